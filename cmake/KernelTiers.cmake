@@ -1,0 +1,31 @@
+# A kernel tier is a file-name suffix: name_avx2.c is compiled with the options of tier avx2 and only
+# where that tier's CPU family is built. A file without a tier's suffix is compiled for the family's
+# baseline. A new tier is two lines here.
+
+set(BN_TIERS_x86_64 avx2 avxvnni avx512)
+set(BN_TIERS_aarch64 neon)
+
+set(BN_TIER_OPTIONS_avx2 -mavx2 -mfma -mf16c -mbmi2)
+set(BN_TIER_OPTIONS_avxvnni -mavx2 -mfma -mf16c -mbmi2 -mavxvnni)
+set(BN_TIER_OPTIONS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mf16c -mfma)
+set(BN_TIER_OPTIONS_neon -march=armv8-a)
+
+# Sets out to those of the given files that belong to this CPU family, each with its tier's options.
+function(bn_select_sources out)
+  set(chosen "")
+  foreach(source IN LISTS ARGN)
+    set(tier "")
+    foreach(candidate IN LISTS BN_TIERS_x86_64 BN_TIERS_aarch64)
+      if(source MATCHES "_${candidate}\\.c$")
+        set(tier ${candidate})
+      endif()
+    endforeach()
+    if(NOT tier)
+      list(APPEND chosen "${source}")
+    elseif(tier IN_LIST BN_TIERS_${BN_ARCH})
+      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${BN_TIER_OPTIONS_${tier}}")
+      list(APPEND chosen "${source}")
+    endif()
+  endforeach()
+  set(${out} "${chosen}" PARENT_SCOPE)
+endfunction()
