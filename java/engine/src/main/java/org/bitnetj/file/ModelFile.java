@@ -28,7 +28,10 @@ public interface ModelFile extends AutoCloseable {
         .orElseThrow(
             () ->
                 new ModelFileException(
-                    path() + ": tensor '" + name + "' is missing; the file is incomplete or of"
+                    path()
+                        + ": tensor '"
+                        + name
+                        + "' is missing; the file is incomplete or of"
                         + " another architecture."));
   }
 

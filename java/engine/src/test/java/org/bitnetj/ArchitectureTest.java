@@ -1,0 +1,119 @@
+package org.bitnetj;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/** Holds the engine's packages to their layers, whether or not a layer exists yet. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ArchitectureTest {
+
+  /** The engine's packages; each may use those before it and none after it. */
+  private static final List<String> LAYERS =
+      List.of(
+          "file",
+          "gguf",
+          "safetensors",
+          "format",
+          "tokenizer",
+          "chat",
+          "sampling",
+          "kernel",
+          "cache",
+          "model",
+          "generate");
+
+  private JavaClasses engine;
+
+  @BeforeAll
+  void importEngine() {
+    engine =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("org.bitnetj");
+    assertTrue(engine.contain("org.bitnetj.file.ModelFile"), "the engine's classes were not read");
+  }
+
+  @TestFactory
+  List<DynamicTest> eachPackageUsesOnlyThoseBeforeIt() {
+    return LAYERS.stream()
+        .map(layer -> DynamicTest.dynamicTest(layer, () -> check(layer)))
+        .toList();
+  }
+
+  private void check(String layer) {
+    String[] later =
+        LAYERS.subList(LAYERS.indexOf(layer) + 1, LAYERS.size()).stream()
+            .map(name -> "org.bitnetj." + name + "..")
+            .toArray(String[]::new);
+    noClasses()
+        .that()
+        .resideInAPackage("org.bitnetj." + layer + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(later)
+        .allowEmptyShould(true)
+        .check(engine);
+  }
+
+  @Test
+  void everyEnginePackageHasItsPlaceAmongTheLayers() {
+    List<String> strangers =
+        engine.stream()
+            .map(type -> type.getPackageName().replaceFirst("^org\\.bitnetj\\.([^.]*).*", "$1"))
+            .distinct()
+            .filter(name -> !LAYERS.contains(name))
+            .toList();
+    assertTrue(strangers.isEmpty(), () -> "packages that LAYERS does not name: " + strangers);
+  }
+
+  @Test
+  void packagesFormNoCycles() {
+    slices().matching("org.bitnetj.(*)..").should().beFreeOfCycles().check(engine);
+  }
+
+  @Test
+  void onlyTheFfiKernelsTouchTheLinker() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.bitnetj.kernel.ffi..")
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup)(\\$.*)?")
+        .check(engine);
+  }
+
+  @Test
+  void onlyTheVectorKernelsUseTheIncubator() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.bitnetj.kernel.vector..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.incubator..")
+        .check(engine);
+  }
+
+  @Test
+  void theEngineNeedsNothingButTheJdk() {
+    noClasses()
+        .should()
+        .dependOnClassesThat(
+            not(resideInAnyPackage("java..", "jdk.incubator..", "org.bitnetj..", "org.jspecify..")))
+        .check(engine);
+    assertFalse(engine.containPackage("org.bitnetj.cli"), "the engine holds the command line");
+  }
+}
