@@ -1,0 +1,64 @@
+package org.bitnetj.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The arithmetic of the forward pass, each method over a range {@code [begin, end)} of rows, panels
+ * or items, so that a team of threads can share it. Every implementation returns the same bits;
+ * {@code ScalarKernels} is the definition, written for reading.
+ *
+ * <p>Shapes must fit, ranges must lie inside the operands, and tokens and positions of a batch must
+ * be in range: callers see to it, implementations may trust it. Stateless and thread-safe as long as
+ * two calls do not write the same rows.
+ */
+public interface Kernels {
+  KernelTier tier();
+
+  /**
+   * Packs panels of {@code w} from a tensor stored as I2_S (canonical layout: blocks of 128 weights
+   * in 32 bytes, weight j in byte {@code j % 32} at shift {@code 6 - 2 * (j / 32)}).
+   *
+   * @return false if some code is 3, which no good file holds
+   */
+  boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end);
+
+  /** Row r of {@code out} = the embedding of the batch's token r, for rows of the batch. */
+  void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end);
+
+  /** {@code x += y}, by rows. */
+  void add(FloatRows x, FloatRows y, int begin, int end);
+
+  /** {@code out = norm(x)}, by rows; both may be the same. */
+  void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end);
+
+  /**
+   * {@code out = quantize(norm(x))}, by rows.
+   *
+   * @return false if some normalized activation is NaN or infinite
+   */
+  boolean quantize(FloatRows x, Norm norm, QuantizedRows out, int begin, int end);
+
+  /** {@code gate = act(gate) * up}, by rows. */
+  void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end);
+
+  /** {@code y[t] = W a[t]} for the first {@code count} rows, by panels of {@code w}. */
+  void ternaryProduct(
+      TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end);
+
+  /** Rotates the heads of {@code x} to their row's position, by rows of the batch. */
+  void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end);
+
+  /** Puts keys and values into the cache, by rows of the batch. */
+  void store(
+      AttentionLayer layer, Batch batch, FloatRows keys, FloatRows values, int begin, int end);
+
+  /**
+   * Causal attention. Item i is row {@code i / kvHeads} of the batch and cache head {@code i %
+   * kvHeads} with all its query heads.
+   */
+  void attend(
+      AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end);
+
+  /** {@code y[t][r] = x[t] . m[r]} for the first {@code count} rows, by rows of {@code m}. */
+  void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end);
+}

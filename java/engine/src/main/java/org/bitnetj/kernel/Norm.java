@@ -1,0 +1,60 @@
+package org.bitnetj.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bitnetj.kernel.ffi.bindings.bn_norm;
+import org.bitnetj.memory.NativeMemory;
+
+/**
+ * RMSNorm with a weight: {@code y_i = (x_i * (1 / sqrt(sum(x^2) / n + epsilon))) * weight_i}; or no
+ * norm at all ({@link #none}). Read-only.
+ */
+public final class Norm {
+  private final MemorySegment weight;
+  private final MemorySegment struct;
+  private final int columns;
+  private final float epsilon;
+
+  private Norm(NativeMemory memory, MemorySegment weight, int columns, float epsilon) {
+    this.weight = weight;
+    this.columns = columns;
+    this.epsilon = epsilon;
+    this.struct = memory.allocate(bn_norm.sizeof());
+    bn_norm.weight(struct, weight);
+    bn_norm.columns(struct, columns);
+    bn_norm.epsilon(struct, epsilon);
+  }
+
+  /** A norm over rows of {@code weight.length} floats. */
+  public static Norm of(NativeMemory memory, float[] weight, float epsilon) {
+    MemorySegment copy = memory.allocate((long) weight.length * Float.BYTES);
+    MemorySegment.copy(weight, 0, copy, ValueLayout.JAVA_FLOAT, 0, weight.length);
+    return new Norm(memory, copy, weight.length, epsilon);
+  }
+
+  /** The identity on rows of {@code columns} floats. */
+  public static Norm none(NativeMemory memory, int columns) {
+    return new Norm(memory, MemorySegment.NULL, columns, 0);
+  }
+
+  public boolean isNone() {
+    return weight.address() == 0;
+  }
+
+  public MemorySegment weight() {
+    return weight;
+  }
+
+  /** The {@code bn_norm} that describes it to C. */
+  public MemorySegment struct() {
+    return struct;
+  }
+
+  public int columns() {
+    return columns;
+  }
+
+  public float epsilon() {
+    return epsilon;
+  }
+}

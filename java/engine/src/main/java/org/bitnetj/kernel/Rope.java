@@ -1,0 +1,123 @@
+package org.bitnetj.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.kernel.ffi.bindings.bn_rope;
+import org.bitnetj.memory.NativeMemory;
+
+/**
+ * Rotary position embedding: tables of cosines and sines {@code [positions][pairs]}, computed in
+ * double by {@link StrictMath} and rounded once, so that every tier and machine rotates alike. Pair
+ * i of a head turns by {@code position * theta^(-2i / dimensions)} (Su et al., arXiv 2104.09864).
+ *
+ * <p>The tables are filled as far as positions are used. {@link #reach} must not run while another
+ * thread reads; everything else is read-only.
+ */
+public final class Rope {
+  /** Which elements of a head form a pair. */
+  public enum Style {
+    /** (i, i + pairs), as GPT-NeoX and Hugging Face's Llama do. */
+    HALVES(BitnetLibrary.BN_ROPE_HALVES()),
+    /** (2i, 2i + 1), as the original Llama does. */
+    ADJACENT(BitnetLibrary.BN_ROPE_ADJACENT());
+
+    private final int nativeId;
+
+    Style(int nativeId) {
+      this.nativeId = nativeId;
+    }
+  }
+
+  private static final int STEP = 256;
+
+  private final MemorySegment cosines;
+  private final MemorySegment sines;
+  private final MemorySegment struct;
+  private final double[] frequencies;
+  private final int headDim;
+  private final int positions;
+  private final Style style;
+  private int filled;
+
+  /**
+   * @param dimensions how many elements of a head are rotated, even, at most {@code headDim}
+   * @param positions how many positions the tables have room for
+   */
+  public Rope(
+      NativeMemory memory,
+      int headDim,
+      int dimensions,
+      double theta,
+      Style style,
+      int positions) {
+    if (dimensions % 2 != 0 || dimensions > headDim) {
+      throw new IllegalArgumentException(
+          dimensions + " rotated elements do not fit a head of " + headDim);
+    }
+    int pairs = dimensions / 2;
+    this.headDim = headDim;
+    this.style = style;
+    this.positions = positions;
+    this.frequencies = new double[pairs];
+    for (int i = 0; i < pairs; i++) {
+      frequencies[i] = StrictMath.pow(theta, -2.0 * i / dimensions);
+    }
+    long bytes = (long) positions * pairs * Float.BYTES;
+    this.cosines = memory.allocate(bytes);
+    this.sines = memory.allocate(bytes);
+    this.struct = memory.allocate(bn_rope.sizeof());
+    bn_rope.cosines(struct, cosines);
+    bn_rope.sines(struct, sines);
+    bn_rope.pairs(struct, pairs);
+    bn_rope.head_dim(struct, headDim);
+    bn_rope.style(struct, style.nativeId);
+    bn_rope.positions(struct, positions);
+  }
+
+  /** Fills the tables so that {@code position} can be used. */
+  public void reach(int position) {
+    if (position >= positions) {
+      throw new IndexOutOfBoundsException(position);
+    }
+    while (filled <= position) {
+      int end = Math.min(filled + STEP, positions);
+      long at = (long) filled * frequencies.length;
+      for (int p = filled; p < end; p++) {
+        for (double frequency : frequencies) {
+          double angle = p * frequency;
+          cosines.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) StrictMath.cos(angle));
+          sines.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) StrictMath.sin(angle));
+          at++;
+        }
+      }
+      filled = end;
+    }
+  }
+
+  public float cosine(int position, int pair) {
+    return cosines.getAtIndex(ValueLayout.JAVA_FLOAT, (long) position * frequencies.length + pair);
+  }
+
+  public float sine(int position, int pair) {
+    return sines.getAtIndex(ValueLayout.JAVA_FLOAT, (long) position * frequencies.length + pair);
+  }
+
+  /** Rotated pairs in a head; elements past 2 * pairs stay as they are. */
+  public int pairs() {
+    return frequencies.length;
+  }
+
+  public int headDim() {
+    return headDim;
+  }
+
+  public Style style() {
+    return style;
+  }
+
+  /** The {@code bn_rope} that describes it to C. */
+  public MemorySegment struct() {
+    return struct;
+  }
+}

@@ -1,0 +1,268 @@
+package org.bitnetj.kernel.scalar;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemorySegment;
+import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.kernel.Batch;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.TernaryMatrix;
+
+/**
+ * The definition of the engine's arithmetic. Float32 throughout; {@link Math#fma} exactly where a
+ * product and a sum round once, plain operators where each rounds; reductions in the order of {@link
+ * FloatMath}. Integer sums are exact, so their order is free.
+ */
+public final class ScalarKernels implements Kernels {
+  @Override
+  public KernelTier tier() {
+    return KernelTier.SCALAR;
+  }
+
+  @Override
+  public boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end) {
+    int last = Math.min(end * TernaryMatrix.PANEL_ROWS, w.rows());
+    for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
+      long first = (long) row * w.columns();
+      for (int c = 0; c < w.columns(); c++) {
+        long flat = first + c;
+        int j = (int) (flat % 128);
+        int code = source.get(JAVA_BYTE, flat / 128 * 32 + j % 32) >> 6 - 2 * (j / 32) & 3;
+        if (code == 3) {
+          return false;
+        }
+        w.setDigit(row, c, code);
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end) {
+    float[] row = new float[table.columns()];
+    for (int r = begin; r < end; r++) {
+      MatrixRows.decode(table, batch.token(r), row);
+      put(row, out, r);
+    }
+  }
+
+  @Override
+  public void add(FloatRows x, FloatRows y, int begin, int end) {
+    for (int r = begin; r < end; r++) {
+      for (int i = 0; i < x.columns(); i++) {
+        x.set(r, i, x.get(r, i) + y.get(r, i));
+      }
+    }
+  }
+
+  @Override
+  public void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end) {
+    float[] row = new float[x.columns()];
+    for (int r = begin; r < end; r++) {
+      take(x, r, row);
+      normalize(row, norm);
+      put(row, out, r);
+    }
+  }
+
+  private static void normalize(float[] x, Norm norm) {
+    if (norm.isNone()) {
+      return;
+    }
+    int n = x.length;
+    float inverse = 1f / (float) Math.sqrt(FloatMath.dot(x, 0, x, 0, n) / n + norm.epsilon());
+    for (int i = 0; i < n; i++) {
+      x[i] = x[i] * inverse * norm.weight().getAtIndex(JAVA_FLOAT, i);
+    }
+  }
+
+  @Override
+  public boolean quantize(FloatRows x, Norm norm, QuantizedRows out, int begin, int end) {
+    float[] row = new float[x.columns()];
+    for (int r = begin; r < end; r++) {
+      take(x, r, row);
+      normalize(row, norm);
+      if (!quantize(row, out, r)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean quantize(float[] x, QuantizedRows out, int r) {
+    int largest = 0; // as bits: for absolute values, the order of the floats, non-finite on top
+    for (float v : x) {
+      largest = Math.max(largest, Float.floatToRawIntBits(v) & 0x7fffffff);
+    }
+    if (largest >= 0x7f800000) {
+      return false;
+    }
+    float amax = Math.max(Float.intBitsToFloat(largest), 1e-5f);
+    float s = 127f / amax;
+    int sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      int q = Math.clamp((int) Math.rint(x[i] * s), -128, 127);
+      out.setValue(r, i, (byte) q);
+      sum += q;
+    }
+    for (int i = x.length; i < out.stride(); i++) {
+      out.setValue(r, i, (byte) 0);
+    }
+    out.setScale(r, amax / 127f);
+    out.setSum(r, sum);
+    return true;
+  }
+
+  @Override
+  public void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end) {
+    for (int r = begin; r < end; r++) {
+      for (int i = 0; i < gate.columns(); i++) {
+        float g = gate.get(r, i);
+        float a =
+            switch (activation) {
+              case RELU_SQUARED -> FloatMath.reluSquared(g);
+              case SILU -> FloatMath.silu(g);
+            };
+        gate.set(r, i, a * up.get(r, i));
+      }
+    }
+  }
+
+  @Override
+  public void ternaryProduct(
+      TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
+    int n = w.columns();
+    byte[][] q = new byte[count][n];
+    for (int t = 0; t < count; t++) {
+      MemorySegment.copy(a.values(), JAVA_BYTE, t * a.stride(), q[t], 0, n);
+    }
+    byte[] weights = new byte[n];
+    int last = Math.min(end * TernaryMatrix.PANEL_ROWS, w.rows());
+    for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
+      unpackRow(w, row, weights);
+      for (int t = 0; t < count; t++) {
+        int acc = 0;
+        for (int k = 0; k < n; k++) {
+          acc += q[t][k] * weights[k];
+        }
+        y.set(t, row, (float) acc * (w.scale() * a.scale(t)));
+      }
+    }
+  }
+
+  /** The weights -1, 0, 1 of one row; {@link TernaryMatrix} describes the layout. */
+  private static void unpackRow(TernaryMatrix w, int row, byte[] out) {
+    MemorySegment panels = w.panels();
+    long at =
+        row / TernaryMatrix.PANEL_ROWS * w.panelBytes() + row % TernaryMatrix.PANEL_ROWS * 4L;
+    for (int k = 0; k < out.length; k += 16, at += 64) {
+      int end = Math.min(16, out.length - k);
+      for (int i = 0; i < end; i++) {
+        out[k + i] = (byte) ((panels.get(JAVA_BYTE, at + i % 4) >> i / 4 * 2 & 3) - 1);
+      }
+    }
+  }
+
+  @Override
+  public void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end) {
+    int pairs = rope.pairs();
+    for (int r = begin; r < end; r++) {
+      int position = batch.position(r);
+      for (int head = 0; head < x.columns(); head += rope.headDim()) {
+        for (int i = 0; i < pairs; i++) {
+          int first;
+          int second;
+          switch (rope.style()) {
+            case HALVES -> {
+              first = head + i;
+              second = first + pairs;
+            }
+            case ADJACENT -> {
+              first = head + 2 * i;
+              second = first + 1;
+            }
+            default -> throw new AssertionError(rope.style());
+          }
+          float a = x.get(r, first);
+          float b = x.get(r, second);
+          float cos = rope.cosine(position, i);
+          float sin = rope.sine(position, i);
+          x.set(r, first, a * cos - b * sin);
+          x.set(r, second, a * sin + b * cos);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void store(
+      AttentionLayer layer, Batch batch, FloatRows keys, FloatRows values, int begin, int end) {
+    int headDim = layer.headDim();
+    for (int r = begin; r < end; r++) {
+      for (int h = 0; h < layer.kvHeads(); h++) {
+        long at = layer.offset(batch.sequence(r), h, batch.position(r));
+        for (int d = 0; d < headDim; d++) {
+          short k = Float.floatToFloat16(keys.get(r, h * headDim + d));
+          short v = Float.floatToFloat16(values.get(r, h * headDim + d));
+          layer.keys().setAtIndex(JAVA_SHORT, at + d, k);
+          layer.values().setAtIndex(JAVA_SHORT, at + d, v);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void attend(
+      AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end) {
+    int headDim = layer.headDim();
+    int group = layer.queryHeads() / layer.kvHeads();
+    ScalarAttention attention = new ScalarAttention(headDim);
+    for (int item = begin; item < end; item++) {
+      int r = item / layer.kvHeads();
+      int kvHead = item % layer.kvHeads();
+      for (int q = kvHead * group; q < (kvHead + 1) * group; q++) {
+        long at = r * queries.stride() + (long) q * headDim;
+        MemorySegment.copy(
+            queries.data(), JAVA_FLOAT, at * Float.BYTES, attention.query(), 0, headDim);
+        float[] result = attention.attend(layer, batch.sequence(r), kvHead, batch.position(r));
+        at = r * out.stride() + (long) q * headDim;
+        MemorySegment.copy(result, 0, out.data(), JAVA_FLOAT, at * Float.BYTES, headDim);
+      }
+    }
+  }
+
+  @Override
+  public void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end) {
+    int n = m.columns();
+    float[] weights = new float[n];
+    float[][] rows = new float[count][n];
+    for (int t = 0; t < count; t++) {
+      take(x, t, rows[t]);
+    }
+    for (int r = begin; r < end; r++) {
+      MatrixRows.decode(m, r, weights);
+      for (int t = 0; t < count; t++) {
+        y.set(t, r, FloatMath.dot(rows[t], 0, weights, 0, n));
+      }
+    }
+  }
+
+  private static void take(FloatRows rows, int r, float[] out) {
+    MemorySegment.copy(
+        rows.data(), JAVA_FLOAT, r * rows.stride() * Float.BYTES, out, 0, out.length);
+  }
+
+  private static void put(float[] row, FloatRows out, int r) {
+    MemorySegment.copy(
+        row, 0, out.data(), JAVA_FLOAT, r * out.stride() * Float.BYTES, row.length);
+  }
+}

@@ -1,0 +1,70 @@
+package org.bitnetj.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An owner of off-heap memory. What it hands out is zeroed, starts at a multiple of 64 bytes, ends
+ * with at least 64 readable bytes of padding, and lives until {@link #close}.
+ *
+ * <p>Large blocks come straight from the operating system: a page takes memory only once it is
+ * touched, and huge pages are asked for. The segments are of global scope, so that a kernel call
+ * pays no liveness check; in return the owner must not be closed while anyone still computes on
+ * them. Thread-safe.
+ */
+public final class NativeMemory implements AutoCloseable {
+  private static final long ALIGNMENT = 64;
+  private static final long PADDING = 64;
+  private static final long LARGE = 1L << 20;
+
+  private final Arena small = Arena.ofShared();
+  private final List<MemorySegment> large = new ArrayList<>();
+  private long allocated;
+  private boolean closed;
+
+  /**
+   * Zeroed memory.
+   *
+   * @param bytes its size, 0 or more
+   * @throws OutOfMemoryError with the size asked for, when the operating system refuses
+   */
+  public synchronized MemorySegment allocate(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("negative size: " + bytes);
+    }
+    if (closed) {
+      throw new IllegalStateException("this memory is closed");
+    }
+    long size = Math.addExact(bytes, PADDING);
+    MemorySegment segment;
+    if (size >= LARGE) {
+      segment = Pages.map(size);
+      if (segment != null) {
+        large.add(segment);
+        allocated += size;
+        return segment.asSlice(0, bytes);
+      }
+    }
+    segment = small.allocate(size, ALIGNMENT);
+    allocated += size;
+    return MemorySegment.ofAddress(segment.address()).reinterpret(bytes);
+  }
+
+  /** Bytes handed out so far, padding included; address space, not necessarily resident. */
+  public synchronized long allocated() {
+    return allocated;
+  }
+
+  /** Gives everything back. Idempotent. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      large.forEach(Pages::unmap);
+      large.clear();
+      small.close();
+    }
+  }
+}
