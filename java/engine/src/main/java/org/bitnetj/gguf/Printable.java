@@ -1,0 +1,53 @@
+package org.bitnetj.gguf;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Text from a file made safe to show: a terminal or a log must not obey what a file contains. */
+final class Printable {
+  private Printable() {}
+
+  /** {@code text} with everything that is not visible or a space as an escape, cut after max. */
+  static String of(String text, int max) {
+    StringBuilder out = new StringBuilder(Math.min(text.length(), max) + 2);
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      String shown = escaped(c);
+      if (out.length() + shown.length() > max) {
+        return out.append('…').toString();
+      }
+      out.append(shown);
+      i += Character.charCount(c);
+    }
+    return out.toString();
+  }
+
+  private static String escaped(int c) {
+    return switch (c) {
+      case '\n' -> "\\n";
+      case '\r' -> "\\r";
+      case '\t' -> "\\t";
+      default -> {
+        int type = Character.getType(c);
+        boolean hidden =
+            type == Character.CONTROL
+                || type == Character.FORMAT
+                || type == Character.SURROGATE
+                || type == Character.LINE_SEPARATOR
+                || type == Character.PARAGRAPH_SEPARATOR;
+        yield hidden ? String.format("\\u{%x}", c) : Character.toString(c);
+      }
+    };
+  }
+
+  /** The text if the bytes are well-formed UTF-8, else null. */
+  static @Nullable String strictUtf8(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package org.bitnetj.gguf;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.bitnetj.file.Metadata;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.StringArray;
+import org.bitnetj.file.Tensor;
+import org.bitnetj.file.TensorType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A small file, mutated: it either opens with a directory that is consistent and can be read to the
+ * last byte, or it is refused by a {@link ModelFileException}. Nothing else may be thrown.
+ */
+class MutatedFilesTest {
+  @TempDir Path folder;
+
+  private static GgufBytes small(int version) {
+    return new GgufBytes()
+        .version(version)
+        .key("general.architecture", "bitnet-b1.58")
+        .key("general.alignment", 32)
+        .key("a.block_count", 2)
+        .key("a.eps", 1e-5f)
+        .key("flag", true)
+        .key("tokens", "a", "bc", "", "d", "e", "f", "g", "h", "ijk")
+        .key("types", 9, GgufBytes.array(5, GgufBytes.u32(1), GgufBytes.u32(3)))
+        .key("nested", 9, GgufBytes.array(9, GgufBytes.array(8, GgufBytes.string("x"))))
+        .tensor("embd", TensorType.F16.id(), new byte[32], 4, 4)
+        .tensor("w", TensorType.I2_S.id(), new byte[96], 128, 2)
+        .tensor("q", TensorType.Q2_0.id(), new byte[36], 64, 2)
+        .tensor("norm", TensorType.F32.id(), new byte[16], 4);
+  }
+
+  /** True where the file opened. Fails where it did neither of the two allowed things. */
+  private boolean opensOrIsRefused(byte[] bytes, String mutation) throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), bytes);
+    try (GgufFile file = GgufFile.open(path)) {
+      assertConsistent(file);
+      return true;
+    } catch (ModelFileException e) {
+      String message = e.getMessage();
+      assertTrue(message.startsWith(path.toString()) && message.endsWith("."), message);
+      return false;
+    } catch (Throwable e) {
+      return fail(mutation + " gave " + e, e);
+    }
+  }
+
+  private static void assertConsistent(GgufFile file) throws ModelFileException {
+    Metadata m = file.metadata();
+    for (String key : m.keys()) {
+      assertTrue(m.describe(key).length() < 1000);
+      try {
+        Optional<StringArray> texts = m.findTexts(key);
+        for (int i = 0; i < texts.map(StringArray::size).orElse(0); i++) {
+          texts.orElseThrow().get(i);
+        }
+      } catch (ModelFileException e) {
+        assertTrue(e.getMessage().contains("array of strings"), e.getMessage());
+      }
+    }
+    List<Tensor> byOffset = new ArrayList<>(file.tensors());
+    byOffset.sort(Comparator.comparingLong(Tensor::offset));
+    long end = 0;
+    for (Tensor tensor : byOffset) {
+      long bytes = tensor.data().byteSize();
+      assertTrue(tensor.offset() >= end, tensor.name());
+      end = tensor.offset() + bytes;
+      assertTrue(end <= file.size(), tensor.name());
+      assertTrue(tensor.elements() > 0 && tensor.rows() > 0, tensor.name());
+      for (long i = 0; i < bytes; i++) {
+        tensor.data().get(ValueLayout.JAVA_BYTE, i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void everyTruncationIsRefused(int version) throws IOException {
+    byte[] whole = small(version).toByteArray();
+    assertTrue(opensOrIsRefused(whole, "no mutation"));
+    for (int length = 0; length < whole.length; length++) {
+      boolean opened = opensOrIsRefused(Arrays.copyOf(whole, length), "cut at " + length);
+      assertTrue(!opened, "opened though cut at byte " + length);
+    }
+  }
+
+  @Test
+  void everyFlippedBitOfTheHeaderIsHandled() throws IOException {
+    byte[] whole = small(3).toByteArray();
+    int header = small(3).header().length;
+    for (int bit = 0; bit < 8 * header; bit++) {
+      byte[] mutant = whole.clone();
+      mutant[bit / 8] ^= (byte) (1 << bit % 8);
+      opensOrIsRefused(mutant, "bit " + bit % 8 + " of byte " + bit / 8 + " flipped");
+    }
+  }
+
+  @Test
+  void everyByteOfTheHeaderMayBeAnything() throws IOException {
+    byte[] whole = small(3).toByteArray();
+    int header = small(3).header().length;
+    for (int at = 0; at < header; at++) {
+      for (int value : new int[] {0, 1, 9, 0x7F, 0x80, 0xFF}) {
+        byte[] mutant = whole.clone();
+        mutant[at] = (byte) value;
+        opensOrIsRefused(mutant, "byte " + at + " set to " + value);
+      }
+    }
+  }
+
+  @Test
+  void everyEightBytesOfTheHeaderMayBeAnAbsurdNumber() throws IOException {
+    byte[] whole = small(3).toByteArray();
+    int header = small(3).header().length;
+    long[] absurd = {-1, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 32, 1L << 31, 1 << 24, 0};
+    for (int at = 0; at + 8 <= header; at++) {
+      for (long value : absurd) {
+        byte[] mutant = whole.clone();
+        System.arraycopy(GgufBytes.u64(value), 0, mutant, at, 8);
+        opensOrIsRefused(mutant, "bytes from " + at + " set to " + value);
+      }
+    }
+  }
+
+  @Test
+  void randomMutationsAreHandled() throws IOException {
+    byte[] whole = small(3).toByteArray();
+    int header = small(3).header().length;
+    long first = Long.getLong("bitnet.seed", 1);
+    int opened = 0;
+    for (long seed = first; seed < first + 5000; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      byte[] mutant = whole.clone();
+      for (int n = 1 + random.nextInt(4); n > 0; n--) {
+        int at = random.nextInt(header);
+        switch (random.nextInt(4)) {
+          case 0 -> mutant[at] = (byte) random.nextInt();
+          case 1 -> mutant[at] ^= (byte) (1 << random.nextInt(8));
+          case 2 -> {
+            int from = random.nextInt(header);
+            int length = Math.min(random.nextInt(16), header - Math.max(from, at));
+            System.arraycopy(whole, from, mutant, at, length);
+          }
+          default -> {
+            int keep = random.nextInt(mutant.length);
+            mutant = keep < header ? mutant : Arrays.copyOf(mutant, keep);
+          }
+        }
+      }
+      if (opensOrIsRefused(
+          mutant, "seed " + seed + " (run again with -Dbitnet.seed=" + seed + ")")) {
+        opened++;
+      }
+    }
+    assertTrue(opened > 100 && opened < 4900, "mutants that opened: " + opened);
+  }
+}
