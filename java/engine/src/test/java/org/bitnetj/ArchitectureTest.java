@@ -24,6 +24,7 @@ class ArchitectureTest {
   /** The engine's packages; each may use those before it and none after it. */
   private static final List<String> LAYERS =
       List.of(
+          "memory",
           "file",
           "gguf",
           "safetensors",
@@ -86,10 +87,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheFfiKernelsTouchTheLinker() {
+  void onlyTheFfiKernelsAndMemoryTouchTheLinker() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("org.bitnetj.kernel.ffi..")
+        .resideOutsideOfPackages("org.bitnetj.kernel.ffi..", "org.bitnetj.memory..")
         .should()
         .dependOnClassesThat()
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup)(\\$.*)?")
