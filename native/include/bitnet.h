@@ -5,8 +5,9 @@
  * threads, no files, no state but a constant dispatch table. Every function is thread-safe as long
  * as two calls do not write the same output range.
  *
- * The result of every function is defined to the last bit by org.bitnetj.kernel.scalar.ScalarKernels
- * (and docs/numerics.md); a tier changes how fast it is, never what it is.
+ * The result of every function is defined to the last bit by
+ * org.bitnetj.kernel.scalar.ScalarKernels (and docs/numerics.md); a tier changes how fast it is,
+ * never what it is.
  *
  * Only fixed-width types and named structs appear here, so that one set of generated Java bindings
  * is valid on every platform. After a change, regenerate them (the command stands beside them) and
@@ -75,7 +76,7 @@ extern "C" {
 
 /* A matrix of float32 rows. */
 typedef struct bn_rows {
-  float *data;
+  float* data;
   int64_t stride; /* floats from one row to the next, a multiple of 16 */
   int32_t columns;
   int32_t capacity; /* rows that fit */
@@ -83,9 +84,9 @@ typedef struct bn_rows {
 
 /* A matrix of activation rows quantized to int8, with what the product's epilogue needs. */
 typedef struct bn_quantized {
-  int8_t *values;
-  float *scales;  /* per row: max(absmax, 1e-5f) / 127f */
-  int32_t *sums;  /* per row: the sum of its values */
+  int8_t* values;
+  float* scales;  /* per row: max(absmax, 1e-5f) / 127f */
+  int32_t* sums;  /* per row: the sum of its values */
   int64_t stride; /* bytes from one row to the next, a multiple of 64; zero from columns on */
   int32_t columns;
   int32_t capacity;
@@ -98,7 +99,7 @@ typedef struct bn_quantized {
  * Rows and columns that only pad hold zero bits. The start is a multiple of 64 bytes.
  */
 typedef struct bn_ternary {
-  uint8_t *panels;
+  uint8_t* panels;
   int32_t rows;
   int32_t columns;
   int32_t layout;
@@ -107,14 +108,14 @@ typedef struct bn_ternary {
 
 /* RMSNorm: y_i = (x_i * (1 / sqrt(sum(x^2) / columns + epsilon))) * weight_i. */
 typedef struct bn_norm {
-  const float *weight; /* null: y = x */
+  const float* weight; /* null: y = x */
   int32_t columns;
   float epsilon;
 } bn_norm;
 
 /* An embedding or head matrix in its file's own format, row-major. */
 typedef struct bn_matrix {
-  const uint8_t *data; /* any alignment */
+  const uint8_t* data; /* any alignment */
   int64_t row_bytes;
   int32_t rows;
   int32_t columns;
@@ -124,8 +125,8 @@ typedef struct bn_matrix {
 
 /* Rotary position embedding; tables are [positions][pairs]. */
 typedef struct bn_rope {
-  const float *cosines;
-  const float *sines;
+  const float* cosines;
+  const float* sines;
   int32_t pairs;
   int32_t head_dim;
   int32_t style;
@@ -134,9 +135,9 @@ typedef struct bn_rope {
 
 /* The rows of one step: which token at which position of which cached sequence. */
 typedef struct bn_batch {
-  const int32_t *sequences;
-  const int32_t *positions;
-  const int32_t *tokens;
+  const int32_t* sequences;
+  const int32_t* positions;
+  const int32_t* tokens;
 } bn_batch;
 
 /*
@@ -144,8 +145,8 @@ typedef struct bn_batch {
  * position t start at element s*sequence_stride + h*head_stride + t*head_dim.
  */
 typedef struct bn_attention {
-  uint16_t *keys;
-  uint16_t *values;
+  uint16_t* keys;
+  uint16_t* values;
   int64_t sequence_stride;
   int64_t head_stride;
   int32_t query_heads; /* a multiple of kv_heads; head q reads cache head q*kv_heads/query_heads */
@@ -168,60 +169,60 @@ BN_API int32_t bn_supported_tiers(void);
  * weight j of a block in byte j % 32 at shift 6 - 2 * (j / 32); blocks may straddle rows.
  * BN_BAD_DIGIT if a code is 3.
  */
-BN_API int32_t bn_pack_i2s(int32_t tier, const uint8_t *source, const bn_ternary *w, int32_t begin,
+BN_API int32_t bn_pack_i2s(int32_t tier, const uint8_t* source, const bn_ternary* w, int32_t begin,
                            int32_t end);
 
 /* out row r = row tokens[r] of table as float32, for r in [begin, end). */
-BN_API int32_t bn_embed(int32_t tier, const bn_matrix *table, const bn_batch *batch,
-                        const bn_rows *out, int32_t begin, int32_t end);
+BN_API int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch,
+                        const bn_rows* out, int32_t begin, int32_t end);
 
 /* x += y, rows [begin, end). */
-BN_API int32_t bn_add(int32_t tier, const bn_rows *x, const bn_rows *y, int32_t begin,
-                      int32_t end);
+BN_API int32_t bn_add(int32_t tier, const bn_rows* x, const bn_rows* y, int32_t begin, int32_t end);
 
 /* out = norm(x), rows [begin, end); x and out may be the same. */
-BN_API int32_t bn_normalize(int32_t tier, const bn_rows *x, const bn_norm *norm,
-                            const bn_rows *out, int32_t begin, int32_t end);
+BN_API int32_t bn_normalize(int32_t tier, const bn_rows* x, const bn_norm* norm, const bn_rows* out,
+                            int32_t begin, int32_t end);
 
 /*
- * out = quantize(norm(x)), rows [begin, end), padding zeroed: a = max |y_i|, s = 127 / max(a, 1e-5),
- * q_i = clamp(rint(y_i * s), -128, 127). BN_NON_FINITE if some y_i is not finite.
+ * out = quantize(norm(x)), rows [begin, end), padding zeroed: a = max |y_i|, s = 127 / max(a,
+ * 1e-5), q_i = clamp(rint(y_i * s), -128, 127). BN_NON_FINITE if some y_i is not finite.
  */
-BN_API int32_t bn_quantize(int32_t tier, const bn_rows *x, const bn_norm *norm,
-                           const bn_quantized *out, int32_t begin, int32_t end);
+BN_API int32_t bn_quantize(int32_t tier, const bn_rows* x, const bn_norm* norm,
+                           const bn_quantized* out, int32_t begin, int32_t end);
 
 /* gate = act(gate) * up, rows [begin, end). */
-BN_API int32_t bn_gate(int32_t tier, int32_t activation, const bn_rows *gate, const bn_rows *up,
+BN_API int32_t bn_gate(int32_t tier, int32_t activation, const bn_rows* gate, const bn_rows* up,
                        int32_t begin, int32_t end);
 
 /*
  * y[t][r] = (float)(sum over k of q[t][k] * (u[r][k] - 1)) * (w.scale * a.scales[t]), for rows
- * t in [0, count) of a and the matrix rows r of panels [begin, end). Nothing is written past w.rows.
+ * t in [0, count) of a and the matrix rows r of panels [begin, end). Nothing is written past
+ * w.rows.
  */
-BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary *w, const bn_quantized *a,
-                                  const bn_rows *y, int32_t count, int32_t begin, int32_t end);
+BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
+                                  const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 
 /*
  * Rotates every head of x (x.columns / head_dim heads) to its row's position, rows [begin, end):
  * (a, b) becomes ((a * cos) - (b * sin), (a * sin) + (b * cos)), each product and sum rounded.
  */
-BN_API int32_t bn_rotate(int32_t tier, const bn_rope *rope, const bn_batch *batch,
-                         const bn_rows *x, int32_t begin, int32_t end);
+BN_API int32_t bn_rotate(int32_t tier, const bn_rope* rope, const bn_batch* batch, const bn_rows* x,
+                         int32_t begin, int32_t end);
 
 /* Stores rows [begin, end) of keys and values in the cache, rounded half-even to float16. */
-BN_API int32_t bn_store(int32_t tier, const bn_attention *layer, const bn_batch *batch,
-                        const bn_rows *keys, const bn_rows *values, int32_t begin, int32_t end);
+BN_API int32_t bn_store(int32_t tier, const bn_attention* layer, const bn_batch* batch,
+                        const bn_rows* keys, const bn_rows* values, int32_t begin, int32_t end);
 
 /*
  * Causal attention of each row over positions 0..positions[row] of its sequence. Items
  * [begin, end): item i is row i / kv_heads, cache head i % kv_heads with all its query heads.
  */
-BN_API int32_t bn_attend(int32_t tier, const bn_attention *layer, const bn_batch *batch,
-                         const bn_rows *queries, const bn_rows *out, int32_t begin, int32_t end);
+BN_API int32_t bn_attend(int32_t tier, const bn_attention* layer, const bn_batch* batch,
+                         const bn_rows* queries, const bn_rows* out, int32_t begin, int32_t end);
 
 /* y[t][r] = dot(x[t], m[r]), for rows t in [0, count) of x and r in [begin, end) of m. */
-BN_API int32_t bn_head_product(int32_t tier, const bn_matrix *m, const bn_rows *x,
-                               const bn_rows *y, int32_t count, int32_t begin, int32_t end);
+BN_API int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, const bn_rows* y,
+                               int32_t count, int32_t begin, int32_t end);
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,8 @@ import org.bitnetj.kernel.ffi.bindings.bn_rows;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * A matrix of float32 activation rows, off-heap: {@code [capacity][columns]}, each row starting at a
- * multiple of 64 bytes. Mutable and not synchronized: writers of different rows do not meet.
+ * A matrix of float32 activation rows, off-heap: {@code [capacity][columns]}, each row starting at
+ * a multiple of 64 bytes. Mutable and not synchronized: writers of different rows do not meet.
  */
 public final class FloatRows {
   private final MemorySegment data;

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
  * {@code ScalarKernels} is the definition, written for reading.
  *
  * <p>Shapes must fit, ranges must lie inside the operands, and tokens and positions of a batch must
- * be in range: callers see to it, implementations may trust it. Stateless and thread-safe as long as
- * two calls do not write the same rows.
+ * be in range: callers see to it, implementations may trust it. Stateless and thread-safe as long
+ * as two calls do not write the same rows.
  */
 public interface Kernels {
   KernelTier tier();
@@ -42,8 +42,7 @@ public interface Kernels {
   void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end);
 
   /** {@code y[t] = W a[t]} for the first {@code count} rows, by panels of {@code w}. */
-  void ternaryProduct(
-      TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end);
+  void ternaryProduct(TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end);
 
   /** Rotates the heads of {@code x} to their row's position, by rows of the batch. */
   void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end);

@@ -45,12 +45,7 @@ public final class Rope {
    * @param positions how many positions the tables have room for
    */
   public Rope(
-      NativeMemory memory,
-      int headDim,
-      int dimensions,
-      double theta,
-      Style style,
-      int positions) {
+      NativeMemory memory, int headDim, int dimensions, double theta, Style style, int positions) {
     if (dimensions % 2 != 0 || dimensions > headDim) {
       throw new IllegalArgumentException(
           dimensions + " rotated elements do not fit a head of " + headDim);

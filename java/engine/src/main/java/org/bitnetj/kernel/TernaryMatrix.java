@@ -85,10 +85,7 @@ public final class TernaryMatrix {
 
   /** Where the byte with the digit of (row, column) stands. */
   private long byteOf(int row, int column) {
-    return row / PANEL_ROWS * panelBytes()
-        + column / 16 * 64L
-        + row % PANEL_ROWS * 4L
-        + column % 4;
+    return row / PANEL_ROWS * panelBytes() + column / 16 * 64L + row % PANEL_ROWS * 4L + column % 4;
   }
 
   /** The digit u = t + 1 of one weight. */

@@ -28,9 +28,9 @@ public final class FloatMath {
   private FloatMath() {}
 
   /**
-   * e^x: reduction by n = rint(x log2 e), a polynomial in fused steps, then two exact powers of two.
-   * Within 1 ulp of the true value where that is a normal float; 0 below -104, infinite above 88.73,
-   * NaN for NaN.
+   * e^x: reduction by n = rint(x log2 e), a polynomial in fused steps, then two exact powers of
+   * two. Within 1 ulp of the true value where that is a normal float; 0 below -104, infinite above
+   * 88.73, NaN for NaN.
    */
   public static float exp(float x) {
     float c = x < EXP_LOW ? EXP_LOW : x; // both comparisons let NaN through
@@ -46,7 +46,8 @@ public final class FloatMath {
     p = Math.fma(p, r, 1f);
     int k = (int) n;
     int half = k >> 1; // 2^k in two factors, each a normal float
-    return p * Float.intBitsToFloat((half + 127) << 23)
+    return p
+        * Float.intBitsToFloat((half + 127) << 23)
         * Float.intBitsToFloat((k - half + 127) << 23);
   }
 

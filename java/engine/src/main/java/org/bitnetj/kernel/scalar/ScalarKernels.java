@@ -19,8 +19,8 @@ import org.bitnetj.kernel.TernaryMatrix;
 
 /**
  * The definition of the engine's arithmetic. Float32 throughout; {@link Math#fma} exactly where a
- * product and a sum round once, plain operators where each rounds; reductions in the order of {@link
- * FloatMath}. Integer sums are exact, so their order is free.
+ * product and a sum round once, plain operators where each rounds; reductions in the order of
+ * {@link FloatMath}. Integer sums are exact, so their order is free.
  */
 public final class ScalarKernels implements Kernels {
   @Override
@@ -162,8 +162,7 @@ public final class ScalarKernels implements Kernels {
   /** The weights -1, 0, 1 of one row; {@link TernaryMatrix} describes the layout. */
   private static void unpackRow(TernaryMatrix w, int row, byte[] out) {
     MemorySegment panels = w.panels();
-    long at =
-        row / TernaryMatrix.PANEL_ROWS * w.panelBytes() + row % TernaryMatrix.PANEL_ROWS * 4L;
+    long at = row / TernaryMatrix.PANEL_ROWS * w.panelBytes() + row % TernaryMatrix.PANEL_ROWS * 4L;
     for (int k = 0; k < out.length; k += 16, at += 64) {
       int end = Math.min(16, out.length - k);
       for (int i = 0; i < end; i++) {
@@ -262,7 +261,6 @@ public final class ScalarKernels implements Kernels {
   }
 
   private static void put(float[] row, FloatRows out, int r) {
-    MemorySegment.copy(
-        row, 0, out.data(), JAVA_FLOAT, r * out.stride() * Float.BYTES, row.length);
+    MemorySegment.copy(row, 0, out.data(), JAVA_FLOAT, r * out.stride() * Float.BYTES, row.length);
   }
 }
