@@ -1,0 +1,83 @@
+/*
+ * The table of kernels that every tier fills. A kernel's arguments are those of its function in
+ * bitnet.h without the tier; its contract is the one stated there. The implementation of operation
+ * op for tier t is bn_op_t and lives in op_t.c; table tier_t.c names the ones the tier uses.
+ */
+#ifndef BITNET_KERNELS_H
+#define BITNET_KERNELS_H
+
+#include "bitnet.h"
+
+typedef int32_t bn_pack_i2s_fn(const uint8_t* source, const bn_ternary* w, int32_t begin,
+                               int32_t end);
+typedef int32_t bn_embed_fn(const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
+                            int32_t begin, int32_t end);
+typedef int32_t bn_add_fn(const bn_rows* x, const bn_rows* y, int32_t begin, int32_t end);
+typedef int32_t bn_normalize_fn(const bn_rows* x, const bn_norm* norm, const bn_rows* out,
+                                int32_t begin, int32_t end);
+typedef int32_t bn_quantize_fn(const bn_rows* x, const bn_norm* norm, const bn_quantized* out,
+                               int32_t begin, int32_t end);
+typedef int32_t bn_gate_fn(int32_t activation, const bn_rows* gate, const bn_rows* up,
+                           int32_t begin, int32_t end);
+typedef int32_t bn_ternary_product_fn(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                      int32_t count, int32_t begin, int32_t end);
+typedef int32_t bn_rotate_fn(const bn_rope* rope, const bn_batch* batch, const bn_rows* x,
+                             int32_t begin, int32_t end);
+typedef int32_t bn_store_fn(const bn_attention* layer, const bn_batch* batch, const bn_rows* keys,
+                            const bn_rows* values, int32_t begin, int32_t end);
+typedef int32_t bn_attend_fn(const bn_attention* layer, const bn_batch* batch,
+                             const bn_rows* queries, const bn_rows* out, int32_t begin,
+                             int32_t end);
+typedef int32_t bn_head_product_fn(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
+                                   int32_t count, int32_t begin, int32_t end);
+
+typedef struct bn_kernels {
+  bn_pack_i2s_fn* pack_i2s;
+  bn_embed_fn* embed;
+  bn_add_fn* add;
+  bn_normalize_fn* normalize;
+  bn_quantize_fn* quantize;
+  bn_gate_fn* gate;
+  bn_ternary_product_fn* ternary_product;
+  bn_rotate_fn* rotate;
+  bn_store_fn* store;
+  bn_attend_fn* attend;
+  bn_head_product_fn* head_product;
+} bn_kernels;
+
+extern const bn_kernels bn_kernels_c;
+extern const bn_kernels bn_kernels_avx2;
+extern const bn_kernels bn_kernels_avx512;
+
+bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512;
+bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512;
+bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512;
+bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512;
+bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512;
+bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512;
+bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avx512;
+bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512;
+bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512;
+bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512;
+bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512;
+
+/* The tiers, among those compiled in, that this CPU and operating system can run. */
+int32_t bn_detect_tiers(void);
+
+/* The start of row r. */
+static inline float* bn_row(const bn_rows* rows, int64_t r) {
+  return rows->data + r * rows->stride;
+}
+
+/* The start of row r of a matrix in its file's own format. */
+static inline const uint8_t* bn_matrix_row(const bn_matrix* m, int64_t r) {
+  return m->data + r * m->row_bytes;
+}
+
+/* The element of the cache where position t of a sequence's head starts. */
+static inline int64_t bn_cache_offset(const bn_attention* layer, int64_t sequence, int64_t head,
+                                      int64_t t) {
+  return sequence * layer->sequence_stride + head * layer->head_stride + t * layer->head_dim;
+}
+
+#endif
