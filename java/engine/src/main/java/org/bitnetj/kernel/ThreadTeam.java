@@ -1,0 +1,330 @@
+package org.bitnetj.kernel;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed team of threads that shares out the phases of a step: the thread that calls {@link #run}
+ * and {@code threads - 1} daemon workers. A phase is cut into chunks; whoever is free claims the
+ * next one, and the phase ends when every <em>chunk</em> is done. So a worker that the operating
+ * system has put aside delays a phase only while it holds a chunk, never by being absent, and a
+ * phase makes progress even if no worker shows up at all.
+ *
+ * <p>Between phases workers spin for a short time, then park, so a team that is not used costs
+ * nothing. Everything the caller wrote before {@code run} is visible to the tasks, and everything
+ * the tasks wrote is visible to the caller after it. A run allocates nothing.
+ *
+ * <p>One thread at a time may use a team; the team says so if two do.
+ */
+public final class ThreadTeam implements AutoCloseable {
+
+  /** Work on a range of items. */
+  @FunctionalInterface
+  public interface Task {
+    /** Does items {@code [begin, end)}; called by several threads at once for disjoint ranges. */
+    void run(int begin, int end);
+  }
+
+  /** How long a thread with nothing to do spins before it parks. */
+  private static final long SPIN_NANOS = 50_000;
+
+  /** Looks at the condition between looks at the clock. */
+  private static final int SPINS_PER_CLOCK = 16;
+
+  private static final Task NOTHING = (begin, end) -> {};
+
+  // The shared counters, each in 128 bytes of its own: two cache lines, which CPUs fetch in pairs.
+  private static final int CLAIMS = 16;
+  private static final int DONE = 32;
+  private static final int CELLS = 48;
+  private static final long ONE_CLAIM = 1L << 32;
+
+  /**
+   * CLAIMS is {@code next << 32 | total}: the next chunk to claim and how many the phase has. One
+   * atomic addition of ONE_CLAIM claims a chunk if the value it returns has next < total, else
+   * nothing. DONE counts the chunks that have been finished.
+   *
+   * <p>Why one word is enough, whatever happens between two steps of a thread:
+   *
+   * <ol>
+   *   <li>The caller starts a phase only after DONE has reached the total of the one before. So
+   *       from a successful claim until its holder has added to DONE, the phase cannot change, and
+   *       {@link #task}, {@link #items} and {@link #grain}, which are read only in between, are
+   *       those of the claimed chunk: they were written before the word that the claim returned.
+   *   <li>A thread that was put aside after it had seen work of an old phase does not act on what
+   *       it saw: its addition returns the word of now, and claims a chunk of the phase of now or
+   *       nothing.
+   *   <li>A claim that fails leaves next one too high, which no one minds: each thread fails once a
+   *       phase, and the next phase overwrites the word. An addition that is lost by that had
+   *       failed, because all chunks of the phase before were already done.
+   * </ol>
+   */
+  private final AtomicLongArray cells = new AtomicLongArray(CELLS + 16);
+
+  private final Worker[] workers;
+  private final long spinNanos;
+  private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
+
+  private Task task = NOTHING;
+  private int items;
+  private int grain;
+
+  private volatile @Nullable Throwable failure;
+  private volatile @Nullable Thread waiting;
+  private volatile boolean closed;
+
+  /**
+   * @param threads how many threads compute, the caller included, at least 1
+   */
+  public ThreadTeam(int threads) {
+    this(threads, SPIN_NANOS);
+  }
+
+  ThreadTeam(int threads, long spinNanos) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("a team needs at least 1 thread, not " + threads);
+    }
+    this.spinNanos = spinNanos;
+    this.workers = new Worker[threads - 1];
+    for (int i = 0; i < workers.length; i++) {
+      workers[i] = new Worker(i + 1);
+    }
+    for (Worker worker : workers) {
+      worker.start();
+    }
+  }
+
+  /**
+   * The number of processors this process may use. Where two hardware threads share a core, one
+   * thread for each physical core is usually faster; Java cannot tell, so users can.
+   */
+  public static int defaultThreads() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  /** Threads that compute, the caller included. */
+  public int threads() {
+    return workers.length + 1;
+  }
+
+  /**
+   * Runs {@code task} over all of {@code [0, items)} and returns when all is done. Each call of the
+   * task gets a range that begins at a multiple of {@code grain} and has {@code grain} items, the
+   * last one maybe fewer; when one thread is enough ({@code items <= grain}, or a team of one) the
+   * caller does everything in a single range.
+   *
+   * <p>If a task throws, chunks not yet begun are skipped, and what was thrown first is thrown here
+   * with the others suppressed in it. The team stays usable. An interrupt does not end a run; it
+   * stays set.
+   *
+   * @throws IllegalStateException if the team is closed or in use, by another thread or by the task
+   *     that makes this call
+   */
+  public void run(Task task, int items, int grain) {
+    if (items < 0 || grain < 1) {
+      throw new IllegalArgumentException(items + " items in chunks of " + grain);
+    }
+    enter();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this thread team is closed");
+      }
+      if (items <= grain || workers.length == 0) {
+        if (items > 0) {
+          task.run(0, items);
+        }
+      } else {
+        share(task, items, grain);
+      }
+    } finally {
+      user.set(null);
+    }
+  }
+
+  private void enter() {
+    Thread me = Thread.currentThread();
+    Thread other = user.compareAndExchange(null, me);
+    if (other != null) {
+      boolean nested = other == me || me instanceof Worker worker && worker.team() == this;
+      throw new IllegalStateException(
+          nested
+              ? "a task cannot use the thread team that is running it"
+              : "this thread team is in use by " + other.getName());
+    }
+  }
+
+  private void share(Task task, int items, int grain) {
+    int total = Math.ceilDiv(items, grain);
+    this.task = task;
+    this.items = items;
+    this.grain = grain;
+    cells.set(DONE, 0);
+    cells.set(CLAIMS, total);
+    // No wake-up is lost: a worker sets asleep, then reads CLAIMS, then parks; here CLAIMS is set,
+    // then asleep read; all four are volatile, so they have one order. Either asleep is read as
+    // set,
+    // and unpark ends the park or makes it return at once; or it was set after this read, hence
+    // after CLAIMS, and the worker sees the work and does not park.
+    for (int i = 0; i < Math.min(total - 1, workers.length); i++) {
+      if (workers[i].asleep) {
+        LockSupport.unpark(workers[i]);
+      }
+    }
+    work();
+    awaitDone(total);
+    this.task = NOTHING;
+    Throwable thrown = failure;
+    if (thrown != null) {
+      failure = null;
+      switch (thrown) {
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException("a task failed: " + thrown, thrown);
+      }
+    }
+  }
+
+  /** Claims and does chunks until none is left; in the caller as in the workers. */
+  private void work() {
+    int finished = 0;
+    while (true) {
+      long word = cells.getAndAdd(CLAIMS, ONE_CLAIM);
+      long next = word >>> 32;
+      int total = (int) word;
+      if (next >= total) {
+        // With a chunk finished but not yet counted, this is still that chunk's phase and total.
+        if (finished > 0 && cells.addAndGet(DONE, finished) == total) {
+          Thread caller = waiting;
+          if (caller != null) {
+            LockSupport.unpark(caller);
+          }
+        }
+        return;
+      }
+      if (failure == null) {
+        int begin = (int) next * grain;
+        try {
+          task.run(begin, items - begin <= grain ? items : begin + grain);
+        } catch (Throwable t) {
+          fail(t);
+        }
+      }
+      finished++;
+    }
+  }
+
+  private synchronized void fail(Throwable t) {
+    Throwable first = failure;
+    if (first == null) {
+      failure = t;
+    } else if (first != t) {
+      first.addSuppressed(t);
+    }
+  }
+
+  private void awaitDone(int total) {
+    long start = 0;
+    for (int spins = 1; cells.get(DONE) != total; spins++) {
+      Thread.onSpinWait();
+      if (spins % SPINS_PER_CLOCK == 0) {
+        long now = System.nanoTime();
+        start = spins == SPINS_PER_CLOCK ? now : start;
+        if (now - start >= spinNanos) {
+          // As for the workers: waiting is set, then DONE read; the last finisher adds to DONE,
+          // then
+          // reads waiting. An unpark that comes late only makes some later park return early.
+          waiting = Thread.currentThread();
+          while (cells.get(DONE) != total) {
+            LockSupport.park(this);
+          }
+          waiting = null;
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * Ends the workers and waits for them. Idempotent.
+   *
+   * @throws IllegalStateException if the team is in use
+   */
+  @Override
+  public void close() {
+    enter();
+    try {
+      closed = true;
+      for (Worker worker : workers) {
+        LockSupport.unpark(worker);
+      }
+      boolean interrupted = false;
+      for (Worker worker : workers) {
+        while (worker.isAlive()) {
+          try {
+            worker.join();
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    } finally {
+      user.set(null);
+    }
+  }
+
+  private final class Worker extends Thread {
+    private volatile boolean asleep;
+
+    Worker(int number) {
+      super("bitnet-worker-" + number);
+      setDaemon(true);
+    }
+
+    ThreadTeam team() {
+      return ThreadTeam.this;
+    }
+
+    @Override
+    public void run() {
+      while (awaitWork()) {
+        work();
+      }
+    }
+
+    private boolean hasWork() {
+      long word = cells.get(CLAIMS);
+      return word >>> 32 < (int) word;
+    }
+
+    /** Returns true when there may be a chunk to claim, false when the team is closed. */
+    private boolean awaitWork() {
+      long start = 0;
+      int spins = 0;
+      while (!hasWork()) {
+        if (closed) {
+          return false;
+        }
+        Thread.onSpinWait();
+        if (++spins % SPINS_PER_CLOCK == 0) {
+          long now = System.nanoTime();
+          start = spins == SPINS_PER_CLOCK ? now : start;
+          if (now - start >= spinNanos) {
+            asleep = true;
+            if (!hasWork() && !closed) {
+              LockSupport.park(ThreadTeam.this);
+              Thread.interrupted(); // else the next park would not wait
+            }
+            asleep = false;
+            spins = 0;
+          }
+        }
+      }
+      return true;
+    }
+  }
+}
