@@ -141,11 +141,12 @@ typedef struct bn_batch {
 } bn_batch;
 
 /*
- * One layer's attention and its float16 cache. Key (and value) vectors of sequence s, head h and
- * position t start at element s*sequence_stride + h*head_stride + t*head_dim.
+ * One layer's attention and its cache, of type BN_TYPE_F16 or BN_TYPE_F32. Key (and value) vectors
+ * of sequence s, head h and position t start at element s*sequence_stride + h*head_stride +
+ * t*head_dim.
  */
 typedef struct bn_attention {
-  uint16_t* keys;
+  uint16_t* keys; /* float* when the type is BN_TYPE_F32 */
   uint16_t* values;
   int64_t sequence_stride;
   int64_t head_stride;
@@ -153,6 +154,8 @@ typedef struct bn_attention {
   int32_t kv_heads;
   int32_t head_dim;
   float scale; /* scores are (q . k) * scale */
+  int32_t type;
+  int32_t reserved;
 } bn_attention;
 
 /* The ABI this library was built with. */
@@ -209,7 +212,7 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
 BN_API int32_t bn_rotate(int32_t tier, const bn_rope* rope, const bn_batch* batch, const bn_rows* x,
                          int32_t begin, int32_t end);
 
-/* Stores rows [begin, end) of keys and values in the cache, rounded half-even to float16. */
+/* Stores rows [begin, end) of keys and values in the cache, to float16 rounded half-even. */
 BN_API int32_t bn_store(int32_t tier, const bn_attention* layer, const bn_batch* batch,
                         const bn_rows* keys, const bn_rows* values, int32_t begin, int32_t end);
 

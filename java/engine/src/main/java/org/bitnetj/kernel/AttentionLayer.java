@@ -1,19 +1,41 @@
 package org.bitnetj.kernel;
 
 import java.lang.foreign.MemorySegment;
+import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.bitnetj.kernel.ffi.bindings.bn_attention;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * One layer's grouped-query attention over its part of the KV cache, in float16: the key (and
- * value) vector of sequence s, cache head h and position t starts at element {@code s *
+ * One layer's grouped-query attention over its part of the KV cache: the key (and value) vector of sequence s, cache head h and position t starts at element {@code s *
  * sequenceStride + h * headStride + t * headDim}. Query head q reads cache head {@code q /
  * (queryHeads / kvHeads)}; scores are {@code (q . k) * scale}.
  */
 public final class AttentionLayer {
+  /** How keys and values are stored. */
+  public enum Type {
+    /** Rounded half-even on store, exact on load: half the memory and bandwidth. */
+    F16(BitnetLibrary.BN_TYPE_F16(), Short.BYTES),
+    /** As computed. */
+    F32(BitnetLibrary.BN_TYPE_F32(), Float.BYTES);
+
+    private final int nativeId;
+    private final int bytes;
+
+    Type(int nativeId, int bytes) {
+      this.nativeId = nativeId;
+      this.bytes = bytes;
+    }
+
+    /** Bytes of one element. */
+    public int bytes() {
+      return bytes;
+    }
+  }
+
   private final MemorySegment keys;
   private final MemorySegment values;
   private final MemorySegment struct;
+  private final Type type;
   private final int queryHeads;
   private final int kvHeads;
   private final int headDim;
@@ -24,19 +46,21 @@ public final class AttentionLayer {
   /** Room for {@code sequences} sequences of {@code context} positions, zeroed. */
   public AttentionLayer(
       NativeMemory memory,
+      Type type,
       int queryHeads,
       int kvHeads,
       int headDim,
       float scale,
       int sequences,
       int context) {
+    this.type = type;
     this.queryHeads = queryHeads;
     this.kvHeads = kvHeads;
     this.headDim = headDim;
     this.scale = scale;
     this.headStride = (long) context * headDim;
     this.sequenceStride = kvHeads * headStride;
-    long bytes = sequences * sequenceStride * Short.BYTES;
+    long bytes = sequences * sequenceStride * type.bytes;
     this.keys = memory.allocate(bytes);
     this.values = memory.allocate(bytes);
     this.struct = memory.allocate(bn_attention.sizeof());
@@ -48,6 +72,7 @@ public final class AttentionLayer {
     bn_attention.kv_heads(struct, kvHeads);
     bn_attention.head_dim(struct, headDim);
     bn_attention.scale(struct, scale);
+    bn_attention.type(struct, type.nativeId);
   }
 
   public MemorySegment keys() {
@@ -61,6 +86,10 @@ public final class AttentionLayer {
   /** The {@code bn_attention} that describes it to C. */
   public MemorySegment struct() {
     return struct;
+  }
+
+  public Type type() {
+    return type;
   }
 
   public int queryHeads() {

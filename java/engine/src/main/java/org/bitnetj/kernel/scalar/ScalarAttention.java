@@ -1,5 +1,6 @@
 package org.bitnetj.kernel.scalar;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
@@ -69,7 +70,7 @@ final class ScalarAttention {
   private float score(AttentionLayer layer, int sequence, int head, int start, int n) {
     float max = Float.NEGATIVE_INFINITY;
     for (int t = 0; t < n; t++) {
-      load(layer.keys(), layer.offset(sequence, head, start + t));
+      load(layer, layer.keys(), layer.offset(sequence, head, start + t));
       float s = FloatMath.dot(query, 0, vector, 0, query.length) * layer.scale();
       scores[t] = s;
       max = s > max ? s : max;
@@ -81,16 +82,20 @@ final class ScalarAttention {
   private void weigh(AttentionLayer layer, int sequence, int head, int start, int n) {
     Arrays.fill(chunkOut, 0f);
     for (int t = 0; t < n; t++) {
-      load(layer.values(), layer.offset(sequence, head, start + t));
+      load(layer, layer.values(), layer.offset(sequence, head, start + t));
       for (int d = 0; d < chunkOut.length; d++) {
         chunkOut[d] = Math.fma(scores[t], vector[d], chunkOut[d]);
       }
     }
   }
 
-  private void load(MemorySegment cache, long offset) {
+  private void load(AttentionLayer layer, MemorySegment cache, long offset) {
     for (int d = 0; d < vector.length; d++) {
-      vector[d] = Float.float16ToFloat(cache.getAtIndex(JAVA_SHORT, offset + d));
+      vector[d] =
+          switch (layer.type()) {
+            case F16 -> Float.float16ToFloat(cache.getAtIndex(JAVA_SHORT, offset + d));
+            case F32 -> cache.getAtIndex(JAVA_FLOAT, offset + d);
+          };
     }
   }
 }

@@ -210,12 +210,17 @@ public final class ScalarKernels implements Kernels {
       for (int h = 0; h < layer.kvHeads(); h++) {
         long at = layer.offset(batch.sequence(r), h, batch.position(r));
         for (int d = 0; d < headDim; d++) {
-          short k = Float.floatToFloat16(keys.get(r, h * headDim + d));
-          short v = Float.floatToFloat16(values.get(r, h * headDim + d));
-          layer.keys().setAtIndex(JAVA_SHORT, at + d, k);
-          layer.values().setAtIndex(JAVA_SHORT, at + d, v);
+          put(layer, layer.keys(), at + d, keys.get(r, h * headDim + d));
+          put(layer, layer.values(), at + d, values.get(r, h * headDim + d));
         }
       }
+    }
+  }
+
+  private static void put(AttentionLayer layer, MemorySegment cache, long at, float value) {
+    switch (layer.type()) {
+      case F16 -> cache.setAtIndex(JAVA_SHORT, at, Float.floatToFloat16(value));
+      case F32 -> cache.setAtIndex(JAVA_FLOAT, at, value);
     }
   }
 

@@ -1,0 +1,52 @@
+package org.bitnetj.model;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.Rope;
+
+/**
+ * The families the forward pass knows, by the name in {@code general.architecture}. A family is
+ * data: what it does where others differ.
+ */
+public enum Architecture {
+  /** Microsoft's BitNet b1.58 2B-4T. */
+  BITNET_B158("bitnet-b1.58", Activation.RELU_SQUARED, Rope.Style.HALVES),
+  /** The same graph under bitnet.cpp's older name. */
+  BITNET_25("bitnet-25", Activation.RELU_SQUARED, Rope.Style.HALVES),
+  /** 1bitLLM's reproductions (bitnet_b1_58-large, -3B). */
+  BITNET("bitnet", Activation.SILU, Rope.Style.HALVES);
+
+  private final String label;
+  private final Activation activation;
+  private final Rope.Style ropeStyle;
+
+  Architecture(String label, Activation activation, Rope.Style ropeStyle) {
+    this.label = label;
+    this.activation = activation;
+    this.ropeStyle = ropeStyle;
+  }
+
+  /** The name in the file, which also prefixes its metadata keys. */
+  public String label() {
+    return label;
+  }
+
+  public Activation activation() {
+    return activation;
+  }
+
+  public Rope.Style ropeStyle() {
+    return ropeStyle;
+  }
+
+  public static Optional<Architecture> ofLabel(String label) {
+    return Arrays.stream(values()).filter(a -> a.label.equals(label)).findFirst();
+  }
+
+  /** All labels, for messages. */
+  static String labels() {
+    return Arrays.stream(values()).map(Architecture::label).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,139 @@
+package org.bitnetj.model;
+
+import org.bitnetj.file.Metadata;
+import org.bitnetj.file.ModelFile;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Tensor;
+import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+
+/**
+ * The shape of a model and the constants of its graph, read from GGUF metadata (keys prefixed by the
+ * architecture's name) and checked against each other.
+ *
+ * @param architecture its family
+ * @param name what the file calls the model
+ * @param layers transformer blocks
+ * @param width length of the residual stream (embedding_length)
+ * @param feedForward hidden units of the feed-forward network
+ * @param heads query heads
+ * @param kvHeads key and value heads, a divisor of {@code heads}
+ * @param headDim length of a head
+ * @param vocabulary number of tokens
+ * @param contextLength positions the model was made for
+ * @param normEpsilon RMSNorm's epsilon
+ * @param ropeTheta RoPE's frequency base
+ * @param ropeDimensions rotated elements of a head
+ */
+public record ModelSpec(
+    Architecture architecture,
+    String name,
+    int layers,
+    int width,
+    int feedForward,
+    int heads,
+    int kvHeads,
+    int headDim,
+    int vocabulary,
+    int contextLength,
+    float normEpsilon,
+    double ropeTheta,
+    int ropeDimensions) {
+
+  private static final int MAX_LAYERS = 4096;
+  private static final int MAX_HEADS = 4096;
+  private static final int MAX_VOCABULARY = 1 << 24;
+  private static final int MAX_CONTEXT = 1 << 24;
+
+  /** Reads and checks the specification of an open file. */
+  public static ModelSpec of(ModelFile file) throws ModelFileException {
+    Metadata metadata = file.metadata();
+    String label = metadata.text("general.architecture");
+    Architecture architecture =
+        Architecture.ofLabel(label)
+            .orElseThrow(
+                () ->
+                    new ModelFileException(
+                        file.path()
+                            + ": architecture '"
+                            + label
+                            + "' is not supported; supported are "
+                            + Architecture.labels()
+                            + "."));
+    Reader in = new Reader(file, label + ".");
+    int width = in.required("embedding_length", BitnetLibrary.BN_MAX_COLUMNS());
+    int heads = in.required("attention.head_count", MAX_HEADS);
+    int kvHeads = in.optional("attention.head_count_kv", heads, MAX_HEADS);
+    in.check(heads % kvHeads == 0, heads + " heads cannot share " + kvHeads + " KV heads");
+    int headDim =
+        in.optional("attention.key_length", width / heads, BitnetLibrary.BN_MAX_HEAD_DIM());
+    in.check(
+        headDim > 0 && headDim <= BitnetLibrary.BN_MAX_HEAD_DIM(),
+        heads + " heads do not fit a width of " + width);
+    int valueDim = in.optional("attention.value_length", headDim, BitnetLibrary.BN_MAX_HEAD_DIM());
+    in.check(
+        valueDim == headDim, "keys of " + headDim + " and values of " + valueDim + " differ");
+    in.check(
+        (long) heads * headDim <= BitnetLibrary.BN_MAX_COLUMNS(),
+        heads + " heads of " + headDim + " are too wide");
+    int ropeDimensions = in.optional("rope.dimension_count", headDim, headDim);
+    in.check(ropeDimensions % 2 == 0, ropeDimensions + " rotated elements are no pairs");
+    double theta = metadata.findNumber(label + ".rope.freq_base").orElse(10000);
+    in.check(theta > 0 && Double.isFinite(theta), "rope.freq_base " + theta + " is out of range");
+    float epsilon = (float) metadata.number(label + ".attention.layer_norm_rms_epsilon");
+    in.check(
+        epsilon >= 0 && epsilon < 1,
+        "attention.layer_norm_rms_epsilon " + epsilon + " is out of range");
+    Tensor embedding = file.tensor("token_embd.weight");
+    int vocabulary = (int) Math.min(embedding.rows(), Integer.MAX_VALUE);
+    in.check(
+        vocabulary > 0 && vocabulary <= MAX_VOCABULARY,
+        "a vocabulary of " + vocabulary + " tokens is out of range");
+    return new ModelSpec(
+        architecture,
+        metadata.findText("general.name").orElse(architecture.label()),
+        in.required("block_count", MAX_LAYERS),
+        width,
+        in.required("feed_forward_length", BitnetLibrary.BN_MAX_COLUMNS()),
+        heads,
+        kvHeads,
+        headDim,
+        vocabulary,
+        in.required("context_length", MAX_CONTEXT),
+        epsilon,
+        theta,
+        ropeDimensions);
+  }
+
+  /** Length of all query heads together. */
+  public int queryWidth() {
+    return heads * headDim;
+  }
+
+  /** Length of all key (or value) heads together. */
+  public int kvWidth() {
+    return kvHeads * headDim;
+  }
+
+  /** Sizes from metadata, each in a range that is sane for a model. */
+  private record Reader(ModelFile file, String prefix) {
+    int required(String key, int max) throws ModelFileException {
+      return inRange(key, file.metadata().integer(prefix + key), max);
+    }
+
+    int optional(String key, int otherwise, int max) throws ModelFileException {
+      return inRange(key, file.metadata().findInteger(prefix + key).orElse(otherwise), max);
+    }
+
+    private int inRange(String key, long value, int max) throws ModelFileException {
+      check(value > 0 && value <= max, prefix + key + " is " + value + ", not in 1.." + max);
+      return (int) value;
+    }
+
+    void check(boolean holds, String what) throws ModelFileException {
+      if (!holds) {
+        throw new ModelFileException(
+            file.path() + ": " + what + "; the file is damaged or not a language model.");
+      }
+    }
+  }
+}

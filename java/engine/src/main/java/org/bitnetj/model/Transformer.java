@@ -1,0 +1,387 @@
+package org.bitnetj.model;
+
+import org.bitnetj.cache.KvCache;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.kernel.Batch;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.NativeMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The forward pass. A step takes a batch of (sequence, position, token) rows and computes the logits
+ * of those that ask for them; prefill, decode and batched serving are the same call, and a row's
+ * logits do not depend on what else is in the batch.
+ *
+ * <p>Each phase below is one pass over rows, panels or heads that the thread team shares; phases
+ * follow each other in the model's order. For one caller at a time.
+ */
+public final class Transformer implements AutoCloseable {
+  /** Sees the residual stream as it passes: for tests and diagnosis. */
+  @FunctionalInterface
+  public interface Observer {
+    /**
+     * @param point "embed", "layer0", "layer1", …, or "final_norm" (rows with logits only)
+     * @param rows the values, to be read before returning
+     * @param count how many rows are meant
+     */
+    void at(String point, FloatRows rows, int count);
+  }
+
+  /** Weight bytes a worker takes at a time when one row is computed. */
+  private static final long CHUNK_BYTES = 64 << 10;
+
+  private final Weights weights;
+  private final ModelSpec spec;
+  private final Kernels kernels;
+  private final ThreadTeam team;
+  private final NativeMemory memory = new NativeMemory();
+  private final Rope rope;
+  private final Batch batch;
+
+  // The state of a step, by rows of the batch.
+  private final FloatRows x; // the residual stream
+  private final QuantizedRows normed; // what q, k, v and gate, up read
+  private final FloatRows query;
+  private final FloatRows key;
+  private final FloatRows value;
+  private final FloatRows attended;
+  private final QuantizedRows attendedQuantized;
+  private final FloatRows gate;
+  private final FloatRows up;
+  private final QuantizedRows hidden;
+  private final FloatRows delta; // what a block adds to x
+  private final FloatRows headInput; // rows with logits only
+  private final FloatRows logits;
+
+  private final ThreadTeam.Task attentionInput = this::attentionInput;
+  private final ThreadTeam.Task rotateAndStore = this::rotateAndStore;
+  private final ThreadTeam.Task attend = this::attend;
+  private final ThreadTeam.Task attentionOutputInput = this::attentionOutputInput;
+  private final ThreadTeam.Task feedForwardInput = this::feedForwardInput;
+  private final ThreadTeam.Task gateAndQuantize = this::gateAndQuantize;
+  private final ThreadTeam.Task addDelta = this::addDelta;
+  private final ThreadTeam.Task embed = this::embed;
+  private final ThreadTeam.Task headRows = this::headRows;
+  private final Products queryKeyValue = new Products();
+  private final Products single = new Products();
+  private final Products gateUp = new Products();
+
+  // Where the step is; set by the caller's thread between phases.
+  private Weights.Layer layer;
+  private AttentionLayer cacheLayer;
+  private int layerIndex;
+  private @Nullable Observer observer;
+
+  /**
+   * @param batchCapacity most rows in a step
+   * @param logitsCapacity most rows with logits in a step
+   */
+  public Transformer(
+      Weights weights, Kernels kernels, ThreadTeam team, int batchCapacity, int logitsCapacity) {
+    this.weights = weights;
+    this.spec = weights.spec();
+    this.kernels = kernels;
+    this.team = team;
+    this.layer = weights.layer(0);
+    this.rope =
+        new Rope(
+            memory,
+            spec.headDim(),
+            spec.ropeDimensions(),
+            spec.ropeTheta(),
+            spec.architecture().ropeStyle(),
+            spec.contextLength());
+    this.batch = new Batch(memory, batchCapacity);
+    this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
+    this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width());
+    this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
+    this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
+    this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
+    this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
+    this.attendedQuantized = QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth());
+    this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
+    this.up = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
+    this.hidden = QuantizedRows.allocate(memory, batchCapacity, spec.feedForward());
+    this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
+    this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
+    this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
+  }
+
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  /** The batch that {@link #forward} computes: clear it, add rows, call forward. */
+  public Batch batch() {
+    return batch;
+  }
+
+  /** Row i belongs to the i-th batch row that asked for logits; valid until the next step. */
+  public FloatRows logits() {
+    return logits;
+  }
+
+  /** Most rows with logits in a step. */
+  public int logitsCapacity() {
+    return logits.capacity();
+  }
+
+  /** Weight bytes that a step of one row with logits reads. */
+  public long bytesPerToken() {
+    return weights.ternaryBytes() + weights.head().bytes();
+  }
+
+  /** An empty cache in float16 that fits this model. */
+  public KvCache newCache(int sequences, int context) {
+    return newCache(AttentionLayer.Type.F16, sequences, context);
+  }
+
+  /** An empty cache of that element type that fits this model. */
+  public KvCache newCache(AttentionLayer.Type type, int sequences, int context) {
+    if (context > spec.contextLength()) {
+      throw new ContextOverflowException(
+          "a context of " + context + " positions is more than the " + spec.contextLength()
+              + " that " + spec.name() + " was made for; ask for fewer.");
+    }
+    return new KvCache(
+        new KvCache.Shape(spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), type),
+        sequences,
+        context);
+  }
+
+  /** Shows every step's residual stream to {@code observer}; null for none. */
+  public void observe(@Nullable Observer observer) {
+    this.observer = observer;
+  }
+
+  /**
+   * Computes the batch: its rows' keys and values go into {@code cache}, whose sequences grow, and
+   * the logits asked for into {@link #logits}.
+   *
+   * @throws ContextOverflowException if a row's position does not fit the cache; nothing changed
+   * @throws IllegalArgumentException if a token, sequence or position is out of range or order
+   * @throws NonFiniteException if the numbers break; the cache's sequences did not grow
+   */
+  public void forward(KvCache cache) {
+    check(cache);
+    if (batch.size() == 0) {
+      return;
+    }
+    rows(embed);
+    show("embed", x, batch.size());
+    for (layerIndex = 0; layerIndex < spec.layers(); layerIndex++) {
+      layer = weights.layer(layerIndex);
+      cacheLayer = cache.layer(layerIndex);
+
+      rows(attentionInput); // normed = quantize(norm(x))
+      queryKeyValue.of(normed, layer.query(), query);
+      queryKeyValue.and(layer.key(), key);
+      queryKeyValue.and(layer.value(), value);
+      queryKeyValue.run();
+      rows(rotateAndStore); // rope on q and k; k and v into the cache
+      team.run(attend, batch.size() * spec.kvHeads(), 1);
+      rows(attentionOutputInput); // quantize(sub_norm(attended))
+      single.of(attendedQuantized, layer.attentionOutput(), delta);
+      single.run();
+
+      rows(feedForwardInput); // x += delta; normed = quantize(norm(x))
+      gateUp.of(normed, layer.gate(), gate);
+      gateUp.and(layer.up(), up);
+      gateUp.run();
+      rows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
+      single.of(hidden, layer.down(), delta);
+      single.run();
+      rows(addDelta); // x += delta
+      show("layer", x, batch.size());
+    }
+    head();
+    for (int r = 0; r < batch.size(); r++) {
+      cache.extend(batch.sequence(r));
+    }
+  }
+
+  private void head() {
+    int count = batch.logitsCount();
+    if (count == 0) {
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      headInput.copyRow(x, batch.logitsRow(i), i);
+    }
+    kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
+    show("final_norm", headInput, count);
+    int grain = (int) Math.max(16, CHUNK_BYTES / weights.head().rowBytes() & -16);
+    team.run(headRows, spec.vocabulary(), grain);
+  }
+
+  private void embed(int begin, int end) {
+    kernels.embed(weights.embedding(), batch, x, begin, end);
+  }
+
+  private void attentionInput(int begin, int end) {
+    finite(kernels.quantize(x, layer.attentionNorm(), normed, begin, end), "attention's input");
+  }
+
+  private void rotateAndStore(int begin, int end) {
+    kernels.rotate(rope, batch, query, begin, end);
+    kernels.rotate(rope, batch, key, begin, end);
+    kernels.store(cacheLayer, batch, key, value, begin, end);
+  }
+
+  private void attend(int begin, int end) {
+    kernels.attend(cacheLayer, batch, query, attended, begin, end);
+  }
+
+  private void attentionOutputInput(int begin, int end) {
+    finite(
+        kernels.quantize(attended, layer.attentionSubNorm(), attendedQuantized, begin, end),
+        "attention's output");
+  }
+
+  private void feedForwardInput(int begin, int end) {
+    kernels.add(x, delta, begin, end);
+    finite(
+        kernels.quantize(x, layer.feedForwardNorm(), normed, begin, end),
+        "the feed-forward network's input");
+  }
+
+  private void gateAndQuantize(int begin, int end) {
+    kernels.gate(spec.architecture().activation(), gate, up, begin, end);
+    finite(
+        kernels.quantize(gate, layer.feedForwardSubNorm(), hidden, begin, end),
+        "the feed-forward network's hidden units");
+  }
+
+  private void addDelta(int begin, int end) {
+    kernels.add(x, delta, begin, end);
+  }
+
+  private void headRows(int begin, int end) {
+    kernels.headProduct(weights.head(), headInput, logits, batch.logitsCount(), begin, end);
+  }
+
+  private void rows(ThreadTeam.Task phase) {
+    team.run(phase, batch.size(), 1);
+  }
+
+  private void finite(boolean finite, String what) {
+    if (!finite) {
+      throw new NonFiniteException(
+          "in layer " + layerIndex + ", " + what + " is NaN or infinite: the weights of "
+              + spec.name() + " are damaged; fetch the model file again.");
+    }
+  }
+
+  private void show(String point, FloatRows rows, int count) {
+    if (observer != null) {
+      observer.at(point.equals("layer") ? point + layerIndex : point, rows, count);
+    }
+  }
+
+  /** Refuses a batch whose rows the kernels could not trust. */
+  private void check(KvCache cache) {
+    if (cache.layers() != spec.layers()) {
+      throw new IllegalArgumentException("the cache was made for another model");
+    }
+    if (batch.logitsCount() > logits.capacity()) {
+      throw new IllegalArgumentException(
+          batch.logitsCount() + " rows ask for logits, there is room for " + logits.capacity());
+    }
+    for (int r = 0; r < batch.size(); r++) {
+      int sequence = batch.sequence(r);
+      if (sequence < 0 || sequence >= cache.sequences()) {
+        throw new IllegalArgumentException("there is no sequence " + sequence);
+      }
+      int token = batch.token(r);
+      if (token < 0 || token >= spec.vocabulary()) {
+        throw new IllegalArgumentException(
+            "token " + token + " is not in the vocabulary of " + spec.vocabulary());
+      }
+      int position = batch.position(r);
+      if (position >= cache.context()) {
+        throw new ContextOverflowException(
+            "position " + position + " does not fit a context of " + cache.context()
+                + "; use a larger context or a shorter text.");
+      }
+      if (position != expected(cache, r)) {
+        throw new IllegalArgumentException(
+            "row " + r + " has position " + position + " where sequence " + sequence
+                + " expects " + expected(cache, r));
+      }
+    }
+    for (int r = 0; r < batch.size(); r++) {
+      rope.reach(batch.position(r));
+    }
+  }
+
+  /** The position that follows what the cache and earlier rows of the batch hold. */
+  private int expected(KvCache cache, int row) {
+    // Rows of one sequence usually stand together; look back no further than needed.
+    for (int r = row - 1; r >= 0; r--) {
+      if (batch.sequence(r) == batch.sequence(row)) {
+        return batch.position(r) + 1;
+      }
+    }
+    return cache.length(batch.sequence(row));
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+
+  /** Ternary products of one input with up to three matrices, shared out as one run of panels. */
+  private final class Products implements ThreadTeam.Task {
+    private static final int MOST = 3;
+
+    private final TernaryMatrix[] matrices = new TernaryMatrix[MOST];
+    private final FloatRows[] outputs = new FloatRows[MOST];
+    private QuantizedRows input = normed;
+    private int parts;
+
+    void of(QuantizedRows input, TernaryMatrix matrix, FloatRows output) {
+      this.input = input;
+      this.parts = 0;
+      and(matrix, output);
+    }
+
+    void and(TernaryMatrix matrix, FloatRows output) {
+      matrices[parts] = matrix;
+      outputs[parts] = output;
+      parts++;
+    }
+
+    void run() {
+      int panels = 0;
+      for (int i = 0; i < parts; i++) {
+        panels += matrices[i].panelCount();
+      }
+      // A decode step is bound by bytes, a prefill by arithmetic; either way enough chunks to
+      // balance the team, and whole pairs of panels for the kernels that take two at a time.
+      int grain =
+          batch.size() == 1
+              ? (int) Math.max(2, CHUNK_BYTES / matrices[0].panelBytes() & -2)
+              : 2;
+      team.run(this, panels, grain);
+    }
+
+    @Override
+    public void run(int begin, int end) {
+      int first = 0;
+      for (int i = 0; i < parts; i++) {
+        int panels = matrices[i].panelCount();
+        int from = Math.max(begin - first, 0);
+        int to = Math.min(end - first, panels);
+        if (from < to) {
+          kernels.ternaryProduct(matrices[i], input, outputs[i], batch.size(), from, to);
+        }
+        first += panels;
+      }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package org.bitnetj.model;
+
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.bitnetj.file.ModelFile;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Tensor;
+import org.bitnetj.file.TensorType;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.Pages;
+
+/**
+ * A model's weights: ternary matrices repacked once into panels, norms copied, the embedding and
+ * head used in place in the mapped file, which must stay open as long as they do. Immutable and
+ * safe to share.
+ */
+public final class Weights implements AutoCloseable {
+  /** One transformer block, in the order of the forward pass. */
+  public record Layer(
+      Norm attentionNorm,
+      TernaryMatrix query,
+      TernaryMatrix key,
+      TernaryMatrix value,
+      Norm attentionSubNorm,
+      TernaryMatrix attentionOutput,
+      Norm feedForwardNorm,
+      TernaryMatrix gate,
+      TernaryMatrix up,
+      Norm feedForwardSubNorm,
+      TernaryMatrix down) {
+
+    List<TernaryMatrix> matrices() {
+      return List.of(query, key, value, attentionOutput, gate, up, down);
+    }
+  }
+
+  private final NativeMemory memory;
+  private final ModelSpec spec;
+  private final FloatMatrix embedding;
+  private final List<Layer> layers;
+  private final Norm outputNorm;
+  private final FloatMatrix head;
+
+  private Weights(Loader loader) throws ModelFileException {
+    this.memory = loader.memory;
+    this.spec = loader.spec;
+    this.embedding = loader.matrix("token_embd.weight");
+    this.head =
+        loader.file.find("output.weight").isPresent() ? loader.matrix("output.weight") : embedding;
+    List<Layer> all = new ArrayList<>(spec.layers());
+    for (int l = 0; l < spec.layers(); l++) {
+      all.add(loader.layer(l));
+    }
+    this.layers = List.copyOf(all);
+    this.outputNorm = loader.norm("output_norm.weight", spec.width());
+  }
+
+  /**
+   * Loads the weights of an open file.
+   *
+   * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
+   *     that its place cannot have
+   */
+  public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team)
+      throws ModelFileException {
+    ModelSpec spec = ModelSpec.of(file);
+    NativeMemory memory = new NativeMemory();
+    try {
+      return new Weights(new Loader(file, spec, memory, kernels, team));
+    } catch (ModelFileException | RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  public FloatMatrix embedding() {
+    return embedding;
+  }
+
+  public Layer layer(int index) {
+    return layers.get(index);
+  }
+
+  public Norm outputNorm() {
+    return outputNorm;
+  }
+
+  /** The output head; the embedding itself where the model ties them. */
+  public FloatMatrix head() {
+    return head;
+  }
+
+  /** Bytes of ternary weights that every step reads. */
+  public long ternaryBytes() {
+    long bytes = 0;
+    for (Layer layer : layers) {
+      for (TernaryMatrix m : layer.matrices()) {
+        bytes += m.bytes();
+      }
+    }
+    return bytes;
+  }
+
+  /** Gives the panels back; nobody may compute on them any more. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+
+  /** Takes tensors out of a file, each checked against the shape its place demands. */
+  private record Loader(
+      ModelFile file, ModelSpec spec, NativeMemory memory, Kernels kernels, ThreadTeam team) {
+
+    Layer layer(int l) throws ModelFileException {
+      String block = "blk." + l + ".";
+      int width = spec.width();
+      int hidden = spec.feedForward();
+      return new Layer(
+          norm(block + "attn_norm.weight", width),
+          ternary(block + "attn_q", spec.queryWidth(), width),
+          ternary(block + "attn_k", spec.kvWidth(), width),
+          ternary(block + "attn_v", spec.kvWidth(), width),
+          norm(block + "attn_sub_norm.weight", spec.queryWidth()),
+          ternary(block + "attn_output", width, spec.queryWidth()),
+          norm(block + "ffn_norm.weight", width),
+          ternary(block + "ffn_gate", hidden, width),
+          ternary(block + "ffn_up", hidden, width),
+          norm(block + "ffn_sub_norm.weight", hidden),
+          ternary(block + "ffn_down", width, hidden));
+    }
+
+    private TernaryMatrix ternary(String name, int rows, int columns) throws ModelFileException {
+      Tensor tensor = shaped(name + ".weight", columns, rows);
+      if (tensor.type() != TensorType.I2_S) {
+        throw refuse(tensor, "a ternary layer must be stored as I2_S");
+      }
+      float scale =
+          tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, tensor.elements() / 4)
+              * outerScale(name + ".scale");
+      if (!Float.isFinite(scale)) {
+        throw refuse(tensor, "its scale is " + scale);
+      }
+      TernaryMatrix matrix = TernaryMatrix.allocate(memory, rows, columns, scale);
+      AtomicBoolean valid = new AtomicBoolean(true);
+      team.run(
+          (begin, end) -> {
+            if (!kernels.packI2s(tensor.data(), matrix, begin, end)) {
+              valid.set(false);
+            }
+          },
+          matrix.panelCount(),
+          8);
+      if (!valid.get()) {
+        throw refuse(tensor, "it holds codes that are no ternary digit");
+      }
+      Pages.release(tensor.data());
+      return matrix;
+    }
+
+    /** The optional F32 scalar beside a linear layer, a factor of its product. */
+    private float outerScale(String name) throws ModelFileException {
+      if (file.find(name).isEmpty()) {
+        return 1f;
+      }
+      return floats(name, 1)[0];
+    }
+
+    Norm norm(String name, int length) throws ModelFileException {
+      return Norm.of(memory, floats(name, length), spec.normEpsilon());
+    }
+
+    private float[] floats(String name, int length) throws ModelFileException {
+      Tensor tensor = shaped(name, length, 1);
+      float[] values = new float[length];
+      for (int i = 0; i < length; i++) {
+        values[i] =
+            switch (tensor.type()) {
+              case F32 -> tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
+              case F16 ->
+                  Float.float16ToFloat(
+                      tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
+              case BF16 ->
+                  Float.intBitsToFloat(
+                      tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
+              default -> throw refuse(tensor, "it must be stored as F32, F16 or BF16");
+            };
+        if (!Float.isFinite(values[i])) {
+          throw refuse(tensor, "element " + i + " is " + values[i]);
+        }
+      }
+      return values;
+    }
+
+    FloatMatrix matrix(String name) throws ModelFileException {
+      Tensor tensor = shaped(name, spec.width(), spec.vocabulary());
+      FloatMatrix.Type type =
+          switch (tensor.type()) {
+            case F32 -> FloatMatrix.Type.F32;
+            case F16 -> FloatMatrix.Type.F16;
+            case BF16 -> FloatMatrix.Type.BF16;
+            case Q8_0 -> FloatMatrix.Type.Q8_0;
+            case Q6_K -> FloatMatrix.Type.Q6_K;
+            default ->
+                throw refuse(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
+          };
+      return new FloatMatrix(memory, tensor.data(), type, spec.vocabulary(), spec.width());
+    }
+
+    private Tensor shaped(String name, long columns, long rows) throws ModelFileException {
+      Tensor tensor = file.tensor(name);
+      if (tensor.columns() != columns || tensor.rows() != rows) {
+        throw refuse(tensor, "the model's shape wants " + columns + " x " + rows);
+      }
+      return tensor;
+    }
+
+    private ModelFileException refuse(Tensor tensor, String why) {
+      return new ModelFileException(
+          file.path()
+              + ": tensor '"
+              + tensor.name()
+              + "' (type "
+              + tensor.type()
+              + ", shape "
+              + tensor.dims()
+              + ", byte "
+              + tensor.offset()
+              + ") cannot be used: "
+              + why
+              + ".");
+    }
+  }
+}
