@@ -48,7 +48,7 @@ public final class GgufFile implements ModelFile {
   private final Arena arena;
   private final MemorySegment file;
   private final int version;
-  private final Metadata metadata;
+  private final GgufMetadata metadata;
   private final Map<String, Tensor> tensors;
 
   private GgufFile(
@@ -56,7 +56,7 @@ public final class GgufFile implements ModelFile {
       Arena arena,
       MemorySegment file,
       int version,
-      Metadata metadata,
+      GgufMetadata metadata,
       List<Tensor> tensors) {
     this.path = path;
     this.arena = arena;
@@ -113,8 +113,8 @@ public final class GgufFile implements ModelFile {
     }
   }
 
-  private static GgufFile parse(Path path, Arena arena, MemorySegment file)
-      throws ModelFileException {
+  /** Checks the header of {@code file}, whose memory {@code arena} owns. */
+  static GgufFile parse(Path path, Arena arena, MemorySegment file) throws ModelFileException {
     HeaderCursor cursor = new HeaderCursor(path, file);
     int version = readVersion(path, file, cursor);
     int tensorCount = cursor.count("tensors", TensorDirectory.MAX_TENSORS, 24);
@@ -211,6 +211,11 @@ public final class GgufFile implements ModelFile {
 
   @Override
   public Metadata metadata() {
+    return metadata;
+  }
+
+  /** The same metadata with what only this package asks of it. */
+  GgufMetadata keyValues() {
     return metadata;
   }
 

@@ -2,6 +2,7 @@ package org.bitnetj.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -20,146 +21,67 @@ import org.jspecify.annotations.Nullable;
 /** The key-value part of a GGUF file: scalars are read when it is opened, the rest when asked. */
 final class GgufMetadata implements Metadata {
   static final int MAX_KEYS = 1 << 16;
-  static final int MAX_ARRAY = 1 << 24;
-  static final int MAX_DEPTH = 4;
   private static final int SHOWN_CHARACTERS = 100;
   private static final int SHOWN_ELEMENTS = 8;
 
-  /**
-   * One value.
-   *
-   * @param at byte of its first element, or of itself
-   * @param bits a scalar's bits, widened to 64 (sign-extended for signed types); a string's length
-   * @param element type of an array's elements, else null
-   * @param count number of an array's elements
-   * @param strings an array of strings, else null
-   */
-  private record Value(
-      ValueType type,
-      long at,
-      long bits,
-      @Nullable ValueType element,
-      int count,
-      @Nullable MappedStrings strings) {
-
-    String label() {
-      return element == null ? type.label() : "array of " + count + " " + element.label();
-    }
-  }
-
   private final Path path;
   private final MemorySegment file;
-  private final Map<String, Value> values;
+  private final Map<String, GgufValue> values;
 
-  private GgufMetadata(Path path, MemorySegment file, Map<String, Value> values) {
+  private GgufMetadata(Path path, MemorySegment file, Map<String, GgufValue> values) {
     this.path = path;
     this.file = file;
     this.values = values;
   }
 
   static GgufMetadata read(Path path, HeaderCursor cursor, int count) throws ModelFileException {
-    Map<String, Value> values = LinkedHashMap.newLinkedHashMap(count);
+    Map<String, GgufValue> values = LinkedHashMap.newLinkedHashMap(count);
     for (int i = 0; i < count; i++) {
       cursor.place("metadata entry " + (i + 1) + " of " + count);
       long at = cursor.position();
       String key = cursor.name("key");
       cursor.place("metadata key '" + key + "'");
-      if (values.put(key, readValue(cursor)) != null) {
+      if (values.put(key, GgufValue.read(cursor)) != null) {
         throw cursor.failure(at, "occurs twice; the file is damaged");
       }
     }
     return new GgufMetadata(path, cursor.file(), values);
   }
 
-  private static Value readValue(HeaderCursor cursor) throws ModelFileException {
-    ValueType type = readType(cursor, "type");
-    long at = cursor.position();
-    return switch (type) {
-      case STRING -> new Value(type, at + 8, cursor.skipString("its text"), null, 0, null);
-      case ARRAY -> readArray(cursor);
-      default -> {
-        cursor.skip(type.bytes(), "its value");
-        long bits = bits(cursor.file(), type, at);
-        if (type == ValueType.BOOL && bits > 1) {
-          throw cursor.failure(at, "is a bool of value " + bits + "; the file is damaged");
-        }
-        yield new Value(type, at, bits, null, 0, null);
-      }
+  /** The value part of an entry as it stands in the file: type id and value. */
+  MemorySegment raw(String key) {
+    GgufValue value = value(key);
+    return file.asSlice(value.start(), value.end() - value.start());
+  }
+
+  /** The type of the value as the format calls it. */
+  String type(String key) {
+    return value(key).label();
+  }
+
+  /** The value as the type of {@link Inspection.Entry#scalar}; null for an array. */
+  @Nullable Object scalar(String key) {
+    GgufValue value = value(key);
+    return switch (value.type()) {
+      case U8, I8, U16, I16, U32, I32, I64 -> value.bits();
+      case U64 ->
+          value.bits() >= 0
+              ? (Object) value.bits()
+              : new BigInteger(Long.toUnsignedString(value.bits()));
+      case F32 -> Float.intBitsToFloat((int) value.bits());
+      case F64 -> Double.longBitsToDouble(value.bits());
+      case BOOL -> value.bits() != 0;
+      case STRING -> text(value.at(), value.bits());
+      case ARRAY -> null;
     };
   }
 
-  private static ValueType readType(HeaderCursor cursor, String what) throws ModelFileException {
-    long at = cursor.position();
-    int id = cursor.u32("its " + what);
-    ValueType type = ValueType.ofId(id);
-    if (type == null) {
-      throw cursor.failure(
-          at,
-          "has the "
-              + what
-              + " "
-              + Integer.toUnsignedString(id)
-              + ", but GGUF defines 0 to 12;"
-              + " the file is damaged");
+  private GgufValue value(String key) {
+    GgufValue value = values.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException(path + " has no metadata key '" + key + "'");
     }
-    return type;
-  }
-
-  private static Value readArray(HeaderCursor cursor) throws ModelFileException {
-    ValueType element = readType(cursor, "element type");
-    int count = cursor.count("elements", MAX_ARRAY, element.leastBytes());
-    long at = cursor.position();
-    MappedStrings strings = null;
-    switch (element) {
-      case STRING -> strings = MappedStrings.read(cursor, count);
-      case ARRAY -> {
-        for (int i = 0; i < count; i++) {
-          skipArray(cursor, 2);
-        }
-      }
-      default -> cursor.skip((long) count * element.bytes(), "its elements");
-    }
-    return new Value(ValueType.ARRAY, at, 0, element, count, strings);
-  }
-
-  private static void skipArray(HeaderCursor cursor, int depth) throws ModelFileException {
-    if (depth > MAX_DEPTH) {
-      throw cursor.failure(
-          cursor.position(), "nests arrays more than " + MAX_DEPTH + " deep; the file is damaged");
-    }
-    ValueType element = readType(cursor, "element type");
-    int count = cursor.count("elements", MAX_ARRAY, element.leastBytes());
-    switch (element) {
-      case STRING -> {
-        for (int i = 0; i < count; i++) {
-          cursor.skipString("an entry");
-        }
-      }
-      case ARRAY -> {
-        for (int i = 0; i < count; i++) {
-          skipArray(cursor, depth + 1);
-        }
-      }
-      default -> cursor.skip((long) count * element.bytes(), "its elements");
-    }
-  }
-
-  /** The bits of a scalar or array element that is known to lie in the file. */
-  private static long bits(MemorySegment file, ValueType type, long at) {
-    return switch (type) {
-      case U8, BOOL -> file.get(ValueLayout.JAVA_BYTE, at) & 0xFFL;
-      case I8 -> file.get(ValueLayout.JAVA_BYTE, at);
-      case U16 -> file.get(HeaderCursor.SHORT, at) & 0xFFFFL;
-      case I16 -> file.get(HeaderCursor.SHORT, at);
-      case U32, F32 -> file.get(HeaderCursor.INT, at) & 0xFFFFFFFFL;
-      case I32 -> file.get(HeaderCursor.INT, at);
-      case U64, I64, F64 -> file.get(HeaderCursor.LONG, at);
-      case STRING, ARRAY -> throw new IllegalArgumentException(type.label());
-    };
-  }
-
-  private static double real(ValueType type, long bits) {
-    return type == ValueType.F32 ? Float.intBitsToFloat((int) bits) : Double.longBitsToDouble(bits);
+    return value;
   }
 
   @Override
@@ -169,14 +91,14 @@ final class GgufMetadata implements Metadata {
 
   @Override
   public Optional<String> findText(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return Optional.empty();
     }
-    if (value.type != ValueType.STRING) {
+    if (value.type() != ValueType.STRING) {
       throw wrongType(key, value, "text");
     }
-    return Optional.of(text(value.at, value.bits));
+    return Optional.of(text(value.at(), value.bits()));
   }
 
   private String text(long at, long length) {
@@ -187,30 +109,32 @@ final class GgufMetadata implements Metadata {
 
   @Override
   public OptionalLong findInteger(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return OptionalLong.empty();
     }
-    if (!value.type.isInteger()) {
+    if (!value.type().isInteger()) {
       throw wrongType(key, value, "an integer");
     }
-    if (value.type == ValueType.U64 && value.bits < 0) {
+    if (value.type() == ValueType.U64 && value.bits() < 0) {
       throw failure(
-          key, value, "is " + Long.toUnsignedString(value.bits) + ", more than this engine counts");
+          key,
+          value,
+          "is " + Long.toUnsignedString(value.bits()) + ", more than this engine counts");
     }
-    return OptionalLong.of(value.bits);
+    return OptionalLong.of(value.bits());
   }
 
   @Override
   public OptionalDouble findNumber(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return OptionalDouble.empty();
     }
-    if (value.type.isFloat()) {
-      return OptionalDouble.of(real(value.type, value.bits));
+    if (value.type().isFloat()) {
+      return OptionalDouble.of(GgufValue.real(value.type(), value.bits()));
     }
-    if (!value.type.isInteger()) {
+    if (!value.type().isInteger()) {
       throw wrongType(key, value, "a number");
     }
     return OptionalDouble.of(findInteger(key).getAsLong());
@@ -218,46 +142,47 @@ final class GgufMetadata implements Metadata {
 
   @Override
   public Optional<Boolean> findFlag(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return Optional.empty();
     }
-    if (value.type != ValueType.BOOL) {
+    if (value.type() != ValueType.BOOL) {
       throw wrongType(key, value, "a bool");
     }
-    return Optional.of(value.bits != 0);
+    return Optional.of(value.bits() != 0);
   }
 
   @Override
   public Optional<StringArray> findTexts(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return Optional.empty();
     }
-    if (value.strings == null) {
+    if (value.strings() == null) {
       throw wrongType(key, value, "an array of strings");
     }
-    return Optional.of(value.strings);
+    return Optional.of(value.strings());
   }
 
   @Override
   public Optional<int[]> findIntegers(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return Optional.empty();
     }
-    if (value.element == null || !value.element.isInteger()) {
+    if (value.element() == null || !value.element().isInteger()) {
       throw wrongType(key, value, "an array of integers");
     }
-    int[] integers = new int[value.count];
+    int[] integers = new int[value.count()];
     for (int i = 0; i < integers.length; i++) {
-      long element = bits(file, value.element, value.at + (long) i * value.element.bytes());
+      long element =
+          GgufValue.bits(file, value.element(), value.at() + (long) i * value.element().bytes());
       if (element != (int) element) {
         throw failure(
             key,
             value,
             "has "
-                + integer(value.element, element)
+                + integer(value.element(), element)
                 + " as its element "
                 + i
                 + ", which does not fit 32 bits");
@@ -269,17 +194,18 @@ final class GgufMetadata implements Metadata {
 
   @Override
   public Optional<float[]> findFloats(String key) throws ModelFileException {
-    Value value = values.get(key);
+    GgufValue value = values.get(key);
     if (value == null) {
       return Optional.empty();
     }
-    if (value.element == null || !value.element.isFloat()) {
+    if (value.element() == null || !value.element().isFloat()) {
       throw wrongType(key, value, "an array of floats");
     }
-    float[] floats = new float[value.count];
+    float[] floats = new float[value.count()];
     for (int i = 0; i < floats.length; i++) {
-      long at = value.at + (long) i * value.element.bytes();
-      floats[i] = (float) real(value.element, bits(file, value.element, at));
+      long at = value.at() + (long) i * value.element().bytes();
+      floats[i] =
+          (float) GgufValue.real(value.element(), GgufValue.bits(file, value.element(), at));
     }
     return Optional.of(floats);
   }
@@ -293,25 +219,22 @@ final class GgufMetadata implements Metadata {
             + "' is missing; the file is incomplete or of another kind.");
   }
 
-  private ModelFileException wrongType(String key, Value value, String wanted) {
+  private ModelFileException wrongType(String key, GgufValue value, String wanted) {
     return failure(key, value, "is of type " + value.label() + ", but must be " + wanted);
   }
 
-  private ModelFileException failure(String key, Value value, String clause) {
+  private ModelFileException failure(String key, GgufValue value, String clause) {
     return new ModelFileException(
-        path + ": metadata key '" + key + "' (byte " + value.at + ") " + clause + ".");
+        path + ": metadata key '" + key + "' (byte " + value.at() + ") " + clause + ".");
   }
 
   @Override
   public String describe(String key) {
-    Value value = values.get(key);
-    if (value == null) {
-      throw new IllegalArgumentException("no metadata key '" + key + "'");
-    }
-    return switch (value.type) {
-      case STRING -> shownText(value.at, value.bits);
+    GgufValue value = value(key);
+    return switch (value.type()) {
+      case STRING -> shownText(value.at(), value.bits());
       case ARRAY -> shownArray(value);
-      default -> shownScalar(value.type, value.bits);
+      default -> shownScalar(value.type(), value.bits());
     };
   }
 
@@ -337,21 +260,21 @@ final class GgufMetadata implements Metadata {
         : integer(type, bits);
   }
 
-  private String shownArray(Value value) {
+  private String shownArray(GgufValue value) {
     StringJoiner shown = new StringJoiner(", ", value.label() + " [", "]");
-    ValueType element = value.element;
+    ValueType element = value.element();
     if (element == null || element == ValueType.ARRAY) {
       return value.label();
     }
-    for (int i = 0; i < Math.min(value.count, SHOWN_ELEMENTS); i++) {
-      if (value.strings != null) {
-        shown.add('"' + Printable.of(value.strings.get(i), SHOWN_CHARACTERS / 4) + '"');
+    for (int i = 0; i < Math.min(value.count(), SHOWN_ELEMENTS); i++) {
+      if (value.strings() != null) {
+        shown.add('"' + Printable.of(value.strings().get(i), SHOWN_CHARACTERS / 4) + '"');
       } else {
-        long at = value.at + (long) i * element.bytes();
-        shown.add(shownScalar(element, bits(file, element, at)));
+        long at = value.at() + (long) i * element.bytes();
+        shown.add(shownScalar(element, GgufValue.bits(file, element, at)));
       }
     }
-    if (value.count > SHOWN_ELEMENTS) {
+    if (value.count() > SHOWN_ELEMENTS) {
       shown.add("…");
     }
     return shown.toString();

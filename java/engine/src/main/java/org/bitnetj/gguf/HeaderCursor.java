@@ -93,7 +93,7 @@ final class HeaderCursor {
     return (int) n;
   }
 
-  /** A metadata key or tensor name: one to 1024 bytes of UTF-8 without control characters. */
+  /** A metadata key or tensor name: one to 1024 bytes of UTF-8 without invisible characters. */
   String name(String what) throws ModelFileException {
     long at = position;
     long length = u64("the length of its " + what);
@@ -112,19 +112,21 @@ final class HeaderCursor {
     byte[] bytes = new byte[(int) length];
     MemorySegment.copy(file, ValueLayout.JAVA_BYTE, position, bytes, 0, bytes.length);
     String text = Printable.strictUtf8(bytes);
-    if (text == null || text.chars().anyMatch(Character::isISOControl)) {
+    if (text == null || Printable.hides(text)) {
       String shown = Printable.of(new String(bytes, StandardCharsets.UTF_8), 80);
       throw failure(
-          at,
-          "has the "
-              + what
-              + " '"
-              + shown
-              + "', which is not plain UTF-8 text; the file is"
-              + " damaged");
+          at, "has the " + what + " '" + shown + "', which is not plain text; the file is damaged");
     }
     position += length;
     return text;
+  }
+
+  /** Throws {@link IllegalArgumentException} for what {@link #name} would refuse. */
+  static void checkName(String name) {
+    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes == 0 || bytes > MAX_NAME_BYTES || Printable.hides(name)) {
+      throw new IllegalArgumentException("'" + Printable.of(name, 80) + "' is no name for GGUF");
+    }
   }
 
   void skip(long bytes, String what) throws ModelFileException {

@@ -24,6 +24,11 @@ final class Printable {
     return out.toString();
   }
 
+  /** Whether the text has a character that {@link #of} would escape. */
+  static boolean hides(String text) {
+    return text.codePoints().anyMatch(c -> escaped(c).length() > Character.charCount(c));
+  }
+
   private static String escaped(int c) {
     return switch (c) {
       case '\n' -> "\\n";

@@ -17,7 +17,7 @@ import org.bitnetj.file.TensorType;
 /** Reads and checks the list of tensors that ends a GGUF header. */
 final class TensorDirectory {
   static final int MAX_TENSORS = 1 << 18;
-  private static final int MAX_DIMS = 4;
+  static final int MAX_DIMS = 4;
 
   /** An entry as it stands in the file; {@code at} is its byte, offset counts from the data. */
   private record Entry(String name, List<Long> dims, int typeId, long offset, long at) {

@@ -1,12 +1,17 @@
 package org.bitnetj.gguf;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -48,18 +53,24 @@ class MutatedFilesTest {
   }
 
   /** True where the file opened. Fails where it did neither of the two allowed things. */
-  private boolean opensOrIsRefused(byte[] bytes, String mutation) throws IOException {
-    Path path = Files.write(folder.resolve("m.gguf"), bytes);
-    try (GgufFile file = GgufFile.open(path)) {
+  private static boolean opensOrIsRefused(byte[] bytes, String mutation) {
+    // In memory, for the mapping of so many files would be all that this test measures.
+    Path path = Path.of("mutant.gguf");
+    MemorySegment memory = MemorySegment.ofArray(bytes);
+    try (GgufFile file = GgufFile.parse(path, Arena.ofConfined(), memory)) {
       assertConsistent(file);
       return true;
     } catch (ModelFileException e) {
-      String message = e.getMessage();
-      assertTrue(message.startsWith(path.toString()) && message.endsWith("."), message);
+      assertSentence(path, e);
       return false;
     } catch (Throwable e) {
       return fail(mutation + " gave " + e, e);
     }
+  }
+
+  private static void assertSentence(Path path, ModelFileException e) {
+    String message = e.getMessage();
+    assertTrue(message.startsWith(path.toString()) && message.endsWith("."), message);
   }
 
   private static void assertConsistent(GgufFile file) throws ModelFileException {
@@ -94,15 +105,24 @@ class MutatedFilesTest {
   @ValueSource(ints = {2, 3})
   void everyTruncationIsRefused(int version) throws IOException {
     byte[] whole = small(version).toByteArray();
-    assertTrue(opensOrIsRefused(whole, "no mutation"));
-    for (int length = 0; length < whole.length; length++) {
-      boolean opened = opensOrIsRefused(Arrays.copyOf(whole, length), "cut at " + length);
-      assertTrue(!opened, "opened though cut at byte " + length);
+    Path path = Files.write(folder.resolve("whole.gguf"), whole);
+    try (GgufFile file = GgufFile.open(path)) {
+      assertConsistent(file);
+    }
+    for (int length = whole.length - 1; length >= 0; length--) {
+      int end = length;
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        channel.truncate(length);
+      }
+      ModelFileException refusal =
+          assertThrows(
+              ModelFileException.class, () -> GgufFile.open(path).close(), "cut at byte " + end);
+      assertSentence(path, refusal);
     }
   }
 
   @Test
-  void everyFlippedBitOfTheHeaderIsHandled() throws IOException {
+  void everyFlippedBitOfTheHeaderIsHandled() {
     byte[] whole = small(3).toByteArray();
     int header = small(3).header().length;
     for (int bit = 0; bit < 8 * header; bit++) {
@@ -113,7 +133,7 @@ class MutatedFilesTest {
   }
 
   @Test
-  void everyByteOfTheHeaderMayBeAnything() throws IOException {
+  void everyByteOfTheHeaderMayBeAnything() {
     byte[] whole = small(3).toByteArray();
     int header = small(3).header().length;
     for (int at = 0; at < header; at++) {
@@ -126,7 +146,7 @@ class MutatedFilesTest {
   }
 
   @Test
-  void everyEightBytesOfTheHeaderMayBeAnAbsurdNumber() throws IOException {
+  void everyEightBytesOfTheHeaderMayBeAnAbsurdNumber() {
     byte[] whole = small(3).toByteArray();
     int header = small(3).header().length;
     long[] absurd = {-1, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 32, 1L << 31, 1 << 24, 0};
@@ -140,7 +160,7 @@ class MutatedFilesTest {
   }
 
   @Test
-  void randomMutationsAreHandled() throws IOException {
+  void randomMutationsAreHandled() {
     byte[] whole = small(3).toByteArray();
     int header = small(3).header().length;
     long first = Long.getLong("bitnet.seed", 1);
