@@ -31,8 +31,8 @@ class ArchitectureTest {
           "format",
           "tokenizer",
           "chat",
-          "sampling",
           "kernel",
+          "sampling",
           "cache",
           "model",
           "generate");

@@ -1,0 +1,242 @@
+package org.bitnetj.sampling;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.bitnetj.kernel.FloatRows;
+
+/**
+ * Chooses the next token of one sequence from its logits. The steps and their order are llama.cpp's
+ * default ones:
+ *
+ * <ol>
+ *   <li><b>Penalties.</b> The logit l of a token that occurs n > 0 times in the window becomes
+ *       {@code (l > 0 ? l / repetition : l * repetition) - (n * frequency + presence)}, in double,
+ *       rounded to float. A token with logit −∞ is no candidate.
+ *   <li>At temperature 0 the token with the highest logit is taken, and that is all. Otherwise the
+ *       candidates are put in falling order of logit; here and everywhere a tie goes to the lower
+ *       id, and −0 equals +0.
+ *   <li><b>top-k</b> keeps the first k.
+ *   <li><b>top-p</b> keeps the shortest prefix whose weights {@code exp(l - l0)}, l0 the highest
+ *       logit, sum to at least top-p times the sum of all candidates' weights.
+ *   <li><b>min-p</b> keeps those with a weight of at least min-p.
+ *   <li><b>temperature.</b> The weights become {@code exp((l - l0) / temperature)}.
+ *   <li><b>Draw.</b> With u the next 53-bit number in [0, 1) of L64X128MixRandom, the first
+ *       candidate at which the running sum of the weights exceeds {@code u * sum} is taken.
+ * </ol>
+ *
+ * <p>Weights and sums are doubles, exp is {@link StrictMath}'s and sums run in the candidates'
+ * order: the same bits of logits, the same settings and the same seed choose the same tokens on
+ * every machine. For one thread at a time. Nothing is allocated per token, except that the list of
+ * recent tokens grows until its window is full.
+ */
+public final class Sampler {
+  private static final int CHUNK = 2048;
+  private static final RandomGeneratorFactory<RandomGenerator> GENERATOR =
+      RandomGeneratorFactory.of("L64X128MixRandom");
+
+  private final SamplingOptions options;
+  private final int vocabulary;
+  private final long seed;
+  private final RandomGenerator random;
+  private final RecentTokens recent;
+  private final Candidates candidates;
+  private final double[] weights;
+  private final float[] chunk;
+
+  /**
+   * @param vocabulary how many logits a row has, at least 1
+   */
+  public Sampler(SamplingOptions options, int vocabulary) {
+    if (vocabulary < 1) {
+      throw new IllegalArgumentException("A vocabulary has at least one token, not " + vocabulary);
+    }
+    this.options = options;
+    this.vocabulary = vocabulary;
+    // A new seed has at most ten digits, so that a person can type it again.
+    this.seed =
+        options.seed().orElseGet(() -> RandomGenerator.getDefault().nextInt() & 0xFFFFFFFFL);
+    this.random = GENERATOR.create(seed);
+    this.recent = new RecentTokens(options.penalizes() ? options.penaltyWindow() : 0);
+    int kept = options.topK() == 0 ? vocabulary : Math.min(options.topK(), vocabulary);
+    kept = options.isGreedy() ? 1 : kept;
+    this.candidates = new Candidates(vocabulary, kept);
+    this.weights = new double[kept];
+    this.chunk = new float[Math.min(CHUNK, vocabulary)];
+  }
+
+  public SamplingOptions options() {
+    return options;
+  }
+
+  /** The seed of the draws: with it, the same settings and the same logits the text comes again. */
+  public long seed() {
+    return seed;
+  }
+
+  /** Notes that the sequence goes on with {@code token}, drawn or given: penalties look back. */
+  public void accept(int token) {
+    if (token < 0 || token >= vocabulary) {
+      throw new IllegalArgumentException(
+          "Token " + token + " is not in the vocabulary of " + vocabulary + ".");
+    }
+    recent.add(token);
+  }
+
+  /**
+   * The next token after one row of logits. It is not {@link #accept accepted} by this.
+   *
+   * @param logits as wide as the vocabulary; left as it is
+   * @throws ArithmeticException if a logit is NaN or +∞, or all are −∞; the message is a sentence
+   */
+  public int sample(FloatRows logits, int row) {
+    if (logits.columns() != vocabulary) {
+      throw new IllegalArgumentException(
+          "A row of "
+              + logits.columns()
+              + " logits is none of a vocabulary of "
+              + vocabulary
+              + ".");
+    }
+    if (options.isGreedy()) {
+      return best(logits, row);
+    }
+    gather(logits, row);
+    candidates.sort();
+    return candidates.token(draw(cut()));
+  }
+
+  /** Greedy: one pass, no candidates. */
+  private int best(FloatRows logits, int row) {
+    float best = Float.NEGATIVE_INFINITY;
+    int token = -1;
+    int penalized = 0;
+    for (int begin = 0; begin < vocabulary; begin += chunk.length) {
+      int count = read(logits, row, begin);
+      penalized = penalize(begin, count, penalized);
+      for (int i = above(best, 0, count); i < count; i = above(best, i + 1, count)) {
+        best = checked(chunk[i], begin + i);
+        token = begin + i;
+      }
+    }
+    return some(token);
+  }
+
+  /** Fills the candidates, with top-k as it goes. */
+  private void gather(FloatRows logits, int row) {
+    candidates.clear();
+    float threshold = candidates.threshold();
+    int penalized = 0;
+    for (int begin = 0; begin < vocabulary; begin += chunk.length) {
+      int count = read(logits, row, begin);
+      penalized = penalize(begin, count, penalized);
+      for (int i = above(threshold, 0, count); i < count; i = above(threshold, i + 1, count)) {
+        candidates.add(begin + i, checked(chunk[i], begin + i));
+        threshold = candidates.threshold();
+      }
+    }
+    some(candidates.size() - 1);
+  }
+
+  /** Copies logits from {@code begin} on to the chunk, and says how many. */
+  private int read(FloatRows logits, int row, int begin) {
+    int count = Math.min(chunk.length, vocabulary - begin);
+    long at = (row * logits.stride() + begin) * Float.BYTES;
+    MemorySegment.copy(logits.data(), ValueLayout.JAVA_FLOAT, at, chunk, 0, count);
+    return count;
+  }
+
+  /** The first place from {@code i} on with a logit above the threshold or NaN, else the count. */
+  private int above(float threshold, int i, int count) {
+    float[] logits = chunk;
+    // One comparison that is false for NaN too finds both.
+    while (i < count && logits[i] <= threshold) {
+      i++;
+    }
+    return i;
+  }
+
+  /** Penalizes the chunk, given and returning how far the sorted recent tokens are used up. */
+  private int penalize(int begin, int count, int next) {
+    while (next < recent.size() && recent.sorted(next) < begin + count) {
+      int token = recent.sorted(next);
+      int first = next;
+      while (next < recent.size() && recent.sorted(next) == token) {
+        next++;
+      }
+      double logit = chunk[token - begin];
+      logit = logit > 0 ? logit / options.repetitionPenalty() : logit * options.repetitionPenalty();
+      logit -= (next - first) * options.frequencyPenalty() + options.presencePenalty();
+      chunk[token - begin] = (float) logit;
+    }
+    return next;
+  }
+
+  /** How many of the sorted candidates top-p and min-p keep; at least one. */
+  private int cut() {
+    int count = candidates.size();
+    boolean topP = options.topP() < 1;
+    if (!topP && options.minP() == 0) {
+      return count;
+    }
+    double best = candidates.logit(0);
+    double sum = 0;
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      double weight = StrictMath.exp(candidates.logit(i) - best);
+      weights[i] = weight;
+      sum += weight;
+      if (weight >= options.minP()) {
+        kept++;
+      } else if (!topP) {
+        break;
+      }
+    }
+    if (topP) {
+      double enough = options.topP() * sum;
+      double running = weights[0];
+      int shortest = 1;
+      while (running < enough && shortest < kept) {
+        running += weights[shortest++];
+      }
+      kept = shortest;
+    }
+    return kept;
+  }
+
+  /** Which of the first {@code count} candidates comes next. */
+  private int draw(int count) {
+    double best = candidates.logit(0);
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += StrictMath.exp((candidates.logit(i) - best) / options.temperature());
+      weights[i] = sum;
+    }
+    double u = (random.nextLong() >>> 11) * 0x1p-53;
+    int i = 0;
+    while (weights[i] <= u * sum) {
+      i++;
+    }
+    return i;
+  }
+
+  private static float checked(float logit, int token) {
+    if (!(logit < Float.POSITIVE_INFINITY)) {
+      throw new ArithmeticException(
+          "The logit of token "
+              + token
+              + " is "
+              + (logit != logit ? "not a number" : "infinite")
+              + ": the model's weights are damaged or its arithmetic overflowed.");
+    }
+    return logit;
+  }
+
+  private static int some(int index) {
+    if (index < 0) {
+      throw new ArithmeticException("Every logit is minus infinity, so no token can be chosen.");
+    }
+    return index;
+  }
+}
