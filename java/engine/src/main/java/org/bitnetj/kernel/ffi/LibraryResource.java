@@ -1,0 +1,122 @@
+package org.bitnetj.kernel.ffi;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The native library as it travels in the jar: {@code /META-INF/native/<os>-<arch>/<file name>} and
+ * beside it, under the same name plus {@code .sha256}, its hash in hexadecimal.
+ */
+final class LibraryResource {
+  private static final String ROOT = "/META-INF/native/";
+
+  private final Function<String, @Nullable InputStream> resources;
+  private final String name;
+  private final String fileName;
+  private final String sha256;
+
+  /**
+   * @param resources opens a resource by its absolute name, null if there is none
+   * @param platform {@code <os>-<arch>}
+   * @throws LibraryException if there is no library for the platform, or no hash of it
+   */
+  LibraryResource(
+      Function<String, @Nullable InputStream> resources, String platform, String fileName)
+      throws LibraryException {
+    this.resources = resources;
+    this.fileName = fileName;
+    this.name = ROOT + platform + "/" + fileName;
+    byte @Nullable [] hash = read(name + ".sha256");
+    if (hash == null) {
+      throw new LibraryException(
+          "this build of bitnet.java has no native library for "
+              + platform
+              + " (resource "
+              + name
+              + "): use a build made for it, or build on it without -Dnative.skip");
+    }
+    this.sha256 = new String(hash, StandardCharsets.US_ASCII).strip();
+    if (!sha256.matches("[0-9a-f]{64}")) {
+      throw damaged(name + ".sha256 holds no SHA-256");
+    }
+  }
+
+  /** The hash that the library must have. */
+  String sha256() {
+    return sha256;
+  }
+
+  /**
+   * The library as a file {@code <cache>/<sha256>/<file name>}: the one that is there if it has the
+   * right content, else a new copy, put in place by one atomic step.
+   *
+   * @throws IOException if the folder cannot be written
+   * @throws LibraryException if the library in the jar does not have its hash
+   */
+  Path extractTo(Path cache) throws IOException, LibraryException {
+    Path folder = cache.resolve(sha256);
+    Path file = folder.resolve(fileName);
+    if (Files.isRegularFile(file) && sha256.equals(hash(file))) {
+      return file;
+    }
+    byte @Nullable [] content = read(name);
+    if (content == null) {
+      throw damaged(name + " is missing");
+    }
+    if (!sha256.equals(HexFormat.of().formatHex(digest().digest(content)))) {
+      throw damaged(name + " does not have the SHA-256 that was recorded when it was built");
+    }
+    Files.createDirectories(folder);
+    Path temporary = Files.createTempFile(folder, fileName, ".part");
+    try {
+      Files.write(temporary, content);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+    return file;
+  }
+
+  private byte @Nullable [] read(String resource) throws LibraryException {
+    try (InputStream in = resources.apply(resource)) {
+      return in == null ? null : in.readAllBytes();
+    } catch (IOException e) {
+      throw damaged(resource + " cannot be read (" + e.getMessage() + ")");
+    }
+  }
+
+  private static LibraryException damaged(String what) {
+    return new LibraryException(
+        "the bitnet.java jar is damaged: " + what + "; get the jar again or build it anew");
+  }
+
+  /** The SHA-256 of a file's content in lower-case hexadecimal. */
+  static String hash(Path file) throws IOException {
+    MessageDigest digest = digest();
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+}

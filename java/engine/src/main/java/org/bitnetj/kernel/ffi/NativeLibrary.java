@@ -1,0 +1,260 @@
+package org.bitnetj.kernel.ffi;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine's native library: found, checked and loaded once for the life of the JVM, by the first
+ * call of {@link #status}.
+ *
+ * <p>It comes from the jar, from where it is copied, once for each content, into {@code
+ * <cache>/bitnet.java/<sha256>/}, where {@code <cache>} is {@code $XDG_CACHE_HOME} or {@code
+ * ~/.cache}, on macOS {@code ~/Library/Caches}, on Windows {@code %LOCALAPPDATA%}; a copy is used
+ * only if its content is right. Where that folder cannot be written, or no code may be run from it,
+ * the copy goes to a folder of its own under {@code java.io.tmpdir} that goes with the JVM. The
+ * system property {@code bitnet.library.path}, or else the environment variable {@code
+ * BITNET_LIBRARY_PATH}, names a library file to load instead; then nothing else is tried.
+ */
+public final class NativeLibrary {
+  /** Names a library file to load instead of the one in the jar. */
+  public static final String PATH_PROPERTY = "bitnet.library.path";
+
+  /** The same as an environment variable. */
+  public static final String PATH_VARIABLE = "BITNET_LIBRARY_PATH";
+
+  /** Whether there are native kernels, and why not. */
+  public sealed interface Status {}
+
+  /**
+   * The library is loaded and of the right ABI.
+   *
+   * @param path the file it was loaded from
+   * @param sha256 the hash of that file
+   * @param compiled the tiers it holds
+   * @param supported those of them that run on this machine
+   */
+  public record Loaded(
+      Path path, String sha256, Set<KernelTier> compiled, Set<KernelTier> supported)
+      implements Status {}
+
+  /**
+   * There are no native kernels in this JVM.
+   *
+   * @param reason a sentence without full stop: what is wrong and what to do
+   */
+  public record Missing(String reason) implements Status {}
+
+  private static final class Once {
+    static final Status STATUS = new NativeLibrary(Surroundings.real()).load();
+  }
+
+  /** What the outcome depends on, so that tests can set it. */
+  record Surroundings(
+      Function<String, @Nullable InputStream> resources,
+      Function<String, @Nullable String> properties,
+      Function<String, @Nullable String> variables) {
+
+    static Surroundings real() {
+      return new Surroundings(
+          NativeLibrary.class::getResourceAsStream, System::getProperty, System::getenv);
+    }
+
+    String property(String name) {
+      String value = properties.apply(name);
+      return value == null ? "" : value;
+    }
+
+    String variable(String name) {
+      String value = variables.apply(name);
+      return value == null ? "" : value;
+    }
+  }
+
+  private final Surroundings in;
+
+  NativeLibrary(Surroundings in) {
+    this.in = in;
+  }
+
+  /** Loads the library if this is the first call; the answer never changes. Thread-safe. */
+  public static Status status() {
+    return Once.STATUS;
+  }
+
+  Status load() {
+    try {
+      String own = in.property(PATH_PROPERTY);
+      String source = PATH_PROPERTY;
+      if (own.isEmpty()) {
+        own = in.variable(PATH_VARIABLE);
+        source = PATH_VARIABLE;
+      }
+      return own.isEmpty() ? loadResource() : loadOwn(own, source);
+    } catch (LibraryException e) {
+      return new Missing(e.getMessage());
+    } catch (IllegalCallerException e) {
+      return new Missing(
+          "Java was told not to load native code: start it with"
+              + " --enable-native-access=ALL-UNNAMED");
+    }
+  }
+
+  private Loaded loadOwn(String name, String source) throws LibraryException {
+    try {
+      Path path = Path.of(name).toAbsolutePath();
+      if (!Files.isRegularFile(path)) {
+        throw new LibraryException(source + " names " + path + ", which is not a file");
+      }
+      String sha256 = LibraryResource.hash(path);
+      link(path);
+      return check(path, sha256);
+    } catch (InvalidPathException | IOException | UnsatisfiedLinkError e) {
+      throw new LibraryException(
+          "the library " + name + ", named by " + source + ", cannot be loaded: " + sentence(e));
+    }
+  }
+
+  private Loaded loadResource() throws LibraryException {
+    LibraryResource resource =
+        new LibraryResource(in.resources(), platform(), System.mapLibraryName("bitnet"));
+    String first;
+    Path cache = userCache();
+    if (cache == null) {
+      first = "there is no home folder to keep it in";
+    } else {
+      Path folder = cache.resolve("bitnet.java");
+      try {
+        Path file = resource.extractTo(folder);
+        link(file);
+        return check(file, resource.sha256());
+      } catch (IOException | UnsatisfiedLinkError e) {
+        first = "not from " + folder + ": " + sentence(e);
+      }
+    }
+    String temporary = in.property("java.io.tmpdir");
+    try {
+      // Of its own, for it lies where everyone may write.
+      Path folder = Files.createTempDirectory(Path.of(temporary), "bitnet.java-");
+      folder.toFile().deleteOnExit();
+      folder.resolve(resource.sha256()).toFile().deleteOnExit();
+      Path file = resource.extractTo(folder);
+      file.toFile().deleteOnExit();
+      link(file);
+      return check(file, resource.sha256());
+    } catch (InvalidPathException | IOException | UnsatisfiedLinkError e) {
+      throw new LibraryException(
+          "the native library cannot be loaded ("
+              + first
+              + "; not from "
+              + temporary
+              + ": "
+              + sentence(e)
+              + "): set "
+              + (cache == null || windows() || mac() ? "-Djava.io.tmpdir" : "XDG_CACHE_HOME")
+              + " to a folder that can be written and from which code may be run");
+    }
+  }
+
+  /** {@code <os>-<arch>} as the build spells it. */
+  private String platform() throws LibraryException {
+    String os = in.property("os.name");
+    String arch = in.property("os.arch");
+    String osPart = windows() ? "windows" : mac() ? "macos" : os.startsWith("Linux") ? "linux" : "";
+    String archPart =
+        switch (arch) {
+          case "amd64", "x86_64" -> "x86_64";
+          case "aarch64", "arm64" -> "aarch64";
+          default -> "";
+        };
+    if (osPart.isEmpty() || archPart.isEmpty()) {
+      throw new LibraryException("there are no native kernels for " + os + " on " + arch);
+    }
+    return osPart + "-" + archPart;
+  }
+
+  private boolean windows() {
+    return in.property("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+  }
+
+  private boolean mac() {
+    return in.property("os.name").toLowerCase(Locale.ROOT).startsWith("mac");
+  }
+
+  /** The user's folder for caches, null if there is none. */
+  private @Nullable Path userCache() {
+    try {
+      String variable = windows() ? "LOCALAPPDATA" : mac() ? "" : "XDG_CACHE_HOME";
+      if (!variable.isEmpty() && !in.variable(variable).isEmpty()) {
+        Path path = Path.of(in.variable(variable));
+        if (path.isAbsolute()) { // the XDG specification has others ignored
+          return path;
+        }
+      }
+      Path home = Path.of(in.property("user.home"));
+      if (!home.isAbsolute()) {
+        return null;
+      }
+      return windows()
+          ? home.resolve("AppData").resolve("Local")
+          : mac() ? home.resolve("Library").resolve("Caches") : home.resolve(".cache");
+    } catch (InvalidPathException e) {
+      return null;
+    }
+  }
+
+  /** Loads the file into the class loader whose symbols the bindings look up. */
+  private static void link(Path file) {
+    System.load(file.toAbsolutePath().toString());
+  }
+
+  private static Loaded check(Path path, String sha256) throws LibraryException {
+    if (SymbolLookup.loaderLookup().find("bn_abi_version").isEmpty()) {
+      throw new LibraryException(path + " is a library, but not bitnet.java's");
+    }
+    int abi = BitnetLibrary.bn_abi_version();
+    if (abi != BitnetLibrary.BN_ABI_VERSION()) {
+      throw new LibraryException(
+          "the native library "
+              + path
+              + " has ABI version "
+              + abi
+              + " and this engine needs "
+              + BitnetLibrary.BN_ABI_VERSION()
+              + ": use a library built from the same sources");
+    }
+    return new Loaded(
+        path,
+        sha256,
+        tiers(BitnetLibrary.bn_compiled_tiers()),
+        tiers(BitnetLibrary.bn_supported_tiers()));
+  }
+
+  private static Set<KernelTier> tiers(int mask) {
+    EnumSet<KernelTier> tiers = EnumSet.noneOf(KernelTier.class);
+    for (KernelTier tier : KernelTier.values()) {
+      if (tier.isNative() && (mask >> tier.nativeId() & 1) != 0) {
+        tiers.add(tier);
+      }
+    }
+    return Collections.unmodifiableSet(tiers);
+  }
+
+  private static String sentence(Throwable t) {
+    String message = t.getMessage();
+    String kind = t.getClass().getSimpleName();
+    // The file system's exceptions say what is wrong by their class and have a path as message.
+    return t instanceof IOException ? kind + " " + message : String.valueOf(message);
+  }
+}

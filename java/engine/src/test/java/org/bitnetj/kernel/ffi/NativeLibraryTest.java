@@ -1,0 +1,227 @@
+package org.bitnetj.kernel.ffi;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.bitnetj.kernel.KernelTier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NativeLibraryTest {
+  private static final String FILE = System.mapLibraryName("bitnet");
+  private static final String RESOURCE = "/META-INF/native/linux-x86_64/" + FILE;
+
+  @TempDir Path folder;
+  private final Map<String, byte[]> resources = new HashMap<>();
+  private final Map<String, String> properties = new HashMap<>();
+  private final Map<String, String> variables = new HashMap<>();
+  private Path cache;
+
+  @BeforeEach
+  void aLinuxMachine() throws IOException {
+    cache = folder.resolve("cache");
+    properties.put("os.name", "Linux");
+    properties.put("os.arch", "amd64");
+    properties.put("user.home", folder.resolve("home").toString());
+    properties.put("java.io.tmpdir", Files.createDirectory(folder.resolve("tmp")).toString());
+    variables.put("XDG_CACHE_HOME", cache.toString());
+  }
+
+  private NativeLibrary.Status load() {
+    return new NativeLibrary(
+            new NativeLibrary.Surroundings(this::open, properties::get, variables::get))
+        .load();
+  }
+
+  private InputStream open(String name) {
+    byte[] content = resources.get(name);
+    return content == null ? null : new ByteArrayInputStream(content);
+  }
+
+  private String reason() {
+    return assertInstanceOf(NativeLibrary.Missing.class, load()).reason();
+  }
+
+  private static void assertSays(String reason, String... parts) {
+    for (String part : parts) {
+      assertTrue(reason.contains(part), () -> "'" + part + "' is not in: " + reason);
+    }
+    assertFalse(reason.endsWith("."), reason);
+  }
+
+  private static String sha256(byte[] content) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+  }
+
+  private void pack(byte[] content) throws Exception {
+    resources.put(RESOURCE, content);
+    resources.put(
+        RESOURCE + ".sha256", (sha256(content) + "\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** The library that this build made for this machine, in the jar of the machine at hand. */
+  private byte[] packRealLibrary() throws Exception {
+    assumeTrue(
+        NativeLibrary.status() instanceof NativeLibrary.Loaded, "built without native kernels");
+    properties.put("os.name", System.getProperty("os.name"));
+    properties.put("os.arch", System.getProperty("os.arch"));
+    byte[] content = Files.readAllBytes(((NativeLibrary.Loaded) NativeLibrary.status()).path());
+    String arch = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86_64";
+    for (String os : List.of("linux", "macos", "windows")) {
+      String name = "/META-INF/native/" + os + "-" + arch + "/" + FILE;
+      resources.put(name, content);
+      resources.put(name + ".sha256", sha256(content).getBytes(StandardCharsets.US_ASCII));
+    }
+    variables.put("LOCALAPPDATA", cache.toString());
+    assumeTrue(!System.getProperty("os.name").startsWith("Mac"), "macOS has no variable for it");
+    return content;
+  }
+
+  @Test
+  void aBuildWithNativeKernelsLoadsThemAndOneWithoutSaysSo() {
+    NativeLibrary.Status status = NativeLibrary.status();
+    assertSame(status, NativeLibrary.status());
+    if (Boolean.getBoolean("bitnet.native.built")) {
+      NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, status);
+      assertTrue(loaded.supported().contains(KernelTier.C), "any CPU runs the portable tier");
+      assertTrue(loaded.compiled().containsAll(loaded.supported()));
+      assertFalse(loaded.compiled().contains(KernelTier.SCALAR));
+      assertEquals(64, loaded.sha256().length());
+    } else {
+      NativeLibrary.Missing missing = assertInstanceOf(NativeLibrary.Missing.class, status);
+      assertSays(missing.reason(), "has no native library for", "-Dnative.skip");
+    }
+  }
+
+  @Test
+  void theLibraryIsCopiedOnceIntoAFolderNamedByItsContent() throws Exception {
+    byte[] content = packRealLibrary();
+    NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, load());
+    Path file = cache.resolve("bitnet.java").resolve(sha256(content)).resolve(FILE);
+    assertEquals(file, loaded.path());
+    assertArrayEquals(content, Files.readAllBytes(file));
+    FileTime old = FileTime.fromMillis(1_000_000);
+    Files.setLastModifiedTime(file, old);
+    assertInstanceOf(NativeLibrary.Loaded.class, load());
+    assertEquals(old, Files.getLastModifiedTime(file), "a good copy is left alone");
+    try (Stream<Path> files = Files.list(file.getParent())) {
+      assertEquals(List.of(file), files.toList(), "nothing else is left there");
+    }
+  }
+
+  @Test
+  void aCopyThatWasTruncatedOrChangedIsReplaced() throws Exception {
+    byte[] content = "not the library, but of the right hash".getBytes(StandardCharsets.US_ASCII);
+    pack(content);
+    LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
+    Path file = resource.extractTo(cache);
+    Files.write(file, new byte[0]);
+    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(cache)));
+    byte[] flipped = content.clone();
+    flipped[5] ^= 1;
+    Files.write(file, flipped);
+    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(cache)));
+  }
+
+  @Test
+  void aPlatformWithoutLibraryIsNamed() {
+    assertSays(
+        reason(), "no native library for linux-x86_64", RESOURCE, "build on it without -Dnative");
+    properties.put("os.arch", "riscv64");
+    assertSays(reason(), "there are no native kernels for Linux on riscv64");
+    properties.put("os.name", "AIX");
+    assertSays(reason(), "there are no native kernels for AIX");
+  }
+
+  @Test
+  void aDamagedJarIsNotUsed() throws Exception {
+    pack(new byte[100]);
+    resources.put(RESOURCE, new byte[99]);
+    assertSays(reason(), "jar is damaged", "does not have the SHA-256", "get the jar again");
+    resources.remove(RESOURCE);
+    assertSays(reason(), "jar is damaged", RESOURCE + " is missing");
+    resources.put(RESOURCE + ".sha256", "abc".getBytes(StandardCharsets.US_ASCII));
+    assertSays(reason(), "jar is damaged", ".sha256 holds no SHA-256");
+  }
+
+  @Test
+  void whatTheSystemRefusesToLoadIsReportedForBothFolders() throws Exception {
+    pack("no ELF file".getBytes(StandardCharsets.US_ASCII));
+    assertSays(
+        reason(),
+        "the native library cannot be loaded (not from " + cache,
+        "; not from " + properties.get("java.io.tmpdir"),
+        "set XDG_CACHE_HOME to a folder that can be written and from which code may be run");
+  }
+
+  @Test
+  void anUnwritableCacheIsReplacedByATemporaryFolder() throws Exception {
+    packRealLibrary();
+    Files.writeString(cache, "a file where the folder should be");
+    NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, load());
+    assertTrue(loaded.path().startsWith(properties.get("java.io.tmpdir")), loaded::toString);
+    properties.put("java.io.tmpdir", folder.resolve("nowhere").toString());
+    assertSays(reason(), "not from " + cache, "nowhere: NoSuchFileException");
+  }
+
+  @Test
+  void aRelativeCacheFolderIsIgnoredAndHomeTakesItsPlace() throws Exception {
+    pack(new byte[10]);
+    variables.put("XDG_CACHE_HOME", "relative");
+    assertSays(reason(), "not from " + folder.resolve("home").resolve(".cache"));
+    properties.put("os.name", "Mac OS X");
+    properties.put("os.arch", "aarch64");
+    assertSays(reason(), "macos-aarch64");
+    properties.put("user.home", "?");
+    properties.put("os.name", "Linux");
+    properties.put("os.arch", "amd64");
+    variables.clear();
+    assertSays(reason(), "there is no home folder to keep it in", "set -Djava.io.tmpdir");
+  }
+
+  @Test
+  void aLibraryOfOnesOwnIsLoadedInsteadAndMustBeGood() throws Exception {
+    Path absent = folder.resolve("absent.so");
+    variables.put(NativeLibrary.PATH_VARIABLE, absent.toString());
+    assertSays(reason(), "BITNET_LIBRARY_PATH names " + absent + ", which is not a file");
+    Path text = Files.writeString(folder.resolve("text.so"), "text");
+    properties.put(NativeLibrary.PATH_PROPERTY, text.toString());
+    assertSays(reason(), text + ", named by bitnet.library.path, cannot be loaded");
+    byte[] content = packRealLibrary();
+    Path own = Files.write(folder.resolve("own.so"), content);
+    properties.put(NativeLibrary.PATH_PROPERTY, own.toString());
+    NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, load());
+    assertEquals(own, loaded.path());
+    assertEquals(sha256(content), loaded.sha256());
+  }
+
+  @Test
+  void aTierTheMachineLacksIsRefused() {
+    NativeLibrary.Loaded none = new NativeLibrary.Loaded(Path.of("x"), "", Set.of(), Set.of());
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> new NativeKernels(none, KernelTier.AVX2));
+    assertSays(e.getMessage(), "not avx2");
+  }
+}
