@@ -6,8 +6,8 @@ import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * The keys and values of several sequences, per layer, off-heap. Memory is reserved for
- * the whole context and taken page by page as sequences grow. For one thread at a time.
+ * The keys and values of several sequences, per layer, off-heap. Memory is reserved for the whole
+ * context and taken page by page as sequences grow. For one thread at a time.
  */
 public final class KvCache implements AutoCloseable {
   /** What one layer's attention looks like; the same for all layers. */
@@ -32,7 +32,8 @@ public final class KvCache implements AutoCloseable {
     }
     this.lengths = new int[sequences];
     this.context = context;
-    this.bytesPerPosition = 2L * shape.layers() * shape.kvHeads() * shape.headDim() * shape.type().bytes();
+    this.bytesPerPosition =
+        2L * shape.layers() * shape.kvHeads() * shape.headDim() * shape.type().bytes();
     float scale = (float) (1 / Math.sqrt(shape.headDim()));
     List<AttentionLayer> all = new ArrayList<>(shape.layers());
     for (int l = 0; l < shape.layers(); l++) {

@@ -6,9 +6,10 @@ import org.bitnetj.kernel.ffi.bindings.bn_attention;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * One layer's grouped-query attention over its part of the KV cache: the key (and value) vector of sequence s, cache head h and position t starts at element {@code s *
- * sequenceStride + h * headStride + t * headDim}. Query head q reads cache head {@code q /
- * (queryHeads / kvHeads)}; scores are {@code (q . k) * scale}.
+ * One layer's grouped-query attention over its part of the KV cache: the key (and value) vector of
+ * sequence s, cache head h and position t starts at element {@code s * sequenceStride + h *
+ * headStride + t * headDim}. Query head q reads cache head {@code q / (queryHeads / kvHeads)};
+ * scores are {@code (q . k) * scale}.
  */
 public final class AttentionLayer {
   /** How keys and values are stored. */

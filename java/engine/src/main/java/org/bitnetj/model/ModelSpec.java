@@ -7,8 +7,8 @@ import org.bitnetj.file.Tensor;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 
 /**
- * The shape of a model and the constants of its graph, read from GGUF metadata (keys prefixed by the
- * architecture's name) and checked against each other.
+ * The shape of a model and the constants of its graph, read from GGUF metadata (keys prefixed by
+ * the architecture's name) and checked against each other.
  *
  * @param architecture its family
  * @param name what the file calls the model
@@ -70,8 +70,7 @@ public record ModelSpec(
         headDim > 0 && headDim <= BitnetLibrary.BN_MAX_HEAD_DIM(),
         heads + " heads do not fit a width of " + width);
     int valueDim = in.optional("attention.value_length", headDim, BitnetLibrary.BN_MAX_HEAD_DIM());
-    in.check(
-        valueDim == headDim, "keys of " + headDim + " and values of " + valueDim + " differ");
+    in.check(valueDim == headDim, "keys of " + headDim + " and values of " + valueDim + " differ");
     in.check(
         (long) heads * headDim <= BitnetLibrary.BN_MAX_COLUMNS(),
         heads + " heads of " + headDim + " are too wide");

@@ -13,9 +13,9 @@ import org.bitnetj.memory.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The forward pass. A step takes a batch of (sequence, position, token) rows and computes the logits
- * of those that ask for them; prefill, decode and batched serving are the same call, and a row's
- * logits do not depend on what else is in the batch.
+ * The forward pass. A step takes a batch of (sequence, position, token) rows and computes the
+ * logits of those that ask for them; prefill, decode and batched serving are the same call, and a
+ * row's logits do not depend on what else is in the batch.
  *
  * <p>Each phase below is one pass over rows, panels or heads that the thread team shares; phases
  * follow each other in the model's order. For one caller at a time.
@@ -145,8 +145,13 @@ public final class Transformer implements AutoCloseable {
   public KvCache newCache(AttentionLayer.Type type, int sequences, int context) {
     if (context > spec.contextLength()) {
       throw new ContextOverflowException(
-          "a context of " + context + " positions is more than the " + spec.contextLength()
-              + " that " + spec.name() + " was made for; ask for fewer.");
+          "a context of "
+              + context
+              + " positions is more than the "
+              + spec.contextLength()
+              + " that "
+              + spec.name()
+              + " was made for; ask for fewer.");
     }
     return new KvCache(
         new KvCache.Shape(spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), type),
@@ -272,8 +277,13 @@ public final class Transformer implements AutoCloseable {
   private void finite(boolean finite, String what) {
     if (!finite) {
       throw new NonFiniteException(
-          "in layer " + layerIndex + ", " + what + " is NaN or infinite: the weights of "
-              + spec.name() + " are damaged; fetch the model file again.");
+          "in layer "
+              + layerIndex
+              + ", "
+              + what
+              + " is NaN or infinite: the weights of "
+              + spec.name()
+              + " are damaged; fetch the model file again.");
     }
   }
 
@@ -305,13 +315,22 @@ public final class Transformer implements AutoCloseable {
       int position = batch.position(r);
       if (position >= cache.context()) {
         throw new ContextOverflowException(
-            "position " + position + " does not fit a context of " + cache.context()
+            "position "
+                + position
+                + " does not fit a context of "
+                + cache.context()
                 + "; use a larger context or a shorter text.");
       }
       if (position != expected(cache, r)) {
         throw new IllegalArgumentException(
-            "row " + r + " has position " + position + " where sequence " + sequence
-                + " expects " + expected(cache, r));
+            "row "
+                + r
+                + " has position "
+                + position
+                + " where sequence "
+                + sequence
+                + " expects "
+                + expected(cache, r));
       }
     }
     for (int r = 0; r < batch.size(); r++) {
@@ -364,9 +383,7 @@ public final class Transformer implements AutoCloseable {
       // A decode step is bound by bytes, a prefill by arithmetic; either way enough chunks to
       // balance the team, and whole pairs of panels for the kernels that take two at a time.
       int grain =
-          batch.size() == 1
-              ? (int) Math.max(2, CHUNK_BYTES / matrices[0].panelBytes() & -2)
-              : 2;
+          batch.size() == 1 ? (int) Math.max(2, CHUNK_BYTES / matrices[0].panelBytes() & -2) : 2;
       team.run(this, panels, grain);
     }
 

@@ -188,8 +188,7 @@ public final class Weights implements AutoCloseable {
             switch (tensor.type()) {
               case F32 -> tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
               case F16 ->
-                  Float.float16ToFloat(
-                      tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
+                  Float.float16ToFloat(tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
               case BF16 ->
                   Float.intBitsToFloat(
                       tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
@@ -211,8 +210,7 @@ public final class Weights implements AutoCloseable {
             case BF16 -> FloatMatrix.Type.BF16;
             case Q8_0 -> FloatMatrix.Type.Q8_0;
             case Q6_K -> FloatMatrix.Type.Q6_K;
-            default ->
-                throw refuse(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
+            default -> throw refuse(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
           };
       return new FloatMatrix(memory, tensor.data(), type, spec.vocabulary(), spec.width());
     }

@@ -107,8 +107,7 @@ class ForwardInvarianceTest {
       model.prefill(cache, 0, new int[] {4094, 1, 2, 3, 4, 5, 6, 7}, 64);
       ContextOverflowException e =
           assertThrows(
-              ContextOverflowException.class,
-              () -> model.prefill(cache, 0, new int[] {8}, 64));
+              ContextOverflowException.class, () -> model.prefill(cache, 0, new int[] {8}, 64));
       assertTrue(e.getMessage().contains("context of 8"), e.getMessage());
       assertEquals(8, cache.length(0));
       assertThrows(ContextOverflowException.class, () -> model.transformer.newCache(1, 513));

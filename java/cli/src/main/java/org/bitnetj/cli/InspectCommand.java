@@ -1,0 +1,132 @@
+package org.bitnetj.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.gguf.Inspection;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bitnet inspect}: what is in a model file. */
+@Command(
+    name = "inspect",
+    description = "Shows a model file's metadata, tensors and sizes.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Examples:", "  bitnet inspect model.gguf", "  bitnet inspect --json model.gguf"})
+final class InspectCommand implements Callable<Integer> {
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+
+  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The file, as for -m.")
+  private @Nullable Path file;
+
+  @Option(names = "--json", description = "Write one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Path path = file != null ? file : model.path();
+    try (GgufFile gguf = GgufFile.open(path)) {
+      Inspection inspection = Inspection.of(gguf);
+      if (json) {
+        writeJson(path, inspection);
+      } else {
+        writeText(path, inspection);
+      }
+    }
+    return 0;
+  }
+
+  private void writeText(Path path, Inspection inspection) {
+    Output out = bitnet.streams().out();
+    out.println(path + ": GGUF version " + inspection.version() + ", " + size(inspection.size()));
+    out.println("");
+    out.println("Metadata (" + inspection.metadata().size() + ")");
+    for (Inspection.Entry entry : inspection.metadata()) {
+      out.println("  " + entry.key() + " = " + entry.shown() + "  [" + entry.type() + "]");
+    }
+    out.println("");
+    out.println("Tensors (" + inspection.tensors().size() + ")");
+    for (Inspection.Row row : inspection.tensors()) {
+      String dims = row.dims().stream().map(String::valueOf).collect(Collectors.joining(" x "));
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "  %-36s %-8s %-20s %12d bytes at %d",
+              row.name(),
+              row.type(),
+              dims,
+              row.bytes(),
+              row.offset()));
+    }
+    out.println("");
+    out.println("Totals");
+    for (Inspection.Total total : inspection.totals()) {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "  %-8s %5d tensors %16d elements  %s",
+              total.type(),
+              total.tensors(),
+              total.elements(),
+              size(total.bytes())));
+    }
+  }
+
+  private void writeJson(Path path, Inspection inspection) throws IOException {
+    try (JsonGenerator json = new JsonFactory().createGenerator(bitnet.streams().out().stream())) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      json.writeStringField("file", path.toString());
+      json.writeNumberField("version", inspection.version());
+      json.writeNumberField("bytes", inspection.size());
+      json.writeObjectFieldStart("metadata");
+      for (Inspection.Entry entry : inspection.metadata()) {
+        json.writeFieldName(entry.key());
+        switch (entry.scalar()) {
+          case null -> json.writeString(entry.shown());
+          case Boolean b -> json.writeBoolean(b);
+          case Long l -> json.writeNumber(l);
+          case BigInteger i -> json.writeNumber(i);
+          case Float f -> json.writeNumber(f);
+          case Double d -> json.writeNumber(d);
+          case Object o -> json.writeString(o.toString());
+        }
+      }
+      json.writeEndObject();
+      json.writeArrayFieldStart("tensors");
+      for (Inspection.Row row : inspection.tensors()) {
+        json.writeStartObject();
+        json.writeStringField("name", row.name());
+        json.writeStringField("type", row.type().name());
+        json.writeArrayFieldStart("dims");
+        for (long d : row.dims()) {
+          json.writeNumber(d);
+        }
+        json.writeEndArray();
+        json.writeNumberField("offset", row.offset());
+        json.writeNumberField("bytes", row.bytes());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    bitnet.streams().out().print("\n");
+  }
+
+  private static String size(long bytes) {
+    return bytes < 10 << 20
+        ? String.format(Locale.ROOT, "%d bytes", bytes)
+        : String.format(Locale.ROOT, "%d bytes (%.1f MiB)", bytes, bytes / 1048576.0);
+  }
+}
