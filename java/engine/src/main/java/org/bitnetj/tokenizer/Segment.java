@@ -1,0 +1,19 @@
+package org.bitnetj.tokenizer;
+
+/**
+ * A stretch of text and whether its author is the program or somebody else.
+ *
+ * @param text the text; stretches are joined before they are tokenized, so where one ends has no
+ *     influence on how ordinary text is cut
+ * @param trusted true for text of a chat template, where the spelling of a special token is that
+ *     token; false for what a user or a model wrote, where it stays text
+ */
+public record Segment(String text, boolean trusted) {
+  public static Segment trusted(String text) {
+    return new Segment(text, true);
+  }
+
+  public static Segment untrusted(String text) {
+    return new Segment(text, false);
+  }
+}

@@ -1,0 +1,148 @@
+package org.bitnetj.tokenizer;
+
+import java.util.Arrays;
+
+/**
+ * SentencePiece's BPE (Kudo and Richardson 2018) as Llama-2 uses it: characters merge to pieces of
+ * the vocabulary, the highest score first; what is no piece falls back to one token a byte.
+ *
+ * <p>Pieces spell a space as U+2581; here both are a space, in the vocabulary and in the text.
+ * Where no piece has a space after something else, merges cannot cross such a place, so text is cut
+ * there into words; a word already seen to merge into one piece is looked up whole.
+ */
+final class SentencePieceBpe implements TextEncoder {
+  private static final byte UNSEEN = 0;
+  private static final byte WHOLE = 1;
+  private static final byte NOT_WHOLE = 2;
+
+  private final Vocabulary vocabulary;
+  private final int[] priorities;
+  private final int[] byteIds;
+  private final boolean spacePrefix;
+  private final boolean words;
+  private final byte[] reachable;
+
+  /**
+   * @param priorities of each piece, lower merges first, never negative
+   * @param byteIds the token of each byte value that text falls back to
+   * @param spacePrefix whether text that starts, or follows a special token, gets a space before it
+   */
+  SentencePieceBpe(Vocabulary vocabulary, int[] priorities, int[] byteIds, boolean spacePrefix) {
+    this.vocabulary = vocabulary;
+    this.priorities = priorities;
+    this.byteIds = byteIds;
+    this.spacePrefix = spacePrefix;
+    this.words = !anyPieceCrossesWords(vocabulary);
+    this.reachable = new byte[vocabulary.size()];
+  }
+
+  private static boolean anyPieceCrossesWords(Vocabulary vocabulary) {
+    for (int id = 0; id < vocabulary.size(); id++) {
+      if (vocabulary.is(id, TokenType.CONTROL) || vocabulary.is(id, TokenType.UNKNOWN)) {
+        continue;
+      }
+      byte[] piece = vocabulary.bytes(id);
+      for (int i = 1; i < piece.length; i++) {
+        if (piece[i] == ' ' && piece[i - 1] != ' ') {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public Call newCall() {
+    return new Pieces();
+  }
+
+  private final class Pieces extends Merger implements Call {
+    private byte[] text = {};
+
+    @Override
+    public void encode(byte[] source, int from, int to, TokenBuffer out) {
+      text = withPlainSpaces(source, from, to, spacePrefix);
+      for (int at = 0; at < text.length; ) {
+        int end = words ? wordEnd(at) : text.length;
+        word(at, end, out);
+        at = end;
+      }
+    }
+
+    /** A run of spaces and the run of other bytes after it. */
+    private int wordEnd(int from) {
+      int at = from;
+      while (at < text.length && text[at] == ' ') {
+        at++;
+      }
+      while (at < text.length && text[at] != ' ') {
+        at++;
+      }
+      return at;
+    }
+
+    private void word(int from, int to, TokenBuffer out) {
+      int whole = vocabulary.find(text, from, to);
+      if (whole >= 0 && reachable[whole] == WHOLE) {
+        out.add(whole);
+        return;
+      }
+      reserve(to - from);
+      int symbols = 0;
+      for (int at = from; at < to; ) {
+        int end = Math.min(to, at + characterLength(text[at]));
+        ids[symbols] = vocabulary.find(text, at, end);
+        starts[symbols++] = at;
+        at = end;
+      }
+      starts[symbols] = to;
+      int count = merge(symbols);
+      for (int i = 0; i < count; i++) {
+        if (ids[i] >= 0) {
+          out.add(ids[i]);
+        } else {
+          for (int at = starts[i]; at < starts[i + 1]; at++) {
+            out.add(byteIds[text[at] & 0xFF]);
+          }
+        }
+      }
+      if (whole >= 0 && reachable[whole] == UNSEEN) {
+        reachable[whole] = count == 1 && ids[0] == whole ? WHOLE : NOT_WHOLE;
+      }
+    }
+
+    @Override
+    long pair(int leftId, int rightId, int start, int end) {
+      int id = vocabulary.find(text, start, end);
+      return id < 0 ? NONE : (long) priorities[id] << 32 | id;
+    }
+  }
+
+  /** Length by the lead byte alone: malformed text is cut as the reference does, then as bytes. */
+  private static int characterLength(byte lead) {
+    return switch ((lead & 0xFF) >>> 4) {
+      case 0xC, 0xD -> 2;
+      case 0xE -> 3;
+      case 0xF -> 4;
+      default -> 1;
+    };
+  }
+
+  /** The text with U+2581 as a space, and one more space in front where {@code prefix}. */
+  private static byte[] withPlainSpaces(byte[] source, int from, int to, boolean prefix) {
+    byte[] text = new byte[to - from + 1];
+    int length = 0;
+    if (prefix) {
+      text[length++] = ' ';
+    }
+    for (int i = from; i < to; i++) {
+      if (Spelling.isSpaceMark(source, i, to)) {
+        text[length++] = ' ';
+        i += 2;
+      } else {
+        text[length++] = source[i];
+      }
+    }
+    return length == text.length ? text : Arrays.copyOf(text, length);
+  }
+}

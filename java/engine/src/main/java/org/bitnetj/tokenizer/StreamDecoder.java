@@ -1,0 +1,100 @@
+package org.bitnetj.tokenizer;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Turns tokens into text one at a time and never hands out half a character: the bytes of an
+ * unfinished one wait for the next token. Bytes that cannot become a character turn into U+FFFD as
+ * soon as that is certain, one for each maximal ill-formed part (Unicode 16, section 3.9, as {@code
+ * new String(bytes, UTF_8)} does); what still waits at {@link #finish} does so there. Whatever the
+ * split into tokens, the texts joined are the text of all bytes joined.
+ *
+ * <p>Nothing is allocated per token by {@link #append}. Not thread-safe; make one with {@link
+ * Tokenizer#newDecoder}.
+ */
+public final class StreamDecoder {
+  private final Tokenizer tokenizer;
+  private final boolean specials;
+  private final CharsetDecoder decoder =
+      StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPLACE)
+          .onUnmappableCharacter(CodingErrorAction.REPLACE);
+  private final StringBuilder single = new StringBuilder();
+  private ByteBuffer bytes = ByteBuffer.allocate(64);
+  private CharBuffer chars = CharBuffer.allocate(64);
+  private boolean fresh;
+
+  StreamDecoder(Tokenizer tokenizer, boolean startOfText, boolean specials) {
+    this.tokenizer = tokenizer;
+    this.specials = specials;
+    this.fresh = startOfText;
+  }
+
+  /**
+   * The text that {@code id} completes, often empty while a character is in the making.
+   *
+   * @throws IllegalArgumentException when the vocabulary has no such token
+   */
+  public String next(int id) {
+    single.setLength(0);
+    append(id, single);
+    return single.toString();
+  }
+
+  /** As {@link #next}, appended to {@code out}. */
+  public void append(int id, StringBuilder out) {
+    tokenizer.requireToken(id);
+    Vocabulary vocabulary = tokenizer.vocabulary();
+    boolean special = tokenizer.isSpecial(id);
+    int length = vocabulary.length(id);
+    if (length > 0 && (!special || specials)) {
+      boolean dropSpace =
+          fresh && !special && tokenizer.addsSpacePrefix() && vocabulary.firstByte(id) == ' ';
+      reserve(length);
+      vocabulary.put(id, dropSpace ? 1 : 0, bytes);
+      bytes.flip();
+      decoder.decode(bytes, chars, false);
+      bytes.compact();
+      drain(out);
+    }
+    fresh = special || (fresh && length == 0);
+  }
+
+  /**
+   * The end of the stream: a character left unfinished becomes U+FFFD. Ready for a new text after.
+   */
+  public String finish() {
+    reserve(0);
+    bytes.flip();
+    decoder.decode(bytes, chars, true);
+    decoder.flush(chars);
+    decoder.reset();
+    bytes.clear();
+    single.setLength(0);
+    drain(single);
+    return single.toString();
+  }
+
+  private void drain(StringBuilder out) {
+    chars.flip();
+    out.append(chars);
+    chars.clear();
+  }
+
+  /** Room for {@code length} bytes after the waiting ones, and for what they decode to. */
+  private void reserve(int length) {
+    if (bytes.remaining() < length) {
+      ByteBuffer bigger = ByteBuffer.allocate((bytes.position() + length) * 2);
+      bytes.flip();
+      bytes = bigger.put(bytes);
+    }
+    if (chars.capacity() < bytes.capacity()) {
+      chars = CharBuffer.allocate(bytes.capacity());
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package org.bitnetj.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import org.bitnetj.file.Metadata;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.StringArray;
+
+/**
+ * The tokens of a file, read and checked: those that are text by their bytes, the special ones by
+ * their names.
+ *
+ * @param vocabulary all tokens
+ * @param specials finds control, unknown and user-defined tokens in text
+ */
+record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
+  static final String PREFIX = "tokenizer.ggml.";
+  static final int NONE = -1;
+
+  private static final String TOKENS = PREFIX + "tokens";
+  private static final String TYPES = PREFIX + "token_type";
+
+  static TokenTable read(Metadata metadata, Spelling spelling) throws ModelFileException {
+    StringArray texts = texts(metadata, "tokens");
+    int size = texts.size();
+    if (size == 0) {
+      throw new ModelFileException(TOKENS + " is empty; the file has no vocabulary.");
+    }
+    int[] types = types(metadata, size);
+    Vocabulary.Builder builder = new Vocabulary.Builder(size);
+    List<SpecialTokens.Entry> specials = new ArrayList<>();
+    byte[] scratch = new byte[256];
+    for (int id = 0; id < size; id++) {
+      byte[] text = texts.bytes(id);
+      TokenType type = type(types[id], id, text);
+      switch (type) {
+        case NORMAL, UNUSED -> {
+          if (scratch.length < text.length) {
+            scratch = new byte[text.length * 2];
+          }
+          int length = spelling.decode(text, 0, text.length, scratch, 0);
+          if (length >= 0) {
+            builder.add(scratch, length, type, true);
+          } else {
+            builder.add(text, text.length, type, false);
+          }
+        }
+        case BYTE -> builder.add(new byte[] {byteValue(text, id)}, 1, type, false);
+        case CONTROL, UNKNOWN, USER_DEFINED -> {
+          boolean userDefined = type == TokenType.USER_DEFINED;
+          builder.add(text, text.length, type, userDefined);
+          if (text.length > 0) {
+            specials.add(new SpecialTokens.Entry(id, text, userDefined));
+          }
+        }
+      }
+    }
+    Duplicates duplicates =
+        (first, second) -> {
+          throw duplicate(first, second, texts);
+        };
+    return new TokenTable(
+        builder.build(duplicates),
+        new SpecialTokens(specials.toArray(SpecialTokens.Entry[]::new), duplicates));
+  }
+
+  /** What happens when two tokens have the same text. */
+  @FunctionalInterface
+  interface Duplicates {
+    void found(int first, int second) throws ModelFileException;
+  }
+
+  static ModelFileException duplicate(int first, int second, StringArray texts) {
+    return new ModelFileException(
+        TOKENS
+            + ": tokens "
+            + first
+            + " and "
+            + second
+            + " are both '"
+            + texts.get(second)
+            + "'; text could become either.");
+  }
+
+  private static int[] types(Metadata metadata, int size) throws ModelFileException {
+    int[] types = metadata.findIntegers(TYPES).orElse(null);
+    if (types != null) {
+      requireLength("token_type", types.length, size);
+      return types;
+    }
+    int[] normal = new int[size];
+    Arrays.fill(normal, TokenType.NORMAL.id());
+    for (String key : List.of("bos_token_id", "eos_token_id", "eot_token_id")) {
+      int id = tokenId(metadata, key, size, NONE);
+      if (id >= 0) {
+        normal[id] = TokenType.CONTROL.id();
+      }
+    }
+    return normal;
+  }
+
+  private static TokenType type(int type, int id, byte[] text) throws ModelFileException {
+    return switch (type) {
+      case 0, 1 -> TokenType.NORMAL; // 0 is ggml's "undefined"
+      case 2 -> TokenType.UNKNOWN;
+      case 3 -> TokenType.CONTROL;
+      // Some converters call end tokens user-defined; nobody means them as text.
+      case 4 -> EndTokens.isName(text) ? TokenType.CONTROL : TokenType.USER_DEFINED;
+      case 5 -> TokenType.UNUSED;
+      case 6 -> TokenType.BYTE;
+      default ->
+          throw new ModelFileException(
+              TYPES + ": token " + id + " is of type " + type + "; types are 1 to 6.");
+    };
+  }
+
+  /** The value of a byte token, spelled {@code <0x0A>}. */
+  private static byte byteValue(byte[] text, int id) throws ModelFileException {
+    boolean spelled = text.length == 6 && text[0] == '<' && text[1] == '0' && text[2] == 'x';
+    int high = spelled ? Character.digit(text[3], 16) : -1;
+    int low = spelled ? Character.digit(text[4], 16) : -1;
+    if (high < 0 || low < 0 || text[5] != '>') {
+      throw new ModelFileException(
+          TOKENS
+              + ": token "
+              + id
+              + " '"
+              + new String(text, StandardCharsets.UTF_8)
+              + "' is of type byte but not spelled <0x00> to <0xFF>.");
+    }
+    return (byte) (high << 4 | low);
+  }
+
+  /** The string array {@code tokenizer.ggml.<key>}, which must be there. */
+  static StringArray texts(Metadata metadata, String key) throws ModelFileException {
+    return metadata.findTexts(PREFIX + key).orElseThrow(() -> metadata.missing(PREFIX + key));
+  }
+
+  static void requireLength(String key, int length, int size) throws ModelFileException {
+    if (length != size) {
+      throw new ModelFileException(
+          PREFIX + key + " has " + length + " entries, but there are " + size + " tokens.");
+    }
+  }
+
+  /** The token that {@code tokenizer.ggml.<key>} names, or {@code otherwise}. */
+  static int tokenId(Metadata metadata, String key, int size, int otherwise)
+      throws ModelFileException {
+    OptionalLong id = metadata.findInteger(PREFIX + key);
+    if (id.isEmpty()) {
+      return otherwise;
+    }
+    if (id.getAsLong() < 0 || id.getAsLong() >= size) {
+      throw new ModelFileException(
+          PREFIX + key + " is " + id.getAsLong() + ", but there are only " + size + " tokens.");
+    }
+    return (int) id.getAsLong();
+  }
+
+  /** Checks that text with byte {@code value} in it can be encoded. */
+  static int requireByte(int id, int value) throws ModelFileException {
+    if (id < 0) {
+      throw new ModelFileException(
+          TOKENS
+              + ": no token stands for byte 0x%02X".formatted(value)
+              + " and there is no unknown token; text with that byte could not be encoded.");
+    }
+    return id;
+  }
+}

@@ -1,0 +1,259 @@
+package org.bitnetj.tokenizer;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.bitnetj.file.Metadata;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.tokenizer.SpecialTokens.Matches;
+import org.bitnetj.tokenizer.SpecialTokens.Ranges;
+import org.bitnetj.tokenizer.SpecialTokens.Trust;
+
+/**
+ * A model's tokenizer: text to ids and ids to bytes. Agrees with llama.cpp id by id on well-formed
+ * text. Immutable and safe to share between threads; it keeps nothing of the file it came from.
+ *
+ * <p>Malformed text: in a String, a surrogate without its partner counts as U+FFFD. In UTF-8,
+ * byte-level vocabularies read each bad byte as U+FFFD, SentencePiece ones keep the bytes as byte
+ * tokens.
+ */
+public final class Tokenizer {
+  private final Vocabulary vocabulary;
+  private final TextEncoder encoder;
+  private final SpecialTokens specialTokens;
+  private final Settings settings;
+
+  /** What the file says besides the vocabulary. {@code −1} stands for a token it does not name. */
+  record Settings(
+      int bos,
+      int eos,
+      int eot,
+      Set<Integer> ends,
+      boolean addBos,
+      boolean addEos,
+      boolean addSpacePrefix,
+      boolean keepsMalformed) {}
+
+  Tokenizer(TokenTable tokens, TextEncoder encoder, Settings settings) {
+    this.vocabulary = tokens.vocabulary();
+    this.specialTokens = tokens.specials();
+    this.encoder = encoder;
+    this.settings = settings;
+  }
+
+  /**
+   * The tokenizer that {@code tokenizer.ggml.*} describes: {@code model} {@code gpt2} (byte-level
+   * BPE) or {@code llama} (SentencePiece BPE).
+   *
+   * <p>A {@code gpt2} file that names no {@code pre} is read as {@code llama-bpe} when its
+   * architecture is {@code bitnet-b1.58} or {@code bitnet-25} (Microsoft's 2B-4T file is such a
+   * one) and as {@code gpt-2} otherwise.
+   *
+   * @throws ModelFileException when the kind of tokenizer is unknown or its tables are damaged
+   */
+  public static Tokenizer of(Metadata metadata) throws ModelFileException {
+    return new TokenizerReader(metadata).read();
+  }
+
+  /**
+   * The ids of {@code text}.
+   *
+   * @param parseSpecial whether the spelling of a control or unknown token ({@code <|eot_id|>}) is
+   *     that token; user-defined tokens always are. Never pass true for text a user typed
+   * @param addBos whether the beginning-of-text token comes first, if the vocabulary has one;
+   *     {@link #addsBos} says what the file asks for
+   */
+  public int[] encode(String text, boolean parseSpecial, boolean addBos) {
+    return encodeBytes(Utf8.bytes(text), parseSpecial, addBos);
+  }
+
+  /** As {@link #encode(String, boolean, boolean)}, of UTF-8 that need not be well-formed. */
+  public int[] encode(byte[] utf8, boolean parseSpecial, boolean addBos) {
+    return encodeBytes(
+        settings.keepsMalformed() ? utf8 : Utf8.wellFormed(utf8), parseSpecial, addBos);
+  }
+
+  /** The ids of {@code text} with the beginning and end tokens that the file asks for. */
+  public int[] encodeDocument(String text, boolean parseSpecial) {
+    int[] ids = encode(text, parseSpecial, addsBos());
+    if (!settings.addEos()) {
+      return ids;
+    }
+    int[] ended = Arrays.copyOf(ids, ids.length + 1);
+    ended[ids.length] = settings.eos();
+    return ended;
+  }
+
+  /**
+   * The ids of text by several authors, as one text: special tokens are recognised only where all
+   * of their spelling is trusted, ordinary text is tokenized across the seams. In untrusted text
+   * not even user-defined tokens are recognised when they look like a mark ({@code <…>}, {@code
+   * […]}). Neither a beginning nor an end is added.
+   */
+  public int[] encode(List<Segment> segments) {
+    byte[][] parts = new byte[segments.size()][];
+    int[] ends = new int[segments.size()];
+    Trust[] trusts = new Trust[segments.size()];
+    int ranges = 0;
+    int length = 0;
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = Utf8.bytes(segments.get(i).text());
+      if (parts[i].length == 0) {
+        continue;
+      }
+      length = Math.addExact(length, parts[i].length);
+      Trust trust = segments.get(i).trusted() ? Trust.TEMPLATE : Trust.STRANGER;
+      if (ranges == 0 || trusts[ranges - 1] != trust) {
+        trusts[ranges++] = trust;
+      }
+      ends[ranges - 1] = length;
+    }
+    byte[] text = new byte[length];
+    int at = 0;
+    for (byte[] part : parts) {
+      System.arraycopy(part, 0, text, at, part.length);
+      at += part.length;
+    }
+    TokenBuffer out = new TokenBuffer(length / 3);
+    encode(text, new Ranges(Arrays.copyOf(ends, ranges), Arrays.copyOf(trusts, ranges)), out);
+    return out.toArray();
+  }
+
+  private int[] encodeBytes(byte[] text, boolean parseSpecial, boolean addBos) {
+    TokenBuffer out = new TokenBuffer(text.length / 3);
+    if (addBos && settings.bos() >= 0) {
+      out.add(settings.bos());
+    }
+    encode(text, Ranges.whole(text.length, parseSpecial ? Trust.TEMPLATE : Trust.TEXT), out);
+    return out.toArray();
+  }
+
+  private void encode(byte[] text, Ranges ranges, TokenBuffer out) {
+    if (text.length == 0) {
+      return;
+    }
+    Matches matches = specialTokens.find(text, ranges);
+    TextEncoder.Call call = encoder.newCall();
+    int at = 0;
+    for (int i = 0; i < matches.count(); i++) {
+      if (at < matches.positions()[i]) {
+        call.encode(text, at, matches.positions()[i], out);
+      }
+      out.add(matches.ids()[i]);
+      at = matches.ends()[i];
+    }
+    if (at < text.length) {
+      call.encode(text, at, text.length, out);
+    }
+  }
+
+  /**
+   * The text of {@code ids}, control and unknown tokens left out. For byte-level vocabularies
+   * {@code decode(encode(x))} is {@code x}; SentencePiece ones also take U+2581 for a space.
+   *
+   * @throws IllegalArgumentException when the vocabulary has no such token
+   */
+  public String decode(int... ids) {
+    return decode(ids, false);
+  }
+
+  /** As {@link #decode(int...)}; {@code specials} says whether special tokens show their names. */
+  public String decode(int[] ids, boolean specials) {
+    StreamDecoder decoder = new StreamDecoder(this, true, specials);
+    StringBuilder text = new StringBuilder(4 * ids.length);
+    for (int id : ids) {
+      decoder.append(id, text);
+    }
+    return text.append(decoder.finish()).toString();
+  }
+
+  /**
+   * A decoder for a stream of tokens, control and unknown ones left out.
+   *
+   * @param startOfText true when the stream starts a text, so that the space which some
+   *     vocabularies put before every text is dropped; false when it goes on where a prompt ended
+   */
+  public StreamDecoder newDecoder(boolean startOfText) {
+    return new StreamDecoder(this, startOfText, false);
+  }
+
+  /** The bytes a token stands for: text that need not be whole characters, or a special's name. */
+  public byte[] bytes(int id) {
+    requireToken(id);
+    return vocabulary.bytes(id);
+  }
+
+  public TokenType type(int id) {
+    requireToken(id);
+    return vocabulary.type(id);
+  }
+
+  /** True for control and unknown tokens: those that are not text. */
+  public boolean isSpecial(int id) {
+    requireToken(id);
+    return vocabulary.is(id, TokenType.CONTROL) || vocabulary.is(id, TokenType.UNKNOWN);
+  }
+
+  /** The special or user-defined token of that name. */
+  public OptionalInt findSpecial(String name) {
+    return specialTokens.named(Utf8.bytes(name));
+  }
+
+  /** How many tokens there are; ids are 0 to this, exclusive. */
+  public int vocabularySize() {
+    return vocabulary.size();
+  }
+
+  /** The beginning-of-text token. */
+  public OptionalInt bos() {
+    return optional(settings.bos());
+  }
+
+  /** The end-of-text token. */
+  public OptionalInt eos() {
+    return optional(settings.eos());
+  }
+
+  /** The end-of-turn token of chats. */
+  public OptionalInt eot() {
+    return optional(settings.eot());
+  }
+
+  /**
+   * Every token after which the model has nothing more to say: end of text, end of turn, and tokens
+   * known by name to mean that ({@code <|eot_id|>}, {@code <|im_end|>}, {@code </s>} …).
+   */
+  public Set<Integer> endTokens() {
+    return settings.ends();
+  }
+
+  /** Whether the file wants the beginning-of-text token before a text. */
+  public boolean addsBos() {
+    return settings.addBos();
+  }
+
+  /** Whether the file wants the end-of-text token after a text (embedding models do). */
+  public boolean addsEos() {
+    return settings.addEos();
+  }
+
+  boolean addsSpacePrefix() {
+    return settings.addSpacePrefix();
+  }
+
+  Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  void requireToken(int id) {
+    if (id < 0 || id >= vocabulary.size()) {
+      throw new IllegalArgumentException(
+          "Token " + id + " is not in the vocabulary of " + vocabulary.size() + " tokens.");
+    }
+  }
+
+  private static OptionalInt optional(int id) {
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+}

@@ -1,0 +1,208 @@
+package org.bitnetj.tokenizer;
+
+import static org.bitnetj.tokenizer.TokenTable.NONE;
+import static org.bitnetj.tokenizer.TokenTable.PREFIX;
+
+import java.util.Arrays;
+import org.bitnetj.file.Metadata;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.StringArray;
+
+/**
+ * Builds a {@link Tokenizer} from GGUF's {@code tokenizer.ggml.*} keys. Everything is checked: a
+ * damaged table is an error that names the key and the entry, never a wrong id later.
+ */
+final class TokenizerReader {
+  private final Metadata metadata;
+
+  TokenizerReader(Metadata metadata) {
+    this.metadata = metadata;
+  }
+
+  Tokenizer read() throws ModelFileException {
+    String model = metadata.text(PREFIX + "model");
+    return switch (model) {
+      case "gpt2" -> byteLevel();
+      case "llama" -> sentencePiece();
+      default ->
+          throw new ModelFileException(
+              PREFIX
+                  + "model is '"
+                  + model
+                  + "'; this engine knows 'gpt2' (byte-level BPE) and"
+                  + " 'llama' (SentencePiece BPE).");
+    };
+  }
+
+  // Byte-level BPE
+
+  private Tokenizer byteLevel() throws ModelFileException {
+    String pre = metadata.findText(PREFIX + "pre").orElse(isBitNet() ? "llama-bpe" : "gpt-2");
+    PreTokenizer preTokenizer =
+        PreTokenizer.named(pre)
+            .orElseThrow(
+                () ->
+                    new ModelFileException(
+                        PREFIX
+                            + "pre is '"
+                            + pre
+                            + "', a pre-tokenizer this engine does not know;"
+                            + " it knows llama-bpe, gpt-2 and qwen2."));
+    TokenTable tokens = TokenTable.read(metadata, Spelling.BYTE_LEVEL);
+    Vocabulary vocabulary = tokens.vocabulary();
+    int unknown = tokenId("unknown_token_id", vocabulary, NONE);
+    int[] byteIds = new int[256];
+    for (int b = 0; b < 256; b++) {
+      int id = vocabulary.find(new byte[] {(byte) b}, 0, 1);
+      byteIds[b] = TokenTable.requireByte(id >= 0 ? id : unknown, b);
+    }
+    // Llama-3 was trained with words that are tokens taken whole; Smaug only shares its scanner.
+    boolean llama3 = preTokenizer == PreTokenizer.LLAMA3;
+    boolean ignoreMerges = llama3 && !pre.equals("smaug-bpe");
+    TextEncoder encoder =
+        new ByteLevelBpe(vocabulary, merges(vocabulary), preTokenizer, byteIds, ignoreMerges);
+    int bos = tokenId("bos_token_id", vocabulary, NONE);
+    int eos = tokenId("eos_token_id", vocabulary, NONE);
+    return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, ignoreMerges, false, false));
+  }
+
+  private boolean isBitNet() throws ModelFileException {
+    String architecture = metadata.findText("general.architecture").orElse("");
+    return architecture.equals("bitnet-b1.58") || architecture.equals("bitnet-25");
+  }
+
+  private MergeTable merges(Vocabulary vocabulary) throws ModelFileException {
+    StringArray merges = TokenTable.texts(metadata, "merges");
+    MergeTable table = new MergeTable(merges.size());
+    byte[] scratch = new byte[256];
+    for (int rank = 0; rank < merges.size(); rank++) {
+      byte[] merge = merges.bytes(rank);
+      if (scratch.length < merge.length) {
+        scratch = new byte[merge.length * 2];
+      }
+      int space = 1;
+      while (space < merge.length && merge[space] != ' ') {
+        space++;
+      }
+      if (space + 1 >= merge.length) {
+        throw new ModelFileException(
+            PREFIX
+                + "merges: entry "
+                + rank
+                + " '"
+                + merges.get(rank)
+                + "' is not two pieces with"
+                + " a space between.");
+      }
+      int middle = Spelling.BYTE_LEVEL.decode(merge, 0, space, scratch, 0);
+      int end =
+          Spelling.BYTE_LEVEL.decode(merge, space + 1, merge.length, scratch, Math.max(0, middle));
+      boolean spelled = middle >= 0 && end >= 0;
+      int left = spelled ? vocabulary.find(scratch, 0, middle) : NONE;
+      int right = spelled ? vocabulary.find(scratch, middle, end) : NONE;
+      int result = spelled ? vocabulary.find(scratch, 0, end) : NONE;
+      if (left < 0 || right < 0 || result < 0) {
+        throw new ModelFileException(
+            PREFIX
+                + "merges: entry "
+                + rank
+                + " '"
+                + merges.get(rank)
+                + "' needs a token that is"
+                + " not in the vocabulary.");
+      }
+      table.add(left, right, rank, result);
+    }
+    return table;
+  }
+
+  // SentencePiece BPE
+
+  private Tokenizer sentencePiece() throws ModelFileException {
+    TokenTable tokens = TokenTable.read(metadata, Spelling.SENTENCE_PIECE);
+    Vocabulary vocabulary = tokens.vocabulary();
+    int size = vocabulary.size();
+    float[] scores =
+        metadata
+            .findFloats(PREFIX + "scores")
+            .orElseThrow(() -> metadata.missing(PREFIX + "scores"));
+    TokenTable.requireLength("scores", scores.length, size);
+    boolean spacePrefix = metadata.findFlag(PREFIX + "add_space_prefix").orElse(true);
+    TextEncoder encoder =
+        new SentencePieceBpe(vocabulary, priorities(scores), byteTokens(vocabulary), spacePrefix);
+    // llama.cpp's defaults for files that name none
+    int bos = tokenId("bos_token_id", vocabulary, size > 1 ? 1 : NONE);
+    int eos = tokenId("eos_token_id", vocabulary, size > 2 ? 2 : NONE);
+    return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, true, spacePrefix, true));
+  }
+
+  /** The token that each byte falls back to. */
+  private int[] byteTokens(Vocabulary vocabulary) throws ModelFileException {
+    int unknown = tokenId("unknown_token_id", vocabulary, 0);
+    int[] byteIds = new int[256];
+    Arrays.fill(byteIds, vocabulary.is(unknown, TokenType.UNKNOWN) ? unknown : NONE);
+    for (int id = vocabulary.size() - 1; id >= 0; id--) {
+      if (vocabulary.is(id, TokenType.BYTE)) {
+        byteIds[vocabulary.firstByte(id) & 0xFF] = id;
+      }
+    }
+    for (int b = 0; b < 256; b++) {
+      TokenTable.requireByte(byteIds[b], b);
+    }
+    return byteIds;
+  }
+
+  /** Ranks of the scores: the highest score has the lowest rank, equal scores the same. */
+  private static int[] priorities(float[] scores) throws ModelFileException {
+    float[] sorted = new float[scores.length];
+    for (int id = 0; id < scores.length; id++) {
+      if (Float.isNaN(scores[id])) {
+        throw new ModelFileException(
+            PREFIX + "scores: the score of token " + id + " is not a number.");
+      }
+      sorted[id] = 0.0f - scores[id]; // never −0, which would sort apart from 0
+    }
+    Arrays.sort(sorted);
+    int distinct = 0;
+    for (int i = 0; i < sorted.length; i++) {
+      if (i == 0 || sorted[i] != sorted[distinct - 1]) {
+        sorted[distinct++] = sorted[i];
+      }
+    }
+    int[] priorities = new int[scores.length];
+    for (int id = 0; id < scores.length; id++) {
+      priorities[id] = Arrays.binarySearch(sorted, 0, distinct, 0.0f - scores[id]);
+    }
+    return priorities;
+  }
+
+  // Both
+
+  private int tokenId(String key, Vocabulary vocabulary, int otherwise) throws ModelFileException {
+    return TokenTable.tokenId(metadata, key, vocabulary.size(), otherwise);
+  }
+
+  private Tokenizer.Settings settings(
+      TokenTable tokens,
+      int bos,
+      int eos,
+      boolean addBosByDefault,
+      boolean spacePrefix,
+      boolean keepsMalformed)
+      throws ModelFileException {
+    Vocabulary vocabulary = tokens.vocabulary();
+    int eot = tokenId("eot_token_id", vocabulary, EndTokens.ofTurn(tokens));
+    int eom = tokenId("eom_token_id", vocabulary, NONE);
+    boolean addBos = metadata.findFlag(PREFIX + "add_bos_token").orElse(addBosByDefault);
+    boolean addEos = metadata.findFlag(PREFIX + "add_eos_token").orElse(false);
+    return new Tokenizer.Settings(
+        bos,
+        eos,
+        eot,
+        EndTokens.all(tokens, eos, eot, eom),
+        addBos && bos >= 0,
+        addEos && eos >= 0,
+        spacePrefix,
+        keepsMalformed);
+  }
+}

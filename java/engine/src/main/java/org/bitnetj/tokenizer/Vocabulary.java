@@ -1,0 +1,122 @@
+package org.bitnetj.tokenizer;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.bitnetj.file.ModelFileException;
+
+/**
+ * Every token as the bytes it stands for in text, in one array, and the way back from bytes to the
+ * ids that text may become. Control and unknown tokens have bytes (their name) but are not found by
+ * them. Immutable once built.
+ */
+final class Vocabulary {
+  private final byte[] blob;
+  private final int[] offsets;
+  private final byte[] types;
+  private final SpanTable textual;
+  private final int longest;
+
+  private Vocabulary(byte[] blob, int[] offsets, byte[] types, SpanTable textual, int longest) {
+    this.blob = blob;
+    this.offsets = offsets;
+    this.types = types;
+    this.textual = textual;
+    this.longest = longest;
+  }
+
+  int size() {
+    return types.length;
+  }
+
+  TokenType type(int id) {
+    return TokenType.ofOrdinal(types[id]);
+  }
+
+  boolean is(int id, TokenType type) {
+    return types[id] == type.ordinal();
+  }
+
+  /** The ordinary token spelled {@code text[from, to)}, or −1. */
+  int find(byte[] text, int from, int to) {
+    return to - from > longest ? SpanTable.NONE : textual.find(text, from, to);
+  }
+
+  byte[] bytes(int id) {
+    return Arrays.copyOfRange(blob, offsets[id], offsets[id + 1]);
+  }
+
+  int length(int id) {
+    return offsets[id + 1] - offsets[id];
+  }
+
+  byte firstByte(int id) {
+    return blob[offsets[id]];
+  }
+
+  void put(int id, int skip, ByteBuffer out) {
+    out.put(blob, offsets[id] + skip, length(id) - skip);
+  }
+
+  /** Length of the longest token that is text, in bytes. */
+  int longest() {
+    return longest;
+  }
+
+  /** Collects tokens in id order. */
+  static final class Builder {
+    private final int size;
+    private final int[] offsets;
+    private final byte[] types;
+    private final boolean[] textual;
+    private byte[] blob;
+    private int count;
+
+    Builder(int size) {
+      this.size = size;
+      this.offsets = new int[size + 1];
+      this.types = new byte[size];
+      this.textual = new boolean[size];
+      this.blob = new byte[Math.max(64, 8 * size)];
+    }
+
+    /**
+     * Adds the next token, spelled by the first {@code length} bytes of {@code bytes}.
+     *
+     * @param text whether text of these bytes may become the token
+     */
+    void add(byte[] bytes, int length, TokenType type, boolean text) {
+      int at = offsets[count];
+      if (blob.length - at < length) {
+        blob = Arrays.copyOf(blob, Math.max(Math.addExact(at, length), blob.length * 2));
+      }
+      System.arraycopy(bytes, 0, blob, at, length);
+      types[count] = (byte) type.ordinal();
+      textual[count++] = text && length > 0;
+      offsets[count] = at + length;
+    }
+
+    /** The vocabulary; {@code duplicates} hears of two text tokens with the same bytes. */
+    Vocabulary build(TokenTable.Duplicates duplicates) throws ModelFileException {
+      blob = Arrays.copyOf(blob, offsets[size]);
+      SpanTable table = new SpanTable(blob, offsets, size);
+      int longest = 1;
+      for (int id = 0; id < size; id++) {
+        if (textual[id] && types[id] != TokenType.USER_DEFINED.ordinal()) {
+          int same = table.add(id);
+          if (same >= 0) {
+            duplicates.found(same, id);
+          }
+          longest = Math.max(longest, offsets[id + 1] - offsets[id]);
+        }
+      }
+      // User-defined ones last: where a normal token has the same bytes, it is the one merges make.
+      for (int id = 0; id < size; id++) {
+        if (textual[id] && types[id] == TokenType.USER_DEFINED.ordinal()) {
+          table.add(id);
+          longest = Math.max(longest, offsets[id + 1] - offsets[id]);
+        }
+      }
+      return new Vocabulary(blob, offsets, types, table, longest);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package org.bitnetj.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.bitnetj.file.ModelFileException;
+import org.junit.jupiter.api.Test;
+
+/** Each damage is one sentence that names the key and the entry. */
+class DamagedVocabularyTest {
+  private static String refusal(MemoryMetadata metadata) {
+    String sentence =
+        assertThrows(ModelFileException.class, () -> Tokenizer.of(metadata)).getMessage();
+    assertTrue(sentence.endsWith("."), sentence);
+    return sentence;
+  }
+
+  private static MemoryMetadata byteLevel() {
+    return SmallVocabulary.byteLevel().merge("a", "b").metadata();
+  }
+
+  private static MemoryMetadata sentencePiece() {
+    return SmallVocabulary.sentencePiece().piece("▁", TokenType.NORMAL, 0).metadata();
+  }
+
+  @Test
+  void unknownKinds() {
+    assertEquals("tokenizer.ggml.model is missing.", refusal(new MemoryMetadata()));
+    assertEquals(
+        "tokenizer.ggml.model is 'bert'; this engine knows 'gpt2' (byte-level BPE) and 'llama'"
+            + " (SentencePiece BPE).",
+        refusal(byteLevel().with("tokenizer.ggml.model", "bert")));
+    assertEquals(
+        "tokenizer.ggml.pre is 'tekken', a pre-tokenizer this engine does not know; it knows"
+            + " llama-bpe, gpt-2 and qwen2.",
+        refusal(byteLevel().with("tokenizer.ggml.pre", "tekken")));
+  }
+
+  @Test
+  void missingTables() {
+    for (String key : List.of("tokens", "merges")) {
+      String name = "tokenizer.ggml." + key;
+      assertEquals(name + " is missing.", refusal(byteLevel().without(name)));
+    }
+    assertEquals(
+        "tokenizer.ggml.scores is missing.",
+        refusal(sentencePiece().without("tokenizer.ggml.scores")));
+    assertEquals(
+        "tokenizer.ggml.tokens is empty; the file has no vocabulary.",
+        refusal(byteLevel().with("tokenizer.ggml.tokens", List.of())));
+  }
+
+  @Test
+  void tablesOfAnotherLength() {
+    assertEquals(
+        "tokenizer.ggml.token_type has 3 entries, but there are 257 tokens.",
+        refusal(byteLevel().with("tokenizer.ggml.token_type", new int[3])));
+    assertEquals(
+        "tokenizer.ggml.scores has 1 entries, but there are 260 tokens.",
+        refusal(sentencePiece().with("tokenizer.ggml.scores", new float[1])));
+  }
+
+  @Test
+  void badEntries() {
+    int[] types = new int[257];
+    types[7] = 9;
+    assertEquals(
+        "tokenizer.ggml.token_type: token 7 is of type 9; types are 1 to 6.",
+        refusal(byteLevel().with("tokenizer.ggml.token_type", types)));
+    float[] scores = new float[260];
+    scores[4] = Float.NaN;
+    assertEquals(
+        "tokenizer.ggml.scores: the score of token 4 is not a number.",
+        refusal(sentencePiece().with("tokenizer.ggml.scores", scores)));
+    assertEquals(
+        "tokenizer.ggml.tokens: token 259 '<0x1>' is of type byte but not spelled <0x00> to"
+            + " <0xFF>.",
+        refusal(SmallVocabulary.sentencePiece().token("<0x1>", TokenType.BYTE).metadata()));
+  }
+
+  @Test
+  void badMerges() {
+    for (String merge : List.of("ab", "a ", " a", "")) {
+      assertEquals(
+          "tokenizer.ggml.merges: entry 0 '" + merge + "' is not two pieces with a space between.",
+          refusal(byteLevel().with("tokenizer.ggml.merges", List.of(merge))));
+    }
+    for (String merge : List.of("b a", "ab a", "a ab", "中 a", "a 中")) {
+      assertEquals(
+          "tokenizer.ggml.merges: entry 1 '"
+              + merge
+              + "' needs a token that is not in the vocabulary.",
+          refusal(byteLevel().with("tokenizer.ggml.merges", List.of("a b", merge))));
+    }
+  }
+
+  @Test
+  void idsOutsideTheVocabulary() {
+    for (String key : List.of("bos", "eos", "eot", "eom", "unknown")) {
+      String name = "tokenizer.ggml." + key + "_token_id";
+      for (long id : new long[] {257, -1, 1L << 32}) {
+        assertEquals(
+            name + " is " + id + ", but there are only 257 tokens.",
+            refusal(byteLevel().with(name, id)));
+      }
+    }
+  }
+
+  @Test
+  void duplicateTokens() {
+    assertEquals(
+        "tokenizer.ggml.tokens: tokens 97 and 256 are both 'a'; text could become either.",
+        refusal(
+            SmallVocabulary.byteLevel()
+                .token("a", TokenType.NORMAL)
+                .metadata()
+                .with("tokenizer.ggml.pre", "qwen2")));
+    assertEquals(
+        "tokenizer.ggml.tokens: tokens 1 and 259 are both '<s>'; text could become either.",
+        refusal(SmallVocabulary.sentencePiece().token("<s>", TokenType.CONTROL).metadata()));
+  }
+
+  @Test
+  void textThatCouldNotBeEncoded() {
+    assertEquals(
+        "tokenizer.ggml.tokens: no token stands for byte 0x00 and there is no unknown token; text"
+            + " with that byte could not be encoded.",
+        refusal(
+            new MemoryMetadata()
+                .with("tokenizer.ggml.model", "gpt2")
+                .with("tokenizer.ggml.tokens", List.of("a", "b"))
+                .with("tokenizer.ggml.merges", List.of())));
+  }
+}

@@ -1,0 +1,90 @@
+package org.bitnetj.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The scanners against the regular expressions they stand for, by java.util.regex. */
+class PreTokenizerTest {
+  private static final String[] PIECES = {
+    "'", "'s", "'S", "'t", "'re", "'RE", "'vE", "'ll", "'d", "'M", "a", "b", "the", "Z", "é", "ß",
+        "中",
+    "𝒜", "\u0301", "ǅ", "1", "23", "٣", "Ⅷ", "½", "𝟘", " ", "  ", "\t", "\n", "\r", "\r\n",
+        "\n\n", "\u00a0",
+    "\u3000", "\u0085", "\u2028", "\u200b", ".", "...", "!?", "_", "-", "€", "🦙", "\u0000",
+        "\u001c"
+  };
+
+  private static String expression(PreTokenizer preTokenizer) {
+    return switch (preTokenizer) {
+      case GPT2 ->
+          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+      case LLAMA3 -> llama3("{1,3}");
+      case QWEN2 -> llama3("");
+    };
+  }
+
+  private static String llama3(String digits) {
+    return "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r"
+        + "\\n"
+        + "\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+        + digits
+        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  }
+
+  private static List<String> words(PreTokenizer preTokenizer, String text) {
+    byte[] bytes = Utf8.bytes(text);
+    List<String> words = new ArrayList<>();
+    for (int at = 0; at < bytes.length; ) {
+      int end = preTokenizer.next(bytes, at, bytes.length);
+      words.add(new String(bytes, at, end - at, StandardCharsets.UTF_8));
+      at = end;
+    }
+    return words;
+  }
+
+  @ParameterizedTest
+  @EnumSource(PreTokenizer.class)
+  void cutsWhereTheExpressionCuts(PreTokenizer preTokenizer) {
+    // Java's own \s is another set: ASCII, or with U+001C to U+001F
+    Pattern pattern =
+        Pattern.compile(
+            expression(preTokenizer)
+                .replace("\\s", "\\p{IsWhite_Space}")
+                .replace("\\S", "\\P{IsWhite_Space}"));
+    Random random = new Random(7);
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int n = random.nextInt(12); n >= 0; n--) {
+        text.append(PIECES[random.nextInt(PIECES.length)]);
+      }
+      List<String> expected = new ArrayList<>();
+      for (Matcher m = pattern.matcher(text); m.find(); ) {
+        expected.add(m.group());
+      }
+      assertEquals(expected, words(preTokenizer, text.toString()));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(PreTokenizer.class)
+  void wordsJoinedAreTheText(PreTokenizer preTokenizer) {
+    Random random = new Random(8);
+    for (int i = 0; i < 2_000; i++) {
+      String text =
+          random
+              .ints(random.nextInt(40), 1, Character.MAX_CODE_POINT + 1)
+              .filter(c -> c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE)
+              .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+              .toString();
+      assertEquals(text, String.join("", words(preTokenizer, text)));
+    }
+  }
+}
