@@ -2,7 +2,7 @@
 #include "kernels.h"
 
 const bn_kernels bn_kernels_avx2 = {
-    .pack_i2s = bn_pack_i2s_c,
+    .pack_i2s = bn_pack_i2s_avx2,
     .embed = bn_embed_c,
     .add = bn_add_c,
     .normalize = bn_normalize_c,

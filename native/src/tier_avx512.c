@@ -2,7 +2,7 @@
 #include "kernels.h"
 
 const bn_kernels bn_kernels_avx512 = {
-    .pack_i2s = bn_pack_i2s_c,
+    .pack_i2s = bn_pack_i2s_avx512,
     .embed = bn_embed_c,
     .add = bn_add_c,
     .normalize = bn_normalize_c,
