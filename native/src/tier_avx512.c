@@ -12,5 +12,5 @@ const bn_kernels bn_kernels_avx512 = {
     .rotate = bn_rotate_c,
     .store = bn_store_c,
     .attend = bn_attend_c,
-    .head_product = bn_head_product_c,
+    .head_product = bn_head_product_avx512,
 };
