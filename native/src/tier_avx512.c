@@ -11,6 +11,6 @@ const bn_kernels bn_kernels_avx512 = {
     .ternary_product = bn_ternary_product_avx512,
     .rotate = bn_rotate_c,
     .store = bn_store_c,
-    .attend = bn_attend_c,
+    .attend = bn_attend_avx512,
     .head_product = bn_head_product_avx512,
 };
