@@ -16,7 +16,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = BitnetCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {InspectCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      TokenizeCommand.class,
+      DetokenizeCommand.class,
+      InspectCommand.class,
+      CommandLine.HelpCommand.class
+    },
     footer = {
       "",
       "Examples:",

@@ -1,0 +1,67 @@
+package org.bitnetj.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bitnet detokenize}: token ids to text. */
+@Command(
+    name = "detokenize",
+    description = "Prints the text of token ids.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet detokenize 351 975 517",
+      "  bitnet tokenize \"Once upon a time\" | bitnet detokenize"
+    })
+final class DetokenizeCommand implements Callable<Integer> {
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+
+  @Parameters(
+      paramLabel = "ID",
+      description = "Token ids, separated by spaces or commas. Default: read standard input.")
+  private List<String> arguments = List.of();
+
+  @Option(names = "--json", description = "Write an object with the text.")
+  private boolean json;
+
+  @Option(names = "--special", description = "Show special tokens by their names.")
+  private boolean special;
+
+  @Override
+  public Integer call() throws IOException {
+    Output out = bitnet.streams().out();
+    String source =
+        arguments.isEmpty()
+            ? new String(bitnet.streams().in().readAllBytes(), StandardCharsets.UTF_8)
+            : String.join(" ", arguments);
+    try (GgufFile file = GgufFile.open(model.path())) {
+      Tokenizer tokenizer = Tokenizer.of(file.metadata());
+      int[] ids = TokenIds.parse(source, tokenizer.vocabularySize());
+      String text = tokenizer.decode(ids, special);
+      if (json) {
+        try (JsonGenerator generator = new JsonFactory().createGenerator(out.stream())) {
+          generator.writeStartObject();
+          generator.writeStringField("text", text);
+          generator.writeEndObject();
+        }
+        out.print("\n");
+      } else {
+        out.println(text);
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,34 @@
+package org.bitnetj.cli;
+
+import java.util.Arrays;
+
+/** Token ids as a person writes them: numbers separated by spaces or commas, brackets allowed. */
+final class TokenIds {
+  private TokenIds() {}
+
+  /** The ids in {@code text}, each checked to be in the vocabulary. */
+  static int[] parse(String text, int vocabularySize) {
+    return Arrays.stream(text.split("[\\s,\\[\\]]+"))
+        .filter(word -> !word.isEmpty())
+        .mapToInt(word -> id(word, vocabularySize))
+        .toArray();
+  }
+
+  private static int id(String word, int vocabularySize) {
+    int id;
+    try {
+      id = Integer.parseInt(word);
+    } catch (NumberFormatException e) {
+      throw new Failures.Failure("'" + word + "' is no token id; ids are whole numbers.");
+    }
+    if (id < 0 || id >= vocabularySize) {
+      throw new Failures.Failure(
+          "token "
+              + id
+              + " is not in the vocabulary, whose ids are 0 to "
+              + (vocabularySize - 1)
+              + ".");
+    }
+    return id;
+  }
+}

@@ -1,0 +1,154 @@
+package org.bitnetj.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bitnet tokenize}: text to token ids. */
+@Command(
+    name = "tokenize",
+    description = "Prints the token ids of a text.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet tokenize \"Once upon a time\"",
+      "  bitnet tokenize -m model.gguf --no-bos --json -f book.txt",
+      "  bitnet tokenize --jsonl <texts.jsonl >ids.jsonl",
+      "",
+      "With --jsonl each line of standard input is an object {\"text\": …} or {\"text_b64\": …}",
+      "with optional \"parse_special\" and \"add_bos\" (both false unless given), and becomes a",
+      "line {\"ids\": […]}."
+    })
+final class TokenizeCommand implements Callable<Integer> {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+  @Mixin private TextInput text;
+
+  @Option(names = "--json", description = "Write an object with the ids and what they stand for.")
+  private boolean json;
+
+  @Option(names = "--jsonl", description = "Work on a data set: JSON lines in, JSON lines out.")
+  private boolean jsonl;
+
+  @Option(
+      names = "--parse-special",
+      description = "Let the spelling of a special token be that token.")
+  private boolean parseSpecial;
+
+  @Option(
+      names = "--bos",
+      negatable = true,
+      description = "Begin with the beginning-of-text token. Default: as the model file says.")
+  private @Nullable Boolean bos;
+
+  @Override
+  public Integer call() throws IOException {
+    Output out = bitnet.streams().out();
+    try (GgufFile file = GgufFile.open(model.path())) {
+      Tokenizer tokenizer = Tokenizer.of(file.metadata());
+      if (jsonl) {
+        convertLines(tokenizer);
+        return 0;
+      }
+      boolean addBos = bos != null ? bos : tokenizer.addsBos();
+      int[] ids = tokenizer.encode(text.bytes(bitnet.streams()), parseSpecial, addBos);
+      if (json) {
+        out.println(toJson(tokenizer, ids, true));
+      } else {
+        out.println(
+            Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
+      }
+    }
+    return 0;
+  }
+
+  private void convertLines(Tokenizer tokenizer) throws IOException {
+    BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(bitnet.streams().in(), StandardCharsets.UTF_8), 1 << 16);
+    Output out = bitnet.streams().out();
+    int number = 0;
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      number++;
+      if (line.isBlank()) {
+        continue;
+      }
+      Line parsed = parse(line, number);
+      int[] ids = tokenizer.encode(parsed.text(), parsed.parseSpecial(), parsed.addBos());
+      out.println(toJson(tokenizer, ids, false));
+      if (!lines.ready()) {
+        out.flush(); // whoever feeds us line by line waits for the answer
+      }
+    }
+  }
+
+  private record Line(byte[] text, boolean parseSpecial, boolean addBos) {}
+
+  private static Line parse(String line, int number) throws IOException {
+    byte[] text = null;
+    boolean parseSpecial = false;
+    boolean addBos = false;
+    try (JsonParser parser = JSON.createParser(line)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new Failures.Failure("line " + number + " of the input is no JSON object.");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
+        JsonToken value = parser.nextToken();
+        switch (field) {
+          case "text" -> text = parser.getText().getBytes(StandardCharsets.UTF_8);
+          case "text_b64" -> text = parser.getBinaryValue();
+          case "parse_special" -> parseSpecial = value == JsonToken.VALUE_TRUE;
+          case "add_bos" -> addBos = value == JsonToken.VALUE_TRUE;
+          default -> parser.skipChildren();
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw new Failures.Failure(
+          "line " + number + " of the input is no valid JSON object.");
+    }
+    if (text == null) {
+      throw new Failures.Failure(
+          "line " + number + " of the input has neither \"text\" nor \"text_b64\".");
+    }
+    return new Line(text, parseSpecial, addBos);
+  }
+
+  private static String toJson(Tokenizer tokenizer, int[] ids, boolean pieces) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator generator = JSON.createGenerator(text)) {
+      generator.writeStartObject();
+      generator.writeFieldName("ids");
+      generator.writeArray(ids, 0, ids.length);
+      if (pieces) {
+        generator.writeArrayFieldStart("tokens");
+        for (int id : ids) {
+          generator.writeString(new String(tokenizer.bytes(id), StandardCharsets.UTF_8));
+        }
+        generator.writeEndArray();
+      }
+      generator.writeEndObject();
+    }
+    return text.toString();
+  }
+}
