@@ -41,21 +41,27 @@ static inline float bn_fma(float a, float b, float c) {
   return __builtin_fmaf(a, b, c);
 #else
   /*
-   * The product is exact in a double (48 bits of 53). The sum is rounded to odd: a double with an
-   * odd last bit wherever it is inexact. Such a double rounds to float as the exact sum does, for
-   * 53 >= 24 + 2 (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
+   * The product is exact in a double (48 bits of 53), the sum rounded. Rounding it again to float
+   * can only go wrong where the first rounding ended in the middle of two floats.
    */
   double product = (double)a * b;
   double sum = product + c;
-  double part = sum - product; /* Knuth's two-sum: error is exact; NaN if the sum is not finite */
+  uint64_t bits;
+  memcpy(&bits, &sum, sizeof bits);
+  const uint64_t smallest_normal = (uint64_t)(1023 - 126) << 52; /* 2^-126 */
+  if ((bits & 0x1fffffff) != 0x10000000 && (bits & ~((uint64_t)1 << 63)) >= smallest_normal) {
+    return (float)sum; /* not the middle of two normal floats */
+  }
+  /*
+   * Round to odd instead: where the sum is inexact, take its neighbour with an odd last bit. That
+   * rounds to float as the exact sum does, for 53 >= 24 + 2 (Boldo and Melquiond, "Emulation of FMA
+   * and correctly rounded sums", 2008).
+   */
+  double part = sum - product; /* Knuth's two-sum: the error is exact */
   double error = (product - (sum - part)) + (c - part);
-  if (error > 0 || error < 0) {
-    uint64_t bits;
-    memcpy(&bits, &sum, sizeof bits);
-    if ((bits & 1) == 0) {
-      bits += (error > 0) == (sum > 0) ? 1 : -(uint64_t)1;
-      memcpy(&sum, &bits, sizeof sum);
-    }
+  if (error != 0 && (bits & 1) == 0) {
+    bits += (error > 0) == (sum > 0) ? 1 : -(uint64_t)1;
+    memcpy(&sum, &bits, sizeof sum);
   }
   return (float)sum;
 #endif
@@ -67,8 +73,7 @@ static inline float bn_rint(float x) {
   return (x + shift) - shift;
 }
 
-/* e^x within 1 ulp where that is a normal float; 0 below -104, infinite above 88.73, NaN for NaN.
- */
+/* e^x within 1 ulp where that is normal; 0 below -104, infinite above 88.73, NaN for NaN. */
 static inline float bn_exp(float x) {
   if (x != x) {
     return x;
