@@ -1,0 +1,111 @@
+#include <math.h>
+
+#include "float_c.h"
+#include "testing.h"
+
+/* Keys and values up to each row's position as given; NaN beyond, where nothing may be used. */
+static uint16_t* new_cache(rng* r, place where, data kind, int64_t vectors, int32_t head_dim,
+                           int32_t context, int32_t used) {
+  const int64_t n = vectors * context * head_dim;
+  uint16_t* cache = guarded(where, sizeof(uint16_t) * (size_t)n);
+  for (int64_t i = 0; i < n; i++) {
+    float x;
+    fill(r, kind, &x, 1);
+    cache[i] = i / head_dim % context < used ? bn_to_half(x) : 0x7e01;
+  }
+  seal(cache);
+  return cache;
+}
+
+typedef struct attend_shape {
+  int32_t head_dim;
+  int32_t kv_heads;
+  int32_t group;
+  int32_t last; /* the highest position */
+  data kind;
+  float scale;
+} attend_shape;
+
+static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
+  test_case c = {.op = "attend", .tier = tier, .seed = seed};
+  rng r = {seed};
+  const int32_t rows = 3;
+  const int32_t sequences = 2;
+  const int32_t context = s.last + 1 + (int32_t)(seed % 2);
+  bn_attention layer = {.sequence_stride = (int64_t)s.kv_heads * context * s.head_dim,
+                        .head_stride = (int64_t)context * s.head_dim,
+                        .query_heads = s.kv_heads * s.group,
+                        .kv_heads = s.kv_heads,
+                        .head_dim = s.head_dim,
+                        .scale = s.scale};
+  const int64_t vectors = sequences * s.kv_heads;
+  layer.keys = new_cache(&r, where, s.kind, vectors, s.head_dim, context, s.last + 1);
+  layer.values = new_cache(&r, where, s.kind, vectors, s.head_dim, context, s.last + 1);
+  const int32_t in_sequence[] = {0, 1, 1};
+  const int32_t at_position[] = {random_below(&r, s.last + 1), s.last / 2, s.last};
+  const bn_batch batch = {.sequences = in_sequence, .positions = at_position};
+  bn_rows queries = new_rows(where, rows, layer.query_heads * s.head_dim, 16);
+  fill_rows(&r, s.kind, &queries);
+  seal(queries.data);
+  bn_rows expected = new_rows(where, rows, layer.query_heads * s.head_dim, 0);
+  bn_rows actual = copy_rows(where, &expected);
+  const int32_t items = rows * s.kv_heads;
+  const int32_t begin = random_below(&r, items);
+  const int32_t ranges[][2] = {{begin, items}, {0, begin}};
+  for (int i = 0; i < 2; i++) {
+    describe(&c, "items [%d, %d), %d x %d heads of %d, position %d, data %s, scale %g, place %d",
+             ranges[i][0], ranges[i][1], s.kv_heads, s.group, s.head_dim, s.last, data_name(s.kind),
+             (double)s.scale, where);
+    same_int(&c, "status", 0, BN_OK,
+             bn_attend(BN_TIER_C, &layer, &batch, &queries, &expected, ranges[i][0], ranges[i][1]));
+    same_int(&c, "status", 0, BN_OK,
+             bn_attend(tier, &layer, &batch, &queries, &actual, ranges[i][0], ranges[i][1]));
+    same_rows(&c, &expected, &actual);
+  }
+  release_blocks();
+}
+
+int main(void) {
+  static const int32_t around_chunks[] = {0,   1,   2,   14,  15,  16,  17,  31, 32,
+                                          254, 255, 256, 257, 511, 512, 513, 700};
+  static const int32_t large[] = {80, 96, 100, 128, 256, BN_MAX_HEAD_DIM};
+  for (int32_t tier = -1; next_tier("attend", &tier);) {
+    uint64_t seed = 1;
+    for (int32_t head_dim = 1; head_dim <= SMALL_COLUMNS; head_dim++) {
+      for (data kind = 0; kind < DATA_KINDS; kind++) {
+        const attend_shape s = {.head_dim = head_dim,
+                                .kv_heads = 1 + (int32_t)(seed % 3),
+                                .group = 1 + (int32_t)(seed % 5),
+                                .last = (int32_t)(seed % 40),
+                                .kind = kind,
+                                .scale = 1.0f / sqrtf((float)head_dim)};
+        check(tier, (place)(seed % PLACES), s, seed);
+        seed++;
+      }
+    }
+    for (int32_t last = 0; last <= SMALL_COLUMNS; last++) {
+      const attend_shape s = {.head_dim = 16,
+                              .kv_heads = 2,
+                              .group = 4,
+                              .last = last,
+                              .kind = DATA_UNIT,
+                              .scale = 8.0f};
+      check(tier, (place)(seed % PLACES), s, seed);
+      seed++;
+    }
+    for (int p = 0; p < 17; p++) {
+      for (int i = 0; i < 6; i++) {
+        /* A large scale makes weights vanish and one chunk outweigh another. */
+        const attend_shape s = {.head_dim = large[i],
+                                .kv_heads = 1 + (int32_t)(seed % 2),
+                                .group = 1 + (int32_t)(seed % 4),
+                                .last = around_chunks[p],
+                                .kind = seed % 3 == 0 ? DATA_SMALL : DATA_UNIT,
+                                .scale = seed % 2 == 0 ? 0.125f : 20.0f};
+        check(tier, (place)(seed % PLACES), s, seed);
+        seed++;
+      }
+    }
+  }
+  return 0;
+}

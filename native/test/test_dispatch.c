@@ -1,0 +1,75 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bitnet.h"
+
+static void expect(const char* what, int64_t expected, int64_t actual) {
+  if (expected != actual) {
+    fprintf(stderr, "FAILED %s: %lld instead of %lld\n", what, (long long)actual,
+            (long long)expected);
+    exit(1);
+  }
+}
+
+/* Every function refuses a tier that is not there before it looks at anything else. */
+static void refuses_tier(int32_t tier) {
+  expect("pack_i2s", BN_UNSUPPORTED, bn_pack_i2s(tier, NULL, NULL, 0, 1));
+  expect("embed", BN_UNSUPPORTED, bn_embed(tier, NULL, NULL, NULL, 0, 1));
+  expect("add", BN_UNSUPPORTED, bn_add(tier, NULL, NULL, 0, 1));
+  expect("normalize", BN_UNSUPPORTED, bn_normalize(tier, NULL, NULL, NULL, 0, 1));
+  expect("quantize", BN_UNSUPPORTED, bn_quantize(tier, NULL, NULL, NULL, 0, 1));
+  expect("gate", BN_UNSUPPORTED, bn_gate(tier, BN_ACT_RELU2, NULL, NULL, 0, 1));
+  expect("ternary_product", BN_UNSUPPORTED, bn_ternary_product(tier, NULL, NULL, NULL, 1, 0, 1));
+  expect("rotate", BN_UNSUPPORTED, bn_rotate(tier, NULL, NULL, NULL, 0, 1));
+  expect("store", BN_UNSUPPORTED, bn_store(tier, NULL, NULL, NULL, NULL, 0, 1));
+  expect("attend", BN_UNSUPPORTED, bn_attend(tier, NULL, NULL, NULL, NULL, 0, 1));
+  expect("head_product", BN_UNSUPPORTED, bn_head_product(tier, NULL, NULL, NULL, 1, 0, 1));
+}
+
+/* Every tier refuses a choice that has no name, and writes nothing. */
+static void refuses_unknown_choices(int32_t tier) {
+  _Alignas(64) float data[16] = {1.0f};
+  _Alignas(64) uint8_t panel[64] = {0};
+  _Alignas(64) int8_t values[64] = {0};
+  float scale = 1.0f;
+  int32_t zero = 0;
+  const bn_rows rows = {data, 16, 1, 1};
+  const bn_batch batch = {&zero, &zero, &zero};
+  const bn_matrix matrix = {.data = panel, .row_bytes = 4, .rows = 1, .columns = 1, .type = 99};
+  expect("embed of type 99", BN_UNSUPPORTED, bn_embed(tier, &matrix, &batch, &rows, 0, 1));
+  expect("head_product of type 99", BN_UNSUPPORTED,
+         bn_head_product(tier, &matrix, &rows, &rows, 1, 0, 1));
+  expect("gate by activation 2", BN_UNSUPPORTED, bn_gate(tier, 2, &rows, &rows, 0, 1));
+  expect("gate by activation -1", BN_UNSUPPORTED, bn_gate(tier, -1, &rows, &rows, 0, 1));
+  const bn_rope rope = {.cosines = &scale, .sines = &scale, .head_dim = 1, .style = 2};
+  expect("rotate in style 2", BN_UNSUPPORTED, bn_rotate(tier, &rope, &batch, &rows, 0, 1));
+  const bn_ternary w = {.panels = panel, .rows = 1, .columns = 1, .layout = 1, .scale = 1.0f};
+  const bn_quantized a = {values, &scale, &zero, 64, 1, 1};
+  expect("pack_i2s to layout 1", BN_UNSUPPORTED, bn_pack_i2s(tier, panel, &w, 0, 1));
+  expect("ternary_product of layout 1", BN_UNSUPPORTED,
+         bn_ternary_product(tier, &w, &a, &rows, 1, 0, 1));
+  expect("the untouched element", 1, (int64_t)data[0]);
+}
+
+int main(void) {
+  expect("bn_abi_version()", BN_ABI_VERSION, bn_abi_version());
+  const int32_t compiled = bn_compiled_tiers();
+  const int32_t supported = bn_supported_tiers();
+  printf("tiers compiled in: 0x%x, supported here: 0x%x\n", (unsigned)compiled,
+         (unsigned)supported);
+  expect("tier c in bn_supported_tiers()", 1, supported >> BN_TIER_C & 1);
+  expect("supported tiers that are not compiled in", 0, supported & ~compiled);
+  expect("tiers beyond the last", 0, compiled >> BN_TIER_COUNT);
+  const int32_t strange[] = {-1, BN_TIER_COUNT, 31, 32, INT32_MAX, INT32_MIN};
+  for (int i = 0; i < 6; i++) {
+    refuses_tier(strange[i]);
+  }
+  for (int32_t tier = 0; tier < BN_TIER_COUNT; tier++) {
+    if (!(compiled >> tier & 1)) {
+      refuses_tier(tier);
+    } else if (supported >> tier & 1) {
+      refuses_unknown_choices(tier);
+    }
+  }
+  return 0;
+}

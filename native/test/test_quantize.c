@@ -1,0 +1,144 @@
+#include <math.h>
+#include <string.h>
+
+#include "float_c.h"
+#include "testing.h"
+
+static bn_quantized new_quantized(place where, int32_t rows, int32_t columns, int32_t wide) {
+  bn_quantized q = {
+      .stride = (columns + 63) / 64 * 64 + wide, .columns = columns, .capacity = rows};
+  q.values = guarded(where, (size_t)(rows * q.stride));
+  q.scales = guarded(where, sizeof(float) * (size_t)rows);
+  q.sums = guarded(where, sizeof(int32_t) * (size_t)rows);
+  memset(q.values, 0x5a, (size_t)(rows * q.stride));
+  memset(q.scales, 0x5a, sizeof(float) * (size_t)rows);
+  memset(q.sums, 0x5a, sizeof(int32_t) * (size_t)rows);
+  return q;
+}
+
+static void same_quantized(const test_case* c, const bn_quantized* expected,
+                           const bn_quantized* actual) {
+  for (int64_t i = 0; i < expected->capacity * expected->stride; i++) {
+    same_int(c, "value", i, expected->values[i], actual->values[i]);
+  }
+  for (int32_t t = 0; t < expected->capacity; t++) {
+    same_int(c, "scale's bits of row", t, bn_bits_of(expected->scales[t]),
+             bn_bits_of(actual->scales[t]));
+    same_int(c, "sum of row", t, expected->sums[t], actual->sums[t]);
+  }
+}
+
+/* What the header says of a quantized row, whatever its values. */
+static void consistent(const test_case* c, const bn_quantized* q, int32_t begin) {
+  for (int32_t t = begin; t < q->capacity; t++) {
+    int32_t sum = 0;
+    for (int64_t i = 0; i < q->stride; i++) {
+      const int8_t v = q->values[t * q->stride + i];
+      sum += v;
+      if (i >= q->columns) {
+        same_int(c, "padding", t * q->stride + i, 0, v);
+      }
+    }
+    same_int(c, "sum of row", t, sum, q->sums[t]);
+  }
+}
+
+static void check(int32_t tier, place where, int32_t columns, data kind, uint64_t seed) {
+  const int32_t rows = 3;
+  const int32_t begin = (int32_t)(seed % 2);
+  const int32_t wide = 64 * (int32_t)(seed % 3);
+  rng r = {seed};
+  for (int has_weight = 0; has_weight < 2; has_weight++) {
+    test_case c = {.op = "quantize", .tier = tier, .seed = seed};
+    describe(&c, "rows [%d, %d) of %d columns, data %s, weight %d, place %d", begin, rows, columns,
+             data_name(kind), has_weight, where);
+    float* weight = guarded(where, sizeof(float) * (size_t)columns);
+    fill(&r, seed % 4 == 0 ? kind : DATA_UNIT, weight, columns);
+    seal(weight);
+    const bn_norm norm = {
+        .weight = has_weight ? weight : NULL, .columns = columns, .epsilon = 1e-5f};
+    bn_rows x = new_rows(where, rows, columns, 16);
+    fill_rows(&r, kind, &x);
+    seal(x.data);
+    bn_quantized expected = new_quantized(where, rows, columns, wide);
+    bn_quantized actual = new_quantized(where, rows, columns, wide);
+    const int32_t status = bn_quantize(BN_TIER_C, &x, &norm, &expected, begin, rows);
+    same_int(&c, "status", 0, status, bn_quantize(tier, &x, &norm, &actual, begin, rows));
+    if (!has_weight && kind < DATA_FINITE_KINDS) {
+      same_int(&c, "status", 0, BN_OK, status);
+    }
+    if (status == BN_OK) { /* else what was written means nothing */
+      same_quantized(&c, &expected, &actual);
+      consistent(&c, &actual, begin);
+    }
+    release_blocks();
+  }
+}
+
+/* One value that is not finite, in every position of every short row. */
+static void finds_non_finite(int32_t tier, place where, int32_t columns) {
+  const float bad[] = {INFINITY, -INFINITY, NAN, bn_float_of(0xffffffff), bn_float_of(0x7f800001)};
+  test_case c = {.op = "quantize", .tier = tier, .seed = (uint64_t)columns};
+  rng r = {c.seed};
+  bn_rows x = new_rows(where, 1, columns, 0);
+  fill_rows(&r, DATA_UNIT, &x);
+  bn_quantized q = new_quantized(where, 1, columns, 0);
+  float* weight = guarded(where, sizeof(float) * (size_t)columns);
+  fill(&r, DATA_UNIT, weight, columns);
+  const bn_norm none = {.weight = NULL, .columns = columns};
+  const bn_norm norm = {.weight = weight, .columns = columns, .epsilon = 1e-5f};
+  for (int32_t i = 0; i<columns; i += columns> SMALL_COLUMNS ? 7 : 1) {
+    for (int b = 0; b < 5; b++) {
+      describe(&c, "%d columns, %08x in column %d, place %d", columns, bn_bits_of(bad[b]), i,
+               where);
+      float saved = x.data[i];
+      x.data[i] = bad[b];
+      same_int(&c, "status", 0, BN_NON_FINITE, bn_quantize(tier, &x, &none, &q, 0, 1));
+      /* An infinity makes the norm's factor 0, and 0 times it NaN. */
+      same_int(&c, "status", 0, BN_NON_FINITE, bn_quantize(tier, &x, &norm, &q, 0, 1));
+      x.data[i] = saved;
+      saved = weight[i];
+      weight[i] = bad[b];
+      same_int(&c, "status", 0, BN_NON_FINITE, bn_quantize(tier, &x, &norm, &q, 0, 1));
+      weight[i] = saved;
+    }
+  }
+  describe(&c, "%d columns, all finite, place %d", columns, where);
+  same_int(&c, "status", 0, BN_OK, bn_quantize(tier, &x, &norm, &q, 0, 1));
+  release_blocks();
+}
+
+/* With a largest of 127 the factor is 1: halves go to the even neighbour. */
+static void rounds_ties_to_even(int32_t tier) {
+  static const float in[] = {127.0f, 0.5f,  1.5f,   2.5f,    -0.5f,
+                             -1.5f,  -2.5f, 126.5f, -126.5f, -127.0f};
+  static const int8_t out[] = {127, 0, 2, 2, 0, -2, -2, 126, -126, -127};
+  test_case c = {.op = "quantize", .tier = tier, .shape = "known ties"};
+  bn_rows x = new_rows(FLUSH_END, 1, 10, 0);
+  memcpy(x.data, in, sizeof in);
+  bn_quantized q = new_quantized(FLUSH_END, 1, 10, 0);
+  const bn_norm none = {.weight = NULL, .columns = 10};
+  same_int(&c, "status", 0, BN_OK, bn_quantize(tier, &x, &none, &q, 0, 1));
+  for (int i = 0; i < 10; i++) {
+    same_int(&c, "value", i, out[i], q.values[i]);
+  }
+  same_int(&c, "scale's bits of row", 0, bn_bits_of(1.0f), bn_bits_of(q.scales[0]));
+  release_blocks();
+}
+
+int main(void) {
+  for (int32_t tier = -1; next_tier("quantize", &tier);) {
+    rounds_ties_to_even(tier);
+    uint64_t seed = 1;
+    int32_t columns;
+    for (int i = 0; (columns = columns_at(i)) != 0; i++) {
+      for (place where = 0; where < PLACES; where++) {
+        finds_non_finite(tier, where, columns);
+        for (data kind = 0; kind < DATA_KINDS; kind++) {
+          check(tier, where, columns, kind, seed++);
+        }
+      }
+    }
+  }
+  return 0;
+}

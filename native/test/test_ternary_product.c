@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include "testing.h"
+
+typedef enum digits { DIGITS_RANDOM, DIGITS_PLUS, DIGITS_MINUS, DIGITS_ZERO, DIGITS_KINDS } digits;
+typedef enum values {
+  VALUES_RANDOM,
+  VALUES_HIGH,
+  VALUES_LOW,
+  VALUES_ZERO,
+  VALUES_EXTREMES,
+  VALUES_KINDS
+} values;
+
+static bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns) {
+  bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT};
+  w.scale = random_unit(r);
+  const int64_t panel = (int64_t)(columns + 15) / 16 * 64;
+  const size_t bytes = (size_t)((rows + 15) / 16 * panel);
+  w.panels = guarded(where, bytes);
+  for (int32_t row = 0; row < rows; row++) {
+    for (int32_t k = 0; k < columns; k++) {
+      const int u = kind == DIGITS_RANDOM  ? random_below(r, 3)
+                    : kind == DIGITS_PLUS  ? 2
+                    : kind == DIGITS_MINUS ? 0
+                                           : 1;
+      w.panels[row / 16 * panel + k / 16 * 64 + 4 * (row % 16) + k % 4] |=
+          (uint8_t)(u << 2 * (k % 16 / 4));
+    }
+  }
+  seal(w.panels);
+  return w;
+}
+
+static int8_t one_of(rng* r, values kind) {
+  switch (kind) {
+    case VALUES_RANDOM:
+      return (int8_t)next_random(r);
+    case VALUES_HIGH:
+      return 127;
+    case VALUES_LOW:
+      return -128;
+    case VALUES_ZERO:
+      return 0;
+    default:
+      return next_random(r) & 1 ? 127 : -128;
+  }
+}
+
+static bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32_t columns,
+                                  int32_t wide) {
+  bn_quantized q = {
+      .stride = (columns + 63) / 64 * 64 + wide, .columns = columns, .capacity = rows};
+  q.values = guarded(where, (size_t)(rows * q.stride));
+  q.scales = guarded(where, sizeof(float) * (size_t)rows);
+  q.sums = guarded(where, sizeof(int32_t) * (size_t)rows);
+  for (int32_t t = 0; t < rows; t++) {
+    for (int32_t k = 0; k < columns; k++) {
+      const int8_t v = one_of(r, kind);
+      q.values[t * q.stride + k] = v;
+      q.sums[t] += v;
+    }
+    q.scales[t] = random_unit(r) + 1.5f;
+  }
+  seal(q.values);
+  seal(q.scales);
+  seal(q.sums);
+  return q;
+}
+
+static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t count,
+                  digits weights, values kind, uint64_t seed) {
+  test_case c = {.op = "ternary_product", .tier = tier, .seed = seed};
+  const int32_t panels = (rows + 15) / 16;
+  rng r = {seed};
+  const int32_t begin = random_below(&r, panels);
+  const int32_t end = begin + 1 + random_below(&r, panels - begin);
+  const bn_ternary w = new_ternary(&r, where, weights, rows, columns);
+  const bn_quantized a = new_quantized(&r, where, kind, count, columns, 64 * (int32_t)(seed % 2));
+  bn_rows expected = new_rows(where, count, rows, 16 * (int32_t)(seed % 3));
+  bn_rows actual = copy_rows(where, &expected);
+  const int32_t ranges[][2] = {{begin, end}, {0, panels}};
+  for (int i = 0; i < 2; i++) {
+    describe(&c,
+             "%d rows of %d columns, panels [%d, %d), %d tokens, weights %d, values %d, place %d",
+             rows, columns, ranges[i][0], ranges[i][1], count, weights, kind, where);
+    same_int(&c, "status", 0, BN_OK,
+             bn_ternary_product(BN_TIER_C, &w, &a, &expected, count, ranges[i][0], ranges[i][1]));
+    same_int(&c, "status", 0, BN_OK,
+             bn_ternary_product(tier, &w, &a, &actual, count, ranges[i][0], ranges[i][1]));
+    same_rows(&c, &expected, &actual);
+  }
+  release_blocks();
+}
+
+int main(void) {
+  for (int32_t tier = -1; next_tier("ternary_product", &tier);) {
+    uint64_t seed = 1;
+    /* Every small number of tokens with every small row length. */
+    for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns++) {
+      for (int32_t count = 0; count <= 20; count++) {
+        check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 53), columns, count, DIGITS_RANDOM,
+              (values)(seed / 7 % VALUES_KINDS), seed);
+        seed++;
+      }
+    }
+    /* Every small number of rows. */
+    for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++) {
+      for (int32_t count = 1; count <= 9; count += 4) {
+        check(tier, (place)(seed % PLACES), rows, 100, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
+        seed++;
+      }
+    }
+    /* Real lengths with the largest sums, where narrow partial sums would overflow. */
+    for (int i = 0; i < large_columns_count; i++) {
+      for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+        for (values kind = 0; kind < VALUES_KINDS; kind++) {
+          check(tier, (place)(seed % PLACES), 16 + (int32_t)(seed % 20), large_columns[i],
+                1 + (int32_t)(seed % 4), weights, kind, seed);
+          seed++;
+        }
+      }
+    }
+    /* Many tokens, and the longest row that the ABI allows. */
+    check(tier, FLUSH_END, 64, 640, 67, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+    check(tier, FLUSH_END, 48, 2560, 130, DIGITS_RANDOM, VALUES_EXTREMES, seed++);
+    for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+      check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
+      check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
+    }
+  }
+  return 0;
+}
