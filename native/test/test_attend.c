@@ -37,7 +37,8 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
                         .query_heads = s.kv_heads * s.group,
                         .kv_heads = s.kv_heads,
                         .head_dim = s.head_dim,
-                        .scale = s.scale};
+                        .scale = s.scale,
+                        .type = BN_TYPE_F16};
   const int64_t vectors = sequences * s.kv_heads;
   layer.keys = new_cache(&r, where, s.kind, vectors, s.head_dim, context, s.last + 1);
   layer.values = new_cache(&r, where, s.kind, vectors, s.head_dim, context, s.last + 1);

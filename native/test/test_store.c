@@ -56,7 +56,8 @@ static void check(int32_t tier, place where, int32_t head_dim, int32_t heads, in
                         .query_heads = heads,
                         .kv_heads = heads,
                         .head_dim = head_dim,
-                        .scale = 1.0f};
+                        .scale = 1.0f,
+                        .type = BN_TYPE_F16};
   bn_attention expected = layer;
   uint16_t** caches[] = {&layer.keys, &layer.values, &expected.keys, &expected.values};
   for (int i = 0; i < 4; i++) {
