@@ -47,12 +47,19 @@ BN_INLINE __m128 fold_4(__m256 dots[DOTS][2]) {
   return _mm_blend_ps(low, _mm_moveldup_ps(high), 0xa);
 }
 
+/* n elements, from element i on, of a cache of the given type. */
+BN_INLINE __m256 cached(const uint16_t* cache, int64_t i, int64_t n, const int type) {
+  return type == BN_TYPE_F32 ? bn_load8((const float*)(const void*)cache + i, n)
+                             : bn_load_half8(cache + i, n);
+}
+
 /* Adds elements [d, d + n), n <= 8, of P keys to half of the lanes of their products with H heads.
  */
-BN_INLINE void add_products(const heads* s, const uint16_t* const key[DOTS], __m256 dots[DOTS][2],
-                            const int half, int64_t d, int64_t n, const int H, const int P) {
+BN_INLINE void add_products(const heads* s, const int64_t key[DOTS], __m256 dots[DOTS][2],
+                            const int half, int64_t d, int64_t n, const int H, const int P,
+                            const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
-    const __m256 k = bn_load_half8(key[p] + d, n);
+    const __m256 k = cached(s->keys, key[p] + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m256* dot = &dots[h * P + p][half];
       *dot = bn_fma8(*dot, bn_load8(s->queries + h * s->head_dim + d, n), k, n);
@@ -61,23 +68,21 @@ BN_INLINE void add_products(const heads* s, const uint16_t* const key[DOTS], __m
 }
 
 /* Scores of H heads at P positions from t on. Of these only n need exist: the last one repeats. */
-BN_INLINE void score(heads* s, int32_t t, int32_t n, const int H, const int P) {
-  const uint16_t* key[DOTS];
+BN_INLINE void score(heads* s, int32_t t, int32_t n, const int H, const int P, const int type) {
+  int64_t key[DOTS]; /* elements where the keys start */
   __m256 dots[DOTS][2];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i][0] = dots[i][1] = _mm256_setzero_ps(); }
-  BN_UNROLL for (int p = 0; p < P; p++) {
-    key[p] = s->keys + (t + (p < n ? p : n - 1)) * s->head_dim;
-  }
+  BN_UNROLL for (int p = 0; p < P; p++) { key[p] = (t + (p < n ? p : n - 1)) * s->head_dim; }
   int64_t d = 0;
   for (; d + 16 <= s->head_dim; d += 16) {
-    add_products(s, key, dots, 0, d, 8, H, P);
-    add_products(s, key, dots, 1, d + 8, 8, H, P);
+    add_products(s, key, dots, 0, d, 8, H, P, type);
+    add_products(s, key, dots, 1, d + 8, 8, H, P, type);
   }
   if (d < s->head_dim) {
-    add_products(s, key, dots, 0, d, s->head_dim - d, H, P);
+    add_products(s, key, dots, 0, d, s->head_dim - d, H, P, type);
   }
   if (d + 8 < s->head_dim) {
-    add_products(s, key, dots, 1, d + 8, s->head_dim - d - 8, H, P);
+    add_products(s, key, dots, 1, d + 8, s->head_dim - d - 8, H, P, type);
   }
   _Alignas(16) float lanes[DOTS];
   _mm_store_ps(lanes, _mm_mul_ps(fold_4(dots), _mm_set1_ps(s->scale)));
@@ -112,8 +117,8 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
 
 /* chunk[h][d..] = the sum over t of scores[h][t] * values[t][d..], for n elements from d on. */
 BN_INLINE void weigh(heads* s, int32_t start, int32_t positions, int64_t d, int64_t n, const int H,
-                     const int parts) {
-  const uint16_t* value = s->values + start * s->head_dim + d;
+                     const int parts, const int type) {
+  int64_t value = start * s->head_dim + d;
   __m256 sums[HEADS][VALUE_PARTS];
   BN_UNROLL for (int h = 0; h < H; h++) {
     BN_UNROLL for (int i = 0; i < parts; i++) { sums[h][i] = _mm256_setzero_ps(); }
@@ -121,7 +126,7 @@ BN_INLINE void weigh(heads* s, int32_t start, int32_t positions, int64_t d, int6
   for (int32_t t = 0; t < positions; t++, value += s->head_dim) {
     __m256 v[VALUE_PARTS];
     BN_UNROLL for (int i = 0; i < parts; i++) {
-      v[i] = bn_load_half8(value + 8 * i, parts == 1 ? n : 8);
+      v[i] = cached(s->values, value + 8 * i, parts == 1 ? n : 8, type);
     }
     BN_UNROLL for (int h = 0; h < H; h++) {
       const __m256 weight = _mm256_set1_ps(s->scores[h][t]);
@@ -158,12 +163,13 @@ static void merge(heads* s, int h, float max, float sum, int first) {
 }
 
 /* H heads over positions 0..last, P of them at a time. */
-BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int P) {
+BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int P,
+                      const int type) {
   for (int32_t start = 0; start <= last; start += BN_ATTENTION_CHUNK) {
     const int32_t left = last + 1 - start;
     const int32_t n = left < BN_ATTENTION_CHUNK ? left : BN_ATTENTION_CHUNK;
     for (int32_t t = 0; t < n; t += P) {
-      score(s, start + t, n - t, H, P);
+      score(s, start + t, n - t, H, P, type);
     }
     float max[HEADS];
     float sum[HEADS];
@@ -172,10 +178,10 @@ BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int
     }
     int64_t d = 0;
     for (; d + 8 * VALUE_PARTS <= s->head_dim; d += 8 * VALUE_PARTS) {
-      weigh(s, start, n, d, 8 * VALUE_PARTS, H, VALUE_PARTS);
+      weigh(s, start, n, d, 8 * VALUE_PARTS, H, VALUE_PARTS, type);
     }
     for (; d < s->head_dim; d += 8) {
-      weigh(s, start, n, d, s->head_dim - d, H, 1);
+      weigh(s, start, n, d, s->head_dim - d, H, 1, type);
     }
     for (int h = 0; h < H; h++) {
       merge(s, h, max[h], sum[h], start == 0);
@@ -190,11 +196,9 @@ BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int
   }
 }
 
-int32_t bn_attend_avx2(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
-                       const bn_rows* out, int32_t begin, int32_t end) {
-  if (layer->head_dim > BN_MAX_HEAD_DIM) {
-    return BN_UNSUPPORTED;
-  }
+BN_INLINE void attend_items(const bn_attention* layer, const bn_batch* batch,
+                            const bn_rows* queries, const bn_rows* out, int32_t begin, int32_t end,
+                            const int type) {
   const int32_t group = layer->query_heads / layer->kv_heads;
   heads s;
   s.head_dim = layer->head_dim;
@@ -204,20 +208,36 @@ int32_t bn_attend_avx2(const bn_attention* layer, const bn_batch* batch, const b
     const int32_t head = item % layer->kv_heads;
     const int32_t last = batch->positions[r];
     const int64_t at = bn_cache_offset(layer, batch->sequences[r], head, 0);
-    s.keys = layer->keys + at;
-    s.values = layer->values + at;
+    s.keys = bn_cache_at(layer, layer->keys, at);
+    s.values = bn_cache_at(layer, layer->values, at);
     for (int32_t q = head * group; q < (head + 1) * group;) {
       const int32_t left = (head + 1) * group - q;
       float* to = bn_row(out, r) + (int64_t)q * s.head_dim;
       s.queries = bn_row(queries, r) + (int64_t)q * s.head_dim;
       if (left >= HEADS) {
-        attend(&s, last, to, HEADS, DOTS / HEADS);
+        attend(&s, last, to, HEADS, DOTS / HEADS, type);
         q += HEADS;
       } else {
-        attend(&s, last, to, 1, DOTS);
+        attend(&s, last, to, 1, DOTS, type);
         q += 1;
       }
     }
   }
-  return BN_OK;
+}
+
+int32_t bn_attend_avx2(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
+                       const bn_rows* out, int32_t begin, int32_t end) {
+  if (layer->head_dim > BN_MAX_HEAD_DIM) {
+    return BN_UNSUPPORTED;
+  }
+  switch (layer->type) {
+    case BN_TYPE_F16:
+      attend_items(layer, batch, queries, out, begin, end, BN_TYPE_F16);
+      return BN_OK;
+    case BN_TYPE_F32:
+      attend_items(layer, batch, queries, out, begin, end, BN_TYPE_F32);
+      return BN_OK;
+    default:
+      return BN_UNSUPPORTED;
+  }
 }

@@ -4,9 +4,15 @@
 #include "float_c.h"
 #include "kernels.h"
 
-static void load(const uint16_t* from, float* to, int32_t n) {
-  for (int32_t d = 0; d < n; d++) {
-    to[d] = bn_from_half(from[d]);
+/* The cached vector that starts at element at. */
+static void load(const bn_attention* layer, const uint16_t* cache, int64_t at, float* to) {
+  const size_t n = (size_t)layer->head_dim;
+  if (layer->type == BN_TYPE_F32) {
+    memcpy(to, (const float*)(const void*)cache + at, sizeof(float) * n);
+    return;
+  }
+  for (size_t d = 0; d < n; d++) {
+    to[d] = bn_from_half(cache[at + (int64_t)d]);
   }
 }
 
@@ -24,7 +30,7 @@ static void attend_head(const bn_attention* layer, int64_t at, int32_t last, con
     int64_t chunk = at + (int64_t)start * head_dim;
     float chunk_max = -INFINITY;
     for (int32_t t = 0; t < n; t++) {
-      load(layer->keys + chunk + (int64_t)t * head_dim, vector, head_dim);
+      load(layer, layer->keys, chunk + (int64_t)t * head_dim, vector);
       scores[t] = bn_dot(query, vector, head_dim) * layer->scale;
       chunk_max = scores[t] > chunk_max ? scores[t] : chunk_max;
     }
@@ -34,7 +40,7 @@ static void attend_head(const bn_attention* layer, int64_t at, int32_t last, con
     float chunk_sum = bn_sum(scores, n);
     memset(chunk_out, 0, sizeof(float) * (size_t)head_dim);
     for (int32_t t = 0; t < n; t++) {
-      load(layer->values + chunk + (int64_t)t * head_dim, vector, head_dim);
+      load(layer, layer->values, chunk + (int64_t)t * head_dim, vector);
       for (int32_t d = 0; d < head_dim; d++) {
         chunk_out[d] = bn_fma(scores[t], vector[d], chunk_out[d]);
       }
@@ -62,7 +68,7 @@ static void attend_head(const bn_attention* layer, int64_t at, int32_t last, con
 
 int32_t bn_attend_c(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
                     const bn_rows* out, int32_t begin, int32_t end) {
-  if (layer->head_dim > BN_MAX_HEAD_DIM) {
+  if (layer->head_dim > BN_MAX_HEAD_DIM || !bn_is_cache_type(layer->type)) {
     return BN_UNSUPPORTED;
   }
   const int32_t group = layer->query_heads / layer->kv_heads;

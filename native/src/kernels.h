@@ -80,4 +80,14 @@ static inline int64_t bn_cache_offset(const bn_attention* layer, int64_t sequenc
   return sequence * layer->sequence_stride + head * layer->head_stride + t * layer->head_dim;
 }
 
+/* Element i of a cache, whose type decides what it is. */
+static inline uint16_t* bn_cache_at(const bn_attention* layer, uint16_t* cache, int64_t i) {
+  return cache + (layer->type == BN_TYPE_F32 ? 2 * i : i);
+}
+
+/* Whether keys and values may be cached in this type. */
+static inline int bn_is_cache_type(int32_t type) {
+  return type == BN_TYPE_F16 || type == BN_TYPE_F32;
+}
+
 #endif

@@ -3,21 +3,28 @@
 #include "float_c.h"
 #include "testing.h"
 
-/* Keys and values up to each row's position as given; NaN beyond, where nothing may be used. */
-static uint16_t* new_cache(rng* r, place where, data kind, int64_t vectors, int32_t head_dim,
-                           int32_t context, int32_t used) {
+/* Keys or values for used positions, then NaN, where nothing may be used. */
+static uint16_t* new_cache(rng* r, place where, int32_t type, data kind, int64_t vectors,
+                           int32_t head_dim, int32_t context, int32_t used) {
   const int64_t n = vectors * context * head_dim;
-  uint16_t* cache = guarded(where, sizeof(uint16_t) * (size_t)n);
+  const size_t element = type == BN_TYPE_F16 ? sizeof(uint16_t) : sizeof(float);
+  uint16_t* cache = guarded(where, element * (size_t)n);
   for (int64_t i = 0; i < n; i++) {
     float x;
     fill(r, kind, &x, 1);
-    cache[i] = i / head_dim % context < used ? bn_to_half(x) : 0x7e01;
+    x = i / head_dim % context < used ? x : NAN;
+    if (type == BN_TYPE_F16) {
+      cache[i] = bn_to_half(x);
+    } else {
+      ((float*)(void*)cache)[i] = x;
+    }
   }
   seal(cache);
   return cache;
 }
 
 typedef struct attend_shape {
+  int32_t type;
   int32_t head_dim;
   int32_t kv_heads;
   int32_t group;
@@ -38,10 +45,10 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
                         .kv_heads = s.kv_heads,
                         .head_dim = s.head_dim,
                         .scale = s.scale,
-                        .type = BN_TYPE_F16};
+                        .type = s.type};
   const int64_t vectors = sequences * s.kv_heads;
-  layer.keys = new_cache(&r, where, s.kind, vectors, s.head_dim, context, s.last + 1);
-  layer.values = new_cache(&r, where, s.kind, vectors, s.head_dim, context, s.last + 1);
+  layer.keys = new_cache(&r, where, s.type, s.kind, vectors, s.head_dim, context, s.last + 1);
+  layer.values = new_cache(&r, where, s.type, s.kind, vectors, s.head_dim, context, s.last + 1);
   const int32_t in_sequence[] = {0, 1, 1};
   const int32_t at_position[] = {random_below(&r, s.last + 1), s.last / 2, s.last};
   const bn_batch batch = {.sequences = in_sequence, .positions = at_position};
@@ -54,9 +61,11 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
   const int32_t begin = random_below(&r, items);
   const int32_t ranges[][2] = {{begin, items}, {0, begin}};
   for (int i = 0; i < 2; i++) {
-    describe(&c, "items [%d, %d), %d x %d heads of %d, position %d, data %s, scale %g, place %d",
-             ranges[i][0], ranges[i][1], s.kv_heads, s.group, s.head_dim, s.last, data_name(s.kind),
-             (double)s.scale, where);
+    describe(
+        &c,
+        "type %d, items [%d, %d), %d x %d heads of %d, position %d, data %s, scale %g, place %d",
+        s.type, ranges[i][0], ranges[i][1], s.kv_heads, s.group, s.head_dim, s.last,
+        data_name(s.kind), (double)s.scale, where);
     same_int(&c, "status", 0, BN_OK,
              bn_attend(BN_TIER_C, &layer, &batch, &queries, &expected, ranges[i][0], ranges[i][1]));
     same_int(&c, "status", 0, BN_OK,
@@ -64,6 +73,13 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
     same_rows(&c, &expected, &actual);
   }
   release_blocks();
+}
+
+static void check_types(int32_t tier, attend_shape s, uint64_t seed) {
+  s.type = BN_TYPE_F16;
+  check(tier, (place)(seed % PLACES), s, seed);
+  s.type = BN_TYPE_F32;
+  check(tier, (place)(seed % PLACES), s, seed);
 }
 
 int main(void) {
@@ -80,7 +96,7 @@ int main(void) {
                                 .last = (int32_t)(seed % 40),
                                 .kind = kind,
                                 .scale = 1.0f / sqrtf((float)head_dim)};
-        check(tier, (place)(seed % PLACES), s, seed);
+        check_types(tier, s, seed);
         seed++;
       }
     }
@@ -91,7 +107,7 @@ int main(void) {
                               .last = last,
                               .kind = DATA_UNIT,
                               .scale = 8.0f};
-      check(tier, (place)(seed % PLACES), s, seed);
+      check_types(tier, s, seed);
       seed++;
     }
     for (int p = 0; p < 17; p++) {
@@ -103,7 +119,7 @@ int main(void) {
                                 .last = around_chunks[p],
                                 .kind = seed % 3 == 0 ? DATA_SMALL : DATA_UNIT,
                                 .scale = seed % 2 == 0 ? 0.125f : 20.0f};
-        check(tier, (place)(seed % PLACES), s, seed);
+        check_types(tier, s, seed);
         seed++;
       }
     }

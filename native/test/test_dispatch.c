@@ -48,6 +48,16 @@ static void refuses_unknown_choices(int32_t tier) {
   expect("pack_i2s to layout 1", BN_UNSUPPORTED, bn_pack_i2s(tier, panel, &w, 0, 1));
   expect("ternary_product of layout 1", BN_UNSUPPORTED,
          bn_ternary_product(tier, &w, &a, &rows, 1, 0, 1));
+  uint16_t cache[2] = {0};
+  const bn_attention layer = {.keys = cache,
+                              .values = cache,
+                              .query_heads = 1,
+                              .kv_heads = 1,
+                              .head_dim = 1,
+                              .scale = 1.0f,
+                              .type = BN_TYPE_BF16};
+  expect("store as bfloat16", BN_UNSUPPORTED, bn_store(tier, &layer, &batch, &rows, &rows, 0, 1));
+  expect("attend to bfloat16", BN_UNSUPPORTED, bn_attend(tier, &layer, &batch, &rows, &rows, 0, 1));
   expect("the untouched element", 1, (int64_t)data[0]);
 }
 

@@ -14,26 +14,37 @@ static void fill_around_halves(rng* r, const bn_rows* x) {
   }
 }
 
-static void same_cache(const test_case* c, const char* what, const uint16_t* expected,
+static bool is_nan(int32_t type, const uint16_t* cache, int64_t i) {
+  if (type == BN_TYPE_F16) {
+    return (cache[i] & 0x7fff) > 0x7c00;
+  }
+  const float x = ((const float*)(const void*)cache)[i];
+  return x != x;
+}
+
+static uint32_t bits_at(int32_t type, const uint16_t* cache, int64_t i) {
+  return type == BN_TYPE_F16 ? cache[i] : bn_bits_of(((const float*)(const void*)cache)[i]);
+}
+
+static void same_cache(const test_case* c, const char* what, int32_t type, const uint16_t* expected,
                        const uint16_t* actual, int64_t n) {
   for (int64_t i = 0; i < n; i++) {
-    const bool both_nan = (expected[i] & 0x7fff) > 0x7c00 && (actual[i] & 0x7fff) > 0x7c00;
-    if (!both_nan) {
-      same_int(c, what, i, expected[i], actual[i]);
+    if (!is_nan(type, expected, i) || !is_nan(type, actual, i)) {
+      same_int(c, what, i, bits_at(type, expected, i), bits_at(type, actual, i));
     }
   }
 }
 
 /* kind DATA_KINDS: values around those of float16. */
-static void check(int32_t tier, place where, int32_t head_dim, int32_t heads, int kind,
-                  uint64_t seed) {
+static void check(int32_t tier, place where, int32_t type, int32_t head_dim, int32_t heads,
+                  int kind, uint64_t seed) {
   const int32_t rows = 3;
   const int32_t begin = (int32_t)(seed % 2);
   const int32_t sequences = 2;
   const int32_t context = 3;
   test_case c = {.op = "store", .tier = tier, .seed = seed};
-  describe(&c, "rows [%d, %d), %d heads of %d, data %s, place %d", begin, rows, heads, head_dim,
-           kind == DATA_KINDS ? "around float16" : data_name((data)kind), where);
+  describe(&c, "type %d, rows [%d, %d), %d heads of %d, data %s, place %d", type, begin, rows,
+           heads, head_dim, kind == DATA_KINDS ? "around float16" : data_name((data)kind), where);
   rng r = {seed};
   bn_rows keys = new_rows(where, rows, heads * head_dim, 16 * (int32_t)(seed % 3));
   bn_rows values = new_rows(where, rows, heads * head_dim, 0);
@@ -50,6 +61,7 @@ static void check(int32_t tier, place where, int32_t head_dim, int32_t heads, in
   const int32_t in_sequence[] = {0, 0, sequences - 1};
   const int32_t at_position[] = {1, 2, context - 1};
   const bn_batch batch = {.sequences = in_sequence, .positions = at_position};
+  const size_t element = type == BN_TYPE_F16 ? sizeof(uint16_t) : sizeof(float);
   const int64_t n = (int64_t)sequences * heads * context * head_dim;
   bn_attention layer = {.sequence_stride = (int64_t)heads * context * head_dim,
                         .head_stride = (int64_t)context * head_dim,
@@ -57,18 +69,18 @@ static void check(int32_t tier, place where, int32_t head_dim, int32_t heads, in
                         .kv_heads = heads,
                         .head_dim = head_dim,
                         .scale = 1.0f,
-                        .type = BN_TYPE_F16};
+                        .type = type};
   bn_attention expected = layer;
   uint16_t** caches[] = {&layer.keys, &layer.values, &expected.keys, &expected.values};
   for (int i = 0; i < 4; i++) {
-    *caches[i] = guarded(where, sizeof(uint16_t) * (size_t)n);
-    memset(*caches[i], 0x5a, sizeof(uint16_t) * (size_t)n);
+    *caches[i] = guarded(where, element * (size_t)n);
+    memset(*caches[i], 0x5a, element * (size_t)n);
   }
   same_int(&c, "status", 0, BN_OK,
            bn_store(BN_TIER_C, &expected, &batch, &keys, &values, begin, rows));
   same_int(&c, "status", 0, BN_OK, bn_store(tier, &layer, &batch, &keys, &values, begin, rows));
-  same_cache(&c, "key", expected.keys, layer.keys, n);
-  same_cache(&c, "value", expected.values, layer.values, n);
+  same_cache(&c, "key", type, expected.keys, layer.keys, n);
+  same_cache(&c, "value", type, expected.values, layer.values, n);
   release_blocks();
 }
 
@@ -81,7 +93,8 @@ int main(void) {
           head_dim <= SMALL_COLUMNS ? head_dim : large[head_dim - SMALL_COLUMNS - 1];
       for (int kind = 0; kind <= DATA_KINDS; kind++) {
         for (place where = 0; where < PLACES; where++) {
-          check(tier, where, dim, 1 + (int32_t)(seed % 5), kind, seed);
+          check(tier, where, BN_TYPE_F16, dim, 1 + (int32_t)(seed % 5), kind, seed);
+          check(tier, where, BN_TYPE_F32, dim, 1 + (int32_t)(seed % 5), kind, seed);
           seed++;
         }
       }
