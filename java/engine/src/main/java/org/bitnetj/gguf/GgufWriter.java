@@ -3,7 +3,7 @@ package org.bitnetj.gguf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
@@ -90,8 +90,8 @@ public final class GgufWriter implements AutoCloseable {
       requireRoom(target, size);
       Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
       GgufWriter writer = new GgufWriter(target, part, opener.open(part), header, size);
-      Runtime.getRuntime().addShutdownHook(writer.removal);
       try {
+        Runtime.getRuntime().addShutdownHook(writer.removal);
         writer.put(ByteBuffer.wrap(head));
       } catch (Throwable e) {
         writer.close();
@@ -256,7 +256,7 @@ public final class GgufWriter implements AutoCloseable {
   private static ModelFileException failure(Path path, IOException cause) {
     String reason =
         switch (cause) {
-          case ClosedByInterruptException e -> "writing was interrupted";
+          case ClosedChannelException e -> "writing was interrupted";
           case AccessDeniedException e -> "you may not write there";
           case FileSystemException e when e.getReason() != null -> e.getReason();
           default -> String.valueOf(cause.getMessage());
