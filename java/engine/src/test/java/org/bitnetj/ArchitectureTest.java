@@ -28,6 +28,7 @@ class ArchitectureTest {
           "file",
           "gguf",
           "safetensors",
+          "synth",
           "format",
           "tokenizer",
           "chat",
