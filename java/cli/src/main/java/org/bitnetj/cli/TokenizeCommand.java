@@ -124,8 +124,7 @@ final class TokenizeCommand implements Callable<Integer> {
         }
       }
     } catch (JsonProcessingException e) {
-      throw new Failures.Failure(
-          "line " + number + " of the input is no valid JSON object.");
+      throw new Failures.Failure("line " + number + " of the input is no valid JSON object.");
     }
     if (text == null) {
       throw new Failures.Failure(
