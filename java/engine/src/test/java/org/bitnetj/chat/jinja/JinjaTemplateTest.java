@@ -1,0 +1,229 @@
+package org.bitnetj.chat.jinja;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.bitnetj.tokenizer.Segment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What templates render to; the expectations are those of Python's jinja2 3.1. */
+class JinjaTemplateTest {
+  private static final List<JinjaTemplate.Message> CHAT =
+      List.of(
+          new JinjaTemplate.Message("system", "a"),
+          new JinjaTemplate.Message("user", "b"),
+          new JinjaTemplate.Message("assistant", " c "));
+
+  private static String render(String source) {
+    StringBuilder text = new StringBuilder();
+    for (Segment segment : segments(source, CHAT)) {
+      text.append(segment.text());
+    }
+    return text.toString();
+  }
+
+  private static List<Segment> segments(String source, List<JinjaTemplate.Message> messages) {
+    return JinjaTemplate.parse(source)
+        .render(messages, Map.of("bos_token", "<s>"), Map.of("add_generation_prompt", true));
+  }
+
+  private static String failure(String source) {
+    return assertThrows(JinjaException.class, () -> render(source)).getMessage();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiterString = " => ",
+      quoteCharacter = '`',
+      value = {
+        "{{ 1 + 2 * 3 - 4 // 3 }} {{ 7 % 3 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 7 / 2 }} => 6 1 -4 2"
+            + " 3.5",
+        "{{ 'a' ~ 1 ~ true ~ none }} {{ 'ab' * 2 }} {{ 'a' \"b\" }} => a1TrueNone abab ab",
+        "{{ 1 < 2 < 3 }} {{ 1 == 1.0 }} {{ [1] == [1] }} {{ none == false }} => True True True"
+            + " False",
+        "{{ '' or 'b' }} {{ 'a' and 'b' }} {{ not true or true }} => b b True",
+        "{{ 'x' if true else 'y' }}{{ 'x' if false }}{{ 1 if 0 else 2 if 1 else 3 }} => x2",
+        "{{ 'b' in 'abc' }} {{ 'z' not in 'abc' }} {{ 'role' in messages[0] }} => True True True",
+        "{{ 'hello'[1:3] }} {{ 'hello'[::-1] }} {{ 'hello'[-3:] }} {{ 'hello'[5:1:-1] }} => el"
+            + " olleh llo oll",
+        "{{ messages[::-1][0].content }}{{ messages[1:]|length }}{{ messages[-1]['role'] }} => ` c"
+            + " 2assistant`",
+        "{{ '  x '|trim }}{{ ' x '.strip() }}{{ 'xaxx'.strip('x') }}{{ 'xax'.lstrip('x') }} =>"
+            + " xxaax",
+        "{{ \"it's a-b\".title() }} {{ \"it's a-b\"|title }} {{ 'hELLO'|capitalize }} => It'S A-B"
+            + " It's A-B Hello",
+        "{{ 'a,b,c'.split(',')|join('-') }} {{ 'a b  c'.split()|length }} {{ 'a,b,c'.split(',',"
+            + " 1)[1] }} => a-b-c 3 b,c",
+        "{{ 'abc'.startswith('ab') }} {{ 'abc'.endswith(('x', 'c')) }} {{ 'aaa'.replace('a', 'b',"
+            + " 2) }} => True True bba",
+        "{{ foo is defined }} {{ none is none }} {{ 'a' is string }} {{ 3 is odd }} {{ 9 is"
+            + " divisibleby 3 }} => False True True True True",
+        "{{ foo|default('d') }} {{ ''|default('d', true) }} {{ none|default('n') }} => d d None",
+        "{{ {'a': [1, 2.5, none, true, 'é\"']}|tojson }} => {\"a\": [1, 2.5, null, true,"
+            + " \"é\\\"\"]}",
+        "{{ messages|map(attribute='role')|join(',') }} => system,user,assistant",
+        "{{ messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|first }} => b",
+        "{% for k, v in {'a': 1, 'b': 'x'}.items() %}{{ k }}={{ v }};{% endfor %} => a=1;b=x;",
+        "{% set a, b = 1, 'two' %}{{ a }}{{ b }} => 1two",
+        "{% set b %}in {{ 1 + 1 }}{% endset %}[{{ b }}] => [in 2]",
+        "{% macro f(x, y='d') %}<{{ x }}:{{ y }}>{% endmacro %}{{ f(1) }}{{ f('a', y='b') }} =>"
+            + " <1:d><a:b>",
+        "{% raw %}{{ not }} {% x %}{% endraw %} after => {{ not }} {% x %} after",
+        "{{ '🦙é'|length }} {{ '🦙é'[1] }} {{ 'straße'|upper }} => 2 é STRASSE",
+        "{{ '3'|int + 1 }} {{ 'x'|int(7) }} {{ 2.7|int }} {{ -3|abs }} {{ 5|string + 'a' }} => 4 7"
+            + " 2 3 5a",
+        "{% for i in range(4) %}{% if i is odd %}{% continue %}{% endif %}{{ i }}{% endfor %} =>"
+            + " 02",
+        "{% for i in range(5, 0, -2) %}{{ i }}{% if i == 3 %}{% break %}{% endif %}{% endfor %} =>"
+            + " 53",
+        "{% generation %}inner{% endgeneration %} => inner",
+        "{{ ['a', \"it's\"] }} {{ true }} {{ nothing }} => `['a', \"it's\"] True `",
+      })
+  void rendersAsPythonDoes(String source, String expected) {
+    assertEquals(expected, render(source));
+  }
+
+  @Test
+  void escapesInStringsAreCharacters() {
+    assertEquals("a\nb\tAé\\'", render("{{ 'a\\nb\\t\\x41\\u00e9\\\\\\'' }}"));
+  }
+
+  @Test
+  void loopsKnowWhereTheyAre() {
+    assertEquals(
+        "1/3 first 2/3 mid 3/3 last ",
+        render(
+            "{% for m in messages %}{{ loop.index }}/{{ loop.length }} {{ 'first' if loop.first"
+                + " else ('last' if loop.last else 'mid') }} {% endfor %}"));
+    assertEquals("none", render("{% for m in [] %}x{% else %}none{% endfor %}"));
+    assertEquals(
+        "[b]", render("{% for m in messages if m.role == 'user' %}[{{ m.content }}]{% endfor %}"));
+  }
+
+  @Test
+  void namesSetInALoopStayThereAndNamespacesDoNot() {
+    assertEquals(
+        "2221",
+        render(
+            "{% set x = 1 %}{% for m in messages %}{% set x = x + 1 %}{{ x }}{% endfor %}{{ x }}"));
+    assertEquals(
+        "4",
+        render(
+            "{% set n = namespace(a=1) %}{% for m in messages %}{% set n.a = n.a + 1 %}{% endfor"
+                + " %}{{ n.a }}"));
+  }
+
+  @Test
+  void whiteSpaceAroundTagsIsTreatedAsHuggingFaceDoes() {
+    assertEquals("A\n  B\nC\n", render("A\n  {% if true %}\n  B\n  {% endif %}\nC\n{# note #}\n"));
+    assertEquals(
+        "ABC x D", render("A\n  {%- if true -%}\n  B\n  {%- endif -%}\nC {{- ' x ' -}} D"));
+    assertEquals("  \n x\ny", render("  {%+ if true +%}\n x\n{% endif %}\ny"));
+  }
+
+  @Test
+  void whatAMessageSaysStaysUntrustedWhereverItGoes() {
+    List<JinjaTemplate.Message> messages = List.of(new JinjaTemplate.Message("user", " Q<b>q "));
+    for (String expression :
+        List.of(
+            "m.content",
+            "m.content | trim",
+            "m.content.strip()",
+            "m['content'][1:4]",
+            "m.content.split('b')[1]",
+            "m.content.replace('Q', 'x')",
+            "m.content | upper",
+            "m.content.title()",
+            "m.content | tojson",
+            "m | tojson",
+            "m.content | list | join('')",
+            "(m.content ~ 'x')[1:]",
+            "[m.content] | string",
+            "m.values() | list | last",
+            "{m.content: 1}.keys() | first",
+            "m.content | reverse | reverse",
+            "m.content | indent")) {
+      List<Segment> segments =
+          segments("{% for m in messages %}<t>{{ " + expression + " }}</t>{% endfor %}", messages);
+      String trusted =
+          segments.stream().filter(Segment::trusted).map(Segment::text).reduce("", String::concat);
+      assertTrue(trusted.startsWith("<t>") && trusted.endsWith("</t>"), expression);
+      String between = trusted.substring(3, trusted.length() - 4);
+      assertFalse(between.contains("<") || between.contains("q"), expression + ": " + between);
+    }
+  }
+
+  @Test
+  void aTemplateMayRefuseInItsOwnWords() {
+    JinjaException e =
+        assertThrows(
+            JinjaException.class, () -> render("{{ raise_exception('No ' + messages[0].role) }}"));
+    assertTrue(e.isRaisedByTemplate());
+    assertEquals("No system", e.getMessage());
+  }
+
+  @Test
+  void errorsNameTheLineAndWhatIsWrong() {
+    assertEquals(
+        "Line 2 of the template: the filter 'frob' is not known.", failure("\n{{ 'a'|frob }}"));
+    assertEquals(
+        "Line 1 of the template: '+' does not go with a string and a number.",
+        failure("{{ 'a' + 1 }}"));
+    assertEquals(
+        "Line 1 of the template: 'nope' is not defined.", failure("{{ messages[0].nope.deeper }}"));
+    assertEquals(
+        "Line 1 of the template: the template ends without 'endif'.", failure("{% if x %}"));
+    assertEquals(
+        "Line 1 of the template: the statement 'include' is not known or misplaced.",
+        failure("{% include 'x' %}"));
+    assertEquals("Line 1 of the template: a tag has no end '}}'.", failure("{{ 'a' }"));
+    assertEquals(
+        "Line 1 of the template: a value is expected, not the end of the tag.",
+        failure("{{ 1 + }}"));
+    assertEquals("Line 1 of the template: there is a division by 0.", failure("{{ 1 // 0 }}"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{{",
+        "{%",
+        "{#",
+        "{{ '",
+        "{{ \"\\",
+        "{{ (((",
+        "{{ [1, }}",
+        "{{ {1 }}",
+        "{{ a. }}",
+        "{{ a[ }}",
+        "{% for %}",
+        "{% for a in %}",
+        "{% set %}",
+        "{% set a. %}",
+        "{% macro %}",
+        "{% endif %}",
+        "{% else %}",
+        "{% raw %}",
+        "{% %}",
+        "{{ }}",
+        "{{ | }}",
+        "{{ a | }}",
+        "{{ a is }}",
+        "{{ f( }}",
+        "{{ '\\u12' }}",
+        "{{ '\\UFFFFFFFF' }}",
+        "{{ 99999999999999999999 }}",
+        "{{ a ? b }}",
+        "{% break %}"
+      })
+  void malformedTemplatesAreErrors(String source) {
+    assertTrue(failure(source).endsWith("."), source);
+  }
+}
