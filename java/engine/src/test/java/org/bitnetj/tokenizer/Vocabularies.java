@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bitnetj.gguf.GgufFile;
 
 /** Real vocabularies for tests: the shipped model's, and others where they are. */
-final class Vocabularies {
+public final class Vocabularies {
   private static final Path SHARED =
       Path.of(System.getProperty("bitnet.shared", "")).resolve("data/tokenizers");
   private static final Map<Path, Tokenizer> OPENED = new ConcurrentHashMap<>();
@@ -18,16 +18,20 @@ final class Vocabularies {
   private Vocabularies() {}
 
   /** The tokenizer of the shipped model. */
-  static Tokenizer shipped() throws IOException {
-    return open(Path.of(System.getProperty("bitnet.models"), "tiny-bitnet-stories-i2_s.gguf"));
+  public static Tokenizer shipped() throws IOException {
+    return open(shippedFile());
+  }
+
+  public static Path shippedFile() {
+    return Path.of(System.getProperty("bitnet.models"), "tiny-bitnet-stories-i2_s.gguf");
   }
 
   /** A vocabulary of another project; the test that asks for it is skipped where it is missing. */
-  static Tokenizer shared(String name) throws IOException {
+  public static Tokenizer shared(String name) throws IOException {
     return open(sharedFile(name));
   }
 
-  static Path sharedFile(String name) {
+  public static Path sharedFile(String name) {
     Path path = SHARED.resolve(name);
     assumeTrue(Files.exists(path), () -> "skipped: no file " + path);
     return path;

@@ -1,0 +1,211 @@
+package org.bitnetj.chat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.bitnetj.chat.jinja.JinjaException;
+import org.bitnetj.chat.jinja.JinjaTemplate;
+import org.bitnetj.file.Metadata;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.tokenizer.Segment;
+import org.bitnetj.tokenizer.Tokenizer;
+
+/**
+ * The conversation format of a model. Special tokens come from the template alone: however a
+ * message spells one, it stays text. Ordinary text is tokenized as one, across where template and
+ * message meet, as the models' own tooling does. Immutable and safe to share.
+ */
+public final class ChatTemplate {
+  private final Tokenizer tokenizer;
+  private final String name;
+  private final Optional<String> note;
+  private final Rendering rendering;
+
+  @FunctionalInterface
+  private interface Rendering {
+    List<Segment> render(List<ChatMessage> messages, boolean generationPrompt);
+  }
+
+  private ChatTemplate(
+      Tokenizer tokenizer, String name, Optional<String> note, Rendering rendering) {
+    this.tokenizer = tokenizer;
+    this.name = name;
+    this.note = note;
+    this.rendering = rendering;
+  }
+
+  /**
+   * The template of a model file, empty for a model that only completes text.
+   *
+   * <ul>
+   *   <li>A file of architecture {@code bitnet-b1.58} or {@code bitnet-25} without a template, or
+   *       with the placeholder of Microsoft's files, has the 2B-4T format if its vocabulary has
+   *       {@code <|eot_id|>}.
+   *   <li>Any other template is read as Jinja; one that behaves as a known format is that format.
+   *   <li>One that cannot be read becomes the known format whose marks it has, and {@link #note}
+   *       says so.
+   *   <li>Without a template, the vocabulary's special tokens tell the format.
+   * </ul>
+   *
+   * @throws ModelFileException when the file has a template that this engine can make nothing of
+   */
+  public static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer)
+      throws ModelFileException {
+    String source = metadata.findText("tokenizer.chat_template").orElse("");
+    boolean missing = source.isBlank() || source.contains("BITNETAssistant: ");
+    String architecture = metadata.findText("general.architecture").orElse("");
+    boolean bitnet = architecture.equals("bitnet-b1.58") || architecture.equals("bitnet-25");
+    if (missing && bitnet && ChatFormat.BITNET.fits(tokenizer)) {
+      return Optional.of(known(ChatFormat.BITNET, tokenizer, Optional.empty()));
+    }
+    if (source.isBlank()) {
+      return ChatFormat.fitting(tokenizer)
+          .map(format -> known(format, tokenizer, Optional.empty()));
+    }
+    try {
+      return Optional.of(read(JinjaTemplate.parse(source), tokenizer));
+    } catch (JinjaException e) {
+      return Optional.of(byMarks(source, tokenizer, e));
+    }
+  }
+
+  private static ChatTemplate known(ChatFormat format, Tokenizer tokenizer, Optional<String> note) {
+    String bos = spelling(tokenizer, tokenizer.bos());
+    return new ChatTemplate(
+        tokenizer,
+        format.title(),
+        note,
+        (messages, generationPrompt) -> format.render(messages, generationPrompt, bos));
+  }
+
+  private static ChatTemplate read(JinjaTemplate template, Tokenizer tokenizer) {
+    Map<String, String> strings =
+        Map.of(
+            "bos_token", spelling(tokenizer, tokenizer.bos()),
+            "eos_token", spelling(tokenizer, tokenizer.eos()));
+    Rendering rendering =
+        (messages, generationPrompt) ->
+            template.render(
+                messages.stream()
+                    .map(m -> new JinjaTemplate.Message(m.role(), m.content()))
+                    .toList(),
+                strings,
+                Map.of("add_generation_prompt", generationPrompt));
+    ChatTemplate own = new ChatTemplate(tokenizer, "the file's own", Optional.empty(), rendering);
+    List<ChatTemplate> candidates = new ArrayList<>();
+    for (ChatFormat format : ChatFormat.values()) {
+      if (format.fits(tokenizer)) {
+        candidates.add(known(format, tokenizer, Optional.empty()));
+      }
+    }
+    for (List<ChatMessage> probe : PROBES) {
+      String text = own.probe(probe);
+      candidates.removeIf(candidate -> !candidate.probe(probe).equals(text));
+    }
+    return candidates.isEmpty() ? own : candidates.getFirst();
+  }
+
+  /** Conversations on which the formats, and the variants of each, differ. */
+  private static final List<List<ChatMessage>> PROBES =
+      List.of(
+          List.of(ChatMessage.user(" Hi there!\n")),
+          List.of(ChatMessage.system("Be\nbrief. "), ChatMessage.user("Hi")),
+          List.of(
+              ChatMessage.user("Hi"),
+              ChatMessage.assistant("<think>\nWell.\n</think>\n\nHello! "),
+              ChatMessage.user("Who are you?")),
+          List.of(
+              ChatMessage.system("a"),
+              ChatMessage.user("b"),
+              ChatMessage.assistant("c"),
+              ChatMessage.user("d"),
+              ChatMessage.assistant(" e")));
+
+  /**
+   * The text of a conversation without and with generation prompt; the template's own words where
+   * it refuses the conversation.
+   *
+   * @throws JinjaException when the template fails, which is more than to refuse
+   */
+  private String probe(List<ChatMessage> messages) {
+    StringBuilder text = new StringBuilder();
+    for (boolean generationPrompt : new boolean[] {false, true}) {
+      try {
+        rendering
+            .render(messages, generationPrompt)
+            .forEach(segment -> text.append(segment.text()));
+      } catch (JinjaException e) {
+        if (!e.isRaisedByTemplate()) {
+          throw e;
+        }
+        text.append("Refused: ").append(e.getMessage());
+      }
+    }
+    return text.toString();
+  }
+
+  private static ChatTemplate byMarks(String source, Tokenizer tokenizer, JinjaException reason)
+      throws ModelFileException {
+    for (ChatFormat format : List.of(ChatFormat.LLAMA3, ChatFormat.CHATML, ChatFormat.FALCON3)) {
+      if (format.isWrittenIn(source) && format.fits(tokenizer)) {
+        String note =
+            "The file's own chat template cannot be read, so chats have the "
+                + format.title()
+                + " format, whose marks it has. "
+                + reason.getMessage();
+        return known(format, tokenizer, Optional.of(note));
+      }
+    }
+    throw new ModelFileException(
+        "tokenizer.chat_template cannot be read. " + reason.getMessage(), reason);
+  }
+
+  private static String spelling(Tokenizer tokenizer, OptionalInt id) {
+    return id.isPresent() ? new String(tokenizer.bytes(id.getAsInt()), StandardCharsets.UTF_8) : "";
+  }
+
+  /** What people call the format: "Llama 3", "ChatML", … or "the file's own". */
+  public String name() {
+    return name;
+  }
+
+  /** A sentence that users should see, when the format is not quite what the file says. */
+  public Optional<String> note() {
+    return note;
+  }
+
+  /** Every token that ends the model's turn. */
+  public Set<Integer> stopTokens() {
+    return tokenizer.endTokens();
+  }
+
+  /**
+   * The conversation as the text the model was trained on, beginning-of-text token included where
+   * the format has one.
+   *
+   * @param generationPrompt whether the text goes on to where the assistant's answer starts
+   * @throws ChatTemplateException when the template refuses the messages
+   * @throws IllegalArgumentException when there are none
+   */
+  public List<Segment> render(List<ChatMessage> messages, boolean generationPrompt) {
+    if (messages.isEmpty()) {
+      throw new IllegalArgumentException("A chat needs at least one message.");
+    }
+    try {
+      return rendering.render(messages, generationPrompt);
+    } catch (JinjaException e) {
+      String what = e.isRaisedByTemplate() ? "refuses these messages" : "fails on these messages";
+      throw new ChatTemplateException(
+          "The model's chat template " + what + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The ids of {@link #render}. */
+  public int[] encode(List<ChatMessage> messages, boolean generationPrompt) {
+    return tokenizer.encode(render(messages, generationPrompt));
+  }
+}
