@@ -46,7 +46,7 @@ public final class Sampler {
   private final float[] chunk;
 
   /**
-   * @param vocabulary how many logits a row has, at least 1
+   * @param vocabulary how many tokens there are to choose from, at least 1
    */
   public Sampler(SamplingOptions options, int vocabulary) {
     if (vocabulary < 1) {
@@ -87,17 +87,13 @@ public final class Sampler {
   /**
    * The next token after one row of logits. It is not {@link #accept accepted} by this.
    *
-   * @param logits as wide as the vocabulary; left as it is
+   * @param logits at least as wide as the vocabulary, wider where a model pads it; left as it is
    * @throws ArithmeticException if a logit is NaN or +∞, or all are −∞; the message is a sentence
    */
   public int sample(FloatRows logits, int row) {
-    if (logits.columns() != vocabulary) {
+    if (logits.columns() < vocabulary) {
       throw new IllegalArgumentException(
-          "A row of "
-              + logits.columns()
-              + " logits is none of a vocabulary of "
-              + vocabulary
-              + ".");
+          "A row of " + logits.columns() + " logits is too short for " + vocabulary + " tokens.");
     }
     if (options.isGreedy()) {
       return best(logits, row);

@@ -118,6 +118,13 @@ class SamplerTest {
   }
 
   @Test
+  void logitsBeyondTheVocabularyAreNoTokens() {
+    FloatRows rows = rows(1, 2, 3, 4, Float.NaN);
+    assertEquals(2, new Sampler(SamplingOptions.greedy(), 3).sample(rows, 0));
+    assertEquals(2, new Sampler(PLAIN.withTopK(1), 3).sample(rows, 0));
+  }
+
+  @Test
   void logitsStayAsTheyWere() {
     float[] logits = {3, -1, 2, 0.5f};
     FloatRows rows = rows(logits);
@@ -364,8 +371,8 @@ class SamplerTest {
   @Test
   void misuseIsRefused() {
     Sampler sampler = new Sampler(PLAIN, 4);
-    FloatRows five = rows(new float[5]);
-    assertThrows(IllegalArgumentException.class, () -> sampler.sample(five, 0));
+    FloatRows three = rows(new float[3]);
+    assertThrows(IllegalArgumentException.class, () -> sampler.sample(three, 0));
     assertThrows(IllegalArgumentException.class, () -> sampler.accept(4));
     assertThrows(IllegalArgumentException.class, () -> sampler.accept(-1));
     assertThrows(IllegalArgumentException.class, () -> new Sampler(PLAIN, 0));
