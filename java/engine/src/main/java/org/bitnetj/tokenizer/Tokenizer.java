@@ -175,7 +175,14 @@ public final class Tokenizer {
    *     vocabularies put before every text is dropped; false when it goes on where a prompt ended
    */
   public StreamDecoder newDecoder(boolean startOfText) {
-    return new StreamDecoder(this, startOfText, false);
+    return newDecoder(startOfText, false);
+  }
+
+  /**
+   * As {@link #newDecoder(boolean)}; {@code specials} says whether special tokens show their names.
+   */
+  public StreamDecoder newDecoder(boolean startOfText, boolean specials) {
+    return new StreamDecoder(this, startOfText, specials);
   }
 
   /** The bytes a token stands for: text that need not be whole characters, or a special's name. */
