@@ -1,4 +1,10 @@
-/* What the ternary products of tier AVX-512 share. */
+/*
+ * The product of ternary panels in tier AVX-512, for any storage and any number of tokens.
+ *
+ * A storage format contributes an inline function that decodes a quad. It is decoded in registers
+ * again for every 12 tokens, which hides behind their multiplications: tiles unpacked in memory
+ * were slower at every number of tokens (Zen 4), since sums then have to rest in memory too.
+ */
 #ifndef BITNET_TERNARY_AVX512_H
 #define BITNET_TERNARY_AVX512_H
 
@@ -8,37 +14,166 @@
 #include "kernels.h"
 #include "ternary.h"
 
-/* Products of more tokens than this unpack tiles; up to it they decode panels in registers. */
-#define BN_GEMV_TOKENS_AVX512 8
+/* The most tokens whose sums fit the registers. */
+#define BN_TOKENS_AVX512 12
+/*
+ * How far ahead of the digits in use the next ones are asked for. One panel after the other is one
+ * stream of memory; two panels at a time would be two, which come at half the speed on Zen 4.
+ */
+#define BN_PREFETCH_AVX512 4096
+/* Panels that stay in the L2 cache while more tokens than go at once are multiplied with them. */
+#define BN_CACHED_BYTES_AVX512 (256 * 1024)
 
-bn_unpack_fn bn_unpack_2bit_avx512;
+/*
+ * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 rows by 16 columns, times
+ * 4^(f % S): a field of two bits may stay where it stands in its byte. S is 1, 2 or 4.
+ */
+typedef __m512i bn_quad_avx512(const uint8_t* block, const int f, const int S);
 
-/* The product for up to BN_GEMV_TOKENS_AVX512 tokens, straight from two-bit panels. */
-void bn_gemv_2bit_avx512(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                         int32_t count, int32_t begin, int32_t end);
-
-/* The product for any number of tokens, from panels of panel_bytes that unpack turns into quads. */
-void bn_ternary_gemm_avx512(bn_unpack_fn* unpack, int64_t panel_bytes, const bn_ternary* w,
-                            const bn_quantized* a, const bn_rows* y, int32_t count, int32_t begin,
-                            int32_t end);
+/* The sums of a panel's 16 rows with T tokens, in S sets: set s has quads f with f % S = s. */
+typedef struct bn_sums_avx512 {
+  __m512i set[BN_TOKENS_AVX512][4];
+} bn_sums_avx512;
 
 /* Four activations in every 32-bit lane. */
-static inline __m512i bn_broadcast_quad(const int8_t* q) {
+BN_INLINE __m512i bn_broadcast_quad(const int8_t* q) {
   int32_t quad;
   memcpy(&quad, q, sizeof quad);
   return _mm512_set1_epi32(quad);
 }
 
 /*
- * The product's epilogue for token t and the 16 rows from row on: sums of q * u become sums of
- * q * (u - 1), then outputs. Writes the rows of the mask.
+ * Adds the products of a block, whose columns' activations start at q. A product u * 4^s * q is at
+ * most 128 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4) of them, and
+ * with fewer sets u * 4^s is at most 8: sums stay below 2^30.
  */
-static inline void bn_finish_avx512(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                                    int32_t t, int64_t row, uint32_t mask, __m512i sums) {
-  __m512i products = _mm512_sub_epi32(sums, _mm512_set1_epi32(a->sums[t]));
-  __m512 scale = _mm512_set1_ps(w->scale * a->scales[t]);
+BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, const uint8_t* block,
+                                   const int8_t* q, int64_t stride, const int T, const int S) {
+  BN_UNROLL for (int f = 0; f < 4; f++) {
+    const __m512i u = quad(block, f, S);
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      __m512i* sum = &sums->set[t][f % S];
+      *sum = _mm512_dpbusd_epi32(*sum, u, bn_broadcast_quad(q + t * stride + 4 * f));
+      __asm__("" : "+v"(*sum)); /* or gcc reorders these until it has no registers left */
+    }
+  }
+}
+
+/*
+ * Sums of q * u become sums of q * (u - 1), then outputs of the rows in the mask, from row on, and
+ * token t.
+ */
+BN_INLINE void bn_finish_avx512(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                int32_t t, int64_t row, uint32_t mask, __m512i sums) {
+  const __m512i products = _mm512_sub_epi32(sums, _mm512_set1_epi32(a->sums[t]));
+  const __m512 scale = _mm512_set1_ps(w->scale * a->scales[t]);
   _mm512_mask_storeu_ps(bn_row(y, t) + row, (__mmask16)mask,
                         _mm512_mul_ps(_mm512_cvtepi32_ps(products), scale));
+}
+
+/*
+ * The product of one panel, in blocks of block_bytes, and tokens [token, token + T). U blocks at a
+ * time have sums of their own: with T * S * U >= 8 the sums hide the latency of vpdpbusd.
+ */
+BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, const bn_ternary* w,
+                                  const bn_quantized* a, const bn_rows* y, int32_t panel,
+                                  int32_t token, const int T, const int S, const int U) {
+  const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
+  const uint8_t* block = w->panels + block_bytes * blocks * panel;
+  const int8_t* q = a->values + token * a->stride;
+  bn_sums_avx512 sums[2];
+  BN_UNROLL for (int i = 0; i < U; i++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int s = 0; s < S; s++) { sums[i].set[t][s] = _mm512_setzero_si512(); }
+    }
+  }
+  int64_t b = 0;
+  for (; b + U <= blocks; b += U) {
+    BN_UNROLL for (int i = 0; i < U; i++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
+      _mm_prefetch((const char*)block + BN_PREFETCH_AVX512, _MM_HINT_T0);
+      bn_add_block_avx512(quad, &sums[i], block, q, a->stride, T, S);
+    }
+  }
+  for (; b < blocks; b++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
+    bn_add_block_avx512(quad, &sums[0], block, q, a->stride, T, S);
+  }
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    __m512i total = _mm512_setzero_si512();
+    BN_UNROLL for (int i = 0; i < U; i++) {
+      BN_UNROLL for (int s = 0; s < S; s++) { /* exact: set s has multiples of 4^s */
+        const __m512i part = _mm512_srai_epi32(sums[i].set[t][s], (unsigned)(2 * s));
+        total = _mm512_add_epi32(total, part);
+      }
+    }
+    bn_finish_avx512(w, a, y, token + t, BN_PANEL_ROWS * (int64_t)panel, bn_panel_mask(w, panel),
+                     total);
+  }
+}
+
+/* Tokens [token, token + tokens), at most BN_TOKENS_AVX512 of them, and panels [begin, end). */
+BN_INLINE void bn_multiply_panels_avx512(bn_quad_avx512* quad, int64_t block_bytes,
+                                         const bn_ternary* w, const bn_quantized* a,
+                                         const bn_rows* y, int32_t token, int32_t tokens,
+                                         int32_t begin, int32_t end) {
+  for (int32_t p = begin; p < end; p++) {
+    switch (tokens) {
+      case 1:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 1, 4, 2);
+        break;
+      case 2:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 2, 4, 2);
+        break;
+      case 3:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 3, 4, 2);
+        break;
+      case 4:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 4, 4, 1);
+        break;
+      case 5:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 5, 2, 1);
+        break;
+      case 6:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 6, 2, 1);
+        break;
+      case 7:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 7, 2, 1);
+        break;
+      case 8:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 8, 2, 1);
+        break;
+      case 9:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 9, 2, 1);
+        break;
+      case 10:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 10, 2, 1);
+        break;
+      case 11:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 11, 2, 1);
+        break;
+      default:
+        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 12, 2, 1);
+        break;
+    }
+  }
+}
+
+/* bn_ternary_product for a format. */
+BN_INLINE void bn_ternary_product_by_avx512(bn_quad_avx512* quad, int64_t block_bytes,
+                                            const bn_ternary* w, const bn_quantized* a,
+                                            const bn_rows* y, int32_t count, int32_t begin,
+                                            int32_t end) {
+  const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * block_bytes;
+  const int32_t fit = (int32_t)(BN_CACHED_BYTES_AVX512 / panel_bytes);
+  const int32_t groups = (count + BN_TOKENS_AVX512 - 1) / BN_TOKENS_AVX512;
+  const int32_t step = groups == 1 ? end - begin : fit > 0 ? fit : 1;
+  for (int32_t p = begin; p < end; p += step) {
+    const int32_t last = end - p < step ? end : p + step;
+    for (int32_t g = 0; g < groups; g++) { /* groups of even size: none is left with few */
+      const int32_t token = (int32_t)((int64_t)count * g / groups);
+      const int32_t tokens = (int32_t)((int64_t)count * (g + 1) / groups) - token;
+      bn_multiply_panels_avx512(quad, block_bytes, w, a, y, token, tokens, p, last);
+    }
+  }
 }
 
 #endif
