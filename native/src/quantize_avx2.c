@@ -4,26 +4,30 @@
 #include "kernels.h"
 #include "norm_avx2.h"
 
-/* norm(x), or x where there is no norm, in the first n of 8 elements; zeros beyond. */
+/*
+ * norm(x), or x where there is no norm, in the first n, from i on, of 8 elements. Beyond them
+ * stands 0 unless inverse is not finite, and then the norm of every element is not finite either.
+ */
 static inline __m256 normalized(const float* x, const float* weight, float inverse, int64_t i,
                                 int64_t n) {
   return weight == NULL ? bn_load8(x + i, n) : bn_scaled8(x + i, weight + i, inverse, n);
 }
 
-/* The largest of |norm(x)| as bits: the order of the absolute values, non-finite on top. */
-static inline uint32_t largest_bits(const float* x, const float* weight, float inverse, int64_t n) {
+/* The larger of |y| and those before, as bits: their order is that of the absolute values. */
+static inline __m256i larger(__m256i largest, __m256 y) {
   const __m256i absolute = _mm256_set1_epi32(0x7fffffff);
+  return _mm256_max_epu32(largest, _mm256_and_si256(_mm256_castps_si256(y), absolute));
+}
+
+/* The largest of |norm(x)| as bits: at least those of infinity if one is not finite. */
+static inline uint32_t largest_bits(const float* x, const float* weight, float inverse, int64_t n) {
   __m256i largest = _mm256_setzero_si256();
   int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    __m256i bits = _mm256_castps_si256(normalized(x, weight, inverse, i, 8));
-    largest = _mm256_max_epu32(largest, _mm256_and_si256(bits, absolute));
+    largest = larger(largest, normalized(x, weight, inverse, i, 8));
   }
   if (i < n) {
-    /* 0 * inverse may be NaN in lanes without an element: the mask drops them. */
-    __m256i bits = _mm256_castps_si256(normalized(x, weight, inverse, i, n - i));
-    bits = _mm256_and_si256(bits, _mm256_and_si256(absolute, bn_mask8(n - i)));
-    largest = _mm256_max_epu32(largest, bits);
+    largest = larger(largest, normalized(x, weight, inverse, i, n - i));
   }
   __m128i m = _mm_max_epu32(_mm256_castsi256_si128(largest), _mm256_extracti128_si256(largest, 1));
   m = _mm_max_epu32(m, _mm_shuffle_epi32(m, _MM_SHUFFLE(1, 0, 3, 2)));
@@ -44,6 +48,13 @@ static inline void store_int8(int8_t* q, __m256i v) {
   _mm_storel_epi64((__m128i*)q, _mm_packs_epi16(words, words));
 }
 
+/* Writes 8 elements y * s as int8 and adds them to sum. */
+static inline __m256i round_part(__m256i sum, __m256 y, __m256 s, int8_t* q) {
+  const __m256i v = _mm256_cvtps_epi32(_mm256_mul_ps(y, s));
+  store_int8(q, v);
+  return _mm256_add_epi32(sum, v);
+}
+
 /* Writes norm(x) * s as int8, 8 columns at a time with zeros from n on; returns the sum. */
 static inline int32_t round_row(const float* x, const float* weight, float inverse, float s,
                                 int8_t* q, int64_t n) {
@@ -51,15 +62,10 @@ static inline int32_t round_row(const float* x, const float* weight, float inver
   __m256i sum = _mm256_setzero_si256();
   int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    __m256i v = _mm256_cvtps_epi32(_mm256_mul_ps(normalized(x, weight, inverse, i, 8), by));
-    store_int8(q + i, v);
-    sum = _mm256_add_epi32(sum, v);
+    sum = round_part(sum, normalized(x, weight, inverse, i, 8), by, q + i);
   }
   if (i < n) {
-    __m256 part = _mm256_mul_ps(normalized(x, weight, inverse, i, n - i), by);
-    __m256i v = _mm256_and_si256(_mm256_cvtps_epi32(part), bn_mask8(n - i));
-    store_int8(q + i, v);
-    sum = _mm256_add_epi32(sum, v);
+    sum = round_part(sum, normalized(x, weight, inverse, i, n - i), by, q + i);
   }
   return sum_of(sum);
 }

@@ -4,28 +4,40 @@
 #include "kernels.h"
 #include "norm_avx512.h"
 
-/* norm(x), or x where there is no norm, in the first n of 16 elements; zeros beyond. */
+/*
+ * norm(x), or x where there is no norm, in the first n, from i on, of 16 elements. Beyond them
+ * stands 0 unless inverse is not finite, and then the norm of every element is not finite either.
+ */
 static inline __m512 normalized(const float* x, const float* weight, float inverse, int64_t i,
                                 int64_t n) {
   return weight == NULL ? bn_load16(x + i, n) : bn_scaled16(x + i, weight + i, inverse, n);
 }
 
-/* The largest of |norm(x)| as bits: the order of the absolute values, non-finite on top. */
-static inline uint32_t largest_bits(const float* x, const float* weight, float inverse, int64_t n) {
+/* The larger of |y| and those before, as bits: their order is that of the absolute values. */
+static inline __m512i larger(__m512i largest, __m512 y) {
   const __m512i absolute = _mm512_set1_epi32(0x7fffffff);
+  return _mm512_max_epu32(largest, _mm512_and_si512(_mm512_castps_si512(y), absolute));
+}
+
+/* The largest of |norm(x)| as bits: at least those of infinity if one is not finite. */
+static inline uint32_t largest_bits(const float* x, const float* weight, float inverse, int64_t n) {
   __m512i largest = _mm512_setzero_si512();
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    __m512i bits = _mm512_castps_si512(normalized(x, weight, inverse, i, 16));
-    largest = _mm512_max_epu32(largest, _mm512_and_si512(bits, absolute));
+    largest = larger(largest, normalized(x, weight, inverse, i, 16));
   }
   if (i < n) {
-    /* 0 * inverse may be NaN in lanes without an element: the mask drops them. */
-    __m512i bits = _mm512_castps_si512(normalized(x, weight, inverse, i, n - i));
-    bits = _mm512_maskz_and_epi32(bn_mask16(n - i), bits, absolute);
-    largest = _mm512_max_epu32(largest, bits);
+    largest = larger(largest, normalized(x, weight, inverse, i, n - i));
   }
   return _mm512_reduce_max_epu32(largest);
+}
+
+/* Writes 16 elements y * s as int8 and adds them to sum. */
+static inline __m512i round_part(__m512i sum, __m512 y, __m512 s, int8_t* q) {
+  const __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(y, s));
+  /* |v| <= 127: saturation is the definition's clamp, and never acts. */
+  _mm_storeu_si128((__m128i*)q, _mm512_cvtsepi32_epi8(v));
+  return _mm512_add_epi32(sum, v);
 }
 
 /* Writes norm(x) * s as int8, 16 columns at a time with zeros from n on; returns the sum. */
@@ -35,16 +47,10 @@ static inline int32_t round_row(const float* x, const float* weight, float inver
   __m512i sum = _mm512_setzero_si512();
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(normalized(x, weight, inverse, i, 16), by));
-    /* |v| <= 127: saturation is the definition's clamp, and never acts. */
-    _mm_storeu_si128((__m128i*)(q + i), _mm512_cvtsepi32_epi8(v));
-    sum = _mm512_add_epi32(sum, v);
+    sum = round_part(sum, normalized(x, weight, inverse, i, 16), by, q + i);
   }
   if (i < n) {
-    __m512 part = _mm512_mul_ps(normalized(x, weight, inverse, i, n - i), by);
-    __m512i v = _mm512_maskz_cvtps_epi32(bn_mask16(n - i), part);
-    _mm_storeu_si128((__m128i*)(q + i), _mm512_cvtsepi32_epi8(v));
-    sum = _mm512_add_epi32(sum, v);
+    sum = round_part(sum, normalized(x, weight, inverse, i, n - i), by, q + i);
   }
   return _mm512_reduce_add_epi32(sum);
 }

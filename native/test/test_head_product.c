@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "testing.h"
 
 static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t columns,
@@ -31,8 +33,54 @@ static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t
   release_blocks();
 }
 
+/*
+ * Where every product vanishes below zero the sum is -0, in all 16 lanes, and stays so: lanes that
+ * the last part of a row has no element for must not be added +0 to.
+ */
+static void keeps_negative_zero(int32_t tier, int32_t type, int32_t columns) {
+  test_case c = {.op = "head_product", .tier = tier};
+  describe(&c, "type %d, %d columns, all products -0", type, columns);
+  const int32_t rows = 6;
+  const int32_t count = 3;
+  const size_t element = (size_t)block_bytes(type);
+  const uint16_t quarter_half = 0x3400;
+  const uint32_t quarter = 0x3e800000;
+  uint8_t* weights = guarded(FLUSH_END, element * (size_t)(rows * columns));
+  for (int32_t i = 0; i < rows * columns; i++) {
+    const uint16_t upper = (uint16_t)(quarter >> 16);
+    const void* from = type == BN_TYPE_F32   ? (const void*)&quarter
+                       : type == BN_TYPE_F16 ? (const void*)&quarter_half
+                                             : (const void*)&upper;
+    memcpy(weights + (size_t)i * element, from, element);
+  }
+  const bn_matrix m = {.data = weights,
+                       .row_bytes = (int64_t)element * columns,
+                       .rows = rows,
+                       .columns = columns,
+                       .type = type};
+  bn_rows x = new_rows(FLUSH_END, count, columns, 0);
+  bn_rows expected = new_rows(FLUSH_END, count, rows, 0);
+  bn_rows actual = new_rows(FLUSH_END, count, rows, 0);
+  for (int32_t t = 0; t < count; t++) {
+    for (int32_t i = 0; i < columns; i++) {
+      x.data[t * x.stride + i] = -0x1p-149f;
+    }
+    for (int32_t r = 0; r < rows; r++) {
+      expected.data[t * expected.stride + r] = columns < 16 ? 0.0f : -0.0f;
+    }
+  }
+  same_int(&c, "status", 0, BN_OK, bn_head_product(tier, &m, &x, &actual, count, 0, rows));
+  same_rows(&c, &expected, &actual);
+  release_blocks();
+}
+
 int main(void) {
   for (int32_t tier = -1; next_tier("head_product", &tier);) {
+    for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns++) {
+      keeps_negative_zero(tier, BN_TYPE_F32, columns);
+      keeps_negative_zero(tier, BN_TYPE_F16, columns);
+      keeps_negative_zero(tier, BN_TYPE_BF16, columns);
+    }
     uint64_t seed = 1;
     for (int t = 0; t < MATRIX_TYPES; t++) {
       const int32_t type = matrix_types[t];

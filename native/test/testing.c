@@ -5,6 +5,7 @@
 #endif
 #include "testing.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,36 @@ static const char* const tier_names[BN_TIER_COUNT] = {
     [BN_TIER_AVX512] = "avx512", [BN_TIER_NEON] = "neon", [BN_TIER_DOTPROD] = "dotprod",
     [BN_TIER_I8MM] = "i8mm"};
 
+/* The case that is running, for a signal's message. */
+static test_case running;
+
 void describe(test_case* c, const char* format, ...) {
   va_list args;
   va_start(args, format);
   vsnprintf(c->shape, sizeof c->shape, format, args);
   va_end(args);
+  running = *c;
+}
+
+/* Says which case touched a page it must not, then lets the signal end the program. */
+static void on_signal(int number) {
+  char line[320];
+  const int n =
+      snprintf(line, sizeof line, "FAILED %s, tier %s, %s, seed %llu: signal %d%s\n", running.op,
+               tier_names[running.tier], running.shape, (unsigned long long)running.seed, number,
+               number == SIGILL ? ", an instruction this machine lacks"
+                                : ", memory outside of what the kernel may touch");
+  if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0) {
+    _exit(1);
+  }
+}
+
+static void catch_signals(void) {
+  struct sigaction action = {.sa_flags = SA_RESETHAND};
+  action.sa_handler = on_signal;
+  sigaction(SIGSEGV, &action, NULL);
+  sigaction(SIGBUS, &action, NULL);
+  sigaction(SIGILL, &action, NULL);
 }
 
 void fail(const test_case* c, const char* format, ...) {
@@ -38,6 +64,7 @@ void fail(const test_case* c, const char* format, ...) {
 }
 
 bool next_tier(const char* op, int32_t* tier) {
+  catch_signals();
   while (++*tier < BN_TIER_COUNT) {
     if (bn_supported_tiers() >> *tier & 1) {
       printf("%s: tier %s\n", op, tier_names[*tier]);

@@ -19,7 +19,7 @@ typedef struct test_case {
   char shape[160];
 } test_case;
 
-/* Sets the shape by a printf format. */
+/* Sets the shape by a printf format, and makes the case the one that a signal reports. */
 void describe(test_case* c, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Reports the case and ends the program. */
@@ -46,8 +46,8 @@ void seal(const void* block);
 /* Gives all blocks back. */
 void release_blocks(void);
 
-/* What fills padding: a NaN that no kernel makes. */
-#define SENTINEL 0x7fdeadbeu
+/* What fills padding: a signalling NaN, which arithmetic cannot return. */
+#define SENTINEL 0x7fadbeefu
 
 /*
  * Rows as the ABI lays them out, wide floats apart beyond the padding to 64 bytes (a multiple of
