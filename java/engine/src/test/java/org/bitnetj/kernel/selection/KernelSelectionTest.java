@@ -1,0 +1,239 @@
+package org.bitnetj.kernel.selection;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KernelSelectionTest {
+  private static final Set<KernelTier> ALL_NATIVE =
+      EnumSet.complementOf(EnumSet.of(KernelTier.SCALAR));
+
+  private static NativeLibrary.Loaded library(Set<KernelTier> compiled, Set<KernelTier> supported) {
+    return new NativeLibrary.Loaded(Path.of("libbitnet"), "0".repeat(64), compiled, supported);
+  }
+
+  /** Scalar arithmetic under the name of a tier; wrong in one operation unless that is empty. */
+  private static Kernels kernels(KernelTier tier, String wrong) {
+    Kernels scalar = new ScalarKernels();
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("tier")) {
+                return tier;
+              }
+              Object result = method.invoke(scalar, arguments);
+              if (method.getName().equals(wrong)) {
+                changeOneBit(method, arguments);
+              }
+              return result;
+            });
+  }
+
+  /** Changes the lowest bit of the last byte that the operation wrote. */
+  private static void changeOneBit(Method method, Object[] arguments) {
+    int output =
+        switch (method.getName()) {
+          case "add", "store" -> 0;
+          case "packI2s", "gate" -> 1;
+          case "embed", "normalize", "quantize", "ternaryProduct", "rotate", "headProduct" -> 2;
+          case "attend" -> 3;
+          default -> throw new AssertionError("an operation this test does not know: " + method);
+        };
+    MemorySegment written =
+        switch (arguments[output]) {
+          case FloatRows rows -> rows.row(rows.capacity() - 1);
+          case QuantizedRows rows -> rows.values();
+          case TernaryMatrix matrix -> matrix.panels();
+          case AttentionLayer layer -> layer.values();
+          default -> throw new AssertionError(arguments[output]);
+        };
+    long last = written.byteSize() - 1;
+    byte old = written.get(ValueLayout.JAVA_BYTE, last);
+    written.set(ValueLayout.JAVA_BYTE, last, (byte) (old ^ 1));
+  }
+
+  static Stream<String> operations() {
+    return Arrays.stream(Kernels.class.getMethods())
+        .map(Method::getName)
+        .filter(name -> !name.equals("tier"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("operations")
+  void theSelfCheckFindsOneWrongBitOfEveryOperation(String operation) {
+    Optional<String> difference = SelfCheck.firstDifference(kernels(KernelTier.C, operation));
+    assertTrue(difference.orElse("none").startsWith(operation), difference::toString);
+  }
+
+  @Test
+  void theSelfCheckPassesRightKernels() {
+    assertEquals(Optional.empty(), SelfCheck.firstDifference(kernels(KernelTier.C, "")));
+  }
+
+  @Test
+  void autoTakesTheBestTierOfThisMachine() {
+    KernelSelection selection = KernelSelection.choose("AUTO");
+    switch (NativeLibrary.status()) {
+      case NativeLibrary.Loaded loaded -> {
+        assertEquals(
+            loaded.supported().stream().max(KernelTier::compareTo).orElseThrow(),
+            selection.tier(),
+            selection::report);
+        assertEquals(List.of(), selection.warnings());
+      }
+      case NativeLibrary.Missing missing -> assertEquals(KernelTier.SCALAR, selection.tier());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(KernelTier.class)
+  void aTierOfThisMachineCanBeForced(KernelTier tier) {
+    KernelSelection scalar = KernelSelection.choose("scalar");
+    assumeTrue(
+        scalar.tiers().get(tier.ordinal()).state() != KernelSelection.State.ABSENT
+            && scalar.tiers().get(tier.ordinal()).state() != KernelSelection.State.UNSUPPORTED,
+        "not on this machine");
+    KernelSelection forced = KernelSelection.choose(tier.label());
+    assertEquals(tier, forced.tier());
+    assertEquals(tier, forced.kernels().tier());
+    assertEquals(List.of(), forced.warnings());
+    assertEquals(KernelSelection.State.USED, forced.tiers().get(tier.ordinal()).state());
+    assertTrue(forced.summary().startsWith(tier.label() + " kernels ("), forced.summary());
+  }
+
+  @Test
+  void anUnknownNameIsRefusedWithTheNamesThereAre() {
+    KernelTierException e =
+        assertThrows(KernelTierException.class, () -> KernelSelection.choose("sse9"));
+    assertEquals(
+        "there are no kernels named 'sse9': choose one of auto, " + KernelTier.labels(),
+        e.getMessage());
+  }
+
+  @Test
+  void withoutNativeLibraryAutoSaysWhyAndWhatItCosts() {
+    NativeLibrary.Missing missing = new NativeLibrary.Missing("the disk is on fire");
+    KernelSelection selection = new KernelSelection("auto", "", missing, tier -> kernels(tier, ""));
+    assertEquals(KernelTier.SCALAR, selection.tier());
+    assertEquals(1, selection.warnings().size());
+    String warning = selection.warnings().getFirst();
+    assertTrue(warning.contains("the disk is on fire"), warning);
+    assertTrue(warning.contains("slower"), warning);
+    assertTrue(selection.report().contains(warning), selection.report());
+    KernelTierException e =
+        assertThrows(
+            KernelTierException.class,
+            () -> new KernelSelection("c", " (said so)", missing, tier -> kernels(tier, "")));
+    assertEquals("kernels 'c' (said so) cannot be used, for the disk is on fire", e.getMessage());
+  }
+
+  @Test
+  void aTierThatFailsItsCheckIsReplacedLoudlyByTheNextOne() {
+    NativeLibrary.Loaded library = library(ALL_NATIVE, ALL_NATIVE);
+    KernelSelection.Maker maker =
+        tier -> kernels(tier, tier == KernelTier.AVX512 ? "ternaryProduct" : "");
+    KernelSelection selection = new KernelSelection("auto", "", library, maker);
+    assertEquals(KernelTier.AVX2, selection.tier());
+    assertEquals(
+        KernelSelection.State.FAILED, selection.tiers().get(KernelTier.AVX512.ordinal()).state());
+    String warning = selection.warnings().getFirst();
+    assertTrue(warning.startsWith("kernels 'avx512' are not used, for they fail"), warning);
+    assertTrue(warning.contains("ternaryProduct"), warning);
+    KernelTierException e =
+        assertThrows(
+            KernelTierException.class, () -> new KernelSelection("avx512", "", library, maker));
+    assertEquals(warning, e.getMessage());
+  }
+
+  @Test
+  void whenAllNativeTiersFailScalarIsUsedAndEveryFailureTold() {
+    KernelSelection selection =
+        new KernelSelection(
+            "auto",
+            "",
+            library(ALL_NATIVE, ALL_NATIVE),
+            tier -> kernels(tier, tier.isNative() ? "attend" : ""));
+    assertEquals(KernelTier.SCALAR, selection.tier());
+    assertEquals(ALL_NATIVE.size() + 1, selection.warnings().size());
+    assertTrue(selection.warnings().getLast().contains("slower"));
+  }
+
+  @Test
+  void aTierTheCpuOrTheLibraryLacksIsRefused() {
+    NativeLibrary.Loaded library =
+        library(EnumSet.of(KernelTier.C, KernelTier.AVX2), EnumSet.of(KernelTier.C));
+    KernelSelection.Maker maker = tier -> kernels(tier, "");
+    assertEquals(KernelTier.C, new KernelSelection("auto", "", library, maker).tier());
+    KernelTierException cpu =
+        assertThrows(
+            KernelTierException.class, () -> new KernelSelection("avx2", "", library, maker));
+    assertEquals(
+        "kernels 'avx2' cannot be used, for this machine is not " + KernelTier.AVX2.needs(),
+        cpu.getMessage());
+    KernelTierException build =
+        assertThrows(
+            KernelTierException.class, () -> new KernelSelection("avx512", "", library, maker));
+    assertTrue(build.getMessage().endsWith("built without them"), build.getMessage());
+  }
+
+  @Test
+  void theReportNamesEveryTierAndTheLibrary() {
+    KernelSelection selection = KernelSelection.choose(null);
+    String report = selection.report();
+    for (KernelTier tier : KernelTier.values()) {
+      assertTrue(report.contains(tier.needs()), report);
+    }
+    switch (selection.library()) {
+      case NativeLibrary.Loaded loaded -> assertTrue(report.contains(loaded.path().toString()));
+      case NativeLibrary.Missing missing -> assertTrue(report.contains(missing.reason()));
+    }
+    assertInstanceOf(Kernels.class, selection.kernels());
+    assertFalse(report.contains("null"), report);
+  }
+
+  @Test
+  void thePropertyNamesATierAndTheOptionWins() {
+    String old = System.setProperty(KernelSelection.PROPERTY, "sse9");
+    try {
+      assertEquals(KernelTier.SCALAR, KernelSelection.choose("scalar").tier());
+      KernelTierException e =
+          assertThrows(KernelTierException.class, () -> KernelSelection.choose(null));
+      assertTrue(e.getMessage().contains("set by the property bitnet.kernels"), e.getMessage());
+    } finally {
+      if (old == null) {
+        System.clearProperty(KernelSelection.PROPERTY);
+      } else {
+        System.setProperty(KernelSelection.PROPERTY, old);
+      }
+    }
+  }
+}
