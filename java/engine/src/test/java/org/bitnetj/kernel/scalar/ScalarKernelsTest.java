@@ -1,0 +1,330 @@
+package org.bitnetj.kernel.scalar;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.kernel.Batch;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.memory.NativeMemory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The definition itself, against formulas in double and small cases worked by hand. */
+class ScalarKernelsTest {
+  private final Kernels kernels = new ScalarKernels();
+  private final NativeMemory memory = new NativeMemory();
+  private final Random random = new Random(7);
+
+  @AfterEach
+  void free() {
+    memory.close();
+  }
+
+  private FloatRows rows(float[]... values) {
+    FloatRows rows = FloatRows.allocate(memory, values.length, values[0].length);
+    for (int r = 0; r < values.length; r++) {
+      for (int i = 0; i < values[r].length; i++) {
+        rows.set(r, i, values[r][i]);
+      }
+    }
+    return rows;
+  }
+
+  private float[] gaussian(int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private QuantizedRows quantize(float... x) {
+    QuantizedRows q = QuantizedRows.allocate(memory, 1, x.length);
+    assertTrue(kernels.quantize(rows(x), Norm.none(memory, x.length), q, 0, 1));
+    return q;
+  }
+
+  @Test
+  void quantizationTakesTheLargestTo127AndRoundsHalvesToEven() {
+    QuantizedRows q = quantize(-127f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 63.49f, 126.5f);
+    int[] expected = {-127, 0, 2, 2, 0, -2, -2, 63, 126};
+    int sum = 0;
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], q.value(0, i));
+      sum += expected[i];
+    }
+    assertEquals(sum, q.sum(0));
+    assertEquals(1f, q.scale(0));
+  }
+
+  @Test
+  void quantizationOfSmallRowsUsesTheFloorOfTheLargest() {
+    QuantizedRows zero = quantize(0f, -0f);
+    assertEquals(0, zero.value(0, 0));
+    assertEquals(1e-5f / 127f, zero.scale(0));
+    QuantizedRows small = quantize(5e-6f, -1e-6f);
+    assertEquals(64, small.value(0, 0)); // 63.5, to even
+    assertEquals(-13, small.value(0, 1));
+    assertEquals(1e-5f / 127f, small.scale(0));
+  }
+
+  @Test
+  void quantizationFindsWhatIsNotFinite() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      QuantizedRows q = QuantizedRows.allocate(memory, 1, 3);
+      assertFalse(kernels.quantize(rows(new float[] {1, bad, 2}), Norm.none(memory, 3), q, 0, 1));
+    }
+  }
+
+  @Test
+  void normIsRootMeanSquareTimesWeight() {
+    float[] x = gaussian(300);
+    float[] weight = gaussian(300);
+    double square = 0;
+    for (float v : x) {
+      square += (double) v * v;
+    }
+    double inverse = 1 / Math.sqrt(square / 300 + 1e-5);
+    FloatRows out = FloatRows.allocate(memory, 1, 300);
+    kernels.normalize(rows(x), Norm.of(memory, weight, 1e-5f), out, 0, 1);
+    for (int i = 0; i < 300; i++) {
+      double exact = x[i] * inverse * weight[i];
+      assertEquals(exact, out.get(0, i), Math.abs(exact) * 1e-6);
+    }
+  }
+
+  @Test
+  void ternaryProductIsTheExactIntegerSumTimesOneScale() {
+    int n = 50;
+    TernaryMatrix w = TernaryMatrix.allocate(memory, 20, n, 0.3f);
+    for (int r = 0; r < 20; r++) {
+      for (int c = 0; c < n; c++) {
+        w.setDigit(r, c, random.nextInt(3));
+      }
+    }
+    float[] x = gaussian(n);
+    QuantizedRows q = quantize(x);
+    FloatRows y = FloatRows.allocate(memory, 1, 20);
+    kernels.ternaryProduct(w, q, y, 1, 0, 2);
+    for (int r = 0; r < 20; r++) {
+      int sum = 0;
+      for (int c = 0; c < n; c++) {
+        sum += q.value(0, c) * (w.digit(r, c) - 1);
+      }
+      assertEquals(sum * (0.3f * q.scale(0)), y.get(0, r));
+    }
+  }
+
+  @Test
+  void packingReadsWeightJOfABlockFromByteJMod32() {
+    // One row of 128 weights with a single 2, at each place in turn.
+    for (int j = 0; j < 128; j++) {
+      MemorySegment source = memory.allocate(32);
+      source.set(JAVA_BYTE, j % 32, (byte) (2 << 6 - 2 * (j / 32)));
+      TernaryMatrix w = TernaryMatrix.allocate(memory, 1, 128, 1f);
+      assertTrue(kernels.packI2s(source, w, 0, 1));
+      for (int c = 0; c < 128; c++) {
+        assertEquals(c == j ? 2 : 0, w.digit(0, c));
+      }
+      source.set(JAVA_BYTE, j % 32, (byte) (3 << 6 - 2 * (j / 32)));
+      assertFalse(kernels.packI2s(source, w, 0, 1));
+    }
+  }
+
+  @Test
+  void rotationTurnsPairsByTheirAngle() {
+    for (Rope.Style style : Rope.Style.values()) {
+      Rope rope = new Rope(memory, 8, 6, 10_000, style, 50);
+      rope.reach(41);
+      Batch batch = new Batch(memory, 1);
+      batch.add(0, 41, 0, false);
+      float[] x = gaussian(16);
+      FloatRows rows = rows(x);
+      kernels.rotate(rope, batch, rows, 0, 1);
+      for (int head = 0; head < 16; head += 8) {
+        for (int i = 0; i < 3; i++) {
+          int first = head + (style == Rope.Style.HALVES ? i : 2 * i);
+          int second = style == Rope.Style.HALVES ? first + 3 : first + 1;
+          double angle = 41 * Math.pow(10_000, -2.0 * i / 6);
+          double re = x[first] * Math.cos(angle) - x[second] * Math.sin(angle);
+          double im = x[first] * Math.sin(angle) + x[second] * Math.cos(angle);
+          assertEquals(re, rows.get(0, first), 1e-6);
+          assertEquals(im, rows.get(0, second), 1e-6);
+        }
+        assertEquals(x[head + 6], rows.get(0, head + 6), "past the rotated part");
+        assertEquals(x[head + 7], rows.get(0, head + 7), "past the rotated part");
+      }
+    }
+  }
+
+  @Test
+  void attentionIsSoftmaxOverThePositionsUpToItsOwn() {
+    int headDim = 16;
+    int length = 700; // three chunks
+    AttentionLayer layer =
+        new AttentionLayer(memory, AttentionLayer.Type.F32, 4, 2, headDim, 0.5f, 2, length);
+    Batch all = new Batch(memory, length);
+    for (int t = 0; t < length; t++) {
+      all.add(1, t, 0, false);
+    }
+    FloatRows keys = FloatRows.allocate(memory, length, 2 * headDim);
+    FloatRows values = FloatRows.allocate(memory, length, 2 * headDim);
+    for (int t = 0; t < length; t++) {
+      for (int i = 0; i < 2 * headDim; i++) {
+        keys.set(t, i, (float) random.nextGaussian());
+        values.set(t, i, (float) random.nextGaussian());
+      }
+    }
+    kernels.store(layer, all, keys, values, 0, length);
+    for (int last : new int[] {0, 1, 254, 255, 256, 511, 512, 699}) {
+      Batch one = new Batch(memory, 1);
+      one.add(1, last, 0, false);
+      FloatRows query = rows(gaussian(4 * headDim));
+      FloatRows out = FloatRows.allocate(memory, 1, 4 * headDim);
+      kernels.attend(layer, one, query, out, 0, 2);
+      for (int head = 0; head < 4; head++) {
+        double[] exact = attention(query, keys, values, head, headDim, last);
+        for (int d = 0; d < headDim; d++) {
+          assertEquals(exact[d], out.get(0, head * headDim + d), 2e-6, "last " + last);
+        }
+      }
+    }
+  }
+
+  private static double[] attention(
+      FloatRows query, FloatRows keys, FloatRows values, int head, int headDim, int last) {
+    int shared = head / 2 * headDim;
+    double[] out = new double[headDim];
+    double sum = 0;
+    for (int t = 0; t <= last; t++) {
+      double score = 0;
+      for (int d = 0; d < headDim; d++) {
+        score += (double) query.get(0, head * headDim + d) * keys.get(t, shared + d);
+      }
+      double weight = Math.exp(score * 0.5);
+      sum += weight;
+      for (int d = 0; d < headDim; d++) {
+        out[d] += weight * values.get(t, shared + d);
+      }
+    }
+    for (int d = 0; d < headDim; d++) {
+      out[d] /= sum;
+    }
+    return out;
+  }
+
+  @Test
+  void theCacheRoundsToFloat16AtItsEdges() {
+    float[] x = {65504f, 65519.99f, 65520f, -65520f, 0x1p-24f, 0x1p-25f, 0x1.000002p-25f, -0f};
+    int[] bits = {0x7bff, 0x7bff, 0x7c00, 0xfc00, 0x0001, 0x0000, 0x0001, 0x8000};
+    AttentionLayer layer =
+        new AttentionLayer(memory, AttentionLayer.Type.F16, 1, 1, x.length, 1f, 1, 1);
+    Batch batch = new Batch(memory, 1);
+    batch.add(0, 0, 0, false);
+    kernels.store(layer, batch, rows(x), rows(x), 0, 1);
+    for (int i = 0; i < x.length; i++) {
+      assertEquals((short) bits[i], layer.keys().getAtIndex(JAVA_SHORT, i), x[i] + "");
+    }
+  }
+
+  @Test
+  void everyFloat16WidensExactly() {
+    MemorySegment data = memory.allocate(2 << 16);
+    for (int i = 0; i < 1 << 16; i++) {
+      data.setAtIndex(JAVA_SHORT, i, (short) i);
+    }
+    FloatMatrix table = new FloatMatrix(memory, data, FloatMatrix.Type.F16, 64, 1024);
+    FloatRows out = embed(table, 64);
+    for (int i = 0; i < 1 << 16; i++) {
+      int exponent = i >> 10 & 31;
+      int fraction = i & 1023;
+      double sign = i < 0x8000 ? 1 : -1;
+      double exact =
+          exponent == 31
+              ? fraction == 0 ? sign * Double.POSITIVE_INFINITY : Double.NaN
+              : exponent == 0
+                  ? sign * fraction * 0x1p-24
+                  : sign * (1024 + fraction) * Math.scalb(1.0, exponent - 25);
+      assertEquals(exact, out.get(i / 1024, i % 1024), "bits " + Integer.toHexString(i));
+    }
+  }
+
+  private FloatRows embed(FloatMatrix table, int rows) {
+    Batch batch = new Batch(memory, rows);
+    for (int t = 0; t < rows; t++) {
+      batch.add(0, t, t, false);
+    }
+    FloatRows out = FloatRows.allocate(memory, rows, table.columns());
+    kernels.embed(table, batch, out, 0, rows);
+    return out;
+  }
+
+  @Test
+  void blockFormatsFollowGgmlsFormulas() {
+    MemorySegment q8 = memory.allocate(34);
+    q8.set(JAVA_SHORT, 0, Float.floatToFloat16(0.25f));
+    for (int j = 0; j < 32; j++) {
+      q8.set(JAVA_BYTE, 2 + j, (byte) (j * 8 - 128));
+    }
+    FloatRows a = embed(new FloatMatrix(memory, q8, FloatMatrix.Type.Q8_0, 1, 32), 1);
+    for (int j = 0; j < 32; j++) {
+      assertEquals(0.25f * (j * 8 - 128), a.get(0, j));
+    }
+    // Q6_K, written as ggml's own loop reads it: 128 elements at a time, four of them per l.
+    byte[] bytes = new byte[210];
+    random.nextBytes(bytes);
+    MemorySegment q6 = memory.allocate(210);
+    MemorySegment.copy(bytes, 0, q6, JAVA_BYTE, 0, 210);
+    q6.set(JAVA_SHORT, 208, Float.floatToFloat16(0.5f));
+    FloatRows b = embed(new FloatMatrix(memory, q6, FloatMatrix.Type.Q6_K, 1, 256), 1);
+    for (int half = 0; half < 2; half++) {
+      for (int l = 0; l < 32; l++) {
+        int low0 = bytes[64 * half + l];
+        int low1 = bytes[64 * half + l + 32];
+        int high = bytes[128 + 32 * half + l];
+        int[] q = {
+          (low0 & 15 | (high & 3) << 4) - 32,
+          (low1 & 15 | (high >> 2 & 3) << 4) - 32,
+          (low0 >> 4 & 15 | (high >> 4 & 3) << 4) - 32,
+          (low1 >> 4 & 15 | (high >> 6 & 3) << 4) - 32
+        };
+        for (int k = 0; k < 4; k++) {
+          int scale = bytes[192 + 8 * half + 2 * k + l / 16];
+          assertEquals(0.5f * scale * q[k], b.get(0, 128 * half + 32 * k + l));
+        }
+      }
+    }
+  }
+
+  @Test
+  void headProductIsTheDotProductOfRows() {
+    MemorySegment data = memory.allocate(3 * 40 * 4);
+    for (int i = 0; i < 120; i++) {
+      data.setAtIndex(JAVA_FLOAT, i, (float) random.nextGaussian());
+    }
+    FloatMatrix m = new FloatMatrix(memory, data, FloatMatrix.Type.F32, 3, 40);
+    float[] x = gaussian(40);
+    FloatRows y = FloatRows.allocate(memory, 1, 3);
+    kernels.headProduct(m, rows(x), y, 1, 0, 3);
+    for (int r = 0; r < 3; r++) {
+      double exact = 0;
+      for (int i = 0; i < 40; i++) {
+        exact += (double) x[i] * data.getAtIndex(JAVA_FLOAT, 40 * r + i);
+      }
+      assertEquals(exact, y.get(0, r), 1e-5);
+    }
+  }
+}
