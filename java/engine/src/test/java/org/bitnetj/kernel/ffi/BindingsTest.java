@@ -5,12 +5,14 @@ import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.PaddingLayout;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -84,6 +86,16 @@ class BindingsTest {
               .collect(toSet());
       assertEquals(header.structs().keySet(), bound);
     }
+  }
+
+  @Test
+  void theLibraryExportsEveryFunctionOfTheHeader() {
+    assumeTrue(
+        NativeLibrary.status() instanceof NativeLibrary.Loaded, "this build has no native library");
+    SymbolLookup library = SymbolLookup.loaderLookup();
+    assertEquals(
+        List.of(),
+        header.functions().keySet().stream().filter(name -> library.find(name).isEmpty()).toList());
   }
 
   @Test
