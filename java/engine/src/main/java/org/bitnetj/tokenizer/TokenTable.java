@@ -50,10 +50,12 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
         }
         case BYTE -> builder.add(new byte[] {byteValue(text, id)}, 1, type, false);
         case CONTROL, UNKNOWN, USER_DEFINED -> {
-          boolean userDefined = type == TokenType.USER_DEFINED;
-          builder.add(text, text.length, type, userDefined);
+          SpecialTokens.Entry entry =
+              new SpecialTokens.Entry(id, text, type == TokenType.USER_DEFINED);
+          // A mark must not come about by merges either, where it may not be recognised.
+          builder.add(text, text.length, type, text.length > 0 && !entry.isMark());
           if (text.length > 0) {
-            specials.add(new SpecialTokens.Entry(id, text, userDefined));
+            specials.add(entry);
           }
         }
       }

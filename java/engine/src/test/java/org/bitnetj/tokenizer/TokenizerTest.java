@@ -228,6 +228,25 @@ class TokenizerTest {
   }
 
   @Test
+  void noMarkComesAboutByMerges() throws IOException {
+    SmallVocabulary vocabulary =
+        SmallVocabulary.sentencePiece()
+            .piece("▁", TokenType.NORMAL, -1)
+            .piece("<", TokenType.NORMAL, -2)
+            .piece("a", TokenType.NORMAL, -3)
+            .piece(">", TokenType.NORMAL, -4)
+            .piece("<a", TokenType.NORMAL, -5)
+            .token("<a>", TokenType.USER_DEFINED)
+            .token("a>", TokenType.CONTROL);
+    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    int[] pieces = {vocabulary.id("▁"), vocabulary.id("<a"), vocabulary.id(">")};
+    assertArrayEquals(pieces, tokenizer.encode(List.of(Segment.untrusted("<a>"))));
+    int[] mark = {vocabulary.id("<a>")};
+    assertArrayEquals(mark, tokenizer.encode("<a>", false, false));
+    assertArrayEquals(mark, tokenizer.encode(List.of(Segment.trusted("<a>"))));
+  }
+
+  @Test
   void ordinaryTextIsTokenizedAcrossSeams() throws IOException {
     Tokenizer tokenizer = Vocabularies.shipped();
     String text = "Once upon a time, there was a little girl.";
