@@ -1,0 +1,228 @@
+package org.bitnetj.generate;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import org.bitnetj.generate.SharedTransformer.LogitsUse;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.sampling.Sampler;
+import org.bitnetj.tokenizer.StreamDecoder;
+import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One text in the making: each {@link #advance} computes one more token. For one thread at a time,
+ * except {@link #cancel}.
+ */
+final class Generation {
+  private final Sequence sequence;
+  private final int[] prompt;
+  private final GenerationOptions options;
+  private final GenerationListener listener;
+  private final long started;
+  private final Sampler sampler;
+  private final StreamDecoder decoder;
+  private final StopScanner scanner;
+  private final BitSet ends = new BitSet();
+  private final LogitsUse sample = this::sample;
+  private final StringBuilder decoded = new StringBuilder();
+  private final StringBuilder piece = new StringBuilder();
+  private final StringBuilder text = new StringBuilder();
+  private final int[] next = new int[1];
+
+  private int[] tokens = new int[16];
+  private int count;
+  private int cached;
+  private int steps;
+  private long prefillNanos;
+  private long decodeNanos;
+  private long firstTokenNanos;
+  private boolean prefilled;
+  private volatile boolean cancelled;
+  private @Nullable FinishReason finish;
+
+  /**
+   * Nothing is computed and nothing forgotten yet.
+   *
+   * @param started when the text was asked for, by {@link System#nanoTime}
+   * @throws ContextOverflowException if the prompt leaves no room for an answer
+   * @throws IllegalArgumentException if the prompt is empty or holds an unknown token
+   */
+  Generation(
+      Sequence sequence,
+      Tokenizer tokenizer,
+      int[] prompt,
+      GenerationOptions options,
+      GenerationListener listener,
+      long started) {
+    this.sequence = sequence;
+    this.prompt = prompt.clone();
+    this.options = options;
+    this.listener = listener;
+    this.started = started;
+    if (prompt.length == 0) {
+      throw new IllegalArgumentException(
+          "The prompt is empty and the model has no token to begin a text with; give it some"
+              + " text.");
+    }
+    if (prompt.length >= sequence.context()) {
+      throw new ContextOverflowException(
+          "The prompt has "
+              + prompt.length
+              + " tokens, but the context holds "
+              + sequence.context()
+              + " and the answer needs at least one of them; shorten the prompt or use a larger"
+              + " context.");
+    }
+    this.sampler = new Sampler(options.sampling(), tokenizer.vocabularySize());
+    for (int token : prompt) {
+      sampler.accept(token);
+    }
+    this.decoder = tokenizer.newDecoder(false, options.showSpecials());
+    this.scanner = new StopScanner(options.stopStrings());
+    if (!options.ignoreEnd()) {
+      tokenizer.endTokens().forEach(ends::set);
+      options.stopTokens().forEach(ends::set);
+    }
+  }
+
+  /** Ends the text before the next step; the cache stays usable. From any thread. */
+  void cancel() {
+    cancelled = true;
+  }
+
+  /**
+   * Computes the prompt at first, and then one token each time.
+   *
+   * @return false when the text has ended
+   */
+  boolean advance() {
+    if (finish != null) {
+      return false;
+    }
+    if (!prefilled && !prefill() || isCancelled()) {
+      finish(FinishReason.CANCELLED);
+    } else if (options.maxTokens() == 0) {
+      finish(FinishReason.MAX_TOKENS);
+    } else {
+      if (count > 0) {
+        decode();
+      } else {
+        firstTokenNanos = System.nanoTime() - started;
+      }
+      take(next[0]);
+    }
+    return finish == null;
+  }
+
+  private boolean isCancelled() {
+    return cancelled || Thread.currentThread().isInterrupted();
+  }
+
+  /** Computes the prompt in chunks; false if it was cancelled between two. */
+  private boolean prefill() {
+    cached = sequence.keepPrefix(prompt, prompt.length - 1);
+    int to;
+    for (int from = cached; from < prompt.length; from = to) {
+      if (isCancelled()) {
+        return false;
+      }
+      to = Math.min(from + sequence.batchCapacity(), prompt.length);
+      boolean samples = to == prompt.length && options.maxTokens() > 0;
+      long start = System.nanoTime();
+      sequence.append(prompt, from, to, samples ? to - 1 : to, samples ? sample : LogitsUse.NONE);
+      prefillNanos += System.nanoTime() - start;
+      listener.onPrefill(to, prompt.length);
+    }
+    prefilled = true;
+    return true;
+  }
+
+  private void decode() {
+    long start = System.nanoTime();
+    sequence.append(next, 0, 1, 0, sample);
+    decodeNanos += System.nanoTime() - start;
+    steps++;
+  }
+
+  private void sample(FloatRows logits, int rows) {
+    next[0] = sampler.sample(logits, rows - 1);
+  }
+
+  private void take(int token) {
+    if (ends.get(token)) {
+      if (options.showSpecials()) {
+        decoder.append(token, decoded);
+      }
+      finish(FinishReason.END_TOKEN);
+      return;
+    }
+    if (count == tokens.length) {
+      tokens = Arrays.copyOf(tokens, 2 * count);
+    }
+    tokens[count++] = token;
+    sampler.accept(token);
+    listener.onToken(token);
+    decoder.append(token, decoded);
+    if (count == options.maxTokens()) {
+      finish(FinishReason.MAX_TOKENS);
+    } else if (prompt.length + count == sequence.context()) {
+      finish(FinishReason.CONTEXT_FULL);
+    } else if (scan()) {
+      finish = FinishReason.STOP_STRING;
+      emit();
+    } else {
+      emit();
+    }
+  }
+
+  /** Ends the text with what is still in the decoder and the scanner, up to a stop string. */
+  private void finish(FinishReason reason) {
+    decoded.append(decoder.finish());
+    if (scan()) {
+      finish = FinishReason.STOP_STRING;
+    } else {
+      finish = reason;
+      scanner.finish(piece);
+    }
+    emit();
+  }
+
+  private boolean scan() {
+    boolean found = scanner.feed(decoded, piece);
+    decoded.setLength(0);
+    return found;
+  }
+
+  private void emit() {
+    if (!piece.isEmpty()) {
+      String sure = piece.toString();
+      piece.setLength(0);
+      text.append(sure);
+      listener.onText(sure);
+    }
+  }
+
+  boolean hasEnded() {
+    return finish != null;
+  }
+
+  /** The finished text. */
+  GenerationResult result() {
+    if (finish == null) {
+      throw new IllegalStateException("the text has not ended yet");
+    }
+    GenerationStats stats =
+        new GenerationStats(
+            prompt.length,
+            cached,
+            count,
+            steps,
+            prefillNanos,
+            decodeNanos,
+            firstTokenNanos,
+            sequence.bytesPerToken());
+    return new GenerationResult(
+        text.toString(), Arrays.copyOf(tokens, count), finish, sampler.seed(), stats);
+  }
+}

@@ -1,0 +1,172 @@
+package org.bitnetj.generate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.bitnetj.chat.ChatTemplate;
+import org.bitnetj.file.ModelFile;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.ModelSpec;
+import org.bitnetj.model.Transformer;
+import org.bitnetj.model.Weights;
+import org.bitnetj.tokenizer.Tokenizer;
+
+/**
+ * A loaded model. Thread-safe: any thread may open sessions and use them at the same time; their
+ * steps take turns, first come first served, each with all of the model's threads.
+ *
+ * <p>{@link #close} waits for the step that runs and frees everything, the caches of open sessions
+ * included; whoever uses the model or such a session afterwards gets an {@link
+ * IllegalStateException}.
+ */
+public final class LanguageModel implements AutoCloseable {
+  /** Rows of logits that one step can give: for scoring; generating needs one. */
+  private static final int LOGITS_CAPACITY = 16;
+
+  private final Path path;
+  private final Tokenizer tokenizer;
+  private final ChatSupport chats;
+  private final KernelSelection kernels;
+  private final int threads;
+  private final SharedTransformer transformer;
+
+  private LanguageModel(
+      Path path,
+      Tokenizer tokenizer,
+      ChatSupport chats,
+      KernelSelection kernels,
+      int threads,
+      SharedTransformer transformer) {
+    this.path = path;
+    this.tokenizer = tokenizer;
+    this.chats = chats;
+    this.kernels = kernels;
+    this.threads = threads;
+    this.transformer = transformer;
+  }
+
+  /** Loads a GGUF file with the best kernels and a thread on each processor. */
+  public static LanguageModel load(Path path) throws IOException {
+    return load(path, LoadOptions.defaults());
+  }
+
+  /**
+   * Loads a GGUF file.
+   *
+   * @throws ModelFileException if the file is no model that can be used; the message is a sentence
+   *     that names the file
+   * @throws org.bitnetj.kernel.selection.KernelTierException if the kernels asked for cannot be
+   *     used
+   */
+  public static LanguageModel load(Path path, LoadOptions options) throws IOException {
+    KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));
+    Kernels kernels = selection.kernels();
+    int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
+    Deque<Runnable> closers = new ArrayDeque<>();
+    try {
+      ModelFile file = GgufFile.open(path);
+      closers.push(file::close);
+      ModelSpec spec = ModelSpec.of(file);
+      Tokenizer tokenizer = tokenizer(file, spec);
+      ChatSupport chats = ChatSupport.of(file.metadata(), tokenizer);
+      ThreadTeam team = new ThreadTeam(threads);
+      closers.push(team::close);
+      Weights weights = Weights.load(file, kernels, team);
+      closers.push(weights::close);
+      int batch = Math.min(options.batchSize(), spec.contextLength());
+      Transformer transformer =
+          new Transformer(weights, kernels, team, batch, Math.min(batch, LOGITS_CAPACITY));
+      return new LanguageModel(
+          path,
+          tokenizer,
+          chats,
+          selection,
+          threads,
+          new SharedTransformer(transformer, List.copyOf(closers)));
+    } catch (IOException | RuntimeException | Error e) {
+      closers.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private static Tokenizer tokenizer(ModelFile file, ModelSpec spec) throws ModelFileException {
+    Tokenizer tokenizer = Tokenizer.of(file.metadata());
+    if (tokenizer.vocabularySize() > spec.vocabulary()) {
+      throw new ModelFileException(
+          file.path()
+              + ": the tokenizer has "
+              + tokenizer.vocabularySize()
+              + " tokens, but tensor 'token_embd.weight' only "
+              + spec.vocabulary()
+              + " rows; the file is damaged or was put together wrongly.");
+    }
+    return tokenizer;
+  }
+
+  /** A session with the model's own context. */
+  public Session openSession() {
+    return openSession(SessionOptions.defaults());
+  }
+
+  /**
+   * A session. Close it to free its cache.
+   *
+   * @throws ContextOverflowException if the model was not made for a context that long
+   * @throws OutOfMemoryError if the system refuses the cache's memory
+   */
+  public Session openSession(SessionOptions options) {
+    return openSession(options, chats);
+  }
+
+  Session openSession(SessionOptions options, ChatSupport chats) {
+    int context = options.context() == 0 ? spec().contextLength() : options.context();
+    return new Session(tokenizer, chats, new Sequence(transformer, options.cacheType(), context));
+  }
+
+  /** The file it was loaded from. */
+  public Path path() {
+    return path;
+  }
+
+  public ModelSpec spec() {
+    return transformer.spec();
+  }
+
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The format of its chats; empty for a model that only continues texts. */
+  public Optional<ChatTemplate> chatTemplate() {
+    return chats.template();
+  }
+
+  /** The kernels it computes with, and how they were chosen. */
+  public KernelSelection kernels() {
+    return kernels;
+  }
+
+  /** How many threads compute. */
+  public int threads() {
+    return threads;
+  }
+
+  /** Weight bytes that the step of one token reads. */
+  public long bytesPerToken() {
+    return transformer.bytesPerToken();
+  }
+
+  /** Frees everything once no step runs. Idempotent, from any thread. */
+  @Override
+  public void close() {
+    transformer.close();
+  }
+}

@@ -1,0 +1,47 @@
+package org.bitnetj.generate;
+
+import java.util.Optional;
+
+/**
+ * How a model is loaded and computed. None of it changes a result. Immutable; constructor and
+ * {@code with} methods refuse wrong values with an {@link IllegalArgumentException} whose message
+ * is a sentence.
+ *
+ * @param threads how many threads compute; 0 for one on each processor
+ * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
+ *     {@code bitnet.kernels} or the variable {@code BITNET_KERNELS} says, else {@code auto}
+ * @param batchSize most prompt tokens computed in one step; a cancelled prompt ends after its step
+ */
+public record LoadOptions(int threads, Optional<String> kernels, int batchSize) {
+  private static final LoadOptions DEFAULTS = new LoadOptions(0, Optional.empty(), 64);
+
+  public LoadOptions {
+    if (threads < 0) {
+      throw new IllegalArgumentException(
+          "The number of threads must be 1 or more, or 0 for one on each processor, not "
+              + threads
+              + ".");
+    }
+    if (batchSize < 1) {
+      throw new IllegalArgumentException(
+          "The batch size must be 1 or more, not " + batchSize + ".");
+    }
+  }
+
+  /** A thread on each processor, the best kernels, 64 tokens a step. */
+  public static LoadOptions defaults() {
+    return DEFAULTS;
+  }
+
+  public LoadOptions withThreads(int value) {
+    return new LoadOptions(value, kernels, batchSize);
+  }
+
+  public LoadOptions withKernels(String label) {
+    return new LoadOptions(threads, Optional.of(label), batchSize);
+  }
+
+  public LoadOptions withBatchSize(int value) {
+    return new LoadOptions(threads, kernels, value);
+  }
+}

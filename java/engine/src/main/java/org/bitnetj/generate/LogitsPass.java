@@ -1,0 +1,72 @@
+package org.bitnetj.generate;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bitnetj.generate.SharedTransformer.LogitsUse;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.model.ContextOverflowException;
+
+/** One pass over a given text for the logits after its tokens. */
+final class LogitsPass {
+  private final Sequence sequence;
+  private final float[][] rows;
+
+  LogitsPass(Sequence sequence) {
+    this.sequence = sequence;
+    int most = Math.min(sequence.batchCapacity(), sequence.logitsCapacity());
+    this.rows = new float[most][sequence.vocabulary()];
+  }
+
+  void run(int[] ids, int from, LogitsVisitor visitor) {
+    if (from < 0 || from >= ids.length) {
+      throw new IllegalArgumentException(
+          "There are no logits from position "
+              + from
+              + " on in a text of "
+              + ids.length
+              + " tokens.");
+    }
+    if (ids.length > sequence.context()) {
+      throw new ContextOverflowException(
+          "The text has "
+              + ids.length
+              + " tokens, but the context holds "
+              + sequence.context()
+              + "; shorten the text or use a larger context.");
+    }
+    int at = sequence.keepPrefix(ids, from);
+    while (at < from) {
+      int to = Math.min(at + sequence.batchCapacity(), from);
+      sequence.append(ids, at, to, to, LogitsUse.NONE);
+      at = to;
+    }
+    while (at < ids.length) {
+      int to = Math.min(at + rows.length, ids.length);
+      sequence.append(ids, at, to, at, this::copy);
+      for (int i = at; i < to; i++) {
+        visitor.row(i, rows[i - at]);
+      }
+      at = to;
+    }
+  }
+
+  private void copy(FloatRows logits, int count) {
+    for (int r = 0; r < count; r++) {
+      MemorySegment row = logits.row(r);
+      MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, rows[r], 0, rows[r].length);
+    }
+  }
+
+  /** {@code log(sum(exp(l - max))) - (l[token] - max)}, in double. */
+  static double negativeLogLikelihood(float[] logits, int token) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      max = Math.max(max, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += StrictMath.exp((double) logit - max);
+    }
+    return StrictMath.log(sum) - ((double) logits[token] - max);
+  }
+}

@@ -1,0 +1,11 @@
+package org.bitnetj.generate;
+
+/** Sees the logits of a text, position by position. */
+@FunctionalInterface
+public interface LogitsVisitor {
+  /**
+   * @param position the token's index in the text
+   * @param logits of the token that follows it, by id; overwritten after the call
+   */
+  void row(int position, float[] logits);
+}

@@ -1,0 +1,276 @@
+package org.bitnetj.generate;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One place to generate text in: a context of so many tokens with its KV cache. Each call gives the
+ * whole prompt, from the beginning of the text; what the cache still holds of it from before is not
+ * computed again, so going on with a text or a chat costs only what is new. Results never depend on
+ * what the session did before.
+ *
+ * <p>For one thread at a time: a second one gets an {@link IllegalStateException}. Only {@link
+ * #cancel} and {@link #close} may come from any thread at any time. Sessions of one model take
+ * turns step by step.
+ *
+ * <p>A call that fails or is cancelled leaves the session usable. Interrupting the thread cancels
+ * like {@link #cancel}, and the thread stays interrupted.
+ */
+public final class Session implements AutoCloseable {
+  private final Tokenizer tokenizer;
+  private final ChatSupport chats;
+  private final Sequence sequence;
+  private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
+  private volatile @Nullable Generation latest;
+
+  Session(Tokenizer tokenizer, ChatSupport chats, Sequence sequence) {
+    this.tokenizer = tokenizer;
+    this.chats = chats;
+    this.sequence = sequence;
+  }
+
+  /** Tokens that prompt and text may have together. */
+  public int context() {
+    return sequence.context();
+  }
+
+  /** The tokens that the cache holds: the beginning of the last prompt and text. */
+  public int[] tokens() {
+    enter();
+    try {
+      return sequence.tokens();
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Continues {@code prompt} with default options, and returns the continuation when it has ended.
+   */
+  public String generate(String prompt) {
+    return generate(prompt, GenerationOptions.defaults(), GenerationListener.NONE).text();
+  }
+
+  /**
+   * Continues a text. In the prompt the names of special tokens are ordinary text; it gets the
+   * beginning-of-text token if the model wants one.
+   *
+   * @param listener hears the continuation piece by piece
+   * @throws ContextOverflowException if the prompt does not fit; nothing was changed
+   */
+  public GenerationResult generate(
+      String prompt, GenerationOptions options, GenerationListener listener) {
+    long started = System.nanoTime();
+    return run(encode(prompt), options, listener, started);
+  }
+
+  /**
+   * As {@link #generate(String, GenerationOptions, GenerationListener)}, of exactly these tokens.
+   */
+  public GenerationResult generate(
+      int[] prompt, GenerationOptions options, GenerationListener listener) {
+    return run(prompt, options, listener, System.nanoTime());
+  }
+
+  /**
+   * Answers the last of {@code messages}, in the format of the model's chat template. What a
+   * message says is ordinary text, however it spells special tokens. {@link Conversation} keeps the
+   * messages of a chat.
+   *
+   * @throws ContextOverflowException if the messages do not fit; nothing was changed
+   * @throws IllegalStateException if the model has no chat template
+   * @throws org.bitnetj.chat.ChatTemplateException if the template refuses the messages
+   */
+  public GenerationResult chat(
+      List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
+    long started = System.nanoTime();
+    return run(chats.require().encode(messages, true), options, listener, started);
+  }
+
+  private GenerationResult run(
+      int[] prompt, GenerationOptions options, GenerationListener listener, long started) {
+    enter();
+    try {
+      Generation generation =
+          new Generation(sequence, tokenizer, prompt, options, listener, started);
+      latest = generation;
+      while (generation.advance()) {
+        continue;
+      }
+      return generation.result();
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Continues a text as a stream of its pieces, each computed when it is asked for, on the thread
+   * that asks. A stream need not be read to its end; it ends with an {@link IllegalStateException}
+   * when the session has been used for something else in between.
+   *
+   * @throws ContextOverflowException if the prompt does not fit; nothing was changed
+   */
+  public Stream<String> stream(String prompt, GenerationOptions options) {
+    long started = System.nanoTime();
+    enter();
+    try {
+      Pieces pieces = new Pieces();
+      pieces.generation =
+          new Generation(sequence, tokenizer, encode(prompt), options, pieces::add, started);
+      latest = pieces.generation;
+      return StreamSupport.stream(
+          Spliterators.spliteratorUnknownSize(
+              pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
+          false);
+    } finally {
+      exit();
+    }
+  }
+
+  private int[] encode(String prompt) {
+    return tokenizer.encode(prompt, false, tokenizer.addsBos());
+  }
+
+  /**
+   * Computes the logits that follow each of {@code ids}.
+   *
+   * @param from the first position whose logits are wanted, 0 to {@code ids.length - 1}
+   * @param visitor sees one row for each position from there on, in order
+   * @throws ContextOverflowException if there are more tokens than the context holds
+   */
+  public void logits(int[] ids, int from, LogitsVisitor visitor) {
+    enter();
+    try {
+      latest = null;
+      new LogitsPass(sequence).run(ids, from, visitor);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * How surprising a text is: element i is the negative log-likelihood, in nats, of token {@code
+   * ids[i + 1]} after {@code ids[0..i]}. Its mean is the logarithm of the perplexity. Computed in
+   * double from the logits of the whole vocabulary.
+   *
+   * @throws ContextOverflowException if there are more tokens than the context holds
+   */
+  public double[] score(int[] ids) {
+    if (ids.length < 2) {
+      throw new IllegalArgumentException(
+          "To score a text takes at least 2 tokens, not " + ids.length + ".");
+    }
+    double[] nll = new double[ids.length - 1];
+    logits(
+        ids,
+        0,
+        (position, logits) -> {
+          if (position < nll.length) {
+            nll[position] = LogitsPass.negativeLogLikelihood(logits, ids[position + 1]);
+          }
+        });
+    return nll;
+  }
+
+  /**
+   * Ends the text that is being generated before its next step, with {@link
+   * FinishReason#CANCELLED}. Does nothing if none is. From any thread.
+   */
+  public void cancel() {
+    Generation running = latest;
+    if (running != null) {
+      running.cancel();
+    }
+  }
+
+  /** Forgets what the cache holds. Costs and frees nothing; results do not depend on it. */
+  public void reset() {
+    enter();
+    try {
+      latest = null;
+      sequence.keepPrefix(new int[0], 0);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Frees the cache, from any thread: a text that is being generated ends with an {@link
+   * IllegalStateException} before its next step. Idempotent.
+   */
+  @Override
+  public void close() {
+    sequence.close();
+  }
+
+  private void enter() {
+    Thread me = Thread.currentThread();
+    Thread other = user.compareAndExchange(null, me);
+    if (other != null) {
+      throw new IllegalStateException(
+          other == me
+              ? "A listener cannot use the session that it hears; collect the text first."
+              : "This session is in use by thread "
+                  + other.getName()
+                  + "; open a session for each thread.");
+    }
+  }
+
+  private void exit() {
+    user.set(null);
+  }
+
+  /** The pieces of a text, each computed when it is asked for. */
+  private final class Pieces implements Iterator<String> {
+    private @Nullable Generation generation;
+    private String piece = "";
+
+    void add(String more) {
+      piece = piece.concat(more);
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (!piece.isEmpty()) {
+        return true;
+      }
+      enter();
+      try {
+        Generation mine = generation;
+        if (mine == null || mine.hasEnded()) {
+          return false;
+        }
+        if (mine != latest) {
+          throw new IllegalStateException(
+              "The session has been used for something else, so this stream cannot go on.");
+        }
+        while (piece.isEmpty() && mine.advance()) {
+          continue;
+        }
+        return !piece.isEmpty();
+      } finally {
+        exit();
+      }
+    }
+
+    @Override
+    public String next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      String result = piece;
+      piece = "";
+      return result;
+    }
+  }
+}

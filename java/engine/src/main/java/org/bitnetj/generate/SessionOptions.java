@@ -1,0 +1,34 @@
+package org.bitnetj.generate;
+
+import org.bitnetj.kernel.AttentionLayer;
+
+/**
+ * What a session is given. Immutable.
+ *
+ * @param context tokens that prompt and text may have together; 0 for as many as the model was made
+ *     for. Memory for the cache is taken as the text grows
+ * @param cacheType how keys and values are stored
+ */
+public record SessionOptions(int context, AttentionLayer.Type cacheType) {
+  private static final SessionOptions DEFAULTS = new SessionOptions(0, AttentionLayer.Type.F16);
+
+  public SessionOptions {
+    if (context < 0 || context == 1) {
+      throw new IllegalArgumentException(
+          "The context must be 2 tokens or more, or 0 for the model's own, not " + context + ".");
+    }
+  }
+
+  /** The model's own context, cached in float16. */
+  public static SessionOptions defaults() {
+    return DEFAULTS;
+  }
+
+  public SessionOptions withContext(int value) {
+    return new SessionOptions(value, cacheType);
+  }
+
+  public SessionOptions withCacheType(AttentionLayer.Type value) {
+    return new SessionOptions(context, value);
+  }
+}

@@ -1,0 +1,47 @@
+package org.bitnetj.generate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.bitnetj.sampling.SamplingOptions;
+import org.junit.jupiter.api.Test;
+
+class GenerationOptionsTest {
+  private final GenerationOptions options = GenerationOptions.defaults();
+
+  @Test
+  void defaultsLeaveTheEndToTheModel() {
+    assertEquals(
+        new GenerationOptions(
+            SamplingOptions.defaults(), Integer.MAX_VALUE, List.of(), Set.of(), false, false),
+        options);
+  }
+
+  @Test
+  void eachWitherChangesItsOwnValue() {
+    assertEquals(
+        new GenerationOptions(
+            SamplingOptions.greedy().withSeed(3), 7, List.of("a", "b"), Set.of(9), true, true),
+        options
+            .withSampling(SamplingOptions.greedy())
+            .withSeed(3)
+            .withMaxTokens(7)
+            .withStopStrings("a", "b")
+            .withStopTokens(Set.of(9))
+            .withIgnoreEnd(true)
+            .withShowSpecials(true));
+    assertEquals(OptionalLong.of(3), options.withSeed(3).sampling().seed());
+  }
+
+  @Test
+  void wrongValuesAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> options.withMaxTokens(-1));
+    assertThrows(IllegalArgumentException.class, () -> options.withStopStrings("a", ""));
+    assertThrows(IllegalArgumentException.class, () -> options.withStopStrings("\ud83d"));
+    assertThrows(IllegalArgumentException.class, () -> options.withStopTokens(Set.of(-1)));
+    assertEquals(List.of("\ud83d\ude00"), options.withStopStrings("\ud83d\ude00").stopStrings());
+  }
+}

@@ -1,0 +1,575 @@
+package org.bitnetj.generate;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.testing.Golden;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Sessions of the shipped model. */
+class SessionTest {
+  private static final String PROMPT = "Once upon a time there was";
+  private static final GenerationOptions GREEDY = GenerationOptions.greedy().withMaxTokens(24);
+  private static final GenerationOptions SEEDED =
+      GenerationOptions.defaults().withMaxTokens(24).withSeed(5);
+
+  private static LanguageModel model;
+  private Session session;
+
+  @BeforeAll
+  static void load() throws Exception {
+    model =
+        LanguageModel.load(Golden.MODEL, LoadOptions.defaults().withThreads(2).withBatchSize(8));
+  }
+
+  @AfterAll
+  static void unload() {
+    model.close();
+  }
+
+  @BeforeEach
+  void open() {
+    session = model.openSession();
+  }
+
+  @AfterEach
+  void close() {
+    session.close();
+  }
+
+  private static GenerationResult fresh(String prompt, GenerationOptions options) {
+    try (Session other = model.openSession()) {
+      return other.generate(prompt, options, GenerationListener.NONE);
+    }
+  }
+
+  private GenerationResult generate(GenerationOptions options) {
+    return session.generate(PROMPT, options, GenerationListener.NONE);
+  }
+
+  private static int[] ids(String text) {
+    return model.tokenizer().encode(text, false, true);
+  }
+
+  @Test
+  void greedyTextIsThatOfAnIndependentImplementation() {
+    int whole = 0;
+    for (Golden.Prompt prompt : Golden.prompts()) {
+      try (Session exact =
+          model.openSession(SessionOptions.defaults().withCacheType(AttentionLayer.Type.F32))) {
+        GenerationOptions options = GREEDY.withMaxTokens(prompt.greedy().length);
+        GenerationResult result = exact.generate(prompt.ids(), options, GenerationListener.NONE);
+        if (Arrays.equals(prompt.greedy(), result.tokens())) {
+          assertEquals(model.tokenizer().decode(prompt.greedy()), result.text());
+          whole++;
+        }
+      }
+    }
+    assertTrue(whole >= 7, "only " + whole + " continuations are the expected ones");
+  }
+
+  @Test
+  void aPromptAsTextIsThePromptAsTokens() {
+    GenerationResult byText = generate(GREEDY);
+    GenerationResult byTokens = session.generate(ids(PROMPT), GREEDY, GenerationListener.NONE);
+    assertEquals(byText.text(), byTokens.text());
+    assertArrayEquals(byText.tokens(), byTokens.tokens());
+    assertEquals(Golden.bos(), ids(PROMPT)[0]);
+  }
+
+  @Test
+  void namesOfSpecialTokensInAPromptAreOrdinaryText() {
+    String special =
+        new String(
+            model.tokenizer().bytes(model.tokenizer().eos().orElseThrow()),
+            java.nio.charset.StandardCharsets.UTF_8);
+    session.generate(special, GREEDY.withMaxTokens(0), GenerationListener.NONE);
+    assertEquals(1, Arrays.stream(session.tokens()).filter(model.tokenizer()::isSpecial).count());
+    assertTrue(session.tokens().length > 2);
+  }
+
+  @Test
+  void theListenerHearsTheTextAndItsTokens() {
+    StringBuilder text = new StringBuilder();
+    List<Integer> tokens = new ArrayList<>();
+    List<String> prefill = new ArrayList<>();
+    GenerationResult result =
+        session.generate(
+            PROMPT,
+            GREEDY,
+            new GenerationListener() {
+              @Override
+              public void onText(String piece) {
+                assertFalse(piece.isEmpty());
+                text.append(piece);
+              }
+
+              @Override
+              public void onToken(int token) {
+                tokens.add(token);
+              }
+
+              @Override
+              public void onPrefill(int done, int total) {
+                prefill.add(done + "/" + total);
+              }
+            });
+    int prompt = ids(PROMPT).length;
+    assertEquals(result.text(), text.toString());
+    assertArrayEquals(result.tokens(), tokens.stream().mapToInt(t -> t).toArray());
+    assertEquals(prompt + "/" + prompt, prefill.getLast());
+    assertEquals(Math.ceilDiv(prompt, 8), prefill.size());
+    assertEquals(24, tokens.size());
+    assertEquals(FinishReason.MAX_TOKENS, result.finishReason());
+  }
+
+  @Test
+  void aSeedBringsTheTextAgainAndAnotherSeedAnother() {
+    GenerationResult first = generate(SEEDED);
+    assertEquals(5, first.seed());
+    assertEquals(first.text(), generate(SEEDED).text());
+    assertEquals(first.text(), fresh(PROMPT, SEEDED).text());
+    assertNotEquals(first.text(), generate(SEEDED.withSeed(6)).text());
+  }
+
+  @Test
+  void aTextWithoutASeedTellsTheOneItTook() {
+    GenerationOptions open =
+        SEEDED.withSampling(SamplingOptions.defaults().withTemperature(2).withTopP(1));
+    GenerationResult first = generate(open);
+    assertEquals(first.text(), generate(open.withSeed(first.seed())).text());
+    assertNotEquals(first.text(), generate(open).text());
+  }
+
+  @Test
+  void theStatsCountWhatWasDone() {
+    int prompt = ids(PROMPT).length;
+    GenerationStats stats = generate(GREEDY).stats();
+    assertEquals(prompt, stats.promptTokens());
+    assertEquals(0, stats.cachedTokens());
+    assertEquals(24, stats.generatedTokens());
+    assertEquals(23, stats.decodeSteps());
+    assertEquals(model.bytesPerToken(), stats.bytesPerToken());
+    assertTrue(stats.prefillNanos() > 0 && stats.firstTokenNanos() >= stats.prefillNanos());
+    assertEquals(23e9 / stats.decodeNanos(), stats.decodeTokensPerSecond(), 1e-6);
+    assertEquals(prompt * 1e9 / stats.prefillNanos(), stats.prefillTokensPerSecond(), 1e-6);
+    GenerationStats again = generate(GREEDY).stats();
+    assertEquals(prompt - 1, again.cachedTokens());
+    assertEquals(1e9 / again.prefillNanos(), again.prefillTokensPerSecond(), 1e-6);
+  }
+
+  @Test
+  void noTokensAskedForOnlyFillsTheCache() {
+    GenerationResult result = generate(GREEDY.withMaxTokens(0));
+    assertEquals("", result.text());
+    assertEquals(FinishReason.MAX_TOKENS, result.finishReason());
+    assertArrayEquals(ids(PROMPT), session.tokens());
+    assertEquals(0, result.stats().firstTokenNanos());
+  }
+
+  @Test
+  void whatTheCacheHoldsIsNotComputedAgainAndChangesNoBit() {
+    int[] text = Arrays.copyOf(ids(PROMPT + " a little girl who had a red dress and"), 14);
+    float[] expected = lastLogits(model.openSession(), text);
+    generate(SEEDED);
+    assertArrayEquals(expected, lastLogits(session, text), "after another text");
+    GenerationResult longer = session.generate(text, SEEDED, GenerationListener.NONE);
+    assertEquals(text.length - 1, longer.stats().cachedTokens());
+    assertArrayEquals(expected, lastLogits(session, text), "after a longer text");
+    int[] whole = Arrays.copyOf(text, text.length + longer.tokens().length);
+    System.arraycopy(longer.tokens(), 0, whole, text.length, longer.tokens().length);
+    GenerationResult next = session.generate(whole, SEEDED, GenerationListener.NONE);
+    try (Session other = model.openSession()) {
+      assertEquals(other.generate(whole, SEEDED, GenerationListener.NONE).text(), next.text());
+    }
+  }
+
+  private static float[] lastLogits(Session session, int[] text) {
+    float[][] last = new float[1][];
+    session.logits(text, text.length - 1, (position, logits) -> last[0] = logits.clone());
+    return last[0];
+  }
+
+  @Test
+  void resetForgetsTheCache() {
+    generate(GREEDY);
+    assertTrue(session.tokens().length > 0);
+    session.reset();
+    assertEquals(0, session.tokens().length);
+    assertEquals(0, generate(GREEDY).stats().cachedTokens());
+  }
+
+  @Test
+  void aStopStringEndsTheTextWhereverTokensAreCut() {
+    String whole = generate(GREEDY).text();
+    for (int start = 1; start < whole.length() - 4; start += 7) {
+      String stop = whole.substring(start, start + 4);
+      List<String> pieces = new ArrayList<>();
+      GenerationResult result =
+          session.generate(PROMPT, GREEDY.withStopStrings("never this", stop), pieces::add);
+      assertEquals(whole.substring(0, whole.indexOf(stop)), result.text(), stop);
+      assertEquals(result.text(), String.join("", pieces));
+      assertEquals(FinishReason.STOP_STRING, result.finishReason());
+    }
+  }
+
+  @Test
+  void aStopStringThatDoesNotComeChangesNothing() {
+    GenerationResult plain = generate(GREEDY);
+    GenerationResult watched =
+        generate(GREEDY.withStopStrings(plain.text().substring(plain.text().length() - 3) + "~"));
+    assertEquals(plain.text(), watched.text());
+    assertEquals(FinishReason.MAX_TOKENS, watched.finishReason());
+  }
+
+  @Test
+  void aStopTokenEndsTheTextUnlessEndsAreIgnored() {
+    int[] tokens = generate(GREEDY).tokens();
+    int stop = tokens[5];
+    int first = 0;
+    while (tokens[first] != stop) {
+      first++;
+    }
+    GenerationOptions stopping = GREEDY.withStopTokens(Set.of(stop));
+    GenerationResult result = generate(stopping);
+    assertArrayEquals(Arrays.copyOf(tokens, first), result.tokens());
+    assertEquals(FinishReason.END_TOKEN, result.finishReason());
+    assertArrayEquals(tokens, generate(stopping.withIgnoreEnd(true)).tokens());
+  }
+
+  @Test
+  void theModelsEndTokenEndsTheTextAndItsNameShowsOnlyOnDemand() {
+    // A bonus on the tokens of the prompt makes the end token the next one.
+    int eos = model.tokenizer().eos().orElseThrow();
+    int[] prompt = {eos};
+    GenerationOptions options =
+        GREEDY.withMaxTokens(3).withSampling(SamplingOptions.greedy().withPresencePenalty(-100));
+    GenerationResult ended = session.generate(prompt, options, GenerationListener.NONE);
+    assertEquals("", ended.text());
+    assertEquals(0, ended.tokens().length);
+    assertEquals(FinishReason.END_TOKEN, ended.finishReason());
+    String name = model.tokenizer().decode(prompt, true);
+    assertFalse(name.isEmpty());
+    assertEquals(
+        name,
+        session.generate(prompt, options.withShowSpecials(true), GenerationListener.NONE).text());
+    GenerationResult ignored =
+        session.generate(prompt, options.withIgnoreEnd(true), GenerationListener.NONE);
+    assertArrayEquals(new int[] {eos, eos, eos}, ignored.tokens());
+    assertEquals("", ignored.text());
+    assertEquals(
+        name.repeat(3),
+        session
+            .generate(
+                prompt, options.withIgnoreEnd(true).withShowSpecials(true), GenerationListener.NONE)
+            .text());
+  }
+
+  @Test
+  void cancelEndsTheTextAndLeavesTheSessionUsable() {
+    List<String> pieces = new ArrayList<>();
+    GenerationResult cut =
+        session.generate(
+            PROMPT,
+            GREEDY,
+            piece -> {
+              pieces.add(piece);
+              if (pieces.size() == 4) {
+                session.cancel();
+              }
+            });
+    assertEquals(FinishReason.CANCELLED, cut.finishReason());
+    assertEquals(String.join("", pieces), cut.text());
+    assertEquals(4, pieces.size());
+    GenerationResult whole = generate(GREEDY);
+    assertEquals(24, whole.tokens().length);
+    assertTrue(whole.text().startsWith(cut.text()));
+  }
+
+  @Test
+  void cancelEndsALongPromptAfterItsStep() {
+    String prompt = PROMPT.repeat(10);
+    GenerationResult cut =
+        session.generate(
+            prompt,
+            GREEDY,
+            new GenerationListener() {
+              @Override
+              public void onText(String piece) {
+                throw new AssertionError("a cancelled prompt has no text");
+              }
+
+              @Override
+              public void onPrefill(int done, int total) {
+                session.cancel();
+              }
+            });
+    assertEquals(FinishReason.CANCELLED, cut.finishReason());
+    assertArrayEquals(Arrays.copyOf(ids(prompt), 8), session.tokens());
+    assertEquals(fresh(prompt, GREEDY).text(), session.generate(prompt, GREEDY, p -> {}).text());
+  }
+
+  @Test
+  void cancelWithoutATextDoesNothing() {
+    session.cancel();
+    assertEquals(24, generate(GREEDY).tokens().length);
+    session.cancel();
+    assertEquals(24, generate(GREEDY).tokens().length);
+  }
+
+  @Test
+  void anInterruptCancelsAndStays() {
+    GenerationResult cut =
+        session.generate(PROMPT, GREEDY, piece -> Thread.currentThread().interrupt());
+    assertTrue(Thread.interrupted());
+    assertEquals(FinishReason.CANCELLED, cut.finishReason());
+    assertEquals(1, cut.tokens().length);
+    assertEquals(24, generate(GREEDY).tokens().length);
+  }
+
+  @Test
+  void aFullContextEndsTheText() {
+    int prompt = ids(PROMPT).length;
+    try (Session narrow = model.openSession(SessionOptions.defaults().withContext(prompt + 9))) {
+      GenerationResult result = narrow.generate(PROMPT, GREEDY, GenerationListener.NONE);
+      assertEquals(FinishReason.CONTEXT_FULL, result.finishReason());
+      assertEquals(9, result.tokens().length);
+      assertTrue(fresh(PROMPT, GREEDY).text().startsWith(result.text()));
+    }
+  }
+
+  @Test
+  void aPromptThatDoesNotFitIsRefusedBeforeAnythingIsLost() {
+    int prompt = ids(PROMPT).length;
+    try (Session narrow = model.openSession(SessionOptions.defaults().withContext(prompt))) {
+      narrow.generate("Once", GREEDY.withMaxTokens(2), GenerationListener.NONE);
+      int[] before = narrow.tokens();
+      ContextOverflowException refusal =
+          assertThrows(
+              ContextOverflowException.class,
+              () -> narrow.generate(PROMPT, GREEDY, GenerationListener.NONE));
+      assertEquals(
+          "The prompt has "
+              + prompt
+              + " tokens, but the context holds "
+              + prompt
+              + " and the answer needs at least one of them; shorten the prompt or use a larger"
+              + " context.",
+          refusal.getMessage());
+      assertArrayEquals(before, narrow.tokens());
+      assertThrows(ContextOverflowException.class, () -> narrow.score(new int[prompt + 1]));
+    }
+    assertThrows(
+        ContextOverflowException.class,
+        () -> model.openSession(SessionOptions.defaults().withContext(1 << 20)));
+  }
+
+  @Test
+  void unusablePromptsAreRefused() {
+    generate(GREEDY);
+    int[] before = session.tokens();
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> session.generate(new int[0], GREEDY, GenerationListener.NONE));
+    for (int token : new int[] {-1, model.tokenizer().vocabularySize()}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> session.generate(new int[] {5, token}, GREEDY, GenerationListener.NONE));
+    }
+    assertArrayEquals(before, session.tokens());
+  }
+
+  @Test
+  void aFailingListenerIsHeardOfAndTheSessionGoesOn() {
+    IllegalArgumentException failure = new IllegalArgumentException("the pipe is closed");
+    assertSame(
+        failure,
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                session.generate(
+                    PROMPT,
+                    GREEDY,
+                    piece -> {
+                      throw failure;
+                    })));
+    assertEquals(fresh(PROMPT, GREEDY).text(), generate(GREEDY).text());
+  }
+
+  @Test
+  void aStreamHasTheSameText() {
+    String expected = generate(SEEDED).text();
+    try (Stream<String> pieces = session.stream(PROMPT, SEEDED)) {
+      assertEquals(expected, pieces.collect(Collectors.joining()));
+    }
+    assertEquals(
+        expected.substring(0, 1),
+        session.stream(PROMPT, SEEDED).findFirst().orElseThrow().substring(0, 1));
+    assertEquals(expected, generate(SEEDED).text(), "after a stream that was left");
+  }
+
+  @Test
+  void aStreamWhoseSessionWasUsedOtherwiseSaysSo() {
+    var pieces = session.stream(PROMPT, SEEDED).iterator();
+    pieces.next();
+    generate(GREEDY);
+    assertThrows(IllegalStateException.class, pieces::next);
+  }
+
+  @Test
+  void sessionsOnSeveralThreadsGetWhatEachWouldGetAlone() throws Exception {
+    List<String> prompts = List.of(PROMPT, "The king said to the", "In the garden", "A dog");
+    List<String> alone = prompts.stream().map(p -> fresh(p, SEEDED).text()).toList();
+    try (ExecutorService threads = Executors.newFixedThreadPool(prompts.size())) {
+      CountDownLatch start = new CountDownLatch(prompts.size());
+      List<Future<String>> together = new ArrayList<>();
+      for (String prompt : prompts) {
+        together.add(
+            threads.submit(
+                () -> {
+                  start.countDown();
+                  start.await();
+                  return fresh(prompt, SEEDED).text();
+                }));
+      }
+      for (int i = 0; i < prompts.size(); i++) {
+        assertEquals(alone.get(i), together.get(i).get(), prompts.get(i));
+      }
+    }
+  }
+
+  @Test
+  void aSecondThreadIsRefused() throws Exception {
+    List<Throwable> refusals = new ArrayList<>();
+    session.generate(
+        PROMPT,
+        GREEDY.withMaxTokens(1),
+        piece -> {
+          Thread second =
+              new Thread(
+                  () ->
+                      refusals.add(
+                          assertThrows(IllegalStateException.class, () -> generate(GREEDY))));
+          second.start();
+          join(second);
+          refusals.add(assertThrows(IllegalStateException.class, session::reset));
+        });
+    assertEquals(2, refusals.size());
+    assertTrue(refusals.get(0).getMessage().startsWith("This session is in use by thread "));
+    assertEquals(
+        "A listener cannot use the session that it hears; collect the text first.",
+        refusals.get(1).getMessage());
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aClosedSessionSaysSo() {
+    session.close();
+    session.close();
+    assertEquals(
+        "This session is closed; open another one.",
+        assertThrows(IllegalStateException.class, () -> generate(GREEDY)).getMessage());
+  }
+
+  @Test
+  void closingWhileATextIsGeneratedEndsIt() {
+    List<String> pieces = new ArrayList<>();
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            session.generate(
+                PROMPT,
+                GREEDY,
+                piece -> {
+                  pieces.add(piece);
+                  session.close();
+                }));
+    assertEquals(1, pieces.size());
+  }
+
+  @Test
+  void scoresAreThoseOfAnIndependentImplementation() {
+    for (Golden.Prompt prompt : Golden.prompts()) {
+      if (prompt.ids().length > 1) {
+        double[] scores = session.score(prompt.ids());
+        double difference = Math.abs(Arrays.stream(scores).sum() - prompt.nll());
+        assertTrue(difference / scores.length < 0.01, prompt + " differs by " + difference);
+      }
+    }
+    assertThrows(IllegalArgumentException.class, () -> session.score(new int[] {1}));
+  }
+
+  @Test
+  void scoresFollowFromLogits() {
+    int[] ids = ids(PROMPT);
+    List<Double> expected = new ArrayList<>();
+    session.logits(
+        ids,
+        0,
+        (position, logits) -> {
+          assertEquals(expected.size(), position);
+          assertEquals(model.spec().vocabulary(), logits.length);
+          double sum = 0;
+          for (float logit : logits) {
+            sum += Math.exp(logit);
+          }
+          expected.add(Math.log(sum) - logits[position + 1 < ids.length ? ids[position + 1] : 0]);
+        });
+    double[] scores = session.score(ids);
+    assertEquals(ids.length, expected.size());
+    assertEquals(ids.length - 1, scores.length);
+    for (int i = 0; i < scores.length; i++) {
+      assertEquals(expected.get(i), scores[i], 1e-9);
+    }
+  }
+
+  @Test
+  void logitsFromAPositionOnAreThoseOfTheWholeText() {
+    int[] ids = ids("The old man sat by the fire and told the children a story about the sea");
+    List<float[]> all = new ArrayList<>();
+    session.logits(ids, 0, (position, logits) -> all.add(logits.clone()));
+    for (int from : new int[] {1, 7, ids.length - 1}) {
+      session.reset();
+      int[] seen = {from};
+      session.logits(
+          ids,
+          from,
+          (position, logits) -> {
+            assertEquals(seen[0]++, position);
+            assertArrayEquals(all.get(position), logits);
+          });
+      assertEquals(ids.length, seen[0]);
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> session.logits(ids, ids.length, (p, l) -> {}));
+  }
+}
