@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Spec;
       TokenizeCommand.class,
       DetokenizeCommand.class,
       InspectCommand.class,
+      SynthCommand.class,
       CommandLine.HelpCommand.class
     },
     footer = {
@@ -47,22 +49,43 @@ public final class BitnetCommand implements Runnable {
 
   /** Runs a command line; the exit code. */
   static int execute(Streams streams, String... args) {
-    CommandLine command =
-        new CommandLine(new BitnetCommand(streams))
-            .setOut(new PrintWriter(streams.out().stream(), true))
-            .setErr(new PrintWriter(streams.err(), true))
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler(new Failures(streams));
-    int code = command.execute(args);
+    Failures failures = new Failures(streams);
     try {
-      streams.out().flush();
-    } catch (Output.Closed e) {
+      refuseMangled(args);
+      // Help and version go here first: picocli would print a failure to write them itself.
+      StringWriter help = new StringWriter();
+      int code =
+          new CommandLine(new BitnetCommand(streams))
+              .setOut(new PrintWriter(help))
+              .setErr(new PrintWriter(streams.err(), true))
+              .setCaseInsensitiveEnumValuesAllowed(true)
+              .setParameterExceptionHandler(failures)
+              .setExecutionExceptionHandler(failures)
+              .execute(args);
+      try {
+        streams.out().print(help.toString()).flush();
+      } catch (Output.Closed e) {
+        return code;
+      }
       return code;
-    } catch (RuntimeException e) {
-      streams.err().println("bitnet: " + e.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
+    } catch (RuntimeException | Error e) {
+      return failures.handle(e);
     }
-    return code;
+  }
+
+  /**
+   * Java reads arguments in the locale's encoding; what that cannot say is lost before we see it.
+   */
+  private static void refuseMangled(String... args) {
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    for (String arg : args) {
+      if (arg.indexOf('\uFFFD') >= 0 && !encoding.equals("UTF-8")) {
+        throw new Failures.Failure(
+            "the locale's encoding ("
+                + encoding
+                + ") cannot carry the arguments; set LC_ALL=C.UTF-8, or give the text by -f.");
+      }
+    }
   }
 
   Streams streams() {

@@ -5,16 +5,23 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns what a command threw into one sentence on standard error and an exit code. */
-final class Failures implements IExecutionExceptionHandler {
+/**
+ * Turns what a command threw into one sentence on standard error and an exit code: 2 for a command
+ * line that is wrong whatever the files hold, 1 for everything else.
+ */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
   /** A run-time failure whose message is the whole story. */
   static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -31,7 +38,36 @@ final class Failures implements IExecutionExceptionHandler {
   }
 
   @Override
+  public int handleParseException(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    streams.err().println("bitnet: " + usageSentence(e));
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> meant = unmatched.getSuggestions();
+      if (!meant.isEmpty()) {
+        streams.err().println("Did you mean " + String.join(" or ", meant) + "?");
+      }
+    }
+    streams.err().println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static String usageSentence(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()
+        && e.getCommandLine().getParent() == null) {
+      return "there is no command '" + unmatched.getUnmatched().getFirst() + "'.";
+    }
+    String message = String.valueOf(e.getMessage()).strip();
+    return message.endsWith(".") || message.endsWith("?") ? message : message + ".";
+  }
+
+  @Override
   public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+    return handle(e);
+  }
+
+  /** Tells what went wrong; the exit code. */
+  int handle(Throwable e) {
     if (e instanceof Output.Closed) {
       return CommandLine.ExitCode.OK;
     }
@@ -45,7 +81,8 @@ final class Failures implements IExecutionExceptionHandler {
     return CommandLine.ExitCode.SOFTWARE;
   }
 
-  private static @Nullable String sentence(Exception e) {
+  /** One sentence for the user, or null for what should not have happened. */
+  static @Nullable String sentence(Throwable e) {
     return switch (e) {
       case Failure f -> f.getMessage();
       case ModelFileException f -> f.getMessage();
@@ -53,9 +90,14 @@ final class Failures implements IExecutionExceptionHandler {
       case NonFiniteException f -> f.getMessage();
       case NoSuchFileException f -> f.getFile() + ": there is no such file.";
       case AccessDeniedException f -> f.getFile() + ": permission denied.";
-      case FileSystemException f -> f.getFile() + ": " + f.getReason() + ".";
+      case FileSystemException f when f.getReason() != null ->
+          f.getFile() + ": " + f.getReason() + ".";
       case UncheckedIOException f -> f.getMessage();
-      case IOException f -> f.getMessage();
+      case IOException f -> "input or output failed: " + f.getMessage() + ".";
+      case OutOfMemoryError f ->
+          "there is not enough memory ("
+              + f.getMessage()
+              + "): a shorter context (-c) or a smaller model needs less.";
       default -> null;
     };
   }

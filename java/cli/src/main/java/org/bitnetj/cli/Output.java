@@ -6,10 +6,12 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Standard output: always UTF-8, buffered until {@link #flush}, and honest about failure. A reader
- * that closed the pipe ends the command quietly, a full disk ends it with an error. For one thread.
+ * that closed the pipe ends the command quietly, a full disk ends it with an error. After a failure
+ * what was buffered is lost and nothing more is written. For one thread.
  */
 final class Output {
   /** Whoever read our output has had enough. */
@@ -22,6 +24,7 @@ final class Output {
   }
 
   private final OutputStream out;
+  private boolean failed;
 
   Output(OutputStream out) {
     this.out = new BufferedOutputStream(out, 1 << 16);
@@ -37,7 +40,9 @@ final class Output {
 
   Output write(byte[] bytes) {
     try {
-      out.write(bytes);
+      if (!failed) {
+        out.write(bytes);
+      }
     } catch (IOException e) {
       throw failure(e);
     }
@@ -46,7 +51,9 @@ final class Output {
 
   void flush() {
     try {
-      out.flush();
+      if (!failed) {
+        out.flush();
+      }
     } catch (IOException e) {
       throw failure(e);
     }
@@ -77,9 +84,11 @@ final class Output {
     };
   }
 
-  private static RuntimeException failure(IOException e) {
+  private RuntimeException failure(IOException e) {
+    failed = true;
+    // "Broken pipe", "The pipe is being closed", and in most other languages "(pipe)".
     String message = String.valueOf(e.getMessage());
-    return message.contains("Broken pipe") || message.contains("pipe is being closed")
+    return message.toLowerCase(Locale.ROOT).contains("pipe")
         ? new Closed(e)
         : new UncheckedIOException("standard output cannot be written: " + message + ".", e);
   }

@@ -1,19 +1,63 @@
 package org.bitnetj.cli;
 
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
-/** Where a command reads and writes. */
-record Streams(InputStream in, Output out, PrintStream err) {
+/**
+ * Where a command reads and writes.
+ *
+ * @param terminals tells which of the three a person sits at
+ */
+record Streams(InputStream in, Output out, PrintStream err, Terminals terminals) {
+  /** One of the three standard streams, by its number in POSIX. */
+  enum Standard {
+    IN,
+    OUT,
+    ERR
+  }
+
+  /** Whether a standard stream is a terminal. */
+  @FunctionalInterface
+  interface Terminals {
+    boolean include(Standard stream);
+  }
+
   /** The process's own, in UTF-8 whatever the locale says. */
   static Streams ofProcess() {
     return new Streams(
         new FileInputStream(FileDescriptor.in),
         new Output(new FileOutputStream(FileDescriptor.out)),
-        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        Streams::showsTerminal);
+  }
+
+  boolean isTerminal(Standard stream) {
+    return terminals.include(stream);
+  }
+
+  /**
+   * By the file behind the descriptor where the system shows it (Linux); elsewhere Java can only
+   * tell whether both input and output are terminals.
+   */
+  private static boolean showsTerminal(Standard stream) {
+    try {
+      String file =
+          Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(stream.ordinal())))
+              .toString();
+      return file.startsWith("/dev/pts/")
+          || file.startsWith("/dev/tty")
+          || file.equals("/dev/console");
+    } catch (IOException | UnsupportedOperationException e) {
+      Console console = System.console();
+      return console != null && console.isTerminal();
+    }
   }
 }

@@ -1,9 +1,14 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,8 +22,12 @@ final class TextInput {
   @Spec(Target.MIXEE)
   private CommandSpec spec;
 
-  @Parameters(arity = "0..1", paramLabel = "TEXT", description = "The text.")
-  private @Nullable String argument;
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "[TEXT]",
+      hideParamSyntax = true,
+      description = "The text, in quotes. Default: standard input.")
+  private List<String> arguments = List.of();
 
   @Option(
       names = {"-p", "--prompt"},
@@ -29,25 +38,79 @@ final class TextInput {
   @Option(
       names = {"-f", "--file"},
       paramLabel = "FILE",
-      description = "Read the text from FILE ('-' is standard input), as it is.")
+      description = "Read the text from FILE ('-' is standard input).")
   private @Nullable Path file;
 
-  /** The text's bytes; standard input if the command line names none. */
+  /** The text's bytes as they are. */
   byte[] bytes(Streams streams) throws IOException {
-    int given = (argument != null ? 1 : 0) + (option != null ? 1 : 0) + (file != null ? 1 : 0);
-    if (given > 1) {
-      throw new ParameterException(
-          spec.commandLine(), "Give the text once: as an argument, by -p, or by -f.");
+    String given = given();
+    return given != null ? given.getBytes(StandardCharsets.UTF_8) : read(streams);
+  }
+
+  /**
+   * The text as the beginning of another: what was read must be UTF-8, and loses the line break
+   * that editors and {@code echo} put at its end.
+   */
+  String prompt(Streams streams) throws IOException {
+    String given = given();
+    return given != null ? given : withoutLastLineBreak(decoded(read(streams)));
+  }
+
+  /** What the command line itself says; null if the text is to be read. */
+  private @Nullable String given() {
+    if (arguments.size() > 1) {
+      throw usage("Put the text in quotes, so that it is one argument: \"" + joined() + "\".");
     }
-    if (argument != null) {
-      return argument.getBytes(StandardCharsets.UTF_8);
+    int ways = arguments.size() + (option != null ? 1 : 0) + (file != null ? 1 : 0);
+    if (ways > 1) {
+      throw usage("Give the text once: as an argument, by -p, or by -f.");
     }
-    if (option != null) {
-      return option.getBytes(StandardCharsets.UTF_8);
+    return arguments.isEmpty() ? option : arguments.getFirst();
+  }
+
+  private String joined() {
+    return String.join(" ", arguments);
+  }
+
+  private byte[] read(Streams streams) throws IOException {
+    if (file == null && streams.isTerminal(Streams.Standard.IN)) {
+      throw usage("Give a text, as an argument, by -p, by -f, or on standard input.");
     }
-    if (file != null && !file.toString().equals("-")) {
-      return Files.readAllBytes(file);
+    if (readsStandardInput()) {
+      return streams.in().readAllBytes();
     }
-    return streams.in().readAllBytes();
+    if (Files.isDirectory(file)) {
+      throw new Failures.Failure(file + " is a directory; name a file.");
+    }
+    return Files.readAllBytes(file);
+  }
+
+  private boolean readsStandardInput() {
+    return file == null || file.toString().equals("-");
+  }
+
+  private String decoded(byte[] bytes) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    CoderResult result = decoder.decode(in, out, true);
+    if (result.isError()) {
+      throw new Failures.Failure(
+          (readsStandardInput() ? "standard input" : file.toString())
+              + " is not UTF-8 text (byte "
+              + in.position()
+              + "); convert it, for example by iconv -f latin1 -t utf-8.");
+    }
+    return out.flip().toString();
+  }
+
+  private static String withoutLastLineBreak(String text) {
+    return text.endsWith("\r\n")
+        ? text.substring(0, text.length() - 2)
+        : text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+  }
+
+  private ParameterException usage(String sentence) {
+    return new ParameterException(spec.commandLine(), sentence);
   }
 }

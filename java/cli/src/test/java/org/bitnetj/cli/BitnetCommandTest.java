@@ -1,0 +1,107 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BitnetCommandTest {
+  @Test
+  void helpListsTheCommandsAndExamples() {
+    String help = Outcome.of("--help").succeeds().out();
+    for (String command : new String[] {"tokenize", "detokenize", "inspect", "synth"}) {
+      assertTrue(help.contains("\n  " + command), help);
+    }
+    assertTrue(help.contains("Examples:"), help);
+    assertEquals(help, Outcome.of("help").succeeds().out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenize", "detokenize", "inspect", "synth"})
+  void everyCommandHasHelpWithExamples(String command) {
+    String help = Outcome.of(command, "--help").succeeds().out();
+    assertTrue(help.startsWith("Usage: bitnet " + command), help);
+    assertTrue(help.contains("Examples:\n  bitnet " + command), help);
+    assertEquals(help, Outcome.of("help", command).succeeds().out());
+    help.lines().forEach(line -> assertTrue(line.length() <= 100, line));
+  }
+
+  @Test
+  void versionIsOneLine() {
+    assertTrue(Outcome.of("--version").succeeds().out().matches("bitnet\\.java \\S.*\\R"));
+  }
+
+  @Test
+  void aWrongCommandLineIsMisuse() {
+    Outcome.of().isMisuse("Name a command.");
+    Outcome.of("sing").isMisuse("there is no command 'sing'.");
+    Outcome.of("tokenise", "x").isMisuse("Did you mean tokenize");
+    Outcome.of("tokenize", "--jsno").isMisuse("Unknown option: '--jsno'.");
+    Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");
+    Outcome.of("tokenize", "-p", "a", "b").isMisuse("Give the text once");
+  }
+
+  @Test
+  void badFilesAreNamedInOneSentence(@TempDir Path folder) throws IOException {
+    Path missing = folder.resolve("none.gguf");
+    Path text = Files.writeString(folder.resolve("text.gguf"), "not a model at all, just text");
+    Path empty = Files.createFile(folder.resolve("empty.gguf"));
+    for (Path file : new Path[] {missing, text, empty, folder}) {
+      for (String command : new String[] {"inspect", "tokenize", "detokenize"}) {
+        Outcome outcome = Outcome.of(command, "-m", file.toString());
+        assertEquals(1, outcome.code(), outcome::toString);
+        assertEquals(1, outcome.err().lines().count(), outcome::toString);
+        assertTrue(outcome.err().startsWith("bitnet: " + file), outcome::toString);
+        assertEquals("", outcome.out());
+      }
+    }
+  }
+
+  /** An output whose writes fail with {@code message}. */
+  private static OutputStream failing(String message) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw new IOException(message);
+      }
+    };
+  }
+
+  private static Outcome writingTo(OutputStream out, String... args) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Streams streams =
+        new Streams(
+            new ByteArrayInputStream(new byte[0]),
+            new Output(out),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            stream -> false);
+    int code = BitnetCommand.execute(streams, args);
+    return new Outcome(code, new byte[0], err.toString(StandardCharsets.UTF_8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "tokenize x", "inspect", "help synth"})
+  void aReaderWhoHasHadEnoughEndsItQuietly(String line) {
+    Outcome outcome = writingTo(failing("Broken pipe"), line.split(" "));
+    assertEquals(0, outcome.code());
+    assertEquals("", outcome.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "tokenize x", "inspect", "inspect --json", "--version"})
+  void aFullDiskIsAnError(String line) {
+    writingTo(failing("No space left on device"), line.split(" "))
+        .fails("standard output cannot be written: No space left on device.");
+  }
+}

@@ -1,0 +1,115 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tokenize} and {@code detokenize}. */
+class TokenizeCommandTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TEXT = "Once upon a time, wo träumten 3 Katzen…\n";
+
+  @TempDir private Path folder;
+
+  @Test
+  void idsAreTheSameByEveryWayATextCanCome() throws IOException {
+    String ids = Outcome.of("tokenize", TEXT).succeeds().out();
+    assertTrue(ids.matches("[0-9]+( [0-9]+)*\n"), ids);
+    Path file = Files.writeString(folder.resolve("text"), TEXT);
+    assertEquals(ids, Outcome.of("tokenize", "-p", TEXT).succeeds().out());
+    assertEquals(ids, Outcome.of("tokenize", "-f", file.toString()).succeeds().out());
+    assertEquals(ids, Outcome.fed(TEXT, "tokenize").succeeds().out());
+    assertEquals(ids, Outcome.fed(TEXT, "tokenize", "-f", "-").succeeds().out());
+    String model = Models.SHIPPED.toString();
+    assertEquals(ids, Outcome.of("tokenize", "-m", model, TEXT).succeeds().out());
+  }
+
+  @Test
+  void detokenizeGivesTheTextBack() {
+    String ids = Outcome.of("tokenize", TEXT).succeeds().out();
+    assertEquals(TEXT + "\n", Outcome.fed(ids, "detokenize").succeeds().out());
+    assertEquals(TEXT + "\n", Outcome.of("detokenize", ids.strip()).succeeds().out());
+    String commas = "[" + ids.strip().replace(" ", ", ") + "]";
+    assertEquals(TEXT + "\n", Outcome.of("detokenize", commas).succeeds().out());
+  }
+
+  @Test
+  void specialTokensShowTheirNamesWhenAsked() {
+    String ids = Outcome.of("tokenize", "--bos", "a").succeeds().out();
+    assertEquals("a\n", Outcome.fed(ids, "detokenize").succeeds().out());
+    String shown = Outcome.fed(ids, "detokenize", "--special").succeeds().out();
+    assertEquals("<|begin_of_text|>a\n", shown);
+    assertEquals(ids, Outcome.of("tokenize", "--no-bos", "--parse-special", shown.strip()).out());
+  }
+
+  @Test
+  void jsonHoldsIdsAndPieces() throws IOException {
+    JsonNode json = JSON.readTree(Outcome.of("tokenize", "--json", "Once upon").succeeds().out());
+    assertEquals(json.get("ids").size(), json.get("tokens").size());
+    String[] ids = Outcome.of("tokenize", "Once upon").out().strip().split(" ");
+    assertEquals(ids.length, json.get("ids").size());
+    JsonNode text = JSON.readTree(Outcome.of("detokenize", "--json", ids[1]).succeeds().out());
+    assertEquals(json.get("tokens").get(1).asText(), text.get("text").asText());
+  }
+
+  @Test
+  void aDataSetOfLinesBecomesLinesOfIds() throws IOException {
+    List<String> vectors;
+    try (InputStream in =
+        TokenizeCommandTest.class.getResourceAsStream(
+            "/org/bitnetj/tokenizer/tiny-stories.jsonl")) {
+      vectors = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+    String input = String.join("\n", vectors);
+    List<String> output =
+        Outcome.fed(input, "tokenize", "--jsonl").succeeds().out().lines().toList();
+    assertEquals(vectors.size(), output.size());
+    for (int i = 0; i < output.size(); i++) {
+      JsonNode expected = JSON.readTree(vectors.get(i)).get("ids");
+      assertEquals(expected, JSON.readTree(output.get(i)).get("ids"), vectors.get(i));
+    }
+  }
+
+  @Test
+  void aBadLineOfADataSetIsNamed() {
+    Outcome.fed("{\"text\":\"a\"}\nnot json\n", "tokenize", "--jsonl")
+        .fails("line 2 of the input is no valid JSON object.");
+    Outcome.fed("[1]", "tokenize", "--jsonl").fails("line 1 of the input is no JSON object.");
+    Outcome.fed("\n{\"txt\":\"a\"}", "tokenize", "--jsonl")
+        .fails("line 2 of the input has neither \"text\" nor \"text_b64\".");
+    Outcome.fed("{\"text_b64\":\"%%\"}", "tokenize", "--jsonl")
+        .fails("line 1 of the input is no valid JSON object.");
+  }
+
+  @Test
+  void aDirectoryOrMissingFileAsTextIsNamed() {
+    Outcome.of("tokenize", "-f", folder.toString()).fails(folder + " is a directory; name a file.");
+    Path none = folder.resolve("none.txt");
+    Outcome.of("tokenize", "-f", none.toString()).fails(none + ": there is no such file.");
+  }
+
+  @Test
+  void aTerminalIsNotWaitedFor() {
+    Outcome.run(new ByteArrayInputStream(new byte[0]), stream -> true, "tokenize")
+        .isMisuse("Give a text");
+  }
+
+  @Test
+  void idsThatAreNoneAreNamed() {
+    Outcome.of("detokenize", "12", "x").fails("'x' is no token id; ids are whole numbers.");
+    Outcome outcome = Outcome.of("detokenize", "99999999");
+    assertEquals(1, outcome.code());
+    outcome.says("token 99999999 is not in the vocabulary, whose ids are 0 to ");
+  }
+}
