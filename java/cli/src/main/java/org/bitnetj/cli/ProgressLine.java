@@ -1,0 +1,50 @@
+package org.bitnetj.cli;
+
+import java.util.function.Supplier;
+
+/**
+ * Tells on standard error how far a long job is: at a terminal one line that is rewritten and goes
+ * away in the end, elsewhere a line now and then. A job that ends within a second says nothing.
+ */
+final class ProgressLine implements AutoCloseable {
+  private static final long FIRST_NANOS = 1_000_000_000L;
+  private static final long TERMINAL_NANOS = 200_000_000L;
+  private static final long LOG_NANOS = 10_000_000_000L;
+  private static final String START_OF_LINE = "\r";
+  private static final String REST_OF_LINE_CLEARED = "\033[K";
+
+  private final Streams streams;
+  private final boolean terminal;
+  private long next = System.nanoTime() + FIRST_NANOS;
+  private boolean shown;
+
+  ProgressLine(Streams streams) {
+    this.streams = streams;
+    this.terminal = streams.isTerminal(Streams.Standard.ERR);
+  }
+
+  /** Shows {@code text} if it is time to. */
+  void update(Supplier<String> text) {
+    long now = System.nanoTime();
+    if (now - next < 0) {
+      return;
+    }
+    next = now + (terminal ? TERMINAL_NANOS : LOG_NANOS);
+    shown = true;
+    if (terminal) {
+      streams.err().print(START_OF_LINE + text.get() + REST_OF_LINE_CLEARED);
+      streams.err().flush();
+    } else {
+      streams.err().println(text.get());
+    }
+  }
+
+  /** Takes the line away. */
+  @Override
+  public void close() {
+    if (terminal && shown) {
+      streams.err().print(START_OF_LINE + REST_OF_LINE_CLEARED);
+      streams.err().flush();
+    }
+  }
+}

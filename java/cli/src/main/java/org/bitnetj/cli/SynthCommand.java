@@ -1,0 +1,162 @@
+package org.bitnetj.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.synth.ModelShape;
+import org.bitnetj.synth.SyntheticModel;
+import org.bitnetj.synth.SyntheticVocabulary;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code bitnet synth}: random models of real shapes. */
+@Command(
+    name = "synth",
+    description = "Writes a random ternary model of a given shape, to measure speed and memory.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet synth --shape 2B4T -o 2b4t.gguf",
+      "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
+      "  bitnet synth --shape 2B4T --vocab ggml-model-i2_s.gguf -o 2b4t-words.gguf",
+      "",
+      "The same options give the same bytes on every machine. The file appears when it is",
+      "complete; one that is there already is replaced only with --force."
+    })
+final class SynthCommand implements Callable<Integer> {
+  private static final String DUMMY = "dummy";
+
+  @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--shape",
+      required = true,
+      paramLabel = "NAME",
+      completionCandidates = ShapeNames.class,
+      description = "The sizes: ${COMPLETION-CANDIDATES}.")
+  private String shape;
+
+  @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      completionCandidates = ArchitectureNames.class,
+      description = "${COMPLETION-CANDIDATES}. Default: that of the shape.")
+  private @Nullable String architecture;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Picks the weights. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--zeros",
+      paramLabel = "SHARE",
+      description = "Share of zero weights, 0 to 0.9. Default: one third.")
+  private double zeros = SyntheticModel.DEFAULT_ZERO_SHARE;
+
+  @Option(
+      names = "--vocab",
+      paramLabel = "FILE",
+      defaultValue = DUMMY,
+      description =
+          "A GGUF file whose vocabulary is copied, or '"
+              + DUMMY
+              + "': bytes as tokens, and fillers up to the shape's size. Default: "
+              + DUMMY
+              + ".")
+  private String vocabulary;
+
+  @Option(names = "--force", description = "Replace the file if it is there already.")
+  private boolean force;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The GGUF file to write.")
+  private Path output;
+
+  @Override
+  public Integer call() throws ModelFileException {
+    SyntheticModel model = model();
+    if (!force && Files.isRegularFile(output)) {
+      throw new Failures.Failure(output + ": this file exists; --force replaces it.");
+    }
+    long start = System.nanoTime();
+    long[] size = new long[1];
+    try (ProgressLine progress = new ProgressLine(bitnet.streams())) {
+      model.write(
+          output,
+          (written, total) -> {
+            size[0] = total;
+            progress.update(() -> progress(written, total, System.nanoTime() - start));
+          });
+    }
+    bitnet
+        .streams()
+        .err()
+        .printf(
+            Locale.ROOT,
+            "%s: %s of architecture %s, seed %d, %d bytes in %.1f s%n",
+            output,
+            model.shape().name(),
+            model.architecture(),
+            seed,
+            size[0],
+            (System.nanoTime() - start) * 1e-9);
+    return 0;
+  }
+
+  private SyntheticModel model() {
+    try {
+      ModelShape sizes = ModelShape.named(shape);
+      return new SyntheticModel(
+          sizes,
+          architecture != null ? architecture.toLowerCase(Locale.ROOT) : sizes.architecture(),
+          seed,
+          zeros,
+          vocabulary.equals(DUMMY)
+              ? new SyntheticVocabulary.Dummy()
+              : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private static String progress(long written, long total, long nanos) {
+    double rate = written / (nanos * 1e-9);
+    return String.format(
+        Locale.ROOT,
+        "%3d%% of %.1f GB written, %.0f MB/s, %.0f s to go",
+        100 * written / total,
+        total * 1e-9,
+        rate * 1e-6,
+        (total - written) / rate);
+  }
+
+  private static final class ShapeNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ModelShape.all().stream().map(ModelShape::name).iterator();
+    }
+  }
+
+  private static final class ArchitectureNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return SyntheticModel.ARCHITECTURES.iterator();
+    }
+  }
+}

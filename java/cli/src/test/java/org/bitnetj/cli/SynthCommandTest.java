@@ -1,0 +1,99 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SynthCommandTest {
+  @TempDir private Path folder;
+
+  /** The smallest shape with the small vocabulary of the shipped model. */
+  private Outcome synth(Path file, String... more) {
+    List<String> args =
+        Stream.concat(
+                Stream.of("synth", "--shape", "125m", "--vocab", Models.SHIPPED.toString()),
+                Stream.concat(Stream.of("-o", file.toString()), Stream.of(more)))
+            .toList();
+    return Outcome.of(args.toArray(String[]::new));
+  }
+
+  @Test
+  void theSameSeedGivesTheSameBytesAndAnotherSeedOthers() throws IOException {
+    Path one = folder.resolve("one.gguf");
+    Path two = folder.resolve("two.gguf");
+    Path three = folder.resolve("three.gguf");
+    synth(one, "--seed", "5").succeeds().says("125M of architecture bitnet, seed 5");
+    synth(two, "--seed", "5").succeeds();
+    synth(three, "--seed", "6").succeeds();
+    assertEquals(-1, Files.mismatch(one, two));
+    assertNotEquals(-1, Files.mismatch(one, three));
+    assertEquals(Files.size(one), Files.size(three));
+  }
+
+  @Test
+  void theFileIsAModelThatInspectReads() {
+    Path file = folder.resolve("model.gguf");
+    assertEquals("", synth(file, "--arch", "bitnet-b1.58", "--zeros", "0.5").succeeds().out());
+    String shown = Outcome.of("inspect", file.toString()).succeeds().out();
+    assertTrue(shown.contains("general.architecture = \"bitnet-b1.58\""), shown);
+    assertTrue(shown.contains("bitnet-b1.58.block_count = 11"), shown);
+    assertTrue(shown.contains("blk.10.ffn_down.weight"), shown);
+  }
+
+  @Test
+  void aFileThatIsThereIsReplacedOnlyByForce() throws IOException {
+    Path file = Files.writeString(folder.resolve("mine.gguf"), "precious");
+    synth(file).fails(file + ": this file exists; --force replaces it.");
+    assertEquals("precious", Files.readString(file));
+    synth(file, "--force").succeeds();
+    assertTrue(Files.size(file) > 1_000_000);
+  }
+
+  @Test
+  void wrongOptionsAreMisuse() {
+    Outcome.of("synth", "--shape", "9B", "-o", "x.gguf").isMisuse("choose one of 125M, 350M, 1B");
+    Outcome.of("synth", "--shape", "1B").isMisuse("Missing required option: '--output=FILE'");
+    synth(folder.resolve("x"), "--arch", "gpt").isMisuse("There is no architecture 'gpt'");
+    synth(folder.resolve("x"), "--zeros", "0.95").isMisuse("must be from 0 to 0.9");
+    synth(folder.resolve("x"), "--zeros", "NaN").isMisuse("must be from 0 to 0.9");
+    synth(folder.resolve("x"), "--seed", "many").isMisuse("Invalid value for option '--seed'");
+    assertFalse(Files.exists(folder.resolve("x")));
+  }
+
+  @Test
+  void placesThatCannotBeWrittenAreNamed() {
+    Path missing = folder.resolve("none/model.gguf");
+    synth(missing)
+        .fails(
+            missing
+                + ": cannot be written, for the folder "
+                + missing.getParent()
+                + " does not exist.");
+    synth(folder).fails(folder + " is a directory; name a file to write.");
+  }
+
+  @Test
+  void aVocabularyThatIsNoModelIsNamed() throws IOException {
+    Path text = Files.writeString(folder.resolve("words.txt"), "these are no tokens, but words");
+    Outcome outcome =
+        Outcome.of("synth", "--shape", "125M", "--vocab", text.toString(), "-o", "/dev/null");
+    assertEquals(1, outcome.code());
+    outcome.says(text.toString());
+  }
+
+  @Test
+  void helpShowsShapesAndExamples() {
+    String help = Outcome.of("synth", "--help").succeeds().out();
+    assertTrue(help.contains("bitnet synth --shape 2B4T -o 2b4t.gguf"), help);
+    assertTrue(help.contains("100B"), help);
+  }
+}
