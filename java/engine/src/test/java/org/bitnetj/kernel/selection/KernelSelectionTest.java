@@ -1,5 +1,6 @@
 package org.bitnetj.kernel.selection;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -17,6 +18,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.FloatRows;
@@ -92,6 +94,17 @@ class KernelSelectionTest {
   void theSelfCheckFindsOneWrongBitOfEveryOperation(String operation) {
     Optional<String> difference = SelfCheck.firstDifference(kernels(KernelTier.C, operation));
     assertTrue(difference.orElse("none").startsWith(operation), difference::toString);
+  }
+
+  @Test
+  void theSelfChecksConstantsAreThoseOfTheScalarDefinition() {
+    int[] scalar =
+        SelfCheck.results(new ScalarKernels()).stream().mapToInt(SelfCheck.Result::crc).toArray();
+    String constants =
+        Arrays.stream(scalar)
+            .mapToObj("0x%08x"::formatted)
+            .collect(Collectors.joining(", ", "SCALAR should be {", "}"));
+    assertArrayEquals(scalar, SelfCheck.SCALAR, constants);
   }
 
   @Test
