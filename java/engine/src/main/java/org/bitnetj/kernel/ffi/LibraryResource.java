@@ -43,7 +43,7 @@ final class LibraryResource {
               + platform
               + " (resource "
               + name
-              + "): use a build made for it, or build on it without -Dnative.skip");
+              + "): use a build made for it, or build it here without -Dnative.skip");
     }
     this.sha256 = new String(hash, StandardCharsets.US_ASCII).strip();
     if (sha256.length() != 64 || !sha256.chars().allMatch(HexFormat::isHexDigit)) {

@@ -30,7 +30,7 @@ public final class KernelSelection {
   public static final String AUTO = "auto";
 
   private static final String COST =
-      "the same answers come from plain Java, many times slower (often a hundred)";
+      "the same answers come from plain Java, some hundred times slower";
 
   /** Where a tier stands on this machine. */
   public enum State {
@@ -138,6 +138,11 @@ public final class KernelSelection {
         Kernels candidate = maker.make(tiers[i]);
         Optional<String> difference = SelfCheck.firstDifference(candidate);
         if (difference.isEmpty()) {
+          if (tiers[i] == KernelTier.C) {
+            warnings.add(
+                "the portable C kernels are used, some hundred times slower than those for "
+                    + KernelTier.AVX2.needs());
+          }
           return candidate;
         }
         states[i] = State.FAILED;

@@ -147,7 +147,7 @@ class NativeLibraryTest {
   @Test
   void aPlatformWithoutLibraryIsNamed() {
     assertSays(
-        reason(), "no native library for linux-x86_64", RESOURCE, "build on it without -Dnative");
+        reason(), "no native library for linux-x86_64", RESOURCE, "build it here without -Dnative");
     properties.put("os.arch", "riscv64");
     assertSays(reason(), "there are no native kernels for Linux on riscv64");
     properties.put("os.name", "AIX");
