@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
     versionProvider = BitnetCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      RunCommand.class,
+      LogitsCommand.class,
       TokenizeCommand.class,
       DetokenizeCommand.class,
       InspectCommand.class,

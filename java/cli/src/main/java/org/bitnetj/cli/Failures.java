@@ -6,7 +6,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
 import org.jspecify.annotations.Nullable;
@@ -88,17 +90,27 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case ModelFileException f -> f.getMessage();
       case ContextOverflowException f -> f.getMessage();
       case NonFiniteException f -> f.getMessage();
-      case NoSuchFileException f -> f.getFile() + ": there is no such file.";
-      case AccessDeniedException f -> f.getFile() + ": permission denied.";
-      case FileSystemException f when f.getReason() != null ->
-          f.getFile() + ": " + f.getReason() + ".";
+      case ArithmeticException f -> f.getMessage(); // the sampler's, for logits that are no numbers
+      case KernelTierException f -> f.getMessage() + ".";
+      case ChatTemplateException f -> f.getMessage();
+      case FileSystemException f -> f.getFile() + ": " + reason(f) + ".";
       case UncheckedIOException f -> f.getMessage();
-      case IOException f -> "input or output failed: " + f.getMessage() + ".";
+      case IOException f -> "input or output failed: " + reason(f) + ".";
       case OutOfMemoryError f ->
           "there is not enough memory ("
               + f.getMessage()
               + "): a shorter context (-c) or a smaller model needs less.";
       default -> null;
+    };
+  }
+
+  /** Why a file could not be read or written, without its name and without full stop. */
+  static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException f -> "there is no such file";
+      case AccessDeniedException f -> "permission denied";
+      case FileSystemException f when f.getReason() != null -> f.getReason();
+      default -> String.valueOf(e.getMessage());
     };
   }
 }

@@ -41,6 +41,11 @@ final class TextInput {
       description = "Read the text from FILE ('-' is standard input).")
   private @Nullable Path file;
 
+  /** Whether the command line says where the text is. */
+  boolean isGiven() {
+    return !arguments.isEmpty() || option != null || file != null;
+  }
+
   /** The text's bytes as they are. */
   byte[] bytes(Streams streams) throws IOException {
     String given = given();

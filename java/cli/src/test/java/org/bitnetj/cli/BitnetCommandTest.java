@@ -20,7 +20,8 @@ class BitnetCommandTest {
   @Test
   void helpListsTheCommandsAndExamples() {
     String help = Outcome.of("--help").succeeds().out();
-    for (String command : new String[] {"tokenize", "detokenize", "inspect", "synth"}) {
+    for (String command :
+        new String[] {"run", "logits", "tokenize", "detokenize", "inspect", "synth"}) {
       assertTrue(help.contains("\n  " + command), help);
     }
     assertTrue(help.contains("Examples:"), help);
@@ -28,7 +29,7 @@ class BitnetCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tokenize", "detokenize", "inspect", "synth"})
+  @ValueSource(strings = {"run", "logits", "tokenize", "detokenize", "inspect", "synth"})
   void everyCommandHasHelpWithExamples(String command) {
     String help = Outcome.of(command, "--help").succeeds().out();
     assertTrue(help.startsWith("Usage: bitnet " + command), help);

@@ -1,0 +1,80 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** What a model is computed with: threads and kernels. Neither changes a result. */
+final class EngineOptions {
+  private static final int MOST_THREADS = 1024;
+
+  @Spec(Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      description =
+          "Threads that compute, 1 to "
+              + MOST_THREADS
+              + ". Default: one for each processor. Fewer may be faster where two share a core.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--kernels",
+      paramLabel = "TIER",
+      description =
+          "auto, scalar, c, avx2 or avx512; all give the same text. Default: auto, the fastest that"
+              + " runs here, unless BITNET_KERNELS names another.")
+  private @Nullable String kernels;
+
+  /** Loads a model, and says on standard error what its user must know. */
+  LanguageModel load(Path path, Streams streams) throws IOException {
+    LanguageModel model = LanguageModel.load(path, options());
+    for (String warning : model.kernels().warnings()) {
+      streams.err().println("bitnet: warning: " + warning + ".");
+    }
+    return model;
+  }
+
+  private LoadOptions options() {
+    LoadOptions options = LoadOptions.defaults();
+    if (threads != null) {
+      if (threads < 1 || threads > MOST_THREADS) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "The number of threads (-t) must be from 1 to "
+                + MOST_THREADS
+                + ", not "
+                + threads
+                + ".");
+      }
+      options = options.withThreads(threads);
+    }
+    if (kernels != null) {
+      if (!kernels.equalsIgnoreCase(KernelSelection.AUTO)
+          && KernelTier.ofLabel(kernels).isEmpty()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "There are no kernels '"
+                + kernels
+                + "'; choose one of "
+                + KernelSelection.AUTO
+                + ", "
+                + KernelTier.labels()
+                + ".");
+      }
+      options = options.withKernels(kernels);
+    }
+    return options;
+  }
+}

@@ -1,0 +1,148 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.bitnetj.generate.SessionOptions;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.model.NonFiniteException;
+import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code bitnet logits}: what a model says about every next token, for numpy. */
+@Command(
+    name = "logits",
+    description = "Writes the logits after a text as a numpy file.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet logits -p \"Once upon a time\" -o next.npy",
+      "  bitnet logits --ids 4094,351,975 --all -o logits.npy",
+      "  bitnet logits -m model.gguf -f book.txt --all --cache f16 -o book.npy",
+      "",
+      "The file is float32 in C order: [vocabulary] after the last token, or with --all",
+      "[positions, vocabulary], row i after token i. A text gets the beginning-of-text token if",
+      "the model file asks for it; ids are taken as they are.",
+      "",
+      "Keys and values are remembered in float32 here, as in the reference implementations that",
+      "logits are compared with. 'run' and 'chat' use float16; --cache f16 gives their logits."
+    })
+final class LogitsCommand implements Callable<Integer> {
+  @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+  @Mixin private TextInput text;
+  @Mixin private EngineOptions engine;
+
+  @Option(
+      names = "--ids",
+      paramLabel = "ID,ID,…",
+      description = "Token ids instead of a text, exactly these.")
+  private @Nullable String ids;
+
+  @Option(names = "--all", description = "A row for every position, not only the last one.")
+  private boolean all;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "TYPE",
+      description = "How keys and values are remembered: f32 or f16. Default: f32.")
+  private AttentionLayer.Type cache = AttentionLayer.Type.F32;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The .npy file to write; it appears when it is complete.")
+  private Path output;
+
+  @Override
+  public Integer call() throws IOException {
+    if (ids != null && text.isGiven()) {
+      throw new ParameterException(spec.commandLine(), "Give a text or --ids, not both.");
+    }
+    byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
+    try (LanguageModel loaded = engine.load(model.path(), bitnet.streams());
+        Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));
+        ResultFile file = ResultFile.create(output);
+        ProgressLine progress = new ProgressLine(bitnet.streams())) {
+      int[] tokens = tokens(loaded.tokenizer(), bytes);
+      int vocabulary = loaded.spec().vocabulary();
+      ByteBuffer row =
+          ByteBuffer.allocate(Math.multiplyExact(vocabulary, Float.BYTES))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      file.write(header(tokens.length, vocabulary));
+      session.logits(
+          tokens,
+          all ? 0 : tokens.length - 1,
+          (position, logits) -> {
+            requireFinite(position, logits);
+            row.clear().asFloatBuffer().put(logits);
+            file.write(row);
+            progress.update(() -> position + 1 + " of " + tokens.length + " positions");
+          });
+      file.commit();
+    }
+    return 0;
+  }
+
+  private int[] tokens(Tokenizer tokenizer, byte[] bytes) {
+    int[] tokens =
+        ids != null
+            ? TokenIds.parse(ids, tokenizer.vocabularySize())
+            : tokenizer.encode(bytes, false, tokenizer.addsBos());
+    if (tokens.length == 0) {
+      throw new Failures.Failure("there are no tokens, so that no logits follow.");
+    }
+    return tokens;
+  }
+
+  /**
+   * The header of numpy's .npy format, version 1.0 (numpy.lib.format): a magic number, the length
+   * of what follows, and a Python dictionary padded so that the data starts at a multiple of 64.
+   */
+  private ByteBuffer header(int positions, int vocabulary) {
+    String shape = all ? "(" + positions + ", " + vocabulary + ")" : "(" + vocabulary + ",)";
+    String dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }";
+    int length = Math.ceilDiv(10 + dictionary.length() + 1, 64) * 64 - 10;
+    String padded = String.format(Locale.ROOT, "%-" + (length - 1) + "s\n", dictionary);
+    return ByteBuffer.allocate(10 + length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put((byte) 0x93)
+        .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+        .put((byte) 1)
+        .put((byte) 0)
+        .putShort((short) length)
+        .put(padded.getBytes(StandardCharsets.US_ASCII))
+        .flip();
+  }
+
+  private static void requireFinite(int position, float[] logits) {
+    for (int id = 0; id < logits.length; id++) {
+      if (!Float.isFinite(logits[id])) {
+        throw new NonFiniteException(
+            "the logit of token "
+                + id
+                + " after position "
+                + position
+                + " is "
+                + logits[id]
+                + ": the weights of the output head are damaged; fetch the model file again.");
+      }
+    }
+  }
+}

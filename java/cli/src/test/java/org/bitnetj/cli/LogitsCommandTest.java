@@ -1,0 +1,130 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogitsCommandTest {
+  @TempDir private Path folder;
+
+  private Outcome write(Path file, String... args) {
+    return Outcome.of(
+        Stream.concat(Stream.of("logits", "-o", file.toString()), Stream.of(args))
+            .toArray(String[]::new));
+  }
+
+  private Npy logits(String... args) throws IOException {
+    Path file = folder.resolve("logits.npy");
+    write(file, args).succeeds();
+    return Npy.parse(Files.readAllBytes(file));
+  }
+
+  @Test
+  void rowsAreTheGoldenOnesWithinTheStatedTolerance() throws IOException {
+    int tight = 0;
+    for (Golden golden : Golden.prompts()) {
+      Npy actual = logits("--ids", golden.ids(), "--all");
+      assertEquals(golden.logits().shape(), actual.shape());
+      double worst = 0;
+      double total = 0;
+      for (int i = 0; i < actual.size(); i++) {
+        double difference = Math.abs(actual.get(i) - golden.logits().get(i));
+        worst = Math.max(worst, difference);
+        total += difference;
+      }
+      assertTrue(worst <= Golden.tolerance("max_abs"), golden.text() + ": worst " + worst);
+      double mean = total / actual.size();
+      assertTrue(mean <= Golden.tolerance("mean_abs"), golden.text() + ": mean " + mean);
+      tight += worst <= Golden.tolerance("tight_abs") ? 1 : 0;
+    }
+    assertTrue(tight >= 7, "only " + tight + " prompts agree within the tight bound");
+  }
+
+  @Test
+  void withoutAllThereIsOnlyTheLastRow() throws IOException {
+    Golden golden = Golden.prompts().get(2);
+    Npy all = logits("--ids", golden.ids(), "--all");
+    Npy last = logits("--ids", golden.ids());
+    int vocabulary = all.shape().get(1);
+    assertEquals(List.of(vocabulary), last.shape());
+    for (int i = 0; i < vocabulary; i++) {
+      assertEquals(all.get((golden.tokens() - 1) * vocabulary + i), last.get(i));
+    }
+  }
+
+  @Test
+  void aTextFollowsTheModelsRuleForTheFirstToken() throws IOException {
+    Golden golden = Golden.prompts().get(2);
+    assertEquals(logits("--ids", golden.ids(), "--all"), logits("-p", golden.text(), "--all"));
+  }
+
+  @Test
+  void longTextsAreTheSameWithAnyKernelsAndThreads() throws IOException {
+    String ids =
+        IntStream.range(0, 150).mapToObj(i -> "" + i * 37 % 4000).collect(Collectors.joining(","));
+    Npy expected = logits("--ids", ids, "--all", "--kernels", "scalar", "-t", "2");
+    assertEquals(List.of(150, expected.shape().get(1)), expected.shape());
+    assertEquals(expected, logits("--ids", ids, "--all", "-t", "1"));
+    assertEquals(expected, logits("--ids", ids, "--all", "-t", "3"));
+  }
+
+  @Test
+  void aCacheInFloat16GivesOtherLogitsWithinTheTolerance() throws IOException {
+    Golden golden = Golden.prompts().get(2);
+    Npy exact = logits("--ids", golden.ids());
+    Npy rounded = logits("--ids", golden.ids(), "--cache", "f16");
+    assertNotEquals(exact, rounded);
+    for (int i = 0; i < exact.size(); i++) {
+      assertEquals(exact.get(i), rounded.get(i), Golden.tolerance("max_abs"));
+    }
+  }
+
+  @Test
+  void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
+    Path file = Files.writeString(folder.resolve("old.npy"), "old");
+    String tooLong = IntStream.range(0, 600).mapToObj(i -> "7").collect(Collectors.joining(","));
+    write(file, "--ids", tooLong)
+        .fails(
+            "The text has 600 tokens, but the context holds 512; shorten the text or use a larger"
+                + " context.");
+    write(file, "--ids", "4,-1").says("token -1 is not in the vocabulary");
+    write(file, "--ids", "").fails("there are no tokens, so that no logits follow.");
+    assertEquals("old", Files.readString(file));
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(List.of(file), files.toList());
+    }
+  }
+
+  @Test
+  void placesThatCannotBeWrittenAreNamed() {
+    Path missing = folder.resolve("none/logits.npy");
+    write(missing, "-p", "a")
+        .fails(
+            missing
+                + ": cannot be written, for the folder "
+                + missing.getParent()
+                + " does not exist.");
+    write(folder, "-p", "a").fails(folder + " is a directory; name a file to write.");
+    assertFalse(Files.exists(missing.getParent()));
+  }
+
+  @Test
+  void wrongOptionsAreMisuse() {
+    Path file = folder.resolve("x.npy");
+    Outcome.of("logits", "-p", "a").isMisuse("Missing required option: '--output=FILE'");
+    write(file, "--ids", "1", "-p", "a").isMisuse("Give a text or --ids, not both.");
+    write(file, "-p", "a", "--cache", "f8").isMisuse("'f8'");
+    assertFalse(Files.exists(file));
+  }
+}
