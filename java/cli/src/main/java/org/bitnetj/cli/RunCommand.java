@@ -1,0 +1,98 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.bitnetj.generate.FinishReason;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.GenerationResult;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.bitnetj.generate.SessionOptions;
+import org.bitnetj.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bitnet run}: continues a text. */
+@Command(
+    name = "run",
+    description = "Continues a text.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet run \"Once upon a time\"",
+      "  bitnet run -m model.gguf -n 64 --temp 0 -p \"The capital of France is\"",
+      "  bitnet run --seed 7 --stop \"The End\" -f beginning.txt >story.txt",
+      "  echo \"Once upon a time\" | bitnet run --no-echo",
+      "",
+      "Standard output gets the prompt, its continuation as it comes, and a line break; standard",
+      "error gets a line of statistics. A prompt from a file or standard input loses one line",
+      "break at its end. An empty prompt (\"\") lets the model begin.",
+      "Ctrl-C ends the text; the statistics still come, and the exit code is 130."
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final int INTERRUPTED = 130;
+
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+  @Mixin private TextInput text;
+
+  @Option(
+      names = {"-n", "--predict"},
+      paramLabel = "N",
+      description =
+          "Most tokens to generate, -1 for as many as fit. Default: ${DEFAULT-VALUE}, or until the"
+              + " model ends the text.")
+  private int maxTokens = 256;
+
+  @Mixin private GenerationFlags generation;
+  @Mixin private ContextOptions context;
+  @Mixin private EngineOptions engine;
+
+  @Option(
+      names = "--echo",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Print the prompt before its continuation (the default).")
+  private boolean echo;
+
+  @Option(
+      names = "--parse-special",
+      description = "Let the spelling of a special token in the prompt be that token.")
+  private boolean parseSpecial;
+
+  @Override
+  public Integer call() throws IOException {
+    GenerationOptions options = generation.options(maxTokens);
+    SessionOptions place = context.session();
+    Streams streams = bitnet.streams();
+    String prompt = text.prompt(streams);
+    try (LanguageModel loaded = engine.load(model.path(), streams);
+        Session session = loaded.openSession(place);
+        Interruption _ = new Interruption(session)) {
+      int[] ids = tokens(loaded.tokenizer(), prompt);
+      Output out = streams.out();
+      if (echo) {
+        out.print(prompt).flush();
+      }
+      GenerationResult result = session.generate(ids, options, piece -> out.print(piece).flush());
+      out.print("\n").flush();
+      streams.err().println(Statistics.line(loaded, result));
+      return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
+    }
+  }
+
+  private int[] tokens(Tokenizer tokenizer, String prompt) {
+    // An empty text needs some token before it, whether or not others do.
+    int[] ids = tokenizer.encode(prompt, parseSpecial, tokenizer.addsBos() || prompt.isEmpty());
+    if (ids.length == 0) {
+      throw new Failures.Failure(
+          "the prompt is empty and the model has no token to begin a text with; give it some"
+              + " text.");
+    }
+    return ids;
+  }
+}

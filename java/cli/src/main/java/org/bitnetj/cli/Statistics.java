@@ -1,0 +1,45 @@
+package org.bitnetj.cli;
+
+import java.util.Locale;
+import org.bitnetj.generate.FinishReason;
+import org.bitnetj.generate.GenerationResult;
+import org.bitnetj.generate.GenerationStats;
+import org.bitnetj.generate.LanguageModel;
+
+/** What a generated text took, in one line for a person. */
+final class Statistics {
+  private Statistics() {}
+
+  static String line(LanguageModel model, GenerationResult result) {
+    GenerationStats stats = result.stats();
+    int computed = stats.promptTokens() - stats.cachedTokens();
+    return String.format(
+        Locale.ROOT,
+        "bitnet: prefill %s%s, %.1f tokens/s; decode %s, %.1f tokens/s; %s;"
+            + " %s kernels, %s, %d weight bytes read per token; seed %d",
+        count(computed, "token"),
+        stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more were cached)" : "",
+        stats.prefillTokensPerSecond(),
+        count(stats.generatedTokens(), "token"),
+        stats.decodeTokensPerSecond(),
+        ending(result.finishReason()),
+        model.kernels().tier(),
+        count(model.threads(), "thread"),
+        stats.bytesPerToken(),
+        result.seed());
+  }
+
+  private static String count(int number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+
+  private static String ending(FinishReason reason) {
+    return switch (reason) {
+      case END_TOKEN -> "ended by the model";
+      case STOP_STRING -> "ended at a stop text";
+      case MAX_TOKENS -> "ended at the limit of -n";
+      case CONTEXT_FULL -> "ended because the context is full";
+      case CANCELLED -> "interrupted";
+    };
+  }
+}

@@ -1,0 +1,128 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process of its own can show: pipes, signals, devices. */
+@DisabledOnOs(OS.WINDOWS)
+class ProcessTest {
+  @TempDir private Path folder;
+
+  private ProcessBuilder bitnet(String... args) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add("org.bitnetj.cli.BitnetCommand");
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command)
+        .redirectError(errors().toFile())
+        .redirectInput(new File("/dev/null"));
+  }
+
+  private Path errors() {
+    return folder.resolve("stderr");
+  }
+
+  private static int exitCode(Process process) throws InterruptedException {
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
+    return process.exitValue();
+  }
+
+  @Test
+  void aClosedPipeEndsTheTextQuietly() throws Exception {
+    Process process = bitnet("run", "-n", "-1", "--ignore-eos", "Once upon a time").start();
+    try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+      char[] some = new char[8];
+      assertEquals(8, reader.read(some));
+    }
+    assertEquals(0, exitCode(process));
+    assertEquals("", Files.readString(errors()));
+  }
+
+  @Test
+  void aSignalEndsTheTextInGoodOrder() throws Exception {
+    Process process =
+        bitnet("run", "-n", "-1", "--ignore-eos", "--kernels", "scalar", "-t", "1", "Once").start();
+    StringBuilder text = new StringBuilder();
+    try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+      for (int i = 0; i < 8; i++) {
+        text.append((char) reader.read());
+      }
+      process.toHandle().destroy(); // SIGTERM; a build in the background may have SIGINT ignored
+      for (int c = reader.read(); c >= 0; c = reader.read()) {
+        text.append((char) c);
+      }
+    }
+    assertEquals(128 + 15, exitCode(process));
+    assertTrue(
+        text.toString().startsWith("Once") && text.toString().endsWith("\n"), text::toString);
+    String errors = Files.readString(errors());
+    assertTrue(errors.startsWith("bitnet: prefill 2 tokens, "), errors);
+    assertTrue(errors.contains("; interrupted; scalar kernels, 1 thread,"), errors);
+    assertEquals(1, errors.lines().count(), errors);
+  }
+
+  static boolean hasFullDevice() {
+    return Files.exists(Path.of("/dev/full"));
+  }
+
+  @Test
+  @EnabledIf("hasFullDevice")
+  void aFullDiskIsAnErrorWhileATextIsWritten() throws Exception {
+    Process process =
+        bitnet("run", "-n", "8", "Once").redirectOutput(new File("/dev/full")).start();
+    assertEquals(1, exitCode(process));
+    assertEquals(
+        "bitnet: standard output cannot be written: No space left on device.\n",
+        Files.readString(errors()));
+  }
+
+  @Test
+  @EnabledIf("hasFullDevice")
+  void aFullDiskIsAnErrorForLogits() throws Exception {
+    Process process = bitnet("logits", "-p", "Once", "-o", "/dev/full").start();
+    assertEquals(1, exitCode(process));
+    assertEquals(
+        "bitnet: /dev/full: cannot be written: No space left on device.\n",
+        Files.readString(errors()));
+  }
+
+  @Test
+  void aSignalDuringSynthLeavesNothingBehind() throws IOException, InterruptedException {
+    Path file = folder.resolve("big.gguf");
+    Process process = bitnet("synth", "--shape", "1.5B", "-o", file.toString()).start();
+    long start = System.nanoTime();
+    while (parts() == 0 && process.isAlive()) {
+      assertTrue(System.nanoTime() - start < 60e9, "nothing is written");
+      Thread.sleep(10);
+    }
+    process.toHandle().destroy();
+    assertEquals(128 + 15, exitCode(process));
+    assertFalse(Files.exists(file));
+    assertEquals(0, parts());
+  }
+
+  private long parts() throws IOException {
+    try (var files = Files.list(folder)) {
+      return files.filter(f -> f.getFileName().toString().contains("gguf")).count();
+    }
+  }
+}
