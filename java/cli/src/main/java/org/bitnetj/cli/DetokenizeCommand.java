@@ -18,7 +18,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "detokenize",
     description = "Prints the text of token ids.",
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
@@ -39,6 +39,8 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Option(names = "--special", description = "Show special tokens by their names.")
   private boolean special;
+
+  @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {

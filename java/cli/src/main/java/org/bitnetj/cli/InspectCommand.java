@@ -13,18 +13,22 @@ import org.bitnetj.gguf.Inspection;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet inspect}: what is in a model file. */
 @Command(
     name = "inspect",
     description = "Shows a model file's metadata, tensors and sizes.",
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {"", "Examples:", "  bitnet inspect model.gguf", "  bitnet inspect --json model.gguf"})
 final class InspectCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
 
   @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The file, as for -m.")
@@ -33,8 +37,14 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Write one JSON object.")
   private boolean json;
 
+  @Mixin private HelpOption help;
+
   @Override
   public Integer call() throws IOException {
+    if (file != null && model.isGiven()) {
+      throw new ParameterException(
+          spec.commandLine(), "Name the model once: as an argument or by -m.");
+    }
     Path path = file != null ? file : model.path();
     try (GgufFile gguf = GgufFile.open(path)) {
       Inspection inspection = Inspection.of(gguf);

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "logits",
     description = "Writes the logits after a text as a numpy file.",
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
@@ -34,12 +34,13 @@ import picocli.CommandLine.Spec;
       "  bitnet logits --ids 4094,351,975 --all -o logits.npy",
       "  bitnet logits -m model.gguf -f book.txt --all --cache f16 -o book.npy",
       "",
-      "The file is float32 in C order: [vocabulary] after the last token, or with --all",
-      "[positions, vocabulary], row i after token i. A text gets the beginning-of-text token if",
-      "the model file asks for it; ids are taken as they are.",
+      "The file is float32 in C order: [vocabulary] after the last token, or with --all"
+          + " [positions, vocabulary], row i after token i. A text gets the beginning-of-text token"
+          + " if the model file asks for it; ids are taken as they are.",
       "",
-      "Keys and values are remembered in float32 here, as in the reference implementations that",
-      "logits are compared with. 'run' and 'chat' use float16; --cache f16 gives their logits."
+      "Keys and values are remembered in float32 here, as in the reference implementations that"
+          + " logits are compared with. 'run' and 'chat' use float16; --cache f16 gives their"
+          + " logits."
     })
 final class LogitsCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -69,6 +70,8 @@ final class LogitsCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "The .npy file to write; it appears when it is complete.")
   private Path output;
+
+  @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {

@@ -16,6 +16,10 @@ final class ModelOption {
       description = "A GGUF model file. Default: the small model that ships with bitnet.java.")
   private @Nullable Path file;
 
+  boolean isGiven() {
+    return file != null;
+  }
+
   Path path() {
     return file != null ? file : shipped();
   }

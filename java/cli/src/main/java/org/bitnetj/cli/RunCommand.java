@@ -18,7 +18,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "run",
     description = "Continues a text.",
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
@@ -27,9 +27,10 @@ import picocli.CommandLine.ParentCommand;
       "  bitnet run --seed 7 --stop \"The End\" -f beginning.txt >story.txt",
       "  echo \"Once upon a time\" | bitnet run --no-echo",
       "",
-      "Standard output gets the prompt, its continuation as it comes, and a line break; standard",
-      "error gets a line of statistics. A prompt from a file or standard input loses one line",
-      "break at its end. An empty prompt (\"\") lets the model begin.",
+      "Standard output gets the prompt, its continuation as it comes, and a line break; standard"
+          + " error gets a line of statistics. A prompt from a file or standard input loses one"
+          + " line break at its end. An empty prompt (\"\") lets the model begin.",
+      "",
       "Ctrl-C ends the text; the statistics still come, and the exit code is 130."
     })
 final class RunCommand implements Callable<Integer> {
@@ -63,6 +64,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--parse-special",
       description = "Let the spelling of a special token in the prompt be that token.")
   private boolean parseSpecial;
+
+  @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {

@@ -11,6 +11,7 @@ import org.bitnetj.synth.SyntheticModel;
 import org.bitnetj.synth.SyntheticVocabulary;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "synth",
     description = "Writes a random ternary model of a given shape, to measure speed and memory.",
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
@@ -29,8 +30,8 @@ import picocli.CommandLine.Spec;
       "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
       "  bitnet synth --shape 2B4T --vocab ggml-model-i2_s.gguf -o 2b4t-words.gguf",
       "",
-      "The same options give the same bytes on every machine. The file appears when it is",
-      "complete; one that is there already is replaced only with --force."
+      "The same options give the same bytes on every machine. The file appears when it is complete;"
+          + " one that is there already is replaced only with --force."
     })
 final class SynthCommand implements Callable<Integer> {
   private static final String DUMMY = "dummy";
@@ -87,6 +88,8 @@ final class SynthCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "The GGUF file to write.")
   private Path output;
+
+  @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws ModelFileException {

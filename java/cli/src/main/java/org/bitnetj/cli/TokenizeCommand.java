@@ -25,7 +25,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "tokenize",
     description = "Prints the token ids of a text.",
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
@@ -33,9 +33,9 @@ import picocli.CommandLine.ParentCommand;
       "  bitnet tokenize -m model.gguf --no-bos --json -f book.txt",
       "  bitnet tokenize --jsonl <texts.jsonl >ids.jsonl",
       "",
-      "With --jsonl each line of standard input is an object {\"text\": …} or {\"text_b64\": …}",
-      "with optional \"parse_special\" and \"add_bos\" (both false unless given), and becomes a",
-      "line {\"ids\": […]}."
+      "With --jsonl each line of standard input is an object {\"text\": …} or {\"text_b64\": …}"
+          + " with optional \"parse_special\" and \"add_bos\" (both false unless given), and"
+          + " becomes a line {\"ids\": […]}."
     })
 final class TokenizeCommand implements Callable<Integer> {
   private static final JsonFactory JSON = new JsonFactory();
@@ -60,6 +60,8 @@ final class TokenizeCommand implements Callable<Integer> {
       negatable = true,
       description = "Begin with the beginning-of-text token. Default: as the model file says.")
   private @Nullable Boolean bos;
+
+  @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {

@@ -35,7 +35,7 @@ class BitnetCommandTest {
     assertTrue(help.startsWith("Usage: bitnet " + command), help);
     assertTrue(help.contains("Examples:\n  bitnet " + command), help);
     assertEquals(help, Outcome.of("help", command).succeeds().out());
-    help.lines().forEach(line -> assertTrue(line.length() <= 100, line));
+    help.lines().forEach(line -> assertTrue(line.length() <= 80, line));
   }
 
   @Test

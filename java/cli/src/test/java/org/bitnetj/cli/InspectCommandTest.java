@@ -32,4 +32,9 @@ class InspectCommandTest {
     assertTrue(
         last.get("offset").asLong() + last.get("bytes").asLong() <= Files.size(Models.SHIPPED));
   }
+
+  @Test
+  void namingTwoModelsIsMisuse() {
+    Outcome.of("inspect", "-m", "a.gguf", "b.gguf").isMisuse("Name the model once");
+  }
 }
