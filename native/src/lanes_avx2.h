@@ -21,16 +21,30 @@ static inline __m256i bn_mask8(int64_t n) {
                             _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-/* The first n elements, then zeros; reads no others. */
+/*
+ * The first n elements, then zeros; reads no others. Not by a masked load: an emulator may touch
+ * the memory of masked lanes (qemu does), and a rest comes once in a row.
+ */
 static inline __m256 bn_load8(const float* p, int64_t n) {
-  return n >= 8 ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, bn_mask8(n));
+  if (n >= 8) {
+    return _mm256_loadu_ps(p);
+  }
+  float part[8] = {0};
+  for (int64_t l = 0; l < n; l++) {
+    part[l] = p[l];
+  }
+  return _mm256_loadu_ps(part);
 }
 
 static inline void bn_store8(float* p, __m256 v, int64_t n) {
   if (n >= 8) {
     _mm256_storeu_ps(p, v);
-  } else {
-    _mm256_maskstore_ps(p, bn_mask8(n), v);
+    return;
+  }
+  float part[8];
+  _mm256_storeu_ps(part, v);
+  for (int64_t l = 0; l < n; l++) {
+    p[l] = part[l];
   }
 }
 
