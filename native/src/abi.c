@@ -8,6 +8,7 @@ static const bn_kernels* const tiers[BN_TIER_COUNT] = {
     [BN_TIER_C] = &bn_kernels_c,
 #if defined(__x86_64__)
     [BN_TIER_AVX2] = &bn_kernels_avx2,
+    [BN_TIER_AVXVNNI] = &bn_kernels_avxvnni,
     [BN_TIER_AVX512] = &bn_kernels_avx512,
 #endif
 };

@@ -28,6 +28,7 @@ int32_t bn_detect_tiers(void) {
   const uint32_t avx512bw = 1u << 30;
   const uint32_t avx512vl = 1u << 31;
   const uint32_t avx512vnni = 1u << 11; /* leaf 7, ecx */
+  const uint32_t avxvnni = 1u << 4;     /* leaf 7, second part, eax */
   const uint64_t ymm_state = 0x06;      /* XCR0: SSE, AVX */
   const uint64_t zmm_state = 0xe6;      /* and opmask, ZMM0-15's upper halves, ZMM16-31 */
 
@@ -48,6 +49,10 @@ int32_t bn_detect_tiers(void) {
   if (has_all(state, zmm_state) && has_all(ebx, avx512f | avx512dq | avx512bw | avx512vl) &&
       has_all(ecx, avx512vnni)) {
     mask |= 1 << BN_TIER_AVX512;
+  }
+  /* The first part's eax is the number of the last part. */
+  if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && has_all(eax, avxvnni)) {
+    mask |= 1 << BN_TIER_AVXVNNI;
   }
   return mask;
 }

@@ -47,6 +47,7 @@ typedef struct bn_kernels {
 
 extern const bn_kernels bn_kernels_c;
 extern const bn_kernels bn_kernels_avx2;
+extern const bn_kernels bn_kernels_avxvnni;
 extern const bn_kernels bn_kernels_avx512;
 
 bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512;
@@ -55,7 +56,8 @@ bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512;
 bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512;
 bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512;
 bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512;
-bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avx512;
+bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
+    bn_ternary_product_avx512;
 bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512;
 bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512;
 bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512;

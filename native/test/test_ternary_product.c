@@ -1,5 +1,7 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "kernels.h"
 #include "testing.h"
 
 typedef enum digits { DIGITS_RANDOM, DIGITS_PLUS, DIGITS_MINUS, DIGITS_ZERO, DIGITS_KINDS } digits;
@@ -68,6 +70,11 @@ static bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows
   return q;
 }
 
+/* bn_ternary_product of the tier that is checked. */
+typedef int32_t product_fn(int32_t tier, const bn_ternary* w, const bn_quantized* a,
+                           const bn_rows* y, int32_t count, int32_t begin, int32_t end);
+static product_fn* product = bn_ternary_product;
+
 static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t count,
                   digits weights, values kind, uint64_t seed) {
   test_case c = {.op = "ternary_product", .tier = tier, .seed = seed};
@@ -87,47 +94,76 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, int3
     same_int(&c, "status", 0, BN_OK,
              bn_ternary_product(BN_TIER_C, &w, &a, &expected, count, ranges[i][0], ranges[i][1]));
     same_int(&c, "status", 0, BN_OK,
-             bn_ternary_product(tier, &w, &a, &actual, count, ranges[i][0], ranges[i][1]));
+             product(tier, &w, &a, &actual, count, ranges[i][0], ranges[i][1]));
     same_rows(&c, &expected, &actual);
   }
   release_blocks();
 }
 
-int main(void) {
-  for (int32_t tier = -1; next_tier("ternary_product", &tier);) {
-    uint64_t seed = 1;
-    /* Every small number of tokens with every small row length. */
-    for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns++) {
-      for (int32_t count = 0; count <= 20; count++) {
-        check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 53), columns, count, DIGITS_RANDOM,
-              (values)(seed / 7 % VALUES_KINDS), seed);
-        seed++;
-      }
-    }
-    /* Every small number of rows. */
-    for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++) {
-      for (int32_t count = 1; count <= 9; count += 4) {
-        check(tier, (place)(seed % PLACES), rows, 100, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
-        seed++;
-      }
-    }
-    /* Real lengths with the largest sums, where narrow partial sums would overflow. */
-    for (int i = 0; i < large_columns_count; i++) {
-      for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
-        for (values kind = 0; kind < VALUES_KINDS; kind++) {
-          check(tier, (place)(seed % PLACES), 16 + (int32_t)(seed % 20), large_columns[i],
-                1 + (int32_t)(seed % 4), weights, kind, seed);
-          seed++;
-        }
-      }
-    }
-    /* Many tokens, and the longest row that the ABI allows. */
-    check(tier, FLUSH_END, 64, 640, 67, DIGITS_RANDOM, VALUES_RANDOM, seed++);
-    check(tier, FLUSH_END, 48, 2560, 130, DIGITS_RANDOM, VALUES_EXTREMES, seed++);
-    for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
-      check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
-      check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
+static void check_tier(int32_t tier) {
+  uint64_t seed = 1;
+  /* Every small number of tokens with every small row length. */
+  for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns++) {
+    for (int32_t count = 0; count <= 20; count++) {
+      check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 53), columns, count, DIGITS_RANDOM,
+            (values)(seed / 7 % VALUES_KINDS), seed);
+      seed++;
     }
   }
+  /* Every small number of rows. */
+  for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++) {
+    for (int32_t count = 1; count <= 9; count += 4) {
+      check(tier, (place)(seed % PLACES), rows, 100, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
+      seed++;
+    }
+  }
+  /* Real lengths with the largest sums, where narrow partial sums would overflow. */
+  for (int i = 0; i < large_columns_count; i++) {
+    for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+      for (values kind = 0; kind < VALUES_KINDS; kind++) {
+        check(tier, (place)(seed % PLACES), 16 + (int32_t)(seed % 20), large_columns[i],
+              1 + (int32_t)(seed % 4), weights, kind, seed);
+        seed++;
+      }
+    }
+  }
+  /* Many tokens, and the longest row that the ABI allows. */
+  check(tier, FLUSH_END, 64, 640, 67, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+  check(tier, FLUSH_END, 48, 2560, 130, DIGITS_RANDOM, VALUES_EXTREMES, seed++);
+  for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+    check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
+    check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
+  }
+}
+
+#if defined(__x86_64__)
+bn_ternary_product_fn bn_ternary_product_avxvnni_twin;
+
+static product_fn twin_product;
+static int32_t twin_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
+                            const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  (void)tier;
+  return bn_ternary_product_avxvnni_twin(w, a, y, count, begin, end);
+}
+
+/* Few machines have AVX-VNNI, so its source is run as compiled for AVX-512 too. */
+static void check_avxvnni_twin(void) {
+  if (bn_supported_tiers() >> BN_TIER_AVX512 & 1) {
+    printf("ternary_product: tier avxvnni, compiled for AVX-512\n");
+    product = twin_product;
+    check_tier(BN_TIER_AVXVNNI);
+  } else {
+    printf("ternary_product: skipped tier avxvnni, compiled for AVX-512: no AVX-512 here\n");
+  }
+}
+#endif
+
+int main(void) {
+  for (int32_t tier = -1; next_tier("ternary_product", &tier);) {
+    check_tier(tier);
+  }
+#if defined(__x86_64__)
+  check_avxvnni_twin();
+#endif
   return 0;
 }

@@ -13,6 +13,7 @@ public enum KernelTier {
   SCALAR("scalar", -1, "plain Java, any CPU"),
   C("c", 0, "portable C, any CPU with the native library"),
   AVX2("avx2", 1, "x86-64 with AVX2, FMA and F16C"),
+  AVXVNNI("avxvnni", 2, "x86-64 with AVX2, FMA, F16C and AVX-VNNI"),
   AVX512("avx512", 3, "x86-64 with AVX-512 F, BW, DQ, VL and VNNI");
 
   private final String label;

@@ -1,0 +1,16 @@
+/* Tier AVX-VNNI: tier AVX2 with ternary products by 256-bit vpdpbusd. */
+#include "kernels.h"
+
+const bn_kernels bn_kernels_avxvnni = {
+    .pack_i2s = bn_pack_i2s_avx2,
+    .embed = bn_embed_avx2,
+    .add = bn_add_avx2,
+    .normalize = bn_normalize_avx2,
+    .quantize = bn_quantize_avx2,
+    .gate = bn_gate_avx2,
+    .ternary_product = bn_ternary_product_avxvnni,
+    .rotate = bn_rotate_avx2,
+    .store = bn_store_avx2,
+    .attend = bn_attend_avx2,
+    .head_product = bn_head_product_avx2,
+};
