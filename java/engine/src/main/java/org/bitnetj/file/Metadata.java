@@ -45,6 +45,9 @@ public interface Metadata {
     return findNumber(key).orElseThrow(() -> missing(key));
   }
 
+  /** An error about what the metadata says; the sentence gets the file's name before it. */
+  ModelFileException failure(String sentence);
+
   /** The error for a key that must be there; it names the file. */
   ModelFileException missing(String key);
 }

@@ -211,12 +211,14 @@ final class GgufMetadata implements Metadata {
   }
 
   @Override
+  public ModelFileException failure(String sentence) {
+    return new ModelFileException(path + ": " + sentence);
+  }
+
+  @Override
   public ModelFileException missing(String key) {
-    return new ModelFileException(
-        path
-            + ": metadata key '"
-            + key
-            + "' is missing; the file is incomplete or of another kind.");
+    return failure(
+        "metadata key '" + key + "' is missing; the file is incomplete or of another kind.");
   }
 
   private ModelFileException wrongType(String key, GgufValue value, String wanted) {
@@ -224,8 +226,7 @@ final class GgufMetadata implements Metadata {
   }
 
   private ModelFileException failure(String key, GgufValue value, String clause) {
-    return new ModelFileException(
-        path + ": metadata key '" + key + "' (byte " + value.at() + ") " + clause + ".");
+    return failure("metadata key '" + key + "' (byte " + value.at() + ") " + clause + ".");
   }
 
   @Override

@@ -27,7 +27,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     StringArray texts = texts(metadata, "tokens");
     int size = texts.size();
     if (size == 0) {
-      throw new ModelFileException(TOKENS + " is empty; the file has no vocabulary.");
+      throw metadata.failure(TOKENS + " is empty; the file has no vocabulary.");
     }
     int[] types = types(metadata, size);
     Vocabulary.Builder builder = new Vocabulary.Builder(size);
@@ -35,7 +35,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     byte[] scratch = new byte[256];
     for (int id = 0; id < size; id++) {
       byte[] text = texts.bytes(id);
-      TokenType type = type(types[id], id, text);
+      TokenType type = type(metadata, types[id], id, text);
       switch (type) {
         case NORMAL, UNUSED -> {
           if (scratch.length < text.length) {
@@ -48,7 +48,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
             builder.add(text, text.length, type, false);
           }
         }
-        case BYTE -> builder.add(new byte[] {byteValue(text, id)}, 1, type, false);
+        case BYTE -> builder.add(new byte[] {byteValue(metadata, text, id)}, 1, type, false);
         case CONTROL, UNKNOWN, USER_DEFINED -> {
           SpecialTokens.Entry entry =
               new SpecialTokens.Entry(id, text, type == TokenType.USER_DEFINED);
@@ -62,7 +62,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     }
     Duplicates duplicates =
         (first, second) -> {
-          throw duplicate(first, second, texts);
+          throw duplicate(metadata, first, second, texts);
         };
     return new TokenTable(
         builder.build(duplicates),
@@ -75,8 +75,8 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     void found(int first, int second) throws ModelFileException;
   }
 
-  static ModelFileException duplicate(int first, int second, StringArray texts) {
-    return new ModelFileException(
+  static ModelFileException duplicate(Metadata metadata, int first, int second, StringArray texts) {
+    return metadata.failure(
         TOKENS
             + ": tokens "
             + first
@@ -90,7 +90,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   private static int[] types(Metadata metadata, int size) throws ModelFileException {
     int[] types = metadata.findIntegers(TYPES).orElse(null);
     if (types != null) {
-      requireLength("token_type", types.length, size);
+      requireLength(metadata, "token_type", types.length, size);
       return types;
     }
     int[] normal = new int[size];
@@ -104,7 +104,8 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return normal;
   }
 
-  private static TokenType type(int type, int id, byte[] text) throws ModelFileException {
+  private static TokenType type(Metadata metadata, int type, int id, byte[] text)
+      throws ModelFileException {
     return switch (type) {
       case 0, 1 -> TokenType.NORMAL; // 0 is ggml's "undefined"
       case 2 -> TokenType.UNKNOWN;
@@ -114,18 +115,18 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
       case 5 -> TokenType.UNUSED;
       case 6 -> TokenType.BYTE;
       default ->
-          throw new ModelFileException(
+          throw metadata.failure(
               TYPES + ": token " + id + " is of type " + type + "; types are 1 to 6.");
     };
   }
 
   /** The value of a byte token, spelled {@code <0x0A>}. */
-  private static byte byteValue(byte[] text, int id) throws ModelFileException {
+  private static byte byteValue(Metadata metadata, byte[] text, int id) throws ModelFileException {
     boolean spelled = text.length == 6 && text[0] == '<' && text[1] == '0' && text[2] == 'x';
     int high = spelled ? Character.digit(text[3], 16) : -1;
     int low = spelled ? Character.digit(text[4], 16) : -1;
     if (high < 0 || low < 0 || text[5] != '>') {
-      throw new ModelFileException(
+      throw metadata.failure(
           TOKENS
               + ": token "
               + id
@@ -141,9 +142,10 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return metadata.findTexts(PREFIX + key).orElseThrow(() -> metadata.missing(PREFIX + key));
   }
 
-  static void requireLength(String key, int length, int size) throws ModelFileException {
+  static void requireLength(Metadata metadata, String key, int length, int size)
+      throws ModelFileException {
     if (length != size) {
-      throw new ModelFileException(
+      throw metadata.failure(
           PREFIX + key + " has " + length + " entries, but there are " + size + " tokens.");
     }
   }
@@ -156,16 +158,16 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
       return otherwise;
     }
     if (id.getAsLong() < 0 || id.getAsLong() >= size) {
-      throw new ModelFileException(
+      throw metadata.failure(
           PREFIX + key + " is " + id.getAsLong() + ", but there are only " + size + " tokens.");
     }
     return (int) id.getAsLong();
   }
 
   /** Checks that text with byte {@code value} in it can be encoded. */
-  static int requireByte(int id, int value) throws ModelFileException {
+  static int requireByte(Metadata metadata, int id, int value) throws ModelFileException {
     if (id < 0) {
-      throw new ModelFileException(
+      throw metadata.failure(
           TOKENS
               + ": no token stands for byte 0x%02X".formatted(value)
               + " and there is no unknown token; text with that byte could not be encoded.");

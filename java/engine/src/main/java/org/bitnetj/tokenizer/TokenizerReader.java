@@ -25,7 +25,7 @@ final class TokenizerReader {
       case "gpt2" -> byteLevel();
       case "llama" -> sentencePiece();
       default ->
-          throw new ModelFileException(
+          throw metadata.failure(
               PREFIX
                   + "model is '"
                   + model
@@ -42,7 +42,7 @@ final class TokenizerReader {
         PreTokenizer.named(pre)
             .orElseThrow(
                 () ->
-                    new ModelFileException(
+                    metadata.failure(
                         PREFIX
                             + "pre is '"
                             + pre
@@ -54,7 +54,7 @@ final class TokenizerReader {
     int[] byteIds = new int[256];
     for (int b = 0; b < 256; b++) {
       int id = vocabulary.find(new byte[] {(byte) b}, 0, 1);
-      byteIds[b] = TokenTable.requireByte(id >= 0 ? id : unknown, b);
+      byteIds[b] = TokenTable.requireByte(metadata, id >= 0 ? id : unknown, b);
     }
     // Llama-3 was trained with words that are tokens taken whole; Smaug only shares its scanner.
     boolean llama3 = preTokenizer == PreTokenizer.LLAMA3;
@@ -85,7 +85,7 @@ final class TokenizerReader {
         space++;
       }
       if (space + 1 >= merge.length) {
-        throw new ModelFileException(
+        throw metadata.failure(
             PREFIX
                 + "merges: entry "
                 + rank
@@ -102,7 +102,7 @@ final class TokenizerReader {
       int right = spelled ? vocabulary.find(scratch, middle, end) : NONE;
       int result = spelled ? vocabulary.find(scratch, 0, end) : NONE;
       if (left < 0 || right < 0 || result < 0) {
-        throw new ModelFileException(
+        throw metadata.failure(
             PREFIX
                 + "merges: entry "
                 + rank
@@ -126,7 +126,7 @@ final class TokenizerReader {
         metadata
             .findFloats(PREFIX + "scores")
             .orElseThrow(() -> metadata.missing(PREFIX + "scores"));
-    TokenTable.requireLength("scores", scores.length, size);
+    TokenTable.requireLength(metadata, "scores", scores.length, size);
     boolean spacePrefix = metadata.findFlag(PREFIX + "add_space_prefix").orElse(true);
     TextEncoder encoder =
         new SentencePieceBpe(vocabulary, priorities(scores), byteTokens(vocabulary), spacePrefix);
@@ -147,18 +147,17 @@ final class TokenizerReader {
       }
     }
     for (int b = 0; b < 256; b++) {
-      TokenTable.requireByte(byteIds[b], b);
+      TokenTable.requireByte(metadata, byteIds[b], b);
     }
     return byteIds;
   }
 
   /** Ranks of the scores: the highest score has the lowest rank, equal scores the same. */
-  private static int[] priorities(float[] scores) throws ModelFileException {
+  private int[] priorities(float[] scores) throws ModelFileException {
     float[] sorted = new float[scores.length];
     for (int id = 0; id < scores.length; id++) {
       if (Float.isNaN(scores[id])) {
-        throw new ModelFileException(
-            PREFIX + "scores: the score of token " + id + " is not a number.");
+        throw metadata.failure(PREFIX + "scores: the score of token " + id + " is not a number.");
       }
       sorted[id] = 0.0f - scores[id]; // never −0, which would sort apart from 0
     }

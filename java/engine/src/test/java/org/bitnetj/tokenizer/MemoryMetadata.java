@@ -80,6 +80,11 @@ public final class MemoryMetadata implements Metadata {
   }
 
   @Override
+  public ModelFileException failure(String sentence) {
+    return new ModelFileException(sentence);
+  }
+
+  @Override
   public ModelFileException missing(String key) {
     return new ModelFileException(key + " is missing.");
   }
