@@ -13,12 +13,15 @@ import java.util.Optional;
  * @param batchSize most prompt tokens computed in one step; a cancelled prompt ends after its step
  */
 public record LoadOptions(int threads, Optional<String> kernels, int batchSize) {
+  private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS = new LoadOptions(0, Optional.empty(), 64);
 
   public LoadOptions {
-    if (threads < 0) {
+    if (threads < 0 || threads > MAX_THREADS) {
       throw new IllegalArgumentException(
-          "The number of threads must be 1 or more, or 0 for one on each processor, not "
+          "The number of threads must be 1 to "
+              + MAX_THREADS
+              + ", or 0 for one on each processor, not "
               + threads
               + ".");
     }

@@ -65,6 +65,7 @@ class LanguageModelTest {
         KernelTierException.class,
         () -> LanguageModel.load(Golden.MODEL, LoadOptions.defaults().withKernels("fast")));
     assertThrows(IllegalArgumentException.class, () -> LoadOptions.defaults().withThreads(-1));
+    assertThrows(IllegalArgumentException.class, () -> LoadOptions.defaults().withThreads(1025));
     assertThrows(IllegalArgumentException.class, () -> LoadOptions.defaults().withBatchSize(0));
     assertThrows(IllegalArgumentException.class, () -> SessionOptions.defaults().withContext(-2));
   }
