@@ -24,6 +24,7 @@ public final class KvCache implements AutoCloseable {
    *
    * @param sequences how many sequences it holds
    * @param context positions per sequence
+   * @throws OutOfMemoryError if the system refuses the memory; nothing is kept of it
    */
   public KvCache(Shape shape, int sequences, int context) {
     if (sequences < 1 || context < 1) {
@@ -36,17 +37,27 @@ public final class KvCache implements AutoCloseable {
         2L * shape.layers() * shape.kvHeads() * shape.headDim() * shape.type().bytes();
     float scale = (float) (1 / Math.sqrt(shape.headDim()));
     List<AttentionLayer> all = new ArrayList<>(shape.layers());
-    for (int l = 0; l < shape.layers(); l++) {
-      all.add(
-          new AttentionLayer(
-              memory,
-              shape.type(),
-              shape.heads(),
-              shape.kvHeads(),
-              shape.headDim(),
-              scale,
-              sequences,
-              context));
+    try {
+      for (int l = 0; l < shape.layers(); l++) {
+        all.add(
+            new AttentionLayer(
+                memory,
+                shape.type(),
+                shape.heads(),
+                shape.kvHeads(),
+                shape.headDim(),
+                scale,
+                sequences,
+                context));
+      }
+    } catch (OutOfMemoryError e) {
+      memory.close();
+      throw new OutOfMemoryError(
+          "the system refused the "
+              + (bytes() >> 20)
+              + " MiB that a cache of "
+              + context
+              + " positions takes");
     }
     this.layers = List.copyOf(all);
   }
