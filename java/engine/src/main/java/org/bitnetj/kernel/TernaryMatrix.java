@@ -75,12 +75,22 @@ public final class TernaryMatrix {
 
   /** Bytes of one panel. */
   public long panelBytes() {
-    return 4L * ((columns + 15) & ~15);
+    return panelBytes(columns);
   }
 
   /** Bytes that one product reads. */
   public long bytes() {
-    return panelCount() * panelBytes();
+    return bytes(rows, columns);
+  }
+
+  /** Bytes that a matrix of that shape takes. */
+  public static long bytes(int rows, int columns) {
+    long panels = (rows + PANEL_ROWS - 1L) / PANEL_ROWS;
+    return panels * panelBytes(columns);
+  }
+
+  private static long panelBytes(int columns) {
+    return 4L * ((columns + 15) & ~15);
   }
 
   /** Where the byte with the digit of (row, column) stands. */

@@ -1,5 +1,7 @@
 package org.bitnetj.model;
 
+import java.util.List;
+import java.util.OptionalLong;
 import org.bitnetj.file.Metadata;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
@@ -47,6 +49,7 @@ public record ModelSpec(
   /** Reads and checks the specification of an open file. */
   public static ModelSpec of(ModelFile file) throws ModelFileException {
     Metadata metadata = file.metadata();
+    refuseParts(file);
     String label = metadata.text("general.architecture");
     Architecture architecture =
         Architecture.ofLabel(label)
@@ -54,9 +57,9 @@ public record ModelSpec(
                 () ->
                     new ModelFileException(
                         file.path()
-                            + ": architecture '"
-                            + label
-                            + "' is not supported; supported are "
+                            + ": architecture "
+                            + metadata.describe("general.architecture")
+                            + " is not supported; supported are "
                             + Architecture.labels()
                             + "."));
     Reader in = new Reader(file, label + ".");
@@ -78,6 +81,7 @@ public record ModelSpec(
     in.check(ropeDimensions % 2 == 0, ropeDimensions + " rotated elements are no pairs");
     double theta = metadata.findNumber(label + ".rope.freq_base").orElse(10000);
     in.check(theta > 0 && Double.isFinite(theta), "rope.freq_base " + theta + " is out of range");
+    refuseStretchedRope(file, label);
     float epsilon = (float) metadata.number(label + ".attention.layer_norm_rms_epsilon");
     in.check(
         epsilon >= 0 && epsilon < 1,
@@ -103,6 +107,43 @@ public record ModelSpec(
         ropeDimensions);
   }
 
+  /** A model that was split over several files lacks tensors or even metadata here. */
+  private static void refuseParts(ModelFile file) throws ModelFileException {
+    long parts = file.metadata().findInteger("split.count").orElse(0);
+    if (parts > 1) {
+      throw new ModelFileException(
+          file.path()
+              + ": this is one of the "
+              + parts
+              + " files that the model was split into; join them by 'llama-gguf-split --merge"
+              + " FIRST_PART OUTPUT' and use that.");
+    }
+  }
+
+  /**
+   * Positions are used as they are. Files that say so in as many words (bitnet.cpp's converter
+   * writes "linear" by a factor of 1) are fine, those that stretch them would compute nonsense.
+   */
+  private static void refuseStretchedRope(ModelFile file, String label) throws ModelFileException {
+    Metadata metadata = file.metadata();
+    String type = metadata.findText(label + ".rope.scaling.type").orElse("linear");
+    for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
+      double factor = metadata.findNumber(label + "." + key).orElse(1);
+      // To ggml a factor of 0 means none.
+      if (!type.equals("none") && factor != 0 && factor != 1) {
+        throw new ModelFileException(
+            file.path()
+                + ": metadata key '"
+                + label
+                + "."
+                + key
+                + "' is "
+                + factor
+                + ", but this engine does not scale RoPE; use a file of the model without it.");
+      }
+    }
+  }
+
   /** Length of all query heads together. */
   public int queryWidth() {
     return heads * headDim;
@@ -120,7 +161,8 @@ public record ModelSpec(
     }
 
     int optional(String key, int otherwise, int max) throws ModelFileException {
-      return inRange(key, file.metadata().findInteger(prefix + key).orElse(otherwise), max);
+      OptionalLong value = file.metadata().findInteger(prefix + key);
+      return value.isPresent() ? inRange(key, value.getAsLong(), max) : otherwise;
     }
 
     private int inRange(String key, long value, int max) throws ModelFileException {

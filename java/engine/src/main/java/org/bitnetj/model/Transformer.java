@@ -88,28 +88,33 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
-    this.rope =
-        new Rope(
-            memory,
-            spec.headDim(),
-            spec.ropeDimensions(),
-            spec.ropeTheta(),
-            spec.architecture().ropeStyle(),
-            spec.contextLength());
-    this.batch = new Batch(memory, batchCapacity);
-    this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
-    this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width());
-    this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
-    this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
-    this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
-    this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
-    this.attendedQuantized = QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth());
-    this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
-    this.up = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
-    this.hidden = QuantizedRows.allocate(memory, batchCapacity, spec.feedForward());
-    this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
-    this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
-    this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
+    try {
+      this.rope =
+          new Rope(
+              memory,
+              spec.headDim(),
+              spec.ropeDimensions(),
+              spec.ropeTheta(),
+              spec.architecture().ropeStyle(),
+              spec.contextLength());
+      this.batch = new Batch(memory, batchCapacity);
+      this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
+      this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width());
+      this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
+      this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
+      this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
+      this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
+      this.attendedQuantized = QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth());
+      this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
+      this.up = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
+      this.hidden = QuantizedRows.allocate(memory, batchCapacity, spec.feedForward());
+      this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
+      this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
+      this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
   }
 
   public ModelSpec spec() {
@@ -219,9 +224,21 @@ public final class Transformer implements AutoCloseable {
       headInput.copyRow(x, batch.logitsRow(i), i);
     }
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
+    finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
     int grain = (int) Math.max(16, CHUNK_BYTES / weights.head().rowBytes() & -16);
     team.run(headRows, spec.vocabulary(), grain);
+  }
+
+  private static boolean isFinite(FloatRows rows, int count) {
+    for (int r = 0; r < count; r++) {
+      for (int i = 0; i < rows.columns(); i++) {
+        if (!Float.isFinite(rows.get(r, i))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private void embed(int begin, int end) {
@@ -277,8 +294,7 @@ public final class Transformer implements AutoCloseable {
   private void finite(boolean finite, String what) {
     if (!finite) {
       throw new NonFiniteException(
-          "in layer "
-              + layerIndex
+          (layerIndex < spec.layers() ? "in layer " + layerIndex : "after the last layer")
               + ", "
               + what
               + " is NaN or infinite: the weights of "

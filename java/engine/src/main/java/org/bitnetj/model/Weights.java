@@ -3,7 +3,11 @@ package org.bitnetj.model;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.Tensor;
@@ -13,6 +17,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.memory.Pages;
 
@@ -22,6 +27,18 @@ import org.bitnetj.memory.Pages;
  * safe to share.
  */
 public final class Weights implements AutoCloseable {
+  private static final Set<String> MODEL_TENSORS =
+      Set.of("token_embd.weight", "output_norm.weight", "output.weight");
+
+  /** What stands after {@code blk.N.}, matrices also with the ending {@code .scale}. */
+  private static final Set<String> LAYER_NORMS =
+      Set.of("attn_norm", "attn_sub_norm", "ffn_norm", "ffn_sub_norm");
+
+  private static final Set<String> LAYER_MATRICES =
+      Set.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down");
+
+  private static final Pattern LAYER_TENSOR = Pattern.compile("blk\\.(\\d{1,9})\\.(.*)\\.(.*)");
+
   /** One transformer block, in the order of the forward pass. */
   public record Layer(
       Norm attentionNorm,
@@ -73,10 +90,35 @@ public final class Weights implements AutoCloseable {
     ModelSpec spec = ModelSpec.of(file);
     NativeMemory memory = new NativeMemory();
     try {
-      return new Weights(new Loader(file, spec, memory, kernels, team));
+      Loader loader = new Loader(file, spec, memory, kernels, team);
+      loader.refuseStrangers();
+      requireRoom(file, ternaryBytes(spec), MachineMemory.bytes());
+      return new Weights(loader);
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
       throw e;
+    }
+  }
+
+  private static long ternaryBytes(ModelSpec spec) {
+    long width = TernaryMatrix.bytes(spec.width(), spec.queryWidth());
+    long query = TernaryMatrix.bytes(spec.queryWidth(), spec.width());
+    long keyOrValue = TernaryMatrix.bytes(spec.kvWidth(), spec.width());
+    long gateOrUp = TernaryMatrix.bytes(spec.feedForward(), spec.width());
+    long down = TernaryMatrix.bytes(spec.width(), spec.feedForward());
+    return spec.layers() * (query + 2 * keyOrValue + width + 2 * gateOrUp + down);
+  }
+
+  /** Refuses what cannot fit before the system kills the process half-way. */
+  static void requireRoom(ModelFile file, long bytes, OptionalLong room) throws ModelFileException {
+    if (room.isPresent() && bytes > room.getAsLong()) {
+      throw new ModelFileException(
+          file.path()
+              + ": the weights take "
+              + (bytes >> 20)
+              + " MiB of memory, but there are only "
+              + (room.getAsLong() >> 20)
+              + " MiB, swap included; use a smaller model or give the machine more memory.");
     }
   }
 
@@ -122,6 +164,34 @@ public final class Weights implements AutoCloseable {
   private record Loader(
       ModelFile file, ModelSpec spec, NativeMemory memory, Kernels kernels, ThreadTeam team) {
 
+    /** What is in the file and not computed with would make every result wrong in silence. */
+    void refuseStrangers() throws ModelFileException {
+      for (Tensor tensor : file.tensors()) {
+        if (!MODEL_TENSORS.contains(tensor.name()) && !belongsToLayer(tensor.name())) {
+          throw refuse(
+              tensor,
+              "models of architecture '"
+                  + spec.architecture().label()
+                  + "' with "
+                  + spec.layers()
+                  + " layers have no such tensor, and without it the results would be wrong");
+        }
+      }
+    }
+
+    private boolean belongsToLayer(String name) {
+      Matcher parts = LAYER_TENSOR.matcher(name);
+      if (!parts.matches() || Integer.parseInt(parts.group(1)) >= spec.layers()) {
+        return false;
+      }
+      return switch (parts.group(3)) {
+        case "weight" ->
+            LAYER_NORMS.contains(parts.group(2)) || LAYER_MATRICES.contains(parts.group(2));
+        case "scale" -> LAYER_MATRICES.contains(parts.group(2));
+        default -> false;
+      };
+    }
+
     Layer layer(int l) throws ModelFileException {
       String block = "blk." + l + ".";
       int width = spec.width();
@@ -143,7 +213,7 @@ public final class Weights implements AutoCloseable {
     private TernaryMatrix ternary(String name, int rows, int columns) throws ModelFileException {
       Tensor tensor = shaped(name + ".weight", columns, rows);
       if (tensor.type() != TensorType.I2_S) {
-        throw refuse(tensor, "a ternary layer must be stored as I2_S");
+        throw refuseType(tensor, "a ternary layer must be stored as I2_S");
       }
       float scale =
           tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, tensor.elements() / 4)
@@ -192,7 +262,7 @@ public final class Weights implements AutoCloseable {
               case BF16 ->
                   Float.intBitsToFloat(
                       tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
-              default -> throw refuse(tensor, "it must be stored as F32, F16 or BF16");
+              default -> throw refuseType(tensor, "it must be stored as F32, F16 or BF16");
             };
         if (!Float.isFinite(values[i])) {
           throw refuse(tensor, "element " + i + " is " + values[i]);
@@ -210,17 +280,24 @@ public final class Weights implements AutoCloseable {
             case BF16 -> FloatMatrix.Type.BF16;
             case Q8_0 -> FloatMatrix.Type.Q8_0;
             case Q6_K -> FloatMatrix.Type.Q6_K;
-            default -> throw refuse(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
+            default ->
+                throw refuseType(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
           };
       return new FloatMatrix(memory, tensor.data(), type, spec.vocabulary(), spec.width());
     }
 
     private Tensor shaped(String name, long columns, long rows) throws ModelFileException {
       Tensor tensor = file.tensor(name);
-      if (tensor.columns() != columns || tensor.rows() != rows) {
+      // A third dimension would put a scale after each slice of an I2_S matrix.
+      boolean flat = tensor.dims().stream().skip(2).allMatch(d -> d == 1);
+      if (!flat || tensor.columns() != columns || tensor.rows() != rows) {
         throw refuse(tensor, "the model's shape wants " + columns + " x " + rows);
       }
       return tensor;
+    }
+
+    private ModelFileException refuseType(Tensor tensor, String wanted) {
+      return refuse(tensor, tensor.type().foreign().map(f -> f + "; " + wanted).orElse(wanted));
     }
 
     private ModelFileException refuse(Tensor tensor, String why) {

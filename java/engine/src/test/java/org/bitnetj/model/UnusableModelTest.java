@@ -1,0 +1,183 @@
+package org.bitnetj.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import org.bitnetj.cache.KvCache;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.TensorType;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.bitnetj.testing.Tiers;
+import org.bitnetj.testing.TinyModel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Well-formed GGUF files that are no model for this engine: each is refused by one sentence. */
+class UnusableModelTest {
+  @TempDir Path folder;
+
+  private Path file(TinyModel model) throws ModelFileException {
+    return model.write(folder.resolve("tiny.gguf"));
+  }
+
+  private static Weights load(GgufFile file) throws ModelFileException {
+    try (ThreadTeam team = new ThreadTeam(1)) {
+      return Weights.load(file, new ScalarKernels(), team);
+    }
+  }
+
+  private void refused(TinyModel model, String... clauses) throws ModelFileException {
+    Path path = file(model);
+    try (GgufFile file = GgufFile.open(path)) {
+      String sentence =
+          assertThrows(ModelFileException.class, () -> load(file).close()).getMessage();
+      assertTrue(sentence.startsWith(path + ": ") && sentence.endsWith("."), sentence);
+      for (String clause : clauses) {
+        assertTrue(sentence.contains(clause), sentence);
+      }
+    }
+  }
+
+  private void accepted(TinyModel model) throws ModelFileException {
+    try (GgufFile file = GgufFile.open(file(model));
+        Weights weights = load(file)) {
+      assertEquals(1, weights.spec().layers());
+    }
+  }
+
+  @Test
+  void theModelThatTheOthersSpoilIsGood() throws ModelFileException {
+    accepted(new TinyModel());
+    accepted(new TinyModel().tensor("blk.0.ffn_up.scale", TensorType.F32, 2, 1));
+    accepted(new TinyModel().tensor("output.weight", TensorType.F16, 1, 64, 8));
+  }
+
+  @Test
+  void aTensorThatNothingUses() throws ModelFileException {
+    refused(
+        new TinyModel().tensor("rope_freqs.weight", TensorType.F32, 1, 16),
+        "tensor 'rope_freqs.weight'",
+        "no such tensor");
+    for (String name :
+        new String[] {
+          "blk.0.attn_q.bias",
+          "blk.0.attn_q_norm.weight",
+          "blk.0.attn_norm.scale",
+          "blk.1.attn_norm.weight",
+          "blk.00000000000.attn_norm.weight"
+        }) {
+      refused(new TinyModel().tensor(name, TensorType.F32, 1, 64), "tensor '" + name + "'");
+    }
+  }
+
+  @Test
+  void aTensorThatIsMissing() throws ModelFileException {
+    refused(new TinyModel().without("blk.0.attn_v.weight"), "'blk.0.attn_v.weight' is missing");
+  }
+
+  @Test
+  void aTensorOfAnotherTypeOrShape() throws ModelFileException {
+    refused(
+        new TinyModel().tensor("blk.0.attn_q.weight", TensorType.F32, 1, 64, 64),
+        "'blk.0.attn_q.weight' (type F32",
+        "must be stored as I2_S");
+    refused(
+        new TinyModel().tensor("blk.0.attn_q.weight", TensorType.TL1, 1, 64, 64),
+        "bitnet.cpp's lookup-table layout for ARM",
+        "use the I2_S file of the same model");
+    refused(
+        new TinyModel().tensor("blk.0.ffn_up.weight", TensorType.I2_S, 1, 128, 64),
+        "'blk.0.ffn_up.weight'",
+        "wants 64 x 128");
+    refused(
+        new TinyModel().tensor("blk.0.ffn_up.weight", TensorType.I2_S, 1, 64, 64, 2),
+        "shape [64, 64, 2]");
+  }
+
+  @Test
+  void numbersThatAreNone() throws ModelFileException {
+    refused(
+        new TinyModel().tensor("blk.0.ffn_up.weight", TensorType.I2_S, Float.NaN, 64, 128),
+        "'blk.0.ffn_up.weight'",
+        "scale is NaN");
+    refused(
+        new TinyModel().tensor("output_norm.weight", TensorType.F32, Float.NEGATIVE_INFINITY, 64),
+        "'output_norm.weight'",
+        "element 0 is -Infinity");
+  }
+
+  @Test
+  void positionsThatAreStretched() throws ModelFileException {
+    for (String key : new String[] {"bitnet.rope.scaling.factor", "bitnet.rope.scale_linear"}) {
+      refused(new TinyModel().number(key, 4), "'" + key + "' is 4.0");
+      accepted(new TinyModel().number(key, 0));
+    }
+    TinyModel asConverted = new TinyModel().text("bitnet.rope.scaling.type", "linear");
+    accepted(asConverted.number("bitnet.rope.scaling.factor", 1));
+    TinyModel none = new TinyModel().text("bitnet.rope.scaling.type", "none");
+    accepted(none.number("bitnet.rope.scaling.factor", 4));
+  }
+
+  @Test
+  void aPartOfASplitModel() throws ModelFileException {
+    refused(new TinyModel().integer("split.count", 3), "one of the 3 files", "--merge");
+    accepted(new TinyModel().integer("split.count", 1));
+  }
+
+  @Test
+  void anArchitectureThatIsNotKnown() throws ModelFileException {
+    refused(
+        new TinyModel().text("general.architecture", "gpt\u001b[2Jneox"),
+        "architecture \"gpt\\u{1b}[2Jneox\"",
+        "bitnet-b1.58");
+  }
+
+  @Test
+  void sizesThatDoNotFitEachOther() throws ModelFileException {
+    refused(new TinyModel().integer("bitnet.attention.head_count", 65), "65 heads");
+    refused(new TinyModel().integer("bitnet.attention.head_count_kv", 3), "3 KV heads");
+    refused(new TinyModel().integer("bitnet.rope.dimension_count", 31), "31 rotated elements");
+    refused(new TinyModel().integer("bitnet.block_count", 0), "bitnet.block_count is 0");
+    refused(new TinyModel().integer("bitnet.embedding_length", 1 << 30), "bitnet.embedding_length");
+  }
+
+  @Test
+  void aModelLargerThanTheMachine() throws ModelFileException {
+    try (GgufFile file = GgufFile.open(file(new TinyModel()))) {
+      Weights.requireRoom(file, 7L << 40, OptionalLong.empty());
+      Weights.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40));
+      String sentence =
+          assertThrows(
+                  ModelFileException.class,
+                  () -> Weights.requireRoom(file, 7L << 20, OptionalLong.of(6L << 20)))
+              .getMessage();
+      assertTrue(sentence.contains("take 7 MiB of memory, but there are only 6 MiB"), sentence);
+    }
+  }
+
+  @Test
+  void anOverflowInTheLastLayerIsNoSilentNaN() throws ModelFileException {
+    TinyModel model =
+        new TinyModel().tensor("blk.0.ffn_down.weight", TensorType.I2_S, 3e38f, 128, 64);
+    Path path = file(model);
+    for (Kernels kernels : Tiers.available()) {
+      try (GgufFile file = GgufFile.open(path);
+          Weights weights = load(file);
+          ThreadTeam team = new ThreadTeam(1);
+          Transformer transformer = new Transformer(weights, kernels, team, 1, 1);
+          KvCache cache = transformer.newCache(1, 4)) {
+        transformer.batch().add(0, 0, 1, true);
+        String sentence =
+            assertThrows(NonFiniteException.class, () -> transformer.forward(cache)).getMessage();
+        assertTrue(sentence.startsWith("after the last layer, the head's input is NaN"), sentence);
+        assertEquals(0, cache.length(0));
+      }
+    }
+  }
+}

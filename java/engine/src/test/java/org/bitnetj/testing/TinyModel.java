@@ -1,0 +1,109 @@
+package org.bitnetj.testing;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.TensorType;
+import org.bitnetj.gguf.GgufHeader;
+import org.bitnetj.gguf.GgufWriter;
+
+/**
+ * A model file of one layer, small enough to spoil in many ways: width 64, two heads, 128 hidden
+ * units, 8 tokens. Every weight digit is -1 with the scale 0.01, every norm and embedding is 1.
+ */
+public final class TinyModel {
+  private static final int WIDTH = 64;
+  private static final int HIDDEN = 128;
+
+  private record Part(TensorType type, long[] dims, float value) {}
+
+  private final Map<String, Consumer<GgufHeader>> keys = new LinkedHashMap<>();
+  private final Map<String, Part> parts = new LinkedHashMap<>();
+
+  public TinyModel() {
+    text("general.architecture", "bitnet");
+    integer("bitnet.block_count", 1);
+    integer("bitnet.embedding_length", WIDTH);
+    integer("bitnet.feed_forward_length", HIDDEN);
+    integer("bitnet.attention.head_count", 2);
+    integer("bitnet.context_length", 32);
+    number("bitnet.attention.layer_norm_rms_epsilon", 1e-5f);
+    tensor("token_embd.weight", TensorType.F32, 1, WIDTH, 8);
+    tensor("output_norm.weight", TensorType.F32, 1, WIDTH);
+    for (String norm : new String[] {"attn_norm", "attn_sub_norm", "ffn_norm"}) {
+      tensor("blk.0." + norm + ".weight", TensorType.F32, 1, WIDTH);
+    }
+    tensor("blk.0.ffn_sub_norm.weight", TensorType.F32, 1, HIDDEN);
+    for (String square : new String[] {"attn_q", "attn_k", "attn_v", "attn_output"}) {
+      tensor("blk.0." + square + ".weight", TensorType.I2_S, 0.01f, WIDTH, WIDTH);
+    }
+    tensor("blk.0.ffn_gate.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
+    tensor("blk.0.ffn_up.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
+    tensor("blk.0.ffn_down.weight", TensorType.I2_S, 0.01f, HIDDEN, WIDTH);
+  }
+
+  public TinyModel text(String key, String value) {
+    keys.put(key, header -> header.text(key, value));
+    return this;
+  }
+
+  public TinyModel integer(String key, int value) {
+    keys.put(key, header -> header.u32(key, value));
+    return this;
+  }
+
+  public TinyModel number(String key, float value) {
+    keys.put(key, header -> header.f32(key, value));
+    return this;
+  }
+
+  /** Puts a tensor in the place of the one of that name; {@code value} is I2_S's scale. */
+  public TinyModel tensor(String name, TensorType type, float value, long... dims) {
+    parts.put(name, new Part(type, dims, value));
+    return this;
+  }
+
+  public TinyModel without(String tensor) {
+    parts.remove(tensor);
+    return this;
+  }
+
+  public Path write(Path path) throws ModelFileException {
+    GgufHeader header = new GgufHeader();
+    keys.values().forEach(key -> key.accept(header));
+    parts.forEach((name, part) -> header.tensor(name, part.type, part.dims));
+    try (GgufWriter writer = GgufWriter.create(path, header);
+        Arena arena = Arena.ofConfined()) {
+      for (Map.Entry<String, Part> entry : parts.entrySet()) {
+        writer.begin(entry.getKey());
+        writer.write(content(entry.getValue(), arena));
+      }
+      writer.commit();
+    }
+    return path;
+  }
+
+  private static MemorySegment content(Part part, Arena arena) {
+    long elements = 1;
+    for (long d : part.dims) {
+      elements *= d;
+    }
+    List<Long> dims = Arrays.stream(part.dims).boxed().toList();
+    MemorySegment bytes = arena.allocate(part.type.bytes(dims), 64);
+    if (part.type == TensorType.I2_S) {
+      bytes.set(ValueLayout.JAVA_FLOAT, elements / 4, part.value);
+    } else if (part.type == TensorType.F32) {
+      for (long i = 0; i < elements; i++) {
+        bytes.setAtIndex(ValueLayout.JAVA_FLOAT, i, part.value);
+      }
+    }
+    return bytes;
+  }
+}
