@@ -227,6 +227,20 @@ BN_API int32_t bn_attend(int32_t tier, const bn_attention* layer, const bn_batch
 BN_API int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, const bn_rows* y,
                                int32_t count, int32_t begin, int32_t end);
 
+/*
+ * Probes of the machine, for benchmarks: how fast memory can be read and int8 products summed by
+ * this tier's instructions, whatever a kernel makes of them. -1 if the tier is not compiled in.
+ */
+
+/* The sum of n bytes from p on, any alignment; reads no others. */
+BN_API int64_t bn_sum_bytes(int32_t tier, const uint8_t* p, int64_t n);
+
+/*
+ * Sums products of 1 by 1 in registers, the same number in each of up to 2^24 rounds; the sum,
+ * which is their number.
+ */
+BN_API int64_t bn_peak_products(int32_t tier, int32_t rounds);
+
 #ifdef __cplusplus
 }
 #endif

@@ -96,3 +96,13 @@ int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, cons
   const bn_kernels* kernels = kernels_of(tier);
   return kernels == NULL ? BN_UNSUPPORTED : kernels->head_product(m, x, y, count, begin, end);
 }
+
+int64_t bn_sum_bytes(int32_t tier, const uint8_t* p, int64_t n) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? -1 : kernels->sum_bytes(p, n);
+}
+
+int64_t bn_peak_products(int32_t tier, int32_t rounds) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? -1 : kernels->peak_products(rounds);
+}

@@ -30,6 +30,8 @@ typedef int32_t bn_attend_fn(const bn_attention* layer, const bn_batch* batch,
                              int32_t end);
 typedef int32_t bn_head_product_fn(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
                                    int32_t count, int32_t begin, int32_t end);
+typedef int64_t bn_sum_bytes_fn(const uint8_t* p, int64_t n);
+typedef int64_t bn_peak_products_fn(int32_t rounds);
 
 typedef struct bn_kernels {
   bn_pack_i2s_fn* pack_i2s;
@@ -43,6 +45,8 @@ typedef struct bn_kernels {
   bn_store_fn* store;
   bn_attend_fn* attend;
   bn_head_product_fn* head_product;
+  bn_sum_bytes_fn* sum_bytes;
+  bn_peak_products_fn* peak_products;
 } bn_kernels;
 
 extern const bn_kernels bn_kernels_c;
@@ -62,6 +66,8 @@ bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512;
 bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512;
 bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512;
 bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512;
+bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512;
+bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avx512;
 
 /* The tiers, among those compiled in, that this CPU and operating system can run. */
 int32_t bn_detect_tiers(void);

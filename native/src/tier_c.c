@@ -13,4 +13,6 @@ const bn_kernels bn_kernels_c = {
     .store = bn_store_c,
     .attend = bn_attend_c,
     .head_product = bn_head_product_c,
+    .sum_bytes = bn_sum_bytes_c,
+    .peak_products = bn_peak_products_c,
 };

@@ -24,6 +24,8 @@ static void refuses_tier(int32_t tier) {
   expect("store", BN_UNSUPPORTED, bn_store(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("attend", BN_UNSUPPORTED, bn_attend(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("head_product", BN_UNSUPPORTED, bn_head_product(tier, NULL, NULL, NULL, 1, 0, 1));
+  expect("sum_bytes", -1, bn_sum_bytes(tier, NULL, 1));
+  expect("peak_products", -1, bn_peak_products(tier, 1));
 }
 
 /* Every tier refuses a choice that has no name, and writes nothing. */

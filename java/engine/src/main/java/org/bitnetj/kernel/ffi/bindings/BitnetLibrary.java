@@ -1148,5 +1148,128 @@ public class BitnetLibrary extends BitnetLibrary$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class bn_sum_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_LONG,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_sum_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t bn_sum_bytes(int32_t tier, const uint8_t *p, int64_t n)
+     * }
+     */
+    public static FunctionDescriptor bn_sum_bytes$descriptor() {
+        return bn_sum_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t bn_sum_bytes(int32_t tier, const uint8_t *p, int64_t n)
+     * }
+     */
+    public static MethodHandle bn_sum_bytes$handle() {
+        return bn_sum_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t bn_sum_bytes(int32_t tier, const uint8_t *p, int64_t n)
+     * }
+     */
+    public static MemorySegment bn_sum_bytes$address() {
+        return bn_sum_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t bn_sum_bytes(int32_t tier, const uint8_t *p, int64_t n)
+     * }
+     */
+    public static long bn_sum_bytes(int tier, MemorySegment p, long n) {
+        var mh$ = bn_sum_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_sum_bytes", tier, p, n);
+            }
+            return (long)mh$.invokeExact(tier, p, n);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_peak_products {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_LONG,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_peak_products");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t bn_peak_products(int32_t tier, int32_t rounds)
+     * }
+     */
+    public static FunctionDescriptor bn_peak_products$descriptor() {
+        return bn_peak_products.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t bn_peak_products(int32_t tier, int32_t rounds)
+     * }
+     */
+    public static MethodHandle bn_peak_products$handle() {
+        return bn_peak_products.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t bn_peak_products(int32_t tier, int32_t rounds)
+     * }
+     */
+    public static MemorySegment bn_peak_products$address() {
+        return bn_peak_products.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t bn_peak_products(int32_t tier, int32_t rounds)
+     * }
+     */
+    public static long bn_peak_products(int tier, int rounds) {
+        var mh$ = bn_peak_products.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_peak_products", tier, rounds);
+            }
+            return (long)mh$.invokeExact(tier, rounds);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
 }
 
