@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       DetokenizeCommand.class,
       InspectCommand.class,
       SynthCommand.class,
+      BenchCommand.class,
       CommandLine.HelpCommand.class
     },
     footer = {

@@ -1,0 +1,199 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.bitnetj.cli.bench.BenchmarkPlan;
+import org.bitnetj.cli.bench.ModelBenchmark;
+import org.bitnetj.cli.bench.ModelReport;
+import org.bitnetj.cli.bench.ModelReportWriter;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.model.ModelSpec;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code bitnet bench}: how fast a model is here, and how fast it could be. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures prefill (pp) and decode (tg) in tokens per second.",
+      "",
+      "Tokens are random and nothing is sampled; a depth is filled beforehand and not timed; a"
+          + " decode counts the tokens of all its sequences. Read bandwidth and int8 peak of the"
+          + " machine are measured in between, and shares are of the best that was seen of them."
+          + " Bytes per token are the weights and cached values that must be read; where they fit"
+          + " the processor's caches, a share may pass 100 %%. Options with several values,"
+          + " separated by commas, are measured in all combinations."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet bench -m model.gguf",
+      "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3",
+      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 -o json"
+    })
+final class BenchCommand implements Callable<Integer> {
+  private static final int DEFAULT_PROMPT = 512;
+  private static final int DEFAULT_GENERATED = 128;
+
+  enum Format {
+    MD,
+    CSV,
+    JSON
+  }
+
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-p", "--prompt-tokens"},
+      paramLabel = "N",
+      description =
+          "Tokens of the prefill, 0 for none. Default: "
+              + DEFAULT_PROMPT
+              + ", or what the model's context has room for.")
+  private @Nullable Integer prompt;
+
+  @Option(
+      names = {"-n", "--generated-tokens"},
+      paramLabel = "N",
+      description =
+          "Tokens of the decode, 0 for none. Default: "
+              + DEFAULT_GENERATED
+              + ", or what the model's context has room for.")
+  private @Nullable Integer generated;
+
+  @Option(
+      names = {"-d", "--depth"},
+      paramLabel = "N",
+      split = ",",
+      description = "Tokens in the cache before. Default: 0.")
+  private List<Integer> depths = List.of(0);
+
+  @Option(
+      names = {"-b", "--batch"},
+      paramLabel = "N",
+      split = ",",
+      description = "Sequences decoded together. Default: 1.")
+  private List<Integer> batches = List.of(1);
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      split = ",",
+      description = "Threads that compute. Default: one for each processor.")
+  private List<Integer> threads = List.of(ThreadTeam.defaultThreads());
+
+  @Option(
+      names = {"-r", "--repetitions"},
+      paramLabel = "N",
+      description = "How often each test is timed. Default: ${DEFAULT-VALUE}.")
+  private int repetitions = 5;
+
+  @Option(
+      names = "--step",
+      paramLabel = "N",
+      description = "Most prompt tokens in a step. Default: ${DEFAULT-VALUE}.")
+  private int step = 64;
+
+  @Option(
+      names = "--kernels",
+      paramLabel = "TIER",
+      split = ",",
+      description = "Kernel tiers, or auto for the fastest. Default: auto.")
+  private List<String> kernels = List.of();
+
+  @Option(
+      names = "--cache",
+      paramLabel = "TYPE",
+      description = "How keys and values are kept: f16 or f32. Default: f16.")
+  private AttentionLayer.Type cache = AttentionLayer.Type.F16;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "md, csv or json. Default: md.")
+  private Format format = Format.MD;
+
+  @Override
+  public Integer call() throws IOException {
+    // What is wrong whatever the model holds is said before it is looked at.
+    plan(prompt != null ? prompt : 1, generated != null ? generated : 1);
+    Path path = model.path();
+    int context;
+    try (GgufFile file = GgufFile.open(path)) {
+      context = ModelSpec.of(file).contextLength();
+    }
+    int room = Math.max(1, context - depths.stream().mapToInt(d -> d).max().orElse(0));
+    BenchmarkPlan plan =
+        plan(
+            prompt != null ? prompt : Math.min(DEFAULT_PROMPT, room),
+            generated != null ? generated : Math.min(DEFAULT_GENERATED, room));
+    ModelReport report;
+    try (ProgressLine progress = new ProgressLine(bitnet.streams());
+        ModelBenchmark benchmark =
+            new ModelBenchmark(path, plan, text -> progress.update(() -> text))) {
+      report = benchmark.run();
+    }
+    for (String warning : report.warnings()) {
+      bitnet.streams().err().println("bitnet: warning: " + warning + ".");
+    }
+    ModelReportWriter writer = new ModelReportWriter(report);
+    bitnet
+        .streams()
+        .out()
+        .print(
+            switch (format) {
+              case MD -> writer.markdown();
+              case CSV -> writer.csv();
+              case JSON -> writer.json();
+            });
+    return 0;
+  }
+
+  private BenchmarkPlan plan(int promptTokens, int generatedTokens) {
+    for (String label : kernels) {
+      if (!label.equalsIgnoreCase(KernelSelection.AUTO) && KernelTier.ofLabel(label).isEmpty()) {
+        throw misuse(
+            "There are no kernels '"
+                + label
+                + "'; choose among "
+                + KernelSelection.AUTO
+                + ", "
+                + KernelTier.labels()
+                + ".");
+      }
+    }
+    try {
+      return new BenchmarkPlan(
+          promptTokens,
+          generatedTokens,
+          depths,
+          batches,
+          threads,
+          kernels,
+          repetitions,
+          step,
+          cache);
+    } catch (IllegalArgumentException e) {
+      throw misuse(e.getMessage());
+    }
+  }
+
+  private ParameterException misuse(String sentence) {
+    return new ParameterException(spec.commandLine(), sentence);
+  }
+}

@@ -1,0 +1,132 @@
+package org.bitnetj.cli.bench;
+
+import java.util.OptionalDouble;
+import org.bitnetj.kernel.KernelTier;
+
+/** The timings of one combination of a {@link BenchmarkPlan}. */
+public final class ModelResult {
+  /** What was timed. */
+  public enum Kind {
+    /** A prompt in steps of many tokens; llama-bench's pp. */
+    PREFILL("pp"),
+    /** One token of each sequence after the other; llama-bench's tg. */
+    DECODE("tg");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
+  }
+
+  private final Kind kind;
+  private final int tokens;
+  private final int depth;
+  private final int batch;
+  private final KernelTier tier;
+  private final int threads;
+  private final double bytesPerToken;
+  private final long productsPerToken;
+  private final Series tokensPerSecond = new Series();
+  private final Series firstTokenSeconds = new Series();
+  private final Series allocatedPerToken = new Series();
+
+  ModelResult(
+      Kind kind,
+      int tokens,
+      int depth,
+      int batch,
+      KernelTier tier,
+      int threads,
+      double bytesPerToken,
+      long productsPerToken) {
+    this.kind = kind;
+    this.tokens = tokens;
+    this.depth = depth;
+    this.batch = batch;
+    this.tier = tier;
+    this.threads = threads;
+    this.bytesPerToken = bytesPerToken;
+    this.productsPerToken = productsPerToken;
+  }
+
+  void add(double seconds, double secondsToToken, long allocated) {
+    double all = (double) tokens * batch;
+    tokensPerSecond.add(all / seconds);
+    firstTokenSeconds.add(secondsToToken);
+    allocatedPerToken.add(allocated / all);
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** {@code pp512}, {@code tg128}. */
+  public String test() {
+    return kind.label + tokens;
+  }
+
+  String label() {
+    return test() + ", depth " + depth + ", batch " + batch + ", " + tier + ", threads " + threads;
+  }
+
+  /** Tokens timed, for each sequence. */
+  public int tokens() {
+    return tokens;
+  }
+
+  /** Tokens in the cache before. */
+  public int depth() {
+    return depth;
+  }
+
+  /** Sequences computed together. */
+  public int batch() {
+    return batch;
+  }
+
+  public KernelTier tier() {
+    return tier;
+  }
+
+  public int threads() {
+    return threads;
+  }
+
+  /** Of all sequences together. */
+  public Series tokensPerSecond() {
+    return tokensPerSecond;
+  }
+
+  /** From the prompt's tokens to the first new one; empty for a decode. */
+  public OptionalDouble firstTokenSeconds() {
+    return kind == Kind.PREFILL
+        ? OptionalDouble.of(firstTokenSeconds.median())
+        : OptionalDouble.empty();
+  }
+
+  /** Bytes of Java heap that all threads took. */
+  public double allocatedPerToken() {
+    return allocatedPerToken.median();
+  }
+
+  /** Weights and cached values that must be read. */
+  public double bytesPerToken() {
+    return bytesPerToken;
+  }
+
+  /** Int8 products that must be summed. */
+  public long productsPerToken() {
+    return productsPerToken;
+  }
+
+  /** The share of the best read bandwidth that its median uses; NaN if that is not known. */
+  public double bandwidthShare(MachineRates rates) {
+    return tokensPerSecond.median() * bytesPerToken / rates.bytes().best();
+  }
+
+  /** The share of the best int8 peak that its median uses; NaN if that is not known. */
+  public double peakShare(MachineRates rates) {
+    return tokensPerSecond.median() * productsPerToken / rates.products().best();
+  }
+}

@@ -1,0 +1,187 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.bitnetj.model.ModelSpec;
+import org.junit.jupiter.api.Test;
+
+/** What bench says is there and adds up; how fast this machine is proves nothing. */
+class BenchCommandTest {
+  private static final String MODEL = Models.SHIPPED.toString();
+
+  private static ModelSpec spec() throws IOException {
+    try (GgufFile file = GgufFile.open(Models.SHIPPED)) {
+      return ModelSpec.of(file);
+    }
+  }
+
+  /** A matrix of two bits a weight; the shipped model's sides are multiples of 16. */
+  private static long packed(long rows, long columns) {
+    return rows * columns / 4;
+  }
+
+  @Test
+  void jsonHasEveryCombinationAndItsCosts() throws IOException {
+    String[] line = {
+      "bench", "-m", MODEL, "-p", "10", "--step", "4", "-n", "3", "-d", "5", "-b", "1,2", "-t", "2",
+      "-r", "2", "-o", "json"
+    };
+    JsonNode report = new ObjectMapper().readTree(Outcome.of(line).succeeds().out());
+    ModelSpec spec = spec();
+    long ternary =
+        spec.layers()
+            * (2 * packed(spec.queryWidth(), spec.width())
+                + 2 * packed(spec.kvWidth(), spec.width())
+                + 3 * packed(spec.feedForward(), spec.width()));
+    long head = report.get("head_bytes").longValue();
+    long position = 2L * spec.layers() * spec.kvWidth() * Short.BYTES;
+    assertEquals(Files.size(Models.SHIPPED), report.get("file_bytes").longValue());
+    assertEquals(ternary, report.get("ternary_bytes").longValue());
+    assertEquals(2 * 15 * position, report.get("kv_bytes_reserved").longValue());
+    assertTrue(head > 0);
+    assertTrue(report.get("load_seconds").doubleValue() > 0);
+    assertTrue(report.get("processors").intValue() > 0);
+    for (String name : List.of("cpu", "system", "java", "model", "architecture")) {
+      assertFalse(report.get(name).textValue().isEmpty(), name);
+    }
+    if (Files.exists(Path.of("/proc/self/status"))) {
+      assertTrue(report.get("resident_bytes").longValue() > 0);
+      assertTrue(
+          report.get("peak_resident_bytes").longValue()
+              >= report.get("resident_bytes").longValue());
+    }
+
+    List<String> tests = new ArrayList<>();
+    for (JsonNode result : report.get("results")) {
+      tests.add(result.get("test").textValue() + " x" + result.get("batch").intValue());
+      assertEquals(2, result.get("threads").intValue());
+      assertEquals(5, result.get("depth").intValue());
+      assertEquals(2, result.get("repetitions").intValue());
+      assertTrue(result.get("tokens_per_second_min").doubleValue() > 0);
+      assertTrue(
+          result.get("tokens_per_second_max").doubleValue()
+              >= result.get("tokens_per_second_median").doubleValue());
+      assertEquals(4 * ternary, result.get("int8_products_per_token").longValue());
+      assertTrue(result.get("heap_bytes_per_token").doubleValue() >= 0);
+      boolean measured = NativeLibrary.status() instanceof NativeLibrary.Loaded;
+      for (String share : List.of("bandwidth_share", "int8_peak_share")) {
+        assertEquals(measured, result.get(share).isNumber(), share);
+        assertTrue(!measured || result.get(share).doubleValue() > 0, share);
+      }
+    }
+    assertEquals(List.of("pp10 x1", "tg3 x1", "tg3 x2"), tests);
+
+    // Three steps of 4, 4 and 2 tokens, the last one with logits.
+    JsonNode prefill = report.get("results").get(0);
+    assertEquals(
+        (3 * ternary + head + (9 + 13 + 15) * position) / 10.0,
+        prefill.get("bytes_per_token").doubleValue());
+    assertEquals(15 * position, prefill.get("kv_bytes").longValue());
+    assertTrue(prefill.get("first_token_ms").doubleValue() > 0);
+    // Three steps of two tokens; a token sees 6, 7 and 8 positions.
+    JsonNode decode = report.get("results").get(2);
+    assertEquals(
+        (ternary + head) / 2.0 + 7 * position, decode.get("bytes_per_token").doubleValue());
+    assertEquals(2 * 8 * position, decode.get("kv_bytes").longValue());
+    assertTrue(decode.get("first_token_ms").isNull());
+  }
+
+  @Test
+  void csvIsOneLineAResult() {
+    List<String> lines =
+        Outcome.of(
+                "bench", "-m", MODEL, "-p", "0", "-n", "2", "-d", "0,3", "-r", "1", "-t", "1", "-o",
+                "csv")
+            .succeeds()
+            .out()
+            .lines()
+            .toList();
+    assertEquals(3, lines.size());
+    List<String> names = List.of(lines.getFirst().split(","));
+    assertTrue(names.containsAll(List.of("cpu", "test", "depth", "tokens_per_second_median")));
+    int depth = names.indexOf("depth");
+    for (int i = 1; i < lines.size(); i++) {
+      String[] cells = lines.get(i).split(",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", -1);
+      assertEquals(names.size(), cells.length, lines.get(i));
+      assertEquals("tg2", cells[names.indexOf("test")]);
+      assertEquals(i == 1 ? "0" : "3", cells[depth]);
+      assertEquals("", cells[names.indexOf("first_token_ms")]);
+    }
+  }
+
+  @Test
+  void markdownSaysWhatItWasMeasuredOnAndWithWhichKernels() {
+    String text =
+        Outcome.of(
+                "bench",
+                "-m",
+                MODEL,
+                "-p",
+                "2",
+                "-n",
+                "0",
+                "-r",
+                "1",
+                "-t",
+                "1",
+                "--kernels",
+                "scalar")
+            .succeeds()
+            .out();
+    for (String words :
+        List.of(
+            "CPU", "Java", "tiny-bitnet-stories", "| pp2 ", " scalar ", " ± ", "first token ms")) {
+      assertTrue(text.contains(words), () -> words + " is not in\n" + text);
+    }
+  }
+
+  @Test
+  void whatMakesNoSenseIsMisuse() {
+    misuse("nothing to measure", "-p", "0", "-n", "0");
+    misuse("prompt's length (-p) must be from 0", "-p", "-1");
+    misuse("threads (-t) must be from 1 to 1024, not 0", "-t", "0");
+    misuse("threads (-t) must be from 1 to 1024, not 5000", "-t", "1,5000");
+    misuse("Give each value of -t once", "-t", "2,2");
+    misuse("Give at least one value to -b", "-b", ",");
+    misuse("sequences (-b) must be from 1", "-b", "0");
+    misuse("depth (-d) must be from 0", "-d", "-5");
+    misuse("repetitions (-r) must be from 1", "-r", "0");
+    misuse("step (--step) must be from 1", "--step", "0");
+    misuse("There are no kernels 'warp'", "--kernels", "warp");
+    misuse("'many' is not an int", "-n", "many");
+    misuse("'--output'", "-o", "xml");
+  }
+
+  private static void misuse(String words, String... options) {
+    List<String> line = new ArrayList<>(List.of("bench", "-m", "no-such-file.gguf"));
+    line.addAll(List.of(options));
+    Outcome.of(line.toArray(String[]::new)).isMisuse(words);
+  }
+
+  @Test
+  void aTextLongerThanTheContextIsRefused() {
+    Outcome.of("bench", "-m", MODEL, "-d", "500", "-p", "100")
+        .fails(
+            "a depth of 500 and 100 tokens more do not fit the context of 512 that"
+                + " tiny-bitnet-stories was made for; ask for fewer (-p, -n, -d).");
+  }
+
+  @Test
+  void helpHasExamples() {
+    Outcome help = Outcome.of("bench", "--help").succeeds();
+    assertEquals("", help.err());
+    assertTrue(help.out().contains("Examples:\n  bitnet bench -m model.gguf"), help.out());
+    help.out().lines().forEach(line -> assertTrue(line.length() <= 100, line));
+  }
+}

@@ -1,0 +1,28 @@
+package org.bitnetj.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class SeriesTest {
+  @Test
+  void summarizesWhatWasAdded() {
+    Series odd = new Series().add(9).add(1).add(5);
+    assertEquals(3, odd.count());
+    assertEquals(5, odd.mean());
+    assertEquals(5, odd.median());
+    assertEquals(4, odd.deviation());
+    assertEquals(1, odd.least());
+    assertEquals(9, odd.best());
+    assertEquals(7, odd.add(100).median());
+  }
+
+  @Test
+  void oneValueHasNoDeviationAndNoneHasNoMean() {
+    assertEquals(0, new Series().add(3).deviation());
+    assertTrue(Double.isNaN(new Series().mean()));
+    assertTrue(Double.isNaN(new Series().median()));
+    assertTrue(Double.isNaN(new Series().best()));
+  }
+}
