@@ -13,7 +13,7 @@ public final class KvCache implements AutoCloseable {
   /** What one layer's attention looks like; the same for all layers. */
   public record Shape(int layers, int heads, int kvHeads, int headDim, AttentionLayer.Type type) {}
 
-  private final NativeMemory memory = new NativeMemory();
+  private final NativeMemory memory = NativeMemory.growing();
   private final List<AttentionLayer> layers;
   private final int[] lengths;
   private final int context;

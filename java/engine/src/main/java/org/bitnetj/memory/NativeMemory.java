@@ -10,9 +10,9 @@ import java.util.List;
  * with at least 64 readable bytes of padding, and lives until {@link #close}.
  *
  * <p>Large blocks come straight from the operating system: a page takes memory only once it is
- * touched, and huge pages are asked for. The segments are of global scope, so that a kernel call
- * pays no liveness check; in return the owner must not be closed while anyone still computes on
- * them. Thread-safe.
+ * touched. Huge pages are asked for, except by {@link #growing}. The segments are of global scope,
+ * so that a kernel call pays no liveness check; in return the owner must not be closed while anyone
+ * still computes on them. Thread-safe.
  */
 public final class NativeMemory implements AutoCloseable {
   private static final long ALIGNMENT = 64;
@@ -21,8 +21,23 @@ public final class NativeMemory implements AutoCloseable {
 
   private final Arena small = Arena.ofShared();
   private final List<MemorySegment> large = new ArrayList<>();
+  private final boolean hugePages;
   private long allocated;
   private boolean closed;
+
+  /** For what is filled at once. */
+  public NativeMemory() {
+    this(true);
+  }
+
+  private NativeMemory(boolean hugePages) {
+    this.hugePages = hugePages;
+  }
+
+  /** For what is filled little by little in many places, which must not each take 2 MiB. */
+  public static NativeMemory growing() {
+    return new NativeMemory(false);
+  }
 
   /**
    * Zeroed memory.
@@ -40,7 +55,7 @@ public final class NativeMemory implements AutoCloseable {
     long size = Math.addExact(bytes, PADDING);
     MemorySegment segment;
     if (size >= LARGE) {
-      segment = Pages.map(size);
+      segment = Pages.map(size, hugePages);
       if (segment != null) {
         large.add(segment);
         allocated += size;

@@ -20,6 +20,7 @@ public final class Pages {
   private static final int MADV_WILLNEED = 3;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
+  private static final int MADV_NOHUGEPAGE = 15;
   private static final long PAGE = 4096;
   private static final long HUGE_PAGE = 2L << 20;
 
@@ -56,8 +57,12 @@ public final class Pages {
     return symbol.map(s -> linker.downcallHandle(s, descriptor)).orElse(null);
   }
 
-  /** Zeroed pages of their own, or null where this system has no mmap. */
-  static @Nullable MemorySegment map(long bytes) {
+  /**
+   * Zeroed pages of their own, or null where this system has no mmap.
+   *
+   * @param huge whether huge pages are wanted, or else never, where the system has them
+   */
+  static @Nullable MemorySegment map(long bytes, boolean huge) {
     if (MMAP == null || MUNMAP == null) {
       return null;
     }
@@ -72,7 +77,7 @@ public final class Pages {
           "the system refused " + (bytes >> 20) + " MiB of memory outside the Java heap");
     }
     if (LINUX && bytes >= HUGE_PAGE) {
-      advise(address, bytes, MADV_HUGEPAGE);
+      advise(address, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     }
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
