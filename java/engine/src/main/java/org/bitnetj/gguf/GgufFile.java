@@ -32,9 +32,10 @@ import org.bitnetj.file.Tensor;
  *
  * <p>Thread-safe. The mapping belongs to a shared arena, so any thread may read and any may close.
  * One thing no check prevents: if another program shortens the file while it is open, reading a
- * page that is gone throws {@link InternalError} (the JVM's answer to SIGBUS). {@code open} turns
- * that into a {@link ModelFileException}; later readers must replace files by moving a new one into
- * place, never by overwriting.
+ * page that is gone throws {@link InternalError} (the JVM's answer to SIGBUS) in Java and ends the
+ * process in native kernels. {@code open} turns the former into a {@link ModelFileException};
+ * afterwards nothing helps, so a model file in use is replaced by moving a new one into its place,
+ * never by overwriting it.
  *
  * <p>Format: the GGUF specification in ggml's {@code docs/gguf.md}.
  */
