@@ -42,7 +42,6 @@ class NativeProbeTest {
 
   @Test
   void aTierInJavaHasNoProbe() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new NativeProbe(library, KernelTier.SCALAR));
+    assertThrows(IllegalArgumentException.class, () -> new NativeProbe(library, KernelTier.SCALAR));
   }
 }
