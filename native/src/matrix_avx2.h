@@ -5,32 +5,53 @@
 #include "lanes_avx2.h"
 #include "matrix_c.h"
 
+/* 8 integers times a scale. */
+static inline __m256 bn_scaled8(const void* q, float scale) {
+  const __m256i integers = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)q));
+  return _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(integers));
+}
+
+/* Weights [8 * part, 8 * part + 8) of a block of Q8_0. */
+static inline __m256 bn_q8_0_weights_avx2(const uint8_t* block, int part) {
+  return bn_scaled8(block + 2 + 8 * part, _cvtsh_ss(bn_load_u16(block)));
+}
+
 static inline void bn_decode_q8_0_avx2(const uint8_t* block, float* out) {
-  const __m256 scale = _mm256_set1_ps(_cvtsh_ss(bn_load_u16(block)));
-  for (int j = 0; j < BN_Q8_0_BLOCK; j += 8) {
-    __m256i q = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)(block + 2 + j)));
-    _mm256_storeu_ps(out + j, _mm256_mul_ps(scale, _mm256_cvtepi32_ps(q)));
+  for (int part = 0; part < 4; part++) {
+    _mm256_storeu_ps(out + 8 * part, bn_q8_0_weights_avx2(block, part));
   }
 }
 
+/* The scales of 16 weights each of a block of Q6_K. */
+static inline void bn_q6_k_scales_avx2(const uint8_t* block, float scales[16]) {
+  const float d = _cvtsh_ss(bn_load_u16(block + 208));
+  _mm256_storeu_ps(scales, bn_scaled8(block + 192, d));
+  _mm256_storeu_ps(scales + 8, bn_scaled8(block + 200, d));
+}
+
+/*
+ * The integers of run g in half h of a block of Q6_K. Shifts of 16 bits will do, since masks drop
+ * what crosses bytes.
+ */
+static inline void bn_q6_k_integers_avx2(const uint8_t* block, int h, int g, int8_t q[32]) {
+  __m256i low = _mm256_loadu_si256((const __m256i*)(block + 64 * h + 32 * (g & 1)));
+  __m256i high = _mm256_loadu_si256((const __m256i*)(block + 128 + 32 * h));
+  low = g < 2 ? low : _mm256_srli_epi16(low, 4);
+  high = g < 2 ? _mm256_slli_epi16(high, 4 - 2 * g) : _mm256_srli_epi16(high, 2 * g - 4);
+  const __m256i bits = _mm256_or_si256(_mm256_and_si256(low, _mm256_set1_epi8(15)),
+                                       _mm256_and_si256(high, _mm256_set1_epi8(48)));
+  _mm256_storeu_si256((__m256i*)q, _mm256_sub_epi8(bits, _mm256_set1_epi8(32)));
+}
+
 static inline void bn_decode_q6_k_avx2(const uint8_t* block, float* out) {
-  const float scale = _cvtsh_ss(bn_load_u16(block + 208));
-  for (int h = 0; h < 2; h++) {
-    for (int g = 0; g < 4; g++) {
-      const __m128i low_shift = _mm_cvtsi32_si128(4 * (g >> 1));
-      const __m128i high_shift = _mm_cvtsi32_si128(2 * g);
-      for (int l = 0; l < 32; l += 8) {
-        __m128i low_bytes = _mm_loadl_epi64((const __m128i*)(block + 64 * h + 32 * (g & 1) + l));
-        __m128i high_bytes = _mm_loadl_epi64((const __m128i*)(block + 128 + 32 * h + l));
-        __m256i low = _mm256_srl_epi32(_mm256_cvtepu8_epi32(low_bytes), low_shift);
-        __m256i high = _mm256_srl_epi32(_mm256_cvtepu8_epi32(high_bytes), high_shift);
-        low = _mm256_and_si256(low, _mm256_set1_epi32(15));
-        high = _mm256_slli_epi32(_mm256_and_si256(high, _mm256_set1_epi32(3)), 4);
-        __m256i q = _mm256_sub_epi32(_mm256_or_si256(low, high), _mm256_set1_epi32(32));
-        float s = scale * (float)(int8_t)block[192 + 8 * h + 2 * g + l / 16];
-        _mm256_storeu_ps(out + 128 * h + 32 * g + l,
-                         _mm256_mul_ps(_mm256_set1_ps(s), _mm256_cvtepi32_ps(q)));
-      }
+  float scales[16];
+  bn_q6_k_scales_avx2(block, scales);
+  for (int run = 0; run < 8; run++) {
+    int8_t q[32];
+    bn_q6_k_integers_avx2(block, run / 4, run % 4, q);
+    for (int part = 0; part < 4; part++) {
+      _mm256_storeu_ps(out + 32 * run + 8 * part,
+                       bn_scaled8(q + 8 * part, scales[2 * run + part / 2]));
     }
   }
 }
