@@ -12,8 +12,11 @@
 #define HEADS 4
 /* Score vectors in flight: positions times heads. */
 #define DOTS 16
-/* Rows of 16 value elements in registers at a time. */
-#define VALUE_PARTS 4
+/* Runs of 16 value elements in registers at a time, for several heads and for one. */
+#define SHARED_RUNS 4
+#define SINGLE_RUNS 8
+/* How far ahead of the cache in use more of it is asked for, in the order of memory. */
+#define PREFETCH_BYTES 8192
 
 /* One pass over a sequence's cached positions for some query heads. */
 typedef struct heads {
@@ -30,27 +33,32 @@ typedef struct heads {
 } heads;
 
 /*
- * Folds 16 vectors of 16 lanes at once, each as bn_fold16 does: lane 4 * i + j of the result is
- * that of v[4 * j + i].
+ * One step of a fold for two vectors at once: the lanes of a in the mask's places and of b in the
+ * others, plus those of a and b that the index names (16 and up is b).
  */
+BN_INLINE __m512 fold_two(__m512 a, __m512 b, __mmask16 of_b, __m512i index) {
+  return _mm512_add_ps(_mm512_mask_blend_ps(of_b, a, b), _mm512_permutex2var_ps(a, index, b));
+}
+
+/* Folds 16 vectors of 16 lanes at once, each as bn_fold16 does. Lane l of the result is v[l]'s. */
 BN_INLINE __m512 fold_16(const __m512 v[16]) {
-  __m512 eight[8]; /* 8 lanes each of two vectors: the halves of a register */
-  BN_UNROLL for (int i = 0; i < 8; i++) {
-    eight[i] = _mm512_add_ps(_mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0x44),
-                             _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0xee));
-  }
-  __m512 four[4]; /* 4 lanes each of four vectors: the quarters */
+  /* The lanes that meet in each step: l and l ^ 8, l ^ 4, l ^ 2, l ^ 1. */
+  const __m512i by_8 =
+      _mm512_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
+  const __m512i by_4 =
+      _mm512_setr_epi32(4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 24, 25, 26, 27);
+  const __m512i by_2 =
+      _mm512_setr_epi32(2, 3, 16, 17, 6, 7, 20, 21, 10, 11, 24, 25, 14, 15, 28, 29);
+  const __m512i by_1 = _mm512_setr_epi32(1, 16, 3, 18, 5, 20, 7, 22, 9, 24, 11, 26, 13, 28, 15, 30);
+  __m512 eight[8]; /* lanes 0-7 from v[i], 8-15 from v[i + 8] */
+  BN_UNROLL for (int i = 0; i < 8; i++) { eight[i] = fold_two(v[i], v[i + 8], 0xff00, by_8); }
+  __m512 four[4]; /* each half: 4 lanes, then 4 of the vector 4 further on */
   BN_UNROLL for (int i = 0; i < 4; i++) {
-    four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(eight[2 * i], eight[2 * i + 1], 0x88),
-                            _mm512_shuffle_f32x4(eight[2 * i], eight[2 * i + 1], 0xdd));
+    four[i] = fold_two(eight[i], eight[i + 4], 0xf0f0, by_4);
   }
-  __m512 two[2];
-  BN_UNROLL for (int i = 0; i < 2; i++) {
-    two[i] = _mm512_add_ps(_mm512_shuffle_ps(four[2 * i], four[2 * i + 1], 0x44),
-                           _mm512_shuffle_ps(four[2 * i], four[2 * i + 1], 0xee));
-  }
-  return _mm512_add_ps(_mm512_shuffle_ps(two[0], two[1], 0x88),
-                       _mm512_shuffle_ps(two[0], two[1], 0xdd));
+  const __m512 two_0 = fold_two(four[0], four[2], 0xcccc, by_2);
+  const __m512 two_1 = fold_two(four[1], four[3], 0xcccc, by_2);
+  return fold_two(two_0, two_1, 0xaaaa, by_1);
 }
 
 /* n elements, from element i on, of a cache of the given type. */
@@ -59,31 +67,44 @@ BN_INLINE __m512 cached(const uint16_t* cache, int64_t i, int64_t n, const int t
                              : bn_load_half16(cache + i, n);
 }
 
-/* Adds elements [d, d + n) of P keys to their dot products with H queries. */
-BN_INLINE void add_products(const heads* s, const int64_t key[DOTS], __m512 dots[DOTS], int64_t d,
-                            int64_t n, const int H, const int P, const int type) {
+/* Asks for n elements' bytes of a cache, so far ahead of element i. */
+BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int type) {
+  const int64_t size = type == BN_TYPE_F32 ? 4 : 2;
+  const char* ahead = (const char*)cache + size * i + PREFETCH_BYTES;
+  for (int64_t line = 0; line < size * n; line += 64) {
+    _mm_prefetch(ahead + line, _MM_HINT_T1);
+  }
+}
+
+/*
+ * Adds elements [d, d + n) of P keys from element key on to their dot products with H queries. If
+ * there are only so many positions, the last one stands in for those that are missing.
+ */
+BN_INLINE void add_products(const heads* s, int64_t key, int32_t positions, __m512 dots[DOTS],
+                            int64_t d, int64_t n, const int H, const int P, const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
-    const __m512 k = cached(s->keys, key[p] + d, n, type);
+    const int64_t there = p < positions ? p : positions - 1;
+    const __m512 k = cached(s->keys, key + there * s->head_dim + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
-      const int lane = h * P + p;
-      __m512* dot = &dots[lane % 4 * 4 + lane / 4];
+      __m512* dot = &dots[h * P + p];
       *dot = bn_fma16(*dot, bn_load16(s->queries + h * s->head_dim + d, n), k, n);
     }
   }
 }
 
-/* Scores of H heads at P positions from t on. Of these only n need exist: the last one repeats. */
-BN_INLINE void score(heads* s, int32_t t, int32_t n, const int H, const int P, const int type) {
-  int64_t key[DOTS]; /* elements where the keys start */
-  __m512 dots[DOTS]; /* head h, position p where fold_16 takes it to lane h * P + p */
+/* Scores of H heads at P positions from t on, of which there are so many. */
+BN_INLINE void score(heads* s, int32_t t, int32_t positions, const int H, const int P,
+                     const int type) {
+  const int64_t key = t * s->head_dim;
+  __m512 dots[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = _mm512_setzero_ps(); }
-  BN_UNROLL for (int p = 0; p < P; p++) { key[p] = (t + (p < n ? p : n - 1)) * s->head_dim; }
+  prefetch(s->keys, key, P * s->head_dim, type);
   int64_t d = 0;
   for (; d + 16 <= s->head_dim; d += 16) {
-    add_products(s, key, dots, d, 16, H, P, type);
+    add_products(s, key, positions, dots, d, 16, H, P, type);
   }
   if (d < s->head_dim) {
-    add_products(s, key, dots, d, s->head_dim - d, H, P, type);
+    add_products(s, key, positions, dots, d, s->head_dim - d, H, P, type);
   }
   _Alignas(64) float lanes[DOTS];
   _mm512_store_ps(lanes, _mm512_mul_ps(fold_16(dots), _mm512_set1_ps(s->scale)));
@@ -110,41 +131,55 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
   *sum = bn_fold16(lanes);
 }
 
-/* chunk[h][d..] = the sum over t of scores[h][t] * values[t][d..], for n elements from d on. */
-BN_INLINE void weigh(heads* s, int32_t start, int32_t positions, int64_t d, int64_t n, const int H,
-                     const int parts, const int type) {
-  int64_t value = start * s->head_dim + d;
-  __m512 sums[HEADS][VALUE_PARTS];
+/*
+ * to[h][d..] = the sum over t of scores[h][t] * values[t][d..], for runs of 16 elements from d on,
+ * of which the last has n.
+ */
+BN_INLINE void weigh(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int32_t start, int32_t positions,
+                     int64_t d, int64_t n, const int H, const int runs, const int type) {
+  int64_t value = start * s->head_dim;
+  __m512 sums[HEADS][SINGLE_RUNS];
   BN_UNROLL for (int h = 0; h < H; h++) {
-    BN_UNROLL for (int i = 0; i < parts; i++) { sums[h][i] = _mm512_setzero_ps(); }
+    BN_UNROLL for (int i = 0; i < runs; i++) { sums[h][i] = _mm512_setzero_ps(); }
   }
   for (int32_t t = 0; t < positions; t++, value += s->head_dim) {
-    __m512 v[VALUE_PARTS];
-    BN_UNROLL for (int i = 0; i < parts; i++) {
-      v[i] = cached(s->values, value + 16 * i, parts == 1 ? n : 16, type);
+    if (d == 0) {
+      prefetch(s->values, value, s->head_dim, type);
+    }
+    __m512 v[SINGLE_RUNS];
+    BN_UNROLL for (int i = 0; i < runs; i++) {
+      v[i] = cached(s->values, value + d + 16 * i, i < runs - 1 ? 16 : n, type);
     }
     BN_UNROLL for (int h = 0; h < H; h++) {
       const __m512 weight = _mm512_set1_ps(s->scores[h][t]);
-      BN_UNROLL for (int i = 0; i < parts; i++) {
+      BN_UNROLL for (int i = 0; i < runs; i++) {
         sums[h][i] = _mm512_fmadd_ps(weight, v[i], sums[h][i]);
       }
     }
   }
   BN_UNROLL for (int h = 0; h < H; h++) {
-    BN_UNROLL for (int i = 0; i < parts; i++) {
-      _mm512_store_ps(&s->chunk[h][d + 16 * i], sums[h][i]);
+    BN_UNROLL for (int i = 0; i < runs; i++) { _mm512_store_ps(&to[h][d + 16 * i], sums[h][i]); }
+  }
+}
+
+/* to[h] = the weighted sum of the chunk's values, as many runs at a time as fit the registers. */
+BN_INLINE void weigh_all(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int32_t start,
+                         int32_t positions, const int H, const int type) {
+  const int most = H == 1 ? SINGLE_RUNS : SHARED_RUNS;
+  for (int64_t d = 0; d < s->head_dim; d += 16 * most) {
+    const int64_t left = s->head_dim - d;
+    const int runs = left < 16 * most ? (int)((left + 15) / 16) : most;
+    const int64_t n = left < 16 * most ? left - 16 * (runs - 1) : 16;
+    BN_UNROLL for (int i = 1; i <= most; i++) {
+      if (i == runs) {
+        weigh(s, to, start, positions, d, n, H, i, type);
+      }
     }
   }
 }
 
-/* Takes a chunk's result into head h's. */
-static void merge(heads* s, int h, float max, float sum, int first) {
-  if (first) {
-    s->max[h] = max;
-    s->sum[h] = sum;
-    memcpy(s->out[h], s->chunk[h], sizeof s->out[h]);
-    return;
-  }
+/* Takes a further chunk's result into head h's. */
+static void merge(heads* s, int h, float max, float sum) {
   const float new_max = max > s->max[h] ? max : s->max[h];
   const __m512 keep = bn_exp16(_mm512_set1_ps(s->max[h] - new_max));
   const __m512 take = bn_exp16(_mm512_set1_ps(max - new_max));
@@ -163,23 +198,28 @@ BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int
   for (int32_t start = 0; start <= last; start += BN_ATTENTION_CHUNK) {
     const int32_t left = last + 1 - start;
     const int32_t n = left < BN_ATTENTION_CHUNK ? left : BN_ATTENTION_CHUNK;
-    for (int32_t t = 0; t < n; t += P) {
+    int32_t t = 0;
+    for (; t + P <= n; t += P) {
+      score(s, start + t, P, H, P, type);
+    }
+    if (t < n) {
       score(s, start + t, n - t, H, P, type);
+    }
+    if (start == 0) {
+      for (int h = 0; h < H; h++) {
+        soften(s->scores[h], n, &s->max[h], &s->sum[h]);
+      }
+      weigh_all(s, s->out, start, n, H, type);
+      continue;
     }
     float max[HEADS];
     float sum[HEADS];
     for (int h = 0; h < H; h++) {
       soften(s->scores[h], n, &max[h], &sum[h]);
     }
-    int64_t d = 0;
-    for (; d + 16 * VALUE_PARTS <= s->head_dim; d += 16 * VALUE_PARTS) {
-      weigh(s, start, n, d, 16 * VALUE_PARTS, H, VALUE_PARTS, type);
-    }
-    for (; d < s->head_dim; d += 16) {
-      weigh(s, start, n, d, s->head_dim - d, H, 1, type);
-    }
+    weigh_all(s, s->chunk, start, n, H, type);
     for (int h = 0; h < H; h++) {
-      merge(s, h, max[h], sum[h], start == 0);
+      merge(s, h, max[h], sum[h]);
     }
   }
   for (int h = 0; h < H; h++) {
