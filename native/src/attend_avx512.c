@@ -1,6 +1,6 @@
 /*
  * Attention in chunks: all scores of a chunk, their softmax, the weighted values, the merge. Up to
- * four query heads of a group share the loads of keys and values.
+ * eight query heads of a group share a pass over the cache, up to four their loads of it.
  */
 #include <math.h>
 
@@ -8,11 +8,12 @@
 #include "lanes_avx512.h"
 #include "unroll.h"
 
-/* The most heads that go together. */
-#define HEADS 4
+/* The most heads that go through the cache, and through the registers, together. */
+#define HEADS 8
+#define SHARED_HEADS 4
 /* Score vectors in flight: positions times heads. */
 #define DOTS 16
-/* Runs of 16 value elements in registers at a time, for several heads and for one. */
+/* Runs of 16 value elements in registers at a time, for several heads or for one. */
 #define SHARED_RUNS 4
 #define SINGLE_RUNS 8
 /* How far ahead of the cache in use more of it is asked for, in the order of memory. */
@@ -80,36 +81,40 @@ BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int t
  * Adds elements [d, d + n) of P keys from element key on to their dot products with H queries. If
  * there are only so many positions, the last one stands in for those that are missing.
  */
-BN_INLINE void add_products(const heads* s, int64_t key, int32_t positions, __m512 dots[DOTS],
-                            int64_t d, int64_t n, const int H, const int P, const int type) {
+BN_INLINE void add_products(const heads* s, const float* queries, int64_t key, int32_t positions,
+                            __m512 dots[DOTS], int64_t d, int64_t n, const int H, const int P,
+                            const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
     const int64_t there = p < positions ? p : positions - 1;
     const __m512 k = cached(s->keys, key + there * s->head_dim + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m512* dot = &dots[h * P + p];
-      *dot = bn_fma16(*dot, bn_load16(s->queries + h * s->head_dim + d, n), k, n);
+      *dot = bn_fma16(*dot, bn_load16(queries + h * s->head_dim + d, n), k, n);
     }
   }
 }
 
-/* Scores of H heads at P positions from t on, of which there are so many. */
-BN_INLINE void score(heads* s, int32_t t, int32_t positions, const int H, const int P,
+/* Scores of heads [first, first + H) at P positions from t on, of which there are so many. */
+BN_INLINE void score(heads* s, int first, int32_t t, int32_t positions, const int H, const int P,
                      const int type) {
   const int64_t key = t * s->head_dim;
+  const float* queries = s->queries + first * s->head_dim;
   __m512 dots[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = _mm512_setzero_ps(); }
-  prefetch(s->keys, key, P * s->head_dim, type);
+  if (first == 0) {
+    prefetch(s->keys, key, P * s->head_dim, type);
+  }
   int64_t d = 0;
   for (; d + 16 <= s->head_dim; d += 16) {
-    add_products(s, key, positions, dots, d, 16, H, P, type);
+    add_products(s, queries, key, positions, dots, d, 16, H, P, type);
   }
   if (d < s->head_dim) {
-    add_products(s, key, positions, dots, d, s->head_dim - d, H, P, type);
+    add_products(s, queries, key, positions, dots, d, s->head_dim - d, H, P, type);
   }
   _Alignas(64) float lanes[DOTS];
   _mm512_store_ps(lanes, _mm512_mul_ps(fold_16(dots), _mm512_set1_ps(s->scale)));
   BN_UNROLL for (int h = 0; h < H; h++) {
-    memcpy(&s->scores[h][t % BN_ATTENTION_CHUNK], lanes + h * P, sizeof(float) * (size_t)P);
+    memcpy(&s->scores[first + h][t % BN_ATTENTION_CHUNK], lanes + h * P, sizeof(float) * (size_t)P);
   }
 }
 
@@ -131,19 +136,32 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
   *sum = bn_fold16(lanes);
 }
 
+/* Scores of heads [first, first + H) at n positions from start on. */
+BN_INLINE void score_all(heads* s, int first, int32_t start, int32_t n, const int H, const int P,
+                         const int type) {
+  int32_t t = 0;
+  for (; t + P <= n; t += P) {
+    score(s, first, start + t, P, H, P, type);
+  }
+  if (t < n) {
+    score(s, first, start + t, n - t, H, P, type);
+  }
+}
+
 /*
- * to[h][d..] = the sum over t of scores[h][t] * values[t][d..], for runs of 16 elements from d on,
- * of which the last has n.
+ * to[h][d..] = the sum over t of scores[h][t] * values[t][d..] for heads [first, first + H) and
+ * runs of 16 elements from d on, of which the last has n.
  */
-BN_INLINE void weigh(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int32_t start, int32_t positions,
-                     int64_t d, int64_t n, const int H, const int runs, const int type) {
+BN_INLINE void weigh(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int first, int32_t start,
+                     int32_t positions, int64_t d, int64_t n, const int H, const int runs,
+                     const int type) {
   int64_t value = start * s->head_dim;
-  __m512 sums[HEADS][SINGLE_RUNS];
+  __m512 sums[SHARED_HEADS][SINGLE_RUNS];
   BN_UNROLL for (int h = 0; h < H; h++) {
     BN_UNROLL for (int i = 0; i < runs; i++) { sums[h][i] = _mm512_setzero_ps(); }
   }
   for (int32_t t = 0; t < positions; t++, value += s->head_dim) {
-    if (d == 0) {
+    if (first == 0 && d == 0) {
       prefetch(s->values, value, s->head_dim, type);
     }
     __m512 v[SINGLE_RUNS];
@@ -151,19 +169,21 @@ BN_INLINE void weigh(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int32_t start
       v[i] = cached(s->values, value + d + 16 * i, i < runs - 1 ? 16 : n, type);
     }
     BN_UNROLL for (int h = 0; h < H; h++) {
-      const __m512 weight = _mm512_set1_ps(s->scores[h][t]);
+      const __m512 weight = _mm512_set1_ps(s->scores[first + h][t]);
       BN_UNROLL for (int i = 0; i < runs; i++) {
         sums[h][i] = _mm512_fmadd_ps(weight, v[i], sums[h][i]);
       }
     }
   }
   BN_UNROLL for (int h = 0; h < H; h++) {
-    BN_UNROLL for (int i = 0; i < runs; i++) { _mm512_store_ps(&to[h][d + 16 * i], sums[h][i]); }
+    BN_UNROLL for (int i = 0; i < runs; i++) {
+      _mm512_store_ps(&to[first + h][d + 16 * i], sums[h][i]);
+    }
   }
 }
 
-/* to[h] = the weighted sum of the chunk's values, as many runs at a time as fit the registers. */
-BN_INLINE void weigh_all(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int32_t start,
+/* The same for all elements, as many runs at a time as fit the registers. */
+BN_INLINE void weigh_all(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int first, int32_t start,
                          int32_t positions, const int H, const int type) {
   const int most = H == 1 ? SINGLE_RUNS : SHARED_RUNS;
   for (int64_t d = 0; d < s->head_dim; d += 16 * most) {
@@ -172,7 +192,7 @@ BN_INLINE void weigh_all(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int32_t s
     const int64_t n = left < 16 * most ? left - 16 * (runs - 1) : 16;
     BN_UNROLL for (int i = 1; i <= most; i++) {
       if (i == runs) {
-        weigh(s, to, start, positions, d, n, H, i, type);
+        weigh(s, to, first, start, positions, d, n, H, i, type);
       }
     }
   }
@@ -192,37 +212,62 @@ static void merge(heads* s, int h, float max, float sum) {
   }
 }
 
-/* H heads over positions 0..last, P of them at a time. */
-BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int P,
-                      const int type) {
+/* One chunk of n positions: to[h], the largest score and the sum of weights for each head. */
+BN_INLINE void attend_chunk(heads* s, int count, int32_t start, int32_t n,
+                            float (*to)[BN_MAX_HEAD_DIM], float max[HEADS], float sum[HEADS],
+                            const int type) {
+  for (int h = 0; h < count; h += SHARED_HEADS) {
+    switch (count - h) {
+      case 1:
+        score_all(s, h, start, n, 1, DOTS, type);
+        break;
+      case 2:
+        score_all(s, h, start, n, 2, DOTS / 2, type);
+        break;
+      case 3:
+        score_all(s, h, start, n, 3, DOTS / 4, type);
+        break;
+      default:
+        score_all(s, h, start, n, 4, DOTS / 4, type);
+        break;
+    }
+  }
+  for (int h = 0; h < count; h++) {
+    soften(s->scores[h], n, &max[h], &sum[h]);
+  }
+  for (int h = 0; h < count; h += SHARED_HEADS) {
+    switch (count - h) {
+      case 1:
+        weigh_all(s, to, h, start, n, 1, type);
+        break;
+      case 2:
+        weigh_all(s, to, h, start, n, 2, type);
+        break;
+      case 3:
+        weigh_all(s, to, h, start, n, 3, type);
+        break;
+      default:
+        weigh_all(s, to, h, start, n, 4, type);
+        break;
+    }
+  }
+}
+
+/* Up to HEADS query heads over positions 0..last. */
+BN_INLINE void attend(heads* s, int count, int32_t last, float* out, const int type) {
   for (int32_t start = 0; start <= last; start += BN_ATTENTION_CHUNK) {
     const int32_t left = last + 1 - start;
     const int32_t n = left < BN_ATTENTION_CHUNK ? left : BN_ATTENTION_CHUNK;
-    int32_t t = 0;
-    for (; t + P <= n; t += P) {
-      score(s, start + t, P, H, P, type);
-    }
-    if (t < n) {
-      score(s, start + t, n - t, H, P, type);
-    }
-    if (start == 0) {
-      for (int h = 0; h < H; h++) {
-        soften(s->scores[h], n, &s->max[h], &s->sum[h]);
-      }
-      weigh_all(s, s->out, start, n, H, type);
-      continue;
-    }
     float max[HEADS];
     float sum[HEADS];
-    for (int h = 0; h < H; h++) {
-      soften(s->scores[h], n, &max[h], &sum[h]);
-    }
-    weigh_all(s, s->chunk, start, n, H, type);
-    for (int h = 0; h < H; h++) {
+    const int later = start > 0;
+    attend_chunk(s, count, start, n, later ? s->chunk : s->out, later ? max : s->max,
+                 later ? sum : s->sum, type);
+    for (int h = 0; later && h < count; h++) {
       merge(s, h, max[h], sum[h]);
     }
   }
-  for (int h = 0; h < H; h++) {
+  for (int h = 0; h < count; h++) {
     const __m512 inverse = _mm512_set1_ps(1.0f / s->sum[h]);
     for (int64_t d = 0; d < s->head_dim; d += 16) {
       bn_store16(out + h * s->head_dim + d, _mm512_mul_ps(_mm512_load_ps(&s->out[h][d]), inverse),
@@ -241,32 +286,14 @@ BN_INLINE void attend_items(const bn_attention* layer, const bn_batch* batch,
   for (int32_t item = begin; item < end; item++) {
     const int32_t r = item / layer->kv_heads;
     const int32_t head = item % layer->kv_heads;
-    const int32_t last = batch->positions[r];
     const int64_t at = bn_cache_offset(layer, batch->sequences[r], head, 0);
     s.keys = bn_cache_at(layer, layer->keys, at);
     s.values = bn_cache_at(layer, layer->values, at);
-    for (int32_t q = head * group; q < (head + 1) * group;) {
-      const int32_t left = (head + 1) * group - q;
-      float* to = bn_row(out, r) + (int64_t)q * s.head_dim;
-      s.queries = bn_row(queries, r) + (int64_t)q * s.head_dim;
-      switch (left) {
-        case 1:
-          attend(&s, last, to, 1, 16, type);
-          q += 1;
-          break;
-        case 2:
-          attend(&s, last, to, 2, 8, type);
-          q += 2;
-          break;
-        case 3:
-          attend(&s, last, to, 3, 4, type);
-          q += 3;
-          break;
-        default:
-          attend(&s, last, to, 4, 4, type);
-          q += 4;
-          break;
-      }
+    for (int32_t q = 0; q < group; q += HEADS) {
+      const int count = group - q < HEADS ? group - q : HEADS;
+      const int64_t column = (int64_t)(head * group + q) * s.head_dim;
+      s.queries = bn_row(queries, r) + column;
+      attend(&s, count, batch->positions[r], bn_row(out, r) + column, type);
     }
   }
 }
