@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       SynthCommand.class,
       BenchCommand.class,
+      DoctorCommand.class,
       CommandLine.HelpCommand.class
     },
     footer = {
@@ -101,11 +102,15 @@ public final class BitnetCommand implements Runnable {
   }
 
   /** The version the build wrote into the jar. */
+  static String version() {
+    String version = BitnetCommand.class.getPackage().getImplementationVersion();
+    return Optional.ofNullable(version).orElse("(unpackaged)");
+  }
+
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = BitnetCommand.class.getPackage().getImplementationVersion();
-      return new String[] {"bitnet.java " + Optional.ofNullable(version).orElse("(unpackaged)")};
+      return new String[] {"bitnet.java " + version()};
     }
   }
 }

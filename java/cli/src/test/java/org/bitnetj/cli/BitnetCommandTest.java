@@ -21,7 +21,7 @@ class BitnetCommandTest {
   void helpListsTheCommandsAndExamples() {
     String help = Outcome.of("--help").succeeds().out();
     for (String command :
-        new String[] {"run", "logits", "tokenize", "detokenize", "inspect", "synth"}) {
+        new String[] {"run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor"}) {
       assertTrue(help.contains("\n  " + command), help);
     }
     assertTrue(help.contains("Examples:"), help);
@@ -29,7 +29,7 @@ class BitnetCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "logits", "tokenize", "detokenize", "inspect", "synth"})
+  @ValueSource(strings = {"run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor"})
   void everyCommandHasHelpWithExamples(String command) {
     String help = Outcome.of(command, "--help").succeeds().out();
     assertTrue(help.startsWith("Usage: bitnet " + command), help);

@@ -88,6 +88,11 @@ public final class NativeLibrary {
     this.in = in;
   }
 
+  /** The version of the ABI that this engine and every library it loads speak. */
+  public static int abiVersion() {
+    return BitnetLibrary.BN_ABI_VERSION();
+  }
+
   /** Loads the library if this is the first call; the answer never changes. Thread-safe. */
   public static Status status() {
     return Once.STATUS;

@@ -212,6 +212,11 @@ public final class KernelSelection {
     return kernels.tier();
   }
 
+  /** Why this tier: {@code chosen automatically}, or {@code as asked} and by what. */
+  public String reason() {
+    return wanted;
+  }
+
   public NativeLibrary.Status library() {
     return library;
   }
@@ -236,26 +241,5 @@ public final class KernelSelection {
   /** The start-up line: {@code avx2 kernels (x86-64 with AVX2, FMA and F16C)}. */
   public String summary() {
     return tier() + " kernels (" + tier().needs() + ")";
-  }
-
-  /** The whole account, several lines, for {@code bitnet doctor}. */
-  public String report() {
-    StringBuilder text = new StringBuilder();
-    text.append("kernels  ").append(tier()).append(", ").append(wanted).append('\n');
-    text.append("library  ")
-        .append(
-            switch (library) {
-              case NativeLibrary.Missing missing -> "none: " + missing.reason();
-              case NativeLibrary.Loaded loaded ->
-                  loaded.path() + " (SHA-256 " + loaded.sha256() + ")";
-            })
-        .append('\n');
-    for (Tier line : tiers()) {
-      text.append("  %-8s %-20s %s%n".formatted(line.tier(), line.state(), line.tier().needs()));
-    }
-    for (String warning : warnings) {
-      text.append("warning: ").append(warning).append('\n');
-    }
-    return text.toString();
   }
 }

@@ -1,0 +1,216 @@
+package org.bitnetj.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.GenerationResult;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.kernel.selection.KernelTierException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bitnet doctor}: what this machine has, what is used of it, and what is wrong. */
+@Command(
+    name = "doctor",
+    description = "Checks Java, the CPU, the kernels and a model, and says what is wrong.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet doctor",
+      "  bitnet doctor -m model.gguf",
+      "  bitnet doctor --json",
+      "",
+      "Every kernel tier that runs here is checked against the definition of the arithmetic, and"
+          + " the model is loaded and asked for a few words. The exit code is 1 if something is"
+          + " wrong."
+    })
+final class DoctorCommand implements Callable<Integer> {
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+
+  @Option(names = "--json", description = "Write one JSON object.")
+  private boolean json;
+
+  @Mixin private HelpOption help;
+
+  /** Title, then name and value, in the order they are shown. */
+  private final Map<String, Map<String, String>> sections = new LinkedHashMap<>();
+
+  private final List<String> problems = new ArrayList<>();
+
+  @Override
+  public Integer call() throws IOException {
+    examineMachine();
+    examineKernels();
+    examineModel();
+    if (json) {
+      writeJson();
+    } else {
+      writeText();
+    }
+    return problems.isEmpty() ? 0 : 1;
+  }
+
+  private void examineMachine() {
+    Map<String, String> java = section("java");
+    java.put("bitnet.java", BitnetCommand.version());
+    java.put("version", System.getProperty("java.vm.version"));
+    java.put("vendor", System.getProperty("java.vendor"));
+    java.put("home", System.getProperty("java.home"));
+    Map<String, String> machine = section("machine");
+    machine.put("system", Machine.system());
+    machine.put("cpu", Machine.processor());
+    machine.put("instructions", Machine.features());
+    machine.put(
+        "memory",
+        Machine.gibibytes(Machine.memory())
+            + ", "
+            + Machine.gibibytes(Machine.availableMemory())
+            + " available");
+    machine.put("huge pages", Machine.hugePages());
+  }
+
+  private void examineKernels() {
+    KernelSelection selection = selection();
+    Map<String, String> library = section("library");
+    switch (selection.library()) {
+      case NativeLibrary.Loaded loaded -> {
+        library.put("file", loaded.path().toString());
+        library.put("sha-256", loaded.sha256());
+        library.put("abi", Integer.toString(NativeLibrary.abiVersion()));
+      }
+      case NativeLibrary.Missing missing -> {
+        library.put("file", "none");
+        problems.add("There are no native kernels: " + missing.reason() + ".");
+      }
+    }
+    Map<String, String> kernels = section("kernels");
+    kernels.put("used", selection.tier() + ", " + selection.reason());
+    for (KernelSelection.Tier tier : selection.tiers()) {
+      String state = tier.state().toString();
+      @Nullable String failure =
+          switch (tier.state()) {
+            case USED, RUNS, FAILED -> selfCheck(tier);
+            case UNSUPPORTED, ABSENT -> null;
+          };
+      kernels.put(
+          tier.tier().label(),
+          switch (tier.state()) {
+            case USED, RUNS ->
+                state + (failure == null ? ", passes the self-check" : ", fails the self-check");
+            case FAILED -> state;
+            case UNSUPPORTED, ABSENT -> state + " (needs " + tier.tier().needs() + ")";
+          });
+      if (failure != null) {
+        problems.add(failure);
+      }
+    }
+  }
+
+  /** What would be used; if the user's wish cannot be had, what would be without it. */
+  private KernelSelection selection() {
+    try {
+      return KernelSelection.choose(null);
+    } catch (KernelTierException e) {
+      problems.add(sentence(e));
+      return KernelSelection.choose(KernelSelection.AUTO);
+    }
+  }
+
+  /** Null if the tier computes what it should. */
+  private static @Nullable String selfCheck(KernelSelection.Tier tier) {
+    try {
+      KernelSelection.choose(tier.tier().label());
+      return null;
+    } catch (KernelTierException e) {
+      return sentence(e);
+    }
+  }
+
+  private void examineModel() {
+    Map<String, String> section = section("model");
+    try {
+      section.put("file", model.path().toString());
+      try (LanguageModel loaded = LanguageModel.load(model.path());
+          Session session = loaded.openSession()) {
+        section.put("name", loaded.spec().name());
+        GenerationResult result =
+            session.generate(
+                "Once upon a time",
+                GenerationOptions.greedy().withMaxTokens(16).withIgnoreEnd(true),
+                GenerationListener.NONE);
+        section.put("writes", "\"Once upon a time" + result.text() + "\"");
+      }
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      String sentence = Failures.sentence(e);
+      if (sentence == null) {
+        throw new IllegalStateException("the model could not be examined", e);
+      }
+      section.put("writes", "nothing");
+      problems.add("The model cannot be used: " + sentence);
+    }
+  }
+
+  private static String sentence(KernelTierException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
+  }
+
+  private Map<String, String> section(String title) {
+    Map<String, String> entries = new LinkedHashMap<>();
+    sections.put(title, entries);
+    return entries;
+  }
+
+  private void writeText() {
+    Output out = bitnet.streams().out();
+    sections.forEach(
+        (title, entries) -> {
+          out.println(title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1));
+          entries.forEach(
+              (name, value) -> out.println(String.format(Locale.ROOT, "  %-13s %s", name, value)));
+        });
+    out.println("");
+    if (problems.isEmpty()) {
+      out.println("Everything is in order.");
+    }
+    problems.forEach(problem -> out.println("Problem: " + problem));
+  }
+
+  private void writeJson() throws IOException {
+    try (JsonGenerator generator =
+        new JsonFactory().createGenerator(bitnet.streams().out().stream())) {
+      generator.useDefaultPrettyPrinter();
+      generator.writeStartObject();
+      for (Map.Entry<String, Map<String, String>> section : sections.entrySet()) {
+        generator.writeObjectFieldStart(section.getKey());
+        for (Map.Entry<String, String> entry : section.getValue().entrySet()) {
+          generator.writeStringField(entry.getKey(), entry.getValue());
+        }
+        generator.writeEndObject();
+      }
+      generator.writeArrayFieldStart("problems");
+      for (String problem : problems) {
+        generator.writeString(problem);
+      }
+      generator.writeEndArray();
+      generator.writeEndObject();
+    }
+    bitnet.streams().out().print("\n");
+  }
+}
