@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
           + " the processor's caches, a share may pass 100 %%. Options with several values,"
           + " separated by commas, are measured in all combinations."
     },
-    mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
@@ -127,6 +127,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       description = "md, csv or json. Default: md.")
   private Format format = Format.MD;
+
+  @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {

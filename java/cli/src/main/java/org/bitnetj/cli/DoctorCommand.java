@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.bitnetj.cli.bench.Machine;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -73,16 +74,17 @@ final class DoctorCommand implements Callable<Integer> {
     java.put("vendor", System.getProperty("java.vendor"));
     java.put("home", System.getProperty("java.home"));
     Map<String, String> machine = section("machine");
-    machine.put("system", Machine.system());
-    machine.put("cpu", Machine.processor());
-    machine.put("instructions", Machine.features());
+    Machine here = Machine.here();
+    machine.put("system", here.system());
+    machine.put("cpu", here.cpu() + ", " + here.processors() + " processors for this process");
+    machine.put("instructions", Host.instructions());
     machine.put(
         "memory",
-        Machine.gibibytes(Machine.memory())
+        Host.gibibytes(Host.memory())
             + ", "
-            + Machine.gibibytes(Machine.availableMemory())
+            + Host.gibibytes(Host.availableMemory())
             + " available");
-    machine.put("huge pages", Machine.hugePages());
+    machine.put("huge pages", Host.hugePages());
   }
 
   private void examineKernels() {

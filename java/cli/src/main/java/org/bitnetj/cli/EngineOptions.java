@@ -2,6 +2,8 @@ package org.bitnetj.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.stream.Stream;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.kernel.KernelTier;
@@ -32,9 +34,10 @@ final class EngineOptions {
   @Option(
       names = "--kernels",
       paramLabel = "TIER",
+      completionCandidates = Tiers.class,
       description =
-          "auto, scalar, c, avx2 or avx512; all give the same text. Default: auto, the fastest that"
-              + " runs here, unless BITNET_KERNELS names another.")
+          "${COMPLETION-CANDIDATES}; all give the same text. Default: auto, the fastest that runs"
+              + " here, unless BITNET_KERNELS names another.")
   private @Nullable String kernels;
 
   /** Loads a model, and says on standard error what its user must know. */
@@ -76,5 +79,15 @@ final class EngineOptions {
       options = options.withKernels(kernels);
     }
     return options;
+  }
+
+  private static final class Tiers implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.concat(
+              Stream.of(KernelSelection.AUTO),
+              Stream.of(KernelTier.values()).map(KernelTier::label))
+          .iterator();
+    }
   }
 }

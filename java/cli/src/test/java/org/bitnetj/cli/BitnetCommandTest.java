@@ -21,7 +21,9 @@ class BitnetCommandTest {
   void helpListsTheCommandsAndExamples() {
     String help = Outcome.of("--help").succeeds().out();
     for (String command :
-        new String[] {"run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor"}) {
+        new String[] {
+          "run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor", "bench"
+        }) {
       assertTrue(help.contains("\n  " + command), help);
     }
     assertTrue(help.contains("Examples:"), help);
@@ -29,7 +31,8 @@ class BitnetCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor"})
+  @ValueSource(
+      strings = {"run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor", "bench"})
   void everyCommandHasHelpWithExamples(String command) {
     String help = Outcome.of(command, "--help").succeeds().out();
     assertTrue(help.startsWith("Usage: bitnet " + command), help);

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.bitnetj.kernel.KernelTier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -165,7 +166,7 @@ class RunCommandTest {
     greedy("-t", "0", PROMPT).isMisuse("must be from 1 to 1024, not 0");
     greedy("-t", "99999", PROMPT).isMisuse("must be from 1 to 1024, not 99999");
     greedy("-c", "1", PROMPT).isMisuse("The context must be 2 tokens or more");
-    greedy("--kernels", "sse9", PROMPT).isMisuse("choose one of auto, scalar, c, avx2, avx512");
+    greedy("--kernels", "sse9", PROMPT).isMisuse("choose one of auto, " + KernelTier.labels());
     greedy("--temp", "-1", PROMPT).isMisuse("The temperature must be 0 or more");
     greedy("--temp", "NaN", PROMPT).isMisuse("The temperature must be 0 or more");
     greedy("--top-p", "1.5", PROMPT).isMisuse("The top-p must be between 0 and 1");

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the machine says about itself; Linux tells most, other systems what Java knows. */
-final class Machine {
+/** What the machine has besides a processor; Linux tells most, other systems what Java knows. */
+final class Host {
   /** What kernels are, or one day may be, written for. */
   private static final List<String> FEATURES =
       List.of(
@@ -33,24 +33,10 @@ final class Machine {
           "i8mm",
           "sve");
 
-  private Machine() {}
+  private Host() {}
 
-  static String system() {
-    return System.getProperty("os.name")
-        + " "
-        + System.getProperty("os.version")
-        + ", "
-        + System.getProperty("os.arch");
-  }
-
-  static String processor() {
-    String cpu = read("/proc/cpuinfo");
-    String count = Runtime.getRuntime().availableProcessors() + " processors for this process";
-    return field(cpu, "model name").map(name -> name + ", " + count).orElse(count);
-  }
-
-  /** Those of its instruction sets that matter here. */
-  static String features() {
+  /** Those of the processor's instruction sets that matter here. */
+  static String instructions() {
     String cpu = read("/proc/cpuinfo");
     List<String> all =
         Stream.of("flags", "Features")
