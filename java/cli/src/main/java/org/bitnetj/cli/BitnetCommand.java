@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       RunCommand.class,
+      ChatCommand.class,
       LogitsCommand.class,
       TokenizeCommand.class,
       DetokenizeCommand.class,

@@ -32,7 +32,17 @@ class BitnetCommandTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor", "bench"})
+      strings = {
+        "run",
+        "chat",
+        "logits",
+        "tokenize",
+        "detokenize",
+        "inspect",
+        "synth",
+        "doctor",
+        "bench"
+      })
   void everyCommandHasHelpWithExamples(String command) {
     String help = Outcome.of(command, "--help").succeeds().out();
     assertTrue(help.startsWith("Usage: bitnet " + command), help);

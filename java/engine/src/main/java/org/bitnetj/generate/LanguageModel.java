@@ -149,6 +149,15 @@ public final class LanguageModel implements AutoCloseable {
     return chats.template();
   }
 
+  /**
+   * The same for who cannot do without.
+   *
+   * @throws IllegalStateException if the model has none; the message is a sentence that says why
+   */
+  public ChatTemplate requireChatTemplate() {
+    return chats.require();
+  }
+
   /** The kernels it computes with, and how they were chosen. */
   public KernelSelection kernels() {
     return kernels;

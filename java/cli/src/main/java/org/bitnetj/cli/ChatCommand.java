@@ -1,0 +1,139 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.bitnetj.chat.ChatTemplate;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.bitnetj.generate.SessionOptions;
+import org.jline.terminal.TerminalBuilder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bitnet chat}: a conversation. */
+@Command(
+    name = "chat",
+    description = "Talks with a model that was made to chat.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet chat -m ggml-model-i2_s.gguf",
+      "  bitnet chat -m model.gguf --system \"Answer in one sentence.\" --temp 0.6",
+      "  bitnet chat -m model.gguf <questions.txt >answers.txt",
+      "",
+      "At a terminal lines can be edited and are remembered in a file only you can read; Ctrl-C"
+          + " ends an answer, Ctrl-D the chat, and /help lists what else there is. Otherwise each"
+          + " line of standard input is a message, standard output gets the answers, and the first"
+          + " error ends it.",
+      "",
+      "A line that ends in a backslash goes on with the next one; so does everything between \"\"\""
+          + " and \"\"\". Models without a chat template, such as the one that ships, only continue"
+          + " texts: use 'bitnet run'."
+    })
+final class ChatCommand implements Callable<Integer> {
+  @ParentCommand private BitnetCommand bitnet;
+  @Mixin private ModelOption model;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "The system message: how the model should behave. Default: none.")
+  private String system;
+
+  @Option(
+      names = {"-n", "--predict"},
+      paramLabel = "N",
+      description = "Most tokens of an answer, -1 for as many as fit. Default: ${DEFAULT-VALUE}.")
+  private int maxTokens = -1;
+
+  @Mixin private GenerationFlags generation;
+  @Mixin private ContextOptions context;
+  @Mixin private EngineOptions engine;
+
+  @Option(names = "--no-history", description = "Do not remember what is typed.")
+  private boolean noHistory;
+
+  @Mixin private HelpOption help;
+
+  @Override
+  public Integer call() throws IOException {
+    GenerationOptions options = generation.options(maxTokens);
+    SessionOptions place = context.session();
+    Streams streams = bitnet.streams();
+    try (LanguageModel loaded = engine.load(model.path(), streams)) {
+      ChatTemplate template = template(loaded);
+      try (Session session = loaded.openSession(place);
+          Messages messages = messages(streams)) {
+        template.note().ifPresent(note -> streams.err().println("bitnet: note: " + note));
+        if (messages.isConversation()) {
+          streams.err().println(greeting(loaded, session, template));
+        }
+        return new Chat(streams, loaded, session, options, messages, system).hold();
+      }
+    }
+  }
+
+  private static ChatTemplate template(LanguageModel loaded) {
+    try {
+      return loaded.requireChatTemplate();
+    } catch (IllegalStateException e) {
+      throw new Failures.Failure(
+          loaded.spec().name() + ": " + e.getMessage() + " 'bitnet run' continues a text.");
+    }
+  }
+
+  private static String greeting(LanguageModel loaded, Session session, ChatTemplate template) {
+    return loaded.spec().name()
+        + " (chat format: "
+        + template.name()
+        + "; "
+        + loaded.kernels().tier()
+        + " kernels, context of "
+        + session.context()
+        + " tokens). /help lists commands, Ctrl-D ends the chat.";
+  }
+
+  private Messages messages(Streams streams) throws IOException {
+    if (!streams.isTerminal(Streams.Standard.IN) || !streams.isTerminal(Streams.Standard.OUT)) {
+      return new PipedMessages(streams.in());
+    }
+    return new TypedMessages(
+        TerminalBuilder.builder().name("bitnet").encoding(StandardCharsets.UTF_8).build(),
+        noHistory ? Optional.empty() : history(streams),
+        Chat.orders());
+  }
+
+  /** The file of what was typed, in a folder that only the user can read. */
+  private static Optional<Path> history(Streams streams) {
+    Optional<Path> folder = StateFolder.find();
+    try {
+      if (folder.isPresent() && !Files.isDirectory(folder.get())) {
+        Files.createDirectories(folder.get());
+        if (folder.get().getFileSystem().supportedFileAttributeViews().contains("posix")) {
+          Files.setPosixFilePermissions(folder.get(), PosixFilePermissions.fromString("rwx------"));
+        }
+      }
+      return folder.map(f -> f.resolve("chat-history"));
+    } catch (IOException e) {
+      streams
+          .err()
+          .println(
+              "bitnet: note: what you type is not remembered, for "
+                  + folder.orElseThrow()
+                  + " cannot be made: "
+                  + Failures.reason(e)
+                  + ".");
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package org.bitnetj.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.bitnetj.generate.Session;
+import org.jspecify.annotations.Nullable;
+
+/** Messages from a file or pipe: each line is one, unless it says that it goes on. */
+final class PipedMessages implements Messages {
+  private final BufferedReader lines;
+
+  PipedMessages(InputStream in) {
+    this.lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+  }
+
+  @Override
+  public @Nullable String next() throws IOException {
+    try {
+      String typed = lines.readLine();
+      if (typed == null) {
+        return null;
+      }
+      while (!MessageSyntax.isComplete(typed)) {
+        String more = lines.readLine();
+        if (more == null) {
+          break;
+        }
+        typed = typed + "\n" + more;
+      }
+      return MessageSyntax.message(typed);
+    } catch (CharacterCodingException e) {
+      throw new Failures.Failure("standard input is not UTF-8 text.");
+    }
+  }
+
+  @Override
+  public Guard interrupting(Session session) {
+    Interruption interruption = new Interruption(session);
+    return interruption::close;
+  }
+
+  @Override
+  public boolean isConversation() {
+    return false;
+  }
+
+  @Override
+  public void close() {}
+}

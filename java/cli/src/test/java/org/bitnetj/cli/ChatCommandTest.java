@@ -1,0 +1,214 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.impl.DumbTerminal;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Chats with the shipped model, to which a chat template was added. */
+class ChatCommandTest {
+  @TempDir private static Path models;
+  @TempDir private Path folder;
+  private static Path model;
+
+  @BeforeAll
+  static void addTemplate() throws IOException {
+    model = Models.writeChatModel(models.resolve("chat.gguf"));
+  }
+
+  private static Outcome chat(String input, String... more) {
+    return Outcome.fed(
+        input,
+        Stream.concat(
+                Stream.of("chat", "-m", model.toString(), "--temp", "0", "-n", "12"),
+                Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  /** What the model writes after {@code prompt}, as the template would put it. */
+  private static String continuation(String prompt) {
+    String text =
+        Outcome.of("run", "--temp", "0", "-n", "12", "--no-echo", "-p", prompt).succeeds().out();
+    return text.substring(0, text.length() - 1);
+  }
+
+  @Test
+  void everyLineIsAMessageAndIsAnsweredInTheModelsFormat() {
+    String first = continuation("user: Tell me a story\nassistant:");
+    String out = chat("Tell me a story\n\nGo on\n").succeeds().out();
+    String expected =
+        continuation("user: Tell me a story\nassistant: " + first + "\nuser: Go on\nassistant:");
+    assertEquals(first + "\n" + expected + "\n", out);
+  }
+
+  @Test
+  void aSystemMessageComesFirst() {
+    String expected = continuation("system: Be a fox.\nuser: Hello\nassistant:");
+    assertEquals(expected + "\n", chat("Hello\n", "--system", "Be a fox.").succeeds().out());
+    assertEquals(expected + "\n", chat("/system Be a fox.\nHello\n").succeeds().out());
+    String plain = continuation("user: Hello\nassistant:");
+    assertEquals(plain + "\n", chat("/system -\nHello\n", "--system", "Be a fox.").out());
+  }
+
+  @Test
+  void messagesOfSeveralLinesAreOneMessage() {
+    String expected = continuation("user: one\ntwo\nassistant:") + "\n";
+    assertEquals(expected, chat("one\\\ntwo\n").succeeds().out());
+    assertEquals(expected, chat("\"\"\"one\ntwo\"\"\"\n").succeeds().out());
+    assertEquals(expected, chat("\"\"\"\none\ntwo").succeeds().out());
+  }
+
+  @Test
+  void resetForgets() {
+    String hello = continuation("user: Hello\nassistant:") + "\n";
+    Outcome outcome =
+        chat("Hello\n/reset\nHello\n").succeeds().says("The conversation is forgotten.");
+    assertEquals(hello + hello, outcome.out());
+  }
+
+  @Test
+  void commandsSpeakOnStandardErrorOnly() {
+    Outcome outcome =
+        chat("/help\n/stats\nHello\n/stats\n/context\n/system\n/quit\nnever asked\n").succeeds();
+    assertEquals(continuation("user: Hello\nassistant:") + "\n", outcome.out());
+    for (String order : Chat.orders()) {
+      outcome.says("  " + order);
+    }
+    outcome.says("There is no answer yet.\n");
+    outcome.says("bitnet: prefill ");
+    outcome.says("decode 12 tokens");
+    outcome.says(" of 512 tokens are used, by 2 messages.\n");
+    outcome.says("There is no system message.\n");
+    outcome.says("(The answer was cut at the limit of -n.)\n");
+  }
+
+  @Test
+  void twoSlashesSendAMessageThatStartsWithOne() {
+    String expected = continuation("user: /help\nassistant:") + "\n";
+    assertEquals(expected, chat("//help\n").succeeds().out());
+  }
+
+  @Test
+  void aConversationIsSavedAsTextOrJson() throws IOException {
+    Path text = folder.resolve("chat.txt");
+    Path json = folder.resolve("chat.json");
+    String answer =
+        chat("/system Be kind.\nHello\n/save "
+                + text
+                + "\n/save "
+                + json
+                + "\n/save "
+                + json
+                + "\n")
+            .succeeds()
+            .says("Saved to " + text + ".")
+            .out();
+    String content = answer.substring(0, answer.length() - 1);
+    assertEquals(
+        "system: Be kind.\n\nuser: Hello\n\nassistant: " + content + "\n", Files.readString(text));
+    JsonNode messages = new ObjectMapper().readTree(Files.readString(json));
+    assertEquals(3, messages.size());
+    assertEquals("user", messages.get(1).get("role").asText());
+    assertEquals(content, messages.get(2).get("content").asText());
+    chat("Hello\n/save " + text + "\n").says(text + " exists; choose another name.");
+    assertTrue(Files.readString(text).startsWith("system"));
+  }
+
+  @Test
+  void withoutATerminalTheFirstErrorEndsTheChat() {
+    Outcome unknown = chat("/sing\nHello\n");
+    assertEquals(1, unknown.code());
+    unknown.says("There is no command /sing; /help lists them.");
+    assertEquals("", unknown.out());
+    Outcome tooLong = chat(String.join(" ", Collections.nCopies(600, "word")) + "\n");
+    assertEquals(1, tooLong.code());
+    tooLong.says("The conversation no longer fits: ").says("/reset begins a new conversation.");
+    Outcome.fed("caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1), "chat", "-m", model.toString())
+        .fails("standard input is not UTF-8 text.");
+    chat("/save\n").fails("Name the file: /save FILE.");
+  }
+
+  @Test
+  void aModelThatOnlyCompletesSaysSo() {
+    Outcome.fed("Hello\n", "chat")
+        .fails(
+            "tiny-bitnet-stories: This model has no chat template: it continues texts, but was not"
+                + " made to chat. 'bitnet run' continues a text.");
+  }
+
+  @Test
+  void wrongOptionsAreMisuse() {
+    Outcome.of("chat", "-n", "-5").isMisuse("must be 0 or more");
+    Outcome.of("chat", "hello").isMisuse("Unmatched argument at index 1: 'hello'");
+  }
+
+  /** Types {@code keys} at a simple terminal; what went to standard output and error. */
+  private Outcome type(String keys, Optional<Path> history) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Streams streams =
+        new Streams(
+            new ByteArrayInputStream(new byte[0]),
+            new Output(out),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            stream -> true);
+    ByteArrayInputStream typed = new ByteArrayInputStream(keys.getBytes(StandardCharsets.UTF_8));
+    Terminal terminal =
+        new DumbTerminal(
+            "test", "dumb", typed, new ByteArrayOutputStream(), StandardCharsets.UTF_8);
+    int code;
+    try (LanguageModel loaded = LanguageModel.load(model);
+        Session session = loaded.openSession();
+        Messages messages = new TypedMessages(terminal, history, Chat.orders())) {
+      GenerationOptions options = GenerationOptions.greedy().withMaxTokens(12);
+      code = new Chat(streams, loaded, session, options, messages, "").hold();
+    }
+    return new Outcome(code, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void atATerminalErrorsAreToldAndTheChatGoesOn() throws IOException {
+    Outcome outcome = type("/sing\rHello\r\u0004", Optional.empty()).succeeds();
+    outcome.says("There is no command /sing");
+    assertEquals(continuation("user: Hello\nassistant:") + "\n", outcome.out());
+  }
+
+  @Test
+  void atATerminalUnfinishedMessagesGoOnInTheNextLine() throws IOException {
+    String expected = continuation("user: one! $x !!\ntwo\nassistant:") + "\n";
+    assertEquals(expected, type("one! $x !!\\\rtwo\r", Optional.empty()).succeeds().out());
+    assertEquals(
+        expected, type("\"\"\"one! $x !!\rtwo\"\"\"\r", Optional.empty()).succeeds().out());
+  }
+
+  @Test
+  void whatIsTypedIsRememberedWhereAsked() throws IOException {
+    Path history = folder.resolve("state").resolve("history");
+    type("/help\r\u0004", Optional.of(history)).succeeds();
+    List<String> lines = Files.readAllLines(history);
+    assertTrue(lines.getLast().endsWith("/help"), lines::toString);
+    type("/help\r\u0004", Optional.empty()).succeeds();
+    assertFalse(Files.exists(folder.resolve("history")));
+  }
+}
