@@ -110,6 +110,17 @@ int main(void) {
       check_types(tier, s, seed);
       seed++;
     }
+    /* Every size of group through all divisions of it, over more than a chunk. */
+    for (int32_t group = 1; group <= 20; group++) {
+      const attend_shape s = {.head_dim = 40,
+                              .kv_heads = 2,
+                              .group = group,
+                              .last = 270,
+                              .kind = DATA_UNIT,
+                              .scale = 2.0f};
+      check_types(tier, s, seed);
+      seed++;
+    }
     for (int p = 0; p < 17; p++) {
       for (int i = 0; i < 6; i++) {
         /* A large scale makes weights vanish and one chunk outweigh another. */

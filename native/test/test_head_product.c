@@ -102,7 +102,11 @@ int main(void) {
         check(tier, (place)(seed % PLACES), type, rows, 256, 1 + rows % 3, DATA_UNIT, true, seed);
         seed++;
       }
-      check(tier, FLUSH_END, type, 9, 768, 35, DATA_UNIT, true, seed++);
+      /* Every number of tokens through all groupings of them, with rows left over. */
+      for (int32_t count = 1; count <= 40; count++) {
+        const int32_t columns_of[] = {512, block_columns(type) == 1 ? 283 : 256};
+        check(tier, FLUSH_END, type, 11, columns_of[count % 2], count, DATA_UNIT, true, seed++);
+      }
     }
   }
   return 0;

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +15,12 @@ typedef enum values {
   VALUES_KINDS
 } values;
 
+/* The scale of weights; NaN: a random one. */
+static float weight_scale = NAN;
+
 static bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns) {
   bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT};
-  w.scale = random_unit(r);
+  w.scale = isnan(weight_scale) ? random_unit(r) : weight_scale;
   const int64_t panel = (int64_t)(columns + 15) / 16 * 64;
   const size_t bytes = (size_t)((rows + 15) / 16 * panel);
   w.panels = guarded(where, bytes);
@@ -127,13 +131,34 @@ static void check_tier(int32_t tier) {
       }
     }
   }
-  /* Many tokens, and the longest row that the ABI allows. */
+  /* Every number of tokens through all groupings of them, and prompts. */
+  for (int32_t count = 1; count <= 40; count++) {
+    check(tier, (place)(seed % PLACES), 40, 130, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
+    seed++;
+  }
+  check(tier, FLUSH_END, 40, 130, 64, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+  check(tier, FLUSH_END, 40, 130, 65, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+  check(tier, FLUSH_END, 20, 100, 512, DIGITS_RANDOM, VALUES_RANDOM, seed++);
   check(tier, FLUSH_END, 64, 640, 67, DIGITS_RANDOM, VALUES_RANDOM, seed++);
   check(tier, FLUSH_END, 48, 2560, 130, DIGITS_RANDOM, VALUES_EXTREMES, seed++);
+  /* More panels than a cache holds, so that they go in several parts, the last a partial one. */
+  check(tier, FLUSH_END, 300, 8640, 13, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+  /* The longest row that the ABI allows, with the largest sums, whatever tokens share registers. */
   for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+    check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 1, weights, VALUES_HIGH, seed++);
+    check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 1, weights, VALUES_LOW, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
+    check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 4, weights, VALUES_LOW, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
   }
+  /* Outputs that are rounded among the subnormals, and that are infinite. */
+  static const float scales[] = {0x1p-149f, -0x1p-140f, 0x1.8p-126f, 0x1.fffffep127f, 0.0f};
+  for (int i = 0; i < 5; i++) {
+    weight_scale = scales[i];
+    check(tier, FLUSH_END, 33, 200, 1 + 4 * i, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+    check(tier, FLUSH_END, 33, 200, 1 + 4 * i, DIGITS_ZERO, VALUES_RANDOM, seed++);
+  }
+  weight_scale = NAN;
 }
 
 #if defined(__x86_64__)
