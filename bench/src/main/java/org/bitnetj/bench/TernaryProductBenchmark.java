@@ -1,7 +1,7 @@
 package org.bitnetj.bench;
 
 import java.util.concurrent.TimeUnit;
-import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.cli.bench.TernaryProduct;
 import org.bitnetj.kernel.KernelTier;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -19,12 +19,12 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A ternary matrix times a batch of quantized rows, on one thread, the matrix in cache: the speed
- * of the kernel itself. One product reads {@code rows * columns / 4} bytes of weights.
+ * of the kernel itself.
  */
 @NullUnmarked // JMH fills the fields
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
@@ -32,30 +32,30 @@ public class TernaryProductBenchmark {
   /** A tier that this machine lacks is reported as an error and the others go on. */
   @Param public KernelTier tier;
 
-  /** Rows x columns: attention and feed-forward of 2B-4T, and one that fills no vector. */
-  @Param({"2560x2560", "6912x2560", "2560x6912", "1000x333"})
+  /** Rows x columns: of 2B-4T, and some that fill no vector. */
+  @Param({"640x2560", "2560x2560", "6912x2560", "2560x6912", "1000x333", "17x1025"})
   public String shape;
 
-  /** Rows of activations: 1 is decode, more is prefill. */
-  @Param({"1", "16"})
+  /** Rows of activations: 1 is decode (GEMV), more is prefill (GEMM). */
+  @Param({"1", "16", "64"})
   public int batch;
 
-  private TernaryProduct product;
+  private TernaryProduct operation;
 
   @Setup
   public void allocate() {
-    String[] sides = shape.split("x");
-    product =
-        new TernaryProduct(tier, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]), batch);
+    Shape sides = Shape.of(shape);
+    operation = new TernaryProduct(tier, sides.rows(), sides.columns(), batch, 1);
   }
 
   @Benchmark
-  public FloatRows product() {
-    return product.compute();
+  public void product(Rates rates) {
+    operation.compute();
+    rates.count(operation);
   }
 
   @TearDown
   public void release() {
-    product.close();
+    operation.close();
   }
 }

@@ -1,0 +1,52 @@
+package org.bitnetj.cli.bench;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.memory.NativeMemory;
+
+/**
+ * One operation of the forward pass on random operands, the same for every tier, to be timed. A
+ * thread team may share its items out. Owns its operands; for one caller at a time.
+ */
+public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
+    permits TernaryProduct, HeadProduct, Quantization, Attention, EmptyCall {
+  final NativeMemory memory = new NativeMemory();
+  final RandomBits random = new RandomBits();
+  final Kernels kernels;
+
+  /**
+   * @throws org.bitnetj.kernel.selection.KernelTierException if this machine lacks the tier
+   */
+  Operation(KernelTier tier) {
+    kernels = KernelSelection.choose(tier.label()).kernels();
+  }
+
+  /** Panels, rows or heads to be computed. */
+  public abstract int items();
+
+  /** Bytes of packed weights, cached values or activations that it reads. */
+  public abstract long bytes();
+
+  /** Multiplications with an addition that it does; 0 where that is not what it does. */
+  public abstract long products();
+
+  /** Where it puts what it computes; each time over what was there. */
+  public abstract List<MemorySegment> results();
+
+  /** Moves on to the next of several equal operands, if there are several. */
+  public void next() {}
+
+  /** Does all of it on this thread. */
+  public final void compute() {
+    run(0, items());
+  }
+
+  @Override
+  public final void close() {
+    memory.close();
+  }
+}

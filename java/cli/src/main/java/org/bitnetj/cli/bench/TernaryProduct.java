@@ -1,0 +1,66 @@
+package org.bitnetj.cli.bench;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.TernaryMatrix;
+
+/** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
+public final class TernaryProduct extends Operation {
+  private final TernaryMatrix[] matrices;
+  private final QuantizedRows a;
+  private final FloatRows y;
+  private int current;
+
+  /**
+   * @param batch rows of activations
+   * @param copies how many equal matrices take turns: enough of them are never in a cache
+   */
+  public TernaryProduct(KernelTier tier, int rows, int columns, int batch, int copies) {
+    super(tier);
+    matrices = new TernaryMatrix[copies];
+    for (int i = 0; i < copies; i++) {
+      matrices[i] = TernaryMatrix.allocate(memory, rows, columns, 0.5f);
+      if (i == 0) {
+        random.fill(matrices[0]);
+      } else {
+        MemorySegment.copy(matrices[0].panels(), 0, matrices[i].panels(), 0, matrices[0].bytes());
+      }
+    }
+    a = QuantizedRows.allocate(memory, batch, columns);
+    random.fill(a);
+    y = FloatRows.allocate(memory, batch, rows);
+  }
+
+  @Override
+  public int items() {
+    return matrices[0].panelCount();
+  }
+
+  @Override
+  public long bytes() {
+    return matrices[0].bytes();
+  }
+
+  @Override
+  public long products() {
+    return (long) matrices[0].rows() * matrices[0].columns() * a.capacity();
+  }
+
+  @Override
+  public List<MemorySegment> results() {
+    return List.of(y.data());
+  }
+
+  @Override
+  public void next() {
+    current = current + 1 == matrices.length ? 0 : current + 1;
+  }
+
+  @Override
+  public void run(int begin, int end) {
+    kernels.ternaryProduct(matrices[current], a, y, a.capacity(), begin, end);
+  }
+}
