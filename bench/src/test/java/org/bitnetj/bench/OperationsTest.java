@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -82,15 +83,49 @@ class OperationsTest {
         });
   }
 
+  /** In the steady state: once everything is compiled, a thousand calls allocate nothing. */
+  private static void allocatesNothing(Operation operation, KernelTier tier) {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long allocated = -1;
+    for (int batch = 0; batch < 60 && allocated != 0; batch++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 1000; i++) {
+        operation.next();
+        operation.compute();
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertEquals(0, allocated, tier + ", " + operation.getClass().getSimpleName());
+  }
+
+  @Test
+  void nativeKernelsAllocateNothing() {
+    for (KernelTier tier : runningTiers().stream().filter(KernelTier::isNative).toList()) {
+      for (Function<KernelTier, Operation> maker :
+          List.<Function<KernelTier, Operation>>of(
+              t -> new TernaryProduct(t, 16, 32, 2, 2),
+              t -> new HeadProduct(t, FloatMatrix.Type.F16, 8, 32, 1),
+              t -> new Quantization(t, 2, 32),
+              t -> new Attention(t, 2, 1, 16, 4),
+              EmptyCall::new)) {
+        try (Operation operation = maker.apply(tier)) {
+          allocatesNothing(operation, tier);
+        }
+      }
+    }
+  }
+
+  private static List<KernelTier> runningTiers() {
+    return KernelSelection.choose(KernelSelection.AUTO).tiers().stream()
+        .filter(
+            line ->
+                line.state() == KernelSelection.State.USED
+                    || line.state() == KernelSelection.State.RUNS)
+        .map(KernelSelection.Tier::tier)
+        .toList();
+  }
+
   private static void sameOnEveryTier(Function<KernelTier, Operation> maker) {
-    List<KernelTier> tiers =
-        KernelSelection.choose(KernelSelection.AUTO).tiers().stream()
-            .filter(
-                line ->
-                    line.state() == KernelSelection.State.USED
-                        || line.state() == KernelSelection.State.RUNS)
-            .map(KernelSelection.Tier::tier)
-            .toList();
     try (Operation scalar = maker.apply(KernelTier.SCALAR)) {
       scalar.compute();
       assertTrue(
@@ -100,7 +135,7 @@ class OperationsTest {
                       IntStream.range(0, (int) part.byteSize())
                           .anyMatch(i -> part.get(ValueLayout.JAVA_BYTE, i) != 0)),
           "a result is zero throughout");
-      for (KernelTier tier : tiers) {
+      for (KernelTier tier : runningTiers()) {
         try (Operation operation = maker.apply(tier)) {
           operation.compute();
           for (int part = 0; part < scalar.results().size(); part++) {

@@ -37,12 +37,14 @@ import picocli.CommandLine.Spec;
           + " separated by commas, are measured in all combinations."
     },
     sortOptions = false,
+    subcommands = BenchKernelsCommand.class,
     footer = {
       "",
       "Examples:",
       "  bitnet bench -m model.gguf",
       "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3",
-      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 -o json"
+      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 -o json",
+      "  bitnet bench kernels --page kernels.html"
     })
 final class BenchCommand implements Callable<Integer> {
   private static final int DEFAULT_PROMPT = 512;
@@ -164,6 +166,10 @@ final class BenchCommand implements Callable<Integer> {
               case JSON -> writer.json();
             });
     return 0;
+  }
+
+  Streams streams() {
+    return bitnet.streams();
   }
 
   private BenchmarkPlan plan(int promptTokens, int generatedTokens) {

@@ -1,0 +1,125 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.bitnetj.cli.bench.KernelBenchmark;
+import org.bitnetj.cli.bench.KernelPage;
+import org.bitnetj.cli.bench.KernelReport;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.ThreadTeam;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code bitnet bench kernels}: Java against native code, operation by operation. */
+@Command(
+    name = "kernels",
+    description = {
+      "Times the kernels of every tier that runs here, beside the machine's own speed.",
+      "",
+      "One run takes about a minute. Bars and a roofline go into one HTML page that needs nothing"
+          + " else (--page)."
+    },
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet bench kernels",
+      "  bitnet bench kernels -t 1 --kernels avx2,avx512 -o csv",
+      "  bitnet bench kernels --page kernels.html"
+    })
+final class BenchKernelsCommand implements Callable<Integer> {
+  private static final int MOST_THREADS = 1024;
+  private static final int MOST_ROUNDS = 1000;
+
+  @ParentCommand private BenchCommand bench;
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      split = ",",
+      description = "Threads that compute. Default: 1, and one for each processor.")
+  private List<Integer> threads = Stream.of(1, ThreadTeam.defaultThreads()).distinct().toList();
+
+  @Option(
+      names = {"-r", "--rounds"},
+      paramLabel = "N",
+      description = "How often everything is timed. Default: ${DEFAULT-VALUE}.")
+  private int rounds = 9;
+
+  @Option(
+      names = "--kernels",
+      paramLabel = "TIER",
+      split = ",",
+      description = "Kernel tiers. Default: all that run here.")
+  private List<String> kernels = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "md, csv or json. Default: md.")
+  private BenchCommand.Format format = BenchCommand.Format.MD;
+
+  @Option(names = "--page", paramLabel = "FILE", description = "Write an HTML page with charts.")
+  private @Nullable Path page;
+
+  @Mixin private HelpOption help;
+
+  @Override
+  public Integer call() throws IOException {
+    check();
+    Streams streams = bench.streams();
+    KernelReport report;
+    try (ProgressLine progress = new ProgressLine(streams);
+        KernelBenchmark benchmark =
+            new KernelBenchmark(kernels, threads, rounds, text -> progress.update(() -> text))) {
+      report = benchmark.run();
+    }
+    streams
+        .out()
+        .print(
+            switch (format) {
+              case MD -> report.markdown();
+              case CSV -> report.csv();
+              case JSON -> report.json();
+            });
+    if (page != null) {
+      Files.writeString(page, new KernelPage(report).html());
+    }
+    return 0;
+  }
+
+  private void check() {
+    if (threads.isEmpty()
+        || threads.stream().anyMatch(t -> t < 1 || t > MOST_THREADS)
+        || threads.stream().distinct().count() < threads.size()) {
+      throw misuse("Threads (-t) must be different numbers from 1 to " + MOST_THREADS + ".");
+    }
+    if (rounds < 1 || rounds > MOST_ROUNDS) {
+      throw misuse("Rounds (-r) must be from 1 to " + MOST_ROUNDS + ", not " + rounds + ".");
+    }
+    for (String label : kernels) {
+      if (KernelTier.ofLabel(label).isEmpty()) {
+        throw misuse(
+            "There are no kernels '" + label + "'; choose among " + KernelTier.labels() + ".");
+      }
+    }
+    if (kernels.stream().distinct().count() < kernels.size()) {
+      throw misuse("Give each value of --kernels once.");
+    }
+  }
+
+  private ParameterException misuse(String sentence) {
+    return new ParameterException(spec.commandLine(), sentence);
+  }
+}

@@ -1,0 +1,245 @@
+package org.bitnetj.cli.bench;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.selection.KernelSelection;
+
+/**
+ * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns
+ * in every round, the machine's own speed among them, and the median of the rounds counts, so that
+ * a disturbance hits all alike. For one thread.
+ */
+public final class KernelBenchmark implements AutoCloseable {
+  private static final long WARM_UP_NANOS = 100_000_000L;
+  private static final long ROUND_NANOS = 5_000_000L;
+
+  /** What an operation may take in all rounds together; a slow one has fewer rounds. */
+  private static final long BUDGET_NANOS = 500_000_000L;
+
+  private static final int CHUNKS_PER_THREAD = 8;
+  private static final long MEMORY_BYTES = 256L << 20;
+
+  /** One operation in all its tiers. */
+  private record Case(
+      String operation,
+      String shape,
+      boolean fromMemory,
+      boolean int8,
+      Function<KernelTier, Operation> maker) {}
+
+  /** One operation with one tier and number of threads. */
+  private static final class Entry {
+    private final Operation operation;
+    private final ThreadTeam team;
+    private final int grain;
+    private final KernelResult result;
+    private int repeats = 1;
+    private long spent;
+
+    Entry(Operation operation, ThreadTeam team, KernelResult result) {
+      this.operation = operation;
+      this.team = team;
+      this.grain = Math.max(1, operation.items() / (CHUNKS_PER_THREAD * team.threads()));
+      this.result = result;
+    }
+
+    /** Nanoseconds of {@code times} operations. */
+    long time(int times) {
+      long start = System.nanoTime();
+      for (int i = 0; i < times; i++) {
+        operation.next();
+        if (team.threads() == 1) {
+          operation.compute();
+        } else {
+          team.run(operation, operation.items(), grain);
+        }
+      }
+      return System.nanoTime() - start;
+    }
+
+    void warmUp() {
+      long all = 0;
+      long last = 0;
+      while (all < WARM_UP_NANOS) {
+        last = time(repeats);
+        all += last;
+        if (last < ROUND_NANOS / 2) {
+          repeats *= 2;
+        }
+      }
+    }
+
+    void measure() {
+      if (result.nanos().count() == 0 || spent < BUDGET_NANOS) {
+        long nanos = time(repeats);
+        spent += nanos;
+        result.nanos().add((double) nanos / repeats);
+      }
+    }
+  }
+
+  private final int rounds;
+  private final Consumer<String> progress;
+  private final Deque<Runnable> closers = new ArrayDeque<>();
+  private final List<ThreadTeam> teams = new ArrayList<>();
+  private final List<Entry> entries = new ArrayList<>();
+  private final List<MachineRates> rates = new ArrayList<>();
+  private final Machine machine = Machine.here();
+  private final Optional<MachineSpeed> machineSpeed;
+
+  /**
+   * @param tiers labels of those to measure; none for all that run here
+   * @param threads how many threads compute, one after the other
+   * @param rounds how often everything is timed
+   * @throws org.bitnetj.kernel.selection.KernelTierException if this machine lacks a tier
+   */
+  public KernelBenchmark(
+      List<String> tiers, List<Integer> threads, int rounds, Consumer<String> progress) {
+    this.rounds = rounds;
+    this.progress = progress;
+    try {
+      for (int count : threads) {
+        ThreadTeam team = new ThreadTeam(count);
+        closers.push(team::close);
+        teams.add(team);
+        rates.add(new MachineRates(count));
+      }
+      KernelSelection selection = KernelSelection.choose(KernelSelection.AUTO);
+      List<KernelTier> measured =
+          tiers.isEmpty()
+              ? running(selection)
+              : tiers.stream().map(label -> KernelSelection.choose(label).tier()).toList();
+      machineSpeed = MachineSpeed.of(selection.library(), machine.cacheBytes(), teams.getLast());
+      machineSpeed.ifPresent(speed -> closers.push(speed::close));
+      for (Case c : cases()) {
+        for (KernelTier tier : measured) {
+          progress.accept("prepare " + c.operation() + " " + c.shape() + ", " + tier);
+          Operation operation = c.maker().apply(tier);
+          closers.push(operation::close);
+          for (ThreadTeam team : teams) {
+            if (team.threads() == 1 || operation.items() > 1) {
+              entries.add(new Entry(operation, team, result(c, tier, team.threads(), operation)));
+            }
+          }
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static KernelResult result(Case c, KernelTier tier, int threads, Operation operation) {
+    return new KernelResult(
+        c.operation(),
+        c.shape(),
+        tier,
+        threads,
+        operation.bytes(),
+        operation.products(),
+        c.fromMemory(),
+        c.int8(),
+        new Series());
+  }
+
+  private static List<KernelTier> running(KernelSelection selection) {
+    return selection.tiers().stream()
+        .filter(
+            line ->
+                line.state() == KernelSelection.State.USED
+                    || line.state() == KernelSelection.State.RUNS)
+        .map(KernelSelection.Tier::tier)
+        .toList();
+  }
+
+  private static List<Case> cases() {
+    return List.of(
+        product("GEMV", 640, 2560, 1, 1),
+        product("GEMV", 2560, 2560, 1, 1),
+        product("GEMV", 1000, 333, 1, 1),
+        product("GEMV from memory", 2560, 6912, 1, (int) (MEMORY_BYTES / (2560 * 6912 / 4))),
+        product("GEMM, 16 tokens", 2560, 2560, 16, 1),
+        product("GEMM, 64 tokens", 2560, 2560, 64, 1),
+        product("GEMM, 7 tokens", 1000, 333, 7, 1),
+        head(FloatMatrix.Type.F16),
+        head(FloatMatrix.Type.Q6_K),
+        quantization(1, 2560),
+        quantization(64, 6912),
+        attention(256),
+        attention(2048),
+        new Case("empty call", "–", false, false, EmptyCall::new));
+  }
+
+  private static Case product(String name, int rows, int columns, int batch, int copies) {
+    return new Case(
+        name,
+        rows + " × " + columns,
+        copies > 1,
+        true,
+        tier -> new TernaryProduct(tier, rows, columns, batch, copies));
+  }
+
+  private static Case head(FloatMatrix.Type type) {
+    return new Case(
+        "head, " + type,
+        "512 × 2560",
+        false,
+        false,
+        tier -> new HeadProduct(tier, type, 512, 2560, 1));
+  }
+
+  private static Case quantization(int rows, int columns) {
+    return new Case(
+        "quantize",
+        rows + " × " + columns,
+        false,
+        false,
+        tier -> new Quantization(tier, rows, columns));
+  }
+
+  private static Case attention(int positions) {
+    return new Case(
+        "attention",
+        positions + " positions",
+        false,
+        false,
+        tier -> new Attention(tier, 20, 5, 128, positions));
+  }
+
+  /** Measures everything. */
+  public KernelReport run() {
+    for (Entry entry : entries) {
+      progress.accept("warm up " + entry.result.operation() + ", " + entry.result.tier());
+      entry.warmUp();
+    }
+    for (int round = 1; round <= rounds; round++) {
+      progress.accept("round " + round + "/" + rounds);
+      for (int i = 0; i < teams.size() && machineSpeed.isPresent(); i++) {
+        MachineSpeed speed = machineSpeed.get();
+        rates.get(i).add(speed.readRate(teams.get(i)), speed.productRate(teams.get(i)));
+      }
+      entries.forEach(Entry::measure);
+    }
+    return new KernelReport(
+        machine,
+        machineSpeed.map(MachineSpeed::tier),
+        List.copyOf(rates),
+        entries.stream().map(entry -> entry.result).toList());
+  }
+
+  /** Frees everything. */
+  @Override
+  public void close() {
+    while (!closers.isEmpty()) {
+      closers.pop().run();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package org.bitnetj.cli.bench;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.bitnetj.kernel.KernelTier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link KernelBenchmark} measured, and on what.
+ *
+ * @param probe whose instructions {@code rates} were measured with; empty if they were not
+ * @param rates the machine's own speed, for each number of threads
+ */
+public record KernelReport(
+    Machine machine,
+    Optional<KernelTier> probe,
+    List<MachineRates> rates,
+    List<KernelResult> results) {
+  private static final String UNKNOWN = "–";
+
+  MachineRates rates(int threads) {
+    return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
+  }
+
+  private Map<String, @Nullable Object> common() {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("cpu", machine.cpu());
+    row.put("processors", machine.processors());
+    row.put("system", machine.system());
+    row.put("java", machine.java());
+    row.put("probe", probe.map(KernelTier::label).orElse(null));
+    return row;
+  }
+
+  private static Map<String, @Nullable Object> speed(MachineRates rate) {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("threads", rate.threads());
+    row.put("read_bytes_per_second_best", rate.bytes().best());
+    row.put("read_bytes_per_second_median", rate.bytes().median());
+    row.put("int8_products_per_second_best", rate.products().best());
+    row.put("int8_products_per_second_median", rate.products().median());
+    return row;
+  }
+
+  /** For reading. */
+  public String markdown() {
+    StringBuilder text = new StringBuilder();
+    text.append(machine.cpu()).append(", ").append(machine.processors()).append(" processors, ");
+    text.append(machine.system()).append(", ").append(machine.java()).append("\n\n");
+    if (probe.isPresent()) {
+      Table speeds = new Table("threads", "memory read GB/s", "int8 peak GMAC/s");
+      for (MachineRates rate : rates) {
+        speeds.row(
+            Integer.toString(rate.threads()),
+            number(rate.bytes().best() * 1e-9),
+            number(rate.products().best() * 1e-9));
+      }
+      text.append(speeds.markdown()).append('\n');
+    }
+    Table table =
+        new Table(
+            "operation",
+            "shape",
+            "kernels",
+            "threads",
+            "µs median",
+            "µs least",
+            "GB/s",
+            "GMAC/s",
+            "of bandwidth",
+            "of int8 peak");
+    for (KernelResult result : results) {
+      Map<String, @Nullable Object> row = result.row(rates(result.threads()));
+      table.row(
+          result.operation(),
+          result.shape(),
+          result.tier().label(),
+          Integer.toString(result.threads()),
+          number(result.nanos().median() * 1e-3),
+          number(result.nanos().least() * 1e-3),
+          number(result.gigabytesPerSecond()),
+          number(result.gigaMacsPerSecond()),
+          percent(row.get("bandwidth_share")),
+          percent(row.get("int8_peak_share")));
+    }
+    return text.append(table.markdown()).toString();
+  }
+
+  /** One line a result, with everything in it. */
+  public String csv() {
+    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+    for (KernelResult result : results) {
+      Map<String, @Nullable Object> row = new LinkedHashMap<>(common());
+      row.putAll(result.row(rates(result.threads())));
+      rows.add(row);
+    }
+    return Table.csv(rows);
+  }
+
+  /** One object: what is common, {@code machine_speed} by threads, {@code results}. */
+  public String json() throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      Table.json(json, common());
+      json.writeArrayFieldStart("machine_speed");
+      for (MachineRates rate : rates) {
+        if (probe.isPresent()) {
+          json.writeStartObject();
+          Table.json(json, speed(rate));
+          json.writeEndObject();
+        }
+      }
+      json.writeEndArray();
+      json.writeArrayFieldStart("results");
+      for (KernelResult result : results) {
+        json.writeStartObject();
+        Table.json(json, result.row(rates(result.threads())));
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    return text + "\n";
+  }
+
+  /** Three significant digits, so that nanoseconds and seconds fit one column. */
+  static String number(double value) {
+    if (Double.isNaN(value)) {
+      return UNKNOWN;
+    }
+    int digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
+    return String.format(Locale.ROOT, "%." + digits + "f", value);
+  }
+
+  private static String percent(@Nullable Object share) {
+    return share instanceof Double d ? String.format(Locale.ROOT, "%.1f %%", 100 * d) : UNKNOWN;
+  }
+}

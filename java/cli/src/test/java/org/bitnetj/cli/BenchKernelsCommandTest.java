@@ -1,0 +1,105 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
+
+/** What bench kernels says is there and adds up; how fast this machine is proves nothing. */
+class BenchKernelsCommandTest {
+  private static final KernelTier BEST = KernelSelection.choose(KernelSelection.AUTO).tier();
+
+  @Test
+  void everyOperationIsMeasuredAndDrawn(@TempDir Path folder)
+      throws IOException, ParserConfigurationException, SAXException {
+    Path page = folder.resolve("page.html");
+    String out =
+        Outcome.of(
+                "bench",
+                "kernels",
+                "-t",
+                "1,2",
+                "-r",
+                "1",
+                "--kernels",
+                BEST.label(),
+                "-o",
+                "json",
+                "--page",
+                page.toString())
+            .succeeds()
+            .out();
+    JsonNode report = new ObjectMapper().readTree(out);
+    Set<String> operations = new HashSet<>();
+    for (JsonNode result : report.get("results")) {
+      String operation = result.get("operation").textValue();
+      operations.add(operation);
+      assertEquals(BEST.label(), result.get("kernels").textValue());
+      double nanos = result.get("nanoseconds_median").doubleValue();
+      assertTrue(nanos > 0, operation);
+      assertTrue(nanos >= result.get("nanoseconds_min").doubleValue(), operation);
+      long bytes = result.get("bytes").longValue();
+      assertEquals(bytes > 0, result.get("gigabytes_per_second").isNumber(), operation);
+      if (bytes > 0) {
+        assertEquals(
+            bytes / nanos, result.get("gigabytes_per_second").doubleValue(), 1e-9, operation);
+      }
+      if (operation.startsWith("GEMM, 64")) {
+        assertEquals(2560L * 2560 * 64, result.get("products").longValue());
+        assertEquals(2560 * 2560 / 4, bytes);
+      }
+    }
+    assertTrue(
+        operations.containsAll(
+            Set.of("GEMV", "GEMV from memory", "GEMM, 64 tokens", "quantize", "attention")),
+        operations::toString);
+
+    String html = Files.readString(page);
+    String wellFormed =
+        html.replaceAll("<(meta [^>]*)>", "<$1/>")
+            .replace("<!DOCTYPE html>", "")
+            .replace("&nbsp;", " ");
+    DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new InputSource(new StringReader(wellFormed)));
+    for (String operation : operations) {
+      assertTrue(html.contains(operation), operation);
+    }
+    for (String outside : new String[] {"http:", "https:", "src=", "<link", "<script", "url("}) {
+      assertFalse(html.contains(outside), outside);
+    }
+    assertFalse(html.contains("NaN"), "NaN");
+  }
+
+  @Test
+  void whatMakesNoSenseIsMisuse() {
+    Outcome.of("bench", "kernels", "-t", "0").isMisuse("Threads (-t) must be");
+    Outcome.of("bench", "kernels", "-t", "2,2").isMisuse("Threads (-t) must be");
+    Outcome.of("bench", "kernels", "-r", "0").isMisuse("Rounds (-r) must be from 1");
+    Outcome.of("bench", "kernels", "--kernels", "warp").isMisuse("no kernels 'warp'");
+    Outcome.of("bench", "kernels", "--kernels", "c,c").isMisuse("--kernels once");
+  }
+
+  @Test
+  void helpHasExamples() {
+    String help = Outcome.of("bench", "kernels", "--help").succeeds().out();
+    assertTrue(help.contains("Examples:\n  bitnet bench kernels"), help);
+    help.lines().forEach(line -> assertTrue(line.length() <= 100, line));
+  }
+}
