@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.file.ModelFile;
@@ -63,6 +64,7 @@ public final class ModelBenchmark implements AutoCloseable {
   private final Optional<MachineSpeed> machineSpeed;
   private final Machine machine = Machine.here();
   private final double loadSeconds;
+  private final OptionalLong loadPeakBytes;
   private long sink;
 
   /**
@@ -117,6 +119,7 @@ public final class ModelBenchmark implements AutoCloseable {
           engines.add(new Engine(selection.tier(), team, transformer));
         }
       }
+      loadPeakBytes = Machine.peakResidentBytes();
       machineSpeed = MachineSpeed.of(selections.getLast().library(), machine.cacheBytes(), largest);
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
     } catch (IOException | RuntimeException | Error e) {
@@ -172,9 +175,15 @@ public final class ModelBenchmark implements AutoCloseable {
         machineSpeed.map(MachineSpeed::tier),
         rates,
         results,
-        Machine.residentBytes(),
-        Machine.peakResidentBytes(),
+        withoutProbe(Machine.residentBytes(), 0),
+        withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
         List.copyOf(warnings));
+  }
+
+  /** What the process holds for the model: the probe's buffer, there to the end, does not count. */
+  private OptionalLong withoutProbe(OptionalLong bytes, long least) {
+    long buffer = machineSpeed.map(MachineSpeed::bufferBytes).orElse(0L);
+    return bytes.isPresent() ? OptionalLong.of(Math.max(bytes.getAsLong() - buffer, least)) : bytes;
   }
 
   private List<Trial> trials(int depth) {

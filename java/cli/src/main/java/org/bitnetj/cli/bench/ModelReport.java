@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param probe whose instructions {@code rates} were measured with; empty if they were not
  * @param rates the machine's own speed, for each number of threads
- * @param residentBytes memory the process held in the end
+ * @param residentBytes memory the process held in the end, without the buffer of the probe
  * @param peakResidentBytes the most it held
  * @param warnings what the user must be told about the kernels; sentences without full stop
  */
