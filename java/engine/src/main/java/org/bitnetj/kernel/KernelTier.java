@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
  */
 public enum KernelTier {
   SCALAR("scalar", -1, "plain Java, any CPU"),
+  VECTOR("vector", -1, "the Java Vector API, any CPU"),
   C("c", 0, "portable C, any CPU with the native library"),
   AVX2("avx2", 1, "x86-64 with AVX2, FMA and F16C"),
   AVXVNNI("avxvnni", 2, "x86-64 with AVX2, FMA, F16C and AVX-VNNI"),

@@ -4,13 +4,12 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import org.bitnetj.kernel.KernelTier;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** A test of one {@link KernelTier}, run for each but the scalar one, which is the reference. */
+/** A test of one {@link Tiers.Tested}, run for each tier but the scalar one, the reference. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest(name = "{0}")
-@EnumSource(value = KernelTier.class, mode = EnumSource.Mode.EXCLUDE, names = "SCALAR")
+@MethodSource("org.bitnetj.testing.Tiers#tested")
 public @interface OnEveryTier {}

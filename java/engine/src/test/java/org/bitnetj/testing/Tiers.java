@@ -3,21 +3,51 @@ package org.bitnetj.testing;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ffi.NativeKernels;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 
-/** The kernel tiers that run on this machine. */
+/** The kernel tiers that run on this machine; of the vector tier, every width the JVM has. */
 public final class Tiers {
+  /**
+   * Kernels to test.
+   *
+   * @param bits the width of the vector tier, 0 for the others
+   */
+  public record Tested(KernelTier tier, int bits) {
+    @Override
+    public String toString() {
+      return bits == 0 ? tier.label() : tier + " of " + bits + " bits";
+    }
+  }
+
   private Tiers() {}
+
+  /** All there may be but the definition. */
+  public static Stream<Tested> tested() {
+    return Arrays.stream(KernelTier.values())
+        .filter(tier -> tier != KernelTier.SCALAR)
+        .flatMap(
+            tier ->
+                tier == KernelTier.VECTOR
+                    ? VectorWidths.ALL.stream().map(bits -> new Tested(tier, bits))
+                    : Stream.of(new Tested(tier, 0)));
+  }
 
   /** All of them, the definition first, in rising order of preference. */
   public static List<Kernels> available() {
     List<Kernels> kernels = new ArrayList<>();
     kernels.add(new ScalarKernels());
+    for (int bits : VectorWidths.ALL) {
+      if (bits <= VectorWidths.widest()) {
+        kernels.add(VectorWidths.kernels(bits));
+      }
+    }
     if (NativeLibrary.status() instanceof NativeLibrary.Loaded loaded) {
       loaded.supported().stream().sorted().forEach(t -> kernels.add(new NativeKernels(loaded, t)));
     }
@@ -30,10 +60,20 @@ public final class Tiers {
   }
 
   /** The kernels of a tier; skips the test, and says why, where it does not run. */
+  public static Kernels orSkip(Tested tested) {
+    if (tested.bits() == 0) {
+      return orSkip(tested.tier());
+    }
+    return tested.bits() <= VectorWidths.widest()
+        ? VectorWidths.kernels(tested.bits())
+        : abort("this JVM has vectors of " + VectorWidths.widest() + " bits at most");
+  }
+
+  /** The kernels of a tier, of the vector tier the widest. */
   public static Kernels orSkip(KernelTier tier) {
     return available().stream()
         .filter(kernels -> kernels.tier() == tier)
-        .findFirst()
+        .reduce((narrow, wide) -> wide)
         .orElseGet(
             () ->
                 abort(

@@ -9,6 +9,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ffi.NativeKernels;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.bitnetj.kernel.vector.VectorTier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,13 @@ public final class KernelSelection {
   /** The choice of the best tier. */
   public static final String AUTO = "auto";
 
-  private static final String COST =
-      "the same answers come from plain Java, some hundred times slower";
+  private static final String SCALAR_COST =
+      "the same answers come from plain Java, some hundred times slower, and with java "
+          + VectorTier.FLAG
+          + " only a few times";
+
+  private static final String VECTOR_COST =
+      "the same answers come from the Java Vector API, a few times slower";
 
   /** Where a tier stands on this machine. */
   public enum State {
@@ -43,7 +49,9 @@ public final class KernelSelection {
     /** It is in the library, but the CPU or the operating system cannot run it. */
     UNSUPPORTED("not on this CPU"),
     /** There is no library, or it was built without this tier. */
-    ABSENT("not in this build");
+    ABSENT("not in this build"),
+    /** Java was started without the module it is made with. */
+    UNRESOLVED("module not loaded");
 
     private final String words;
 
@@ -66,6 +74,7 @@ public final class KernelSelection {
   }
 
   private final NativeLibrary.Status library;
+  private final boolean incubator;
   private final Maker maker;
   private final State[] states = new State[KernelTier.values().length];
   private final List<String> warnings = new ArrayList<>();
@@ -93,17 +102,31 @@ public final class KernelSelection {
     }
     NativeLibrary.Status library = NativeLibrary.status();
     return new KernelSelection(
-        wanted,
-        source,
-        library,
-        tier ->
-            library instanceof NativeLibrary.Loaded loaded && tier.isNative()
-                ? new NativeKernels(loaded, tier)
-                : new ScalarKernels());
+        wanted, source, library, VectorTier.isResolved(), tier -> make(tier, library));
   }
 
-  KernelSelection(String wanted, String source, NativeLibrary.Status library, Maker maker) {
+  private static Kernels make(KernelTier tier, NativeLibrary.Status library) {
+    if (tier.isNative() && library instanceof NativeLibrary.Loaded loaded) {
+      return new NativeKernels(loaded, tier);
+    }
+    if (tier == KernelTier.VECTOR) {
+      try {
+        return VectorTier.kernels();
+      } catch (IllegalArgumentException e) {
+        throw new KernelTierException(
+            "kernels '" + tier + "' cannot be used, for " + e.getMessage());
+      }
+    }
+    return new ScalarKernels();
+  }
+
+  /**
+   * @param incubator whether the module of the vector kernels is there
+   */
+  KernelSelection(
+      String wanted, String source, NativeLibrary.Status library, boolean incubator, Maker maker) {
     this.library = library;
+    this.incubator = incubator;
     this.maker = maker;
     for (KernelTier tier : KernelTier.values()) {
       states[tier.ordinal()] = stateOf(tier);
@@ -120,7 +143,7 @@ public final class KernelSelection {
 
   private State stateOf(KernelTier tier) {
     if (!tier.isNative()) {
-      return State.RUNS;
+      return tier == KernelTier.VECTOR && !incubator ? State.UNRESOLVED : State.RUNS;
     }
     return switch (library) {
       case NativeLibrary.Missing missing -> State.ABSENT;
@@ -142,6 +165,8 @@ public final class KernelSelection {
             warnings.add(
                 "the portable C kernels are used, some hundred times slower than those for "
                     + KernelTier.AVX2.needs());
+          } else if (!tiers[i].isNative()) {
+            warnings.add(noNative() + VECTOR_COST);
           }
           return candidate;
         }
@@ -149,13 +174,16 @@ public final class KernelSelection {
         warnings.add(failure(tiers[i], difference.get()));
       }
     }
-    warnings.add(
-        switch (library) {
-          case NativeLibrary.Missing missing ->
-              "the native kernels are not used, for " + missing.reason() + "; " + COST;
-          case NativeLibrary.Loaded loaded -> "no native kernels can be used; " + COST;
-        });
+    warnings.add(noNative() + SCALAR_COST);
     return maker.make(KernelTier.SCALAR);
+  }
+
+  private String noNative() {
+    return switch (library) {
+      case NativeLibrary.Missing missing ->
+          "the native kernels are not used, for " + missing.reason() + "; ";
+      case NativeLibrary.Loaded loaded -> "no native kernels can be used; ";
+    };
   }
 
   private Kernels named(String label, String source) {
@@ -175,6 +203,8 @@ public final class KernelSelection {
     if (states[tier.ordinal()] != State.RUNS) {
       String why =
           switch (library) {
+            case NativeLibrary.Status any when !tier.isNative() ->
+                "java was started without " + VectorTier.FLAG;
             case NativeLibrary.Missing missing -> missing.reason();
             case NativeLibrary.Loaded loaded when loaded.compiled().contains(tier) ->
                 "this machine is not " + tier.needs();
@@ -184,7 +214,7 @@ public final class KernelSelection {
           "kernels '" + tier + "'" + source + " cannot be used, for " + why);
     }
     Kernels made = maker.make(tier);
-    if (tier.isNative()) {
+    if (tier != KernelTier.SCALAR) {
       SelfCheck.firstDifference(made)
           .ifPresent(
               difference -> {

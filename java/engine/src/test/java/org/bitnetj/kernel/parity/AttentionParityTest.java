@@ -4,7 +4,6 @@ import java.util.stream.IntStream;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Rope;
 import org.bitnetj.testing.OnEveryTier;
@@ -22,7 +21,7 @@ class AttentionParityTest {
           .toArray();
 
   @OnEveryTier
-  void rotateMatchesScalarForBothStylesAndPartialHeads(KernelTier tier) {
+  void rotateMatchesScalarForBothStylesAndPartialHeads(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (Rope.Style style : Rope.Style.values()) {
       for (int headDim : HEAD_DIMS) {
@@ -56,7 +55,7 @@ class AttentionParityTest {
   }
 
   @OnEveryTier
-  void storeMatchesScalarAndTouchesNothingElse(KernelTier tier) {
+  void storeMatchesScalarAndTouchesNothingElse(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
       for (int headDim : HEAD_DIMS) {
@@ -87,7 +86,7 @@ class AttentionParityTest {
   }
 
   @OnEveryTier
-  void storeRoundsToFloat16AsScalarDoesAllAroundEveryTie(KernelTier tier) {
+  void storeRoundsToFloat16AsScalarDoesAllAroundEveryTie(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     int headDim = 256;
     try (Trial trial = new Trial(kernels, 0, "store as F16 around ties")) {
@@ -159,7 +158,7 @@ class AttentionParityTest {
   }
 
   @OnEveryTier
-  void attendMatchesScalarForEveryLengthUpToSixHundred(KernelTier tier) {
+  void attendMatchesScalarForEveryLengthUpToSixHundred(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
       try (Trial trial = new Trial(kernels, 1, "attend in " + type + ", row r has length r + 1")) {
@@ -174,7 +173,7 @@ class AttentionParityTest {
   }
 
   @OnEveryTier
-  void attendMatchesScalarForEveryHeadShape(KernelTier tier) {
+  void attendMatchesScalarForEveryHeadShape(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     int[][] groups = {{1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}, {6, 2}, {8, 1}, {16, 4}, {20, 5}};
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
@@ -196,7 +195,7 @@ class AttentionParityTest {
   }
 
   @OnEveryTier
-  void attendMatchesScalarForSeveralSequencesAndAllKindsOfData(KernelTier tier) {
+  void attendMatchesScalarForSeveralSequencesAndAllKindsOfData(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
       for (Values values : Values.values()) {
@@ -214,7 +213,7 @@ class AttentionParityTest {
   }
 
   @OnEveryTier
-  void attendMatchesScalarWhereTheCacheIsNotFinite(KernelTier tier) {
+  void attendMatchesScalarWhereTheCacheIsNotFinite(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {

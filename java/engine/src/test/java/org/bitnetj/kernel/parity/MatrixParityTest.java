@@ -10,7 +10,6 @@ import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.FloatMatrix.Type;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
@@ -57,7 +56,7 @@ class MatrixParityTest {
   }
 
   @OnEveryTier
-  void embedMatchesScalarForEveryType(KernelTier tier) {
+  void embedMatchesScalarForEveryType(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (Type type : Type.values()) {
       for (int columns : columns(type)) {
@@ -81,7 +80,7 @@ class MatrixParityTest {
   }
 
   @OnEveryTier
-  void everyFloat16AndBfloat16IsReadAsScalarReadsIt(KernelTier tier) {
+  void everyFloat16AndBfloat16IsReadAsScalarReadsIt(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (Type type : new Type[] {Type.F16, Type.BF16}) {
       try (Trial trial = new Trial(kernels, 0, "embed of every " + type)) {
@@ -104,7 +103,7 @@ class MatrixParityTest {
   }
 
   @OnEveryTier
-  void headProductMatchesScalarForEveryType(KernelTier tier) {
+  void headProductMatchesScalarForEveryType(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (Type type : Type.values()) {
       for (int columns : columns(type)) {
@@ -145,7 +144,7 @@ class MatrixParityTest {
   }
 
   @OnEveryTier
-  void aRangeOfHeadRowsWritesItsColumnsOnly(KernelTier tier) {
+  void aRangeOfHeadRowsWritesItsColumnsOnly(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (Type type : Type.values()) {
       try (Trial trial = new Trial(kernels, 5, "headProduct with " + type + ", rows 3 to 8")) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.stream.IntStream;
 import org.bitnetj.kernel.Activation;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
@@ -39,7 +38,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void addMatchesScalar(KernelTier tier) {
+  void addMatchesScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     onAllData(
         kernels,
@@ -55,7 +54,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void normalizeMatchesScalar(KernelTier tier) {
+  void normalizeMatchesScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     onAllData(
         kernels,
@@ -91,7 +90,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void quantizeMatchesScalar(KernelTier tier) {
+  void quantizeMatchesScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     onAllData(
         kernels,
@@ -125,7 +124,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void quantizeRoundsHalvesToEven(KernelTier tier) {
+  void quantizeRoundsHalvesToEven(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     int columns = 255;
     try (Trial trial = new Trial(kernels, 0, "quantize of all halves")) {
@@ -146,7 +145,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void quantizeRefusesWhatIsNotFiniteWhereverItStands(KernelTier tier) {
+  void quantizeRefusesWhatIsNotFiniteWhereverItStands(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
     for (int columns = 1; columns <= 130; columns++) {
@@ -168,7 +167,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void quantizeRefusesANormThatOverflows(KernelTier tier) {
+  void quantizeRefusesANormThatOverflows(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     try (Trial trial = new Trial(kernels, 0, "quantize with an infinite weight")) {
       float[] weight = new float[40];
@@ -182,7 +181,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void gateMatchesScalar(KernelTier tier) {
+  void gateMatchesScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (Activation activation : Activation.values()) {
       onAllData(
@@ -200,7 +199,7 @@ class RowsParityTest {
   }
 
   @OnEveryTier
-  void activationsMatchScalarOverTheWholeLine(KernelTier tier) {
+  void activationsMatchScalarOverTheWholeLine(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     int columns = 4096;
     int step = 1021; // prime: no low bits are left out

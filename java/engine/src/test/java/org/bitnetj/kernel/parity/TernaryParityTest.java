@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.TernaryMatrix;
@@ -21,7 +20,7 @@ class TernaryParityTest {
   private static final int[] COUNTS = IntStream.rangeClosed(1, 17).toArray();
 
   @OnEveryTier
-  void ternaryProductMatchesScalarOnSmallShapes(KernelTier tier) {
+  void ternaryProductMatchesScalarOnSmallShapes(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (int columns = 1; columns <= 70; columns++) {
       for (int rows : new int[] {1, 7, 15, 16, 17, 33, 48}) {
@@ -36,7 +35,7 @@ class TernaryParityTest {
   }
 
   @OnEveryTier
-  void ternaryProductMatchesScalarOnRealShapes(KernelTier tier) {
+  void ternaryProductMatchesScalarOnRealShapes(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (int columns : REAL_COLUMNS) {
       product(kernels, columns, 40, columns, 64, new int[] {1, 2, 3, 4, 5, 8, 16, 17, 64}, 1.21f);
@@ -44,7 +43,7 @@ class TernaryParityTest {
   }
 
   @OnEveryTier
-  void ternaryProductMatchesScalarWhereSumsAndScalesAreExtreme(KernelTier tier) {
+  void ternaryProductMatchesScalarWhereSumsAndScalesAreExtreme(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     int longest = 131_000; // the limit of the ABI: sums up to 2^24
     for (int seed = 0; seed < 6; seed++) {
@@ -84,7 +83,7 @@ class TernaryParityTest {
   }
 
   @OnEveryTier
-  void aRangeOfPanelsWritesItsRowsOnly(KernelTier tier) {
+  void aRangeOfPanelsWritesItsRowsOnly(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (int count : new int[] {1, 4, 17}) {
       try (Trial trial = new Trial(kernels, count, "ternaryProduct, panels 1 to 3 of 5")) {
@@ -103,7 +102,7 @@ class TernaryParityTest {
   }
 
   @OnEveryTier
-  void packingMatchesScalar(KernelTier tier) {
+  void packingMatchesScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (int columns :
         new int[] {1, 3, 16, 31, 64, 100, 127, 128, 129, 160, 256, 320, 1536, 2560}) {
@@ -129,7 +128,7 @@ class TernaryParityTest {
   }
 
   @OnEveryTier
-  void packingFindsTheBadCodeWhereverItStandsAndNowhereElse(KernelTier tier) {
+  void packingFindsTheBadCodeWhereverItStandsAndNowhereElse(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
     for (int columns : new int[] {40, 128, 130, 256}) {
       int rows = 35;

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class KernelSelectionTest {
   private static final Set<KernelTier> ALL_NATIVE =
-      EnumSet.complementOf(EnumSet.of(KernelTier.SCALAR));
+      EnumSet.complementOf(EnumSet.of(KernelTier.SCALAR, KernelTier.VECTOR));
 
   private static NativeLibrary.Loaded library(Set<KernelTier> compiled, Set<KernelTier> supported) {
     return new NativeLibrary.Loaded(Path.of("libbitnet"), "0".repeat(64), compiled, supported);
@@ -121,7 +121,7 @@ class KernelSelectionTest {
             () -> selection.tiers().toString());
         assertEquals(selection.tier() == KernelTier.C ? 1 : 0, selection.warnings().size());
       }
-      case NativeLibrary.Missing missing -> assertEquals(KernelTier.SCALAR, selection.tier());
+      case NativeLibrary.Missing missing -> assertEquals(KernelTier.VECTOR, selection.tier());
     }
   }
 
@@ -131,7 +131,8 @@ class KernelSelectionTest {
     KernelSelection scalar = KernelSelection.choose("scalar");
     assumeTrue(
         scalar.tiers().get(tier.ordinal()).state() != KernelSelection.State.ABSENT
-            && scalar.tiers().get(tier.ordinal()).state() != KernelSelection.State.UNSUPPORTED,
+            && scalar.tiers().get(tier.ordinal()).state() != KernelSelection.State.UNSUPPORTED
+            && scalar.tiers().get(tier.ordinal()).state() != KernelSelection.State.UNRESOLVED,
         "not on this machine");
     KernelSelection forced = KernelSelection.choose(tier.label());
     assertEquals(tier, forced.tier());
@@ -154,7 +155,8 @@ class KernelSelectionTest {
   @Test
   void withoutNativeLibraryAutoSaysWhyAndWhatItCosts() {
     NativeLibrary.Missing missing = new NativeLibrary.Missing("the disk is on fire");
-    KernelSelection selection = new KernelSelection("auto", "", missing, tier -> kernels(tier, ""));
+    KernelSelection selection =
+        new KernelSelection("auto", "", missing, false, tier -> kernels(tier, ""));
     assertEquals(KernelTier.SCALAR, selection.tier());
     assertEquals(1, selection.warnings().size());
     String warning = selection.warnings().getFirst();
@@ -164,8 +166,57 @@ class KernelSelectionTest {
     KernelTierException e =
         assertThrows(
             KernelTierException.class,
-            () -> new KernelSelection("c", " (said so)", missing, tier -> kernels(tier, "")));
+            () ->
+                new KernelSelection("c", " (said so)", missing, false, tier -> kernels(tier, "")));
     assertEquals("kernels 'c' (said so) cannot be used, for the disk is on fire", e.getMessage());
+  }
+
+  @Test
+  void withoutNativeLibraryButWithTheIncubatorAutoTakesTheVectorKernelsAndSaysSo() {
+    NativeLibrary.Missing missing = new NativeLibrary.Missing("the disk is on fire");
+    KernelSelection selection =
+        new KernelSelection("auto", "", missing, true, tier -> kernels(tier, ""));
+    assertEquals(KernelTier.VECTOR, selection.tier());
+    assertEquals(
+        List.of(
+            "the native kernels are not used, for the disk is on fire; the same answers come from"
+                + " the Java Vector API, a few times slower"),
+        selection.warnings());
+    KernelSelection scalar =
+        new KernelSelection(
+            "auto",
+            "",
+            missing,
+            true,
+            tier -> kernels(tier, tier == KernelTier.VECTOR ? "ternaryProduct" : ""));
+    assertEquals(KernelTier.SCALAR, scalar.tier());
+    assertEquals(2, scalar.warnings().size());
+  }
+
+  @Test
+  void anyNativeTierIsPreferredToTheVectorKernels() {
+    NativeLibrary.Loaded library = library(EnumSet.of(KernelTier.C), EnumSet.of(KernelTier.C));
+    KernelSelection selection =
+        new KernelSelection("auto", "", library, true, tier -> kernels(tier, ""));
+    assertEquals(KernelTier.C, selection.tier());
+  }
+
+  @Test
+  void theVectorKernelsAreRefusedWithoutTheirModuleAndWithAWrongBit() {
+    NativeLibrary.Loaded library = library(ALL_NATIVE, ALL_NATIVE);
+    KernelTierException absent =
+        assertThrows(
+            KernelTierException.class,
+            () -> new KernelSelection("vector", "", library, false, tier -> kernels(tier, "")));
+    assertEquals(
+        "kernels 'vector' cannot be used, for java was started without --add-modules"
+            + " jdk.incubator.vector",
+        absent.getMessage());
+    KernelTierException wrong =
+        assertThrows(
+            KernelTierException.class,
+            () -> new KernelSelection("vector", "", library, true, tier -> kernels(tier, "gate")));
+    assertTrue(wrong.getMessage().contains("fail the self-check"), wrong.getMessage());
   }
 
   @Test
@@ -174,7 +225,7 @@ class KernelSelectionTest {
     NativeLibrary.Loaded library = library(tiers, tiers);
     KernelSelection.Maker maker =
         tier -> kernels(tier, tier == KernelTier.AVX512 ? "ternaryProduct" : "");
-    KernelSelection selection = new KernelSelection("auto", "", library, maker);
+    KernelSelection selection = new KernelSelection("auto", "", library, false, maker);
     assertEquals(KernelTier.AVX2, selection.tier());
     assertEquals(
         KernelSelection.State.FAILED, selection.tiers().get(KernelTier.AVX512.ordinal()).state());
@@ -183,7 +234,8 @@ class KernelSelectionTest {
     assertTrue(warning.contains("ternaryProduct"), warning);
     KernelTierException e =
         assertThrows(
-            KernelTierException.class, () -> new KernelSelection("avx512", "", library, maker));
+            KernelTierException.class,
+            () -> new KernelSelection("avx512", "", library, false, maker));
     assertEquals(warning, e.getMessage());
   }
 
@@ -194,6 +246,7 @@ class KernelSelectionTest {
             "auto",
             "",
             library(ALL_NATIVE, ALL_NATIVE),
+            false,
             tier -> kernels(tier, tier.isNative() ? "attend" : ""));
     assertEquals(KernelTier.SCALAR, selection.tier());
     assertEquals(ALL_NATIVE.size() + 1, selection.warnings().size());
@@ -205,18 +258,20 @@ class KernelSelectionTest {
     NativeLibrary.Loaded library =
         library(EnumSet.of(KernelTier.C, KernelTier.AVX2), EnumSet.of(KernelTier.C));
     KernelSelection.Maker maker = tier -> kernels(tier, "");
-    KernelSelection portable = new KernelSelection("auto", "", library, maker);
+    KernelSelection portable = new KernelSelection("auto", "", library, false, maker);
     assertEquals(KernelTier.C, portable.tier());
     assertTrue(portable.warnings().getFirst().contains("slower"), portable.warnings()::toString);
     KernelTierException cpu =
         assertThrows(
-            KernelTierException.class, () -> new KernelSelection("avx2", "", library, maker));
+            KernelTierException.class,
+            () -> new KernelSelection("avx2", "", library, false, maker));
     assertEquals(
         "kernels 'avx2' cannot be used, for this machine is not " + KernelTier.AVX2.needs(),
         cpu.getMessage());
     KernelTierException build =
         assertThrows(
-            KernelTierException.class, () -> new KernelSelection("avx512", "", library, maker));
+            KernelTierException.class,
+            () -> new KernelSelection("avx512", "", library, false, maker));
     assertTrue(build.getMessage().endsWith("built without them"), build.getMessage());
   }
 

@@ -1,0 +1,179 @@
+package org.bitnetj.kernel.vector;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.bitnetj.kernel.vector.Width.FLOAT;
+import static org.bitnetj.kernel.vector.Width.LANES;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.scalar.FloatMath;
+
+/**
+ * Softmax attention of the query heads of one cache head, in chunks of 256 positions that merge in
+ * rising order. Keys and values of a chunk are decoded once for all these heads. For one thread;
+ * its arrays grow to the largest layer.
+ */
+final class Attention {
+  private static final int CHUNK = 256;
+
+  private final float[] scores = new float[CHUNK];
+  private short[] halves = {};
+  private float[] keys = {};
+  private float[] values = {};
+  private float[] query = {};
+  private float[] chunkOut = {};
+  private float[] out = {};
+  private float[] max = {};
+  private float[] sum = {};
+  private int headDim;
+
+  /** From one decoded vector to the next: headDim rounded up to 16. */
+  private int stride;
+
+  /** Attends for query heads [first, first + group) of row r, to positions 0..last. */
+  void attend(
+      AttentionLayer layer,
+      int sequence,
+      int kvHead,
+      int last,
+      FloatRows queries,
+      FloatRows result,
+      int r,
+      float[] lanes) {
+    int group = layer.queryHeads() / layer.kvHeads();
+    fit(layer.headDim(), group);
+    long from = r * queries.stride() + (long) kvHead * group * headDim;
+    for (int g = 0; g < group; g++) {
+      MemorySegment.copy(
+          queries.data(), JAVA_FLOAT, (from + g * headDim) * 4, query, g * stride, headDim);
+    }
+    for (int start = 0; start <= last; start += CHUNK) {
+      int n = Math.min(CHUNK, last + 1 - start);
+      long at = layer.offset(sequence, kvHead, start);
+      decode(layer, layer.keys(), at, n, keys);
+      decode(layer, layer.values(), at, n, values);
+      for (int g = 0; g < group; g++) {
+        chunk(g, n, start == 0, layer.scale(), lanes);
+      }
+    }
+    long to = r * result.stride() + (long) kvHead * group * headDim;
+    for (int g = 0; g < group; g++) {
+      float inverse = 1f / sum[g];
+      for (int d = g * stride; d < g * stride + headDim; d++) {
+        out[d] *= inverse;
+      }
+      MemorySegment.copy(
+          out, g * stride, result.data(), JAVA_FLOAT, (to + g * headDim) * 4, headDim);
+    }
+  }
+
+  private void fit(int dim, int group) {
+    int padded = Reductions.padded(dim);
+    if (keys.length < CHUNK * padded) {
+      halves = new short[CHUNK * padded];
+      keys = new float[CHUNK * padded];
+      values = new float[CHUNK * padded];
+      chunkOut = new float[padded];
+    }
+    if (query.length < group * padded) {
+      query = new float[group * padded];
+      out = new float[group * padded];
+    }
+    if (max.length < group) {
+      max = new float[group];
+      sum = new float[group];
+    }
+    headDim = dim;
+    stride = padded;
+    for (int g = 0; g < group; g++) {
+      Arrays.fill(query, g * stride + dim, (g + 1) * stride, 0f);
+    }
+  }
+
+  /** Decodes n vectors from element {@code at} on, with -0 behind each. */
+  private void decode(AttentionLayer layer, MemorySegment cache, long at, int n, float[] to) {
+    switch (layer.type()) {
+      case F16 -> {
+        MemorySegment.copy(cache, JAVA_SHORT, at * Short.BYTES, halves, 0, n * headDim);
+        MatrixRows.fromFloat16(halves, n * headDim, to, 0);
+      }
+      case F32 -> MemorySegment.copy(cache, JAVA_FLOAT, at * Float.BYTES, to, 0, n * headDim);
+    }
+    if (stride != headDim) {
+      for (int t = n - 1; t >= 0; t--) {
+        System.arraycopy(to, t * headDim, to, t * stride, headDim);
+        Arrays.fill(to, t * stride + headDim, (t + 1) * stride, -0f);
+      }
+    }
+  }
+
+  private void chunk(int g, int n, boolean first, float scale, float[] lanes) {
+    float chunkMax = score(g, n, scale, lanes);
+    for (int t = 0; t < n; t += LANES) {
+      FloatLanes.exp(FloatVector.fromArray(FLOAT, scores, t).sub(chunkMax)).intoArray(scores, t);
+    }
+    int padded = Reductions.padded(n);
+    Arrays.fill(scores, n, padded, -0f);
+    float chunkSum = Reductions.sum(scores, padded, lanes);
+    weigh(n);
+    int at = g * stride;
+    if (first) {
+      max[g] = chunkMax;
+      sum[g] = chunkSum;
+      System.arraycopy(chunkOut, 0, out, at, stride);
+    } else {
+      float newMax = chunkMax > max[g] ? chunkMax : max[g];
+      float keep = FloatMath.exp(max[g] - newMax);
+      float take = FloatMath.exp(chunkMax - newMax);
+      max[g] = newMax;
+      sum[g] = sum[g] * keep + chunkSum * take;
+      for (int d = 0; d < stride; d++) {
+        out[at + d] = out[at + d] * keep + chunkOut[d] * take;
+      }
+    }
+  }
+
+  /** Scores of a chunk; returns the largest. */
+  private float score(int g, int n, float scale, float[] lanes) {
+    float most = Float.NEGATIVE_INFINITY;
+    for (int t = 0; t < n; t += Reductions.ROWS) {
+      Reductions.dots(query, g * stride, keys, t * stride, stride, stride, lanes);
+      int rows = Math.min(Reductions.ROWS, n - t);
+      for (int i = 0; i < rows; i++) {
+        float s = Reductions.fold(lanes, i * Reductions.LANES) * scale;
+        scores[t + i] = s;
+        most = s > most ? s : most;
+      }
+    }
+    return most;
+  }
+
+  /** chunkOut = sum over rising t of scores[t] * v[t], fused; two vectors at a time. */
+  private void weigh(int n) {
+    int d = 0;
+    for (; d <= stride - 2 * LANES; d += 2 * LANES) {
+      FloatVector a0 = FloatVector.zero(FLOAT);
+      FloatVector a1 = a0;
+      for (int t = 0, at = d; t < n; t++, at += stride) {
+        FloatVector s = FloatVector.broadcast(FLOAT, scores[t]);
+        a0 = FloatVector.fromArray(FLOAT, values, at).fma(s, a0);
+        a1 = FloatVector.fromArray(FLOAT, values, at + LANES).fma(s, a1);
+      }
+      a0.intoArray(chunkOut, d);
+      a1.intoArray(chunkOut, d + LANES);
+    }
+    if (d < stride) {
+      FloatVector a = FloatVector.zero(FLOAT);
+      for (int t = 0, at = d; t < n; t++, at += stride) {
+        a =
+            FloatVector.fromArray(FLOAT, values, at)
+                .fma(FloatVector.broadcast(FLOAT, scores[t]), a);
+      }
+      a.intoArray(chunkOut, d);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package org.bitnetj.kernel.vector;
+
+/** Arrays that a thread uses again in every call; they grow to the largest need. */
+final class Scratch {
+  private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+
+  /** Where {@link Reductions} leaves its lanes. */
+  final float[] lanes = new float[Reductions.ROWS * Reductions.LANES];
+
+  /** Sums of a few groups of rows. */
+  final int[] sums = new int[TernaryProduct.SUMS];
+
+  /** The same in 16-bit lanes. */
+  final short[] words = new short[2 * TernaryProduct.SUMS];
+
+  final Attention attention = new Attention();
+
+  private float[] x = {};
+  private float[] weights = {};
+  private float[] cosines = {};
+  private float[] sines = {};
+  private int[] ints = {};
+  private byte[] bytes = {};
+  private short[] shorts = {};
+
+  private Scratch() {}
+
+  static Scratch ofThread() {
+    return OF_THREAD.get();
+  }
+
+  /** Rows of activations. */
+  float[] x(int length) {
+    return x.length < length ? x = new float[length] : x;
+  }
+
+  /** Rows of weights. */
+  float[] weights(int length) {
+    return weights.length < length ? weights = new float[length] : weights;
+  }
+
+  float[] cosines(int length) {
+    return cosines.length < length ? cosines = new float[length] : cosines;
+  }
+
+  float[] sines(int length) {
+    return sines.length < length ? sines = new float[length] : sines;
+  }
+
+  int[] ints(int length) {
+    return ints.length < length ? ints = new int[length] : ints;
+  }
+
+  byte[] bytes(int length) {
+    return bytes.length < length ? bytes = new byte[length] : bytes;
+  }
+
+  short[] shorts(int length) {
+    return shorts.length < length ? shorts = new short[length] : shorts;
+  }
+}

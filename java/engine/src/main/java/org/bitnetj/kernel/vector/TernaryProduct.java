@@ -1,0 +1,332 @@
+package org.bitnetj.kernel.vector;
+
+import static org.bitnetj.kernel.vector.Width.FLOAT;
+import static org.bitnetj.kernel.vector.Width.INT;
+import static org.bitnetj.kernel.vector.Width.LANES;
+import static org.bitnetj.kernel.vector.Width.ORDER;
+import static org.bitnetj.kernel.vector.Width.SHORT;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.TernaryMatrix;
+
+/**
+ * Panels of ternary weights times int8 activations, in 16-bit lanes.
+ *
+ * <p>A 16-bit lane x of a block holds eight digits u_0 .. u_7 of one row, u_i at bit 2i. With y_i =
+ * x >>> 2i, u_i = y_i - 4 y_(i+1), so that for activations q_i (and q_-1 = 0)
+ *
+ * <pre>  sum of u_i q_i = sum of y_i (q_i - 4 q_(i-1)):</pre>
+ *
+ * eight shifts, products and sums and no masks. It holds modulo 2^16, and that is enough: the 128
+ * products of 16 blocks, u in 0..2 and q in -128..127, come to -32768 .. 32512. Every 16 blocks the
+ * lanes are added into 32 bits, where the bound is 2 * 128 * columns, below 2^26.
+ *
+ * <p>Rows go in groups of a vector's 32-bit lanes, several groups at a time, so that a broadcast
+ * coefficient serves them all.
+ */
+final class TernaryProduct {
+  private static final int BLOCK_BYTES = 64;
+  private static final int BLOCK_COLUMNS = 16;
+
+  /** Blocks whose sums fit 16 bits. */
+  private static final int BLOCKS = 16;
+
+  /** Coefficients of a block's low bytes, and of its high bytes: pairs in 32 bits. */
+  private static final int QUADS = 4;
+
+  /** Tokens that go at once. */
+  private static final int TOKENS = 4;
+
+  /** Sums that are computed at once. */
+  static final int SUMS = 2 * TOKENS * LANES;
+
+  /** Groups of rows in a panel. */
+  private static final int GROUPS = TernaryMatrix.PANEL_ROWS / LANES;
+
+  /** The lane below in the same four, and the highest one in the lowest. */
+  private static final VectorShuffle<Integer> UP =
+      VectorShuffle.fromOp(INT, i -> i / QUADS * QUADS + (i + 3) % QUADS);
+
+  private static final VectorMask<Integer> LOWEST =
+      IntVector.broadcast(INT, 0).addIndex(1).lanewise(VectorOperators.AND, 3).eq(0);
+
+  private TernaryProduct() {}
+
+  static void compute(
+      TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end, Scratch s) {
+    int half = half(w);
+    int[] c = s.ints(2 * half * count);
+    for (int t = 0; t < count; t++) {
+      widen(a, t, c, half);
+    }
+    int last = end * GROUPS - 1;
+    int t = 0;
+    for (; count - t >= TOKENS - 1; t += TOKENS) {
+      int tokens = Math.min(TOKENS, count - t);
+      for (int group = begin * GROUPS; group <= last; group += 2) {
+        multiply(w, c, half, s, group, last, t, tokens);
+        int groups = Math.min(2, last + 1 - group);
+        for (int i = 0; i < tokens; i++) {
+          put(w, a, y, s.sums, 2 * LANES * i, group, groups, t + i);
+        }
+      }
+    }
+    for (; t < count; t++) {
+      for (int group = begin * GROUPS; group <= last; group += 4) {
+        multiply(w, c, half, s, group, last, t);
+        put(w, a, y, s.sums, 0, group, Math.min(4, last + 1 - group), t);
+      }
+    }
+  }
+
+  private static int blocks(TernaryMatrix w) {
+    return (w.columns() + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+  }
+
+  /**
+   * Half of a token's coefficients, rounded up to whole vectors: first come those of the low bytes
+   * of all blocks, then those of the high bytes.
+   */
+  private static int half(TernaryMatrix w) {
+    return (blocks(w) + 3 & -4) * QUADS;
+  }
+
+  /** Computes the coefficients of token t. */
+  private static void widen(QuantizedRows a, int t, int[] c, int half) {
+    MemorySegment values = a.values();
+    long from = t * a.stride();
+    int to = 2 * half * t;
+    for (int i = 0; i < half; i += LANES) {
+      ShortVector q = ShortVector.fromMemorySegment(SHORT, values, from + 4L * i, ORDER);
+      IntVector odd = q.lanewise(VectorOperators.ASHR, 8).reinterpretAsInts();
+      IntVector even =
+          q.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8).reinterpretAsInts();
+      IntVector up = even.rearrange(UP);
+      minusFour(even, up.blend(0, LOWEST)).intoArray(c, to + i);
+      minusFour(odd, odd.rearrange(UP).blend(up, LOWEST)).intoArray(c, to + half + i);
+    }
+  }
+
+  /** {@code x - 4 y} in 16-bit lanes. */
+  private static IntVector minusFour(IntVector x, IntVector y) {
+    return x.reinterpretAsShorts()
+        .sub(y.reinterpretAsShorts().lanewise(VectorOperators.LSHL, 2))
+        .reinterpretAsInts();
+  }
+
+  /** Where the lanes of a group stand in its panel's first block. */
+  private static long offset(TernaryMatrix w, int group) {
+    return group / GROUPS * w.panelBytes() + group % GROUPS * (4L * LANES);
+  }
+
+  private static ShortVector broadcast(int coefficient) {
+    return IntVector.broadcast(INT, coefficient).reinterpretAsShorts();
+  }
+
+  private static ShortVector next(ShortVector x) {
+    return x.lanewise(VectorOperators.LSHR, 2);
+  }
+
+  /**
+   * Adds both halves of every 32-bit lane of the first vectors of {@code words} to {@code sums}.
+   */
+  private static void addPairs(short[] words, int[] sums, int vectors) {
+    for (int v = 0; v < vectors; v++) {
+      IntVector both = ShortVector.fromArray(SHORT, words, v * SHORT.length()).reinterpretAsInts();
+      both.lanewise(VectorOperators.LSHL, 16)
+          .lanewise(VectorOperators.ASHR, 16)
+          .add(both.lanewise(VectorOperators.ASHR, 16))
+          .add(IntVector.fromArray(INT, sums, v * LANES))
+          .intoArray(sums, v * LANES);
+    }
+  }
+
+  /** The sums of up to four groups and token t; what groups are missing, the last is done again. */
+  private static void multiply(
+      TernaryMatrix w, int[] c, int half, Scratch s, int group, int last, int t) {
+    MemorySegment d = w.panels();
+    long at0 = offset(w, group);
+    long at1 = offset(w, Math.min(group + 1, last));
+    long at2 = offset(w, Math.min(group + 2, last));
+    long at3 = offset(w, Math.min(group + 3, last));
+    int blocks = blocks(w);
+    Arrays.fill(s.sums, 0);
+    for (int b = 0; b < blocks; b += BLOCKS) {
+      int n = Math.min(BLOCKS, blocks - b);
+      long skip = (long) BLOCK_BYTES * b;
+      addBlocks(
+          d,
+          at0 + skip,
+          at1 + skip,
+          at2 + skip,
+          at3 + skip,
+          c,
+          2 * half * t + QUADS * b,
+          half,
+          n,
+          s.words);
+      addPairs(s.words, s.sums, 4);
+    }
+  }
+
+  /** The 16-bit sums of n blocks of four groups. */
+  private static void addBlocks(
+      MemorySegment d,
+      long at0,
+      long at1,
+      long at2,
+      long at3,
+      int[] c,
+      int first,
+      int half,
+      int n,
+      short[] words) {
+    ShortVector a0 = ShortVector.zero(SHORT);
+    ShortVector a1 = a0;
+    ShortVector a2 = a0;
+    ShortVector a3 = a0;
+    for (int b = 0; b < n; b++) {
+      long block = (long) BLOCK_BYTES * b;
+      ShortVector x0 = ShortVector.fromMemorySegment(SHORT, d, at0 + block, ORDER);
+      ShortVector x1 = ShortVector.fromMemorySegment(SHORT, d, at1 + block, ORDER);
+      ShortVector x2 = ShortVector.fromMemorySegment(SHORT, d, at2 + block, ORDER);
+      ShortVector x3 = ShortVector.fromMemorySegment(SHORT, d, at3 + block, ORDER);
+      int i = first + QUADS * b;
+      for (int step = 0; step < 2 * QUADS; step++) {
+        ShortVector k = broadcast(c[i]);
+        a0 = a0.add(x0.mul(k));
+        a1 = a1.add(x1.mul(k));
+        a2 = a2.add(x2.mul(k));
+        a3 = a3.add(x3.mul(k));
+        x0 = next(x0);
+        x1 = next(x1);
+        x2 = next(x2);
+        x3 = next(x3);
+        i += step == QUADS - 1 ? half - QUADS + 1 : 1;
+      }
+    }
+    a0.intoArray(words, 0);
+    a1.intoArray(words, SHORT.length());
+    a2.intoArray(words, 2 * SHORT.length());
+    a3.intoArray(words, 3 * SHORT.length());
+  }
+
+  /**
+   * The sums of up to two groups and up to four tokens from t on, token by token; what is missing
+   * is done twice.
+   */
+  private static void multiply(
+      TernaryMatrix w, int[] c, int half, Scratch s, int group, int last, int t, int tokens) {
+    MemorySegment d = w.panels();
+    long at0 = offset(w, group);
+    long at1 = offset(w, Math.min(group + 1, last));
+    int blocks = blocks(w);
+    Arrays.fill(s.sums, 0);
+    for (int b = 0; b < blocks; b += BLOCKS) {
+      int n = Math.min(BLOCKS, blocks - b);
+      long skip = (long) BLOCK_BYTES * b;
+      addBlocks(d, at0 + skip, at1 + skip, c, 2 * half * t + QUADS * b, half, tokens, n, s.words);
+      addPairs(s.words, s.sums, 2 * TOKENS);
+    }
+  }
+
+  /**
+   * The 16-bit sums of n blocks of two groups with four tokens, of which the last may be the third.
+   */
+  private static void addBlocks(
+      MemorySegment d,
+      long at0,
+      long at1,
+      int[] c,
+      int first,
+      int half,
+      int tokens,
+      int n,
+      short[] words) {
+    int second = first + 2 * half;
+    int third = second + 2 * half;
+    int fourth = tokens == TOKENS ? third + 2 * half : third;
+    ShortVector a00 = ShortVector.zero(SHORT);
+    ShortVector a01 = a00;
+    ShortVector a02 = a00;
+    ShortVector a03 = a00;
+    ShortVector a10 = a00;
+    ShortVector a11 = a00;
+    ShortVector a12 = a00;
+    ShortVector a13 = a00;
+    for (int b = 0; b < n; b++) {
+      long block = (long) BLOCK_BYTES * b;
+      ShortVector x0 = ShortVector.fromMemorySegment(SHORT, d, at0 + block, ORDER);
+      ShortVector x1 = ShortVector.fromMemorySegment(SHORT, d, at1 + block, ORDER);
+      int i = QUADS * b;
+      for (int step = 0; step < 2 * QUADS; step++) {
+        ShortVector k = broadcast(c[first + i]);
+        a00 = a00.add(x0.mul(k));
+        a10 = a10.add(x1.mul(k));
+        k = broadcast(c[second + i]);
+        a01 = a01.add(x0.mul(k));
+        a11 = a11.add(x1.mul(k));
+        k = broadcast(c[third + i]);
+        a02 = a02.add(x0.mul(k));
+        a12 = a12.add(x1.mul(k));
+        k = broadcast(c[fourth + i]);
+        a03 = a03.add(x0.mul(k));
+        a13 = a13.add(x1.mul(k));
+        x0 = next(x0);
+        x1 = next(x1);
+        i += step == QUADS - 1 ? half - QUADS + 1 : 1;
+      }
+    }
+    int length = SHORT.length();
+    a00.intoArray(words, 0);
+    a10.intoArray(words, length);
+    a01.intoArray(words, 2 * length);
+    a11.intoArray(words, 3 * length);
+    a02.intoArray(words, 4 * length);
+    a12.intoArray(words, 5 * length);
+    a03.intoArray(words, 6 * length);
+    a13.intoArray(words, 7 * length);
+  }
+
+  /**
+   * Sums of q * u at {@code from}, of groups of rows from {@code first} on, become sums of q * (u -
+   * 1), then outputs of token t. Arrays carry vectors from method to method, since C2 inlines only
+   * so much and allocates a vector that is an argument.
+   */
+  private static void put(
+      TernaryMatrix w,
+      QuantizedRows a,
+      FloatRows y,
+      int[] sums,
+      int from,
+      int first,
+      int groups,
+      int t) {
+    float scale = w.scale() * a.scale(t);
+    int sum = a.sum(t);
+    for (int g = 0; g < groups; g++) {
+      FloatVector out =
+          ((FloatVector)
+                  IntVector.fromArray(INT, sums, from + g * LANES)
+                      .sub(sum)
+                      .convert(VectorOperators.I2F, 0))
+              .mul(scale);
+      int row = (first + g) * LANES;
+      long at = (t * y.stride() + row) * Float.BYTES;
+      if (row + LANES <= w.rows()) {
+        out.intoMemorySegment(y.data(), at, ORDER);
+      } else if (row < w.rows()) {
+        out.intoMemorySegment(y.data(), at, ORDER, FLOAT.indexInRange(row, w.rows()));
+      }
+    }
+  }
+}
