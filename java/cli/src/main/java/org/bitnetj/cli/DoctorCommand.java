@@ -18,6 +18,7 @@ import org.bitnetj.generate.Session;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kernel.selection.KernelTierException;
+import org.bitnetj.kernel.vector.VectorTier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -108,7 +109,7 @@ final class DoctorCommand implements Callable<Integer> {
       @Nullable String failure =
           switch (tier.state()) {
             case USED, RUNS, FAILED -> selfCheck(tier);
-            case UNSUPPORTED, ABSENT -> null;
+            case UNSUPPORTED, ABSENT, UNRESOLVED -> null;
           };
       kernels.put(
           tier.tier().label(),
@@ -117,6 +118,7 @@ final class DoctorCommand implements Callable<Integer> {
                 state + (failure == null ? ", passes the self-check" : ", fails the self-check");
             case FAILED -> state;
             case UNSUPPORTED, ABSENT -> state + " (needs " + tier.tier().needs() + ")";
+            case UNRESOLVED -> state + " (needs java " + VectorTier.FLAG + ")";
           });
       if (failure != null) {
         problems.add(failure);
