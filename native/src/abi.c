@@ -10,6 +10,10 @@ static const bn_kernels* const tiers[BN_TIER_COUNT] = {
     [BN_TIER_AVX2] = &bn_kernels_avx2,
     [BN_TIER_AVXVNNI] = &bn_kernels_avxvnni,
     [BN_TIER_AVX512] = &bn_kernels_avx512,
+#elif defined(__aarch64__)
+    [BN_TIER_NEON] = &bn_kernels_neon,
+    [BN_TIER_DOTPROD] = &bn_kernels_dotprod,
+    [BN_TIER_I8MM] = &bn_kernels_i8mm,
 #endif
 };
 

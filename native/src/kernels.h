@@ -53,21 +53,27 @@ extern const bn_kernels bn_kernels_c;
 extern const bn_kernels bn_kernels_avx2;
 extern const bn_kernels bn_kernels_avxvnni;
 extern const bn_kernels bn_kernels_avx512;
+extern const bn_kernels bn_kernels_neon;
+extern const bn_kernels bn_kernels_dotprod;
+extern const bn_kernels bn_kernels_i8mm;
 
-bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512;
-bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512;
-bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512;
-bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512;
-bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512;
-bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512;
+bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512, bn_pack_i2s_neon;
+bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512, bn_embed_neon;
+bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512, bn_add_neon;
+bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512, bn_normalize_neon;
+bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512, bn_quantize_neon;
+bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
-    bn_ternary_product_avx512;
-bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512;
-bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512;
-bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512;
-bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512;
-bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512;
-bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avx512;
+    bn_ternary_product_avx512, bn_ternary_product_neon, bn_ternary_product_dotprod,
+    bn_ternary_product_i8mm;
+bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512, bn_rotate_neon;
+bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512, bn_store_neon;
+bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512, bn_attend_neon;
+bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512,
+    bn_head_product_neon;
+bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_bytes_neon;
+bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
+    bn_peak_products_avx512, bn_peak_products_neon, bn_peak_products_dotprod, bn_peak_products_i8mm;
 
 /* The tiers, among those compiled in, that this CPU and operating system can run. */
 int32_t bn_detect_tiers(void);

@@ -13,4 +13,6 @@ const bn_kernels bn_kernels_avxvnni = {
     .store = bn_store_avx2,
     .attend = bn_attend_avx2,
     .head_product = bn_head_product_avx2,
+    .sum_bytes = bn_sum_bytes_avx2,
+    .peak_products = bn_peak_products_avxvnni,
 };

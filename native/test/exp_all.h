@@ -4,6 +4,6 @@
 
 typedef void exp_all_fn(const float* x, float* y, int n);
 
-exp_all_fn exp_all_avx2, exp_all_avx512;
+exp_all_fn exp_all_avx2, exp_all_avx512, exp_all_neon;
 
 #endif

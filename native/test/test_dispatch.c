@@ -63,7 +63,8 @@ static void refuses_unknown_choices(int32_t tier) {
   expect("the untouched element", 1, (int64_t)data[0]);
 }
 
-int main(void) {
+/* test_dispatch [mask]: the mask is that of the tiers which must be supported. */
+int main(int argc, char** argv) {
   expect("bn_abi_version()", BN_ABI_VERSION, bn_abi_version());
   const int32_t compiled = bn_compiled_tiers();
   const int32_t supported = bn_supported_tiers();
@@ -71,6 +72,9 @@ int main(void) {
          (unsigned)supported);
   expect("tier c in bn_supported_tiers()", 1, supported >> BN_TIER_C & 1);
   expect("supported tiers that are not compiled in", 0, supported & ~compiled);
+  if (argc > 1) {
+    expect("supported tiers", strtol(argv[1], NULL, 0), supported);
+  }
   expect("tiers beyond the last", 0, compiled >> BN_TIER_COUNT);
   const int32_t strange[] = {-1, BN_TIER_COUNT, 31, 32, INT32_MAX, INT32_MIN};
   for (int i = 0; i < 6; i++) {

@@ -1,7 +1,9 @@
 /* The probes do what they are timed for: read every byte, make every product. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels.h"
 #include "testing.h"
 
 static void sums_every_byte(int32_t tier) {
@@ -29,23 +31,42 @@ static void sums_every_byte(int32_t tier) {
   }
 }
 
+/* bn_peak_products of the tier that is checked. */
+static int64_t (*peak_products)(int32_t tier, int32_t rounds) = bn_peak_products;
+
 static void counts_every_product(int32_t tier) {
   const int32_t rounds[] = {0, 1, 2, 15999, 16000, 16001, 32000, 50000};
   test_case c = {.op = "peak_products", .tier = tier};
-  const int64_t once = bn_peak_products(tier, 1);
+  const int64_t once = peak_products(tier, 1);
   for (size_t r = 0; r < sizeof rounds / sizeof rounds[0]; r++) {
     describe(&c, "%d rounds", rounds[r]);
-    const int64_t actual = bn_peak_products(tier, rounds[r]);
+    const int64_t actual = peak_products(tier, rounds[r]);
     if (once <= 0 || actual != rounds[r] * once) {
       fail(&c, "%lld products, %lld in one round", (long long)actual, (long long)once);
     }
   }
 }
 
+#if defined(__x86_64__)
+bn_peak_products_fn bn_peak_products_avxvnni_twin;
+
+static int64_t twin_products(int32_t tier, int32_t rounds) {
+  (void)tier;
+  return bn_peak_products_avxvnni_twin(rounds);
+}
+#endif
+
 int main(void) {
   for (int32_t tier = -1; next_tier("probe", &tier);) {
     sums_every_byte(tier);
     counts_every_product(tier);
   }
+#if defined(__x86_64__)
+  if (bn_supported_tiers() >> BN_TIER_AVX512 & 1) { /* few machines have AVX-VNNI */
+    printf("probe: tier avxvnni, compiled for AVX-512\n");
+    peak_products = twin_products;
+    counts_every_product(BN_TIER_AVXVNNI);
+  }
+#endif
   return 0;
 }

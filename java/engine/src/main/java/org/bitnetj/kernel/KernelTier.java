@@ -15,7 +15,10 @@ public enum KernelTier {
   C("c", 0, "portable C, any CPU with the native library"),
   AVX2("avx2", 1, "x86-64 with AVX2, FMA and F16C"),
   AVXVNNI("avxvnni", 2, "x86-64 with AVX2, FMA, F16C and AVX-VNNI"),
-  AVX512("avx512", 3, "x86-64 with AVX-512 F, BW, DQ, VL and VNNI");
+  AVX512("avx512", 3, "x86-64 with AVX-512 F, BW, DQ, VL and VNNI"),
+  NEON("neon", 4, "64-bit ARM"),
+  DOTPROD("dotprod", 5, "64-bit ARM with the dot product instructions"),
+  I8MM("i8mm", 6, "64-bit ARM with the int8 matrix multiplication instructions");
 
   private final String label;
   private final int nativeId;

@@ -1,0 +1,77 @@
+/*
+ * What the products of ternary panels in the NEON tiers share.
+ *
+ * A part of a panel is four of its 16 rows: in a block, 16 bytes of four columns a row. A storage
+ * format contributes an inline function that decodes a quad.
+ */
+#ifndef BITNET_TERNARY_NEON_H
+#define BITNET_TERNARY_NEON_H
+
+#include "kernels.h"
+#include "lanes_neon.h"
+#include "ternary.h"
+
+#define BN_PANEL_PARTS 4
+/* How far ahead of the digits in use the next ones are asked for. */
+#define BN_PREFETCH_NEON 2048
+/* Panels that stay in the L2 cache while more tokens than go at once are multiplied with them. */
+#define BN_CACHED_BYTES_NEON (128 * 1024)
+
+/*
+ * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 columns by the four rows of a
+ * part, times 4^(f % S): a field of two bits may stay where it stands in its byte. S is 1 or 3, so
+ * that no digit is times 64, which were -128 in a signed byte.
+ */
+typedef int8x16_t bn_quad_neon(const uint8_t* block, const int part, const int f, const int S);
+
+/* A quad of two-bit panels. */
+BN_INLINE int8x16_t bn_quad_2bit_neon(const uint8_t* block, const int part, const int f,
+                                      const int S) {
+  const int field = f % S; /* where the digits are left */
+  const uint8x16_t x = vld1q_u8(block + 16 * part);
+  const uint8x16_t shifted = x >> 2 * (f - field);
+  if (f == 3) { /* nothing stands above */
+    return vreinterpretq_s8_u8(shifted);
+  }
+  return vreinterpretq_s8_u8(vandq_u8(shifted, vdupq_n_u8((uint8_t)(3 << 2 * field))));
+}
+
+/* Sums of q * u of a panel's 16 rows with token t become sums of q * (u - 1), then outputs. */
+BN_INLINE void bn_finish_neon(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                              int32_t t, int32_t panel, const int32x4_t sums[BN_PANEL_PARTS]) {
+  const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
+  const float32x4_t scale = vdupq_n_f32(w->scale * a->scales[t]);
+  const int32x4_t less = vdupq_n_s32(a->sums[t]);
+  bn_lanes out;
+  BN_UNROLL for (int i = 0; i < BN_PANEL_PARTS; i++) {
+    out.val[i] = vmulq_f32(vcvtq_f32_s32(vsubq_s32(sums[i], less)), scale);
+  }
+  bn_store16(bn_row(y, t) + row, out, w->rows - row);
+}
+
+/* The product of one panel and tokens [token, token + tokens), of which there are not many. */
+typedef void bn_multiply_panel(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                               int32_t panel, int32_t token, int32_t tokens);
+
+/* bn_ternary_product for a format in blocks of block_bytes, by at most most tokens at a time. */
+BN_INLINE void bn_ternary_product_by_neon(bn_multiply_panel* multiply, int64_t block_bytes,
+                                          const int most, const bn_ternary* w,
+                                          const bn_quantized* a, const bn_rows* y, int32_t count,
+                                          int32_t begin, int32_t end) {
+  const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * block_bytes;
+  const int32_t fit = (int32_t)(BN_CACHED_BYTES_NEON / panel_bytes);
+  const int32_t groups = (count + most - 1) / most;
+  const int32_t step = groups == 1 ? end - begin : fit > 0 ? fit : 1;
+  for (int32_t first = begin; first < end; first += step) {
+    const int32_t last = end - first < step ? end : first + step;
+    for (int32_t g = 0; g < groups; g++) { /* groups of even size: none is left with few */
+      const int32_t token = (int32_t)((int64_t)count * g / groups);
+      const int32_t tokens = (int32_t)((int64_t)count * (g + 1) / groups) - token;
+      for (int32_t p = first; p < last; p++) {
+        multiply(w, a, y, p, token, tokens);
+      }
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,29 @@
+#include "ternary_dotprod.h"
+
+static void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                          int32_t panel, int32_t token, int32_t tokens) {
+  switch (tokens) {
+    case 1:
+      bn_multiply_dotprod(bn_quad_2bit_neon, BN_BLOCK_BYTES_2BIT, w, a, y, panel, token, 1, 3);
+      break;
+    case 2:
+      bn_multiply_dotprod(bn_quad_2bit_neon, BN_BLOCK_BYTES_2BIT, w, a, y, panel, token, 2, 1);
+      break;
+    case 3:
+      bn_multiply_dotprod(bn_quad_2bit_neon, BN_BLOCK_BYTES_2BIT, w, a, y, panel, token, 3, 1);
+      break;
+    default:
+      bn_multiply_dotprod(bn_quad_2bit_neon, BN_BLOCK_BYTES_2BIT, w, a, y, panel, token, 4, 1);
+      break;
+  }
+}
+
+int32_t bn_ternary_product_dotprod(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                   int32_t count, int32_t begin, int32_t end) {
+  if (w->layout != BN_PANEL_2BIT) {
+    return BN_UNSUPPORTED;
+  }
+  bn_ternary_product_by_neon(multiply_2bit, BN_BLOCK_BYTES_2BIT, BN_TOKENS_DOTPROD, w, a, y, count,
+                             begin, end);
+  return BN_OK;
+}

@@ -1,0 +1,18 @@
+/* Tier NEON: 128-bit kernels for any ARMv8-A. */
+#include "kernels.h"
+
+const bn_kernels bn_kernels_neon = {
+    .pack_i2s = bn_pack_i2s_neon,
+    .embed = bn_embed_neon,
+    .add = bn_add_neon,
+    .normalize = bn_normalize_neon,
+    .quantize = bn_quantize_neon,
+    .gate = bn_gate_neon,
+    .ternary_product = bn_ternary_product_neon,
+    .rotate = bn_rotate_neon,
+    .store = bn_store_neon,
+    .attend = bn_attend_neon,
+    .head_product = bn_head_product_neon,
+    .sum_bytes = bn_sum_bytes_neon,
+    .peak_products = bn_peak_products_neon,
+};
