@@ -11,7 +11,6 @@ import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
 import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.model.NonFiniteException;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -93,7 +92,6 @@ final class LogitsCommand implements Callable<Integer> {
           tokens,
           all ? 0 : tokens.length - 1,
           (position, logits) -> {
-            requireFinite(position, logits);
             row.clear().asFloatBuffer().put(logits);
             file.write(row);
             progress.update(() -> position + 1 + " of " + tokens.length + " positions");
@@ -132,20 +130,5 @@ final class LogitsCommand implements Callable<Integer> {
         .putShort((short) length)
         .put(padded.getBytes(StandardCharsets.US_ASCII))
         .flip();
-  }
-
-  private static void requireFinite(int position, float[] logits) {
-    for (int id = 0; id < logits.length; id++) {
-      if (!Float.isFinite(logits[id])) {
-        throw new NonFiniteException(
-            "the logit of token "
-                + id
-                + " after position "
-                + position
-                + " is "
-                + logits[id]
-                + ": the weights of the output head are damaged; fetch the model file again.");
-      }
-    }
   }
 }

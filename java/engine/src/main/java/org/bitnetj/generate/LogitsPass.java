@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.NonFiniteException;
 
 /** One pass over a given text for the logits after its tokens. */
 final class LogitsPass {
@@ -42,7 +43,8 @@ final class LogitsPass {
     }
     while (at < ids.length) {
       int to = Math.min(at + rows.length, ids.length);
-      sequence.append(ids, at, to, at, this::copy);
+      int first = at;
+      sequence.append(ids, at, to, at, (logits, count) -> copy(logits, count, first));
       for (int i = at; i < to; i++) {
         visitor.row(i, rows[i - at]);
       }
@@ -50,10 +52,26 @@ final class LogitsPass {
     }
   }
 
-  private void copy(FloatRows logits, int count) {
+  private void copy(FloatRows logits, int count, int first) {
     for (int r = 0; r < count; r++) {
       MemorySegment row = logits.row(r);
       MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, rows[r], 0, rows[r].length);
+      requireFinite(rows[r], first + r);
+    }
+  }
+
+  private static void requireFinite(float[] logits, int position) {
+    for (int id = 0; id < logits.length; id++) {
+      if (!Float.isFinite(logits[id])) {
+        throw new NonFiniteException(
+            "the logit of token "
+                + id
+                + " after position "
+                + position
+                + " is "
+                + logits[id]
+                + ": the weights of the output head are damaged; fetch the model file again.");
+      }
     }
   }
 

@@ -147,6 +147,7 @@ public final class Session implements AutoCloseable {
    * @param from the first position whose logits are wanted, 0 to {@code ids.length - 1}
    * @param visitor sees one row for each position from there on, in order
    * @throws ContextOverflowException if there are more tokens than the context holds
+   * @throws org.bitnetj.model.NonFiniteException if a logit is NaN or infinite
    */
   public void logits(int[] ids, int from, LogitsVisitor visitor) {
     enter();
@@ -164,6 +165,7 @@ public final class Session implements AutoCloseable {
    * double from the logits of the whole vocabulary.
    *
    * @throws ContextOverflowException if there are more tokens than the context holds
+   * @throws org.bitnetj.model.NonFiniteException if a logit is NaN or infinite
    */
   public double[] score(int[] ids) {
     if (ids.length < 2) {
