@@ -6,6 +6,7 @@ import java.util.NoSuchElementException;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.bitnetj.chat.ChatMessage;
@@ -30,7 +31,7 @@ public final class Session implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final ChatSupport chats;
   private final Sequence sequence;
-  private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
+  private final AtomicReference<@Nullable Turn> user = new AtomicReference<>();
   private volatile @Nullable Generation latest;
 
   Session(Tokenizer tokenizer, ChatSupport chats, Sequence sequence) {
@@ -71,7 +72,7 @@ public final class Session implements AutoCloseable {
   public GenerationResult generate(
       String prompt, GenerationOptions options, GenerationListener listener) {
     long started = System.nanoTime();
-    return run(encode(prompt), options, listener, started);
+    return run(() -> encode(prompt), options, listener, started);
   }
 
   /**
@@ -79,7 +80,7 @@ public final class Session implements AutoCloseable {
    */
   public GenerationResult generate(
       int[] prompt, GenerationOptions options, GenerationListener listener) {
-    return run(prompt, options, listener, System.nanoTime());
+    return run(() -> prompt, options, listener, System.nanoTime());
   }
 
   /**
@@ -94,16 +95,19 @@ public final class Session implements AutoCloseable {
   public GenerationResult chat(
       List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
     long started = System.nanoTime();
-    return run(chats.require().encode(messages, true), options, listener, started);
+    return run(() -> chats.require().encode(messages, true), options, listener, started);
   }
 
   private GenerationResult run(
-      int[] prompt, GenerationOptions options, GenerationListener listener, long started) {
-    enter();
+      Supplier<int[]> prompt,
+      GenerationOptions options,
+      GenerationListener listener,
+      long started) {
+    Turn turn = enter();
     try {
       Generation generation =
-          new Generation(sequence, tokenizer, prompt, options, listener, started);
-      latest = generation;
+          new Generation(sequence, tokenizer, prompt.get(), options, listener, started);
+      begin(generation, turn);
       while (generation.advance()) {
         continue;
       }
@@ -122,18 +126,27 @@ public final class Session implements AutoCloseable {
    */
   public Stream<String> stream(String prompt, GenerationOptions options) {
     long started = System.nanoTime();
-    enter();
+    Turn turn = enter();
     try {
       Pieces pieces = new Pieces();
-      pieces.generation =
+      Generation generation =
           new Generation(sequence, tokenizer, encode(prompt), options, pieces::add, started);
-      latest = pieces.generation;
+      pieces.generation = generation;
+      begin(generation, turn);
       return StreamSupport.stream(
           Spliterators.spliteratorUnknownSize(
               pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
           false);
     } finally {
       exit();
+    }
+  }
+
+  /** Cancels what was asked to be cancelled while its prompt was still being encoded. */
+  private void begin(Generation generation, Turn turn) {
+    latest = generation;
+    if (turn.cancelled) {
+      generation.cancel();
     }
   }
 
@@ -186,9 +199,14 @@ public final class Session implements AutoCloseable {
 
   /**
    * Ends the text that is being generated before its next step, with {@link
-   * FinishReason#CANCELLED}. Does nothing if none is. From any thread.
+   * FinishReason#CANCELLED}, also while its prompt is still being encoded. Does nothing if none is.
+   * From any thread.
    */
   public void cancel() {
+    Turn turn = user.get();
+    if (turn != null) {
+      turn.cancelled = true; // before latest is read; begin() does it the other way round
+    }
     Generation running = latest;
     if (running != null) {
       running.cancel();
@@ -215,21 +233,32 @@ public final class Session implements AutoCloseable {
     sequence.close();
   }
 
-  private void enter() {
-    Thread me = Thread.currentThread();
-    Thread other = user.compareAndExchange(null, me);
+  private Turn enter() {
+    Turn mine = new Turn(Thread.currentThread());
+    Turn other = user.compareAndExchange(null, mine);
     if (other != null) {
       throw new IllegalStateException(
-          other == me
+          other.thread == mine.thread
               ? "A listener cannot use the session that it hears; collect the text first."
               : "This session is in use by thread "
-                  + other.getName()
+                  + other.thread.getName()
                   + "; open a session for each thread.");
     }
+    return mine;
   }
 
   private void exit() {
     user.set(null);
+  }
+
+  /** One call's use of the session. */
+  private static final class Turn {
+    private final Thread thread;
+    private volatile boolean cancelled;
+
+    Turn(Thread thread) {
+      this.thread = thread;
+    }
   }
 
   /** The pieces of a text, each computed when it is asked for. */

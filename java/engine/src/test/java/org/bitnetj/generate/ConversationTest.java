@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
@@ -125,6 +126,29 @@ class ConversationTest {
           again.reply("And then?", GREEDY, piece -> {}).text());
       assertEquals(conversation.messages(), again.messages());
     }
+  }
+
+  @Test
+  void cancelWhileThePromptIsEncodedIsNotLost() {
+    List<ChatMessage> messages =
+        new AbstractList<>() {
+          @Override
+          public ChatMessage get(int index) {
+            session.cancel();
+            return ChatMessage.user("Hello");
+          }
+
+          @Override
+          public int size() {
+            return 1;
+          }
+        };
+    GenerationResult cut = session.chat(messages, GREEDY, GenerationListener.NONE);
+    assertEquals(FinishReason.CANCELLED, cut.finishReason());
+    assertEquals(0, cut.tokens().length);
+    GenerationResult next =
+        session.chat(List.of(ChatMessage.user("Hello")), GREEDY, GenerationListener.NONE);
+    assertEquals(8, next.tokens().length);
   }
 
   @Test
