@@ -11,7 +11,7 @@ import org.bitnetj.memory.NativeMemory;
  * double by {@link StrictMath} and rounded once, so that every tier and machine rotates alike. Pair
  * i of a head turns by {@code position * theta^(-2i / dimensions)} (Su et al., arXiv 2104.09864).
  *
- * <p>The tables are filled as far as positions are used. {@link #reach} must not run while another
+ * <p>The tables grow as positions are used. {@link #reach} must not run while another
  * thread reads; everything else is read-only.
  */
 public final class Rope {
@@ -31,18 +31,21 @@ public final class Rope {
 
   private static final int STEP = 256;
 
-  private final MemorySegment cosines;
-  private final MemorySegment sines;
+  private final NativeMemory memory;
   private final MemorySegment struct;
   private final double[] frequencies;
   private final int headDim;
   private final int positions;
   private final Style style;
+  private MemorySegment cosines;
+  private MemorySegment sines;
+  private int capacity;
   private int filled;
 
   /**
    * @param dimensions how many elements of a head are rotated, even, at most {@code headDim}
-   * @param positions how many positions the tables have room for
+   * @param memory owns the tables, also those that larger ones have replaced
+   * @param positions how many positions the tables may grow to
    */
   public Rope(
       NativeMemory memory, int headDim, int dimensions, double theta, Style style, int positions) {
@@ -58,9 +61,10 @@ public final class Rope {
     for (int i = 0; i < pairs; i++) {
       frequencies[i] = StrictMath.pow(theta, -2.0 * i / dimensions);
     }
-    long bytes = (long) positions * pairs * Float.BYTES;
-    this.cosines = memory.allocate(bytes);
-    this.sines = memory.allocate(bytes);
+    this.memory = memory;
+    this.capacity = Math.min(STEP, positions);
+    this.cosines = table();
+    this.sines = table();
     this.struct = memory.allocate(bn_rope.sizeof());
     bn_rope.cosines(struct, cosines);
     bn_rope.sines(struct, sines);
@@ -75,6 +79,9 @@ public final class Rope {
     if (position >= positions) {
       throw new IndexOutOfBoundsException(position);
     }
+    if (position >= capacity) {
+      grow(position);
+    }
     while (filled <= position) {
       int end = Math.min(filled + STEP, positions);
       long at = (long) filled * frequencies.length;
@@ -88,6 +95,21 @@ public final class Rope {
       }
       filled = end;
     }
+  }
+
+  /** Doubles the room, so that all tables there ever were are less than two of the last. */
+  private void grow(int position) {
+    while (capacity <= position) {
+      capacity = (int) Math.min(2L * capacity, positions);
+    }
+    cosines = table().copyFrom(cosines);
+    sines = table().copyFrom(sines);
+    bn_rope.cosines(struct, cosines);
+    bn_rope.sines(struct, sines);
+  }
+
+  private MemorySegment table() {
+    return memory.allocate((long) capacity * frequencies.length * Float.BYTES);
   }
 
   public float cosine(int position, int pair) {
