@@ -376,7 +376,7 @@ public final class Transformer implements AutoCloseable {
 
     private final TernaryMatrix[] matrices = new TernaryMatrix[MOST];
     private final FloatRows[] outputs = new FloatRows[MOST];
-    private QuantizedRows input = normed;
+    private QuantizedRows input;
     private int parts;
 
     void of(QuantizedRows input, TernaryMatrix matrix, FloatRows output) {
