@@ -2,7 +2,10 @@ package org.bitnetj.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -17,18 +20,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = BitnetCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      RunCommand.class,
-      ChatCommand.class,
-      LogitsCommand.class,
-      TokenizeCommand.class,
-      DetokenizeCommand.class,
-      InspectCommand.class,
-      SynthCommand.class,
-      BenchCommand.class,
-      DoctorCommand.class,
-      CommandLine.HelpCommand.class
-    },
     footer = {
       "",
       "Examples:",
@@ -39,6 +30,24 @@ import picocli.CommandLine.Spec;
       "Without -m, the small model that ships with bitnet.java is used."
     })
 public final class BitnetCommand implements Runnable {
+  /** The subcommands in the order of the help. */
+  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("run", RunCommand::new);
+    COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("logits", LogitsCommand::new);
+    COMMANDS.put("tokenize", TokenizeCommand::new);
+    COMMANDS.put("detokenize", DetokenizeCommand::new);
+    COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("synth", SynthCommand::new);
+    COMMANDS.put("bench", BenchCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
+    // No method reference: JDK 25 crashes when its AOT cache is to hold one to picocli's old
+    // classes.
+    COMMANDS.put("help", () -> new CommandLine.HelpCommand());
+  }
+
   private final Streams streams;
   @Spec private CommandSpec spec;
 
@@ -60,7 +69,7 @@ public final class BitnetCommand implements Runnable {
       // Help and version go here first: picocli would print a failure to write them itself.
       StringWriter help = new StringWriter();
       int code =
-          new CommandLine(new BitnetCommand(streams))
+          commandLine(streams, args)
               .setOut(new PrintWriter(help))
               .setErr(new PrintWriter(streams.err(), true))
               .setCaseInsensitiveEnumValuesAllowed(true)
@@ -76,6 +85,18 @@ public final class BitnetCommand implements Runnable {
     } catch (RuntimeException | Error e) {
       return failures.handle(e);
     }
+  }
+
+  /** Reading what a command looks like takes time, so where one is named the others stay out. */
+  private static CommandLine commandLine(Streams streams, String... args) {
+    CommandLine commandLine = new CommandLine(new BitnetCommand(streams));
+    String named = args.length > 0 && !args[0].equals("help") ? args[0] : "";
+    Supplier<Object> only = COMMANDS.get(named);
+    if (only != null) {
+      return commandLine.addSubcommand(named, only.get());
+    }
+    COMMANDS.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
+    return commandLine;
   }
 
   /**

@@ -15,18 +15,25 @@ final class Statistics {
     int computed = stats.promptTokens() - stats.cachedTokens();
     return String.format(
         Locale.ROOT,
-        "bitnet: prefill %s%s, %.1f tokens/s; decode %s, %.1f tokens/s; %s;"
+        "bitnet: prefill %s%s%s; decode %s%s; %s;"
             + " %s kernels, %s, %d weight bytes read per token; seed %d",
         count(computed, "token"),
         stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more were cached)" : "",
-        stats.prefillTokensPerSecond(),
+        rate(stats.prefillTokensPerSecond()),
         count(stats.generatedTokens(), "token"),
-        stats.decodeTokensPerSecond(),
+        rate(stats.decodeTokensPerSecond()),
         ending(result.finishReason()),
         model.kernels().tier(),
         count(model.threads(), "thread"),
         stats.bytesPerToken(),
         result.seed());
+  }
+
+  /** Nothing where nothing was timed: the first token of a text comes with the prefill. */
+  private static String rate(double tokensPerSecond) {
+    return tokensPerSecond > 0
+        ? String.format(Locale.ROOT, ", %.1f tokens/s", tokensPerSecond)
+        : "";
   }
 
   private static String count(int number, String noun) {

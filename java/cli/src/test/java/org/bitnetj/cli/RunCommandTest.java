@@ -103,6 +103,12 @@ class RunCommandTest {
   }
 
   @Test
+  void whatWasNotTimedHasNoSpeed() {
+    greedy("-n", "1", PROMPT).succeeds().says("tokens/s; decode 1 token; ended");
+    greedy("-n", "0", PROMPT).succeeds().says("tokens/s; decode 0 tokens; ended");
+  }
+
+  @Test
   void lengthsEndTheText() {
     assertEquals(PROMPT + "\n", Outcome.of("run", "-n", "0", PROMPT).succeeds().out());
     Outcome full = Outcome.of("run", "--temp", "0", "-c", "9", PROMPT).succeeds();
