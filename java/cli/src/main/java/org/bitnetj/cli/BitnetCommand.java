@@ -27,7 +27,10 @@ import picocli.CommandLine.Spec;
       "  bitnet chat -m ggml-model-i2_s.gguf",
       "  bitnet inspect -m ggml-model-i2_s.gguf",
       "",
-      "Without -m, the small model that ships with bitnet.java is used."
+      "Without -m, the small model that ships with bitnet.java is used.",
+      "",
+      "Results go to standard output, everything else to standard error. Exit codes: 0 all went"
+          + " well, 1 something failed, 2 the command line is wrong, 130 interrupted by Ctrl-C."
     })
 public final class BitnetCommand implements Runnable {
   /** The subcommands in the order of the help. */

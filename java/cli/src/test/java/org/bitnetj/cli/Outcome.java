@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import org.bitnetj.kernel.ffi.NativeLibrary;
 
 /** What a command line did, run inside this process. */
 record Outcome(int code, byte[] bytes, String err) {
@@ -31,7 +32,15 @@ record Outcome(int code, byte[] bytes, String err) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
     int code = BitnetCommand.execute(new Streams(in, new Output(out), errors, terminals), args);
-    return new Outcome(code, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+    String said = withoutKernelWarning(err.toString(StandardCharsets.UTF_8));
+    return new Outcome(code, out.toByteArray(), said);
+  }
+
+  /** What was said besides the line that every start of a build without native kernels has. */
+  static String withoutKernelWarning(String err) {
+    return NativeLibrary.status() instanceof NativeLibrary.Missing
+        ? err.replaceAll("bitnet: warning: the native kernels are not used, .*\n", "")
+        : err;
   }
 
   /** Standard output as text. */

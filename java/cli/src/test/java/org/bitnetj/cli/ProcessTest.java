@@ -41,6 +41,10 @@ class ProcessTest {
     return folder.resolve("stderr");
   }
 
+  private String said() throws IOException {
+    return Outcome.withoutKernelWarning(Files.readString(errors()));
+  }
+
   private static int exitCode(Process process) throws InterruptedException {
     assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
     return process.exitValue();
@@ -54,7 +58,7 @@ class ProcessTest {
       assertEquals(8, reader.read(some));
     }
     assertEquals(0, exitCode(process));
-    assertEquals("", Files.readString(errors()));
+    assertEquals("", said());
   }
 
   @Test
@@ -74,7 +78,7 @@ class ProcessTest {
     assertEquals(128 + 15, exitCode(process));
     assertTrue(
         text.toString().startsWith("Once") && text.toString().endsWith("\n"), text::toString);
-    String errors = Files.readString(errors());
+    String errors = said();
     assertTrue(errors.startsWith("bitnet: prefill 2 tokens, "), errors);
     assertTrue(errors.contains("; interrupted; scalar kernels, 1 thread,"), errors);
     assertEquals(1, errors.lines().count(), errors);
@@ -90,9 +94,7 @@ class ProcessTest {
     Process process =
         bitnet("run", "-n", "8", "Once").redirectOutput(new File("/dev/full")).start();
     assertEquals(1, exitCode(process));
-    assertEquals(
-        "bitnet: standard output cannot be written: No space left on device.\n",
-        Files.readString(errors()));
+    assertEquals("bitnet: standard output cannot be written: No space left on device.\n", said());
   }
 
   @Test
@@ -100,9 +102,7 @@ class ProcessTest {
   void aFullDiskIsAnErrorForLogits() throws Exception {
     Process process = bitnet("logits", "-p", "Once", "-o", "/dev/full").start();
     assertEquals(1, exitCode(process));
-    assertEquals(
-        "bitnet: /dev/full: cannot be written: No space left on device.\n",
-        Files.readString(errors()));
+    assertEquals("bitnet: /dev/full: cannot be written: No space left on device.\n", said());
   }
 
   @Test
