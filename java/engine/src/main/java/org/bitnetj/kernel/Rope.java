@@ -11,8 +11,8 @@ import org.bitnetj.memory.NativeMemory;
  * double by {@link StrictMath} and rounded once, so that every tier and machine rotates alike. Pair
  * i of a head turns by {@code position * theta^(-2i / dimensions)} (Su et al., arXiv 2104.09864).
  *
- * <p>The tables grow as positions are used. {@link #reach} must not run while another
- * thread reads; everything else is read-only.
+ * <p>The tables grow as positions are used. {@link #reach} must not run while another thread reads;
+ * everything else is read-only.
  */
 public final class Rope {
   /** Which elements of a head form a pair. */

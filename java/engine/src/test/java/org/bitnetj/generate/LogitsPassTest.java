@@ -50,8 +50,7 @@ class LogitsPassTest {
 
   @Test
   void aDamagedHeadIsNoSilentNaN() {
-    String sentence =
-        assertThrows(NonFiniteException.class, () -> visited(Float.NaN)).getMessage();
+    String sentence = assertThrows(NonFiniteException.class, () -> visited(Float.NaN)).getMessage();
     assertEquals(
         "the logit of token 0 after position 1 is NaN: the weights of the output head are damaged;"
             + " fetch the model file again.",
