@@ -76,6 +76,7 @@ public final class BitnetCommand implements Runnable {
               .setOut(new PrintWriter(help))
               .setErr(new PrintWriter(streams.err(), true))
               .setCaseInsensitiveEnumValuesAllowed(true)
+              .setExpandAtFiles(false) // a prompt may begin with @
               .setParameterExceptionHandler(failures)
               .setExecutionExceptionHandler(failures)
               .execute(args);

@@ -105,7 +105,7 @@ final class ChatCommand implements Callable<Integer> {
 
   private Messages messages(Streams streams) throws IOException {
     if (!streams.isTerminal(Streams.Standard.IN) || !streams.isTerminal(Streams.Standard.OUT)) {
-      return new PipedMessages(streams.in());
+      return new PipedMessages(streams.lines());
     }
     return new TypedMessages(
         TerminalBuilder.builder().name("bitnet").encoding(StandardCharsets.UTF_8).build(),

@@ -2,6 +2,7 @@ package org.bitnetj.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -93,6 +94,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case ArithmeticException f -> f.getMessage(); // the sampler's, for logits that are no numbers
       case KernelTierException f -> f.getMessage() + ".";
       case ChatTemplateException f -> f.getMessage();
+      case CharacterCodingException f -> "standard input is not UTF-8 text.";
       case FileSystemException f -> f.getFile() + ": " + reason(f) + ".";
       case UncheckedIOException f -> f.getMessage();
       case IOException f -> "input or output failed: " + reason(f) + ".";

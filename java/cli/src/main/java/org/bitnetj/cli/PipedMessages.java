@@ -2,10 +2,6 @@ package org.bitnetj.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import org.bitnetj.generate.Session;
 import org.jspecify.annotations.Nullable;
 
@@ -13,28 +9,24 @@ import org.jspecify.annotations.Nullable;
 final class PipedMessages implements Messages {
   private final BufferedReader lines;
 
-  PipedMessages(InputStream in) {
-    this.lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+  PipedMessages(BufferedReader lines) {
+    this.lines = lines;
   }
 
   @Override
   public @Nullable String next() throws IOException {
-    try {
-      String typed = lines.readLine();
-      if (typed == null) {
-        return null;
-      }
-      while (!MessageSyntax.isComplete(typed)) {
-        String more = lines.readLine();
-        if (more == null) {
-          break;
-        }
-        typed = typed + "\n" + more;
-      }
-      return MessageSyntax.message(typed);
-    } catch (CharacterCodingException e) {
-      throw new Failures.Failure("standard input is not UTF-8 text.");
+    String typed = lines.readLine();
+    if (typed == null) {
+      return null;
     }
+    while (!MessageSyntax.isComplete(typed)) {
+      String more = lines.readLine();
+      if (more == null) {
+        break;
+      }
+      typed = typed + "\n" + more;
+    }
+    return MessageSyntax.message(typed);
   }
 
   @Override

@@ -1,12 +1,15 @@
 package org.bitnetj.cli;
 
+import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,8 @@ import java.nio.file.Path;
  * @param terminals tells which of the three a person sits at
  */
 record Streams(InputStream in, Output out, PrintStream err, Terminals terminals) {
+  private static final int LINE_BUFFER = 1 << 16;
+
   /** One of the three standard streams, by its number in POSIX. */
   enum Standard {
     IN,
@@ -37,6 +42,12 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
         new Output(new FileOutputStream(FileDescriptor.out)),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         Streams::showsTerminal);
+  }
+
+  /** Standard input by lines; what is not UTF-8 is a {@link CharacterCodingException}. */
+  BufferedReader lines() {
+    return new BufferedReader(
+        new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), LINE_BUFFER);
   }
 
   boolean isTerminal(Standard stream) {

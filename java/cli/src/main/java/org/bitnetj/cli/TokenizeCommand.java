@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -85,9 +84,7 @@ final class TokenizeCommand implements Callable<Integer> {
   }
 
   private void convertLines(Tokenizer tokenizer) throws IOException {
-    BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(bitnet.streams().in(), StandardCharsets.UTF_8), 1 << 16);
+    BufferedReader lines = bitnet.streams().lines();
     Output out = bitnet.streams().out();
     int number = 0;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -36,6 +36,18 @@ class TokenizeCommandTest {
   }
 
   @Test
+  void noTextIsTakenForAnOptionOrAFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("options"), "--json");
+    for (String text :
+        List.of("@" + file, "-5 degrees", "--json", "-n", "\"quoted\"", "'a'", " ")) {
+      String ids = Outcome.fed(text, "tokenize").succeeds().out();
+      assertEquals(ids, Outcome.of("tokenize", "--", text).succeeds().out(), text);
+    }
+    String ids = Outcome.fed("-5 degrees", "tokenize").succeeds().out();
+    assertEquals(ids, Outcome.of("tokenize", "-p", "-5 degrees").succeeds().out());
+  }
+
+  @Test
   void detokenizeGivesTheTextBack() {
     String ids = Outcome.of("tokenize", TEXT).succeeds().out();
     assertEquals(TEXT + "\n", Outcome.fed(ids, "detokenize").succeeds().out());
@@ -90,6 +102,12 @@ class TokenizeCommandTest {
         .fails("line 2 of the input has neither \"text\" nor \"text_b64\".");
     Outcome.fed("{\"text_b64\":\"%%\"}", "tokenize", "--jsonl")
         .fails("line 1 of the input is no valid JSON object.");
+  }
+
+  @Test
+  void aDataSetThatIsNotUtf8IsRefused() {
+    byte[] latin1 = "{\"text\":\"M\u00e4dchen\"}".getBytes(StandardCharsets.ISO_8859_1);
+    Outcome.fed(latin1, "tokenize", "--jsonl").fails("standard input is not UTF-8 text.");
   }
 
   @Test
