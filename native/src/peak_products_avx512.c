@@ -12,6 +12,7 @@ int64_t bn_peak_products_avx512(int32_t rounds) {
   BN_UNROLL
   for (int i = 0; i < BN_SUMS; i++) {
     sums[i] = _mm512_setzero_si512();
+    __asm__ volatile("" : "+v"(sums[i])); /* else one sum would serve all */
   }
   for (int32_t r = 0; r < rounds; r++) {
     __asm__ volatile("" : "+v"(a)); /* else the sums are known before they are made */

@@ -12,6 +12,7 @@ int64_t bn_peak_products_avxvnni(int32_t rounds) {
   BN_UNROLL
   for (int i = 0; i < BN_SUMS; i++) {
     sums[i] = _mm256_setzero_si256();
+    __asm__ volatile("" : "+x"(sums[i])); /* else one sum would serve all */
   }
   for (int32_t r = 0; r < rounds; r++) {
     __asm__ volatile("" : "+x"(a)); /* else the sums are known before they are made */

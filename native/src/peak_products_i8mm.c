@@ -13,6 +13,7 @@ int64_t bn_peak_products_i8mm(int32_t rounds) {
   BN_UNROLL
   for (int i = 0; i < BN_SUMS; i++) {
     sums[i] = vdupq_n_s32(0);
+    __asm__ volatile("" : "+w"(sums[i])); /* else one sum would serve all */
   }
   for (int32_t r = 0; r < rounds; r++) {
     __asm__ volatile("" : "+w"(a)); /* else the sums are known before they are made */

@@ -17,6 +17,7 @@ int64_t bn_peak_products_neon(int32_t rounds) {
     BN_UNROLL
     for (int i = 0; i < BN_SUMS; i++) {
       sums[i] = vdupq_n_s16(0);
+      __asm__ volatile("" : "+w"(sums[i])); /* else one sum would serve all */
     }
     for (; done < end; done++) {
       __asm__ volatile("" : "+w"(a)); /* else the sums are known before they are made */
