@@ -2,7 +2,7 @@
  * The product of ternary panels in tier AVX-512, for any storage and any number of tokens.
  *
  * A storage format contributes an inline function that decodes a quad. It is decoded in registers
- * again for every 12 tokens, which hides behind their multiplications: tiles unpacked in memory
+ * again for every few tokens, which hides behind their multiplications: tiles unpacked in memory
  * were slower at every number of tokens (Zen 4), since sums then have to rest in memory too.
  */
 #ifndef BITNET_TERNARY_AVX512_H
@@ -14,8 +14,15 @@
 #include "kernels.h"
 #include "ternary.h"
 
-/* The most tokens whose sums fit the registers. */
-#define BN_TOKENS_AVX512 12
+/*
+ * The most tokens, and the panels, that are multiplied at a time. Each activation is loaded once
+ * for both panels, so that loads leave vpdpbusd its full rate on CPUs that start two a cycle (Zen
+ * 5: 93-97 % of it, against 86-90 % for one panel and 12 tokens).
+ */
+#define BN_TOKENS_AVX512 8
+#define BN_PANELS_AVX512 2
+/* Up to this many tokens one panel at a time is faster: it has enough sums, and is one stream. */
+#define BN_FEW_TOKENS_AVX512 4
 /*
  * How far ahead of the digits in use the next ones are asked for. One panel after the other is one
  * stream of memory; two panels at a time would be two, which come at half the speed on Zen 4.
@@ -43,18 +50,24 @@ BN_INLINE __m512i bn_broadcast_quad(const int8_t* q) {
 }
 
 /*
- * Adds the products of a block, whose columns' activations start at q. A product u * 4^s * q is at
- * most 128 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4) of them, and
- * with fewer sets u * 4^s is at most 8: sums stay below 2^30.
+ * Adds the products of a block of each of P panels, whose columns' activations start at q; token
+ * t's are at q[t / 3] + t % 3 * stride, which takes few registers. A product u * 4^s * q is at most
+ * 128 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4) of them, and with
+ * fewer sets u * 4^s is at most 8: sums stay below 2^30.
  */
 BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, const uint8_t* block,
-                                   const int8_t* q, int64_t stride, const int T, const int S) {
+                                   int64_t panel_bytes, const int8_t* const* q, int64_t stride,
+                                   const int P, const int T, const int S) {
   BN_UNROLL for (int f = 0; f < 4; f++) {
-    const __m512i u = quad(block, f, S);
+    __m512i u[BN_PANELS_AVX512];
+    BN_UNROLL for (int p = 0; p < P; p++) { u[p] = quad(block + p * panel_bytes, f, S); }
     BN_UNROLL for (int t = 0; t < T; t++) {
-      __m512i* sum = &sums->set[t][f % S];
-      *sum = _mm512_dpbusd_epi32(*sum, u, bn_broadcast_quad(q + t * stride + 4 * f));
-      __asm__("" : "+v"(*sum)); /* or gcc reorders these until it has no registers left */
+      const __m512i values = bn_broadcast_quad(q[t / 3] + t % 3 * stride + 4 * f);
+      BN_UNROLL for (int p = 0; p < P; p++) {
+        __m512i* sum = &sums[p].set[t][f % S];
+        *sum = _mm512_dpbusd_epi32(*sum, u[p], values);
+        __asm__("" : "+v"(*sum)); /* or gcc reorders these until it has no registers left */
+      }
     }
   }
 }
@@ -72,41 +85,92 @@ BN_INLINE void bn_finish_avx512(const bn_ternary* w, const bn_quantized* a, cons
 }
 
 /*
- * The product of one panel, in blocks of block_bytes, and tokens [token, token + T). U blocks at a
- * time have sums of their own: with T * S * U >= 8 the sums hide the latency of vpdpbusd.
+ * The product of panels [panel, panel + P) and tokens [token, token + T), in blocks of block_bytes.
+ * U blocks at a time have sums of their own, where P is 1: with P * T * S * U >= 8 the sums hide
+ * the latency of vpdpbusd.
  */
 BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, const bn_ternary* w,
                                   const bn_quantized* a, const bn_rows* y, int32_t panel,
-                                  int32_t token, const int T, const int S, const int U) {
+                                  int32_t token, const int P, const int T, const int S,
+                                  const int U) {
   const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
-  const uint8_t* block = w->panels + block_bytes * blocks * panel;
-  const int8_t* q = a->values + token * a->stride;
-  bn_sums_avx512 sums[2];
-  BN_UNROLL for (int i = 0; i < U; i++) {
+  const int64_t panel_bytes = block_bytes * blocks;
+  const uint8_t* block = w->panels + panel_bytes * panel;
+  const int8_t* q[(BN_TOKENS_AVX512 + 2) / 3];
+  BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] = a->values + (token + t) * a->stride; }
+  bn_sums_avx512 sums[2]; /* by panel, or by block */
+  BN_UNROLL for (int i = 0; i < P * U; i++) {
     BN_UNROLL for (int t = 0; t < T; t++) {
       BN_UNROLL for (int s = 0; s < S; s++) { sums[i].set[t][s] = _mm512_setzero_si512(); }
     }
   }
   int64_t b = 0;
   for (; b + U <= blocks; b += U) {
-    BN_UNROLL for (int i = 0; i < U; i++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
-      _mm_prefetch((const char*)block + BN_PREFETCH_AVX512, _MM_HINT_T0);
-      bn_add_block_avx512(quad, &sums[i], block, q, a->stride, T, S);
-    }
-  }
-  for (; b < blocks; b++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
-    bn_add_block_avx512(quad, &sums[0], block, q, a->stride, T, S);
-  }
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    __m512i total = _mm512_setzero_si512();
-    BN_UNROLL for (int i = 0; i < U; i++) {
-      BN_UNROLL for (int s = 0; s < S; s++) { /* exact: set s has multiples of 4^s */
-        const __m512i part = _mm512_srai_epi32(sums[i].set[t][s], (unsigned)(2 * s));
-        total = _mm512_add_epi32(total, part);
+    BN_UNROLL for (int i = 0; i < U; i++, block += block_bytes) {
+      BN_UNROLL for (int p = 0; p < P; p++) {
+        const uint8_t* ahead = block + p * panel_bytes + BN_PREFETCH_AVX512;
+        _mm_prefetch((const char*)ahead, _MM_HINT_T0);
       }
+      bn_add_block_avx512(quad, &sums[i], block, panel_bytes, q, a->stride, P, T, S);
+      BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += BN_BLOCK_COLUMNS; }
     }
-    bn_finish_avx512(w, a, y, token + t, BN_PANEL_ROWS * (int64_t)panel, bn_panel_mask(w, panel),
-                     total);
+  }
+  for (; b < blocks; b++, block += block_bytes) {
+    bn_add_block_avx512(quad, &sums[0], block, panel_bytes, q, a->stride, P, T, S);
+    BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += BN_BLOCK_COLUMNS; }
+  }
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      __m512i total = _mm512_setzero_si512();
+      BN_UNROLL for (int i = 0; i < U; i++) {
+        BN_UNROLL for (int s = 0; s < S; s++) { /* exact: set s has multiples of 4^s */
+          const __m512i part = _mm512_srai_epi32(sums[p + i].set[t][s], (unsigned)(2 * s));
+          total = _mm512_add_epi32(total, part);
+        }
+      }
+      bn_finish_avx512(w, a, y, token + t, BN_PANEL_ROWS * (int64_t)(panel + p),
+                       bn_panel_mask(w, panel + p), total);
+    }
+  }
+}
+
+/* Tokens [token, token + tokens), at most BN_FEW_TOKENS_AVX512 of them, and panel p. */
+BN_INLINE void bn_multiply_few_avx512(bn_quad_avx512* quad, int64_t block_bytes,
+                                      const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                      int32_t token, int32_t tokens, int32_t p) {
+  switch (tokens) {
+    case 1:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 1, 1, 4, 2);
+      break;
+    case 2:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 1, 2, 4, 2);
+      break;
+    case 3:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 1, 3, 4, 2);
+      break;
+    default:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 1, 4, 4, 1);
+      break;
+  }
+}
+
+/* Tokens [token, token + tokens), more than BN_FEW_TOKENS_AVX512, and panels [p, p + P). */
+BN_INLINE void bn_multiply_many_avx512(bn_quad_avx512* quad, int64_t block_bytes,
+                                       const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                       int32_t token, int32_t tokens, int32_t p, const int P) {
+  switch (tokens) {
+    case 5:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, P, 5, 1, 1);
+      break;
+    case 6:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, P, 6, 1, 1);
+      break;
+    case 7:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, P, 7, 1, 1);
+      break;
+    default:
+      bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, P, 8, 1, 1);
+      break;
   }
 }
 
@@ -115,45 +179,15 @@ BN_INLINE void bn_multiply_panels_avx512(bn_quad_avx512* quad, int64_t block_byt
                                          const bn_ternary* w, const bn_quantized* a,
                                          const bn_rows* y, int32_t token, int32_t tokens,
                                          int32_t begin, int32_t end) {
-  for (int32_t p = begin; p < end; p++) {
-    switch (tokens) {
-      case 1:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 1, 4, 2);
-        break;
-      case 2:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 2, 4, 2);
-        break;
-      case 3:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 3, 4, 2);
-        break;
-      case 4:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 4, 4, 1);
-        break;
-      case 5:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 5, 2, 1);
-        break;
-      case 6:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 6, 2, 1);
-        break;
-      case 7:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 7, 2, 1);
-        break;
-      case 8:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 8, 2, 1);
-        break;
-      case 9:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 9, 2, 1);
-        break;
-      case 10:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 10, 2, 1);
-        break;
-      case 11:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 11, 2, 1);
-        break;
-      default:
-        bn_multiply_avx512(quad, block_bytes, w, a, y, p, token, 12, 2, 1);
-        break;
-    }
+  int32_t p = begin;
+  for (; tokens <= BN_FEW_TOKENS_AVX512 && p < end; p++) {
+    bn_multiply_few_avx512(quad, block_bytes, w, a, y, token, tokens, p);
+  }
+  for (; p + BN_PANELS_AVX512 <= end; p += BN_PANELS_AVX512) {
+    bn_multiply_many_avx512(quad, block_bytes, w, a, y, token, tokens, p, BN_PANELS_AVX512);
+  }
+  for (; p < end; p++) {
+    bn_multiply_many_avx512(quad, block_bytes, w, a, y, token, tokens, p, 1);
   }
 }
 
@@ -165,7 +199,7 @@ BN_INLINE void bn_ternary_product_by_avx512(bn_quad_avx512* quad, int64_t block_
   const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * block_bytes;
   const int32_t fit = (int32_t)(BN_CACHED_BYTES_AVX512 / panel_bytes);
   const int32_t groups = (count + BN_TOKENS_AVX512 - 1) / BN_TOKENS_AVX512;
-  const int32_t step = groups == 1 ? end - begin : fit > 0 ? fit : 1;
+  const int32_t step = groups == 1 ? end - begin : fit > BN_PANELS_AVX512 ? fit & -2 : 2;
   for (int32_t p = begin; p < end; p += step) {
     const int32_t last = end - p < step ? end : p + step;
     for (int32_t g = 0; g < groups; g++) { /* groups of even size: none is left with few */
