@@ -106,7 +106,10 @@ typedef struct bn_ternary {
   float scale;
 } bn_ternary;
 
-/* RMSNorm: y_i = (x_i * (1 / sqrt(sum(x^2) / columns + epsilon))) * weight_i. */
+/*
+ * RMSNorm: y_i = (x_i * (1 / sqrt(sum(x^2) / columns + epsilon))) * weight_i; all NaN if the sum is
+ * not finite.
+ */
 typedef struct bn_norm {
   const float* weight; /* null: y = x */
   int32_t columns;

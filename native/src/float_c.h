@@ -170,6 +170,14 @@ static inline uint16_t bn_to_half(float x) {
   return (uint16_t)(sign | (bn_bits_of(bn_float_of(magnitude) + 0.5f) - bn_bits_of(0.5f)));
 }
 
+/*
+ * 1 / sqrt(mean + epsilon), the factor of RMSNorm. NaN where the sum of squares overflowed, so that
+ * such a row is found to be no number instead of becoming zeros: mean - mean is +0 otherwise.
+ */
+static inline float bn_inverse_root(float mean, float epsilon) {
+  return 1.0f / __builtin_sqrtf(mean + epsilon) + (mean - mean);
+}
+
 static inline uint16_t bn_load_u16(const uint8_t* p) {
   uint16_t v;
   memcpy(&v, p, sizeof v);

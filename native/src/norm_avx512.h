@@ -6,7 +6,7 @@
 
 /* 1 / sqrt(mean of squares + epsilon). */
 static inline float bn_inverse_rms(const float* x, int64_t n, float epsilon) {
-  return 1.0f / __builtin_sqrtf(bn_dot16(x, x, n) / (float)n + epsilon);
+  return bn_inverse_root(bn_dot16(x, x, n) / (float)n, epsilon);
 }
 
 /* (x * inverse) * weight in the first n of 16 elements; zeros beyond. */

@@ -7,7 +7,7 @@
 
 /* 1 / sqrt(mean of squares + epsilon). */
 static inline float bn_inverse_rms(const float* x, int32_t n, float epsilon) {
-  return 1.0f / __builtin_sqrtf(bn_dot(x, x, n) / (float)n + epsilon);
+  return bn_inverse_root(bn_dot(x, x, n) / (float)n, epsilon);
 }
 
 #endif

@@ -7,7 +7,7 @@ import org.bitnetj.memory.NativeMemory;
 
 /**
  * RMSNorm with a weight: {@code y_i = (x_i * (1 / sqrt(sum(x^2) / n + epsilon))) * weight_i}; or no
- * norm at all ({@link #none}). Read-only.
+ * norm at all ({@link #none}). A row whose sum of squares overflows becomes NaN. Read-only.
  */
 public final class Norm {
   private final MemorySegment weight;
@@ -37,6 +37,14 @@ public final class Norm {
     return new Norm(memory, MemorySegment.NULL, columns, 0);
   }
 
+  /**
+   * {@code 1 / sqrt(mean + epsilon)}, the factor of a row with that mean of squares; NaN if the
+   * mean is infinite.
+   */
+  public float factor(float mean) {
+    return 1f / (float) Math.sqrt(mean + epsilon) + (mean - mean);
+  }
+
   public boolean isNone() {
     return weight.address() == 0;
   }
@@ -52,9 +60,5 @@ public final class Norm {
 
   public int columns() {
     return columns;
-  }
-
-  public float epsilon() {
-    return epsilon;
   }
 }

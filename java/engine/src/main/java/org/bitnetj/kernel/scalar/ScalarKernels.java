@@ -79,7 +79,7 @@ public final class ScalarKernels implements Kernels {
       return;
     }
     int n = x.length;
-    float inverse = 1f / (float) Math.sqrt(FloatMath.dot(x, 0, x, 0, n) / n + norm.epsilon());
+    float inverse = norm.factor(FloatMath.dot(x, 0, x, 0, n) / n);
     for (int i = 0; i < n; i++) {
       x[i] = x[i] * inverse * norm.weight().getAtIndex(JAVA_FLOAT, i);
     }

@@ -97,8 +97,7 @@ final class Rows {
     float[] weight = scratch.weights(padded);
     MemorySegment.copy(norm.weight(), JAVA_FLOAT, 0, weight, 0, n);
     Arrays.fill(weight, n, padded, 0f);
-    float mean = Reductions.squares(row, padded, scratch.lanes) / n;
-    float inverse = 1f / (float) Math.sqrt(mean + norm.epsilon());
+    float inverse = norm.factor(Reductions.squares(row, padded, scratch.lanes) / n);
     for (int i = 0; i < padded; i += LANES) {
       FloatVector.fromArray(FLOAT, row, i)
           .mul(inverse)

@@ -71,6 +71,17 @@ class ScalarKernelsTest {
   }
 
   @Test
+  void rowsWhoseSquaresOverflowAreRefusedNotTurnedIntoZeros() {
+    Norm norm = Norm.of(memory, new float[] {1f, 1f}, 1e-5f);
+    QuantizedRows q = QuantizedRows.allocate(memory, 1, 2);
+    assertTrue(kernels.quantize(rows(new float[] {1e19f, 1f}), norm, q, 0, 1));
+    assertFalse(kernels.quantize(rows(new float[] {2e19f, 1f}), norm, q, 0, 1));
+    FloatRows out = rows(new float[] {0f, 0f});
+    kernels.normalize(rows(new float[] {2e19f, 1f}), norm, out, 0, 1);
+    assertTrue(Float.isNaN(out.get(0, 0)) && Float.isNaN(out.get(0, 1)));
+  }
+
+  @Test
   void quantizationOfSmallRowsUsesTheFloorOfTheLargest() {
     QuantizedRows zero = quantize(0f, -0f);
     assertEquals(0, zero.value(0, 0));
