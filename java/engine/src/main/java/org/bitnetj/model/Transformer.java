@@ -25,7 +25,8 @@ public final class Transformer implements AutoCloseable {
   @FunctionalInterface
   public interface Observer {
     /**
-     * @param point "embed", "layer0", "layer1", …, or "final_norm" (rows with logits only)
+     * @param point "embed", "layer0", "layer1", …, or "final_norm"; from the last layer on, only
+     *     rows with logits
      * @param rows the values, to be read before returning
      * @param count how many rows are meant
      */
@@ -35,6 +36,11 @@ public final class Transformer implements AutoCloseable {
   /** Weight bytes a worker takes at a time when one row is computed. */
   private static final long CHUNK_BYTES = 64 << 10;
 
+  /** Panels a worker takes at a time when several rows are computed, and least chunks for each. */
+  private static final int MOST_PANELS = 16;
+
+  private static final int CHUNKS_PER_THREAD = 8;
+
   private final Weights weights;
   private final ModelSpec spec;
   private final Kernels kernels;
@@ -42,6 +48,7 @@ public final class Transformer implements AutoCloseable {
   private final NativeMemory memory = new NativeMemory();
   private final Rope rope;
   private final Batch batch;
+  private final Batch wanted; // its rows with logits
 
   // The state of a step, by rows of the batch.
   private final FloatRows x; // the residual stream
@@ -75,6 +82,7 @@ public final class Transformer implements AutoCloseable {
   private Weights.Layer layer;
   private AttentionLayer cacheLayer;
   private int layerIndex;
+  private Batch step; // the rows that are computed
   private @Nullable Observer observer;
 
   /**
@@ -98,6 +106,8 @@ public final class Transformer implements AutoCloseable {
               spec.architecture().ropeStyle(),
               spec.contextLength());
       this.batch = new Batch(memory, batchCapacity);
+      this.wanted = new Batch(memory, logitsCapacity);
+      this.step = batch;
       this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width());
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
@@ -182,8 +192,9 @@ public final class Transformer implements AutoCloseable {
     if (batch.size() == 0) {
       return;
     }
+    step = batch;
     rows(embed);
-    show("embed", x, batch.size());
+    show("embed", x, step.size());
     for (layerIndex = 0; layerIndex < spec.layers(); layerIndex++) {
       layer = weights.layer(layerIndex);
       cacheLayer = cache.layer(layerIndex);
@@ -194,7 +205,13 @@ public final class Transformer implements AutoCloseable {
       queryKeyValue.and(layer.value(), value);
       queryKeyValue.run();
       rows(rotateAndStore); // rope on q and k; k and v into the cache
-      team.run(attend, batch.size() * spec.kvHeads(), 1);
+      if (layerIndex == spec.layers() - 1) {
+        keepWantedRows(); // the others have left all that is asked of them
+        if (step.size() == 0) {
+          break;
+        }
+      }
+      team.run(attend, step.size() * spec.kvHeads(), 1);
       rows(attentionOutputInput); // quantize(sub_norm(attended))
       single.of(attendedQuantized, layer.attentionOutput(), delta);
       single.run();
@@ -207,12 +224,27 @@ public final class Transformer implements AutoCloseable {
       single.of(hidden, layer.down(), delta);
       single.run();
       rows(addDelta); // x += delta
-      show("layer", x, batch.size());
+      show("layer", x, step.size());
     }
     head();
     for (int r = 0; r < batch.size(); r++) {
       cache.extend(batch.sequence(r));
     }
+  }
+
+  /** Narrows the step to the rows with logits: moves their state up. */
+  private void keepWantedRows() {
+    if (batch.logitsCount() == batch.size()) {
+      return;
+    }
+    wanted.clear();
+    for (int i = 0; i < batch.logitsCount(); i++) {
+      int r = batch.logitsRow(i); // i at least, and rising
+      wanted.add(batch.sequence(r), batch.position(r), batch.token(r), true);
+      x.copyRow(x, r, i);
+      query.copyRow(query, r, i);
+    }
+    step = wanted;
   }
 
   private void head() {
@@ -221,7 +253,7 @@ public final class Transformer implements AutoCloseable {
       return;
     }
     for (int i = 0; i < count; i++) {
-      headInput.copyRow(x, batch.logitsRow(i), i);
+      headInput.copyRow(x, i, i);
     }
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
     finite(isFinite(headInput, count), "the head's input");
@@ -242,7 +274,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void embed(int begin, int end) {
-    kernels.embed(weights.embedding(), batch, x, begin, end);
+    kernels.embed(weights.embedding(), step, x, begin, end);
   }
 
   private void attentionInput(int begin, int end) {
@@ -250,13 +282,13 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void rotateAndStore(int begin, int end) {
-    kernels.rotate(rope, batch, query, begin, end);
-    kernels.rotate(rope, batch, key, begin, end);
-    kernels.store(cacheLayer, batch, key, value, begin, end);
+    kernels.rotate(rope, step, query, begin, end);
+    kernels.rotate(rope, step, key, begin, end);
+    kernels.store(cacheLayer, step, key, value, begin, end);
   }
 
   private void attend(int begin, int end) {
-    kernels.attend(cacheLayer, batch, query, attended, begin, end);
+    kernels.attend(cacheLayer, step, query, attended, begin, end);
   }
 
   private void attentionOutputInput(int begin, int end) {
@@ -288,7 +320,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void rows(ThreadTeam.Task phase) {
-    team.run(phase, batch.size(), 1);
+    team.run(phase, step.size(), 1);
   }
 
   private void finite(boolean finite, String what) {
@@ -396,11 +428,14 @@ public final class Transformer implements AutoCloseable {
       for (int i = 0; i < parts; i++) {
         panels += matrices[i].panelCount();
       }
-      // A decode step is bound by bytes, a prefill by arithmetic; either way enough chunks to
-      // balance the team, and whole pairs of panels for the kernels that take two at a time.
-      int grain =
-          batch.size() == 1 ? (int) Math.max(2, CHUNK_BYTES / matrices[0].panelBytes() & -2) : 2;
-      team.run(this, panels, grain);
+      // A decode step is bound by bytes, a prefill by arithmetic, which reads all activations again
+      // for each chunk; either way enough chunks to balance the team, and whole pairs of panels for
+      // the kernels that take two at a time.
+      long grain =
+          step.size() == 1
+              ? CHUNK_BYTES / matrices[0].panelBytes()
+              : Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
+      team.run(this, panels, (int) Math.max(2, grain & -2));
     }
 
     @Override
@@ -411,7 +446,7 @@ public final class Transformer implements AutoCloseable {
         int from = Math.max(begin - first, 0);
         int to = Math.min(end - first, panels);
         if (from < to) {
-          kernels.ternaryProduct(matrices[i], input, outputs[i], batch.size(), from, to);
+          kernels.ternaryProduct(matrices[i], input, outputs[i], step.size(), from, to);
         }
         first += panels;
       }

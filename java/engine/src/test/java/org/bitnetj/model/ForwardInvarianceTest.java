@@ -92,6 +92,33 @@ class ForwardInvarianceTest {
   }
 
   @Test
+  void whichRowsWantLogitsDoesNotChangeABit() throws Exception {
+    int[] text = {4094, 50, 60, 70};
+    for (Kernels kernels : Tiers.available()) {
+      try (Model model = new Model(kernels, 2, 64);
+          KvCache cache = model.transformer.newCache(1, 64)) {
+        Batch batch = model.transformer.batch();
+        int[][] all = new int[text.length][];
+        for (int wanted = (1 << text.length) - 1; wanted > 0; wanted--) {
+          batch.clear();
+          cache.truncate(0, 0);
+          for (int i = 0; i < text.length; i++) {
+            batch.add(0, i, text[i], (wanted >> i & 1) != 0);
+          }
+          model.transformer.forward(cache);
+          for (int i = 0; i < batch.logitsCount(); i++) {
+            int row = batch.logitsRow(i);
+            if (all[row] == null) {
+              all[row] = model.bits(i);
+            }
+            assertArrayEquals(all[row], model.bits(i), kernels.tier() + ", rows " + wanted);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void aCutSequenceContinuesAsIfNothingHadFollowed() throws Exception {
     try (Model model = new Model(Tiers.best(), 2, 64);
         KvCache cache = model.transformer.newCache(1, 128);
