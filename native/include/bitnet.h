@@ -53,6 +53,13 @@ extern "C" {
 /* Layouts of ternary panels. */
 #define BN_PANEL_2BIT 0
 
+/* What a strip of a ternary matrix is. */
+#define BN_STRIPS_ROWS 0
+#define BN_STRIPS_COLUMNS 1
+/* Digits that one line of a strip holds, and its bytes. */
+#define BN_LINE_DIGITS 256
+#define BN_LINE_BYTES 64
+
 /* Types of embedding and head matrices: GGUF's tensor type ids. */
 #define BN_TYPE_F32 0
 #define BN_TYPE_F16 1
@@ -105,6 +112,21 @@ typedef struct bn_ternary {
   int32_t layout;
   float scale;
 } bn_ternary;
+
+/*
+ * The same kind of matrix by single rows or columns, so that those not needed are not read. Strip i
+ * is row i or column i, and takes bytes [stride * i, stride * (i + 1)): lines of 64 bytes, where
+ * byte j of line l holds the digits u = t + 1 of elements 256*l + 64*f + j at bits 2*f and 2*f + 1,
+ * f = 0..3. Elements that only pad hold zero bits. The start is a multiple of 64 bytes.
+ */
+typedef struct bn_strips {
+  uint8_t* digits;
+  int64_t stride; /* the bytes of a strip's lines */
+  int32_t rows;
+  int32_t columns;
+  int32_t direction;
+  float scale;
+} bn_strips;
 
 /*
  * RMSNorm: y_i = (x_i * (1 / sqrt(sum(x^2) / columns + epsilon))) * weight_i; all NaN if the sum is
@@ -178,6 +200,13 @@ BN_API int32_t bn_supported_tiers(void);
 BN_API int32_t bn_pack_i2s(int32_t tier, const uint8_t* source, const bn_ternary* w, int32_t begin,
                            int32_t end);
 
+/*
+ * Copies a matrix from panels to strips. Items [begin, end): item i is strips 16 * i to 16 * i +
+ * 15, as far as there are any.
+ */
+BN_API int32_t bn_pack_strips(int32_t tier, const bn_ternary* w, const bn_strips* strips,
+                              int32_t begin, int32_t end);
+
 /* out row r = row tokens[r] of table as float32, for r in [begin, end). */
 BN_API int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch,
                         const bn_rows* out, int32_t begin, int32_t end);
@@ -207,6 +236,25 @@ BN_API int32_t bn_gate(int32_t tier, int32_t activation, const bn_rows* gate, co
  */
 BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
                                   const bn_rows* y, int32_t count, int32_t begin, int32_t end);
+
+/*
+ * Two products of one row of activations, that of row 0, which read only the strips they need. What
+ * they return is the number of bytes of strips they read, or -1 if the tier is not compiled in or
+ * the strips have the other direction.
+ *
+ * bn_gated_product, by rows of w: for r in [begin, end), y[0][r] is what bn_ternary_product says
+ * where gate[0][r] > 0, and else 0 and row r is not read. So y is fit for what multiplies it by 0
+ * there, but only if no product can be infinite: where 128 * columns * |w.scale * a.scales[0]|
+ * overflows, every row is computed.
+ *
+ * bn_sparse_product, by columns of w: y[0][r] is what bn_ternary_product says, for r in
+ * [256 * begin, 256 * end) as far as there are such rows. A column whose activation is 0 is not
+ * read.
+ */
+BN_API int64_t bn_gated_product(int32_t tier, const bn_strips* w, const bn_quantized* a,
+                                const bn_rows* gate, const bn_rows* y, int32_t begin, int32_t end);
+BN_API int64_t bn_sparse_product(int32_t tier, const bn_strips* w, const bn_quantized* a,
+                                 const bn_rows* y, int32_t begin, int32_t end);
 
 /*
  * Rotates every head of x (x.columns / head_dim heads) to its row's position, rows [begin, end):

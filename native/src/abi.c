@@ -42,6 +42,12 @@ int32_t bn_pack_i2s(int32_t tier, const uint8_t* source, const bn_ternary* w, in
   return kernels == NULL ? BN_UNSUPPORTED : kernels->pack_i2s(source, w, begin, end);
 }
 
+int32_t bn_pack_strips(int32_t tier, const bn_ternary* w, const bn_strips* strips, int32_t begin,
+                       int32_t end) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? BN_UNSUPPORTED : kernels->pack_strips(w, strips, begin, end);
+}
+
 int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
                  int32_t begin, int32_t end) {
   const bn_kernels* kernels = kernels_of(tier);
@@ -75,6 +81,18 @@ int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized
                            const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
   const bn_kernels* kernels = kernels_of(tier);
   return kernels == NULL ? BN_UNSUPPORTED : kernels->ternary_product(w, a, y, count, begin, end);
+}
+
+int64_t bn_gated_product(int32_t tier, const bn_strips* w, const bn_quantized* a,
+                         const bn_rows* gate, const bn_rows* y, int32_t begin, int32_t end) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? -1 : kernels->gated_product(w, a, gate, y, begin, end);
+}
+
+int64_t bn_sparse_product(int32_t tier, const bn_strips* w, const bn_quantized* a, const bn_rows* y,
+                          int32_t begin, int32_t end) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? -1 : kernels->sparse_product(w, a, y, begin, end);
 }
 
 int32_t bn_rotate(int32_t tier, const bn_rope* rope, const bn_batch* batch, const bn_rows* x,

@@ -10,6 +10,8 @@
 
 typedef int32_t bn_pack_i2s_fn(const uint8_t* source, const bn_ternary* w, int32_t begin,
                                int32_t end);
+typedef int32_t bn_pack_strips_fn(const bn_ternary* w, const bn_strips* strips, int32_t begin,
+                                  int32_t end);
 typedef int32_t bn_embed_fn(const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
                             int32_t begin, int32_t end);
 typedef int32_t bn_add_fn(const bn_rows* x, const bn_rows* y, int32_t begin, int32_t end);
@@ -21,6 +23,10 @@ typedef int32_t bn_gate_fn(int32_t activation, const bn_rows* gate, const bn_row
                            int32_t begin, int32_t end);
 typedef int32_t bn_ternary_product_fn(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                       int32_t count, int32_t begin, int32_t end);
+typedef int64_t bn_gated_product_fn(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
+                                    const bn_rows* y, int32_t begin, int32_t end);
+typedef int64_t bn_sparse_product_fn(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
+                                     int32_t begin, int32_t end);
 typedef int32_t bn_rotate_fn(const bn_rope* rope, const bn_batch* batch, const bn_rows* x,
                              int32_t begin, int32_t end);
 typedef int32_t bn_store_fn(const bn_attention* layer, const bn_batch* batch, const bn_rows* keys,
@@ -35,12 +41,15 @@ typedef int64_t bn_peak_products_fn(int32_t rounds);
 
 typedef struct bn_kernels {
   bn_pack_i2s_fn* pack_i2s;
+  bn_pack_strips_fn* pack_strips;
   bn_embed_fn* embed;
   bn_add_fn* add;
   bn_normalize_fn* normalize;
   bn_quantize_fn* quantize;
   bn_gate_fn* gate;
   bn_ternary_product_fn* ternary_product;
+  bn_gated_product_fn* gated_product;
+  bn_sparse_product_fn* sparse_product;
   bn_rotate_fn* rotate;
   bn_store_fn* store;
   bn_attend_fn* attend;
@@ -58,6 +67,7 @@ extern const bn_kernels bn_kernels_dotprod;
 extern const bn_kernels bn_kernels_i8mm;
 
 bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512, bn_pack_i2s_neon;
+bn_pack_strips_fn bn_pack_strips_c;
 bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512, bn_embed_neon;
 bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512, bn_add_neon;
 bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512, bn_normalize_neon;
@@ -66,6 +76,8 @@ bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
     bn_ternary_product_avx512, bn_ternary_product_neon, bn_ternary_product_dotprod,
     bn_ternary_product_i8mm;
+bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512;
+bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512;
 bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512, bn_rotate_neon;
 bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512, bn_store_neon;
 bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512, bn_attend_neon;

@@ -3,12 +3,15 @@
 
 const bn_kernels bn_kernels_avxvnni = {
     .pack_i2s = bn_pack_i2s_avx2,
+    .pack_strips = bn_pack_strips_c,
     .embed = bn_embed_avx2,
     .add = bn_add_avx2,
     .normalize = bn_normalize_avx2,
     .quantize = bn_quantize_avx2,
     .gate = bn_gate_avx2,
     .ternary_product = bn_ternary_product_avxvnni,
+    .gated_product = bn_gated_product_avx2,
+    .sparse_product = bn_sparse_product_avx2,
     .rotate = bn_rotate_avx2,
     .store = bn_store_avx2,
     .attend = bn_attend_avx2,

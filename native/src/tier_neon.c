@@ -3,12 +3,15 @@
 
 const bn_kernels bn_kernels_neon = {
     .pack_i2s = bn_pack_i2s_neon,
+    .pack_strips = bn_pack_strips_c,
     .embed = bn_embed_neon,
     .add = bn_add_neon,
     .normalize = bn_normalize_neon,
     .quantize = bn_quantize_neon,
     .gate = bn_gate_neon,
     .ternary_product = bn_ternary_product_neon,
+    .gated_product = bn_gated_product_c,
+    .sparse_product = bn_sparse_product_c,
     .rotate = bn_rotate_neon,
     .store = bn_store_neon,
     .attend = bn_attend_neon,

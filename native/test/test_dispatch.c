@@ -14,12 +14,15 @@ static void expect(const char* what, int64_t expected, int64_t actual) {
 /* Every function refuses a tier that is not there before it looks at anything else. */
 static void refuses_tier(int32_t tier) {
   expect("pack_i2s", BN_UNSUPPORTED, bn_pack_i2s(tier, NULL, NULL, 0, 1));
+  expect("pack_strips", BN_UNSUPPORTED, bn_pack_strips(tier, NULL, NULL, 0, 1));
   expect("embed", BN_UNSUPPORTED, bn_embed(tier, NULL, NULL, NULL, 0, 1));
   expect("add", BN_UNSUPPORTED, bn_add(tier, NULL, NULL, 0, 1));
   expect("normalize", BN_UNSUPPORTED, bn_normalize(tier, NULL, NULL, NULL, 0, 1));
   expect("quantize", BN_UNSUPPORTED, bn_quantize(tier, NULL, NULL, NULL, 0, 1));
   expect("gate", BN_UNSUPPORTED, bn_gate(tier, BN_ACT_RELU2, NULL, NULL, 0, 1));
   expect("ternary_product", BN_UNSUPPORTED, bn_ternary_product(tier, NULL, NULL, NULL, 1, 0, 1));
+  expect("gated_product", -1, bn_gated_product(tier, NULL, NULL, NULL, NULL, 0, 1));
+  expect("sparse_product", -1, bn_sparse_product(tier, NULL, NULL, NULL, 0, 1));
   expect("rotate", BN_UNSUPPORTED, bn_rotate(tier, NULL, NULL, NULL, 0, 1));
   expect("store", BN_UNSUPPORTED, bn_store(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("attend", BN_UNSUPPORTED, bn_attend(tier, NULL, NULL, NULL, NULL, 0, 1));
@@ -50,6 +53,15 @@ static void refuses_unknown_choices(int32_t tier) {
   expect("pack_i2s to layout 1", BN_UNSUPPORTED, bn_pack_i2s(tier, panel, &w, 0, 1));
   expect("ternary_product of layout 1", BN_UNSUPPORTED,
          bn_ternary_product(tier, &w, &a, &rows, 1, 0, 1));
+  const bn_ternary panels = {.panels = panel, .rows = 1, .columns = 1, .layout = BN_PANEL_2BIT};
+  bn_strips strips = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .direction = 2};
+  expect("pack_strips from layout 1", BN_UNSUPPORTED, bn_pack_strips(tier, &w, &strips, 0, 1));
+  expect("pack_strips in direction 2", BN_UNSUPPORTED,
+         bn_pack_strips(tier, &panels, &strips, 0, 1));
+  strips.direction = BN_STRIPS_COLUMNS;
+  expect("gated_product by columns", -1, bn_gated_product(tier, &strips, &a, &rows, &rows, 0, 1));
+  strips.direction = BN_STRIPS_ROWS;
+  expect("sparse_product by rows", -1, bn_sparse_product(tier, &strips, &a, &rows, 0, 1));
   uint16_t cache[2] = {0};
   const bn_attention layer = {.keys = cache,
                               .values = cache,

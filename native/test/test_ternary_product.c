@@ -1,78 +1,12 @@
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "kernels.h"
+#include "ternary_data.h"
 #include "testing.h"
-
-typedef enum digits { DIGITS_RANDOM, DIGITS_PLUS, DIGITS_MINUS, DIGITS_ZERO, DIGITS_KINDS } digits;
-typedef enum values {
-  VALUES_RANDOM,
-  VALUES_HIGH,
-  VALUES_LOW,
-  VALUES_ZERO,
-  VALUES_EXTREMES,
-  VALUES_KINDS
-} values;
 
 /* The scale of weights; NaN: a random one. */
 static float weight_scale = NAN;
-
-static bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns) {
-  bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT};
-  w.scale = isnan(weight_scale) ? random_unit(r) : weight_scale;
-  const int64_t panel = (int64_t)(columns + 15) / 16 * 64;
-  const size_t bytes = (size_t)((rows + 15) / 16 * panel);
-  w.panels = guarded(where, bytes);
-  for (int32_t row = 0; row < rows; row++) {
-    for (int32_t k = 0; k < columns; k++) {
-      const int u = kind == DIGITS_RANDOM  ? random_below(r, 3)
-                    : kind == DIGITS_PLUS  ? 2
-                    : kind == DIGITS_MINUS ? 0
-                                           : 1;
-      w.panels[row / 16 * panel + k / 16 * 64 + 4 * (row % 16) + k % 4] |=
-          (uint8_t)(u << 2 * (k % 16 / 4));
-    }
-  }
-  seal(w.panels);
-  return w;
-}
-
-static int8_t one_of(rng* r, values kind) {
-  switch (kind) {
-    case VALUES_RANDOM:
-      return (int8_t)next_random(r);
-    case VALUES_HIGH:
-      return 127;
-    case VALUES_LOW:
-      return -128;
-    case VALUES_ZERO:
-      return 0;
-    default:
-      return next_random(r) & 1 ? 127 : -128;
-  }
-}
-
-static bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32_t columns,
-                                  int32_t wide) {
-  bn_quantized q = {
-      .stride = (columns + 63) / 64 * 64 + wide, .columns = columns, .capacity = rows};
-  q.values = guarded(where, (size_t)(rows * q.stride));
-  q.scales = guarded(where, sizeof(float) * (size_t)rows);
-  q.sums = guarded(where, sizeof(int32_t) * (size_t)rows);
-  for (int32_t t = 0; t < rows; t++) {
-    for (int32_t k = 0; k < columns; k++) {
-      const int8_t v = one_of(r, kind);
-      q.values[t * q.stride + k] = v;
-      q.sums[t] += v;
-    }
-    q.scales[t] = random_unit(r) + 1.5f;
-  }
-  seal(q.values);
-  seal(q.scales);
-  seal(q.sums);
-  return q;
-}
 
 /* bn_ternary_product of the tier that is checked. */
 typedef int32_t product_fn(int32_t tier, const bn_ternary* w, const bn_quantized* a,
@@ -86,7 +20,7 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, int3
   rng r = {seed};
   const int32_t begin = random_below(&r, panels);
   const int32_t end = begin + 1 + random_below(&r, panels - begin);
-  const bn_ternary w = new_ternary(&r, where, weights, rows, columns);
+  const bn_ternary w = new_ternary(&r, where, weights, rows, columns, weight_scale);
   const bn_quantized a = new_quantized(&r, where, kind, count, columns, 64 * (int32_t)(seed % 2));
   bn_rows expected = new_rows(where, count, rows, 16 * (int32_t)(seed % 3));
   bn_rows actual = copy_rows(where, &expected);

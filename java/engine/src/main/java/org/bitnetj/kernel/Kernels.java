@@ -1,6 +1,7 @@
 package org.bitnetj.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * The arithmetic of the forward pass, each method over a range {@code [begin, end)} of rows, panels
@@ -13,6 +14,11 @@ import java.lang.foreign.MemorySegment;
  */
 public interface Kernels {
   KernelTier tier();
+
+  /** Products that leave out what is multiplied by 0; empty if this tier's would not pay. */
+  default Optional<SparseKernels> sparse() {
+    return Optional.empty();
+  }
 
   /**
    * Packs panels of {@code w} from a tensor stored as I2_S (canonical layout: blocks of 128 weights

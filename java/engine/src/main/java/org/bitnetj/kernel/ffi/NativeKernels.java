@@ -1,6 +1,7 @@
 package org.bitnetj.kernel.ffi;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.bitnetj.kernel.Activation;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
@@ -11,6 +12,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 
@@ -40,6 +42,15 @@ public final class NativeKernels implements Kernels {
   @Override
   public KernelTier tier() {
     return tier;
+  }
+
+  @Override
+  public Optional<SparseKernels> sparse() {
+    return switch (tier) {
+      case C, AVX2, AVXVNNI, AVX512 -> Optional.of(new NativeSparseKernels(id));
+      // The library has only its portable ones there, not proved faster than dense ones by NEON.
+      case SCALAR, VECTOR, NEON, DOTPROD, I8MM -> Optional.empty();
+    };
   }
 
   @Override

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.bitnetj.kernel.Activation;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
@@ -15,6 +16,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 
 /**
@@ -26,6 +28,11 @@ public final class ScalarKernels implements Kernels {
   @Override
   public KernelTier tier() {
     return KernelTier.SCALAR;
+  }
+
+  @Override
+  public Optional<SparseKernels> sparse() {
+    return Optional.of(new ScalarSparseKernels());
   }
 
   @Override

@@ -15,7 +15,9 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -49,7 +51,11 @@ public final class SelfCheck {
     0x9624090a,
     0x9febccdb,
     0x90f048d0,
-    0x8a27fdef
+    0x8a27fdef,
+    0x6526d9e2,
+    0xe6ae5f52,
+    0x67c7c52d,
+    0x99104aed
   };
 
   private static final int COUNT = 4;
@@ -93,7 +99,7 @@ public final class SelfCheck {
    */
   public static Optional<String> firstDifference(Kernels kernels) {
     List<Result> results = results(kernels);
-    for (int i = 0; i < SCALAR.length; i++) {
+    for (int i = 0; i < results.size(); i++) { // those of operations the kernels lack are last
       if (results.get(i).crc() != SCALAR[i]) {
         return Optional.of(results.get(i).operation());
       }
@@ -101,7 +107,7 @@ public final class SelfCheck {
     return Optional.empty();
   }
 
-  /** The results of all operations, one for each element of {@link #SCALAR}. */
+  /** The results of all operations there are, one for each of the first in {@link #SCALAR}. */
   static List<Result> results(Kernels kernels) {
     try (NativeMemory memory = new NativeMemory()) {
       return new SelfCheck(memory).layer(kernels);
@@ -122,8 +128,9 @@ public final class SelfCheck {
     results.add(flag("quantize", kernels.quantize(x, norm, q, 0, COUNT)));
     results.add(of("quantize", q.values()));
     results.add(of("quantize", scalesAndSums(q)));
+    FloatRows y = rows(ROWS);
     for (int count : new int[] {1, COUNT}) {
-      FloatRows y = rows(ROWS);
+      y = rows(ROWS);
       kernels.ternaryProduct(w, q, y, count, 0, w.panelCount());
       results.add(of("ternaryProduct of " + count, y));
     }
@@ -134,16 +141,42 @@ public final class SelfCheck {
     kernels.normalize(x, norm, up, 0, COUNT);
     results.add(of("normalize", up));
     for (Activation activation : Activation.values()) {
-      FloatRows gate = rows(COLUMNS);
-      kernels.add(gate, x, 0, COUNT);
-      results.add(of("add", gate));
-      kernels.gate(activation, gate, up, 0, COUNT);
-      results.add(of("gate with " + activation, gate));
+      FloatRows hidden = rows(COLUMNS);
+      kernels.add(hidden, x, 0, COUNT);
+      results.add(of("add", hidden));
+      kernels.gate(activation, hidden, up, 0, COUNT);
+      results.add(of("gate with " + activation, hidden));
     }
     FloatRows logits = rows(COUNT);
     kernels.headProduct(table, x, logits, COUNT, 0, COUNT);
     results.add(of("headProduct", logits));
+    FloatRows gate = y; // of both signs
+    kernels.sparse().ifPresent(sparse -> sparseProducts(sparse, w, q, gate, results));
     return results;
+  }
+
+  private void sparseProducts(
+      SparseKernels sparse,
+      TernaryMatrix w,
+      QuantizedRows q,
+      FloatRows gate,
+      List<Result> results) {
+    for (TernaryStrips.Direction direction : TernaryStrips.Direction.values()) {
+      TernaryStrips strips = TernaryStrips.allocate(memory, w, direction);
+      sparse.packStrips(w, strips, 0, strips.items());
+      results.add(of("packStrips", strips.digits()));
+      FloatRows y = rows(ROWS);
+      switch (direction) {
+        case ROWS -> {
+          sparse.gatedProduct(strips, q, gate, y, 0, ROWS);
+          results.add(of("gatedProduct", y));
+        }
+        case COLUMNS -> {
+          sparse.sparseProduct(strips, q, y, 0, strips.lines());
+          results.add(of("sparseProduct", y));
+        }
+      }
+    }
   }
 
   /** The rows of x as queries, and their first heads as keys and values. */

@@ -23,7 +23,9 @@ import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.junit.jupiter.api.Test;
@@ -42,20 +44,41 @@ class KernelSelectionTest {
   /** Scalar arithmetic under the name of a tier; wrong in one operation unless that is empty. */
   private static Kernels kernels(KernelTier tier, String wrong) {
     Kernels scalar = new ScalarKernels();
-    return (Kernels)
-        Proxy.newProxyInstance(
-            Kernels.class.getClassLoader(),
-            new Class<?>[] {Kernels.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("tier")) {
-                return tier;
-              }
-              Object result = method.invoke(scalar, arguments);
-              if (method.getName().equals(wrong)) {
-                changeOneBit(method, arguments);
-              }
-              return result;
+    SparseKernels sparse = spoiled(SparseKernels.class, scalar.sparse().orElseThrow(), wrong);
+    Kernels kernels = spoiled(Kernels.class, scalar, wrong);
+    return proxy(
+        Kernels.class,
+        (method, arguments) ->
+            switch (method.getName()) {
+              case "tier" -> tier;
+              case "sparse" -> Optional.of(sparse);
+              default -> method.invoke(kernels, arguments);
             });
+  }
+
+  /** The same with one bit changed of what the operation of that name writes. */
+  private static <T> T spoiled(Class<T> type, T right, String wrong) {
+    return proxy(
+        type,
+        (method, arguments) -> {
+          Object result = method.invoke(right, arguments);
+          if (method.getName().equals(wrong)) {
+            changeOneBit(method, arguments);
+          }
+          return result;
+        });
+  }
+
+  private interface Call {
+    Object of(Method method, Object[] arguments) throws Throwable;
+  }
+
+  private static <T> T proxy(Class<T> type, Call call) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> call.of(method, arguments)));
   }
 
   /** Changes the lowest bit of the last byte that the operation wrote. */
@@ -63,9 +86,10 @@ class KernelSelectionTest {
     int output =
         switch (method.getName()) {
           case "add", "store" -> 0;
-          case "packI2s", "gate" -> 1;
+          case "packI2s", "packStrips", "gate" -> 1;
           case "embed", "normalize", "quantize", "ternaryProduct", "rotate", "headProduct" -> 2;
-          case "attend" -> 3;
+          case "sparseProduct" -> 2;
+          case "attend", "gatedProduct" -> 3;
           default -> throw new AssertionError("an operation this test does not know: " + method);
         };
     MemorySegment written =
@@ -73,6 +97,7 @@ class KernelSelectionTest {
           case FloatRows rows -> rows.row(rows.capacity() - 1);
           case QuantizedRows rows -> rows.values();
           case TernaryMatrix matrix -> matrix.panels();
+          case TernaryStrips strips -> strips.digits();
           case AttentionLayer layer -> layer.values();
           default -> throw new AssertionError(arguments[output]);
         };
@@ -82,9 +107,10 @@ class KernelSelectionTest {
   }
 
   static Stream<String> operations() {
-    return Arrays.stream(Kernels.class.getMethods())
+    return Stream.of(Kernels.class, SparseKernels.class)
+        .flatMap(type -> Arrays.stream(type.getMethods()))
         .map(Method::getName)
-        .filter(name -> !name.equals("tier"));
+        .filter(name -> !name.equals("tier") && !name.equals("sparse"));
   }
 
   @ParameterizedTest

@@ -149,6 +149,42 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_PANEL_2BIT() {
         return BN_PANEL_2BIT;
     }
+    private static final int BN_STRIPS_ROWS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_STRIPS_ROWS 0
+     * }
+     */
+    public static int BN_STRIPS_ROWS() {
+        return BN_STRIPS_ROWS;
+    }
+    private static final int BN_STRIPS_COLUMNS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_STRIPS_COLUMNS 1
+     * }
+     */
+    public static int BN_STRIPS_COLUMNS() {
+        return BN_STRIPS_COLUMNS;
+    }
+    private static final int BN_LINE_DIGITS = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_LINE_DIGITS 256
+     * }
+     */
+    public static int BN_LINE_DIGITS() {
+        return BN_LINE_DIGITS;
+    }
+    private static final int BN_LINE_BYTES = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_LINE_BYTES 64
+     * }
+     */
+    public static int BN_LINE_BYTES() {
+        return BN_LINE_BYTES;
+    }
     private static final int BN_TYPE_F32 = (int)0L;
     /**
      * {@snippet lang=c :
@@ -489,6 +525,70 @@ public class BitnetLibrary extends BitnetLibrary$shared {
                 traceDowncall("bn_pack_i2s", tier, source, w, begin, end);
             }
             return (int)mh$.invokeExact(tier, source, w, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_pack_strips {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_pack_strips");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_pack_strips$descriptor() {
+        return bn_pack_strips.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_pack_strips$handle() {
+        return bn_pack_strips.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_pack_strips$address() {
+        return bn_pack_strips.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * }
+     */
+    public static int bn_pack_strips(int tier, MemorySegment w, MemorySegment strips, int begin, int end) {
+        var mh$ = bn_pack_strips.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_pack_strips", tier, w, strips, begin, end);
+            }
+            return (int)mh$.invokeExact(tier, w, strips, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -879,6 +979,137 @@ public class BitnetLibrary extends BitnetLibrary$shared {
                 traceDowncall("bn_ternary_product", tier, w, a, y, count, begin, end);
             }
             return (int)mh$.invokeExact(tier, w, a, y, count, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_gated_product {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_LONG,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_gated_product");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_gated_product$descriptor() {
+        return bn_gated_product.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_gated_product$handle() {
+        return bn_gated_product.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_gated_product$address() {
+        return bn_gated_product.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static long bn_gated_product(int tier, MemorySegment w, MemorySegment a, MemorySegment gate, MemorySegment y, int begin, int end) {
+        var mh$ = bn_gated_product.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_gated_product", tier, w, a, gate, y, begin, end);
+            }
+            return (long)mh$.invokeExact(tier, w, a, gate, y, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_sparse_product {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_LONG,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_sparse_product");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_sparse_product$descriptor() {
+        return bn_sparse_product.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_sparse_product$handle() {
+        return bn_sparse_product.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_sparse_product$address() {
+        return bn_sparse_product.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * }
+     */
+    public static long bn_sparse_product(int tier, MemorySegment w, MemorySegment a, MemorySegment y, int begin, int end) {
+        var mh$ = bn_sparse_product.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_sparse_product", tier, w, a, y, begin, end);
+            }
+            return (long)mh$.invokeExact(tier, w, a, y, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

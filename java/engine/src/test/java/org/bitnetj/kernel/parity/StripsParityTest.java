@@ -1,0 +1,213 @@
+package org.bitnetj.kernel.parity;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.SparseKernels;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.TernaryStrips;
+import org.bitnetj.kernel.TernaryStrips.Direction;
+import org.bitnetj.testing.OnEveryTier;
+import org.bitnetj.testing.Tiers;
+import org.junit.jupiter.api.Test;
+
+/** Products that leave out what is multiplied by 0 give the bits of those that do not. */
+class StripsParityTest {
+  private static final SparseKernels SCALAR = Trial.SCALAR.sparse().orElseThrow();
+
+  private static SparseKernels orSkip(Kernels kernels) {
+    return kernels
+        .sparse()
+        .orElseGet(() -> abort("tier " + kernels.tier() + " has no sparse products"));
+  }
+
+  /** The definition itself is held to the dense definition. */
+  @Test
+  void scalarStripProductsAreTheDenseProducts() {
+    for (int n = 1; n <= 40; n++) {
+      trial(Trial.SCALAR, SCALAR, n, n, 41 - n, 0.4f);
+      trial(Trial.SCALAR, SCALAR, n, 250 + n, 300 - n, 0.1f);
+    }
+  }
+
+  @OnEveryTier
+  void stripProductsMatchScalarOnSmallShapes(Tiers.Tested tier) {
+    Kernels kernels = Tiers.orSkip(tier);
+    SparseKernels sparse = orSkip(kernels);
+    for (int n = 1; n <= 70; n++) {
+      for (int other : new int[] {1, 16, 33, 64}) {
+        trial(kernels, sparse, n, n, other, 0.5f);
+        trial(kernels, sparse, n, other, n, 0.5f);
+      }
+      trial(kernels, sparse, n, 220 + n, 480 + n, 0.2f);
+    }
+  }
+
+  @OnEveryTier
+  void stripProductsMatchScalarOnRealShapes(Tiers.Tested tier) {
+    Kernels kernels = Tiers.orSkip(tier);
+    SparseKernels sparse = orSkip(kernels);
+    for (float density : new float[] {0f, 0.12f, 1f}) {
+      trial(kernels, sparse, 1, 6912, 320, density);
+      trial(kernels, sparse, 2, 320, 6912, density);
+      trial(kernels, sparse, 3, 8640, 40, density);
+    }
+    trial(kernels, sparse, 4, 2560, 1000, 0.1f);
+  }
+
+  /** Packing, then both products at a density of open gates and of activations that are not 0. */
+  private static void trial(
+      Kernels kernels, SparseKernels sparse, long seed, int rows, int columns, float density) {
+    String shape = "strips, %d x %d, density %s".formatted(rows, columns, density);
+    try (Trial trial = new Trial(kernels, seed, shape)) {
+      float scale = seed % 7 == 6 ? Float.MAX_VALUE : 0.7f;
+      TernaryMatrix w = trial.ternary(rows, columns, scale, seed % 2 == 1);
+      QuantizedRows a = trial.quantized(1, columns, 0.013f, seed % 3 == 2);
+      FloatRows dense = trial.output(1, rows);
+      Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
+      gated(trial, sparse, w, a, dense, density);
+
+      int sum = 0;
+      int used = 0;
+      for (int k = 0; k < columns; k++) {
+        if (trial.random.nextFloat() >= density) {
+          a.setValue(0, k, (byte) 0);
+        }
+        sum += a.value(0, k);
+        used += a.value(0, k) != 0 ? 1 : 0;
+      }
+      a.setSum(0, sum);
+      Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
+      TernaryStrips strips = packed(trial, sparse, w, Direction.COLUMNS);
+      FloatRows whole = trial.output(1, rows);
+      long read = sparse.sparseProduct(strips, a, whole, 0, strips.lines());
+      trial.same(dense, whole);
+      assertEquals(used * strips.stride(), read, trial.where("bytes of columns"));
+      FloatRows pieces = trial.output(1, rows);
+      for (int line = 0; line < strips.lines(); line++) {
+        sparse.sparseProduct(strips, a, pieces, line, line + 1);
+      }
+      trial.same(dense, pieces);
+    }
+  }
+
+  private static void gated(
+      Trial trial,
+      SparseKernels sparse,
+      TernaryMatrix w,
+      QuantizedRows a,
+      FloatRows dense,
+      float density) {
+    TernaryStrips strips = packed(trial, sparse, w, Direction.ROWS);
+    boolean all = !Float.isFinite(128 * w.columns() * (w.scale() * a.scale(0)));
+    FloatRows gate = trial.rows(1, w.rows(), Values.NORMAL);
+    FloatRows expected = trial.output(1, w.rows());
+    int computed = 0;
+    for (int row = 0; row < w.rows(); row++) {
+      boolean open = trial.random.nextFloat() < density;
+      gate.set(0, row, (open ? 1 : -1) * Math.abs(gate.get(0, row)));
+      open = all || gate.get(0, row) > 0;
+      expected.set(0, row, open ? dense.get(0, row) : 0f);
+      computed += open ? 1 : 0;
+    }
+    FloatRows whole = trial.output(1, w.rows());
+    long read = sparse.gatedProduct(strips, a, gate, whole, 0, w.rows());
+    trial.same(expected, whole);
+    assertEquals(computed * strips.stride(), read, trial.where("bytes of rows"));
+    FloatRows pieces = trial.output(1, w.rows());
+    int step = 1 + trial.random.nextInt(40);
+    for (int row = 0; row < w.rows(); row += step) {
+      sparse.gatedProduct(strips, a, gate, pieces, row, Math.min(row + step, w.rows()));
+    }
+    trial.same(expected, pieces);
+  }
+
+  /** Strips that the kernels packed item by item, compared with the definition's. */
+  private static TernaryStrips packed(
+      Trial trial, SparseKernels sparse, TernaryMatrix w, Direction direction) {
+    TernaryStrips expected = TernaryStrips.allocate(trial.memory, w, direction);
+    SCALAR.packStrips(w, expected, 0, expected.items());
+    TernaryStrips actual = TernaryStrips.allocate(trial.memory, w, direction);
+    for (int item = 0; item < actual.items(); item++) {
+      sparse.packStrips(w, actual, item, item + 1);
+    }
+    trial.sameBytes("strips of " + direction, expected.digits(), actual.digits());
+    return actual;
+  }
+
+  /**
+   * What a feed-forward network makes of the gated product: the same int8 rows, scales and sums,
+   * and the same refusals, whatever stands in the gate and however large the products are.
+   */
+  @OnEveryTier
+  void hiddenUnitsAreQuantizedToTheSameBits(Tiers.Tested tier) {
+    Kernels kernels = Tiers.orSkip(tier);
+    SparseKernels sparse = orSkip(kernels);
+    int refused = 0;
+    for (int seed = 0; seed < 300; seed++) {
+      float scale = new float[] {0.7f, -1e-38f, 1e30f, 0x1p112f, Float.MAX_VALUE}[seed % 5];
+      int rows = 1 + seed;
+      String shape = "hidden units, %d, scale %s".formatted(rows, scale);
+      try (Trial trial = new Trial(kernels, seed, shape)) {
+        TernaryMatrix w = trial.ternary(rows, 90, scale, false);
+        QuantizedRows a = trial.quantized(1, 90, 0.013f, seed % 3 == 2);
+        FloatRows gate = trial.rows(1, rows, seed % 2 == 0 ? Values.NORMAL : Values.ANY_FINITE);
+        for (int i = 0; i < rows; i += 3) {
+          gate.set(0, i, trial.random.nextBoolean() ? -0f : 0f);
+        }
+        if (seed % 11 == 10) {
+          gate.set(
+              0, trial.random.nextInt(rows), seed % 2 == 0 ? Float.NaN : Float.NEGATIVE_INFINITY);
+        }
+        Norm norm = trial.norm(rows, Values.NORMAL);
+        FloatRows up = trial.output(1, rows);
+        kernels.ternaryProduct(w, a, up, 1, 0, w.panelCount());
+        QuantizedRows expected = QuantizedRows.allocate(trial.memory, 1, rows);
+        boolean finite = hidden(kernels, trial.copy(gate), up, norm, expected);
+        refused += finite ? 0 : 1;
+
+        TernaryStrips strips = packed(trial, sparse, w, Direction.ROWS);
+        sparse.gatedProduct(strips, a, gate, up, 0, rows);
+        QuantizedRows actual = QuantizedRows.allocate(trial.memory, 1, rows);
+        assertEquals(
+            finite, hidden(kernels, trial.copy(gate), up, norm, actual), trial.where("finite"));
+        if (finite) {
+          trial.same(expected, actual);
+        }
+      }
+    }
+    assertTrue(refused > 20 && refused < 280, "refused: " + refused);
+  }
+
+  private static boolean hidden(
+      Kernels kernels, FloatRows gate, FloatRows up, Norm norm, QuantizedRows out) {
+    kernels.gate(Activation.RELU_SQUARED, gate, up, 0, 1);
+    return kernels.quantize(gate, norm, out, 0, 1);
+  }
+
+  @Test
+  void aStripHoldsItsDigitsWhereTheFormatSays() {
+    try (Trial trial = new Trial(Trial.SCALAR, 5, "strips of 300 x 280")) {
+      TernaryMatrix w = trial.ternary(300, 280, 1f, false);
+      for (Direction direction : Direction.values()) {
+        TernaryStrips strips = packed(trial, SCALAR, w, direction);
+        boolean byRows = direction == Direction.ROWS;
+        for (int i = 0; i < strips.count(); i++) {
+          for (int k = 0; k < (byRows ? 280 : 300); k++) {
+            byte at = strips.digits().get(JAVA_BYTE, i * 128L + k / 256 * 64 + k % 64);
+            int digit = byRows ? w.digit(i, k) : w.digit(k, i);
+            assertEquals(digit, at >> k / 64 % 4 * 2 & 3, direction + " " + i + ", " + k);
+            assertEquals(digit, byRows ? strips.digit(i, k) : strips.digit(k, i));
+          }
+        }
+      }
+    }
+  }
+}

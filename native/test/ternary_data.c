@@ -1,0 +1,89 @@
+#include "ternary_data.h"
+
+#include <math.h>
+
+static int64_t panel_bytes(const bn_ternary* w) { return (int64_t)(w->columns + 15) / 16 * 64; }
+
+static uint8_t* byte_of(const bn_ternary* w, int32_t row, int32_t k) {
+  return w->panels + row / 16 * panel_bytes(w) + k / 16 * 64 + 4 * (row % 16) + k % 4;
+}
+
+bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns,
+                       float scale) {
+  bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT};
+  w.scale = isnan(scale) ? random_unit(r) : scale;
+  w.panels = guarded(where, (size_t)((rows + 15) / 16 * panel_bytes(&w)));
+  for (int32_t row = 0; row < rows; row++) {
+    for (int32_t k = 0; k < columns; k++) {
+      const int u = kind == DIGITS_RANDOM  ? random_below(r, 3)
+                    : kind == DIGITS_PLUS  ? 2
+                    : kind == DIGITS_MINUS ? 0
+                                           : 1;
+      *byte_of(&w, row, k) |= (uint8_t)(u << 2 * (k % 16 / 4));
+    }
+  }
+  seal(w.panels);
+  return w;
+}
+
+int digit_at(const bn_ternary* w, int32_t row, int32_t column) {
+  return *byte_of(w, row, column) >> 2 * (column % 16 / 4) & 3;
+}
+
+bn_strips strips_of(place where, const bn_ternary* w, int32_t direction) {
+  const int by_rows = direction == BN_STRIPS_ROWS;
+  const int32_t count = by_rows ? w->rows : w->columns;
+  const int32_t length = by_rows ? w->columns : w->rows;
+  bn_strips s = {.stride = (int64_t)(length + 255) / 256 * 64,
+                 .rows = w->rows,
+                 .columns = w->columns,
+                 .direction = direction,
+                 .scale = w->scale};
+  s.digits = guarded(where, (size_t)(count * s.stride));
+  for (int32_t i = 0; i < count; i++) {
+    for (int32_t k = 0; k < length; k++) {
+      const int u = by_rows ? digit_at(w, i, k) : digit_at(w, k, i);
+      s.digits[i * s.stride + k / 256 * 64 + k % 64] |= (uint8_t)(u << 2 * (k % 256 / 64));
+    }
+  }
+  seal(s.digits);
+  return s;
+}
+
+static int8_t one_of(rng* r, values kind) {
+  switch (kind) {
+    case VALUES_RANDOM:
+      return (int8_t)next_random(r);
+    case VALUES_HIGH:
+      return 127;
+    case VALUES_LOW:
+      return -128;
+    case VALUES_ZERO:
+      return 0;
+    case VALUES_EXTREMES:
+      return next_random(r) & 1 ? 127 : -128;
+    default:
+      return random_below(r, 9) == 0 ? (int8_t)next_random(r) : 0;
+  }
+}
+
+bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32_t columns,
+                           int32_t wide) {
+  bn_quantized q = {
+      .stride = (columns + 63) / 64 * 64 + wide, .columns = columns, .capacity = rows};
+  q.values = guarded(where, (size_t)(rows * q.stride));
+  q.scales = guarded(where, sizeof(float) * (size_t)rows);
+  q.sums = guarded(where, sizeof(int32_t) * (size_t)rows);
+  for (int32_t t = 0; t < rows; t++) {
+    for (int32_t k = 0; k < columns; k++) {
+      const int8_t v = one_of(r, kind);
+      q.values[t * q.stride + k] = v;
+      q.sums[t] += v;
+    }
+    q.scales[t] = random_unit(r) + 1.5f;
+  }
+  seal(q.values);
+  seal(q.scales);
+  seal(q.sums);
+  return q;
+}
