@@ -77,6 +77,8 @@ public final class Transformer implements AutoCloseable {
   private final Products queryKeyValue = new Products();
   private final Products single = new Products();
   private final Products gateUp = new Products();
+  private final @Nullable SparseFeedForward sparseFeedForward;
+  private final WeightReads reads = new WeightReads();
 
   // Where the step is; set by the caller's thread between phases.
   private Weights.Layer layer;
@@ -96,6 +98,8 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
+    this.sparseFeedForward =
+        kernels.sparse().map(sparse -> new SparseFeedForward(kernels, sparse, team)).orElse(null);
     try {
       this.rope =
           new Rope(
@@ -146,9 +150,14 @@ public final class Transformer implements AutoCloseable {
     return logits.capacity();
   }
 
-  /** Weight bytes that a step of one row with logits reads. */
+  /** Weight bytes that a step of one row with logits reads at most. */
   public long bytesPerToken() {
     return weights.ternaryBytes() + weights.head().bytes();
+  }
+
+  /** What the last step read of the weights; its contents change with the next step. */
+  public WeightReads reads() {
+    return reads;
   }
 
   /** An empty cache in float16 that fits this model. */
@@ -189,6 +198,7 @@ public final class Transformer implements AutoCloseable {
    */
   public void forward(KvCache cache) {
     check(cache);
+    reads.clear();
     if (batch.size() == 0) {
       return;
     }
@@ -217,12 +227,22 @@ public final class Transformer implements AutoCloseable {
       single.run();
 
       rows(feedForwardInput); // x += delta; normed = quantize(norm(x))
-      gateUp.of(normed, layer.gate(), gate);
-      gateUp.and(layer.up(), up);
-      gateUp.run();
+      Weights.Strips strips = layer.strips();
+      boolean sparse = strips != null && sparseFeedForward != null && batch.size() == 1;
+      if (sparse) { // the same bits, without the weights that are multiplied by 0
+        sparseFeedForward.gateUp(layer, strips, normed, gate, up, reads);
+      } else {
+        gateUp.of(normed, layer.gate(), gate);
+        gateUp.and(layer.up(), up);
+        gateUp.run();
+      }
       rows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
-      single.of(hidden, layer.down(), delta);
-      single.run();
+      if (sparse) {
+        sparseFeedForward.down(strips, hidden, delta, reads);
+      } else {
+        single.of(hidden, layer.down(), delta);
+        single.run();
+      }
       rows(addDelta); // x += delta
       show("layer", x, step.size());
     }
@@ -260,6 +280,7 @@ public final class Transformer implements AutoCloseable {
     show("final_norm", headInput, count);
     int grain = (int) Math.max(16, CHUNK_BYTES / weights.head().rowBytes() & -16);
     team.run(headRows, spec.vocabulary(), grain);
+    reads.addBytes(weights.head().bytes());
   }
 
   private static boolean isFinite(FloatRows rows, int count) {
@@ -427,6 +448,7 @@ public final class Transformer implements AutoCloseable {
       int panels = 0;
       for (int i = 0; i < parts; i++) {
         panels += matrices[i].panelCount();
+        reads.addBytes(matrices[i].bytes());
       }
       // A decode step is bound by bytes, a prefill by arithmetic, which reads all activations again
       // for each chunk; either way enough chunks to balance the team, and whole pairs of panels for

@@ -12,14 +12,18 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.Tensor;
 import org.bitnetj.file.TensorType;
+import org.bitnetj.kernel.Activation;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.memory.Pages;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's weights: ternary matrices repacked once into panels, norms copied, the embedding and
@@ -39,7 +43,19 @@ public final class Weights implements AutoCloseable {
 
   private static final Pattern LAYER_TENSOR = Pattern.compile("blk\\.(\\d{1,9})\\.(.*)\\.(.*)");
 
-  /** One transformer block, in the order of the forward pass. */
+  /**
+   * Second copies for {@link SparseFeedForward}.
+   *
+   * @param up by rows
+   * @param down by columns
+   */
+  public record Strips(TernaryStrips up, TernaryStrips down) {}
+
+  /**
+   * One transformer block, in the order of the forward pass.
+   *
+   * @param strips {@code up} and {@code down} once more; null where they are not wanted
+   */
   public record Layer(
       Norm attentionNorm,
       TernaryMatrix query,
@@ -51,7 +67,8 @@ public final class Weights implements AutoCloseable {
       TernaryMatrix gate,
       TernaryMatrix up,
       Norm feedForwardSubNorm,
-      TernaryMatrix down) {
+      TernaryMatrix down,
+      @Nullable Strips strips) {
 
     List<TernaryMatrix> matrices() {
       return List.of(query, key, value, attentionOutput, gate, up, down);
@@ -87,12 +104,32 @@ public final class Weights implements AutoCloseable {
    */
   public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team)
       throws ModelFileException {
+    return load(file, kernels, team, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param sparse whether the feed-forward network's matrices may be kept a second time so that
+   *     steps of one row need not read all of them. They are where that pays: for squared ReLU, on
+   *     kernels that have such products, on a machine with ample memory.
+   */
+  public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team, boolean sparse)
+      throws ModelFileException {
     ModelSpec spec = ModelSpec.of(file);
     NativeMemory memory = new NativeMemory();
     try {
-      Loader loader = new Loader(file, spec, memory, kernels, team);
+      OptionalLong room = MachineMemory.bytes();
+      long bytes = ternaryBytes(spec);
+      boolean strips =
+          sparse
+              && spec.architecture().activation() == Activation.RELU_SQUARED
+              && isAmple(room, bytes + stripsBytes(spec) + headBytes(file));
+      Loader loader =
+          new Loader(
+              file, spec, memory, kernels, strips ? kernels.sparse().orElse(null) : null, team);
       loader.refuseStrangers();
-      requireRoom(file, ternaryBytes(spec), MachineMemory.bytes());
+      requireRoom(file, bytes, room);
       return new Weights(loader);
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
@@ -107,6 +144,26 @@ public final class Weights implements AutoCloseable {
     long gateOrUp = TernaryMatrix.bytes(spec.feedForward(), spec.width());
     long down = TernaryMatrix.bytes(spec.width(), spec.feedForward());
     return spec.layers() * (query + 2 * keyOrValue + width + 2 * gateOrUp + down);
+  }
+
+  private static long stripsBytes(ModelSpec spec) {
+    long up = TernaryStrips.bytes(spec.feedForward(), spec.width(), TernaryStrips.Direction.ROWS);
+    long down =
+        TernaryStrips.bytes(spec.width(), spec.feedForward(), TernaryStrips.Direction.COLUMNS);
+    return spec.layers() * (up + down);
+  }
+
+  /** The tensors that are used in place. */
+  private static long headBytes(ModelFile file) {
+    return file.tensors().stream()
+        .filter(tensor -> MODEL_TENSORS.contains(tensor.name()))
+        .mapToLong(tensor -> tensor.data().byteSize())
+        .sum();
+  }
+
+  /** Whether all weights leave half of the memory to caches and others. */
+  static boolean isAmple(OptionalLong room, long bytes) {
+    return room.isEmpty() || bytes <= room.getAsLong() / 2;
   }
 
   /** Refuses what cannot fit before the system kills the process half-way. */
@@ -143,7 +200,17 @@ public final class Weights implements AutoCloseable {
     return head;
   }
 
-  /** Bytes of ternary weights that every step reads. */
+  /** Whether there are second copies by which steps of one row skip what is multiplied by 0. */
+  public boolean hasStrips() {
+    return layers.getFirst().strips() != null;
+  }
+
+  /** Bytes of these second copies. */
+  public long stripsBytes() {
+    return hasStrips() ? stripsBytes(spec) : 0;
+  }
+
+  /** Bytes of ternary weights that every dense step reads. */
   public long ternaryBytes() {
     long bytes = 0;
     for (Layer layer : layers) {
@@ -162,7 +229,12 @@ public final class Weights implements AutoCloseable {
 
   /** Takes tensors out of a file, each checked against the shape its place demands. */
   private record Loader(
-      ModelFile file, ModelSpec spec, NativeMemory memory, Kernels kernels, ThreadTeam team) {
+      ModelFile file,
+      ModelSpec spec,
+      NativeMemory memory,
+      Kernels kernels,
+      @Nullable SparseKernels sparse,
+      ThreadTeam team) {
 
     /** What is in the file and not computed with would make every result wrong in silence. */
     void refuseStrangers() throws ModelFileException {
@@ -196,6 +268,8 @@ public final class Weights implements AutoCloseable {
       String block = "blk." + l + ".";
       int width = spec.width();
       int hidden = spec.feedForward();
+      TernaryMatrix up = ternary(block + "ffn_up", hidden, width);
+      TernaryMatrix down = ternary(block + "ffn_down", width, hidden);
       return new Layer(
           norm(block + "attn_norm.weight", width),
           ternary(block + "attn_q", spec.queryWidth(), width),
@@ -205,9 +279,21 @@ public final class Weights implements AutoCloseable {
           ternary(block + "attn_output", width, spec.queryWidth()),
           norm(block + "ffn_norm.weight", width),
           ternary(block + "ffn_gate", hidden, width),
-          ternary(block + "ffn_up", hidden, width),
+          up,
           norm(block + "ffn_sub_norm.weight", hidden),
-          ternary(block + "ffn_down", width, hidden));
+          down,
+          sparse == null
+              ? null
+              : new Strips(
+                  strips(sparse, up, TernaryStrips.Direction.ROWS),
+                  strips(sparse, down, TernaryStrips.Direction.COLUMNS)));
+    }
+
+    private TernaryStrips strips(
+        SparseKernels sparse, TernaryMatrix matrix, TernaryStrips.Direction direction) {
+      TernaryStrips strips = TernaryStrips.allocate(memory, matrix, direction);
+      team.run((begin, end) -> sparse.packStrips(matrix, strips, begin, end), strips.items(), 8);
+      return strips;
     }
 
     private TernaryMatrix ternary(String name, int rows, int columns) throws ModelFileException {

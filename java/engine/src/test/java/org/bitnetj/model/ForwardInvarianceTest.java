@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.bitnetj.cache.KvCache;
@@ -54,6 +55,47 @@ class ForwardInvarianceTest {
         }
       }
     }
+  }
+
+  /** Every tier that can, with any number of threads, against itself without. */
+  @Test
+  void leavingOutWhatIsMultipliedByZeroDoesNotChangeABit() throws Exception {
+    int[] tokens = Arrays.copyOf(TOKENS, 8);
+    for (Kernels kernels : Tiers.available()) {
+      List<int[]> expected = stepByStep(kernels, 2, false, tokens);
+      for (int threads = 1; threads <= (kernels.sparse().isPresent() ? 4 : 1); threads++) {
+        List<int[]> actual = stepByStep(kernels, threads, true, tokens);
+        for (int t = 0; t < tokens.length; t++) {
+          assertArrayEquals(
+              expected.get(t),
+              actual.get(t),
+              kernels.tier() + ", " + threads + " threads, token " + t);
+        }
+      }
+    }
+  }
+
+  private static List<int[]> stepByStep(Kernels kernels, int threads, boolean sparse, int[] tokens)
+      throws Exception {
+    List<int[]> bits = new ArrayList<>();
+    try (Model model = new Model(kernels, threads, 1, sparse);
+        KvCache cache = model.transformer.newCache(1, 16)) {
+      for (int token : tokens) {
+        bits.add(model.prefill(cache, 0, new int[] {token}, 1));
+        WeightReads reads = model.transformer.reads();
+        if (sparse && kernels.sparse().isPresent()) {
+          double open = reads.openGates().orElseThrow();
+          double nonzero = reads.nonzeroUnits().orElseThrow();
+          assertTrue(open > 0.05 && open < 0.5, "open gates: " + open);
+          assertTrue(nonzero > 0.01 && nonzero < open, "units that are not 0: " + nonzero);
+          assertTrue(reads.bytes() < model.transformer.bytesPerToken());
+        } else {
+          assertTrue(reads.openGates().isEmpty() && reads.nonzeroUnits().isEmpty());
+          assertEquals(model.transformer.bytesPerToken(), reads.bytes());
+        }
+      }
+    }
+    return bits;
   }
 
   @Test
@@ -171,9 +213,13 @@ class ForwardInvarianceTest {
     private final Transformer transformer;
 
     Model(Kernels kernels, int threads, int chunk) throws Exception {
+      this(kernels, threads, chunk, true);
+    }
+
+    Model(Kernels kernels, int threads, int chunk, boolean sparse) throws Exception {
       file = GgufFile.open(Golden.MODEL);
       team = new ThreadTeam(threads);
-      weights = Weights.load(file, kernels, team);
+      weights = Weights.load(file, kernels, team, sparse);
       transformer = new Transformer(weights, kernels, team, chunk, 4);
     }
 

@@ -1,0 +1,91 @@
+package org.bitnetj.model;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.SparseKernels;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.ThreadTeam;
+
+/**
+ * The products of a feed-forward network with squared ReLU for a step of one row, without the
+ * weights that are multiplied by 0. The bits of {@code hidden = quantize(sub_norm(relu(gate)^2 *
+ * up))} and of what follows are those of the dense products:
+ *
+ * <ul>
+ *   <li>Where the gate is 0 or less, relu(gate)^2 is +0, and +0 times any finite {@code up} is a
+ *       zero; its sign is lost in the square of the norm's sum, in the largest absolute value and
+ *       in int8. So {@code up} is 0 there, unless it might be infinite. Where the gate is NaN, NaN
+ *       times any {@code up} is NaN.
+ *   <li>Columns of {@code down} whose activation is 0 add 0 to an integer sum.
+ * </ul>
+ *
+ * For one caller at a time.
+ */
+final class SparseFeedForward {
+  /** Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time. */
+  private static final int GATE_PANELS = 32;
+
+  private final Kernels kernels;
+  private final SparseKernels sparse;
+  private final ThreadTeam team;
+  private final AtomicLong read = new AtomicLong();
+  private final ThreadTeam.Task gateUp = this::gateUp;
+  private final ThreadTeam.Task down = this::down;
+
+  // What is multiplied; set by the caller's thread between phases.
+  private Weights.Layer layer;
+  private Weights.Strips strips;
+  private QuantizedRows input;
+  private FloatRows gate;
+  private FloatRows output;
+
+  SparseFeedForward(Kernels kernels, SparseKernels sparse, ThreadTeam team) {
+    this.kernels = kernels;
+    this.sparse = sparse;
+    this.team = team;
+  }
+
+  /** gate = W_gate normed; up = W_up normed where the gate is open, else 0. */
+  void gateUp(
+      Weights.Layer layer,
+      Weights.Strips strips,
+      QuantizedRows normed,
+      FloatRows gate,
+      FloatRows up,
+      WeightReads reads) {
+    this.layer = layer;
+    this.strips = strips;
+    this.input = normed;
+    this.gate = gate;
+    this.output = up;
+    read.setPlain(0);
+    team.run(gateUp, layer.gate().panelCount(), GATE_PANELS);
+    reads.addBytes(layer.gate().bytes());
+    reads.addUp(read.getPlain(), strips.up().bytes());
+  }
+
+  private void gateUp(int begin, int end) {
+    kernels.ternaryProduct(layer.gate(), input, gate, 1, begin, end);
+    int first = begin * TernaryMatrix.PANEL_ROWS;
+    int last = Math.min(end * TernaryMatrix.PANEL_ROWS, gate.columns());
+    read.addAndGet(sparse.gatedProduct(strips.up(), input, gate, output, first, last));
+  }
+
+  /** out = W_down hidden. */
+  void down(Weights.Strips strips, QuantizedRows hidden, FloatRows out, WeightReads reads) {
+    this.strips = strips;
+    this.input = hidden;
+    this.output = out;
+    read.setPlain(0);
+    // Each range looks for the zeros again, so there are no more ranges than threads.
+    int lines = strips.down().lines();
+    team.run(down, lines, Math.ceilDiv(lines, team.threads()));
+    reads.addDown(read.getPlain(), strips.down().bytes());
+  }
+
+  private void down(int begin, int end) {
+    read.addAndGet(sparse.sparseProduct(strips.down(), input, output, begin, end));
+  }
+}
