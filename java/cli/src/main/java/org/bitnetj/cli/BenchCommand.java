@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
       "Tokens are random and nothing is sampled; a depth is filled beforehand and not timed; a"
           + " decode counts the tokens of all its sequences. Read bandwidth and int8 peak of the"
           + " machine are measured in between, and shares are of the best that was seen of them."
-          + " Bytes per token are the weights and cached values that must be read; where they fit"
+          + " Bytes per token are the weights and cached values that were read; where they fit"
           + " the processor's caches, a share may pass 100 %%. Options with several values,"
           + " separated by commas, are measured in all combinations."
     },
@@ -125,6 +125,16 @@ final class BenchCommand implements Callable<Integer> {
   private AttentionLayer.Type cache = AttentionLayer.Type.F16;
 
   @Option(
+      names = "--sparse",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Let a decode of one sequence skip weights that are multiplied by 0, where that pays (the"
+              + " default).")
+  private boolean sparse;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = "md, csv or json. Default: md.")
@@ -195,7 +205,8 @@ final class BenchCommand implements Callable<Integer> {
           kernels,
           repetitions,
           step,
-          cache);
+          cache,
+          sparse);
     } catch (IllegalArgumentException e) {
       throw misuse(e.getMessage());
     }

@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** What a model is computed with: threads and kernels. Neither changes a result. */
+/** How a model is computed: threads, kernels, what is skipped. None of it changes a result. */
 final class EngineOptions {
   private static final int MOST_THREADS = 1024;
 
@@ -40,6 +40,16 @@ final class EngineOptions {
               + " here, unless BITNET_KERNELS names another.")
   private @Nullable String kernels;
 
+  @Option(
+      names = "--sparse",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Keep the weights of hidden units a second time, where that pays, so that a token reads"
+              + " only those it needs (the default). --no-sparse takes less memory.")
+  private boolean sparse;
+
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, Streams streams) throws IOException {
     LanguageModel model = LanguageModel.load(path, options());
@@ -50,7 +60,7 @@ final class EngineOptions {
   }
 
   private LoadOptions options() {
-    LoadOptions options = LoadOptions.defaults();
+    LoadOptions options = LoadOptions.defaults().withSparse(sparse);
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(

@@ -16,7 +16,7 @@ final class Statistics {
     return String.format(
         Locale.ROOT,
         "bitnet: prefill %s%s%s; decode %s%s; %s;"
-            + " %s kernels, %s, %d weight bytes read per token; seed %d",
+            + " %s kernels, %s, %d weight bytes read per token%s; seed %d",
         count(computed, "token"),
         stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more were cached)" : "",
         rate(stats.prefillTokensPerSecond()),
@@ -26,7 +26,19 @@ final class Statistics {
         model.kernels().tier(),
         count(model.threads(), "thread"),
         stats.bytesPerToken(),
+        shares(stats),
         result.seed());
+  }
+
+  /** Nothing where all weights were read. */
+  private static String shares(GenerationStats stats) {
+    return stats.openGates().isPresent() && stats.nonzeroUnits().isPresent()
+        ? String.format(
+            Locale.ROOT,
+            " (of the hidden units %.1f %% had an open gate, %.1f %% were not 0)",
+            100 * stats.openGates().getAsDouble(),
+            100 * stats.nonzeroUnits().getAsDouble())
+        : "";
   }
 
   /** Nothing where nothing was timed: the first token of a text comes with the prefill. */

@@ -82,13 +82,29 @@ class BenchCommandTest {
     }
     assertEquals(List.of("pp10 x1", "tg3 x1", "tg3 x2"), tests);
 
-    // Three steps of 4, 4 and 2 tokens, the last one with logits.
+    // Three steps of 4, 4 and 2 tokens, the last one with logits; the others end with the last
+    // layer's keys and values.
     JsonNode prefill = report.get("results").get(0);
+    long unread =
+        packed(spec.queryWidth(), spec.width()) + 3 * packed(spec.feedForward(), spec.width());
     assertEquals(
-        (3 * ternary + head + (9 + 13 + 15) * position) / 10.0,
+        (3 * ternary - 2 * unread + head + (9 + 13 + 15) * position) / 10.0,
         prefill.get("bytes_per_token").doubleValue());
     assertEquals(15 * position, prefill.get("kv_bytes").longValue());
     assertTrue(prefill.get("first_token_ms").doubleValue() > 0);
+    // Steps of one token skip weights where the kernels can.
+    JsonNode single = report.get("results").get(1);
+    boolean sparse = report.get("strips_bytes").longValue() > 0;
+    assertEquals(sparse, single.get("open_gates_share").isNumber());
+    double open = single.get("open_gates_share").asDouble(1);
+    double nonzero = single.get("nonzero_units_share").asDouble(1);
+    assertTrue(!sparse || 0 < nonzero && nonzero < open && open < 0.5, nonzero + " < " + open);
+    long matrix = spec.layers() * packed(spec.feedForward(), spec.width());
+    assertEquals(
+        ternary + head + 7 * position - matrix * (2 - open - nonzero),
+        single.get("bytes_per_token").doubleValue(),
+        1e-3);
+    assertTrue(prefill.get("open_gates_share").isNull());
     // Three steps of two tokens; a token sees 6, 7 and 8 positions.
     JsonNode decode = report.get("results").get(2);
     assertEquals(

@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -98,8 +99,16 @@ class RunCommandTest {
         line.matches(
             "bitnet: prefill 5 tokens, [0-9.]+ tokens/s; decode 12 tokens, [0-9.]+ tokens/s; ended"
                 + " at the limit of -n; [a-z0-9]+ kernels, [0-9]+ threads, [0-9]+ weight bytes"
-                + " read per token; seed [0-9]+\n"),
+                + " read per token( \\(of the hidden units [0-9.]+ % had an open gate, [0-9.]+ %"
+                + " were not 0\\))?; seed [0-9]+\n"),
         line);
+  }
+
+  @Test
+  void nothingIsSkippedUnlessThatIsWanted() {
+    Outcome all = greedy("--no-sparse", PROMPT).succeeds();
+    assertFalse(all.err().contains("hidden units"), all.err());
+    assertEquals(greedy("--sparse", PROMPT).succeeds().out(), all.out());
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.WeightReads;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.tokenizer.StreamDecoder;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -29,6 +30,7 @@ final class Generation {
   private final StringBuilder piece = new StringBuilder();
   private final StringBuilder text = new StringBuilder();
   private final int[] next = new int[1];
+  private final WeightReads reads = new WeightReads(); // of the decode steps
 
   private int[] tokens = new int[16];
   private int count;
@@ -142,6 +144,7 @@ final class Generation {
     long start = System.nanoTime();
     sequence.append(next, 0, 1, 0, sample);
     decodeNanos += System.nanoTime() - start;
+    reads.add(sequence.reads());
     steps++;
   }
 
@@ -221,7 +224,9 @@ final class Generation {
             prefillNanos,
             decodeNanos,
             firstTokenNanos,
-            sequence.bytesPerToken());
+            steps > 0 ? reads.bytes() / steps : sequence.bytesPerToken(),
+            reads.openGates(),
+            reads.nonzeroUnits());
     return new GenerationResult(
         text.toString(), Arrays.copyOf(tokens, count), finish, sampler.seed(), stats);
   }

@@ -1,5 +1,7 @@
 package org.bitnetj.generate;
 
+import java.util.OptionalDouble;
+
 /**
  * What a text took. Times are of the wall clock, waiting for other sessions of the model included,
  * the listener's work not.
@@ -11,7 +13,11 @@ package org.bitnetj.generate;
  * @param prefillNanos time for the prompt, the choice of the first token included
  * @param decodeNanos time for the decode steps, sampling included
  * @param firstTokenNanos from the call to the first token; 0 if there was none
- * @param bytesPerToken weight bytes that a decode step reads
+ * @param bytesPerToken weight bytes that the decode steps read, on average; without any, what one
+ *     reads at most
+ * @param openGates the share of the feed-forward networks' hidden units with a gate above 0 in the
+ *     decode steps, which read no others' weights; empty if they read all
+ * @param nonzeroUnits the same of the units that were not 0 in int8
  */
 public record GenerationStats(
     int promptTokens,
@@ -21,7 +27,9 @@ public record GenerationStats(
     long prefillNanos,
     long decodeNanos,
     long firstTokenNanos,
-    long bytesPerToken) {
+    long bytesPerToken,
+    OptionalDouble openGates,
+    OptionalDouble nonzeroUnits) {
 
   /** Computed prompt tokens per second; 0 if there were none. */
   public double prefillTokensPerSecond() {

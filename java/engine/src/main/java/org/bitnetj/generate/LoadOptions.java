@@ -11,10 +11,12 @@ import java.util.Optional;
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
  *     {@code bitnet.kernels} or the variable {@code BITNET_KERNELS} says, else {@code auto}
  * @param batchSize most prompt tokens computed in one step; a cancelled prompt ends after its step
+ * @param sparse whether, where it pays, part of the weights is kept a second time in memory so that
+ *     a token's step need not read those that are multiplied by 0
  */
-public record LoadOptions(int threads, Optional<String> kernels, int batchSize) {
+public record LoadOptions(int threads, Optional<String> kernels, int batchSize, boolean sparse) {
   private static final int MAX_THREADS = 1024;
-  private static final LoadOptions DEFAULTS = new LoadOptions(0, Optional.empty(), 64);
+  private static final LoadOptions DEFAULTS = new LoadOptions(0, Optional.empty(), 64, true);
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {
@@ -31,20 +33,24 @@ public record LoadOptions(int threads, Optional<String> kernels, int batchSize) 
     }
   }
 
-  /** A thread on each processor, the best kernels, 64 tokens a step. */
+  /** A thread on each processor, the best kernels, 64 tokens a step, sparse where it pays. */
   public static LoadOptions defaults() {
     return DEFAULTS;
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize);
+    return new LoadOptions(value, kernels, batchSize, sparse);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize);
+    return new LoadOptions(threads, Optional.of(label), batchSize, sparse);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value);
+    return new LoadOptions(threads, kernels, value, sparse);
+  }
+
+  public LoadOptions withSparse(boolean value) {
+    return new LoadOptions(threads, kernels, batchSize, value);
   }
 }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
 import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.model.WeightReads;
 
 /**
  * The tokens of a session and their keys and values. For one thread at a time, except {@link
@@ -13,6 +14,7 @@ final class Sequence {
   private final SharedTransformer transformer;
   private final KvCache cache;
   private final int[] tokens;
+  private final WeightReads reads = new WeightReads();
 
   Sequence(SharedTransformer transformer, AttentionLayer.Type type, int context) {
     this.transformer = transformer;
@@ -56,7 +58,12 @@ final class Sequence {
     int start = length();
     // Tokens beyond the cache's length mean nothing, so they may be there before a step fails.
     System.arraycopy(ids, from, tokens, start, to - from);
-    transformer.append(cache, ids, from, to, logitsFrom, use);
+    transformer.append(cache, ids, from, to, logitsFrom, use, reads);
+  }
+
+  /** What the last step read of the weights. */
+  WeightReads reads() {
+    return reads;
   }
 
   int batchCapacity() {

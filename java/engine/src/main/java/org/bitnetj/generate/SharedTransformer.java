@@ -10,6 +10,7 @@ import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
+import org.bitnetj.model.WeightReads;
 
 /**
  * One transformer that sequences take turns on, first come first served, and the owner of all the
@@ -87,9 +88,17 @@ final class SharedTransformer {
    * Computes tokens {@code [from, to)} of {@code ids} after those in the cache.
    *
    * @param logitsFrom from which token on logits are wanted
+   * @param reads takes what the step read of the weights
    * @throws IllegalStateException if the model or the cache is closed
    */
-  void append(KvCache cache, int[] ids, int from, int to, int logitsFrom, LogitsUse use) {
+  void append(
+      KvCache cache,
+      int[] ids,
+      int from,
+      int to,
+      int logitsFrom,
+      LogitsUse use,
+      WeightReads reads) {
     turn.lock();
     try {
       requireOpen();
@@ -102,6 +111,8 @@ final class SharedTransformer {
         transformer.batch().add(0, start + i - from, ids[i], i >= logitsFrom);
       }
       transformer.forward(cache);
+      reads.clear();
+      reads.add(transformer.reads());
       use.see(transformer.logits(), transformer.batch().logitsCount());
     } finally {
       turn.unlock();

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.ModelSpec;
 import org.bitnetj.sampling.SamplingOptions;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.AfterAll;
@@ -171,13 +172,40 @@ class SessionTest {
     assertEquals(0, stats.cachedTokens());
     assertEquals(24, stats.generatedTokens());
     assertEquals(23, stats.decodeSteps());
-    assertEquals(model.bytesPerToken(), stats.bytesPerToken());
+    assertEquals(model.bytesPerToken(), generate(GREEDY.withMaxTokens(1)).stats().bytesPerToken());
     assertTrue(stats.prefillNanos() > 0 && stats.firstTokenNanos() >= stats.prefillNanos());
     assertEquals(23e9 / stats.decodeNanos(), stats.decodeTokensPerSecond(), 1e-6);
     assertEquals(prompt * 1e9 / stats.prefillNanos(), stats.prefillTokensPerSecond(), 1e-6);
     GenerationStats again = generate(GREEDY).stats();
     assertEquals(prompt - 1, again.cachedTokens());
     assertEquals(1e9 / again.prefillNanos(), again.prefillTokensPerSecond(), 1e-6);
+  }
+
+  @Test
+  void theStatsTellWhichShareOfTheWeightsWasRead() throws Exception {
+    LoadOptions dense = LoadOptions.defaults().withThreads(2).withSparse(false);
+    try (LanguageModel other = LanguageModel.load(Golden.MODEL, dense);
+        Session all = other.openSession()) {
+      GenerationResult expected = all.generate(PROMPT, GREEDY, piece -> {});
+      assertEquals(other.bytesPerToken(), expected.stats().bytesPerToken());
+      assertTrue(expected.stats().openGates().isEmpty());
+      assertTrue(expected.stats().nonzeroUnits().isEmpty());
+      GenerationResult actual = generate(GREEDY);
+      assertEquals(expected.text(), actual.text());
+      GenerationStats stats = actual.stats();
+      if (model.kernels().kernels().sparse().isEmpty()) {
+        assertEquals(expected.stats().bytesPerToken(), stats.bytesPerToken());
+        return;
+      }
+      double open = stats.openGates().orElseThrow();
+      double nonzero = stats.nonzeroUnits().orElseThrow();
+      assertTrue(0 < nonzero && nonzero < open && open < 0.5, nonzero + " < " + open);
+      // The width is a whole number of lines, so both copies of a matrix have the same bytes.
+      ModelSpec spec = model.spec();
+      double matrix = (double) spec.layers() * spec.width() * spec.feedForward() / 4;
+      double saved = matrix * (2 - open - nonzero);
+      assertEquals(model.bytesPerToken() - saved, stats.bytesPerToken(), 1);
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.bitnetj.kernel.AttentionLayer;
  * @param repetitions how often each is timed
  * @param stepRows most prompt tokens in a step
  * @param cacheType how keys and values are kept
+ * @param sparse whether decoding may skip weights that are multiplied by 0
  */
 public record BenchmarkPlan(
     int prompt,
@@ -26,7 +27,8 @@ public record BenchmarkPlan(
     List<String> kernels,
     int repetitions,
     int stepRows,
-    AttentionLayer.Type cacheType) {
+    AttentionLayer.Type cacheType,
+    boolean sparse) {
   private static final int MOST_TOKENS = 1 << 24;
   private static final int MOST_ROWS = 4096;
   private static final int MOST_THREADS = 1024;

@@ -24,6 +24,7 @@ import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
+import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
 
 /**
@@ -106,7 +107,7 @@ public final class ModelBenchmark implements AutoCloseable {
         teams.add(team);
       }
       ThreadTeam largest = largestTeam();
-      weights = Weights.load(file, selections.getLast().kernels(), largest);
+      weights = Weights.load(file, selections.getLast().kernels(), largest, plan.sparse());
       closers.push(weights::close);
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());
@@ -168,6 +169,7 @@ public final class ModelBenchmark implements AutoCloseable {
             spec,
             Files.size(path),
             weights.ternaryBytes(),
+            weights.stripsBytes(),
             weights.head().bytes(),
             cacheBytes,
             loadSeconds),
@@ -204,8 +206,7 @@ public final class ModelBenchmark implements AutoCloseable {
   private Trial trial(Engine engine, ModelResult.Kind kind, int depth, int batch) {
     int tokens = kind == ModelResult.Kind.PREFILL ? plan.prompt() : plan.generated();
     int rows = kind == ModelResult.Kind.PREFILL ? plan.stepRows() : 1;
-    StepCosts costs =
-        new StepCosts(spec, weights.ternaryBytes(), weights.head().bytes(), plan.cacheType());
+    StepCosts costs = new StepCosts(spec, plan.cacheType());
     return new Trial(
         engine,
         new ModelResult(
@@ -215,7 +216,7 @@ public final class ModelBenchmark implements AutoCloseable {
             batch,
             engine.tier(),
             engine.threads(),
-            costs.bytesPerToken(depth, tokens, rows, batch, kind == ModelResult.Kind.DECODE),
+            costs.cachedBytes(depth, tokens, rows, batch),
             costs.productsPerToken()));
   }
 
@@ -235,7 +236,7 @@ public final class ModelBenchmark implements AutoCloseable {
   /** Brings all sequences to {@code depth}: computes one and copies it. */
   private void fill(KvCache cache, int depth) {
     int from = cache.length(0);
-    prefill(engines.getLast(), cache, from, depth - from, false);
+    prefill(engines.getLast(), cache, from, depth - from, false, new WeightReads());
     for (int sequence = 1; sequence < cache.sequences(); sequence++) {
       for (int l = 0; l < cache.layers(); l++) {
         AttentionLayer layer = cache.layer(l);
@@ -256,13 +257,15 @@ public final class ModelBenchmark implements AutoCloseable {
   /** A whole repetition, and on until a second has passed; a long decode ends then. */
   private void warmUp(Trial trial, KvCache cache) {
     ModelResult result = trial.result();
+    WeightReads unused = new WeightReads();
     long start = System.nanoTime();
     do {
       switch (result.kind()) {
-        case PREFILL -> prefill(trial.engine(), cache, result.depth(), result.tokens(), true);
+        case PREFILL ->
+            prefill(trial.engine(), cache, result.depth(), result.tokens(), true, unused);
         case DECODE -> {
           for (int i = 0; i < result.tokens() && System.nanoTime() - start < WARM_UP_NANOS; i++) {
-            decode(trial.engine(), cache, result.batch(), result.depth() + i, 1);
+            decode(trial.engine(), cache, result.batch(), result.depth() + i, 1, unused);
           }
         }
       }
@@ -275,8 +278,16 @@ public final class ModelBenchmark implements AutoCloseable {
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long start = System.nanoTime();
     switch (result.kind()) {
-      case PREFILL -> prefill(trial.engine(), cache, result.depth(), result.tokens(), true);
-      case DECODE -> decode(trial.engine(), cache, result.batch(), result.depth(), result.tokens());
+      case PREFILL ->
+          prefill(trial.engine(), cache, result.depth(), result.tokens(), true, result.reads());
+      case DECODE ->
+          decode(
+              trial.engine(),
+              cache,
+              result.batch(),
+              result.depth(),
+              result.tokens(),
+              result.reads());
     }
     long computed = System.nanoTime();
     long allocatedAfter = THREADS.getTotalThreadAllocatedBytes();
@@ -286,7 +297,8 @@ public final class ModelBenchmark implements AutoCloseable {
     result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, allocatedAfter - allocated);
   }
 
-  private void prefill(Engine engine, KvCache cache, int from, int count, boolean logits) {
+  private void prefill(
+      Engine engine, KvCache cache, int from, int count, boolean logits, WeightReads reads) {
     Batch batch = engine.transformer().batch();
     for (int done = 0; done < count; ) {
       int rows = Math.min(plan.stepRows(), count - done);
@@ -296,11 +308,13 @@ public final class ModelBenchmark implements AutoCloseable {
         batch.add(0, position, token(0, position), logits && done + i + 1 == count);
       }
       engine.transformer().forward(cache);
+      reads.add(engine.transformer().reads());
       done += rows;
     }
   }
 
-  private void decode(Engine engine, KvCache cache, int sequences, int from, int count) {
+  private void decode(
+      Engine engine, KvCache cache, int sequences, int from, int count, WeightReads reads) {
     Batch batch = engine.transformer().batch();
     for (int position = from; position < from + count; position++) {
       batch.clear();
@@ -308,6 +322,7 @@ public final class ModelBenchmark implements AutoCloseable {
         batch.add(sequence, position, token(sequence, position), true);
       }
       engine.transformer().forward(cache);
+      reads.add(engine.transformer().reads());
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.model.ModelSpec;
@@ -35,7 +36,8 @@ public record ModelReport(
    * The model.
    *
    * @param fileBytes size of its file
-   * @param ternaryBytes ternary weights as computed with, which every step reads
+   * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
+   * @param stripsBytes those kept once more, of which a step of one token reads some instead
    * @param headBytes the output head, which every step with logits reads
    * @param cacheBytes reserved for keys and values
    * @param loadSeconds from the file's name to being able to compute
@@ -45,6 +47,7 @@ public record ModelReport(
       ModelSpec spec,
       long fileBytes,
       long ternaryBytes,
+      long stripsBytes,
       long headBytes,
       long cacheBytes,
       double loadSeconds) {}
@@ -65,6 +68,7 @@ public record ModelReport(
     row.put("file_bytes", model.fileBytes());
     row.put("architecture", model.spec().architecture().label());
     row.put("ternary_bytes", model.ternaryBytes());
+    row.put("strips_bytes", model.stripsBytes());
     row.put("head_bytes", model.headBytes());
     row.put("kv_type", plan.cacheType().name().toLowerCase(Locale.ROOT));
     row.put("kv_bytes_reserved", model.cacheBytes());
@@ -79,8 +83,7 @@ public record ModelReport(
   /** One result: names and values, null where it is not known. */
   Map<String, @Nullable Object> row(ModelResult result) {
     MachineRates machine = rates(result.threads());
-    StepCosts costs =
-        new StepCosts(model.spec(), model.ternaryBytes(), model.headBytes(), plan.cacheType());
+    StepCosts costs = new StepCosts(model.spec(), plan.cacheType());
     Series speed = result.tokensPerSecond();
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
     row.put("test", result.test());
@@ -101,6 +104,8 @@ public record ModelReport(
             ? (Object) (result.firstTokenSeconds().getAsDouble() * 1e3)
             : null);
     row.put("bytes_per_token", result.bytesPerToken());
+    row.put("open_gates_share", boxed(result.openGates()));
+    row.put("nonzero_units_share", boxed(result.nonzeroUnits()));
     row.put("int8_products_per_token", result.productsPerToken());
     row.put(
         "kv_bytes",
@@ -115,6 +120,10 @@ public record ModelReport(
 
   private static @Nullable Object known(double value) {
     return Double.isNaN(value) ? null : value;
+  }
+
+  private static @Nullable Object boxed(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
   }
 
   private static @Nullable Object boxed(OptionalLong value) {

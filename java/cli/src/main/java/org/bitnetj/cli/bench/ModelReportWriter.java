@@ -32,9 +32,12 @@ public final class ModelReportWriter {
     facts.row(
         "sizes",
         format(
-            "file %s, ternary weights %s, head %s, KV cache %s reserved as %s",
+            "file %s, ternary weights %s%s, head %s, KV cache %s reserved as %s",
             megabytes(model.fileBytes()),
             megabytes(model.ternaryBytes()),
+            model.stripsBytes() > 0
+                ? " and " + megabytes(model.stripsBytes()) + " of them twice"
+                : "",
             megabytes(model.headBytes()),
             megabytes(model.cacheBytes()),
             report.plan().cacheType()));
@@ -80,6 +83,7 @@ public final class ModelReportWriter {
             "median",
             "first token ms",
             "MB/token",
+            "gates open, units not 0",
             "of bandwidth",
             "of int8 peak",
             "KV MB",
@@ -100,6 +104,11 @@ public final class ModelReportWriter {
               ? format("%.1f", result.firstTokenSeconds().getAsDouble() * 1e3)
               : UNKNOWN,
           format("%.3f", result.bytesPerToken() * 1e-6),
+          result.openGates().isPresent() && result.nonzeroUnits().isPresent()
+              ? percent(result.openGates().getAsDouble())
+                  + ", "
+                  + percent(result.nonzeroUnits().getAsDouble())
+              : UNKNOWN,
           percent(result.bandwidthShare(rates)),
           percent(result.peakShare(rates)),
           format("%.2f", ((Number) row.get("kv_bytes")).doubleValue() * 1e-6),

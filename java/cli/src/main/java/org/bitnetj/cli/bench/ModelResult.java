@@ -2,6 +2,7 @@ package org.bitnetj.cli.bench;
 
 import java.util.OptionalDouble;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.model.WeightReads;
 
 /** The timings of one combination of a {@link BenchmarkPlan}. */
 public final class ModelResult {
@@ -25,11 +26,12 @@ public final class ModelResult {
   private final int batch;
   private final KernelTier tier;
   private final int threads;
-  private final double bytesPerToken;
+  private final long cachedBytes;
   private final long productsPerToken;
   private final Series tokensPerSecond = new Series();
   private final Series firstTokenSeconds = new Series();
   private final Series allocatedPerToken = new Series();
+  private final WeightReads reads = new WeightReads();
 
   ModelResult(
       Kind kind,
@@ -38,7 +40,7 @@ public final class ModelResult {
       int batch,
       KernelTier tier,
       int threads,
-      double bytesPerToken,
+      long cachedBytes,
       long productsPerToken) {
     this.kind = kind;
     this.tokens = tokens;
@@ -46,8 +48,13 @@ public final class ModelResult {
     this.batch = batch;
     this.tier = tier;
     this.threads = threads;
-    this.bytesPerToken = bytesPerToken;
+    this.cachedBytes = cachedBytes;
     this.productsPerToken = productsPerToken;
+  }
+
+  /** What the steps of all repetitions read of the weights. */
+  WeightReads reads() {
+    return reads;
   }
 
   void add(double seconds, double secondsToToken, long allocated) {
@@ -110,9 +117,21 @@ public final class ModelResult {
     return allocatedPerToken.median();
   }
 
-  /** Weights and cached values that must be read. */
+  /** Weights and cached values that were read. */
   public double bytesPerToken() {
-    return bytesPerToken;
+    long repetitions = tokensPerSecond.count();
+    double bytes = repetitions * cachedBytes + reads.bytes();
+    return bytes / (repetitions * tokens * batch);
+  }
+
+  /** The share of hidden units with an open gate, where the others' weights were not read. */
+  public OptionalDouble openGates() {
+    return reads.openGates();
+  }
+
+  /** The share of hidden units that were not 0 in int8, where the others' weights were not read. */
+  public OptionalDouble nonzeroUnits() {
+    return reads.nonzeroUnits();
   }
 
   /** Int8 products that must be summed. */
@@ -122,7 +141,7 @@ public final class ModelResult {
 
   /** The share of the best read bandwidth that its median uses; NaN if that is not known. */
   public double bandwidthShare(MachineRates rates) {
-    return tokensPerSecond.median() * bytesPerToken / rates.bytes().best();
+    return tokensPerSecond.median() * bytesPerToken() / rates.bytes().best();
   }
 
   /** The share of the best int8 peak that its median uses; NaN if that is not known. */
