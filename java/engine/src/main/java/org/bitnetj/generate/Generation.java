@@ -36,6 +36,7 @@ final class Generation {
   private int steps;
   private long prefillNanos;
   private long decodeNanos;
+  private long decodeBytes;
   private long firstTokenNanos;
   private boolean prefilled;
   private volatile boolean cancelled;
@@ -130,7 +131,13 @@ final class Generation {
       to = Math.min(from + sequence.batchCapacity(), prompt.length);
       boolean samples = to == prompt.length && options.maxTokens() > 0;
       long start = System.nanoTime();
-      sequence.append(prompt, from, to, samples ? to - 1 : to, samples ? sample : LogitsUse.NONE);
+      sequence.append(
+          prompt,
+          from,
+          to,
+          samples ? to - 1 : to,
+          sampler.need(),
+          samples ? sample : LogitsUse.NONE);
       prefillNanos += System.nanoTime() - start;
       listener.onPrefill(to, prompt.length);
     }
@@ -140,7 +147,7 @@ final class Generation {
 
   private void decode() {
     long start = System.nanoTime();
-    sequence.append(next, 0, 1, 0, sample);
+    decodeBytes += sequence.append(next, 0, 1, 0, sampler.need(), sample);
     decodeNanos += System.nanoTime() - start;
     steps++;
   }
@@ -221,7 +228,7 @@ final class Generation {
             prefillNanos,
             decodeNanos,
             firstTokenNanos,
-            sequence.bytesPerToken());
+            steps > 0 ? decodeBytes / steps : sequence.bytesPerToken());
     return new GenerationResult(
         text.toString(), Arrays.copyOf(tokens, count), finish, sampler.seed(), stats);
   }

@@ -11,7 +11,8 @@ package org.bitnetj.generate;
  * @param prefillNanos time for the prompt, the choice of the first token included
  * @param decodeNanos time for the decode steps, sampling included
  * @param firstTokenNanos from the call to the first token; 0 if there was none
- * @param bytesPerToken weight bytes that a decode step reads
+ * @param bytesPerToken weight bytes that a decode step read, on average; without one, those that a
+ *     step with all logits would
  */
 public record GenerationStats(
     int promptTokens,

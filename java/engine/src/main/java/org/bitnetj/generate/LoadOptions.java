@@ -1,6 +1,7 @@
 package org.bitnetj.generate;
 
 import java.util.Optional;
+import org.bitnetj.model.HeadMode;
 
 /**
  * How a model is loaded and computed. None of it changes a result. Immutable; constructor and
@@ -11,10 +12,12 @@ import java.util.Optional;
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
  *     {@code bitnet.kernels} or the variable {@code BITNET_KERNELS} says, else {@code auto}
  * @param batchSize most prompt tokens computed in one step; a cancelled prompt ends after its step
+ * @param head how the output head is read for texts
  */
-public record LoadOptions(int threads, Optional<String> kernels, int batchSize) {
+public record LoadOptions(int threads, Optional<String> kernels, int batchSize, HeadMode head) {
   private static final int MAX_THREADS = 1024;
-  private static final LoadOptions DEFAULTS = new LoadOptions(0, Optional.empty(), 64);
+  private static final LoadOptions DEFAULTS =
+      new LoadOptions(0, Optional.empty(), 64, HeadMode.SHORTLIST);
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {
@@ -31,20 +34,24 @@ public record LoadOptions(int threads, Optional<String> kernels, int batchSize) 
     }
   }
 
-  /** A thread on each processor, the best kernels, 64 tokens a step. */
+  /** A thread on each processor, the best kernels, 64 tokens a step, a sketch of the head. */
   public static LoadOptions defaults() {
     return DEFAULTS;
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize);
+    return new LoadOptions(value, kernels, batchSize, head);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize);
+    return new LoadOptions(threads, Optional.of(label), batchSize, head);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value);
+    return new LoadOptions(threads, kernels, value, head);
+  }
+
+  public LoadOptions withHead(HeadMode value) {
+    return new LoadOptions(threads, kernels, batchSize, value);
   }
 }

@@ -10,6 +10,7 @@ import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
+import org.bitnetj.sampling.LogitsNeed;
 
 /**
  * One transformer that sequences take turns on, first come first served, and the owner of all the
@@ -87,9 +88,12 @@ final class SharedTransformer {
    * Computes tokens {@code [from, to)} of {@code ids} after those in the cache.
    *
    * @param logitsFrom from which token on logits are wanted
+   * @param need which of them
+   * @return the weight bytes that were read
    * @throws IllegalStateException if the model or the cache is closed
    */
-  void append(KvCache cache, int[] ids, int from, int to, int logitsFrom, LogitsUse use) {
+  long append(
+      KvCache cache, int[] ids, int from, int to, int logitsFrom, LogitsNeed need, LogitsUse use) {
     turn.lock();
     try {
       requireOpen();
@@ -101,8 +105,9 @@ final class SharedTransformer {
       for (int i = from; i < to; i++) {
         transformer.batch().add(0, start + i - from, ids[i], i >= logitsFrom);
       }
-      transformer.forward(cache);
+      transformer.forward(cache, need);
       use.see(transformer.logits(), transformer.batch().logitsCount());
+      return transformer.bytesRead();
     } finally {
       turn.unlock();
     }

@@ -60,4 +60,32 @@ public interface Kernels {
 
   /** {@code y[t][r] = x[t] . m[r]} for the first {@code count} rows, by rows of {@code m}. */
   void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end);
+
+  /** Whether the three methods below are there; all tiers that have them return the same bits. */
+  default boolean sketches() {
+    return true;
+  }
+
+  /**
+   * Sketches the rows of {@code m}, by panels of {@code sketch}, which holds zeros.
+   *
+   * @return false if some weight is NaN or infinite; the sketch means nothing then
+   */
+  boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end);
+
+  /** Bounds the logits of {@code x} by the sketch's coarse plane, by panels. */
+  void boundLogits(HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end);
+
+  /**
+   * Bounds the logits of {@code x} by both planes where the upper bound reaches the threshold;
+   * other rows and panels get −∞, except that rows of a panel without any such row keep their
+   * bounds. By panels.
+   */
+  void refineBounds(
+      HeadSketch sketch,
+      ActivationDigits x,
+      LogitBounds bounds,
+      float threshold,
+      int begin,
+      int end);
 }

@@ -2,12 +2,15 @@ package org.bitnetj.kernel.ffi;
 
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.ActivationDigits;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
@@ -119,6 +122,35 @@ public final class NativeKernels implements Kernels {
     check(
         "bn_head_product",
         BitnetLibrary.bn_head_product(id, m.struct(), x.struct(), y.struct(), count, begin, end));
+  }
+
+  @Override
+  public boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end) {
+    int status = BitnetLibrary.bn_build_sketch(id, m.struct(), sketch.struct(), begin, end);
+    return holds("bn_build_sketch", status, BitnetLibrary.BN_NON_FINITE());
+  }
+
+  @Override
+  public void boundLogits(
+      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end) {
+    check(
+        "bn_bound_logits",
+        BitnetLibrary.bn_bound_logits(
+            id, sketch.struct(), x.struct(), bounds.struct(), begin, end));
+  }
+
+  @Override
+  public void refineBounds(
+      HeadSketch sketch,
+      ActivationDigits x,
+      LogitBounds bounds,
+      float threshold,
+      int begin,
+      int end) {
+    check(
+        "bn_refine_bounds",
+        BitnetLibrary.bn_refine_bounds(
+            id, sketch.struct(), x.struct(), bounds.struct(), threshold, begin, end));
   }
 
   private void check(String function, int status) {

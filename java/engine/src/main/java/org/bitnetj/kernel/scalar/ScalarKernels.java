@@ -6,12 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.ActivationDigits;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
@@ -257,6 +260,38 @@ public final class ScalarKernels implements Kernels {
       for (int t = 0; t < count; t++) {
         y.set(t, r, FloatMath.dot(rows[t], 0, weights, 0, n));
       }
+    }
+  }
+
+  @Override
+  public boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end) {
+    int last = Math.min(end * HeadSketch.PANEL_ROWS, sketch.rows());
+    for (int row = begin * HeadSketch.PANEL_ROWS; row < last; row++) {
+      if (!ScalarSketch.build(m, row, sketch)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void boundLogits(
+      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end) {
+    for (int panel = begin; panel < end; panel++) {
+      ScalarSketch.bound(sketch, x, bounds, panel);
+    }
+  }
+
+  @Override
+  public void refineBounds(
+      HeadSketch sketch,
+      ActivationDigits x,
+      LogitBounds bounds,
+      float threshold,
+      int begin,
+      int end) {
+    for (int panel = begin; panel < end; panel++) {
+      ScalarSketch.refine(sketch, x, bounds, threshold, panel);
     }
   }
 

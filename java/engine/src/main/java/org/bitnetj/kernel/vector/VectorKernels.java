@@ -5,12 +5,15 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.ActivationDigits;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
@@ -163,5 +166,33 @@ final class VectorKernels implements Kernels {
   @Override
   public void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end) {
     MatrixRows.multiply(m, x, y, count, begin, end);
+  }
+
+  /** Without a dot product of bytes a sketch would be slower than the head itself. */
+  @Override
+  public boolean sketches() {
+    return false;
+  }
+
+  @Override
+  public boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end) {
+    throw new UnsupportedOperationException("the vector kernels have no sketches");
+  }
+
+  @Override
+  public void boundLogits(
+      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end) {
+    throw new UnsupportedOperationException("the vector kernels have no sketches");
+  }
+
+  @Override
+  public void refineBounds(
+      HeadSketch sketch,
+      ActivationDigits x,
+      LogitBounds bounds,
+      float threshold,
+      int begin,
+      int end) {
+    throw new UnsupportedOperationException("the vector kernels have no sketches");
   }
 }
