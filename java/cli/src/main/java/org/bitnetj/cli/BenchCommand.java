@@ -29,12 +29,13 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures prefill (pp) and decode (tg) in tokens per second.",
       "",
-      "Tokens are random and nothing is sampled; a depth is filled beforehand and not timed; a"
-          + " decode counts the tokens of all its sequences. Read bandwidth and int8 peak of the"
-          + " machine are measured in between, and shares are of the best that was seen of them."
-          + " Bytes per token are the weights and cached values that must be read; where they fit"
-          + " the processor's caches, a share may pass 100 %%. Options with several values,"
-          + " separated by commas, are measured in all combinations."
+      "Tokens are random; the most probable next one is chosen, but not taken. A depth is filled"
+          + " beforehand and not timed; a decode counts the tokens of all its sequences. Read"
+          + " bandwidth and int8 peak of the machine are measured in between, and shares are of the"
+          + " best that was seen of them. Bytes per token are the weights that were read and the"
+          + " cached values that must be; where they fit the processor's caches, a share may pass"
+          + " 100 %%. Options with several values, separated by commas, are measured in all"
+          + " combinations."
     },
     sortOptions = false,
     subcommands = BenchKernelsCommand.class,
@@ -125,6 +126,15 @@ final class BenchCommand implements Callable<Integer> {
   private AttentionLayer.Type cache = AttentionLayer.Type.F16;
 
   @Option(
+      names = "--logits",
+      paramLabel = "WHICH",
+      description =
+          "best: what it takes to choose the most probable token, as greedy decoding does; all:"
+              + " those of the whole vocabulary, as several sequences at a time always have."
+              + " Default: best.")
+  private BenchmarkPlan.Logits logits = BenchmarkPlan.Logits.BEST;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = "md, csv or json. Default: md.")
@@ -195,7 +205,8 @@ final class BenchCommand implements Callable<Integer> {
           kernels,
           repetitions,
           step,
-          cache);
+          cache,
+          logits);
     } catch (IllegalArgumentException e) {
       throw misuse(e.getMessage());
     }

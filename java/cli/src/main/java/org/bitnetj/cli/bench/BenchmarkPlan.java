@@ -16,6 +16,7 @@ import org.bitnetj.kernel.AttentionLayer;
  * @param repetitions how often each is timed
  * @param stepRows most prompt tokens in a step
  * @param cacheType how keys and values are kept
+ * @param logits which logits a step computes
  */
 public record BenchmarkPlan(
     int prompt,
@@ -26,7 +27,16 @@ public record BenchmarkPlan(
     List<String> kernels,
     int repetitions,
     int stepRows,
-    AttentionLayer.Type cacheType) {
+    AttentionLayer.Type cacheType,
+    Logits logits) {
+  /** Which logits a step of one sequence computes. */
+  public enum Logits {
+    /** What it takes to choose the most probable token. */
+    BEST,
+    /** Those of the whole vocabulary. */
+    ALL
+  }
+
   private static final int MOST_TOKENS = 1 << 24;
   private static final int MOST_ROWS = 4096;
   private static final int MOST_THREADS = 1024;

@@ -17,20 +17,25 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.HeadMode;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
+import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.sampling.Sampler;
+import org.bitnetj.sampling.SamplingOptions;
 
 /**
- * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens,
- * nothing sampled, the cache filled to a depth beforehand and not timed. Repetitions of all
- * combinations take turns, with the machine's own speed in between, so that a disturbance hits all
- * alike. For one thread.
+ * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens, the
+ * most probable next one chosen but not taken, the cache filled to a depth beforehand and not
+ * timed. Repetitions of all combinations take turns, with the machine's own speed in between, so
+ * that a disturbance hits all alike. For one thread.
  */
 public final class ModelBenchmark implements AutoCloseable {
   private static final long WARM_UP_NANOS = 1_000_000_000L;
@@ -65,6 +70,8 @@ public final class ModelBenchmark implements AutoCloseable {
   private final Machine machine = Machine.here();
   private final double loadSeconds;
   private final OptionalLong loadPeakBytes;
+  private final Sampler greedy;
+  private final LogitsNeed need;
   private long sink;
 
   /**
@@ -106,7 +113,16 @@ public final class ModelBenchmark implements AutoCloseable {
         teams.add(team);
       }
       ThreadTeam largest = largestTeam();
-      weights = Weights.load(file, selections.getLast().kernels(), largest);
+      boolean all = plan.logits() == BenchmarkPlan.Logits.ALL;
+      greedy = new Sampler(SamplingOptions.greedy(), spec.vocabulary());
+      need = all ? LogitsNeed.all() : greedy.need();
+      Kernels loader =
+          selections.stream()
+              .map(KernelSelection::kernels)
+              .filter(Kernels::sketches)
+              .reduce((first, second) -> second)
+              .orElse(selections.getLast().kernels());
+      weights = Weights.load(file, loader, largest, all ? HeadMode.FULL : HeadMode.SHORTLIST);
       closers.push(weights::close);
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());
@@ -169,6 +185,7 @@ public final class ModelBenchmark implements AutoCloseable {
             Files.size(path),
             weights.ternaryBytes(),
             weights.head().bytes(),
+            sketchBytes(),
             cacheBytes,
             loadSeconds),
         plan,
@@ -178,6 +195,11 @@ public final class ModelBenchmark implements AutoCloseable {
         withoutProbe(Machine.residentBytes(), 0),
         withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
         List.copyOf(warnings));
+  }
+
+  private long sketchBytes() {
+    HeadSketch sketch = weights.sketch();
+    return sketch == null ? 0 : HeadSketch.bytes(sketch.rows(), sketch.columns());
   }
 
   /** What the process holds for the model: the probe's buffer, there to the end, does not count. */
@@ -204,8 +226,7 @@ public final class ModelBenchmark implements AutoCloseable {
   private Trial trial(Engine engine, ModelResult.Kind kind, int depth, int batch) {
     int tokens = kind == ModelResult.Kind.PREFILL ? plan.prompt() : plan.generated();
     int rows = kind == ModelResult.Kind.PREFILL ? plan.stepRows() : 1;
-    StepCosts costs =
-        new StepCosts(spec, weights.ternaryBytes(), weights.head().bytes(), plan.cacheType());
+    StepCosts costs = new StepCosts(spec, plan.cacheType());
     return new Trial(
         engine,
         new ModelResult(
@@ -215,7 +236,7 @@ public final class ModelBenchmark implements AutoCloseable {
             batch,
             engine.tier(),
             engine.threads(),
-            costs.bytesPerToken(depth, tokens, rows, batch, kind == ModelResult.Kind.DECODE),
+            costs.cacheBytes(depth, tokens, rows, batch),
             costs.productsPerToken()));
   }
 
@@ -274,20 +295,25 @@ public final class ModelBenchmark implements AutoCloseable {
     ModelResult result = trial.result();
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long start = System.nanoTime();
-    switch (result.kind()) {
-      case PREFILL -> prefill(trial.engine(), cache, result.depth(), result.tokens(), true);
-      case DECODE -> decode(trial.engine(), cache, result.batch(), result.depth(), result.tokens());
-    }
+    long bytes =
+        switch (result.kind()) {
+          case PREFILL -> prefill(trial.engine(), cache, result.depth(), result.tokens(), true);
+          case DECODE ->
+              decode(trial.engine(), cache, result.batch(), result.depth(), result.tokens());
+        };
     long computed = System.nanoTime();
     long allocatedAfter = THREADS.getTotalThreadAllocatedBytes();
-    sink += likeliest(trial.engine().transformer().logits());
+    sink += greedy.sample(trial.engine().transformer().logits(), 0);
     long chosen = System.nanoTime();
     truncate(cache, result.depth());
-    result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, allocatedAfter - allocated);
+    result.add(
+        (computed - start) * 1e-9, (chosen - start) * 1e-9, allocatedAfter - allocated, bytes);
   }
 
-  private void prefill(Engine engine, KvCache cache, int from, int count, boolean logits) {
+  /** Returns the weight bytes that were read. */
+  private long prefill(Engine engine, KvCache cache, int from, int count, boolean logits) {
     Batch batch = engine.transformer().batch();
+    long bytes = 0;
     for (int done = 0; done < count; ) {
       int rows = Math.min(plan.stepRows(), count - done);
       batch.clear();
@@ -295,20 +321,29 @@ public final class ModelBenchmark implements AutoCloseable {
         int position = from + done + i;
         batch.add(0, position, token(0, position), logits && done + i + 1 == count);
       }
-      engine.transformer().forward(cache);
+      engine.transformer().forward(cache, need);
+      bytes += engine.transformer().bytesRead();
       done += rows;
     }
+    return bytes;
   }
 
-  private void decode(Engine engine, KvCache cache, int sequences, int from, int count) {
+  /** Returns the weight bytes that were read. */
+  private long decode(Engine engine, KvCache cache, int sequences, int from, int count) {
     Batch batch = engine.transformer().batch();
+    long bytes = 0;
     for (int position = from; position < from + count; position++) {
       batch.clear();
       for (int sequence = 0; sequence < sequences; sequence++) {
         batch.add(sequence, position, token(sequence, position), true);
       }
-      engine.transformer().forward(cache);
+      engine.transformer().forward(cache, need);
+      bytes += engine.transformer().bytesRead();
+      for (int sequence = 0; sequence < sequences; sequence++) {
+        sink += greedy.sample(engine.transformer().logits(), sequence);
+      }
     }
+    return bytes;
   }
 
   private static void truncate(KvCache cache, int depth) {
@@ -321,16 +356,6 @@ public final class ModelBenchmark implements AutoCloseable {
   private int token(int sequence, int position) {
     long mixed = (position * 1021L + sequence + 1) * 0x9E3779B97F4A7C15L;
     return (int) ((mixed >>> 33) % spec.vocabulary());
-  }
-
-  private int likeliest(FloatRows logits) {
-    int best = 0;
-    for (int token = 1; token < spec.vocabulary(); token++) {
-      if (logits.get(0, token) > logits.get(0, best)) {
-        best = token;
-      }
-    }
-    return best;
   }
 
   /** Frees everything. */

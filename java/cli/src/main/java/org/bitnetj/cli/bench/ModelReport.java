@@ -36,7 +36,8 @@ public record ModelReport(
    *
    * @param fileBytes size of its file
    * @param ternaryBytes ternary weights as computed with, which every step reads
-   * @param headBytes the output head, which every step with logits reads
+   * @param headBytes the output head, which every step with all logits reads
+   * @param sketchBytes the sketch of the head, which others read before it; 0 if there is none
    * @param cacheBytes reserved for keys and values
    * @param loadSeconds from the file's name to being able to compute
    */
@@ -46,6 +47,7 @@ public record ModelReport(
       long fileBytes,
       long ternaryBytes,
       long headBytes,
+      long sketchBytes,
       long cacheBytes,
       double loadSeconds) {}
 
@@ -66,9 +68,11 @@ public record ModelReport(
     row.put("architecture", model.spec().architecture().label());
     row.put("ternary_bytes", model.ternaryBytes());
     row.put("head_bytes", model.headBytes());
+    row.put("sketch_bytes", model.sketchBytes());
     row.put("kv_type", plan.cacheType().name().toLowerCase(Locale.ROOT));
     row.put("kv_bytes_reserved", model.cacheBytes());
     row.put("step_tokens", plan.stepRows());
+    row.put("logits", plan.logits().name().toLowerCase(Locale.ROOT));
     row.put("load_seconds", model.loadSeconds());
     row.put("resident_bytes", boxed(residentBytes));
     row.put("peak_resident_bytes", boxed(peakResidentBytes));
@@ -79,8 +83,7 @@ public record ModelReport(
   /** One result: names and values, null where it is not known. */
   Map<String, @Nullable Object> row(ModelResult result) {
     MachineRates machine = rates(result.threads());
-    StepCosts costs =
-        new StepCosts(model.spec(), model.ternaryBytes(), model.headBytes(), plan.cacheType());
+    StepCosts costs = new StepCosts(model.spec(), plan.cacheType());
     Series speed = result.tokensPerSecond();
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
     row.put("test", result.test());

@@ -25,12 +25,16 @@ public final class ModelResult {
   private final int batch;
   private final KernelTier tier;
   private final int threads;
-  private final double bytesPerToken;
+  private final double cacheBytes;
   private final long productsPerToken;
   private final Series tokensPerSecond = new Series();
   private final Series firstTokenSeconds = new Series();
   private final Series allocatedPerToken = new Series();
+  private final Series bytesPerToken = new Series();
 
+  /**
+   * @param cacheBytes bytes of keys and values that one repetition reads
+   */
   ModelResult(
       Kind kind,
       int tokens,
@@ -38,7 +42,7 @@ public final class ModelResult {
       int batch,
       KernelTier tier,
       int threads,
-      double bytesPerToken,
+      double cacheBytes,
       long productsPerToken) {
     this.kind = kind;
     this.tokens = tokens;
@@ -46,15 +50,19 @@ public final class ModelResult {
     this.batch = batch;
     this.tier = tier;
     this.threads = threads;
-    this.bytesPerToken = bytesPerToken;
+    this.cacheBytes = cacheBytes;
     this.productsPerToken = productsPerToken;
   }
 
-  void add(double seconds, double secondsToToken, long allocated) {
+  /**
+   * @param weightBytes what was read of the weights
+   */
+  void add(double seconds, double secondsToToken, long allocated, long weightBytes) {
     double all = (double) tokens * batch;
     tokensPerSecond.add(all / seconds);
     firstTokenSeconds.add(secondsToToken);
     allocatedPerToken.add(allocated / all);
+    bytesPerToken.add((weightBytes + cacheBytes) / all);
   }
 
   public Kind kind() {
@@ -110,9 +118,9 @@ public final class ModelResult {
     return allocatedPerToken.median();
   }
 
-  /** Weights and cached values that must be read. */
+  /** Weights that were read and cached values that must be. */
   public double bytesPerToken() {
-    return bytesPerToken;
+    return bytesPerToken.median();
   }
 
   /** Int8 products that must be summed. */
@@ -122,7 +130,7 @@ public final class ModelResult {
 
   /** The share of the best read bandwidth that its median uses; NaN if that is not known. */
   public double bandwidthShare(MachineRates rates) {
-    return tokensPerSecond.median() * bytesPerToken / rates.bytes().best();
+    return tokensPerSecond.median() * bytesPerToken() / rates.bytes().best();
   }
 
   /** The share of the best int8 peak that its median uses; NaN if that is not known. */
