@@ -53,6 +53,7 @@ final class HeadShortlist {
   private FloatRows input;
   private FloatRows logits;
   private float threshold;
+  private boolean bounded;
   private int refinedRows;
   private int computedRows;
 
@@ -79,6 +80,7 @@ final class HeadShortlist {
    * @return false if that would not pay, or the bounds would not hold; all logits must be computed
    */
   boolean compute(FloatRows input, FloatRows logits, LogitsNeed need) {
+    bounded = false;
     refinedRows = 0;
     computedRows = 0;
     int count = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
@@ -87,6 +89,7 @@ final class HeadShortlist {
     }
     this.input = input;
     this.logits = logits;
+    bounded = true;
     team.run(bound, bounds.panels(), grain);
     threshold = kthLargestLower(count);
     team.run(refine, bounds.panels(), grain);
@@ -113,7 +116,7 @@ final class HeadShortlist {
 
   /** Bytes that the last step read of sketch and head, of the head its rows only. */
   long bytesRead() {
-    return sketch.coarseBytes()
+    return (bounded ? sketch.coarseBytes() : 0)
         + refinedRows * sketch.fineRowBytes()
         + computedRows * head.rowBytes();
   }

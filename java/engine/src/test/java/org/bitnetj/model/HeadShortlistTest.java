@@ -158,6 +158,7 @@ class HeadShortlistTest {
       FloatRows zero = FloatRows.allocate(memory, 1, COLUMNS);
       assertFalse(shortlist.compute(zero, logits, LogitsNeed.best(1)));
       assertFalse(shortlist.compute(input(memory), logits, LogitsNeed.best(ROWS)));
+      assertEquals(0, shortlist.bytesRead(), "nothing was tried");
     }
   }
 
