@@ -148,6 +148,55 @@ typedef struct bn_matrix {
   int32_t reserved;
 } bn_matrix;
 
+/*
+ * A sketch of a matrix: every weight of row r as a code c in 0..63 that means scale * (c - 31.5),
+ * in two planes, and how far from the row that is. With the columns rounded up to 8, panel p of the
+ * coarse plane has 64 bytes for each 8 columns: the nibbles of byte 4*i + j of block b are c >> 2
+ * of row 16*p + i, the lower for column 8*b + j and the upper for column 8*b + 4 + j. The fine
+ * plane is row-major, with 64 bytes for each 256 columns: byte j of block b holds c & 3 of column
+ * 256*b + 64*f + j at bits 2*f and 2*f + 1. Codes that only pad are 0. The starts are multiples of
+ * 64 bytes.
+ *
+ * Facts of panel p are 64 floats from 64*p on: 16 scales, 16 bounds of the Euclidean norm of row -
+ * scale * (4 * (c >> 2) - 30), 16 of row - scale * (c - 31.5), and 16 of the row itself. Bounds may
+ * overflow, and mean nothing then, once a row's norm exceeds 2^70.
+ */
+typedef struct bn_sketch {
+  uint8_t* coarse;
+  uint8_t* fine;
+  float* facts;
+  int32_t rows;
+  int32_t columns;
+} bn_sketch;
+
+/*
+ * One row of activations in 16 bits: x is nearly scale * (256 * high + low). Digits are zero
+ * from the columns on to the next multiple of 256, and their sums those of all of them.
+ */
+typedef struct bn_digits {
+  const int8_t* high;
+  const int8_t* low;
+  int32_t high_sum;
+  int32_t low_sum;
+  float scale;
+  float error_weight; /* what a sketched row's logit is off by: at most error * error_weight */
+  float norm_weight;  /* + norm * norm_weight + slack */
+  float slack;
+} bn_digits;
+
+/*
+ * Bounds of the logits of one row of activations, by the rows of a sketch, which are padded to
+ * whole panels with -infinity.
+ */
+typedef struct bn_bounds {
+  float* lower;
+  float* upper;
+  int32_t* sums;      /* of each panel: 16 of 2 * (c >> 2) - 15 times high, 16 of it times low */
+  float* panel_lower; /* the largest of each panel's 16 */
+  float* panel_upper;
+  int32_t* panel_refined; /* how many rows of each panel were refined */
+} bn_bounds;
+
 /* Rotary position embedding; tables are [positions][pairs]. */
 typedef struct bn_rope {
   const float* cosines;
@@ -277,6 +326,29 @@ BN_API int32_t bn_attend(int32_t tier, const bn_attention* layer, const bn_batch
 /* y[t][r] = dot(x[t], m[r]), for rows t in [0, count) of x and r in [begin, end) of m. */
 BN_API int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, const bn_rows* y,
                                int32_t count, int32_t begin, int32_t end);
+
+/* Sketches panels [begin, end) of rows of m. BN_NON_FINITE if some weight is not finite. */
+BN_API int32_t bn_build_sketch(int32_t tier, const bn_matrix* m, const bn_sketch* sketch,
+                               int32_t begin, int32_t end);
+
+/*
+ * Bounds by the coarse plane, for panels [begin, end): with t = 2 * (c >> 2) - 15 summed over the
+ * products with 256 * high + low, exactly, and rounded to float, a = t * (2 * (row scale *
+ * x->scale)) and b = (error * x->error_weight + norm * x->norm_weight) + x->slack, every
+ * operation rounded, they are a - b and a + b. Nothing is refined yet.
+ */
+BN_API int32_t bn_bound_logits(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
+                               const bn_bounds* bounds, int32_t begin, int32_t end);
+
+/*
+ * The same with both planes, of the rows of panels [begin, end) whose upper bound is at least the
+ * threshold: t of 2 * c - 63, a = t * (0.5 * (row scale * x->scale)). The bounds of the panel's
+ * other rows become -infinity; a panel with no such row gets panel bounds of -infinity, and its
+ * rows' bounds stay.
+ */
+BN_API int32_t bn_refine_bounds(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
+                                const bn_bounds* bounds, float threshold, int32_t begin,
+                                int32_t end);
 
 /*
  * Probes of the machine, for benchmarks: how fast memory can be read and int8 products summed by

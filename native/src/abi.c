@@ -119,6 +119,25 @@ int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, cons
   return kernels == NULL ? BN_UNSUPPORTED : kernels->head_product(m, x, y, count, begin, end);
 }
 
+int32_t bn_build_sketch(int32_t tier, const bn_matrix* m, const bn_sketch* sketch, int32_t begin,
+                        int32_t end) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? BN_UNSUPPORTED : kernels->build_sketch(m, sketch, begin, end);
+}
+
+int32_t bn_bound_logits(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
+                        const bn_bounds* bounds, int32_t begin, int32_t end) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? BN_UNSUPPORTED : kernels->bound_logits(sketch, x, bounds, begin, end);
+}
+
+int32_t bn_refine_bounds(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
+                         const bn_bounds* bounds, float threshold, int32_t begin, int32_t end) {
+  const bn_kernels* kernels = kernels_of(tier);
+  return kernels == NULL ? BN_UNSUPPORTED
+                         : kernels->refine_bounds(sketch, x, bounds, threshold, begin, end);
+}
+
 int64_t bn_sum_bytes(int32_t tier, const uint8_t* p, int64_t n) {
   const bn_kernels* kernels = kernels_of(tier);
   return kernels == NULL ? -1 : kernels->sum_bytes(p, n);

@@ -36,6 +36,13 @@ typedef int32_t bn_attend_fn(const bn_attention* layer, const bn_batch* batch,
                              int32_t end);
 typedef int32_t bn_head_product_fn(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
                                    int32_t count, int32_t begin, int32_t end);
+typedef int32_t bn_build_sketch_fn(const bn_matrix* m, const bn_sketch* sketch, int32_t begin,
+                                   int32_t end);
+typedef int32_t bn_bound_logits_fn(const bn_sketch* sketch, const bn_digits* x,
+                                   const bn_bounds* bounds, int32_t begin, int32_t end);
+typedef int32_t bn_refine_bounds_fn(const bn_sketch* sketch, const bn_digits* x,
+                                    const bn_bounds* bounds, float threshold, int32_t begin,
+                                    int32_t end);
 typedef int64_t bn_sum_bytes_fn(const uint8_t* p, int64_t n);
 typedef int64_t bn_peak_products_fn(int32_t rounds);
 
@@ -54,6 +61,9 @@ typedef struct bn_kernels {
   bn_store_fn* store;
   bn_attend_fn* attend;
   bn_head_product_fn* head_product;
+  bn_build_sketch_fn* build_sketch;
+  bn_bound_logits_fn* bound_logits;
+  bn_refine_bounds_fn* refine_bounds;
   bn_sum_bytes_fn* sum_bytes;
   bn_peak_products_fn* peak_products;
 } bn_kernels;
@@ -83,6 +93,9 @@ bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512, bn_store_neon;
 bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512, bn_attend_neon;
 bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512,
     bn_head_product_neon;
+bn_build_sketch_fn bn_build_sketch_c, bn_build_sketch_avx2, bn_build_sketch_avx512;
+bn_bound_logits_fn bn_bound_logits_c, bn_bound_logits_avx2, bn_bound_logits_avx512;
+bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_avx512;
 bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_bytes_neon;
 bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
     bn_peak_products_avx512, bn_peak_products_neon, bn_peak_products_dotprod, bn_peak_products_i8mm;

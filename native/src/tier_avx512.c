@@ -16,6 +16,9 @@ const bn_kernels bn_kernels_avx512 = {
     .store = bn_store_avx512,
     .attend = bn_attend_avx512,
     .head_product = bn_head_product_avx512,
+    .build_sketch = bn_build_sketch_avx512,
+    .bound_logits = bn_bound_logits_avx512,
+    .refine_bounds = bn_refine_bounds_avx512,
     .sum_bytes = bn_sum_bytes_avx512,
     .peak_products = bn_peak_products_avx512,
 };

@@ -16,6 +16,9 @@ const bn_kernels bn_kernels_avxvnni = {
     .store = bn_store_avx2,
     .attend = bn_attend_avx2,
     .head_product = bn_head_product_avx2,
+    .build_sketch = bn_build_sketch_avx2,
+    .bound_logits = bn_bound_logits_avx2,
+    .refine_bounds = bn_refine_bounds_avx2,
     .sum_bytes = bn_sum_bytes_avx2,
     .peak_products = bn_peak_products_avxvnni,
 };

@@ -16,6 +16,9 @@ const bn_kernels bn_kernels_c = {
     .store = bn_store_c,
     .attend = bn_attend_c,
     .head_product = bn_head_product_c,
+    .build_sketch = bn_build_sketch_c,
+    .bound_logits = bn_bound_logits_c,
+    .refine_bounds = bn_refine_bounds_c,
     .sum_bytes = bn_sum_bytes_c,
     .peak_products = bn_peak_products_c,
 };

@@ -27,6 +27,9 @@ static void refuses_tier(int32_t tier) {
   expect("store", BN_UNSUPPORTED, bn_store(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("attend", BN_UNSUPPORTED, bn_attend(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("head_product", BN_UNSUPPORTED, bn_head_product(tier, NULL, NULL, NULL, 1, 0, 1));
+  expect("build_sketch", BN_UNSUPPORTED, bn_build_sketch(tier, NULL, NULL, 0, 1));
+  expect("bound_logits", BN_UNSUPPORTED, bn_bound_logits(tier, NULL, NULL, NULL, 0, 1));
+  expect("refine_bounds", BN_UNSUPPORTED, bn_refine_bounds(tier, NULL, NULL, NULL, 0.0f, 0, 1));
   expect("sum_bytes", -1, bn_sum_bytes(tier, NULL, 1));
   expect("peak_products", -1, bn_peak_products(tier, 1));
 }

@@ -29,12 +29,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures prefill (pp) and decode (tg) in tokens per second.",
       "",
-      "Tokens are random and nothing is sampled; a depth is filled beforehand and not timed; a"
-          + " decode counts the tokens of all its sequences. Read bandwidth and int8 peak of the"
-          + " machine are measured in between, and shares are of the best that was seen of them."
-          + " Bytes per token are the weights and cached values that were read; where they fit"
-          + " the processor's caches, a share may pass 100 %%. Options with several values,"
-          + " separated by commas, are measured in all combinations."
+      "Tokens are random; the most probable next one is chosen, but not taken. A depth is filled"
+          + " beforehand and not timed; a decode counts the tokens of all its sequences. Read"
+          + " bandwidth and int8 peak of the machine are measured in between, and shares are of the"
+          + " best that was seen of them. Bytes per token are the weights and cached values that"
+          + " were read; where they fit the processor's caches, a share may pass 100 %%. Options"
+          + " with several values, separated by commas, are measured in all combinations."
     },
     sortOptions = false,
     subcommands = BenchKernelsCommand.class,
@@ -135,6 +135,15 @@ final class BenchCommand implements Callable<Integer> {
   private boolean sparse;
 
   @Option(
+      names = "--logits",
+      paramLabel = "WHICH",
+      description =
+          "best: what it takes to choose the most probable token, as greedy decoding does; all:"
+              + " those of the whole vocabulary, as several sequences at a time always have."
+              + " Default: best.")
+  private BenchmarkPlan.Logits logits = BenchmarkPlan.Logits.BEST;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = "md, csv or json. Default: md.")
@@ -206,7 +215,8 @@ final class BenchCommand implements Callable<Integer> {
           repetitions,
           step,
           cache,
-          sparse);
+          sparse,
+          logits);
     } catch (IllegalArgumentException e) {
       throw misuse(e.getMessage());
     }

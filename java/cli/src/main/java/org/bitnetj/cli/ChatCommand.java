@@ -59,6 +59,7 @@ final class ChatCommand implements Callable<Integer> {
   @Mixin private GenerationFlags generation;
   @Mixin private ContextOptions context;
   @Mixin private EngineOptions engine;
+  @Mixin private HeadOption head;
 
   @Option(names = "--no-history", description = "Do not remember what is typed.")
   private boolean noHistory;
@@ -70,7 +71,7 @@ final class ChatCommand implements Callable<Integer> {
     GenerationOptions options = generation.options(maxTokens);
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
-    try (LanguageModel loaded = engine.load(model.path(), streams)) {
+    try (LanguageModel loaded = engine.load(model.path(), head.mode(), streams)) {
       ChatTemplate template = template(loaded);
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {

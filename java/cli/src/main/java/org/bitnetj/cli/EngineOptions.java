@@ -8,6 +8,7 @@ import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.model.HeadMode;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -51,8 +52,8 @@ final class EngineOptions {
   private boolean sparse;
 
   /** Loads a model, and says on standard error what its user must know. */
-  LanguageModel load(Path path, Streams streams) throws IOException {
-    LanguageModel model = LanguageModel.load(path, options());
+  LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
+    LanguageModel model = LanguageModel.load(path, options().withHead(head));
     for (String warning : model.kernels().warnings()) {
       streams.err().println("bitnet: warning: " + warning + ".");
     }

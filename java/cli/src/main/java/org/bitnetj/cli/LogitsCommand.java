@@ -11,6 +11,7 @@ import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
 import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.model.HeadMode;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -78,7 +79,7 @@ final class LogitsCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "Give a text or --ids, not both.");
     }
     byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
-    try (LanguageModel loaded = engine.load(model.path(), bitnet.streams());
+    try (LanguageModel loaded = engine.load(model.path(), HeadMode.FULL, bitnet.streams());
         Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));
         ResultFile file = ResultFile.create(output);
         ProgressLine progress = new ProgressLine(bitnet.streams())) {

@@ -51,6 +51,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin private GenerationFlags generation;
   @Mixin private ContextOptions context;
   @Mixin private EngineOptions engine;
+  @Mixin private HeadOption head;
 
   @Option(
       names = "--echo",
@@ -73,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
     String prompt = text.prompt(streams);
-    try (LanguageModel loaded = engine.load(model.path(), streams);
+    try (LanguageModel loaded = engine.load(model.path(), head.mode(), streams);
         Session session = loaded.openSession(place);
         Interruption _ = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);

@@ -34,8 +34,27 @@ class BenchCommandTest {
   @Test
   void jsonHasEveryCombinationAndItsCosts() throws IOException {
     String[] line = {
-      "bench", "-m", MODEL, "-p", "10", "--step", "4", "-n", "3", "-d", "5", "-b", "1,2", "-t", "2",
-      "-r", "2", "-o", "json"
+      "bench",
+      "-m",
+      MODEL,
+      "-p",
+      "10",
+      "--step",
+      "4",
+      "-n",
+      "3",
+      "-d",
+      "5",
+      "-b",
+      "1,2",
+      "-t",
+      "2",
+      "-r",
+      "2",
+      "-o",
+      "json",
+      "--logits",
+      "all"
     };
     JsonNode report = new ObjectMapper().readTree(Outcome.of(line).succeeds().out());
     ModelSpec spec = spec();
@@ -50,6 +69,8 @@ class BenchCommandTest {
     assertEquals(ternary, report.get("ternary_bytes").longValue());
     assertEquals(2 * 15 * position, report.get("kv_bytes_reserved").longValue());
     assertTrue(head > 0);
+    assertEquals(0, report.get("sketch_bytes").longValue());
+    assertEquals("all", report.get("logits").textValue());
     assertTrue(report.get("load_seconds").doubleValue() > 0);
     assertTrue(report.get("processors").intValue() > 0);
     for (String name : List.of("cpu", "system", "java", "model", "architecture")) {
@@ -114,6 +135,39 @@ class BenchCommandTest {
   }
 
   @Test
+  void theBestLogitCostsFewerBytesThanAll() throws IOException {
+    String[] line = {
+      "bench",
+      "-m",
+      MODEL,
+      "-p",
+      "0",
+      "-n",
+      "4",
+      "-b",
+      "1,2",
+      "-t",
+      "1",
+      "-r",
+      "1",
+      "-o",
+      "json",
+      "--kernels",
+      "scalar"
+    };
+    JsonNode report = new ObjectMapper().readTree(Outcome.of(line).succeeds().out());
+    assertEquals("best", report.get("logits").textValue());
+    long ternary = report.get("ternary_bytes").longValue();
+    long head = report.get("head_bytes").longValue();
+    long sketch = report.get("sketch_bytes").longValue();
+    assertTrue(sketch > 0 && sketch < head * 3 / 4);
+    double one = report.get("results").get(0).get("bytes_per_token").doubleValue();
+    assertTrue(one > ternary + sketch / 2 && one < ternary + head, "bytes per token: " + one);
+    double two = report.get("results").get(1).get("bytes_per_token").doubleValue();
+    assertTrue(two > (ternary + head) / 2.0, "bytes per token of two sequences: " + two);
+  }
+
+  @Test
   void csvIsOneLineAResult() {
     List<String> lines =
         Outcome.of(
@@ -157,7 +211,14 @@ class BenchCommandTest {
             .out();
     for (String words :
         List.of(
-            "CPU", "Java", "tiny-bitnet-stories", "| pp2 ", " scalar ", " ± ", "first token ms")) {
+            "CPU",
+            "Java",
+            "tiny-bitnet-stories",
+            "| pp2 ",
+            " scalar ",
+            " ± ",
+            "first token ms",
+            "best: what")) {
       assertTrue(text.contains(words), () -> words + " is not in\n" + text);
     }
   }
@@ -177,6 +238,7 @@ class BenchCommandTest {
     misuse("There are no kernels 'warp'", "--kernels", "warp");
     misuse("'many' is not an int", "-n", "many");
     misuse("'--output'", "-o", "xml");
+    misuse("'--logits'", "--logits", "some");
   }
 
   private static void misuse(String words, String... options) {

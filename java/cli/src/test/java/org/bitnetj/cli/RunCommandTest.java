@@ -241,7 +241,10 @@ class RunCommandTest {
       }
     }
     Path file = Files.write(folder.resolve("nan.gguf"), bytes);
-    greedy("-m", file.toString(), PROMPT)
+    Outcome.of("run", "-m", file.toString(), "--kernels", "scalar", PROMPT)
+        .says("tensor 'token_embd.weight'")
+        .says("it holds weights that are NaN or infinite.");
+    greedy("-m", file.toString(), "--head", "full", PROMPT)
         .fails(
             "in layer 0, attention's input is NaN or infinite: the weights of tiny-bitnet-stories"
                 + " are damaged; fetch the model file again.");

@@ -132,7 +132,13 @@ final class Generation {
       to = Math.min(from + sequence.batchCapacity(), prompt.length);
       boolean samples = to == prompt.length && options.maxTokens() > 0;
       long start = System.nanoTime();
-      sequence.append(prompt, from, to, samples ? to - 1 : to, samples ? sample : LogitsUse.NONE);
+      sequence.append(
+          prompt,
+          from,
+          to,
+          samples ? to - 1 : to,
+          sampler.need(),
+          samples ? sample : LogitsUse.NONE);
       prefillNanos += System.nanoTime() - start;
       listener.onPrefill(to, prompt.length);
     }
@@ -142,7 +148,7 @@ final class Generation {
 
   private void decode() {
     long start = System.nanoTime();
-    sequence.append(next, 0, 1, 0, sample);
+    sequence.append(next, 0, 1, 0, sampler.need(), sample);
     decodeNanos += System.nanoTime() - start;
     reads.add(sequence.reads());
     steps++;

@@ -14,7 +14,7 @@ import java.util.OptionalDouble;
  * @param decodeNanos time for the decode steps, sampling included
  * @param firstTokenNanos from the call to the first token; 0 if there was none
  * @param bytesPerToken weight bytes that the decode steps read, on average; without any, what one
- *     reads at most
+ *     with all logits reads at most
  * @param openGates the share of the feed-forward networks' hidden units with a gate above 0 in the
  *     decode steps, which read no others' weights; empty if they read all
  * @param nonzeroUnits the same of the units that were not 0 in int8

@@ -79,7 +79,7 @@ public final class LanguageModel implements AutoCloseable {
       ChatSupport chats = ChatSupport.of(file.metadata(), tokenizer);
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
-      Weights weights = Weights.load(file, kernels, team, options.sparse());
+      Weights weights = Weights.load(file, kernels, team, options.head(), options.sparse());
       closers.push(weights::close);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =
@@ -168,7 +168,10 @@ public final class LanguageModel implements AutoCloseable {
     return threads;
   }
 
-  /** Weight bytes that the step of one token reads at most. */
+  /**
+   * Weight bytes that the step of one token reads at most, so when all its logits are needed;
+   * {@link GenerationStats} tells what was read for a text.
+   */
   public long bytesPerToken() {
     return transformer.bytesPerToken();
   }

@@ -1,6 +1,7 @@
 package org.bitnetj.generate;
 
 import java.util.Optional;
+import org.bitnetj.model.HeadMode;
 
 /**
  * How a model is loaded and computed. None of it changes a result. Immutable; constructor and
@@ -11,12 +12,15 @@ import java.util.Optional;
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
  *     {@code bitnet.kernels} or the variable {@code BITNET_KERNELS} says, else {@code auto}
  * @param batchSize most prompt tokens computed in one step; a cancelled prompt ends after its step
+ * @param head how the output head is read for texts
  * @param sparse whether, where it pays, part of the weights is kept a second time in memory so that
  *     a token's step need not read those that are multiplied by 0
  */
-public record LoadOptions(int threads, Optional<String> kernels, int batchSize, boolean sparse) {
+public record LoadOptions(
+    int threads, Optional<String> kernels, int batchSize, HeadMode head, boolean sparse) {
   private static final int MAX_THREADS = 1024;
-  private static final LoadOptions DEFAULTS = new LoadOptions(0, Optional.empty(), 64, true);
+  private static final LoadOptions DEFAULTS =
+      new LoadOptions(0, Optional.empty(), 64, HeadMode.SHORTLIST, true);
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {
@@ -33,24 +37,31 @@ public record LoadOptions(int threads, Optional<String> kernels, int batchSize, 
     }
   }
 
-  /** A thread on each processor, the best kernels, 64 tokens a step, sparse where it pays. */
+  /**
+   * A thread on each processor, the best kernels, 64 tokens a step, and what makes decoding faster
+   * at the cost of memory.
+   */
   public static LoadOptions defaults() {
     return DEFAULTS;
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize, sparse);
+    return new LoadOptions(value, kernels, batchSize, head, sparse);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize, sparse);
+    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value, sparse);
+    return new LoadOptions(threads, kernels, value, head, sparse);
+  }
+
+  public LoadOptions withHead(HeadMode value) {
+    return new LoadOptions(threads, kernels, batchSize, value, sparse);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, value);
+    return new LoadOptions(threads, kernels, batchSize, head, value);
   }
 }

@@ -6,6 +6,7 @@ import org.bitnetj.generate.SharedTransformer.LogitsUse;
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
+import org.bitnetj.sampling.LogitsNeed;
 
 /** One pass over a given text for the logits after its tokens. */
 final class LogitsPass {
@@ -35,16 +36,17 @@ final class LogitsPass {
               + sequence.context()
               + "; shorten the text or use a larger context.");
     }
+    LogitsNeed all = LogitsNeed.all();
     int at = sequence.keepPrefix(ids, from);
     while (at < from) {
       int to = Math.min(at + sequence.batchCapacity(), from);
-      sequence.append(ids, at, to, to, LogitsUse.NONE);
+      sequence.append(ids, at, to, to, all, LogitsUse.NONE);
       at = to;
     }
     while (at < ids.length) {
       int to = Math.min(at + rows.length, ids.length);
       int first = at;
-      sequence.append(ids, at, to, at, (logits, count) -> copy(logits, count, first));
+      sequence.append(ids, at, to, at, all, (logits, count) -> copy(logits, count, first));
       for (int i = at; i < to; i++) {
         visitor.row(i, rows[i - at]);
       }

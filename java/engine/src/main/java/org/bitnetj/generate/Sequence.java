@@ -5,6 +5,7 @@ import org.bitnetj.cache.KvCache;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.model.WeightReads;
+import org.bitnetj.sampling.LogitsNeed;
 
 /**
  * The tokens of a session and their keys and values. For one thread at a time, except {@link
@@ -53,12 +54,14 @@ final class Sequence {
 
   /**
    * Computes one step: tokens {@code [from, to)} of {@code ids}, which must fit batch and cache.
+   *
+   * @param need which logits
    */
-  void append(int[] ids, int from, int to, int logitsFrom, LogitsUse use) {
+  void append(int[] ids, int from, int to, int logitsFrom, LogitsNeed need, LogitsUse use) {
     int start = length();
     // Tokens beyond the cache's length mean nothing, so they may be there before a step fails.
     System.arraycopy(ids, from, tokens, start, to - from);
-    transformer.append(cache, ids, from, to, logitsFrom, use, reads);
+    transformer.append(cache, ids, from, to, logitsFrom, need, use, reads);
   }
 
   /** What the last step read of the weights. */

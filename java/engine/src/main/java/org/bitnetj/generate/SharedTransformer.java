@@ -11,6 +11,7 @@ import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
+import org.bitnetj.sampling.LogitsNeed;
 
 /**
  * One transformer that sequences take turns on, first come first served, and the owner of all the
@@ -88,6 +89,7 @@ final class SharedTransformer {
    * Computes tokens {@code [from, to)} of {@code ids} after those in the cache.
    *
    * @param logitsFrom from which token on logits are wanted
+   * @param need which of them
    * @param reads takes what the step read of the weights
    * @throws IllegalStateException if the model or the cache is closed
    */
@@ -97,6 +99,7 @@ final class SharedTransformer {
       int from,
       int to,
       int logitsFrom,
+      LogitsNeed need,
       LogitsUse use,
       WeightReads reads) {
     turn.lock();
@@ -110,7 +113,7 @@ final class SharedTransformer {
       for (int i = from; i < to; i++) {
         transformer.batch().add(0, start + i - from, ids[i], i >= logitsFrom);
       }
-      transformer.forward(cache);
+      transformer.forward(cache, need);
       reads.clear();
       reads.add(transformer.reads());
       use.see(transformer.logits(), transformer.batch().logitsCount());

@@ -20,6 +20,11 @@ public interface Kernels {
     return Optional.empty();
   }
 
+  /** Bounds of logits by a sketch of the head; empty if this tier's would not pay. */
+  default Optional<SketchKernels> sketch() {
+    return Optional.empty();
+  }
+
   /**
    * Packs panels of {@code w} from a tensor stored as I2_S (canonical layout: blocks of 128 weights
    * in 32 bytes, weight j in byte {@code j % 32} at shift {@code 6 - 2 * (j / 32)}).

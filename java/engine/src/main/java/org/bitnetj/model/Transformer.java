@@ -4,12 +4,15 @@ import org.bitnetj.cache.KvCache;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.sampling.LogitsNeed;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,8 @@ public final class Transformer implements AutoCloseable {
      */
     void at(String point, FloatRows rows, int count);
   }
+
+  private static final LogitsNeed ALL_LOGITS = LogitsNeed.all();
 
   /** Weight bytes a worker takes at a time when one row is computed. */
   private static final long CHUNK_BYTES = 64 << 10;
@@ -64,6 +69,7 @@ public final class Transformer implements AutoCloseable {
   private final FloatRows delta; // what a block adds to x
   private final FloatRows headInput; // rows with logits only
   private final FloatRows logits;
+  private final @Nullable HeadShortlist shortlist;
 
   private final ThreadTeam.Task attentionInput = this::attentionInput;
   private final ThreadTeam.Task rotateAndStore = this::rotateAndStore;
@@ -125,6 +131,12 @@ public final class Transformer implements AutoCloseable {
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
+      HeadSketch sketch = weights.sketch();
+      SketchKernels sketches = kernels.sketch().orElse(null);
+      this.shortlist =
+          sketch != null && sketches != null
+              ? new HeadShortlist(memory, weights.head(), sketch, kernels, sketches, team)
+              : null;
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
@@ -150,7 +162,7 @@ public final class Transformer implements AutoCloseable {
     return logits.capacity();
   }
 
-  /** Weight bytes that a step of one row with logits reads at most. */
+  /** Weight bytes that a step of one row reads at most, so with all logits. */
   public long bytesPerToken() {
     return weights.ternaryBytes() + weights.head().bytes();
   }
@@ -188,15 +200,22 @@ public final class Transformer implements AutoCloseable {
     this.observer = observer;
   }
 
+  /** As {@link #forward(KvCache, LogitsNeed)}, with all logits. */
+  public void forward(KvCache cache) {
+    forward(cache, ALL_LOGITS);
+  }
+
   /**
    * Computes the batch: its rows' keys and values go into {@code cache}, whose sequences grow, and
    * the logits asked for into {@link #logits}.
    *
+   * @param need which logits of a row must be right; the others may be −∞. A step of several rows
+   *     with logits computes all of them
    * @throws ContextOverflowException if a row's position does not fit the cache; nothing changed
    * @throws IllegalArgumentException if a token, sequence or position is out of range or order
    * @throws NonFiniteException if the numbers break; the cache's sequences did not grow
    */
-  public void forward(KvCache cache) {
+  public void forward(KvCache cache, LogitsNeed need) {
     check(cache);
     reads.clear();
     if (batch.size() == 0) {
@@ -246,7 +265,7 @@ public final class Transformer implements AutoCloseable {
       rows(addDelta); // x += delta
       show("layer", x, step.size());
     }
-    head();
+    head(need);
     for (int r = 0; r < batch.size(); r++) {
       cache.extend(batch.sequence(r));
     }
@@ -267,7 +286,7 @@ public final class Transformer implements AutoCloseable {
     step = wanted;
   }
 
-  private void head() {
+  private void head(LogitsNeed need) {
     int count = batch.logitsCount();
     if (count == 0) {
       return;
@@ -278,6 +297,13 @@ public final class Transformer implements AutoCloseable {
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
     finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
+    if (shortlist != null && !need.isAll() && count == 1) {
+      boolean done = shortlist.compute(headInput, logits, need);
+      reads.addBytes(shortlist.bytesRead());
+      if (done) {
+        return;
+      }
+    }
     int grain = (int) Math.max(16, CHUNK_BYTES / weights.head().rowBytes() & -16);
     team.run(headRows, spec.vocabulary(), grain);
     reads.addBytes(weights.head().bytes());

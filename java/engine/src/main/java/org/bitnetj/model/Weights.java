@@ -14,8 +14,10 @@ import org.bitnetj.file.Tensor;
 import org.bitnetj.file.TensorType;
 import org.bitnetj.kernel.Activation;
 import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
@@ -31,8 +33,11 @@ import org.jspecify.annotations.Nullable;
  * safe to share.
  */
 public final class Weights implements AutoCloseable {
-  private static final Set<String> MODEL_TENSORS =
-      Set.of("token_embd.weight", "output_norm.weight", "output.weight");
+  private static final String EMBEDDING = "token_embd.weight";
+
+  private static final String HEAD = "output.weight";
+
+  private static final Set<String> MODEL_TENSORS = Set.of(EMBEDDING, "output_norm.weight", HEAD);
 
   /** What stands after {@code blk.N.}, matrices also with the ending {@code .scale}. */
   private static final Set<String> LAYER_NORMS =
@@ -81,40 +86,41 @@ public final class Weights implements AutoCloseable {
   private final List<Layer> layers;
   private final Norm outputNorm;
   private final FloatMatrix head;
+  private final @Nullable HeadSketch sketch;
 
-  private Weights(Loader loader) throws ModelFileException {
+  private Weights(Loader loader, @Nullable SketchKernels sketches) throws ModelFileException {
     this.memory = loader.memory;
     this.spec = loader.spec;
-    this.embedding = loader.matrix("token_embd.weight");
-    this.head =
-        loader.file.find("output.weight").isPresent() ? loader.matrix("output.weight") : embedding;
+    this.embedding = loader.matrix(EMBEDDING);
+    String headName = headName(loader.file);
+    this.head = headName.equals(EMBEDDING) ? embedding : loader.matrix(headName);
     List<Layer> all = new ArrayList<>(spec.layers());
     for (int l = 0; l < spec.layers(); l++) {
       all.add(loader.layer(l));
     }
     this.layers = List.copyOf(all);
     this.outputNorm = loader.norm("output_norm.weight", spec.width());
+    this.sketch = sketches != null ? loader.sketch(sketches, headName, head) : null;
+  }
+
+  /** Loads the weights of an open file, without a sketch of the head. */
+  public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team)
+      throws ModelFileException {
+    return load(file, kernels, team, HeadMode.FULL, true);
   }
 
   /**
    * Loads the weights of an open file.
    *
-   * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
-   *     that its place cannot have
-   */
-  public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team)
-      throws ModelFileException {
-    return load(file, kernels, team, true);
-  }
-
-  /**
-   * The same.
-   *
+   * @param head whether a sketch of the head is made, if kernels and format are such that it pays
    * @param sparse whether the feed-forward network's matrices may be kept a second time so that
    *     steps of one row need not read all of them. They are where that pays: for squared ReLU, on
    *     kernels that have such products, on a machine with ample memory.
+   * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
+   *     that its place cannot have
    */
-  public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team, boolean sparse)
+  public static Weights load(
+      ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
       throws ModelFileException {
     ModelSpec spec = ModelSpec.of(file);
     NativeMemory memory = new NativeMemory();
@@ -129,12 +135,30 @@ public final class Weights implements AutoCloseable {
           new Loader(
               file, spec, memory, kernels, strips ? kernels.sparse().orElse(null) : null, team);
       loader.refuseStrangers();
-      requireRoom(file, bytes, room);
-      return new Weights(loader);
+      SketchKernels sketches =
+          head == HeadMode.SHORTLIST && sketchPays(file, spec)
+              ? kernels.sketch().orElse(null)
+              : null;
+      long sketchBytes = sketches != null ? HeadSketch.bytes(spec.vocabulary(), spec.width()) : 0;
+      requireRoom(file, bytes + sketchBytes, room);
+      return new Weights(loader, sketches);
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
       throw e;
     }
+  }
+
+  private static String headName(ModelFile file) {
+    return file.find(HEAD).isPresent() ? HEAD : EMBEDDING;
+  }
+
+  /**
+   * Whether a sketch is smaller than the head by at least a quarter: of 6 bits a weight, that is so
+   * for float formats and Q8_0, but not for the 6.6 bits of Q6_K.
+   */
+  private static boolean sketchPays(ModelFile file, ModelSpec spec) throws ModelFileException {
+    long headBytes = file.tensor(headName(file)).data().byteSize();
+    return HeadSketch.bytes(spec.vocabulary(), spec.width()) <= headBytes / 4 * 3;
   }
 
   private static long ternaryBytes(ModelSpec spec) {
@@ -208,6 +232,11 @@ public final class Weights implements AutoCloseable {
   /** Bytes of these second copies. */
   public long stripsBytes() {
     return hasStrips() ? stripsBytes(spec) : 0;
+  }
+
+  /** A sketch of the head; null if none was wanted or it would not pay. */
+  public @Nullable HeadSketch sketch() {
+    return sketch;
   }
 
   /** Bytes of ternary weights that every dense step reads. */
@@ -370,6 +399,24 @@ public final class Weights implements AutoCloseable {
                 throw refuseType(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
           };
       return new FloatMatrix(memory, tensor.data(), type, spec.vocabulary(), spec.width());
+    }
+
+    HeadSketch sketch(SketchKernels sketches, String name, FloatMatrix head)
+        throws ModelFileException {
+      HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
+      AtomicBoolean finite = new AtomicBoolean(true);
+      team.run(
+          (begin, end) -> {
+            if (!sketches.buildSketch(head, sketch, begin, end)) {
+              finite.set(false);
+            }
+          },
+          sketch.panelCount(),
+          8);
+      if (!finite.get()) {
+        throw refuse(file.tensor(name), "it holds weights that are NaN or infinite");
+      }
+      return sketch;
     }
 
     private Tensor shaped(String name, long columns, long rows) throws ModelFileException {

@@ -41,6 +41,7 @@ public final class Sampler {
   private final long seed;
   private final RandomGenerator random;
   private final RecentTokens recent;
+  private final LogitsNeed need;
   private final Candidates candidates;
   private final double[] weights;
   private final float[] chunk;
@@ -61,6 +62,7 @@ public final class Sampler {
     this.recent = new RecentTokens(options.penalizes() ? options.penaltyWindow() : 0);
     int kept = options.topK() == 0 ? vocabulary : Math.min(options.topK(), vocabulary);
     kept = options.isGreedy() ? 1 : kept;
+    this.need = new LogitsNeed(kept < vocabulary ? kept : 0, vocabulary, recent);
     this.candidates = new Candidates(vocabulary, kept);
     this.weights = new double[kept];
     this.chunk = new float[Math.min(CHUNK, vocabulary)];
@@ -73,6 +75,11 @@ public final class Sampler {
   /** The seed of the draws: with it, the same settings and the same logits the text comes again. */
   public long seed() {
     return seed;
+  }
+
+  /** Which logits the next choice depends on. The same object each time, for it follows. */
+  public LogitsNeed need() {
+    return need;
   }
 
   /** Notes that the sequence goes on with {@code token}, drawn or given: penalties look back. */

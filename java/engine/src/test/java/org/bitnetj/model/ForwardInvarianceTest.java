@@ -219,7 +219,7 @@ class ForwardInvarianceTest {
     Model(Kernels kernels, int threads, int chunk, boolean sparse) throws Exception {
       file = GgufFile.open(Golden.MODEL);
       team = new ThreadTeam(threads);
-      weights = Weights.load(file, kernels, team, sparse);
+      weights = Weights.load(file, kernels, team, HeadMode.FULL, sparse);
       transformer = new Transformer(weights, kernels, team, chunk, 4);
     }
 

@@ -23,7 +23,7 @@ class StripsTest {
   private static boolean hasStrips(Path path, Kernels kernels, boolean sparse) throws Exception {
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(1);
-        Weights weights = Weights.load(file, kernels, team, sparse)) {
+        Weights weights = Weights.load(file, kernels, team, HeadMode.FULL, sparse)) {
       // Two copies of two bits a weight, and whole lines: the shipped model is 256 wide.
       long copies = weights.spec().layers() * 2L * weights.spec().feedForward() * 256 / 4;
       assertEquals(weights.hasStrips() ? copies : 0, weights.stripsBytes());

@@ -148,6 +148,26 @@ class UnusableModelTest {
   }
 
   @Test
+  void aHeadThatIsNotFiniteIsRefusedWhereItIsSketched() throws ModelFileException {
+    TinyModel model = new TinyModel().tensor("output.weight", TensorType.F32, Float.NaN, 64, 8);
+    Path path = file(model);
+    for (Kernels kernels :
+        Tiers.available().stream().filter(k -> k.sketch().isPresent()).toList()) {
+      try (GgufFile file = GgufFile.open(path);
+          ThreadTeam team = new ThreadTeam(1)) {
+        String sentence =
+            assertThrows(
+                    ModelFileException.class,
+                    () -> Weights.load(file, kernels, team, HeadMode.SHORTLIST, true))
+                .getMessage();
+        assertTrue(sentence.contains("tensor 'output.weight'"), sentence);
+        assertTrue(sentence.endsWith("it holds weights that are NaN or infinite."), sentence);
+      }
+    }
+    accepted(model); // without a sketch no one looks
+  }
+
+  @Test
   void aModelLargerThanTheMachine() throws ModelFileException {
     try (GgufFile file = GgufFile.open(file(new TinyModel()))) {
       Weights.requireRoom(file, 7L << 40, OptionalLong.empty());

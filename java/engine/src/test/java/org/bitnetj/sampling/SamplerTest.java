@@ -52,6 +52,61 @@ class SamplerTest {
     return logits;
   }
 
+  /** A row of logits with only what the need says, the others −∞. */
+  private float[] needed(float[] logits, LogitsNeed need) {
+    float[] some = logits.clone();
+    if (!need.isAll()) {
+      float[] sorted = logits.clone();
+      Arrays.sort(sorted);
+      float least = sorted[Math.max(0, logits.length - need.count(logits.length))];
+      for (int i = 0; i < logits.length; i++) {
+        some[i] = logits[i] >= least ? logits[i] : LOWEST;
+      }
+      for (int i = 0; i < need.tokens(); i++) {
+        some[need.token(i)] = logits[need.token(i)];
+      }
+    }
+    return some;
+  }
+
+  @Test
+  void whatASamplerNeedsIsEnoughForItsChoice() {
+    SplittableRandom random = new SplittableRandom(3);
+    int left = 0;
+    for (int trial = 0; trial < 400; trial++) {
+      SamplingOptions options =
+          SamplingOptions.defaults()
+              .withSeed(trial)
+              .withTemperature(random.nextInt(4) == 0 ? 0 : random.nextDouble(3))
+              .withTopK(random.nextInt(12))
+              .withTopP(random.nextBoolean() ? 1 : random.nextDouble(0.2, 1))
+              .withMinP(random.nextBoolean() ? 0 : random.nextDouble(0.3))
+              .withRepetitionPenalty(random.nextBoolean() ? 1 : random.nextDouble(0.5, 2))
+              .withPresencePenalty(random.nextBoolean() ? 0 : random.nextDouble(-3, 3))
+              .withFrequencyPenalty(random.nextBoolean() ? 0 : random.nextDouble(-1, 1))
+              .withPenaltyWindow(random.nextInt(12));
+      int vocabulary = 60;
+      int padded = vocabulary + random.nextInt(4); // the best may be no tokens
+      Sampler all = new Sampler(options, vocabulary);
+      Sampler some = new Sampler(options, vocabulary);
+      for (int step = 0; step < 15; step++) {
+        float[] logits = new float[padded];
+        for (int i = 0; i < padded; i++) {
+          logits[i] = random.nextInt(-20, 20) * 0.5f; // with many ties
+        }
+        float[] masked = needed(logits, some.need());
+        for (float logit : masked) {
+          left += logit == LOWEST ? 1 : 0;
+        }
+        int token = all.sample(rows(logits), 0);
+        assertEquals(token, some.sample(rows(masked), 0), options + ", step " + step);
+        all.accept(token);
+        some.accept(token);
+      }
+    }
+    assertTrue(left > 100_000, "only " + left + " logits were left out");
+  }
+
   /** How often each token comes in {@code draws} draws. */
   private int[] histogram(SamplingOptions options, int draws, float... logits) {
     FloatRows rows = rows(logits);

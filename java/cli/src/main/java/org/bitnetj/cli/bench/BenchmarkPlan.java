@@ -17,6 +17,7 @@ import org.bitnetj.kernel.AttentionLayer;
  * @param stepRows most prompt tokens in a step
  * @param cacheType how keys and values are kept
  * @param sparse whether decoding may skip weights that are multiplied by 0
+ * @param logits which logits a step computes
  */
 public record BenchmarkPlan(
     int prompt,
@@ -28,7 +29,16 @@ public record BenchmarkPlan(
     int repetitions,
     int stepRows,
     AttentionLayer.Type cacheType,
-    boolean sparse) {
+    boolean sparse,
+    Logits logits) {
+  /** Which logits a step of one sequence computes. */
+  public enum Logits {
+    /** What it takes to choose the most probable token. */
+    BEST,
+    /** Those of the whole vocabulary. */
+    ALL
+  }
+
   private static final int MOST_TOKENS = 1 << 24;
   private static final int MOST_ROWS = 4096;
   private static final int MOST_THREADS = 1024;

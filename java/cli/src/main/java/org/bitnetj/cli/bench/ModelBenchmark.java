@@ -17,21 +17,26 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.HeadMode;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
+import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.sampling.Sampler;
+import org.bitnetj.sampling.SamplingOptions;
 
 /**
- * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens,
- * nothing sampled, the cache filled to a depth beforehand and not timed. Repetitions of all
- * combinations take turns, with the machine's own speed in between, so that a disturbance hits all
- * alike. For one thread.
+ * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens, the
+ * most probable next one chosen but not taken, the cache filled to a depth beforehand and not
+ * timed. Repetitions of all combinations take turns, with the machine's own speed in between, so
+ * that a disturbance hits all alike. For one thread.
  */
 public final class ModelBenchmark implements AutoCloseable {
   private static final long WARM_UP_NANOS = 1_000_000_000L;
@@ -66,6 +71,8 @@ public final class ModelBenchmark implements AutoCloseable {
   private final Machine machine = Machine.here();
   private final double loadSeconds;
   private final OptionalLong loadPeakBytes;
+  private final Sampler greedy;
+  private final LogitsNeed need;
   private long sink;
 
   /**
@@ -107,7 +114,18 @@ public final class ModelBenchmark implements AutoCloseable {
         teams.add(team);
       }
       ThreadTeam largest = largestTeam();
-      weights = Weights.load(file, selections.getLast().kernels(), largest, plan.sparse());
+      boolean all = plan.logits() == BenchmarkPlan.Logits.ALL;
+      greedy = new Sampler(SamplingOptions.greedy(), spec.vocabulary());
+      need = all ? LogitsNeed.all() : greedy.need();
+      Kernels loader =
+          selections.stream()
+              .map(KernelSelection::kernels)
+              .filter(k -> k.sketch().isPresent())
+              .reduce((first, second) -> second)
+              .orElse(selections.getLast().kernels());
+      weights =
+          Weights.load(
+              file, loader, largest, all ? HeadMode.FULL : HeadMode.SHORTLIST, plan.sparse());
       closers.push(weights::close);
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());
@@ -171,6 +189,7 @@ public final class ModelBenchmark implements AutoCloseable {
             weights.ternaryBytes(),
             weights.stripsBytes(),
             weights.head().bytes(),
+            sketchBytes(),
             cacheBytes,
             loadSeconds),
         plan,
@@ -180,6 +199,11 @@ public final class ModelBenchmark implements AutoCloseable {
         withoutProbe(Machine.residentBytes(), 0),
         withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
         List.copyOf(warnings));
+  }
+
+  private long sketchBytes() {
+    HeadSketch sketch = weights.sketch();
+    return sketch == null ? 0 : HeadSketch.bytes(sketch.rows(), sketch.columns());
   }
 
   /** What the process holds for the model: the probe's buffer, there to the end, does not count. */
@@ -216,7 +240,7 @@ public final class ModelBenchmark implements AutoCloseable {
             batch,
             engine.tier(),
             engine.threads(),
-            costs.cachedBytes(depth, tokens, rows, batch),
+            costs.cacheBytes(depth, tokens, rows, batch),
             costs.productsPerToken()));
   }
 
@@ -291,7 +315,7 @@ public final class ModelBenchmark implements AutoCloseable {
     }
     long computed = System.nanoTime();
     long allocatedAfter = THREADS.getTotalThreadAllocatedBytes();
-    sink += likeliest(trial.engine().transformer().logits());
+    sink += greedy.sample(trial.engine().transformer().logits(), 0);
     long chosen = System.nanoTime();
     truncate(cache, result.depth());
     result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, allocatedAfter - allocated);
@@ -307,7 +331,7 @@ public final class ModelBenchmark implements AutoCloseable {
         int position = from + done + i;
         batch.add(0, position, token(0, position), logits && done + i + 1 == count);
       }
-      engine.transformer().forward(cache);
+      engine.transformer().forward(cache, need);
       reads.add(engine.transformer().reads());
       done += rows;
     }
@@ -321,8 +345,11 @@ public final class ModelBenchmark implements AutoCloseable {
       for (int sequence = 0; sequence < sequences; sequence++) {
         batch.add(sequence, position, token(sequence, position), true);
       }
-      engine.transformer().forward(cache);
+      engine.transformer().forward(cache, need);
       reads.add(engine.transformer().reads());
+      for (int sequence = 0; sequence < sequences; sequence++) {
+        sink += greedy.sample(engine.transformer().logits(), sequence);
+      }
     }
   }
 
@@ -336,16 +363,6 @@ public final class ModelBenchmark implements AutoCloseable {
   private int token(int sequence, int position) {
     long mixed = (position * 1021L + sequence + 1) * 0x9E3779B97F4A7C15L;
     return (int) ((mixed >>> 33) % spec.vocabulary());
-  }
-
-  private int likeliest(FloatRows logits) {
-    int best = 0;
-    for (int token = 1; token < spec.vocabulary(); token++) {
-      if (logits.get(0, token) > logits.get(0, best)) {
-        best = token;
-      }
-    }
-    return best;
   }
 
   /** Frees everything. */

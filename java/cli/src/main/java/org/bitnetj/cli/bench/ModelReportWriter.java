@@ -32,13 +32,14 @@ public final class ModelReportWriter {
     facts.row(
         "sizes",
         format(
-            "file %s, ternary weights %s%s, head %s, KV cache %s reserved as %s",
+            "file %s, ternary weights %s%s, head %s%s, KV cache %s reserved as %s",
             megabytes(model.fileBytes()),
             megabytes(model.ternaryBytes()),
             model.stripsBytes() > 0
                 ? " and " + megabytes(model.stripsBytes()) + " of them twice"
                 : "",
             megabytes(model.headBytes()),
+            model.sketchBytes() == 0 ? "" : " and a sketch of it " + megabytes(model.sketchBytes()),
             megabytes(model.cacheBytes()),
             report.plan().cacheType()));
     facts.row(
@@ -51,6 +52,12 @@ public final class ModelReportWriter {
             : "not known on this system");
     facts.row("loading", format("%.2f s", model.loadSeconds()));
     facts.row("prefill", "steps of " + report.plan().stepRows() + " tokens");
+    facts.row(
+        "logits",
+        switch (report.plan().logits()) {
+          case BEST -> "best: what it takes to choose the most probable token";
+          case ALL -> "all: the whole vocabulary's";
+        });
     StringBuilder text = new StringBuilder(facts.markdown()).append('\n');
     if (report.probe().isPresent()) {
       Table rates =

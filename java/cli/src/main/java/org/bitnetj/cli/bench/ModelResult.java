@@ -26,13 +26,16 @@ public final class ModelResult {
   private final int batch;
   private final KernelTier tier;
   private final int threads;
-  private final long cachedBytes;
+  private final long cacheBytes;
   private final long productsPerToken;
   private final Series tokensPerSecond = new Series();
   private final Series firstTokenSeconds = new Series();
   private final Series allocatedPerToken = new Series();
   private final WeightReads reads = new WeightReads();
 
+  /**
+   * @param cacheBytes bytes of keys and values that one repetition reads
+   */
   ModelResult(
       Kind kind,
       int tokens,
@@ -40,7 +43,7 @@ public final class ModelResult {
       int batch,
       KernelTier tier,
       int threads,
-      long cachedBytes,
+      long cacheBytes,
       long productsPerToken) {
     this.kind = kind;
     this.tokens = tokens;
@@ -48,7 +51,7 @@ public final class ModelResult {
     this.batch = batch;
     this.tier = tier;
     this.threads = threads;
-    this.cachedBytes = cachedBytes;
+    this.cacheBytes = cacheBytes;
     this.productsPerToken = productsPerToken;
   }
 
@@ -120,7 +123,7 @@ public final class ModelResult {
   /** Weights and cached values that were read. */
   public double bytesPerToken() {
     long repetitions = tokensPerSecond.count();
-    double bytes = repetitions * cachedBytes + reads.bytes();
+    double bytes = repetitions * cacheBytes + reads.bytes();
     return bytes / (repetitions * tokens * batch);
   }
 

@@ -3,18 +3,18 @@ package org.bitnetj.cli.bench;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.model.ModelSpec;
 
-/** What steps cost beside reading weights: cached values to be read, and int8 products. */
+/** What steps cost at least besides weights: cached bytes that must be read, and int8 products. */
 record StepCosts(ModelSpec spec, AttentionLayer.Type cacheType) {
 
   /**
-   * Bytes of cached keys and values that steps read.
+   * Cached keys and values that steps read, each position once in a step.
    *
    * @param depth tokens in the cache before
    * @param tokens tokens computed for each sequence
    * @param rows most tokens of a sequence in a step
    * @param sequences how many are computed together
    */
-  long cachedBytes(int depth, int tokens, int rows, int sequences) {
+  long cacheBytes(int depth, int tokens, int rows, int sequences) {
     long bytes = 0;
     for (int done = 0; done < tokens; ) {
       done += Math.min(rows, tokens - done);

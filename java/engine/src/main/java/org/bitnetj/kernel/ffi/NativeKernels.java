@@ -12,6 +12,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
@@ -45,11 +46,20 @@ public final class NativeKernels implements Kernels {
   }
 
   @Override
+  public Optional<SketchKernels> sketch() {
+    return hasOwnShortcuts() ? Optional.of(new NativeSketchKernels(id)) : Optional.empty();
+  }
+
+  @Override
   public Optional<SparseKernels> sparse() {
+    return hasOwnShortcuts() ? Optional.of(new NativeSparseKernels(id)) : Optional.empty();
+  }
+
+  private boolean hasOwnShortcuts() {
     return switch (tier) {
-      case C, AVX2, AVXVNNI, AVX512 -> Optional.of(new NativeSparseKernels(id));
-      // The library has only its portable ones there, not proved faster than dense ones by NEON.
-      case SCALAR, VECTOR, NEON, DOTPROD, I8MM -> Optional.empty();
+      case C, AVX2, AVXVNNI, AVX512 -> true;
+      // The library has only its portable ones there, not proved faster than all of it by NEON.
+      case SCALAR, VECTOR, NEON, DOTPROD, I8MM -> false;
     };
   }
 

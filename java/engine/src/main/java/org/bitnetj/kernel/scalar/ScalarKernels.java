@@ -16,6 +16,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 
@@ -28,6 +29,11 @@ public final class ScalarKernels implements Kernels {
   @Override
   public KernelTier tier() {
     return KernelTier.SCALAR;
+  }
+
+  @Override
+  public Optional<SketchKernels> sketch() {
+    return Optional.of(new ScalarSketch());
   }
 
   @Override

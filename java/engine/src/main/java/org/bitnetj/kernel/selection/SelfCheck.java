@@ -7,14 +7,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.ActivationDigits;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
@@ -55,7 +59,13 @@ public final class SelfCheck {
     0x6526d9e2,
     0xe6ae5f52,
     0x67c7c52d,
-    0x99104aed
+    0x99104aed,
+    0x00000001,
+    0xb2805821,
+    0x7d0ef586,
+    0xb7810791,
+    0xc20a4054,
+    0x5a208ced
   };
 
   private static final int COUNT = 4;
@@ -151,8 +161,26 @@ public final class SelfCheck {
     kernels.headProduct(table, x, logits, COUNT, 0, COUNT);
     results.add(of("headProduct", logits));
     FloatRows gate = y; // of both signs
+    // No kernels have one of these without the other.
     kernels.sparse().ifPresent(sparse -> sparseProducts(sparse, w, q, gate, results));
+    kernels.sketch().ifPresent(sketch -> bounds(sketch, x, results));
     return results;
+  }
+
+  private void bounds(SketchKernels kernels, FloatRows x, List<Result> results) {
+    HeadSketch sketch = HeadSketch.allocate(memory, COUNT, COLUMNS);
+    results.add(flag("buildSketch", kernels.buildSketch(table, sketch, 0, 1)));
+    results.add(of("buildSketch", sketch.coarse()));
+    results.add(of("buildSketch", sketch.fine()));
+    results.add(of("buildSketch", sketch.facts()));
+    ActivationDigits activations = ActivationDigits.allocate(memory, COLUMNS);
+    activations.set(x, 0);
+    LogitBounds bounds = LogitBounds.allocate(memory, COUNT);
+    kernels.boundLogits(sketch, activations, bounds, 0, 1);
+    results.add(of("boundLogits", bounds.values()));
+    float threshold = Math.max(bounds.upper(0), bounds.upper(1)); // at least one row reaches it
+    kernels.refineBounds(sketch, activations, bounds, threshold, 0, 1);
+    results.add(of("refineBounds", bounds.values()));
   }
 
   private void sparseProducts(

@@ -31,7 +31,7 @@ class MatrixParityTest {
    *
    * @param wild any bits, which may be NaN, infinite or huge; else scales of about one
    */
-  private static FloatMatrix matrix(Trial trial, Type type, int rows, int columns, boolean wild) {
+  static FloatMatrix matrix(Trial trial, Type type, int rows, int columns, boolean wild) {
     int blocks = rows * (columns / type.blockElements());
     byte[] bytes = new byte[blocks * type.blockBytes()];
     for (int i = 0; i < bytes.length; i++) {

@@ -20,9 +20,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
@@ -45,6 +48,7 @@ class KernelSelectionTest {
   private static Kernels kernels(KernelTier tier, String wrong) {
     Kernels scalar = new ScalarKernels();
     SparseKernels sparse = spoiled(SparseKernels.class, scalar.sparse().orElseThrow(), wrong);
+    SketchKernels sketch = spoiled(SketchKernels.class, scalar.sketch().orElseThrow(), wrong);
     Kernels kernels = spoiled(Kernels.class, scalar, wrong);
     return proxy(
         Kernels.class,
@@ -52,6 +56,7 @@ class KernelSelectionTest {
             switch (method.getName()) {
               case "tier" -> tier;
               case "sparse" -> Optional.of(sparse);
+              case "sketch" -> Optional.of(sketch);
               default -> method.invoke(kernels, arguments);
             });
   }
@@ -86,9 +91,9 @@ class KernelSelectionTest {
     int output =
         switch (method.getName()) {
           case "add", "store" -> 0;
-          case "packI2s", "packStrips", "gate" -> 1;
+          case "packI2s", "packStrips", "buildSketch", "gate" -> 1;
           case "embed", "normalize", "quantize", "ternaryProduct", "rotate", "headProduct" -> 2;
-          case "sparseProduct" -> 2;
+          case "sparseProduct", "boundLogits", "refineBounds" -> 2;
           case "attend", "gatedProduct" -> 3;
           default -> throw new AssertionError("an operation this test does not know: " + method);
         };
@@ -98,6 +103,8 @@ class KernelSelectionTest {
           case QuantizedRows rows -> rows.values();
           case TernaryMatrix matrix -> matrix.panels();
           case TernaryStrips strips -> strips.digits();
+          case HeadSketch sketch -> sketch.facts();
+          case LogitBounds bounds -> bounds.values();
           case AttentionLayer layer -> layer.values();
           default -> throw new AssertionError(arguments[output]);
         };
@@ -107,10 +114,10 @@ class KernelSelectionTest {
   }
 
   static Stream<String> operations() {
-    return Stream.of(Kernels.class, SparseKernels.class)
+    return Stream.of(Kernels.class, SparseKernels.class, SketchKernels.class)
         .flatMap(type -> Arrays.stream(type.getMethods()))
         .map(Method::getName)
-        .filter(name -> !name.equals("tier") && !name.equals("sparse"));
+        .filter(name -> !Set.of("tier", "sparse", "sketch").contains(name));
   }
 
   @ParameterizedTest

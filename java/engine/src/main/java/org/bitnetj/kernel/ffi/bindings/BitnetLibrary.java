@@ -1380,6 +1380,201 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         }
     }
 
+    private static class bn_build_sketch {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_build_sketch");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_build_sketch$descriptor() {
+        return bn_build_sketch.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_build_sketch$handle() {
+        return bn_build_sketch.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_build_sketch$address() {
+        return bn_build_sketch.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * }
+     */
+    public static int bn_build_sketch(int tier, MemorySegment m, MemorySegment sketch, int begin, int end) {
+        var mh$ = bn_build_sketch.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_build_sketch", tier, m, sketch, begin, end);
+            }
+            return (int)mh$.invokeExact(tier, m, sketch, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_bound_logits {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_bound_logits");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_bound_logits$descriptor() {
+        return bn_bound_logits.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_bound_logits$handle() {
+        return bn_bound_logits.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_bound_logits$address() {
+        return bn_bound_logits.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * }
+     */
+    public static int bn_bound_logits(int tier, MemorySegment sketch, MemorySegment x, MemorySegment bounds, int begin, int end) {
+        var mh$ = bn_bound_logits.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_bound_logits", tier, sketch, x, bounds, begin, end);
+            }
+            return (int)mh$.invokeExact(tier, sketch, x, bounds, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_refine_bounds {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_FLOAT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_refine_bounds");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_refine_bounds$descriptor() {
+        return bn_refine_bounds.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_refine_bounds$handle() {
+        return bn_refine_bounds.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_refine_bounds$address() {
+        return bn_refine_bounds.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * }
+     */
+    public static int bn_refine_bounds(int tier, MemorySegment sketch, MemorySegment x, MemorySegment bounds, float threshold, int begin, int end) {
+        var mh$ = bn_refine_bounds.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_refine_bounds", tier, sketch, x, bounds, threshold, begin, end);
+            }
+            return (int)mh$.invokeExact(tier, sketch, x, bounds, threshold, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class bn_sum_bytes {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             BitnetLibrary.C_LONG,

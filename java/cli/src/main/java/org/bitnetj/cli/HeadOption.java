@@ -1,0 +1,20 @@
+package org.bitnetj.cli;
+
+import org.bitnetj.model.HeadMode;
+import picocli.CommandLine.Option;
+
+/** How the output head is read while a text is generated. Changes no text. */
+final class HeadOption {
+  @Option(
+      names = "--head",
+      paramLabel = "HOW",
+      description =
+          "shortlist: read the output head by a sketch, made when loading, which takes memory but"
+              + " rules out most of it; full: read all of it. Both give the same text. Default:"
+              + " shortlist.")
+  private HeadMode head = HeadMode.SHORTLIST;
+
+  HeadMode mode() {
+    return head;
+  }
+}

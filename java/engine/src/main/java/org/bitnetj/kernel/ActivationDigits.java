@@ -1,0 +1,159 @@
+package org.bitnetj.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import org.bitnetj.kernel.ffi.bindings.bn_digits;
+import org.bitnetj.memory.NativeMemory;
+
+/**
+ * One row x of activations in 16 bits, as two digits of 8, x nearly {@code scale * (256 * high +
+ * low)}, and with it how far a logit can be from what a {@link HeadSketch} says of it. Mutable, for
+ * one thread at a time.
+ *
+ * <p>Let w be a row of the head, v what the sketch says of it, e its fact about |w - v| and n the
+ * one about |w| (Euclidean norms); y what the digits say of x; L the float32 logit as defined.
+ *
+ * <ol>
+ *   <li>w.x - v.y = (w - v).y + w.(x - y), so by Cauchy and Schwarz it is at most e |y| + n |x - y|
+ *       in absolute value.
+ *   <li>With u = 2^-24, each product of the logit's sum goes through at most N = ceil(columns / 16)
+ *       + 4 roundings: |L - w.x| is at most g n |x|, g = N u / (1 - N u), and what underflow does.
+ *   <li>A kernel computes a = v.y from the exact integer sum by three roundings and adds b to it or
+ *       takes it off by one more: that is off by less than 2^-21 |v| |y| and 2^-24 b, and |v| is at
+ *       most n + e.
+ * </ol>
+ *
+ * <p>So |L - a| is at most e {@link #errorWeight} + n {@link #normWeight} + {@link #slack} with
+ * errorWeight = |y| (1 + 2^-21), normWeight = |x - y| + g |x| + 2^-21 |y|, both enlarged by 2^-18
+ * of themselves for the roundings of this very sum, of b and in this class. The slack is 2^-100 for
+ * underflow: a product in the logit's sum or in b loses at most 2^-150, and a scale, e or n up to
+ * 2^-150 times at most 2^41, which is what {@link #set} allows; a product of scales up to 2^-150
+ * times an integer below 2^38.
+ */
+public final class ActivationDigits {
+  private static final double LEAST = 0x1p-40;
+  private static final double MOST = 0x1p40;
+  private static final float SLACK = 0x1p-100f;
+
+  /** So that the high digit of the largest activation, rounded, is 127. */
+  private static final double RANGE = 127 * 256;
+
+  private final MemorySegment high;
+  private final MemorySegment low;
+  private final MemorySegment struct;
+  private final int columns;
+
+  private ActivationDigits(NativeMemory memory, int columns) {
+    this.columns = columns;
+    long padded = (columns + 255L) / 256 * 256;
+    this.high = memory.allocate(padded);
+    this.low = memory.allocate(padded);
+    this.struct = memory.allocate(bn_digits.sizeof());
+    bn_digits.high(struct, high);
+    bn_digits.low(struct, low);
+    bn_digits.slack(struct, SLACK);
+  }
+
+  /** Zeros, with no bound of anything. */
+  public static ActivationDigits allocate(NativeMemory memory, int columns) {
+    return new ActivationDigits(memory, columns);
+  }
+
+  /**
+   * Takes a row of finite activations.
+   *
+   * @return false if it is zero or so small or large that the bounds would not hold; then the
+   *     digits mean nothing
+   */
+  public boolean set(FloatRows x, int row) {
+    MemorySegment values = x.row(row);
+    float largest = 0;
+    double square = 0;
+    for (int i = 0; i < columns; i++) {
+      float value = values.getAtIndex(JAVA_FLOAT, i);
+      largest = Math.max(largest, Math.abs(value));
+      square += (double) value * value;
+    }
+    double norm = Math.sqrt(square);
+    if (!(largest >= LEAST && norm <= MOST)) {
+      return false;
+    }
+    float scale = (float) (largest / RANGE);
+    double inverse = 1.0 / scale;
+    int highSum = 0;
+    int lowSum = 0;
+    long digitSquare = 0;
+    double errorSquare = 0;
+    for (int i = 0; i < columns; i++) {
+      double value = values.getAtIndex(JAVA_FLOAT, i);
+      int digits = (int) Math.rint(value * inverse); // at most RANGE + 1 in absolute value
+      int upper = digits + 128 >> 8;
+      int lower = digits - 256 * upper;
+      high.set(JAVA_BYTE, i, (byte) upper);
+      low.set(JAVA_BYTE, i, (byte) lower);
+      highSum += upper;
+      lowSum += lower;
+      digitSquare += (long) digits * digits;
+      double error = value - (double) scale * digits;
+      errorSquare += error * error;
+    }
+    double digitNorm = scale * Math.sqrt(digitSquare);
+    double roundings = ((columns + 15) / 16 + 4) * 0x1p-24;
+    double sumError = roundings / (1 - roundings);
+    double up = 1 + 0x1p-18;
+    bn_digits.high_sum(struct, highSum);
+    bn_digits.low_sum(struct, lowSum);
+    bn_digits.scale(struct, scale);
+    bn_digits.error_weight(struct, above(digitNorm * (1 + 0x1p-21) * up));
+    bn_digits.norm_weight(
+        struct, above((Math.sqrt(errorSquare) + sumError * norm + 0x1p-21 * digitNorm) * up));
+    return true;
+  }
+
+  private static float above(double value) {
+    return Math.nextUp((float) value);
+  }
+
+  public int columns() {
+    return columns;
+  }
+
+  public MemorySegment high() {
+    return high;
+  }
+
+  public MemorySegment low() {
+    return low;
+  }
+
+  /** The {@code bn_digits} that describes them to C. */
+  public MemorySegment struct() {
+    return struct;
+  }
+
+  public int highSum() {
+    return bn_digits.high_sum(struct);
+  }
+
+  public int lowSum() {
+    return bn_digits.low_sum(struct);
+  }
+
+  public float scale() {
+    return bn_digits.scale(struct);
+  }
+
+  public float errorWeight() {
+    return bn_digits.error_weight(struct);
+  }
+
+  public float normWeight() {
+    return bn_digits.norm_weight(struct);
+  }
+
+  public float slack() {
+    return bn_digits.slack(struct);
+  }
+}

@@ -1,0 +1,184 @@
+package org.bitnetj.kernel.scalar;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.bitnetj.kernel.HeadSketch.PANEL_ROWS;
+
+import java.lang.foreign.MemorySegment;
+import org.bitnetj.kernel.ActivationDigits;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.HeadSketch;
+import org.bitnetj.kernel.HeadSketch.Fact;
+import org.bitnetj.kernel.LogitBounds;
+import org.bitnetj.kernel.SketchKernels;
+
+/** The definition of sketches of output heads, and of the bounds of logits by them. */
+final class ScalarSketch implements SketchKernels {
+  /** Rows whose largest weight is below this are sketched as zeros: 1 / scale might overflow. */
+  private static final float LEAST = 0x1p-120f;
+
+  /** No less than the norm of such a row of the most columns there may be, 131,000. */
+  private static final float LEAST_NORM = 0x1p-111f;
+
+  private static final float NONE = Float.NEGATIVE_INFINITY;
+
+  @Override
+  public boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end) {
+    int last = Math.min(end * PANEL_ROWS, sketch.rows());
+    for (int row = begin * PANEL_ROWS; row < last; row++) {
+      if (!build(m, row, sketch)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void boundLogits(
+      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end) {
+    for (int panel = begin; panel < end; panel++) {
+      bound(sketch, x, bounds, panel);
+    }
+  }
+
+  @Override
+  public void refineBounds(
+      HeadSketch sketch,
+      ActivationDigits x,
+      LogitBounds bounds,
+      float threshold,
+      int begin,
+      int end) {
+    for (int panel = begin; panel < end; panel++) {
+      refine(sketch, x, bounds, threshold, panel);
+    }
+  }
+
+  /** False if some weight of the row is not finite. */
+  private static boolean build(FloatMatrix m, int row, HeadSketch sketch) {
+    int n = m.columns();
+    float[] w = new float[n];
+    MatrixRows.decode(m, row, w);
+    float max = 0;
+    for (float weight : w) {
+      if (!Float.isFinite(weight)) {
+        return false;
+      }
+      max = Math.max(max, Math.abs(weight));
+    }
+    float inverse = max < LEAST ? 0 : 31.5f / max;
+    float[] coarse = new float[n];
+    float[] fine = new float[n];
+    for (int i = 0; i < n; i++) {
+      w[i] *= inverse;
+      int code = (int) (w[i] + 32f); // 0..63, for |w| < 31.5 (1 + 2^-22) here
+      coarse[i] = w[i] - ((code & ~3) - 30f);
+      fine[i] = w[i] - (code - 31.5f);
+      add(sketch.coarse(), sketch.coarseByte(row, i), code >> 2 << (i & 4));
+      add(sketch.fine(), sketch.fineByte(row, i), (code & 3) << 2 * (i / 64 % 4));
+    }
+    // z = w * (31.5 / max) is off from w / scale by at most 31.5 * 2^-22 for each weight, so an
+    // error's norm by at most 2^-17 * sqrt(columns). A sum of up to 2^17 squares in 16 lanes is off
+    // by a share of at most 8204 * 2^-24 < 2^-10.9 of itself, its root by half of that; the factor
+    // makes up for it and for the few roundings here.
+    float slack = 0x1p-17f * (float) Math.sqrt(n);
+    float up = 1f + 0x1p-11f;
+    float scale = max / 31.5f;
+    boolean zero = max < LEAST;
+    sketch.setFact(Fact.SCALE, row, zero ? 0 : scale);
+    sketch.setFact(Fact.COARSE_ERROR, row, zero ? LEAST_NORM : scale * (norm(coarse) + slack) * up);
+    sketch.setFact(Fact.FINE_ERROR, row, zero ? LEAST_NORM : scale * (norm(fine) + slack) * up);
+    sketch.setFact(Fact.NORM, row, zero ? LEAST_NORM : scale * norm(w) * up);
+    return true;
+  }
+
+  private static void add(MemorySegment plane, long at, int bits) {
+    plane.set(JAVA_BYTE, at, (byte) (plane.get(JAVA_BYTE, at) | bits));
+  }
+
+  private static float norm(float[] values) {
+    return (float) Math.sqrt(FloatMath.dot(values, 0, values, 0, values.length));
+  }
+
+  private static void bound(HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int panel) {
+    for (int r = 0; r < PANEL_ROWS; r++) {
+      int row = panel * PANEL_ROWS + r;
+      int high = 0;
+      int low = 0;
+      if (row < sketch.rows()) {
+        for (int i = 0; i < sketch.columns(); i++) {
+          int code = sketch.coarse().get(JAVA_BYTE, sketch.coarseByte(row, i)) >> (i & 4) & 15;
+          high += (2 * code - 15) * x.high().get(JAVA_BYTE, i);
+          low += (2 * code - 15) * x.low().get(JAVA_BYTE, i);
+        }
+        set(sketch, x, bounds, row, high, low, 2f, Fact.COARSE_ERROR);
+      } else {
+        bounds.set(row, NONE, NONE);
+      }
+      bounds.setSum(row, false, high);
+      bounds.setSum(row, true, low);
+    }
+    setPanel(bounds, panel, 0);
+  }
+
+  private static void refine(
+      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, float threshold, int panel) {
+    int refined = 0;
+    boolean[] wanted = new boolean[PANEL_ROWS];
+    for (int r = 0; r < PANEL_ROWS; r++) {
+      int row = panel * PANEL_ROWS + r;
+      wanted[r] =
+          row < sketch.rows()
+              && bounds.panelUpper(panel) >= threshold
+              && bounds.upper(row) >= threshold;
+      refined += wanted[r] ? 1 : 0;
+    }
+    if (refined == 0) {
+      bounds.setPanel(panel, NONE, NONE, 0);
+      return;
+    }
+    for (int r = 0; r < PANEL_ROWS; r++) {
+      int row = panel * PANEL_ROWS + r;
+      if (!wanted[r]) {
+        bounds.set(row, NONE, NONE);
+        continue;
+      }
+      int high = 4 * bounds.sum(row, false);
+      int low = 4 * bounds.sum(row, true);
+      for (int i = 0; i < sketch.columns(); i++) {
+        int code = sketch.fine().get(JAVA_BYTE, sketch.fineByte(row, i)) >> 2 * (i / 64 % 4) & 3;
+        high += (2 * code - 3) * x.high().get(JAVA_BYTE, i);
+        low += (2 * code - 3) * x.low().get(JAVA_BYTE, i);
+      }
+      set(sketch, x, bounds, row, high, low, 0.5f, Fact.FINE_ERROR);
+    }
+    setPanel(bounds, panel, refined);
+  }
+
+  /** The bounds of a row from its centered sums; 256 * high + low is exact in a double. */
+  private static void set(
+      HeadSketch sketch,
+      ActivationDigits x,
+      LogitBounds bounds,
+      int row,
+      int high,
+      int low,
+      float factor,
+      Fact error) {
+    float sum = (float) (256.0 * high + low);
+    float value = sum * (factor * (sketch.fact(Fact.SCALE, row) * x.scale()));
+    float off =
+        (sketch.fact(error, row) * x.errorWeight() + sketch.fact(Fact.NORM, row) * x.normWeight())
+            + x.slack();
+    bounds.set(row, value - off, value + off);
+  }
+
+  private static void setPanel(LogitBounds bounds, int panel, int refined) {
+    float lower = NONE;
+    float upper = NONE;
+    for (int row = panel * PANEL_ROWS; row < (panel + 1) * PANEL_ROWS; row++) {
+      lower = Math.max(lower, bounds.lower(row));
+      upper = Math.max(upper, bounds.upper(row));
+    }
+    bounds.setPanel(panel, lower, upper, refined);
+  }
+}

@@ -1,0 +1,228 @@
+package org.bitnetj.model;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.bitnetj.kernel.ActivationDigits;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
+import org.bitnetj.kernel.SketchKernels;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.sampling.LogitsNeed;
+
+/**
+ * The best logits of one row without reading the whole head, exactly: a sketch of the head bounds
+ * every logit from both sides ({@link ActivationDigits} has the proof); a token whose upper bound
+ * is below the k-th largest lower bound is not among the k best, for k others surpass it, and what
+ * is left, ties included, is computed from the head itself, as ever. The sketch is read in two
+ * steps, its second plane only for rows that the first has not ruled out. For one caller at a time.
+ */
+final class HeadShortlist {
+  /** When more than this share of the rows is left over, the whole head costs less than they do. */
+  private static final int MOST_LEFT = 8;
+
+  /** Panels whose logits are cleared at a time. */
+  private static final int CLEARED = 256;
+
+  /** Bytes of the sketch that a worker takes at a time. */
+  private static final long CHUNK_BYTES = 128 << 10;
+
+  /** With norms beyond this a logit might overflow, or the bounds themselves. */
+  private static final float LARGEST_NORM = 0x1p70f;
+
+  private final FloatMatrix head;
+  private final HeadSketch sketch;
+  private final Kernels kernels;
+  private final SketchKernels sketches;
+  private final ThreadTeam team;
+  private final ActivationDigits digits;
+  private final LogitBounds bounds;
+  private final MemorySegment cleared;
+  private final int grain;
+  private final boolean usable;
+  private float[] best = new float[64];
+
+  private final ThreadTeam.Task bound = this::bound;
+  private final ThreadTeam.Task refine = this::refine;
+  private final ThreadTeam.Task compute = this::compute;
+
+  // Where the step is; set by the caller's thread between phases.
+  private FloatRows input;
+  private FloatRows logits;
+  private float threshold;
+  private boolean bounded;
+  private int refinedRows;
+  private int computedRows;
+
+  HeadShortlist(
+      NativeMemory memory,
+      FloatMatrix head,
+      HeadSketch sketch,
+      Kernels kernels,
+      SketchKernels sketches,
+      ThreadTeam team) {
+    this.head = head;
+    this.sketch = sketch;
+    this.kernels = kernels;
+    this.sketches = sketches;
+    this.team = team;
+    this.digits = ActivationDigits.allocate(memory, sketch.columns());
+    this.bounds = LogitBounds.allocate(memory, sketch.rows());
+    this.grain = (int) Math.max(1, CHUNK_BYTES / sketch.coarsePanelBytes());
+    this.usable = sketch.largestNorm() <= LARGEST_NORM;
+    float[] none = new float[CLEARED * HeadSketch.PANEL_ROWS];
+    Arrays.fill(none, Float.NEGATIVE_INFINITY);
+    this.cleared = memory.allocate((long) none.length * Float.BYTES);
+    MemorySegment.copy(none, 0, cleared, JAVA_FLOAT, 0, none.length);
+  }
+
+  /**
+   * Computes the logits needed of the first row of {@code input}, which is finite, into the first
+   * row of {@code logits}; the others become −∞.
+   *
+   * @return false if that would not pay, or the bounds would not hold; all logits must be computed
+   */
+  boolean compute(FloatRows input, FloatRows logits, LogitsNeed need) {
+    bounded = false;
+    refinedRows = 0;
+    computedRows = 0;
+    int count = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
+    if (!usable || count > bounds.panels() || !digits.set(input, 0)) {
+      return false;
+    }
+    this.input = input;
+    this.logits = logits;
+    bounded = true;
+    team.run(bound, bounds.panels(), grain);
+    threshold = kthLargestLower(count);
+    team.run(refine, bounds.panels(), grain);
+    // Bounds that were refined may be looser by a rounding, so keep the better of both thresholds.
+    threshold = Math.max(threshold, kthLargestLower(count));
+    for (int panel = 0; panel < bounds.panels(); panel++) {
+      refinedRows += bounds.panelRefined(panel);
+      computedRows += bounds.panelUpper(panel) >= threshold ? left(panel) : 0;
+    }
+    if (computedRows > head.rows() / MOST_LEFT) {
+      computedRows = 0;
+      return false;
+    }
+    team.run(compute, bounds.panels(), grain);
+    for (int i = 0; i < need.tokens(); i++) {
+      int token = need.token(i);
+      if (logits.get(0, token) == Float.NEGATIVE_INFINITY) {
+        kernels.headProduct(head, input, logits, 1, token, token + 1);
+        computedRows++;
+      }
+    }
+    return true;
+  }
+
+  /** Bytes that the last step read of sketch and head, of the head its rows only. */
+  long bytesRead() {
+    return (bounded ? sketch.coarseBytes() : 0)
+        + refinedRows * sketch.fineRowBytes()
+        + computedRows * head.rowBytes();
+  }
+
+  /** Rows of which the last step read the second plane. */
+  int refinedRows() {
+    return refinedRows;
+  }
+
+  /** Rows of the head that the last step read. */
+  int computedRows() {
+    return computedRows;
+  }
+
+  private void bound(int begin, int end) {
+    sketches.boundLogits(sketch, digits, bounds, begin, end);
+  }
+
+  private void refine(int begin, int end) {
+    sketches.refineBounds(sketch, digits, bounds, threshold, begin, end);
+  }
+
+  private void compute(int begin, int end) {
+    for (int panel = begin; panel < end; panel += CLEARED) {
+      int first = panel * HeadSketch.PANEL_ROWS;
+      int last = Math.min(Math.min(panel + CLEARED, end) * HeadSketch.PANEL_ROWS, head.rows());
+      MemorySegment.copy(
+          cleared, 0, logits.data(), (long) first * Float.BYTES, (last - first) * 4L);
+    }
+    for (int panel = begin; panel < end; panel++) {
+      if (bounds.panelUpper(panel) >= threshold) {
+        int first = panel * HeadSketch.PANEL_ROWS;
+        int last = Math.min(first + HeadSketch.PANEL_ROWS, head.rows());
+        for (int row = first; row < last; row++) {
+          if (bounds.upper(row) >= threshold) {
+            kernels.headProduct(head, input, logits, 1, row, row + 1);
+          }
+        }
+      }
+    }
+  }
+
+  /** How many rows of a panel reach the threshold. */
+  private int left(int panel) {
+    int count = 0;
+    for (int r = 0; r < HeadSketch.PANEL_ROWS; r++) {
+      count += bounds.upper(panel * HeadSketch.PANEL_ROWS + r) >= threshold ? 1 : 0;
+    }
+    return count;
+  }
+
+  /**
+   * The k-th largest of all lower bounds, k at most the panels. The k-th largest of the panels' own
+   * is no larger, and only panels that reach it can hold larger ones.
+   */
+  private float kthLargestLower(int k) {
+    if (best.length < k) {
+      best = new float[Math.max(k, 2 * best.length)];
+    }
+    Arrays.fill(best, 0, k, Float.NEGATIVE_INFINITY);
+    for (int panel = 0; panel < bounds.panels(); panel++) {
+      float lower = bounds.panelLower(panel);
+      if (lower > best[0]) {
+        replaceLeast(k, lower);
+      }
+    }
+    float least = best[0];
+    if (k == 1) {
+      return least;
+    }
+    Arrays.fill(best, 0, k, Float.NEGATIVE_INFINITY);
+    for (int panel = 0; panel < bounds.panels(); panel++) {
+      if (bounds.panelLower(panel) >= least) {
+        for (int r = 0; r < HeadSketch.PANEL_ROWS; r++) {
+          float lower = bounds.lower(panel * HeadSketch.PANEL_ROWS + r);
+          if (lower > best[0]) {
+            replaceLeast(k, lower);
+          }
+        }
+      }
+    }
+    return best[0];
+  }
+
+  /** Puts a larger value in the place of the least of k, which form a heap. */
+  private void replaceLeast(int k, float value) {
+    int at = 0;
+    while (true) {
+      int child = 2 * at + 1;
+      if (child + 1 < k && best[child + 1] < best[child]) {
+        child++;
+      }
+      if (child >= k || best[child] >= value) {
+        break;
+      }
+      best[at] = best[child];
+      at = child;
+    }
+    best[at] = value;
+  }
+}

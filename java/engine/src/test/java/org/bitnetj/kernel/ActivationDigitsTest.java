@@ -1,0 +1,160 @@
+package org.bitnetj.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.util.SplittableRandom;
+import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.bitnetj.memory.NativeMemory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every logit lies between the bounds that a sketch of the head gives for it. */
+class ActivationDigitsTest {
+  private static final Kernels SCALAR = new ScalarKernels();
+  private static final SketchKernels SKETCHES = SCALAR.sketch().orElseThrow();
+  private static final int ROWS = 40;
+
+  /** Rows of weights, or of activations. */
+  enum Kind {
+    GAUSSIAN,
+    UNIFORM,
+    /** One element of a thousand times the others, as trained activations have. */
+    OUTLIER,
+    ONE_HOT,
+    /** Signs only: a sketch is exact but for roundings. */
+    SIGNS,
+    EQUAL,
+    ZERO,
+    /** The largest float16. */
+    HUGE,
+    /** Weights of 1e-30, whose products underflow for small activations. */
+    TINY,
+    DENORMAL,
+    /** Exponents from -30 to 30. */
+    WIDE;
+
+    float next(SplittableRandom random, int row, int column) {
+      float gaussian = (float) random.nextGaussian();
+      return switch (this) {
+        case GAUSSIAN -> gaussian;
+        case UNIFORM -> random.nextFloat() - 0.5f;
+        case OUTLIER -> gaussian * (column % 61 == row % 61 ? 1000 : 1);
+        case ONE_HOT -> column == row % 7 ? 3 : 0;
+        case SIGNS -> random.nextBoolean() ? 0.37f : -0.37f;
+        case EQUAL -> 0.1f;
+        case ZERO -> 0;
+        case HUGE -> random.nextBoolean() ? 65504 : -65504;
+        case TINY -> gaussian * 1e-30f;
+        case DENORMAL -> Float.intBitsToFloat(random.nextInt() & 0x807fffff);
+        case WIDE -> Math.scalb(gaussian, random.nextInt(61) - 30);
+      };
+    }
+  }
+
+  private static FloatMatrix head(NativeMemory memory, Kind kind, int columns, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    MemorySegment data = memory.allocate(4L * ROWS * columns);
+    for (int r = 0; r < ROWS; r++) {
+      for (int i = 0; i < columns; i++) {
+        data.setAtIndex(JAVA_FLOAT, (long) r * columns + i, kind.next(random, r, i));
+      }
+    }
+    return new FloatMatrix(memory, data, FloatMatrix.Type.F32, ROWS, columns);
+  }
+
+  private static FloatRows row(NativeMemory memory, Kind kind, int columns, float scale) {
+    SplittableRandom random = new SplittableRandom(columns);
+    FloatRows x = FloatRows.allocate(memory, 1, columns);
+    for (int i = 0; i < columns; i++) {
+      x.set(0, i, kind.next(random, 0, i) * scale);
+    }
+    return x;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void everyLogitLiesBetweenItsBounds(Kind weights) {
+    int checked = 0;
+    for (int columns : new int[] {1, 2, 7, 16, 33, 257, 640}) {
+      try (NativeMemory memory = new NativeMemory()) {
+        FloatMatrix head = head(memory, weights, columns, columns);
+        HeadSketch sketch = HeadSketch.allocate(memory, ROWS, columns);
+        assertTrue(SKETCHES.buildSketch(head, sketch, 0, sketch.panelCount()));
+        ActivationDigits digits = ActivationDigits.allocate(memory, columns);
+        LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
+        FloatRows logits = FloatRows.allocate(memory, 1, ROWS);
+        for (Kind kind : Kind.values()) {
+          for (float scale : new float[] {1, 0.003f, 1e5f}) {
+            FloatRows x = row(memory, kind, columns, scale);
+            if (!digits.set(x, 0)) {
+              continue;
+            }
+            SCALAR.headProduct(head, x, logits, 1, 0, ROWS);
+            String what = weights + " by " + kind + " * " + scale + ", columns " + columns;
+            SKETCHES.boundLogits(sketch, digits, bounds, 0, bounds.panels());
+            check("coarse, " + what, bounds, logits);
+            SKETCHES.refineBounds(
+                sketch, digits, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
+            check("fine, " + what, bounds, logits);
+            checked++;
+          }
+        }
+      }
+    }
+    assertTrue(checked >= 7 * 3 * 7, "only " + checked + " cases were checked");
+  }
+
+  private static void check(String what, LogitBounds bounds, FloatRows logits) {
+    for (int r = 0; r < ROWS; r++) {
+      float logit = logits.get(0, r);
+      String place = what + ", row " + r + ": " + logit;
+      assertTrue(bounds.lower(r) <= logit, () -> place);
+      assertTrue(bounds.upper(r) >= logit, () -> place);
+      float panelUpper = bounds.panelUpper(r / HeadSketch.PANEL_ROWS);
+      assertTrue(panelUpper >= bounds.upper(r), () -> place);
+    }
+  }
+
+  /** Uniform weights: the error of a code is uniform too, so its norm is known. */
+  @Test
+  void boundsAreAsNarrowAsSixBitsAllow() {
+    int columns = 2048;
+    try (NativeMemory memory = new NativeMemory()) {
+      FloatMatrix head = head(memory, Kind.UNIFORM, columns, 1);
+      HeadSketch sketch = HeadSketch.allocate(memory, ROWS, columns);
+      SKETCHES.buildSketch(head, sketch, 0, sketch.panelCount());
+      FloatRows x = row(memory, Kind.GAUSSIAN, columns, 1);
+      ActivationDigits digits = ActivationDigits.allocate(memory, columns);
+      assertTrue(digits.set(x, 0));
+      LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
+      SKETCHES.boundLogits(sketch, digits, bounds, 0, bounds.panels());
+      double root12 = Math.sqrt(columns / 12.0);
+      double norm = Math.sqrt(columns);
+      for (int r = 0; r < ROWS; r++) {
+        double width = (bounds.upper(r) - bounds.lower(r)) / (2 * norm * root12);
+        assertEquals(4.0 / 63, width, 0.006, "coarse, row " + r);
+      }
+      SKETCHES.refineBounds(sketch, digits, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
+      for (int r = 0; r < ROWS; r++) {
+        double width = (bounds.upper(r) - bounds.lower(r)) / (2 * norm * root12);
+        assertEquals(1.0 / 63, width, 0.002, "fine, row " + r);
+      }
+    }
+  }
+
+  @Test
+  void whatCannotBeBoundedIsRefused() {
+    try (NativeMemory memory = new NativeMemory()) {
+      ActivationDigits digits = ActivationDigits.allocate(memory, 64);
+      assertFalse(digits.set(row(memory, Kind.ZERO, 64, 1), 0), "zeros");
+      assertFalse(digits.set(row(memory, Kind.DENORMAL, 64, 1), 0), "denormals");
+      assertFalse(digits.set(row(memory, Kind.GAUSSIAN, 64, 1e30f), 0), "huge");
+      assertTrue(digits.set(row(memory, Kind.GAUSSIAN, 64, 1), 0));
+    }
+  }
+}

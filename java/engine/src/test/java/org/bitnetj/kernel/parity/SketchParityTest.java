@@ -1,0 +1,124 @@
+package org.bitnetj.kernel.parity;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.stream.IntStream;
+import org.bitnetj.kernel.ActivationDigits;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.FloatMatrix.Type;
+import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.HeadSketch;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.LogitBounds;
+import org.bitnetj.kernel.SketchKernels;
+import org.bitnetj.testing.OnEveryTier;
+import org.bitnetj.testing.Tiers;
+
+/** Sketches and bounds have the same bits on every tier that has them. */
+class SketchParityTest {
+  private static final int[] REAL_COLUMNS = {640, 768, 2560, 3200};
+
+  private static final SketchKernels SCALAR = Trial.SCALAR.sketch().orElseThrow();
+
+  private static SketchKernels sketches(Kernels kernels) {
+    assumeTrue(kernels.sketch().isPresent(), kernels.tier() + " kernels have no sketches");
+    return kernels.sketch().orElseThrow();
+  }
+
+  private static int[] columns(Type type) {
+    return IntStream.concat(IntStream.rangeClosed(1, 40), IntStream.of(REAL_COLUMNS))
+        .map(n -> n <= 40 ? n * type.blockElements() : n)
+        .filter(n -> n % type.blockElements() == 0)
+        .toArray();
+  }
+
+  @OnEveryTier
+  void sketchesAndBoundsMatchScalar(Tiers.Tested tier) {
+    Kernels kernels = Tiers.orSkip(tier);
+    SketchKernels sketches = sketches(kernels);
+    for (Type type : Type.values()) {
+      for (int columns : columns(type)) {
+        int rows = columns > 500 ? 18 : 1 + columns % 50;
+        String what = "sketch of %s, %d x %d".formatted(type, rows, columns);
+        try (Trial trial = new Trial(kernels, columns, what)) {
+          FloatMatrix m = MatrixParityTest.matrix(trial, type, rows, columns, false);
+          HeadSketch expected = HeadSketch.allocate(trial.memory, rows, columns);
+          HeadSketch actual = HeadSketch.allocate(trial.memory, rows, columns);
+          int panels = expected.panelCount();
+          assertTrue(SCALAR.buildSketch(m, expected, 0, panels));
+          assertTrue(sketches.buildSketch(m, actual, panels / 2, panels));
+          assertTrue(sketches.buildSketch(m, actual, 0, panels / 2));
+          trial.sameBytes("coarse", expected.coarse(), actual.coarse());
+          trial.sameBytes("fine", expected.fine(), actual.fine());
+          trial.sameBytes("facts", expected.facts(), actual.facts());
+          bounds(trial, sketches, expected, trial.rows(1, columns, Values.OUTLIERS));
+        }
+      }
+    }
+  }
+
+  private static void bounds(Trial trial, SketchKernels sketches, HeadSketch sketch, FloatRows x) {
+    ActivationDigits digits = ActivationDigits.allocate(trial.memory, sketch.columns());
+    assertTrue(digits.set(x, 0));
+    LogitBounds expected = LogitBounds.allocate(trial.memory, sketch.rows());
+    LogitBounds actual = LogitBounds.allocate(trial.memory, sketch.rows());
+    int panels = sketch.panelCount();
+    SCALAR.boundLogits(sketch, digits, expected, 0, panels);
+    sketches.boundLogits(sketch, digits, actual, panels / 2, panels);
+    sketches.boundLogits(sketch, digits, actual, 0, panels / 2);
+    same(trial, "coarse", expected, actual, sketch.rows());
+    float[] thresholds = {
+      expected.upper(sketch.rows() / 2), Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY
+    };
+    for (float threshold : thresholds) {
+      SCALAR.refineBounds(sketch, digits, expected, threshold, 0, panels);
+      sketches.refineBounds(sketch, digits, actual, threshold, panels / 2, panels);
+      sketches.refineBounds(sketch, digits, actual, threshold, 0, panels / 2);
+      same(trial, "refined from " + threshold, expected, actual, sketch.rows());
+    }
+  }
+
+  private static void same(
+      Trial trial, String step, LogitBounds expected, LogitBounds actual, int rows) {
+    for (int r = 0; r < expected.panels() * HeadSketch.PANEL_ROWS; r++) {
+      String place = trial.where(step + ", row " + r + " of " + rows);
+      assertEquals(bits(expected.lower(r)), bits(actual.lower(r)), place);
+      assertEquals(bits(expected.upper(r)), bits(actual.upper(r)), place);
+      assertEquals(expected.sum(r, false), actual.sum(r, false), place);
+      assertEquals(expected.sum(r, true), actual.sum(r, true), place);
+    }
+    for (int p = 0; p < expected.panels(); p++) {
+      String place = trial.where(step + ", panel " + p);
+      assertEquals(bits(expected.panelLower(p)), bits(actual.panelLower(p)), place);
+      assertEquals(bits(expected.panelUpper(p)), bits(actual.panelUpper(p)), place);
+      assertEquals(expected.panelRefined(p), actual.panelRefined(p), place);
+    }
+  }
+
+  private static int bits(float value) {
+    return Float.floatToRawIntBits(value);
+  }
+
+  @OnEveryTier
+  void aWeightThatIsNotFiniteIsFoundWhereverItStands(Tiers.Tested tier) {
+    Kernels kernels = Tiers.orSkip(tier);
+    SketchKernels sketches = sketches(kernels);
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      for (int at = 0; at < 3 * 300; at += 7) {
+        try (Trial trial = new Trial(kernels, at, "sketch with " + bad)) {
+          FloatMatrix m = MatrixParityTest.matrix(trial, Type.F32, 3, 300, false);
+          for (int i = 0; i < 900; i++) {
+            int bits = Float.floatToRawIntBits(i == at ? bad : i);
+            m.data().set(JAVA_INT.withByteAlignment(1), 4L * i, bits);
+          }
+          HeadSketch sketch = HeadSketch.allocate(trial.memory, 3, 300);
+          assertFalse(sketches.buildSketch(m, sketch, 0, 1), trial.where("element " + at));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,222 @@
+#include <string.h>
+
+#include "testing.h"
+
+/* A sketch, an activation and bounds, each array in a block of its own without slack. */
+typedef struct operands {
+  bn_sketch sketch;
+  bn_digits x;
+  bn_bounds bounds;
+} operands;
+
+static int64_t panels_of(int32_t rows) { return (rows + 15) / 16; }
+static int64_t coarse_bytes(int32_t rows, int32_t columns) {
+  return panels_of(rows) * ((columns + 7) / 8) * 64;
+}
+static int64_t fine_bytes(int32_t rows, int32_t columns) {
+  return (int64_t)rows * ((columns + 255) / 256) * 64;
+}
+
+static bn_sketch new_sketch(place where, int32_t rows, int32_t columns) {
+  bn_sketch s = {.rows = rows, .columns = columns};
+  s.coarse = guarded(where, (size_t)coarse_bytes(rows, columns));
+  s.fine = guarded(where, (size_t)fine_bytes(rows, columns));
+  s.facts = guarded(where, (size_t)panels_of(rows) * 64 * sizeof(float));
+  memset(s.coarse, 0, (size_t)coarse_bytes(rows, columns));
+  memset(s.fine, 0, (size_t)fine_bytes(rows, columns));
+  memset(s.facts, 0, (size_t)panels_of(rows) * 64 * sizeof(float));
+  return s;
+}
+
+static bn_bounds new_bounds(place where, int32_t rows) {
+  const size_t panels = (size_t)panels_of(rows);
+  bn_bounds b = {.lower = guarded(where, panels * 16 * sizeof(float)),
+                 .upper = guarded(where, panels * 16 * sizeof(float)),
+                 .sums = guarded(where, panels * 32 * sizeof(int32_t)),
+                 .panel_lower = guarded(where, panels * sizeof(float)),
+                 .panel_upper = guarded(where, panels * sizeof(float)),
+                 .panel_refined = guarded(where, panels * sizeof(int32_t))};
+  memset(b.lower, 1, panels * 16 * sizeof(float));
+  memset(b.upper, 1, panels * 16 * sizeof(float));
+  memset(b.sums, 1, panels * 32 * sizeof(int32_t));
+  memset(b.panel_lower, 1, panels * sizeof(float));
+  memset(b.panel_upper, 1, panels * sizeof(float));
+  memset(b.panel_refined, 1, panels * sizeof(int32_t));
+  return b;
+}
+
+/* Any digits, or all the same extreme ones. */
+static bn_digits new_digits(rng* r, place where, int32_t columns) {
+  const size_t padded = (size_t)(columns + 255) / 256 * 256;
+  int8_t* high = guarded(where, padded);
+  int8_t* low = guarded(where, padded);
+  memset(high, 0, padded);
+  memset(low, 0, padded);
+  fill_bytes(r, high, (size_t)columns);
+  fill_bytes(r, low, (size_t)columns);
+  if (random_below(r, 4) == 0) {
+    const int value = random_below(r, 2) == 0 ? -128 : 127;
+    memset(high, value, (size_t)columns);
+    memset(low, value, (size_t)columns);
+  }
+  bn_digits x = {.high = high, .low = low, .scale = 0.001f + 0.001f * random_unit(r)};
+  for (int32_t i = 0; i < columns; i++) {
+    x.high_sum += high[i];
+    x.low_sum += low[i];
+  }
+  x.error_weight = 3.0f + random_unit(r);
+  x.norm_weight = 0.01f + 0.01f * random_unit(r);
+  x.slack = 0x1p-100f;
+  seal(high);
+  seal(low);
+  return x;
+}
+
+static float largest_norm(const bn_sketch* s) {
+  float largest = 0.0f;
+  for (int32_t r = 0; r < s->rows; r++) {
+    const float norm = s->facts[r / 16 * 64 + 48 + r % 16];
+    largest = norm > largest ? norm : largest;
+  }
+  return largest;
+}
+
+static void same_bytes(const test_case* c, const char* what, const void* expected,
+                       const void* actual, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    same_int(c, what, i, ((const uint8_t*)expected)[i], ((const uint8_t*)actual)[i]);
+  }
+}
+
+static void same_bounds(const test_case* c, const bn_bounds* expected, const bn_bounds* actual,
+                        int32_t rows) {
+  const int64_t panels = panels_of(rows);
+  same_bytes(c, "lower", expected->lower, actual->lower, panels * 64);
+  same_bytes(c, "upper", expected->upper, actual->upper, panels * 64);
+  same_bytes(c, "sums", expected->sums, actual->sums, panels * 128);
+  same_bytes(c, "panel_lower", expected->panel_lower, actual->panel_lower, panels * 4);
+  same_bytes(c, "panel_upper", expected->panel_upper, actual->panel_upper, panels * 4);
+  same_bytes(c, "panel_refined", expected->panel_refined, actual->panel_refined, panels * 4);
+}
+
+static float middle_upper(const bn_bounds* b, int32_t rows, rng* r) {
+  return b->upper[random_below(r, rows)];
+}
+
+/* Bounds by a finished sketch, in one range and in two, and refined from some row's bound on. */
+static void check_bounds(test_case* c, int32_t tier, place where, const bn_sketch* s, rng* r) {
+  const int32_t panels = (int32_t)panels_of(s->rows);
+  const bn_digits x = new_digits(r, where, s->columns);
+  const bn_bounds expected = new_bounds(where, s->rows);
+  const bn_bounds actual = new_bounds(where, s->rows);
+  const int32_t cut = random_below(r, panels + 1);
+  same_int(c, "status", 0, BN_OK, bn_bound_logits(BN_TIER_C, s, &x, &expected, 0, panels));
+  same_int(c, "status", 1, BN_OK, bn_bound_logits(tier, s, &x, &actual, cut, panels));
+  same_int(c, "status", 2, BN_OK, bn_bound_logits(tier, s, &x, &actual, 0, cut));
+  same_bounds(c, &expected, &actual, s->rows);
+  const float thresholds[] = {middle_upper(&expected, s->rows, r), -__builtin_inff(),
+                              middle_upper(&expected, s->rows, r), __builtin_inff()};
+  for (int i = 0; i < 4; i++) {
+    const float t = thresholds[i];
+    same_int(c, "status", 3, BN_OK, bn_refine_bounds(BN_TIER_C, s, &x, &expected, t, 0, panels));
+    same_int(c, "status", 4, BN_OK, bn_refine_bounds(tier, s, &x, &actual, t, 0, cut));
+    same_int(c, "status", 5, BN_OK, bn_refine_bounds(tier, s, &x, &actual, t, cut, panels));
+    same_bounds(c, &expected, &actual, s->rows);
+    if (i == 1) { /* and from the start again */
+      bn_bound_logits(BN_TIER_C, s, &x, &expected, 0, panels);
+      bn_bound_logits(tier, s, &x, &actual, 0, panels);
+    }
+  }
+}
+
+static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t columns,
+                  bool finite, uint64_t seed) {
+  test_case c = {.op = "sketch", .tier = tier, .seed = seed};
+  describe(&c, "type %d, %d rows, %d columns, finite %d, place %d", type, rows, columns, finite,
+           where);
+  rng r = {seed};
+  const bn_matrix m = new_matrix(&r, where, type, rows, columns, finite);
+  const bn_sketch expected = new_sketch(where, rows, columns);
+  const bn_sketch actual = new_sketch(where, rows, columns);
+  const int32_t panels = (int32_t)panels_of(rows);
+  const int32_t status = bn_build_sketch(BN_TIER_C, &m, &expected, 0, panels);
+  same_int(&c, "status", 0, status, bn_build_sketch(tier, &m, &actual, 0, panels));
+  if (status != BN_OK) {
+    same_int(&c, "status", 1, BN_NON_FINITE, status);
+  } else {
+    same_bytes(&c, "coarse", expected.coarse, actual.coarse, coarse_bytes(rows, columns));
+    same_bytes(&c, "fine", expected.fine, actual.fine, fine_bytes(rows, columns));
+    same_bytes(&c, "facts", expected.facts, actual.facts, panels * 256);
+    seal(actual.coarse);
+    seal(actual.fine);
+    seal(actual.facts);
+    if (largest_norm(&actual) <= 0x1p70f) { /* beyond it bounds may overflow, and mean nothing */
+      check_bounds(&c, tier, where, &actual, &r);
+    }
+  }
+  release_blocks();
+}
+
+/* Sums at their largest: every code 63 and every digit at its end, in the longest rows. */
+static void holds_the_largest_sums(int32_t tier) {
+  const int32_t rows = 17;
+  const int32_t columns = BN_MAX_COLUMNS;
+  const size_t padded = (size_t)(columns + 255) / 256 * 256;
+  for (int value = -128; value <= 127; value += 255) {
+    test_case c = {.op = "sketch", .tier = tier};
+    describe(&c, "largest sums, digits %d", value);
+    const bn_sketch s = new_sketch(FLUSH_END, rows, columns);
+    memset(s.coarse, 0xff, (size_t)coarse_bytes(rows, columns));
+    memset(s.fine, 0xff, (size_t)fine_bytes(rows, columns));
+    for (int i = 0; i < 64 * 2; i++) {
+      s.facts[i] = 1.0f;
+    }
+    int8_t* digits = guarded(FLUSH_END, padded);
+    memset(digits, 0, padded);
+    memset(digits, value, (size_t)columns);
+    const bn_digits x = {.high = digits,
+                         .low = digits,
+                         .high_sum = value * columns,
+                         .low_sum = value * columns,
+                         .scale = 1.0f,
+                         .error_weight = 1.0f};
+    const bn_bounds b = new_bounds(FLUSH_END, rows);
+    same_int(&c, "status", 0, BN_OK, bn_bound_logits(tier, &s, &x, &b, 0, 2));
+    for (int r = 0; r < rows; r++) {
+      same_int(&c, "sum", r, 15LL * value * columns, b.sums[r / 16 * 32 + r % 16]);
+      same_int(&c, "sum", r, 15LL * value * columns, b.sums[r / 16 * 32 + 16 + r % 16]);
+    }
+    same_int(&c, "status", 1, BN_OK, bn_refine_bounds(tier, &s, &x, &b, -__builtin_inff(), 0, 2));
+    const float logit = (float)(257.0 * 63 * value * columns) * 0.5f;
+    for (int r = 0; r < rows; r++) {
+      same_int(&c, "upper", r, (int64_t)(logit + 1.0f), (int64_t)b.upper[r]);
+    }
+    release_blocks();
+  }
+}
+
+int main(void) {
+  for (int32_t tier = -1; next_tier("sketch", &tier);) {
+    holds_the_largest_sums(tier);
+    uint64_t seed = 1;
+    for (int t = 0; t < MATRIX_TYPES; t++) {
+      const int32_t type = matrix_types[t];
+      const int32_t block = block_columns(type);
+      int32_t columns;
+      for (int i = 0; (columns = columns_at(i)) != 0; i++) {
+        columns = columns > SMALL_COLUMNS ? columns / block * block
+                  : block == 1            ? columns
+                                          : (columns + 15) / 16 * block;
+        if (columns > 0) {
+          const int32_t rows = columns > 1000 ? 18 : 1 + (int32_t)(seed % 40);
+          check(tier, (place)(seed % PLACES), type, rows, columns, seed % 7 != 0, seed);
+        }
+        seed++;
+      }
+      for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++, seed++) {
+        check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, seed);
+      }
+    }
+  }
+  return 0;
+}
