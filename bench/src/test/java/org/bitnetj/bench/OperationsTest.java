@@ -115,6 +115,11 @@ class OperationsTest {
     }
   }
 
+  @Test
+  void theVectorTierIsAmongThem() {
+    assertTrue(runningTiers().contains(KernelTier.VECTOR), runningTiers()::toString);
+  }
+
   private static List<KernelTier> runningTiers() {
     return KernelSelection.choose(KernelSelection.AUTO).tiers().stream()
         .filter(

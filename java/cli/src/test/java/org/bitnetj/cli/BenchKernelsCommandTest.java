@@ -11,9 +11,14 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import org.bitnetj.cli.bench.KernelReport;
+import org.bitnetj.cli.bench.Machine;
+import org.bitnetj.cli.bench.OmittedTier;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.junit.jupiter.api.Test;
@@ -85,6 +90,17 @@ class BenchKernelsCommandTest {
       assertFalse(html.contains(outside), outside);
     }
     assertFalse(html.contains("NaN"), "NaN");
+  }
+
+  @Test
+  void tiersThatCouldNotBeMeasuredAreNamedInEveryReport() throws IOException {
+    OmittedTier omitted = new OmittedTier(KernelTier.NEON, "kernels 'neon' cannot be used, for <x>");
+    KernelReport report =
+        new KernelReport(Machine.here(), Optional.empty(), List.of(), List.of(omitted), List.of());
+    assertTrue(report.markdown().contains("- kernels 'neon' cannot be used, for <x>.\n"));
+    assertEquals(
+        omitted.reason(),
+        new ObjectMapper().readTree(report.json()).get("omitted_kernels").get("neon").textValue());
   }
 
   @Test

@@ -10,7 +10,9 @@ import java.util.function.Function;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.kernel.selection.KernelTierException;
 
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns
@@ -92,6 +94,7 @@ public final class KernelBenchmark implements AutoCloseable {
   private final List<ThreadTeam> teams = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final List<MachineRates> rates = new ArrayList<>();
+  private final List<OmittedTier> omitted = new ArrayList<>();
   private final Machine machine = Machine.here();
   private final Optional<MachineSpeed> machineSpeed;
 
@@ -112,12 +115,12 @@ public final class KernelBenchmark implements AutoCloseable {
         teams.add(team);
         rates.add(new MachineRates(count));
       }
-      KernelSelection selection = KernelSelection.choose(KernelSelection.AUTO);
       List<KernelTier> measured =
           tiers.isEmpty()
-              ? running(selection)
+              ? running(omitted)
               : tiers.stream().map(label -> KernelSelection.choose(label).tier()).toList();
-      machineSpeed = MachineSpeed.of(selection.library(), machine.cacheBytes(), teams.getLast());
+      machineSpeed =
+          MachineSpeed.of(NativeLibrary.status(), machine.cacheBytes(), teams.getLast());
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
       for (Case c : cases()) {
         for (KernelTier tier : measured) {
@@ -150,14 +153,17 @@ public final class KernelBenchmark implements AutoCloseable {
         new Series());
   }
 
-  private static List<KernelTier> running(KernelSelection selection) {
-    return selection.tiers().stream()
-        .filter(
-            line ->
-                line.state() == KernelSelection.State.USED
-                    || line.state() == KernelSelection.State.RUNS)
-        .map(KernelSelection.Tier::tier)
-        .toList();
+  /** The tiers that run here and compute what they should; the others go to {@code omitted}. */
+  static List<KernelTier> running(List<OmittedTier> omitted) {
+    List<KernelTier> running = new ArrayList<>();
+    for (KernelTier tier : KernelTier.values()) {
+      try {
+        running.add(KernelSelection.choose(tier.label()).tier());
+      } catch (KernelTierException e) {
+        omitted.add(new OmittedTier(tier, String.valueOf(e.getMessage())));
+      }
+    }
+    return running;
   }
 
   private static List<Case> cases() {
@@ -232,6 +238,7 @@ public final class KernelBenchmark implements AutoCloseable {
         machine,
         machineSpeed.map(MachineSpeed::tier),
         List.copyOf(rates),
+        List.copyOf(omitted),
         entries.stream().map(entry -> entry.result).toList());
   }
 

@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param probe whose instructions {@code rates} were measured with; empty if they were not
  * @param rates the machine's own speed, for each number of threads
+ * @param omitted the tiers that should have been measured and could not be
  */
 public record KernelReport(
     Machine machine,
     Optional<KernelTier> probe,
     List<MachineRates> rates,
+    List<OmittedTier> omitted,
     List<KernelResult> results) {
   private static final String UNKNOWN = "–";
 
@@ -91,7 +93,12 @@ public record KernelReport(
           percent(row.get("bandwidth_share")),
           percent(row.get("int8_peak_share")));
     }
-    return text.append(table.markdown()).toString();
+    text.append(table.markdown());
+    if (!omitted.isEmpty()) {
+      text.append("\nNot measured:\n\n");
+      omitted.forEach(o -> text.append("- ").append(o.reason()).append(".\n"));
+    }
+    return text.toString();
   }
 
   /** One line a result, with everything in it. */
@@ -105,7 +112,10 @@ public record KernelReport(
     return Table.csv(rows);
   }
 
-  /** One object: what is common, {@code machine_speed} by threads, {@code results}. */
+  /**
+   * One object: what is common, {@code machine_speed} by threads, {@code omitted_kernels} with the
+   * reason for each, {@code results}.
+   */
   public String json() throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
@@ -121,6 +131,11 @@ public record KernelReport(
         }
       }
       json.writeEndArray();
+      json.writeObjectFieldStart("omitted_kernels");
+      for (OmittedTier o : omitted) {
+        json.writeStringField(o.tier().label(), o.reason());
+      }
+      json.writeEndObject();
       json.writeArrayFieldStart("results");
       for (KernelResult result : results) {
         json.writeStartObject();
