@@ -69,8 +69,9 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end) {
+    Scratch scratch = Scratch.ofThread();
     for (int r = begin; r < end; r++) {
-      Rows.gate(activation, gate, up, r);
+      Rows.gate(activation, gate, up, r, scratch);
     }
   }
 
