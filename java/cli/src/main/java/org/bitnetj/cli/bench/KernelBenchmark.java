@@ -26,6 +26,9 @@ public final class KernelBenchmark implements AutoCloseable {
   /** What an operation may take in all rounds together; a slow one has fewer rounds. */
   private static final long BUDGET_NANOS = 500_000_000L;
 
+  /** How often the machine's own speed is taken at the start, and at the end, of a round. */
+  private static final int MACHINE_SAMPLES = 3;
+
   private static final int CHUNKS_PER_THREAD = 8;
   private static final long MEMORY_BYTES = 256L << 20;
 
@@ -228,11 +231,9 @@ public final class KernelBenchmark implements AutoCloseable {
     }
     for (int round = 1; round <= rounds; round++) {
       progress.accept("round " + round + "/" + rounds);
-      for (int i = 0; i < teams.size() && machineSpeed.isPresent(); i++) {
-        MachineSpeed speed = machineSpeed.get();
-        rates.get(i).add(speed.readRate(teams.get(i)), speed.productRate(teams.get(i)));
-      }
+      sampleMachine();
       entries.forEach(Entry::measure);
+      sampleMachine();
     }
     return new KernelReport(
         machine,
@@ -240,6 +241,16 @@ public final class KernelBenchmark implements AutoCloseable {
         List.copyOf(rates),
         List.copyOf(omitted),
         entries.stream().map(entry -> entry.result).toList());
+  }
+
+  private void sampleMachine() {
+    machineSpeed.ifPresent(
+        speed -> {
+          for (int i = 0; i < teams.size() * MACHINE_SAMPLES; i++) {
+            ThreadTeam team = teams.get(i % teams.size());
+            rates.get(i % teams.size()).add(speed.readRate(team), speed.productRate(team));
+          }
+        });
   }
 
   /** Frees everything. */

@@ -107,7 +107,7 @@ public final class KernelPage {
     double bottom = Math.pow(10, Math.floor(Math.log10(least(points, peak / 100))));
     Axis x = new Axis(1, 1000, 60, WIDTH - 20);
     Axis y = new Axis(bottom, top, 290, 20);
-    html.append("<h2>Roofline, ").append(threads(rate.threads())).append("</h2>\n");
+    html.append("<h2>Roofline, ").append(KernelReport.threads(rate.threads())).append("</h2>\n");
     paragraph(
         "What memory (the slope) and int8 arithmetic (the flat roof) allow, measured in this run."
             + " Points above the slope read their weights from a cache; those of one batch stand in"
@@ -201,7 +201,7 @@ public final class KernelPage {
       KernelResult result = group.get(i);
       double y = i * (BAR + 4.0);
       double width = Math.max(1, (WIDTH - LEFT - RIGHT) * speed.applyAsDouble(result) / longest);
-      text(LEFT - 8, y + 12, "end", "", result.tier() + ", " + threads(result.threads()));
+      text(LEFT - 8, y + 12, "end", "", result.tier() + ", " + KernelReport.threads(result.threads()));
       html.append(
           format(
               "<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/>\n",
@@ -275,10 +275,6 @@ public final class KernelPage {
 
   private static String color(KernelTier tier) {
     return "var(--c" + Math.min(6, tier.ordinal()) + ")";
-  }
-
-  private static String threads(int count) {
-    return count == 1 ? "1 thread" : count + " threads";
   }
 
   private static String plain(double power) {

@@ -32,6 +32,35 @@ public record KernelReport(
     return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
   }
 
+  /** Sentences on what shows that the machine did other things too, or changed its clock. */
+  List<String> disturbances() {
+    List<String> found = new ArrayList<>();
+    for (MachineRates rate : rates) {
+      if (!rate.isSteady()) {
+        found.add(
+            "The machine was not steady: with "
+                + threads(rate.threads())
+                + " its best and its median speed differ by more than 20 %.");
+      }
+    }
+    for (KernelResult result : results) {
+      MachineRates rate = rates(result.threads());
+      if (result.bandwidthShare(rate) > 1 || result.int8PeakShare(rate) > 1) {
+        found.add(
+            "The machine was not steady: "
+                + result.operation()
+                + " "
+                + result.shape()
+                + " of "
+                + result.tier()
+                + " with "
+                + threads(result.threads())
+                + " was faster than what the machine gave at best.");
+      }
+    }
+    return found;
+  }
+
   private Map<String, @Nullable Object> common() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
     row.put("cpu", machine.cpu());
@@ -94,6 +123,7 @@ public record KernelReport(
           percent(row.get("int8_peak_share")));
     }
     text.append(table.markdown());
+    disturbances().forEach(sentence -> text.append('\n').append(sentence).append('\n'));
     if (!omitted.isEmpty()) {
       text.append("\nNot measured:\n\n");
       omitted.forEach(o -> text.append("- ").append(o.reason()).append(".\n"));
@@ -114,7 +144,7 @@ public record KernelReport(
 
   /**
    * One object: what is common, {@code machine_speed} by threads, {@code omitted_kernels} with the
-   * reason for each, {@code results}.
+   * reason for each, {@code disturbances} in sentences, {@code results}.
    */
   public String json() throws IOException {
     StringWriter text = new StringWriter();
@@ -136,6 +166,11 @@ public record KernelReport(
         json.writeStringField(o.tier().label(), o.reason());
       }
       json.writeEndObject();
+      json.writeArrayFieldStart("disturbances");
+      for (String sentence : disturbances()) {
+        json.writeString(sentence);
+      }
+      json.writeEndArray();
       json.writeArrayFieldStart("results");
       for (KernelResult result : results) {
         json.writeStartObject();
@@ -146,6 +181,10 @@ public record KernelReport(
       json.writeEndObject();
     }
     return text + "\n";
+  }
+
+  static String threads(int count) {
+    return count == 1 ? "1 thread" : count + " threads";
   }
 
   /** Three significant digits, so that nanoseconds and seconds fit one column. */
