@@ -1,11 +1,15 @@
 package org.bitnetj.bench;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -21,6 +25,7 @@ import org.bitnetj.kernel.selection.KernelSelection;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is timed computes the same bits on every tier of this machine, and counts its work. */
 class OperationsTest {
@@ -36,15 +41,32 @@ class OperationsTest {
     }
   }
 
-  @Test
-  void copiesOfAMatrixTakeTurnsAndAreEqual() {
-    sameOnEveryTier(
-        tier -> {
-          Operation operation = new TernaryProduct(tier, 32, 64, 1, 3);
-          operation.next();
-          operation.next();
-          return operation;
-        });
+  @ParameterizedTest
+  @ValueSource(ints = {333, 336})
+  void matricesTakeTurns(int columns) {
+    for (int steps = 1; steps < 4; steps++) {
+      int times = steps;
+      sameOnEveryTier(
+          tier -> {
+            Operation operation = new TernaryProduct(tier, 48, columns, 1, 3);
+            IntStream.range(0, times).forEach(i -> operation.next());
+            return operation;
+          });
+    }
+    try (Operation operation = new TernaryProduct(KernelTier.SCALAR, 48, columns, 1, 3)) {
+      assertEquals(3, operation.operands());
+      List<byte[]> results = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        operation.compute();
+        results.add(operation.results().getFirst().toArray(ValueLayout.JAVA_BYTE));
+        operation.next();
+      }
+      assertArrayEquals(results.get(0), results.get(3));
+      for (int i = 1; i < 3; i++) {
+        assertFalse(Arrays.equals(results.get(i - 1), results.get(i)), "matrices " + i);
+      }
+      assertFalse(Arrays.equals(results.get(0), results.get(2)));
+    }
   }
 
   @ParameterizedTest

@@ -31,8 +31,8 @@ final class FloatLanes {
   static final int EXP_STEP = 2 * Width.LANES;
 
   /**
-   * {@code x[i] = FloatMath.exp(x[i] - shift)} for i in [0, n) and on to the next multiple of {@link
-   * #EXP_STEP}. Where n = +0 stands for its -0, r may be the other zero, and 1 + r is 1.
+   * {@code x[i] = FloatMath.exp(x[i] - shift)} for i in [0, n) and on to the next multiple of
+   * {@link #EXP_STEP}. Where n = +0 stands for its -0, r may be the other zero, and 1 + r is 1.
    *
    * <p>From array to array, and two vectors in one method written out, because a vector that C2
    * does not follow is an object: C2 gives up on some of those it finds in very large methods, and

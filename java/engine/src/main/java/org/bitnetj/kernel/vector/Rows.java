@@ -75,7 +75,9 @@ final class Rows {
         int steps = (whole + FloatLanes.EXP_STEP - 1) / FloatLanes.EXP_STEP;
         float[] powers = scratch.x(steps * FloatLanes.EXP_STEP);
         for (int i = 0; i < whole; i += LANES) {
-          FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER).neg().intoArray(powers, i);
+          FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER)
+              .neg()
+              .intoArray(powers, i);
         }
         FloatLanes.exp(powers, whole, 0f);
         for (int i = 0; i < whole; i += LANES) {
