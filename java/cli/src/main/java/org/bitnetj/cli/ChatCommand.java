@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.chat.ChatTemplate;
+import org.bitnetj.file.Printable;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
@@ -74,9 +75,11 @@ final class ChatCommand implements Callable<Integer> {
       ChatTemplate template = template(loaded);
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {
-        template.note().ifPresent(note -> streams.err().println("bitnet: note: " + note));
+        template
+            .note()
+            .ifPresent(note -> streams.err().println("bitnet: note: " + Printable.lines(note)));
         if (messages.isConversation()) {
-          streams.err().println(greeting(loaded, session, template));
+          streams.err().println(Printable.lines(greeting(loaded, session, template)));
         }
         return new Chat(streams, loaded, session, options, messages, system).hold();
       }
