@@ -116,7 +116,7 @@ final class ChatCommand implements Callable<Integer> {
         Chat.orders());
   }
 
-  /** The file of what was typed, in a folder that only the user can read. */
+  /** The file of what was typed, which only the user can read. */
   private static Optional<Path> history(Streams streams) {
     Optional<Path> folder = StateFolder.find();
     try {
@@ -126,14 +126,18 @@ final class ChatCommand implements Callable<Integer> {
           Files.setPosixFilePermissions(folder.get(), PosixFilePermissions.fromString("rwx------"));
         }
       }
-      return folder.map(f -> f.resolve("chat-history"));
+      Optional<Path> file = folder.map(f -> f.resolve("chat-history"));
+      if (file.isPresent()) {
+        StateFolder.keepPrivate(file.get());
+      }
+      return file;
     } catch (IOException e) {
       streams
           .err()
           .println(
               "bitnet: note: what you type is not remembered, for "
                   + folder.orElseThrow()
-                  + " cannot be made: "
+                  + " cannot be used: "
                   + Failures.reason(e)
                   + ".");
       return Optional.empty();
