@@ -10,12 +10,14 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import org.bitnetj.cli.bench.BenchmarkRun;
 import org.bitnetj.cli.bench.KernelReport;
 import org.bitnetj.cli.bench.Machine;
 import org.bitnetj.cli.bench.OmittedTier;
@@ -94,9 +96,16 @@ class BenchKernelsCommandTest {
 
   @Test
   void tiersThatCouldNotBeMeasuredAreNamedInEveryReport() throws IOException {
-    OmittedTier omitted = new OmittedTier(KernelTier.NEON, "kernels 'neon' cannot be used, for <x>");
+    OmittedTier omitted =
+        new OmittedTier(KernelTier.NEON, "kernels 'neon' cannot be used, for <x>");
     KernelReport report =
-        new KernelReport(Machine.here(), Optional.empty(), List.of(), List.of(omitted), List.of());
+        new KernelReport(
+            new BenchmarkRun("1.2.3", Instant.EPOCH, 1),
+            Machine.here(),
+            Optional.empty(),
+            List.of(),
+            List.of(omitted),
+            List.of());
     assertTrue(report.markdown().contains("- kernels 'neon' cannot be used, for <x>.\n"));
     assertEquals(
         omitted.reason(),

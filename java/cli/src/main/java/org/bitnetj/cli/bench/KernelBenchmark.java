@@ -235,6 +235,7 @@ public final class KernelBenchmark implements AutoCloseable {
 
   /** Measures everything. */
   public KernelReport run() {
+    BenchmarkRun run = BenchmarkRun.now(rounds);
     for (Entry entry : entries) {
       progress.accept("warm up " + entry.result.operation() + ", " + entry.result.tier());
       entry.warmUp();
@@ -246,6 +247,7 @@ public final class KernelBenchmark implements AutoCloseable {
       sampleMachine();
     }
     return new KernelReport(
+        run,
         machine,
         machineSpeed.map(MachineSpeed::tier),
         List.copyOf(rates),

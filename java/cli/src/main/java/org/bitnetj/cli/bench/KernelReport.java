@@ -10,17 +10,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.bitnetj.kernel.KernelTier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link KernelBenchmark} measured, and on what.
  *
+ * @param run when it was measured and how often
+ * @param machine what it was measured on
  * @param probe whose instructions {@code rates} were measured with; empty if they were not
  * @param rates the machine's own speed, for each number of threads
  * @param omitted the tiers that should have been measured and could not be
  */
 public record KernelReport(
+    BenchmarkRun run,
     Machine machine,
     Optional<KernelTier> probe,
     List<MachineRates> rates,
@@ -30,6 +35,21 @@ public record KernelReport(
 
   MachineRates rates(int threads) {
     return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
+  }
+
+  /**
+   * How many times faster a result is than the fastest of some tiers at the same, with as many
+   * threads; NaN if none of them was measured.
+   */
+  double speedUp(KernelResult result, Predicate<KernelTier> over) {
+    OptionalDouble least =
+        results.stream()
+            .filter(r -> over.test(r.tier()) && r.threads() == result.threads())
+            .filter(r -> r.operation().equals(result.operation()))
+            .filter(r -> r.shape().equals(result.shape()))
+            .mapToDouble(r -> r.nanos().median())
+            .min();
+    return least.orElse(Double.NaN) / result.nanos().median();
   }
 
   /** Sentences on what shows that the machine did other things too, or changed its clock. */
@@ -63,6 +83,8 @@ public record KernelReport(
 
   private Map<String, @Nullable Object> common() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("version", run.version());
+    row.put("start", run.start().toString());
     row.put("cpu", machine.cpu());
     row.put("processors", machine.processors());
     row.put("system", machine.system());
@@ -109,7 +131,6 @@ public record KernelReport(
             "of bandwidth",
             "of int8 peak");
     for (KernelResult result : results) {
-      Map<String, @Nullable Object> row = result.row(rates(result.threads()));
       table.row(
           result.operation(),
           result.shape(),
@@ -119,8 +140,8 @@ public record KernelReport(
           number(result.nanos().least() * 1e-3),
           number(result.gigabytesPerSecond()),
           number(result.gigaMacsPerSecond()),
-          percent(row.get("bandwidth_share")),
-          percent(row.get("int8_peak_share")));
+          percent(result.bandwidthShare(rates(result.threads()))),
+          percent(result.int8PeakShare(rates(result.threads()))));
     }
     text.append(table.markdown());
     disturbances().forEach(sentence -> text.append('\n').append(sentence).append('\n'));
@@ -196,7 +217,7 @@ public record KernelReport(
     return String.format(Locale.ROOT, "%." + digits + "f", value);
   }
 
-  private static String percent(@Nullable Object share) {
-    return share instanceof Double d ? String.format(Locale.ROOT, "%.1f %%", 100 * d) : UNKNOWN;
+  static String percent(double share) {
+    return Double.isNaN(share) ? UNKNOWN : String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 }

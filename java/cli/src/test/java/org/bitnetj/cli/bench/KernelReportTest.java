@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.kernel.KernelTier;
@@ -37,7 +38,12 @@ class KernelReportTest {
 
   private static KernelReport report(MachineRates rates, KernelResult... results) {
     return new KernelReport(
-        Machine.here(), Optional.of(KernelTier.C), List.of(rates), List.of(), List.of(results));
+        new BenchmarkRun("1.2.3", Instant.EPOCH, 3),
+        Machine.here(),
+        Optional.of(KernelTier.C),
+        List.of(rates),
+        List.of(),
+        List.of(results));
   }
 
   @Test
@@ -67,9 +73,7 @@ class KernelReportTest {
 
     KernelReport tooFast = report(rates(10), result(true, true, 99));
     assertTrue(
-        tooFast
-            .markdown()
-            .contains("not steady: GEMV 4 × 1000 of c with 1 thread was faster than"),
+        tooFast.markdown().contains("not steady: GEMV 4 × 1000 of c with 1 thread was faster than"),
         tooFast::markdown);
     KernelReport uneven = report(rates(10, 10, 15), result(true, true, 200));
     assertTrue(
