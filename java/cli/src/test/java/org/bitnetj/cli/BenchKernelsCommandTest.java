@@ -119,6 +119,17 @@ class BenchKernelsCommandTest {
     Outcome.of("bench", "kernels", "-r", "0").isMisuse("Rounds (-r) must be from 1");
     Outcome.of("bench", "kernels", "--kernels", "warp").isMisuse("no kernels 'warp'");
     Outcome.of("bench", "kernels", "--kernels", "c,c").isMisuse("--kernels once");
+    Outcome.of("bench", "kernels", "--kernels", "AVX2,avx2").isMisuse("--kernels once");
+    Outcome.of("bench", "--kernels", "C,c").isMisuse("--kernels once");
+  }
+
+  @Test
+  void aPageThatCannotBeWrittenIsSaidBeforeAnythingIsMeasured(@TempDir Path folder) {
+    Path missing = folder.resolve("missing");
+    Path page = missing.resolve("page.html");
+    Outcome outcome = Outcome.of("bench", "kernels", "--page", page.toString());
+    outcome.fails(page + ": cannot be written, for the folder " + missing + " does not exist.");
+    assertEquals("", outcome.out());
   }
 
   @Test
