@@ -55,6 +55,21 @@ class ProcessTest {
   }
 
   @Test
+  void vectorsThatAreTooNarrowAreRefusedInASentence() throws Exception {
+    ProcessBuilder builder = bitnet("run", "--kernels", "vector", "-n", "1", "Once");
+    builder.command().addAll(1, List.of("--add-modules", "jdk.incubator.vector"));
+    builder.command().add(1, "-XX:MaxVectorSize=8");
+    Process process = builder.start();
+    assertEquals(1, exitCode(process));
+    String said = said();
+    assertTrue(
+        said.endsWith(
+            "bitnet: kernels 'vector' cannot be used, for this JVM's vectors have 64 bits and must"
+                + " have 128 at least (see its option MaxVectorSize).\n"),
+        said);
+  }
+
+  @Test
   void aClosedPipeEndsTheTextQuietly() throws Exception {
     Process process = bitnet("run", "-n", "-1", "--ignore-eos", "Once upon a time").start();
     try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
