@@ -114,9 +114,41 @@ static inline float bn_fold(float* lanes) {
   return lanes[0];
 }
 
+/*
+ * lanes[l] = fma(a[l], b[l], lanes[l]) for l in [0, 16). Without the instruction it is bn_fma's
+ * quick way for all lanes, in a loop that compilers turn into vectors, and its slow way for all if
+ * one of them needs it, which takes a sum in the middle of two floats or a subnormal or zero one.
+ */
+static inline void bn_fma_lanes(float* restrict lanes, const float* a, const float* b) {
+#if !defined(__FMA__) && !defined(__aarch64__)
+  float sums[BN_LANES];
+  uint32_t slow = 0;
+  for (int l = 0; l < BN_LANES; l++) {
+    double sum = (double)a[l] * b[l] + lanes[l];
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    uint32_t low = (uint32_t)bits & 0x1fffffff;
+    uint32_t exponent = (uint32_t)(bits >> 32) & 0x7ff00000;
+    slow |= (uint32_t)(low == 0x10000000) | (uint32_t)(exponent < (1023u - 126u) << 20);
+    sums[l] = (float)sum;
+  }
+  if (!slow) {
+    memcpy(lanes, sums, sizeof sums);
+    return;
+  }
+#endif
+  for (int l = 0; l < BN_LANES; l++) {
+    lanes[l] = bn_fma(a[l], b[l], lanes[l]);
+  }
+}
+
 /* lanes[i % 16] = fma(a[i], b[i], lanes[i % 16]) for rising i in [0, n). */
 static inline void bn_accumulate(float* restrict lanes, const float* a, const float* b, int64_t n) {
-  for (int64_t i = 0; i < n; i++) {
+  int64_t i = 0;
+  for (; i + BN_LANES <= n; i += BN_LANES) {
+    bn_fma_lanes(lanes, a + i, b + i);
+  }
+  for (; i < n; i++) {
     lanes[i % BN_LANES] = bn_fma(a[i], b[i], lanes[i % BN_LANES]);
   }
 }
@@ -137,18 +169,16 @@ static inline float bn_sum(const float* a, int64_t n) {
   return bn_fold(lanes);
 }
 
-/* float16 to float32, exact. */
+/*
+ * float16 to float32, exact. Its bits in the place of a float's are 2^-112 times the number, also
+ * where that is subnormal, but for infinities and NaNs. Without a branch, so that loops of it can
+ * be made vectors.
+ */
 static inline float bn_from_half(uint16_t h) {
   uint32_t sign = (uint32_t)(h & 0x8000) << 16;
-  uint32_t magnitude = h & 0x7fff;
-  if (magnitude >= 0x7c00) {
-    return bn_float_of(sign | 0x7f800000 | (magnitude & 0x3ff) << 13);
-  }
-  if (magnitude >= 0x400) {
-    return bn_float_of(sign | ((magnitude << 13) + (112u << 23)));
-  }
-  float subnormal = (float)(int32_t)magnitude * 0x1p-24f;
-  return bn_float_of(sign | bn_bits_of(subnormal));
+  uint32_t shifted = (uint32_t)(h & 0x7fff) << 13;
+  uint32_t finite = bn_bits_of(bn_float_of(shifted) * 0x1p112f);
+  return bn_float_of(sign | (shifted >= 0x7c00u << 13 ? shifted | 0x7f800000 : finite));
 }
 
 /* float32 to float16, ties to even; beyond 65519 infinite; a NaN stays one. */

@@ -1,7 +1,8 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -79,22 +80,27 @@ final class BenchKernelsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     Streams streams = bench.streams();
-    KernelReport report;
-    try (ProgressLine progress = new ProgressLine(streams);
-        KernelBenchmark benchmark =
-            new KernelBenchmark(kernels, threads, rounds, text -> progress.update(() -> text))) {
-      report = benchmark.run();
-    }
-    streams
-        .out()
-        .print(
-            switch (format) {
-              case MD -> report.markdown();
-              case CSV -> report.csv();
-              case JSON -> report.json();
-            });
-    if (page != null) {
-      Files.writeString(page, new KernelPage(report).html());
+    // The page is opened first: a minute of measuring must not end in a folder that is not there.
+    try (ResultFile file = page == null ? null : ResultFile.create(page)) {
+      KernelReport report;
+      try (ProgressLine progress = new ProgressLine(streams);
+          KernelBenchmark benchmark =
+              new KernelBenchmark(kernels, threads, rounds, text -> progress.update(() -> text))) {
+        report = benchmark.run();
+      }
+      streams
+          .out()
+          .print(
+              switch (format) {
+                case MD -> report.markdown();
+                case CSV -> report.csv();
+                case JSON -> report.json();
+              });
+      if (file != null) {
+        String html = new KernelPage(report).html();
+        file.write(ByteBuffer.wrap(html.getBytes(StandardCharsets.UTF_8)));
+        file.commit();
+      }
     }
     return 0;
   }
@@ -114,7 +120,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
             "There are no kernels '" + label + "'; choose among " + KernelTier.labels() + ".");
       }
     }
-    if (kernels.stream().distinct().count() < kernels.size()) {
+    if (kernels.stream().map(KernelTier::ofLabel).distinct().count() < kernels.size()) {
       throw misuse("Give each value of --kernels once.");
     }
   }

@@ -2,6 +2,7 @@ package org.bitnetj.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -81,7 +82,7 @@ public final class BitnetCommand implements Runnable {
               .setExecutionExceptionHandler(failures)
               .execute(args);
       try {
-        streams.out().print(help.toString()).flush();
+        streams.out().write(help.toString().getBytes(StandardCharsets.UTF_8)).flush();
       } catch (Output.Closed e) {
         return code;
       }

@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.file.Printable;
 import org.bitnetj.generate.Conversation;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
@@ -179,6 +180,6 @@ final class Chat {
   }
 
   private void tell(String line) {
-    streams.err().println(line);
+    streams.err().println(Printable.lines(line));
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.chat.ChatTemplate;
+import org.bitnetj.file.Printable;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
@@ -75,9 +76,11 @@ final class ChatCommand implements Callable<Integer> {
       ChatTemplate template = template(loaded);
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {
-        template.note().ifPresent(note -> streams.err().println("bitnet: note: " + note));
+        template
+            .note()
+            .ifPresent(note -> streams.err().println("bitnet: note: " + Printable.lines(note)));
         if (messages.isConversation()) {
-          streams.err().println(greeting(loaded, session, template));
+          streams.err().println(Printable.lines(greeting(loaded, session, template)));
         }
         return new Chat(streams, loaded, session, options, messages, system).hold();
       }
@@ -114,7 +117,7 @@ final class ChatCommand implements Callable<Integer> {
         Chat.orders());
   }
 
-  /** The file of what was typed, in a folder that only the user can read. */
+  /** The file of what was typed, which only the user can read. */
   private static Optional<Path> history(Streams streams) {
     Optional<Path> folder = StateFolder.find();
     try {
@@ -124,14 +127,18 @@ final class ChatCommand implements Callable<Integer> {
           Files.setPosixFilePermissions(folder.get(), PosixFilePermissions.fromString("rwx------"));
         }
       }
-      return folder.map(f -> f.resolve("chat-history"));
+      Optional<Path> file = folder.map(f -> f.resolve("chat-history"));
+      if (file.isPresent()) {
+        StateFolder.keepPrivate(file.get());
+      }
+      return file;
     } catch (IOException e) {
       streams
           .err()
           .println(
               "bitnet: note: what you type is not remembered, for "
                   + folder.orElseThrow()
-                  + " cannot be made: "
+                  + " cannot be used: "
                   + Failures.reason(e)
                   + ".");
       return Optional.empty();

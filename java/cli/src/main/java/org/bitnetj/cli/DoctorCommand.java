@@ -108,7 +108,7 @@ final class DoctorCommand implements Callable<Integer> {
       String state = tier.state().toString();
       @Nullable String failure =
           switch (tier.state()) {
-            case USED, RUNS, FAILED -> selfCheck(tier);
+            case USED, RUNS, FAILED, UNUSABLE -> selfCheck(tier);
             case UNSUPPORTED, ABSENT, UNRESOLVED -> null;
           };
       kernels.put(
@@ -116,7 +116,7 @@ final class DoctorCommand implements Callable<Integer> {
           switch (tier.state()) {
             case USED, RUNS ->
                 state + (failure == null ? ", passes the self-check" : ", fails the self-check");
-            case FAILED -> state;
+            case FAILED, UNUSABLE -> state;
             case UNSUPPORTED, ABSENT -> state + " (needs " + tier.tier().needs() + ")";
             case UNRESOLVED -> state + " (needs java " + VectorTier.FLAG + ")";
           });

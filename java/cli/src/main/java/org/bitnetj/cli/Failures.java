@@ -1,6 +1,8 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
@@ -9,9 +11,11 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Printable;
 import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
+import org.bitnetj.sampling.UnusableLogitsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -43,15 +47,20 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleParseException(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    streams.err().println("bitnet: " + usageSentence(e));
+    say("bitnet: " + usageSentence(e));
     if (e instanceof UnmatchedArgumentException unmatched) {
       List<String> meant = unmatched.getSuggestions();
       if (!meant.isEmpty()) {
-        streams.err().println("Did you mean " + String.join(" or ", meant) + "?");
+        say("Did you mean " + String.join(" or ", meant) + "?");
       }
     }
     streams.err().println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return CommandLine.ExitCode.USAGE;
+  }
+
+  /** Every message leaves here: some quote what a file holds, which must not rule a terminal. */
+  private void say(String message) {
+    streams.err().println(Printable.lines(message));
   }
 
   private static String usageSentence(ParameterException e) {
@@ -76,10 +85,11 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
     String sentence = sentence(e);
     if (sentence == null) {
-      streams.err().println("bitnet: an unexpected error, please report it:");
-      e.printStackTrace(streams.err());
+      StringWriter trace = new StringWriter();
+      e.printStackTrace(new PrintWriter(trace));
+      say("bitnet: an unexpected error, please report it:\n" + trace.toString().stripTrailing());
     } else {
-      streams.err().println("bitnet: " + sentence);
+      say("bitnet: " + sentence);
     }
     return CommandLine.ExitCode.SOFTWARE;
   }
@@ -91,7 +101,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case ModelFileException f -> f.getMessage();
       case ContextOverflowException f -> f.getMessage();
       case NonFiniteException f -> f.getMessage();
-      case ArithmeticException f -> f.getMessage(); // the sampler's, for logits that are no numbers
+      case UnusableLogitsException f -> f.getMessage();
       case KernelTierException f -> f.getMessage() + ".";
       case ChatTemplateException f -> f.getMessage();
       case CharacterCodingException f -> "standard input is not UTF-8 text.";

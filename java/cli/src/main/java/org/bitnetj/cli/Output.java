@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -11,7 +12,9 @@ import java.util.Locale;
 /**
  * Standard output: always UTF-8, buffered until {@link #flush}, and honest about failure. A reader
  * that closed the pipe ends the command quietly, a full disk ends it with an error. After a failure
- * what was buffered is lost and nothing more is written. For one thread.
+ * what was buffered is lost and nothing more is written. A terminal gets no control characters of
+ * texts but line breaks and tabs, lest a model or a file rule it; a pipe or a file gets them all.
+ * For one thread.
  */
 final class Output {
   /** Whoever read our output has had enough. */
@@ -23,21 +26,59 @@ final class Output {
     }
   }
 
+  /** In UTF-8 this byte begins the characters U+0080 to U+00BF. */
+  private static final int LATIN_LEAD = 0xc2;
+
   private final OutputStream out;
+  private final boolean terminal;
+  private boolean leading;
   private boolean failed;
 
   Output(OutputStream out) {
+    this(out, false);
+  }
+
+  /**
+   * @param terminal whether it is one that {@code out} goes to
+   */
+  Output(OutputStream out, boolean terminal) {
     this.out = new BufferedOutputStream(out, 1 << 16);
+    this.terminal = terminal;
   }
 
   Output print(String text) {
-    return write(text.getBytes(StandardCharsets.UTF_8));
+    return write(shown(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * UTF-8 without the controls C0 (but for line break and tab), DEL and C1, if this is a terminal.
+   * A character may be split between two calls.
+   */
+  private byte[] shown(byte[] bytes) {
+    if (!terminal) {
+      return bytes;
+    }
+    ByteArrayOutputStream kept = new ByteArrayOutputStream(bytes.length + 1);
+    for (byte b : bytes) {
+      int value = b & 0xff;
+      boolean c1 = leading && value >= 0x80 && value < 0xa0;
+      if (leading && !c1) {
+        kept.write(LATIN_LEAD);
+      }
+      leading = value == LATIN_LEAD;
+      boolean c0 = value < 0x20 && value != '\n' && value != '\t' || value == 0x7f;
+      if (!leading && !c0 && !c1) {
+        kept.write(value);
+      }
+    }
+    return kept.toByteArray();
   }
 
   Output println(String line) {
     return print(line).print("\n");
   }
 
+  /** Bytes as they are, a terminal's controls included. */
   Output write(byte[] bytes) {
     try {
       if (!failed) {
@@ -64,12 +105,12 @@ final class Output {
     return new OutputStream() {
       @Override
       public void write(int b) {
-        Output.this.write(new byte[] {(byte) b});
+        Output.this.write(shown(new byte[] {(byte) b}));
       }
 
       @Override
       public void write(byte[] bytes, int offset, int length) {
-        Output.this.write(Arrays.copyOfRange(bytes, offset, offset + length));
+        Output.this.write(shown(Arrays.copyOfRange(bytes, offset, offset + length)));
       }
 
       @Override

@@ -38,11 +38,12 @@ final class ResultFile implements AutoCloseable {
       if (Files.isDirectory(path)) {
         throw new Failures.Failure(path + " is a directory; name a file to write.");
       }
-      Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
-      if (Files.exists(target) && !Files.isRegularFile(target)) {
-        FileChannel device = FileChannel.open(target, StandardOpenOption.WRITE);
-        return new ResultFile(path, target, null, device);
+      // By its own name: /dev/stdout links to a pipe that has no name in any folder.
+      if (Files.exists(path) && !Files.isRegularFile(path)) {
+        FileChannel device = FileChannel.open(path, StandardOpenOption.WRITE);
+        return new ResultFile(path, path, null, device);
       }
+      Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
       Path folder = target.getParent();
       if (folder == null || !Files.isDirectory(folder)) {
         throw new Failures.Failure(
@@ -84,11 +85,14 @@ final class ResultFile implements AutoCloseable {
 
   @Override
   public void close() {
-    if (closed || part == null) {
+    if (closed) {
       return;
     }
     closed = true;
     removePart();
+    if (part == null) {
+      return;
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(removal);
     } catch (IllegalStateException e) {

@@ -1,9 +1,15 @@
 package org.bitnetj.cli;
 
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +26,22 @@ record StateFolder(
     return new StateFolder(System::getProperty, System::getenv)
         .user()
         .map(folder -> folder.resolve("bitnet.java"));
+  }
+
+  /**
+   * Makes sure that a file is there and only its owner can read it, whatever its folder allows.
+   * Where files have no such permissions, it does nothing.
+   */
+  static void keepPrivate(Path file) throws IOException {
+    if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      return;
+    }
+    Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
+    try {
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(owner));
+    } catch (FileAlreadyExistsException e) {
+      Files.setPosixFilePermissions(file, owner);
+    }
   }
 
   Optional<Path> user() {

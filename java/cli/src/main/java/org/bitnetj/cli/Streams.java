@@ -39,7 +39,7 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
   static Streams ofProcess() {
     return new Streams(
         new FileInputStream(FileDescriptor.in),
-        new Output(new FileOutputStream(FileDescriptor.out)),
+        new Output(new FileOutputStream(FileDescriptor.out), showsTerminal(Standard.OUT)),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         Streams::showsTerminal);
   }

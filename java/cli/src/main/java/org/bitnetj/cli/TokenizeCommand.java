@@ -109,27 +109,53 @@ final class TokenizeCommand implements Callable<Integer> {
     boolean addBos = false;
     try (JsonParser parser = JSON.createParser(line)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new Failures.Failure("line " + number + " of the input is no JSON object.");
+        throw failure(number, "is no JSON object");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String field = parser.currentName();
-        JsonToken value = parser.nextToken();
+        parser.nextToken();
         switch (field) {
-          case "text" -> text = parser.getText().getBytes(StandardCharsets.UTF_8);
-          case "text_b64" -> text = parser.getBinaryValue();
-          case "parse_special" -> parseSpecial = value == JsonToken.VALUE_TRUE;
-          case "add_bos" -> addBos = value == JsonToken.VALUE_TRUE;
+          case "text" -> text = string(parser, number).getBytes(StandardCharsets.UTF_8);
+          case "text_b64" -> {
+            string(parser, number);
+            text = parser.getBinaryValue();
+          }
+          case "parse_special" -> parseSpecial = truth(parser, number);
+          case "add_bos" -> addBos = truth(parser, number);
           default -> parser.skipChildren();
         }
       }
+      if (parser.nextToken() != null) {
+        throw failure(number, "has something behind its JSON object");
+      }
     } catch (JsonProcessingException e) {
-      throw new Failures.Failure("line " + number + " of the input is no valid JSON object.");
+      throw failure(number, "is no valid JSON object");
     }
     if (text == null) {
-      throw new Failures.Failure(
-          "line " + number + " of the input has neither \"text\" nor \"text_b64\".");
+      throw failure(number, "has neither \"text\" nor \"text_b64\"");
     }
     return new Line(text, parseSpecial, addBos);
+  }
+
+  private static String string(JsonParser parser, int number) throws IOException {
+    if (parser.currentToken() != JsonToken.VALUE_STRING) {
+      throw failure(number, "has a \"" + parser.currentName() + "\" that is no string");
+    }
+    return parser.getText();
+  }
+
+  private static boolean truth(JsonParser parser, int number) throws IOException {
+    return switch (parser.currentToken()) {
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      default ->
+          throw failure(
+              number, "has a \"" + parser.currentName() + "\" that is neither true nor false");
+    };
+  }
+
+  private static Failures.Failure failure(int number, String what) {
+    return new Failures.Failure("line " + number + " of the input " + what + ".");
   }
 
   private static String toJson(Tokenizer tokenizer, int[] ids, boolean pieces) throws IOException {

@@ -10,10 +10,17 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import org.bitnetj.cli.bench.BenchmarkRun;
+import org.bitnetj.cli.bench.KernelReport;
+import org.bitnetj.cli.bench.Machine;
+import org.bitnetj.cli.bench.OmittedTier;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.junit.jupiter.api.Test;
@@ -88,12 +95,41 @@ class BenchKernelsCommandTest {
   }
 
   @Test
+  void tiersThatCouldNotBeMeasuredAreNamedInEveryReport() throws IOException {
+    OmittedTier omitted =
+        new OmittedTier(KernelTier.NEON, "kernels 'neon' cannot be used, for <x>");
+    KernelReport report =
+        new KernelReport(
+            new BenchmarkRun("1.2.3", Instant.EPOCH, 1),
+            Machine.here(),
+            Optional.empty(),
+            List.of(),
+            List.of(omitted),
+            List.of());
+    assertTrue(report.markdown().contains("- kernels 'neon' cannot be used, for <x>.\n"));
+    assertEquals(
+        omitted.reason(),
+        new ObjectMapper().readTree(report.json()).get("omitted_kernels").get("neon").textValue());
+  }
+
+  @Test
   void whatMakesNoSenseIsMisuse() {
     Outcome.of("bench", "kernels", "-t", "0").isMisuse("Threads (-t) must be");
     Outcome.of("bench", "kernels", "-t", "2,2").isMisuse("Threads (-t) must be");
     Outcome.of("bench", "kernels", "-r", "0").isMisuse("Rounds (-r) must be from 1");
     Outcome.of("bench", "kernels", "--kernels", "warp").isMisuse("no kernels 'warp'");
     Outcome.of("bench", "kernels", "--kernels", "c,c").isMisuse("--kernels once");
+    Outcome.of("bench", "kernels", "--kernels", "AVX2,avx2").isMisuse("--kernels once");
+    Outcome.of("bench", "--kernels", "C,c").isMisuse("--kernels once");
+  }
+
+  @Test
+  void aPageThatCannotBeWrittenIsSaidBeforeAnythingIsMeasured(@TempDir Path folder) {
+    Path missing = folder.resolve("missing");
+    Path page = missing.resolve("page.html");
+    Outcome outcome = Outcome.of("bench", "kernels", "--page", page.toString());
+    outcome.fails(page + ": cannot be written, for the folder " + missing + " does not exist.");
+    assertEquals("", outcome.out());
   }
 
   @Test

@@ -31,7 +31,8 @@ record Outcome(int code, byte[] bytes, String err) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
-    int code = BitnetCommand.execute(new Streams(in, new Output(out), errors, terminals), args);
+    Output output = new Output(out, terminals.include(Streams.Standard.OUT));
+    int code = BitnetCommand.execute(new Streams(in, output, errors, terminals), args);
     String said = withoutKernelWarning(err.toString(StandardCharsets.UTF_8));
     return new Outcome(code, out.toByteArray(), said);
   }

@@ -1,12 +1,16 @@
 package org.bitnetj.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +52,21 @@ class ProcessTest {
   private static int exitCode(Process process) throws InterruptedException {
     assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
     return process.exitValue();
+  }
+
+  @Test
+  void vectorsThatAreTooNarrowAreRefusedInASentence() throws Exception {
+    ProcessBuilder builder = bitnet("run", "--kernels", "vector", "-n", "1", "Once");
+    builder.command().addAll(1, List.of("--add-modules", "jdk.incubator.vector"));
+    builder.command().add(1, "-XX:MaxVectorSize=8");
+    Process process = builder.start();
+    assertEquals(1, exitCode(process));
+    String said = said();
+    assertTrue(
+        said.endsWith(
+            "bitnet: kernels 'vector' cannot be used, for this JVM's vectors have 64 bits and must"
+                + " have 128 at least (see its option MaxVectorSize).\n"),
+        said);
   }
 
   @Test
@@ -103,6 +122,52 @@ class ProcessTest {
     Process process = bitnet("logits", "-p", "Once", "-o", "/dev/full").start();
     assertEquals(1, exitCode(process));
     assertEquals("bitnet: /dev/full: cannot be written: No space left on device.\n", said());
+  }
+
+  @Test
+  @EnabledIf("hasFullDevice")
+  void logitsGoIntoAPipe() throws Exception {
+    Path file = folder.resolve("logits.npy");
+    Outcome.of("logits", "-p", "Once", "-o", file.toString()).succeeds();
+    Process process = bitnet("logits", "-p", "Once", "-o", "/dev/stdout").start();
+    byte[] written = process.getInputStream().readAllBytes();
+    assertEquals(0, exitCode(process), this::unchecked);
+    assertEquals("", said());
+    assertArrayEquals(Files.readAllBytes(file), written);
+  }
+
+  private String unchecked() {
+    try {
+      return said();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  @EnabledIf("hasFullDevice")
+  void aDeviceIsClosedAfterAFailure() throws IOException {
+    Path full = Path.of("/dev/full");
+    try (ResultFile file = ResultFile.create(full)) {
+      assertEquals(1, openFiles(full));
+      assertThrows(Failures.Failure.class, () -> file.write(ByteBuffer.allocate(1)));
+    }
+    assertEquals(0, openFiles(full));
+  }
+
+  private static long openFiles(Path file) throws IOException {
+    try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return descriptors
+          .filter(
+              fd -> {
+                try {
+                  return Files.readSymbolicLink(fd).equals(file);
+                } catch (IOException e) {
+                  return false; // the one of the listing itself
+                }
+              })
+          .count();
+    }
   }
 
   @Test

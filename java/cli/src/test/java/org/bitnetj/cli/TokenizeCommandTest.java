@@ -100,6 +100,15 @@ class TokenizeCommandTest {
     Outcome.fed("[1]", "tokenize", "--jsonl").fails("line 1 of the input is no JSON object.");
     Outcome.fed("\n{\"txt\":\"a\"}", "tokenize", "--jsonl")
         .fails("line 2 of the input has neither \"text\" nor \"text_b64\".");
+    refused("{\"text\":{\"a\":1}}", "has a \"text\" that is no string");
+    refused("{\"text\":[\"a\"]}", "has a \"text\" that is no string");
+    refused("{\"text\":12}", "has a \"text\" that is no string");
+    refused("{\"text\":null}", "has a \"text\" that is no string");
+    refused("{\"text_b64\":1}", "has a \"text_b64\" that is no string");
+    refused("{\"text\":\"a\",\"add_bos\":1}", "has a \"add_bos\" that is neither true nor false");
+    refused("{\"text\":\"a\"} {\"text\":\"b\"}", "has something behind its JSON object");
+    refused("{\"text\":\"a\"} x", "is no valid JSON object");
+    refused("{\"text\":\"a\"", "is no valid JSON object");
     Outcome.fed("{\"text_b64\":\"%%\"}", "tokenize", "--jsonl")
         .fails("line 1 of the input is no valid JSON object.");
   }
@@ -129,5 +138,11 @@ class TokenizeCommandTest {
     Outcome outcome = Outcome.of("detokenize", "99999999");
     assertEquals(1, outcome.code());
     outcome.says("token 99999999 is not in the vocabulary, whose ids are 0 to ");
+  }
+
+  /** In the second line, after one that is right. */
+  private static void refused(String line, String why) {
+    Outcome.fed("{\"text\":\"a\",\"other\":{\"text\":[1]}}\n" + line + "\n", "tokenize", "--jsonl")
+        .fails("line 2 of the input " + why + ".");
   }
 }

@@ -21,6 +21,7 @@ import java.util.Optional;
 import org.bitnetj.file.Metadata;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Printable;
 import org.bitnetj.file.Tensor;
 
 /**

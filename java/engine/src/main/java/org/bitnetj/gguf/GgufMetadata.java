@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import org.bitnetj.file.Metadata;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Printable;
 import org.bitnetj.file.StringArray;
 import org.jspecify.annotations.Nullable;
 

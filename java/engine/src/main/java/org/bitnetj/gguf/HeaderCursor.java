@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Printable;
 
 /**
  * Reads a GGUF header from front to back and never past its end: every read is checked first, and a

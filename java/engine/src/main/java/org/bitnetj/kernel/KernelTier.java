@@ -7,12 +7,13 @@ import java.util.stream.Collectors;
 
 /**
  * One way to compute the forward pass. All give the same bits; they differ in speed and in what
- * they need. In rising order of preference.
+ * they need. In rising order of preference: the Vector API uses what instructions the CPU has, and
+ * portable C, which is compiled for the oldest, does not.
  */
 public enum KernelTier {
   SCALAR("scalar", -1, "plain Java, any CPU"),
-  VECTOR("vector", -1, "the Java Vector API, any CPU"),
   C("c", 0, "portable C, any CPU with the native library"),
+  VECTOR("vector", -1, "the Java Vector API, any CPU"),
   AVX2("avx2", 1, "x86-64 with AVX2, FMA and F16C"),
   AVXVNNI("avxvnni", 2, "x86-64 with AVX2, FMA, F16C and AVX-VNNI"),
   AVX512("avx512", 3, "x86-64 with AVX-512 F, BW, DQ, VL and VNNI"),

@@ -5,6 +5,7 @@ import java.util.OptionalLong;
 import org.bitnetj.file.Metadata;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Printable;
 import org.bitnetj.file.Tensor;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 
@@ -13,7 +14,7 @@ import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
  * the architecture's name) and checked against each other.
  *
  * @param architecture its family
- * @param name what the file calls the model
+ * @param name what the file calls the model, safe to show and not long
  * @param layers transformer blocks
  * @param width length of the residual stream (embedding_length)
  * @param feedForward hidden units of the feed-forward network
@@ -41,6 +42,7 @@ public record ModelSpec(
     double ropeTheta,
     int ropeDimensions) {
 
+  private static final int MOST_NAME = 200;
   private static final int MAX_LAYERS = 4096;
   private static final int MAX_HEADS = 4096;
   private static final int MAX_VOCABULARY = 1 << 24;
@@ -93,7 +95,7 @@ public record ModelSpec(
         "a vocabulary of " + vocabulary + " tokens is out of range");
     return new ModelSpec(
         architecture,
-        metadata.findText("general.name").orElse(architecture.label()),
+        Printable.of(metadata.findText("general.name").orElse(architecture.label()), MOST_NAME),
         in.required("block_count", MAX_LAYERS),
         width,
         in.required("feed_forward_length", BitnetLibrary.BN_MAX_COLUMNS()),

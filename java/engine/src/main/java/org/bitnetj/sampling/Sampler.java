@@ -95,7 +95,8 @@ public final class Sampler {
    * The next token after one row of logits. It is not {@link #accept accepted} by this.
    *
    * @param logits at least as wide as the vocabulary, wider where a model pads it; left as it is
-   * @throws ArithmeticException if a logit is NaN or +∞, or all are −∞; the message is a sentence
+   * @throws UnusableLogitsException if a logit is NaN or +∞, or all are −∞; the message is a
+   *     sentence
    */
   public int sample(FloatRows logits, int row) {
     if (logits.columns() < vocabulary) {
@@ -226,7 +227,7 @@ public final class Sampler {
 
   private static float checked(float logit, int token) {
     if (!(logit < Float.POSITIVE_INFINITY)) {
-      throw new ArithmeticException(
+      throw new UnusableLogitsException(
           "The logit of token "
               + token
               + " is "
@@ -238,7 +239,8 @@ public final class Sampler {
 
   private static int some(int index) {
     if (index < 0) {
-      throw new ArithmeticException("Every logit is minus infinity, so no token can be chosen.");
+      throw new UnusableLogitsException(
+          "Every logit is minus infinity, so no token can be chosen.");
     }
     return index;
   }

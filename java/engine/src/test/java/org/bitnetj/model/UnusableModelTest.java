@@ -59,6 +59,17 @@ class UnusableModelTest {
   }
 
   @Test
+  void aNameIsSafeToShow() throws ModelFileException {
+    TinyModel model =
+        new TinyModel().text("general.name", "a\u001b[2J\n\u009bb" + "c".repeat(1000));
+    try (GgufFile file = GgufFile.open(file(model))) {
+      String name = ModelSpec.of(file).name();
+      assertTrue(name.startsWith("a\\u{1b}[2J\\n\\u{9b}bccc"), name);
+      assertTrue(name.length() <= 201, name);
+    }
+  }
+
+  @Test
   void aTensorThatNothingUses() throws ModelFileException {
     refused(
         new TinyModel().tensor("rope_freqs.weight", TensorType.F32, 1, 16),

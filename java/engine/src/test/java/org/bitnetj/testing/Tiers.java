@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
@@ -51,6 +52,7 @@ public final class Tiers {
     if (NativeLibrary.status() instanceof NativeLibrary.Loaded loaded) {
       loaded.supported().stream().sorted().forEach(t -> kernels.add(new NativeKernels(loaded, t)));
     }
+    kernels.sort(Comparator.comparing(Kernels::tier)); // stable: the widths stay in order
     return kernels;
   }
 

@@ -1,6 +1,7 @@
 package org.bitnetj.cli.bench;
 
 import java.util.List;
+import java.util.Locale;
 import org.bitnetj.kernel.AttentionLayer;
 
 /**
@@ -64,7 +65,7 @@ public record BenchmarkPlan(
     distinct("-d", depths);
     distinct("-b", batches);
     distinct("-t", threads);
-    if (kernels.stream().distinct().count() < kernels.size()) {
+    if (kernels.stream().map(k -> k.toLowerCase(Locale.ROOT)).distinct().count() < kernels.size()) {
       throw new IllegalArgumentException("Give each value of --kernels once.");
     }
   }

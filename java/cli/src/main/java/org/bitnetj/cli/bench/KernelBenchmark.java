@@ -10,7 +10,9 @@ import java.util.function.Function;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.kernel.selection.KernelTierException;
 
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns
@@ -24,6 +26,9 @@ public final class KernelBenchmark implements AutoCloseable {
   /** What an operation may take in all rounds together; a slow one has fewer rounds. */
   private static final long BUDGET_NANOS = 500_000_000L;
 
+  /** How often the machine's own speed is taken at the start, and at the end, of a round. */
+  private static final int MACHINE_SAMPLES = 3;
+
   private static final int CHUNKS_PER_THREAD = 8;
   private static final long MEMORY_BYTES = 256L << 20;
 
@@ -36,7 +41,7 @@ public final class KernelBenchmark implements AutoCloseable {
       Function<KernelTier, Operation> maker) {}
 
   /** One operation with one tier and number of threads. */
-  private static final class Entry {
+  static final class Entry {
     private final Operation operation;
     private final ThreadTeam team;
     private final int grain;
@@ -77,11 +82,22 @@ public final class KernelBenchmark implements AutoCloseable {
       }
     }
 
+    int timesInRound() {
+      return Math.max(repeats, operation.operands());
+    }
+
+    /**
+     * One sample, after an operation that is not timed: what ran before left other data in the
+     * caches and translation buffers. Every operand has its turn, or what is to come from memory
+     * would in part come from a cache.
+     */
     void measure() {
       if (result.nanos().count() == 0 || spent < BUDGET_NANOS) {
-        long nanos = time(repeats);
+        int times = timesInRound();
+        time(1);
+        long nanos = time(times);
         spent += nanos;
-        result.nanos().add((double) nanos / repeats);
+        result.nanos().add((double) nanos / times);
       }
     }
   }
@@ -92,6 +108,7 @@ public final class KernelBenchmark implements AutoCloseable {
   private final List<ThreadTeam> teams = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final List<MachineRates> rates = new ArrayList<>();
+  private final List<OmittedTier> omitted = new ArrayList<>();
   private final Machine machine = Machine.here();
   private final Optional<MachineSpeed> machineSpeed;
 
@@ -112,12 +129,11 @@ public final class KernelBenchmark implements AutoCloseable {
         teams.add(team);
         rates.add(new MachineRates(count));
       }
-      KernelSelection selection = KernelSelection.choose(KernelSelection.AUTO);
       List<KernelTier> measured =
           tiers.isEmpty()
-              ? running(selection)
+              ? running(omitted)
               : tiers.stream().map(label -> KernelSelection.choose(label).tier()).toList();
-      machineSpeed = MachineSpeed.of(selection.library(), machine.cacheBytes(), teams.getLast());
+      machineSpeed = MachineSpeed.of(NativeLibrary.status(), machine.cacheBytes(), teams.getLast());
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
       for (Case c : cases()) {
         for (KernelTier tier : measured) {
@@ -150,14 +166,17 @@ public final class KernelBenchmark implements AutoCloseable {
         new Series());
   }
 
-  private static List<KernelTier> running(KernelSelection selection) {
-    return selection.tiers().stream()
-        .filter(
-            line ->
-                line.state() == KernelSelection.State.USED
-                    || line.state() == KernelSelection.State.RUNS)
-        .map(KernelSelection.Tier::tier)
-        .toList();
+  /** The tiers that run here and compute what they should; the others go to {@code omitted}. */
+  static List<KernelTier> running(List<OmittedTier> omitted) {
+    List<KernelTier> running = new ArrayList<>();
+    for (KernelTier tier : KernelTier.values()) {
+      try {
+        running.add(KernelSelection.choose(tier.label()).tier());
+      } catch (KernelTierException e) {
+        omitted.add(new OmittedTier(tier, String.valueOf(e.getMessage())));
+      }
+    }
+    return running;
   }
 
   private static List<Case> cases() {
@@ -216,23 +235,34 @@ public final class KernelBenchmark implements AutoCloseable {
 
   /** Measures everything. */
   public KernelReport run() {
+    BenchmarkRun run = BenchmarkRun.now(rounds);
     for (Entry entry : entries) {
       progress.accept("warm up " + entry.result.operation() + ", " + entry.result.tier());
       entry.warmUp();
     }
     for (int round = 1; round <= rounds; round++) {
       progress.accept("round " + round + "/" + rounds);
-      for (int i = 0; i < teams.size() && machineSpeed.isPresent(); i++) {
-        MachineSpeed speed = machineSpeed.get();
-        rates.get(i).add(speed.readRate(teams.get(i)), speed.productRate(teams.get(i)));
-      }
+      sampleMachine();
       entries.forEach(Entry::measure);
+      sampleMachine();
     }
     return new KernelReport(
+        run,
         machine,
         machineSpeed.map(MachineSpeed::tier),
         List.copyOf(rates),
+        List.copyOf(omitted),
         entries.stream().map(entry -> entry.result).toList());
+  }
+
+  private void sampleMachine() {
+    machineSpeed.ifPresent(
+        speed -> {
+          for (int i = 0; i < teams.size() * MACHINE_SAMPLES; i++) {
+            ThreadTeam team = teams.get(i % teams.size());
+            rates.get(i % teams.size()).add(speed.readRate(team), speed.productRate(team));
+          }
+        });
   }
 
   /** Frees everything. */

@@ -10,19 +10,26 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.bitnetj.kernel.KernelTier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link KernelBenchmark} measured, and on what.
  *
+ * @param run when it was measured and how often
+ * @param machine what it was measured on
  * @param probe whose instructions {@code rates} were measured with; empty if they were not
  * @param rates the machine's own speed, for each number of threads
+ * @param omitted the tiers that should have been measured and could not be
  */
 public record KernelReport(
+    BenchmarkRun run,
     Machine machine,
     Optional<KernelTier> probe,
     List<MachineRates> rates,
+    List<OmittedTier> omitted,
     List<KernelResult> results) {
   private static final String UNKNOWN = "–";
 
@@ -30,8 +37,54 @@ public record KernelReport(
     return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
   }
 
+  /**
+   * How many times faster a result is than the fastest of some tiers at the same, with as many
+   * threads; NaN if none of them was measured.
+   */
+  double speedUp(KernelResult result, Predicate<KernelTier> over) {
+    OptionalDouble least =
+        results.stream()
+            .filter(r -> over.test(r.tier()) && r.threads() == result.threads())
+            .filter(r -> r.operation().equals(result.operation()))
+            .filter(r -> r.shape().equals(result.shape()))
+            .mapToDouble(r -> r.nanos().median())
+            .min();
+    return least.orElse(Double.NaN) / result.nanos().median();
+  }
+
+  /** Sentences on what shows that the machine did other things too, or changed its clock. */
+  List<String> disturbances() {
+    List<String> found = new ArrayList<>();
+    for (MachineRates rate : rates) {
+      if (!rate.isSteady()) {
+        found.add(
+            "The machine was not steady: with "
+                + threads(rate.threads())
+                + " its best and its median speed differ by more than 20 %.");
+      }
+    }
+    for (KernelResult result : results) {
+      MachineRates rate = rates(result.threads());
+      if (result.bandwidthShare(rate) > 1 || result.int8PeakShare(rate) > 1) {
+        found.add(
+            "The machine was not steady: "
+                + result.operation()
+                + " "
+                + result.shape()
+                + " of "
+                + result.tier()
+                + " with "
+                + threads(result.threads())
+                + " was faster than what the machine gave at best.");
+      }
+    }
+    return found;
+  }
+
   private Map<String, @Nullable Object> common() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("version", run.version());
+    row.put("start", run.start().toString());
     row.put("cpu", machine.cpu());
     row.put("processors", machine.processors());
     row.put("system", machine.system());
@@ -78,7 +131,6 @@ public record KernelReport(
             "of bandwidth",
             "of int8 peak");
     for (KernelResult result : results) {
-      Map<String, @Nullable Object> row = result.row(rates(result.threads()));
       table.row(
           result.operation(),
           result.shape(),
@@ -88,10 +140,16 @@ public record KernelReport(
           number(result.nanos().least() * 1e-3),
           number(result.gigabytesPerSecond()),
           number(result.gigaMacsPerSecond()),
-          percent(row.get("bandwidth_share")),
-          percent(row.get("int8_peak_share")));
+          percent(result.bandwidthShare(rates(result.threads()))),
+          percent(result.int8PeakShare(rates(result.threads()))));
     }
-    return text.append(table.markdown()).toString();
+    text.append(table.markdown());
+    disturbances().forEach(sentence -> text.append('\n').append(sentence).append('\n'));
+    if (!omitted.isEmpty()) {
+      text.append("\nNot measured:\n\n");
+      omitted.forEach(o -> text.append("- ").append(o.reason()).append(".\n"));
+    }
+    return text.toString();
   }
 
   /** One line a result, with everything in it. */
@@ -105,7 +163,10 @@ public record KernelReport(
     return Table.csv(rows);
   }
 
-  /** One object: what is common, {@code machine_speed} by threads, {@code results}. */
+  /**
+   * One object: what is common, {@code machine_speed} by threads, {@code omitted_kernels} with the
+   * reason for each, {@code disturbances} in sentences, {@code results}.
+   */
   public String json() throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
@@ -121,6 +182,16 @@ public record KernelReport(
         }
       }
       json.writeEndArray();
+      json.writeObjectFieldStart("omitted_kernels");
+      for (OmittedTier o : omitted) {
+        json.writeStringField(o.tier().label(), o.reason());
+      }
+      json.writeEndObject();
+      json.writeArrayFieldStart("disturbances");
+      for (String sentence : disturbances()) {
+        json.writeString(sentence);
+      }
+      json.writeEndArray();
       json.writeArrayFieldStart("results");
       for (KernelResult result : results) {
         json.writeStartObject();
@@ -133,6 +204,10 @@ public record KernelReport(
     return text + "\n";
   }
 
+  static String threads(int count) {
+    return count == 1 ? "1 thread" : count + " threads";
+  }
+
   /** Three significant digits, so that nanoseconds and seconds fit one column. */
   static String number(double value) {
     if (Double.isNaN(value)) {
@@ -142,7 +217,7 @@ public record KernelReport(
     return String.format(Locale.ROOT, "%." + digits + "f", value);
   }
 
-  private static String percent(@Nullable Object share) {
-    return share instanceof Double d ? String.format(Locale.ROOT, "%.1f %%", 100 * d) : UNKNOWN;
+  static String percent(double share) {
+    return Double.isNaN(share) ? UNKNOWN : String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 }

@@ -51,13 +51,19 @@ public record KernelResult(
     row.put("products", products);
     row.put("gigabytes_per_second", known(gigabytesPerSecond()));
     row.put("gigamacs_per_second", known(gigaMacsPerSecond()));
-    row.put(
-        "bandwidth_share",
-        fromMemory ? known(gigabytesPerSecond() * 1e9 / machine.bytes().best()) : null);
-    row.put(
-        "int8_peak_share",
-        int8 ? known(gigaMacsPerSecond() * 1e9 / machine.products().best()) : null);
+    row.put("bandwidth_share", known(bandwidthShare(machine)));
+    row.put("int8_peak_share", known(int8PeakShare(machine)));
     return row;
+  }
+
+  /** The part it reads of what memory gave at best; NaN if it reads from caches or not at all. */
+  double bandwidthShare(MachineRates machine) {
+    return fromMemory ? gigabytesPerSecond() * 1e9 / machine.bytes().best() : Double.NaN;
+  }
+
+  /** The part of the int8 products that the machine gave at best; NaN if it has no such ones. */
+  double int8PeakShare(MachineRates machine) {
+    return int8 ? gigaMacsPerSecond() * 1e9 / machine.products().best() : Double.NaN;
   }
 
   private static @Nullable Object known(double value) {

@@ -13,15 +13,22 @@ import org.bitnetj.memory.NativeMemory;
 /**
  * Measures what memory and arithmetic units give at best: bytes read per second from a buffer far
  * larger than the caches, and int8 products summed per second in registers, by the best
- * instructions of this machine. Each call is one sample of some tens of milliseconds. For one
- * thread at a time.
+ * instructions of this machine. Each call is one sample of at least {@link #SAMPLE_NANOS}, long
+ * against what a thread team takes to start and to join. For one thread at a time.
  */
 public final class MachineSpeed implements AutoCloseable {
   private static final long LEAST_BUFFER = 256L << 20;
   private static final long MOST_BUFFER = 1L << 30;
   private static final int CHUNK = 1 << 20;
-  private static final int ROUNDS = 50_000;
-  private static final int PARTS_PER_THREAD = 16;
+  private static final int ROUNDS = 20_000;
+
+  /** What a sample takes at least. */
+  static final long SAMPLE_NANOS = 20_000_000L;
+
+  /** Samples that are thrown away at first, while pages, caches and the JIT compiler warm up. */
+  private static final int WARM_UP_SAMPLES = 2;
+
+  private static final int MOST_PARTS = 1 << 24;
 
   private final NativeMemory memory = new NativeMemory();
   private final KernelTier tier;
@@ -30,6 +37,11 @@ public final class MachineSpeed implements AutoCloseable {
   private final LongAdder result = new LongAdder();
   private final ThreadTeam.Task read = this::read;
   private final ThreadTeam.Task multiply = this::multiply;
+
+  /** Passes over the buffer, and parts of the multiplication for each thread, in one sample. */
+  private int passes = 1;
+
+  private int parts = 16;
 
   private MachineSpeed(NativeLibrary.Loaded library, KernelTier tier, long bytes, ThreadTeam team) {
     this.tier = tier;
@@ -41,6 +53,10 @@ public final class MachineSpeed implements AutoCloseable {
     }
     // Pages that were never written would all be one page of zeros.
     team.run((begin, end) -> fill(begin, end), chunks.length, 1);
+    for (int i = 0; i < WARM_UP_SAMPLES; i++) {
+      readRate(team);
+      productRate(team);
+    }
   }
 
   /**
@@ -75,22 +91,33 @@ public final class MachineSpeed implements AutoCloseable {
 
   /** Bytes read per second by all threads of {@code team} together. */
   public double readRate(ThreadTeam team) {
-    result.reset();
-    long start = System.nanoTime();
-    team.run(read, chunks.length, 1);
-    double seconds = (System.nanoTime() - start) * 1e-9;
-    if (result.sum() != bufferBytes()) { // every byte is 1
-      throw new IllegalStateException("the read probe summed " + result.sum());
+    while (true) {
+      result.reset();
+      long start = System.nanoTime();
+      team.run(read, chunks.length * passes, 1);
+      long nanos = System.nanoTime() - start;
+      if (result.sum() != bufferBytes() * passes) { // every byte is 1
+        throw new IllegalStateException("the read probe summed " + result.sum());
+      }
+      if (nanos >= SAMPLE_NANOS || passes >= MOST_PARTS / chunks.length) {
+        return bufferBytes() * (double) passes / nanos * 1e9;
+      }
+      passes *= 2;
     }
-    return bufferBytes() / seconds;
   }
 
   /** Int8 products summed per second by all threads of {@code team} together. */
   public double productRate(ThreadTeam team) {
-    result.reset();
-    long start = System.nanoTime();
-    team.run(multiply, team.threads() * PARTS_PER_THREAD, 1);
-    return result.sum() / ((System.nanoTime() - start) * 1e-9);
+    while (true) {
+      result.reset();
+      long start = System.nanoTime();
+      team.run(multiply, Math.multiplyExact(team.threads(), parts), 1);
+      long nanos = System.nanoTime() - start;
+      if (nanos >= SAMPLE_NANOS || parts >= MOST_PARTS / team.threads()) {
+        return result.sum() / (double) nanos * 1e9;
+      }
+      parts *= 2;
+    }
   }
 
   private void fill(int begin, int end) {
@@ -101,7 +128,7 @@ public final class MachineSpeed implements AutoCloseable {
 
   private void read(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      result.add(probe.read(chunks[i]));
+      result.add(probe.read(chunks[i % chunks.length]));
     }
   }
 

@@ -37,8 +37,13 @@ public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
   /** Where it puts what it computes; each time over what was there. */
   public abstract List<MemorySegment> results();
 
-  /** Moves on to the next of several equal operands, if there are several. */
+  /** Moves on to the next of several operands of one shape, if there are several. */
   public void next() {}
+
+  /** How many {@link #next} it takes to come back to the first operand. */
+  public int operands() {
+    return 1;
+  }
 
   /** Does all of it on this thread. */
   public final void compute() {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.bitnetj.file.Printable;
 import org.jspecify.annotations.Nullable;
 
 /** Tables and records in Markdown, CSV (RFC 4180, lines end in LF) and JSON. */
@@ -14,12 +15,17 @@ final class Table {
   private final List<String[]> rows = new ArrayList<>();
 
   Table(String... header) {
-    rows.add(header);
+    row(header);
   }
 
+  /** Adds a row; what Markdown or a terminal would take for more than text is escaped. */
   Table row(String... cells) {
-    rows.add(cells);
+    rows.add(Arrays.stream(cells).map(Table::cell).toArray(String[]::new));
     return this;
+  }
+
+  private static String cell(String text) {
+    return Printable.of(text, Integer.MAX_VALUE).replace("|", "\\|");
   }
 
   /** A Markdown table, aligned for reading as it is; columns of numbers to the right. */
@@ -55,14 +61,18 @@ final class Table {
     return text.toString();
   }
 
-  /** Records of the same names; what is not known is empty. */
+  /** Records of the same names; what is not known is empty, and what is hidden is escaped. */
   static String csv(List<Map<String, @Nullable Object>> records) {
     StringBuilder text = new StringBuilder();
     text.append(String.join(",", records.getFirst().keySet())).append('\n');
     for (Map<String, @Nullable Object> record : records) {
       text.append(
               record.values().stream()
-                  .map(value -> value == null ? "" : quoted(value.toString()))
+                  .map(
+                      value ->
+                          value == null
+                              ? ""
+                              : quoted(Printable.of(value.toString(), Integer.MAX_VALUE)))
                   .collect(Collectors.joining(",")))
           .append('\n');
     }
@@ -70,7 +80,7 @@ final class Table {
   }
 
   private static String quoted(String value) {
-    boolean plain = Arrays.stream(new String[] {",", "\"", "\n", "\r"}).noneMatch(value::contains);
+    boolean plain = Arrays.stream(new String[] {",", "\""}).noneMatch(value::contains);
     return plain ? value : '"' + value.replace("\"", "\"\"") + '"';
   }
 

@@ -9,6 +9,9 @@ import org.bitnetj.kernel.TernaryMatrix;
 
 /** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
 public final class TernaryProduct extends Operation {
+  /** Bytes of 16 rows by 16 columns; without padding, any order of blocks is a matrix. */
+  private static final int BLOCK_BYTES = 64;
+
   private final TernaryMatrix[] matrices;
   private final QuantizedRows a;
   private final FloatRows y;
@@ -16,22 +19,32 @@ public final class TernaryProduct extends Operation {
 
   /**
    * @param batch rows of activations
-   * @param copies how many equal matrices take turns: enough of them are never in a cache
+   * @param copies how many matrices take turns, no two of them equal: enough of them are never in a
+   *     cache
    */
   public TernaryProduct(KernelTier tier, int rows, int columns, int batch, int copies) {
     super(tier);
     matrices = new TernaryMatrix[copies];
     for (int i = 0; i < copies; i++) {
       matrices[i] = TernaryMatrix.allocate(memory, rows, columns, 0.5f);
-      if (i == 0) {
-        random.fill(matrices[0]);
-      } else {
-        MemorySegment.copy(matrices[0].panels(), 0, matrices[i].panels(), 0, matrices[0].bytes());
-      }
+      fill(i);
     }
     a = QuantizedRows.allocate(memory, batch, columns);
     random.fill(a);
     y = FloatRows.allocate(memory, batch, rows);
+  }
+
+  /** Random for the first; the others have its blocks in another order, which takes less time. */
+  private void fill(int i) {
+    TernaryMatrix w = matrices[i];
+    long moved = (long) i * BLOCK_BYTES;
+    if (i == 0 || w.rows() % 16 != 0 || w.columns() % 16 != 0 || moved >= w.bytes()) {
+      random.fill(w);
+      return;
+    }
+    MemorySegment from = matrices[0].panels();
+    MemorySegment.copy(from, 0, w.panels(), moved, w.bytes() - moved);
+    MemorySegment.copy(from, w.bytes() - moved, w.panels(), 0, moved);
   }
 
   @Override
@@ -52,6 +65,11 @@ public final class TernaryProduct extends Operation {
   @Override
   public List<MemorySegment> results() {
     return List.of(y.data());
+  }
+
+  @Override
+  public int operands() {
+    return matrices.length;
   }
 
   @Override

@@ -29,4 +29,18 @@ class TableTest {
     record.put("number", 1.5);
     assertEquals("name,unknown,number\n\"a \"\"b\"\", c\",,1.5\n", Table.csv(List.of(record)));
   }
+
+  @Test
+  void whatIsMoreThanTextIsEscaped() {
+    assertEquals(
+        """
+        | name          |
+        |---------------|
+        | a\\|b\\u{1b}[2J |
+        """,
+        new Table("name").row("a|b\u001b[2J").markdown());
+    Map<String, @Nullable Object> record = new LinkedHashMap<>();
+    record.put("name", "a|b\n\u001b[2J");
+    assertEquals("name\na|b\\n\\u{1b}[2J\n", Table.csv(List.of(record)));
+  }
 }

@@ -46,6 +46,8 @@ public final class KernelSelection {
     RUNS("runs here"),
     /** It did not return the bits it should. */
     FAILED("fails the self-check"),
+    /** Its kernels could not be made, and a warning says why. */
+    UNUSABLE("cannot be used"),
     /** It is in the library, but the CPU or the operating system cannot run it. */
     UNSUPPORTED("not on this CPU"),
     /** There is no library, or it was built without this tier. */
@@ -158,13 +160,23 @@ public final class KernelSelection {
     KernelTier[] tiers = KernelTier.values();
     for (int i = tiers.length - 1; i > 0; i--) {
       if (states[i] == State.RUNS) {
-        Kernels candidate = maker.make(tiers[i]);
+        Kernels candidate;
+        try {
+          candidate = maker.make(tiers[i]);
+        } catch (KernelTierException e) {
+          states[i] = State.UNUSABLE;
+          warnings.add(String.valueOf(e.getMessage()));
+          continue;
+        }
         Optional<String> difference = SelfCheck.firstDifference(candidate);
         if (difference.isEmpty()) {
           if (tiers[i] == KernelTier.C) {
             warnings.add(
                 "the portable C kernels are used, some hundred times slower than those for "
-                    + KernelTier.AVX2.needs());
+                    + KernelTier.AVX2.needs()
+                    + (states[KernelTier.VECTOR.ordinal()] == State.UNRESOLVED
+                        ? "; with java " + VectorTier.FLAG + " faster ones can be"
+                        : ""));
           } else if (!tiers[i].isNative()) {
             warnings.add(noNative() + VECTOR_COST);
           }

@@ -20,7 +20,7 @@ import org.bitnetj.kernel.scalar.FloatMath;
 final class Attention {
   private static final int CHUNK = 256;
 
-  private final float[] scores = new float[CHUNK];
+  private final float[] scores = new float[CHUNK]; // a multiple of FloatLanes.EXP_STEP
   private short[] halves = {};
   private float[] keys = {};
   private float[] values = {};
@@ -113,9 +113,7 @@ final class Attention {
 
   private void chunk(int g, int n, boolean first, float scale, float[] lanes) {
     float chunkMax = score(g, n, scale, lanes);
-    for (int t = 0; t < n; t += LANES) {
-      FloatLanes.exp(FloatVector.fromArray(FLOAT, scores, t).sub(chunkMax)).intoArray(scores, t);
-    }
+    FloatLanes.exp(scores, n, chunkMax);
     int padded = Reductions.padded(n);
     Arrays.fill(scores, n, padded, -0f);
     float chunkSum = Reductions.sum(scores, padded, lanes);

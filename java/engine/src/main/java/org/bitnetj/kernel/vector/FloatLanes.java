@@ -6,63 +6,86 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The elementary functions of {@code FloatMath} in every lane, operation by operation. */
+/** Elementary functions of {@code FloatMath} in every lane, operation by operation. */
 final class FloatLanes {
   /** 1.5 * 2^23: a float of at most 2^22 in size plus this has its integer part in the low bits. */
   private static final float ROUNDER = 0x1.8p23f;
 
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
-  private FloatLanes() {}
+  private static final float LEAST = -104f;
+  private static final float MOST = 89f;
+  private static final float LOG2_E = 0x1.715476p0f;
 
-  /** x rounded half to even, for |x| <= 2^22; a zero is always +0. */
-  static FloatVector rint(FloatVector x) {
-    return x.add(ROUNDER).sub(ROUNDER);
-  }
+  /** The exponent of 1 in a float. */
+  private static final int BIAS = 127;
+
+  private FloatLanes() {}
 
   /** x rounded half to even as an integer, for |x| <= 2^22; of NaN, any integer. */
   static IntVector toInt(FloatVector x) {
     return x.add(ROUNDER).reinterpretAsInts().sub(ROUNDER_BITS);
   }
 
+  /** Elements that {@link #exp} takes at a time; its array must reach as far. */
+  static final int EXP_STEP = 2 * Width.LANES;
+
   /**
-   * {@code FloatMath.exp}. Where n = +0 stands for its -0, r may be the other zero, and 1 + r is 1.
+   * {@code x[i] = FloatMath.exp(x[i] - shift)} for i in [0, n) and on to the next multiple of
+   * {@link #EXP_STEP}. Where n = +0 stands for its -0, r may be the other zero, and 1 + r is 1.
+   *
+   * <p>From array to array, and two vectors in one method written out, because a vector that C2
+   * does not follow is an object: C2 gives up on some of those it finds in very large methods, and
+   * it never inlines a method of more than 325 bytes of code (FreqInlineSize) into its caller.
    */
-  static FloatVector exp(FloatVector x) {
-    FloatVector c = x.blend(-104f, x.lt(-104f)); // both comparisons let NaN through
-    c = c.blend(89f, c.compare(VectorOperators.GT, 89f));
-    FloatVector turns = c.mul(0x1.715476p0f);
-    FloatVector n = rint(turns);
-    FloatVector r = n.fma(broadcast(-0x1.62e4p-1f), c);
-    r = n.fma(broadcast(-0x1.7f7d1cp-20f), r);
-    FloatVector p = r.fma(broadcast(0x1.6a23dap-10f), broadcast(0x1.123a2p-7f));
-    p = p.fma(r, broadcast(0x1.5558f2p-5f));
-    p = p.fma(r, broadcast(0x1.555492p-3f));
-    p = p.fma(r, broadcast(0x1.fffffcp-2f));
-    p = p.fma(r, broadcast(1f));
-    p = p.fma(r, broadcast(1f));
-    IntVector k = toInt(turns);
-    IntVector half = k.lanewise(VectorOperators.ASHR, 1);
-    return p.mul(powerOfTwo(half)).mul(powerOfTwo(k.sub(half)));
-  }
-
-  /** 2^n for n in [-126, 127]. */
-  private static FloatVector powerOfTwo(IntVector n) {
-    return n.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-  }
-
-  /** {@code FloatMath.silu}. */
-  static FloatVector silu(FloatVector x) {
-    return x.div(exp(x.neg()).add(1f));
+  static void exp(float[] x, int n, float shift) {
+    for (int i = 0; i < n; i += EXP_STEP) {
+      FloatVector a = FloatVector.fromArray(FLOAT, x, i).sub(shift);
+      FloatVector b = FloatVector.fromArray(FLOAT, x, i + Width.LANES).sub(shift);
+      a = a.blend(LEAST, a.compare(VectorOperators.LT, LEAST)); // comparisons let NaN through
+      b = b.blend(LEAST, b.compare(VectorOperators.LT, LEAST));
+      a = a.blend(MOST, a.compare(VectorOperators.GT, MOST));
+      b = b.blend(MOST, b.compare(VectorOperators.GT, MOST));
+      FloatVector aShifted = a.mul(LOG2_E).add(ROUNDER);
+      FloatVector bShifted = b.mul(LOG2_E).add(ROUNDER);
+      FloatVector aTurns = aShifted.sub(ROUNDER);
+      FloatVector bTurns = bShifted.sub(ROUNDER);
+      a = aTurns.fma(FloatVector.broadcast(FLOAT, -0x1.62e4p-1f), a);
+      b = bTurns.fma(FloatVector.broadcast(FLOAT, -0x1.62e4p-1f), b);
+      a = aTurns.fma(FloatVector.broadcast(FLOAT, -0x1.7f7d1cp-20f), a);
+      b = bTurns.fma(FloatVector.broadcast(FLOAT, -0x1.7f7d1cp-20f), b);
+      FloatVector c = FloatVector.broadcast(FLOAT, 0x1.123a2p-7f);
+      FloatVector p = a.fma(FloatVector.broadcast(FLOAT, 0x1.6a23dap-10f), c);
+      FloatVector q = b.fma(FloatVector.broadcast(FLOAT, 0x1.6a23dap-10f), c);
+      c = FloatVector.broadcast(FLOAT, 0x1.5558f2p-5f);
+      p = p.fma(a, c);
+      q = q.fma(b, c);
+      c = FloatVector.broadcast(FLOAT, 0x1.555492p-3f);
+      p = p.fma(a, c);
+      q = q.fma(b, c);
+      c = FloatVector.broadcast(FLOAT, 0x1.fffffcp-2f);
+      p = p.fma(a, c);
+      q = q.fma(b, c);
+      c = FloatVector.broadcast(FLOAT, 1f);
+      p = p.fma(a, c).fma(a, c);
+      q = q.fma(b, c).fma(b, c);
+      IntVector k = aShifted.reinterpretAsInts().sub(ROUNDER_BITS);
+      IntVector half = k.lanewise(VectorOperators.ASHR, 1); // 2^k in two factors, each normal
+      p = p.mul(half.add(BIAS).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+      k = k.sub(half).add(BIAS);
+      p.mul(k.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()).intoArray(x, i);
+      k = bShifted.reinterpretAsInts().sub(ROUNDER_BITS);
+      half = k.lanewise(VectorOperators.ASHR, 1);
+      q = q.mul(half.add(BIAS).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+      k = k.sub(half).add(BIAS);
+      q.mul(k.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+          .intoArray(x, i + Width.LANES);
+    }
   }
 
   /** {@code FloatMath.reluSquared}. */
   static FloatVector reluSquared(FloatVector x) {
     FloatVector r = x.blend(0f, x.lt(0f));
     return r.mul(r);
-  }
-
-  private static FloatVector broadcast(float value) {
-    return FloatVector.broadcast(FLOAT, value);
   }
 }

@@ -53,7 +53,7 @@ final class Rows {
     }
   }
 
-  static void gate(Activation activation, FloatRows gate, FloatRows up, int r) {
+  static void gate(Activation activation, FloatRows gate, FloatRows up, int r, Scratch scratch) {
     MemorySegment to = gate.data();
     MemorySegment from = up.data();
     long toRow = offset(gate, r);
@@ -72,8 +72,17 @@ final class Rows {
         }
       }
       case SILU -> {
+        int steps = (whole + FloatLanes.EXP_STEP - 1) / FloatLanes.EXP_STEP;
+        float[] powers = scratch.x(steps * FloatLanes.EXP_STEP);
         for (int i = 0; i < whole; i += LANES) {
-          FloatLanes.silu(FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER))
+          FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER)
+              .neg()
+              .intoArray(powers, i);
+        }
+        FloatLanes.exp(powers, whole, 0f);
+        for (int i = 0; i < whole; i += LANES) {
+          FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER)
+              .div(FloatVector.fromArray(FLOAT, powers, i).add(1f))
               .mul(FloatVector.fromMemorySegment(FLOAT, from, fromRow + 4L * i, ORDER))
               .intoMemorySegment(to, toRow + 4L * i, ORDER);
         }

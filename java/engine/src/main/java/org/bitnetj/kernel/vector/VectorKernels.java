@@ -69,8 +69,9 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end) {
+    Scratch scratch = Scratch.ofThread();
     for (int r = begin; r < end; r++) {
-      Rows.gate(activation, gate, up, r);
+      Rows.gate(activation, gate, up, r, scratch);
     }
   }
 
@@ -128,16 +129,23 @@ final class VectorKernels implements Kernels {
     int headDim = layer.headDim();
     int n = layer.kvHeads() * headDim;
     float[] row = scratch.x(rows.columns());
-    short[] halves = scratch.shorts(n);
     Rows.take(rows, r, row, 0);
-    for (int i = 0; i < n; i++) {
-      halves[i] = Float.floatToFloat16(row[i]);
-    }
-    for (int h = 0; h < layer.kvHeads(); h++) {
-      long at = layer.offset(batch.sequence(r), h, batch.position(r));
-      switch (layer.type()) {
-        case F16 -> MemorySegment.copy(halves, h * headDim, cache, JAVA_SHORT, at * 2, headDim);
-        case F32 -> MemorySegment.copy(row, h * headDim, cache, JAVA_FLOAT, at * 4, headDim);
+    switch (layer.type()) {
+      case F16 -> {
+        short[] halves = scratch.shorts(n);
+        for (int i = 0; i < n; i++) {
+          halves[i] = Float.floatToFloat16(row[i]);
+        }
+        for (int h = 0; h < layer.kvHeads(); h++) {
+          long at = layer.offset(batch.sequence(r), h, batch.position(r));
+          MemorySegment.copy(halves, h * headDim, cache, JAVA_SHORT, at * 2, headDim);
+        }
+      }
+      case F32 -> {
+        for (int h = 0; h < layer.kvHeads(); h++) {
+          long at = layer.offset(batch.sequence(r), h, batch.position(r));
+          MemorySegment.copy(row, h * headDim, cache, JAVA_FLOAT, at * 4, headDim);
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 package org.bitnetj.kernel.vector;
 
+import jdk.incubator.vector.VectorShape;
 import org.bitnetj.kernel.Kernels;
 
 /** The door to this package: safe to load where the module {@code jdk.incubator.vector} is not. */
@@ -13,6 +14,8 @@ public final class VectorTier {
    */
   public static final String BITS = "bitnet.vector.bits";
 
+  private static final int LEAST_BITS = 128;
+
   private VectorTier() {}
 
   /** Whether the module is there. */
@@ -23,9 +26,21 @@ public final class VectorTier {
   /**
    * The kernels; only if {@link #isResolved}.
    *
-   * @throws IllegalArgumentException if {@link #BITS} names no width; its message is a sentence
+   * @throws IllegalArgumentException if {@link #BITS} names no width, or is not set and the JVM's
+   *     vectors are narrower than all of them; its message is a sentence
    */
   public static Kernels kernels() {
+    if (System.getProperty(BITS) == null) {
+      int bits = VectorShape.preferredShape().vectorBitSize();
+      if (bits < LEAST_BITS) {
+        throw new IllegalArgumentException(
+            "this JVM's vectors have "
+                + bits
+                + " bits and must have "
+                + LEAST_BITS
+                + " at least (see its option MaxVectorSize)");
+      }
+    }
     if (System.getProperty(BITS) instanceof String bits && !bits.matches("128|256|512")) {
       throw new IllegalArgumentException(
           "the property " + BITS + " is '" + bits + "': it must be 128, 256 or 512");

@@ -149,10 +149,12 @@ class KernelSelectionTest {
     switch (NativeLibrary.status()) {
       case NativeLibrary.Loaded loaded -> {
         assertEquals(
-            loaded.supported().stream().max(KernelTier::compareTo).orElseThrow(),
+            Stream.concat(loaded.supported().stream(), Stream.of(KernelTier.VECTOR))
+                .max(KernelTier::compareTo)
+                .orElseThrow(),
             selection.tier(),
             () -> selection.tiers().toString());
-        assertEquals(selection.tier() == KernelTier.C ? 1 : 0, selection.warnings().size());
+        assertEquals(selection.tier() == KernelTier.VECTOR ? 1 : 0, selection.warnings().size());
       }
       case NativeLibrary.Missing missing -> assertEquals(KernelTier.VECTOR, selection.tier());
     }
@@ -227,11 +229,46 @@ class KernelSelectionTest {
   }
 
   @Test
-  void anyNativeTierIsPreferredToTheVectorKernels() {
-    NativeLibrary.Loaded library = library(EnumSet.of(KernelTier.C), EnumSet.of(KernelTier.C));
-    KernelSelection selection =
-        new KernelSelection("auto", "", library, true, tier -> kernels(tier, ""));
+  void theVectorKernelsComeAfterThoseForTheCpusInstructionsAndBeforePortableC() {
+    NativeLibrary.Loaded portable = library(EnumSet.of(KernelTier.C), EnumSet.of(KernelTier.C));
+    KernelSelection.Maker maker = tier -> kernels(tier, "");
+    KernelSelection vector = new KernelSelection("auto", "", portable, true, maker);
+    assertEquals(KernelTier.VECTOR, vector.tier());
+    assertEquals(1, vector.warnings().size());
+    KernelSelection c = new KernelSelection("auto", "", portable, false, maker);
+    assertEquals(KernelTier.C, c.tier());
+    assertTrue(
+        c.warnings()
+            .getFirst()
+            .endsWith("with java --add-modules jdk.incubator.vector faster ones can be"),
+        c.warnings()::toString);
+    for (KernelTier tier : ALL_NATIVE) {
+      if (tier != KernelTier.C) {
+        Set<KernelTier> tiers = EnumSet.of(KernelTier.C, tier);
+        NativeLibrary.Loaded library = library(tiers, tiers);
+        assertEquals(tier, new KernelSelection("auto", "", library, true, maker).tier());
+      }
+    }
+  }
+
+  @Test
+  void kernelsThatCannotBeMadeAreReplacedLoudly() {
+    NativeLibrary.Loaded portable = library(EnumSet.of(KernelTier.C), EnumSet.of(KernelTier.C));
+    KernelSelection.Maker maker =
+        tier -> {
+          if (tier == KernelTier.VECTOR) {
+            throw new KernelTierException("kernels 'vector' cannot be used, for they are narrow");
+          }
+          return kernels(tier, "");
+        };
+    KernelSelection selection = new KernelSelection("auto", "", portable, true, maker);
     assertEquals(KernelTier.C, selection.tier());
+    assertEquals(
+        "kernels 'vector' cannot be used, for they are narrow", selection.warnings().getFirst());
+    assertEquals(
+        KernelSelection.State.UNUSABLE, selection.tiers().get(KernelTier.VECTOR.ordinal()).state());
+    assertThrows(
+        KernelTierException.class, () -> new KernelSelection("vector", "", portable, true, maker));
   }
 
   @Test

@@ -1,16 +1,19 @@
-package org.bitnetj.gguf;
+package org.bitnetj.file;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Text from a file made safe to show: a terminal or a log must not obey what a file contains. */
-final class Printable {
+/**
+ * Text from a file made safe to show: a terminal or a log must not obey what a file contains.
+ * Immutable and thread-safe.
+ */
+public final class Printable {
   private Printable() {}
 
   /** {@code text} with everything that is not visible or a space as an escape, cut after max. */
-  static String of(String text, int max) {
+  public static String of(String text, int max) {
     StringBuilder out = new StringBuilder(Math.min(text.length(), max) + 2);
     for (int i = 0; i < text.length(); ) {
       int c = text.codePointAt(i);
@@ -24,8 +27,28 @@ final class Printable {
     return out.toString();
   }
 
+  /**
+   * All of {@code text}, which may have several lines, with everything else hidden as an escape.
+   */
+  public static String lines(String text) {
+    if (!hides(text)) {
+      return text;
+    }
+    StringBuilder out = new StringBuilder(text.length() + 16);
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c == '\n' || c == '\t') {
+                out.appendCodePoint(c);
+              } else {
+                out.append(escaped(c));
+              }
+            });
+    return out.toString();
+  }
+
   /** Whether the text has a character that {@link #of} would escape. */
-  static boolean hides(String text) {
+  public static boolean hides(String text) {
     return text.codePoints().anyMatch(c -> escaped(c).length() > Character.charCount(c));
   }
 
@@ -48,7 +71,7 @@ final class Printable {
   }
 
   /** The text if the bytes are well-formed UTF-8, else null. */
-  static @Nullable String strictUtf8(byte[] bytes) {
+  public static @Nullable String strictUtf8(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

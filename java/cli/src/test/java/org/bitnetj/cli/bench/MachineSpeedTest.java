@@ -1,0 +1,28 @@
+package org.bitnetj.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.OptionalLong;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class MachineSpeedTest {
+  /** A shorter one would measure how threads start and join. */
+  @Test
+  void aSampleIsLong() {
+    Assumptions.assumeTrue(
+        NativeLibrary.status() instanceof NativeLibrary.Loaded, "the native library is not there");
+    try (ThreadTeam team = new ThreadTeam(2);
+        MachineSpeed speed =
+            MachineSpeed.of(NativeLibrary.status(), OptionalLong.empty(), team).orElseThrow()) {
+      long start = System.nanoTime();
+      assertTrue(speed.readRate(team) > 0);
+      long middle = System.nanoTime();
+      assertTrue(speed.productRate(team) > 0);
+      assertTrue(middle - start >= MachineSpeed.SAMPLE_NANOS);
+      assertTrue(System.nanoTime() - middle >= MachineSpeed.SAMPLE_NANOS);
+    }
+  }
+}

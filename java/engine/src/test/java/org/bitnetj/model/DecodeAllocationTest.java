@@ -1,0 +1,68 @@
+package org.bitnetj.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.bitnetj.cache.KvCache;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.kernel.Batch;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.Tiers;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Once it is compiled, a step of decoding takes nothing from the Java heap, on any thread. */
+class DecodeAllocationTest {
+  private static final int STEPS = 200;
+  private static final com.sun.management.ThreadMXBean BEAN =
+      (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** A busy machine takes its time to compile. */
+  private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aStepAllocatesNothing(int threads) throws Exception {
+    Kernels kernels = Tiers.best();
+    assumeTrue(kernels.tier().isNative(), "there are no native kernels");
+    Set<Thread> before = new HashSet<>(Thread.getAllStackTraces().keySet());
+    try (GgufFile file = GgufFile.open(Golden.MODEL);
+        ThreadTeam team = new ThreadTeam(threads);
+        Weights weights = Weights.load(file, kernels, team);
+        Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
+        KvCache cache = transformer.newCache(1, STEPS)) {
+      long[] workers =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> !before.contains(thread))
+              .mapToLong(Thread::threadId)
+              .toArray();
+      assertEquals(threads - 1, workers.length, "workers");
+      long allocated = -1;
+      long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
+      while (allocated != 0 && System.nanoTime() < deadline) {
+        cache.truncate(0, 0);
+        long others = allocatedBy(workers);
+        long mine = BEAN.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < STEPS; i++) {
+          Batch batch = transformer.batch();
+          batch.clear();
+          batch.add(0, i, 300 + i, true);
+          transformer.forward(cache);
+        }
+        mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
+        allocated = mine + allocatedBy(workers) - others;
+      }
+      assertEquals(0, allocated, "bytes in " + STEPS + " steps, at last");
+    }
+  }
+
+  private static long allocatedBy(long[] threads) {
+    return Arrays.stream(BEAN.getThreadAllocatedBytes(threads)).sum();
+  }
+}
