@@ -22,10 +22,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibraryTest {
@@ -112,6 +114,20 @@ class NativeLibraryTest {
       NativeLibrary.Missing missing = assertInstanceOf(NativeLibrary.Missing.class, status);
       assertSays(missing.reason(), "has no native library for", "-Dnative.skip");
     }
+  }
+
+  /** Which CPU is emulated shows in the tiers that it supports. */
+  @Test
+  @EnabledIfSystemProperty(named = "bitnet.emulated.tiers", matches = ".+")
+  void anEmulatedCpuSupportsTheTiersOfItsInstructions() {
+    NativeLibrary.Loaded loaded =
+        assertInstanceOf(NativeLibrary.Loaded.class, NativeLibrary.status());
+    assertEquals(
+        System.getProperty("bitnet.emulated.tiers"),
+        loaded.supported().stream()
+            .sorted()
+            .map(KernelTier::label)
+            .collect(Collectors.joining(",")));
   }
 
   @Test

@@ -1,0 +1,39 @@
+# Tests of what this x86-64 Linux is not: each is skipped, and says so, where the tools for it are
+# missing.
+
+# Runs cmake/<script>.cmake, which builds in a directory of its own.
+function(bn_add_other_build name script)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_CURRENT_BINARY_DIR}/${name}
+    -DCOMPILER=${CMAKE_C_COMPILER} -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/${script}.cmake)
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT 1200 PROCESSORS 2 SKIP_REGULAR_EXPRESSION "SKIPPED: ")
+endfunction()
+bn_add_other_build(aarch64 TestAarch64)
+bn_add_other_build(sanitized TestSanitized)
+bn_add_other_build(windows TestWindows)
+bn_add_other_build(macos TestMacos)
+
+# A CPU that has AVX2 and nothing newer, without what qemu lacks and would warn of. The two tests that
+# would take a minute there are left to the parity tests in Java (mvn -Pemulated, docs/testing.md).
+set(BN_HASWELL Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid)
+find_program(BN_QEMU_X86_64 NAMES qemu-x86_64-static qemu-x86_64)
+if(BN_QEMU_X86_64)
+  foreach(source IN LISTS bn_tests)
+    get_filename_component(name "${source}" NAME_WE)
+    set(arguments "")
+    if(name STREQUAL "test_exp")
+      set(arguments 101)
+    elseif(name STREQUAL "test_dispatch")
+      set(arguments 0x3) # the bits of BN_TIER_C and BN_TIER_AVX2
+    endif()
+    if(NOT name MATCHES "^test_(attend|quantize)$")
+      add_test(NAME ${name}@haswell
+        COMMAND ${BN_QEMU_X86_64} -cpu ${BN_HASWELL} $<TARGET_FILE:${name}> ${arguments})
+      set_tests_properties(${name}@haswell PROPERTIES TIMEOUT 300)
+    endif()
+  endforeach()
+else()
+  add_test(NAME haswell COMMAND ${CMAKE_COMMAND} -E echo "SKIPPED: a CPU with AVX2 alone is not tested, \
+for want of qemu-user (Debian, Ubuntu: apt-get install qemu-user-static).")
+  set_tests_properties(haswell PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: ")
+endif()

@@ -1,0 +1,39 @@
+# cmake -DBUILD=<directory> -DCOMPILER=<program> -P cmake/TestMacos.cmake
+# Compiles every source of the library for macOS on 64-bit ARM, and links and runs nothing: Apple's SDK
+# is not to be had elsewhere, so that the few declarations of it that are used are repeated here. Says
+# so where the compiler is not one for it.
+cmake_minimum_required(VERSION 3.20)
+include("${CMAKE_CURRENT_LIST_DIR}/NestedBuild.cmake")
+set(BN_ARCH aarch64)
+include("${CMAKE_CURRENT_LIST_DIR}/KernelTiers.cmake")
+
+set(include "${BUILD}/include")
+file(WRITE "${include}/string.h" "#include <stddef.h>
+void *memcpy(void *, const void *, size_t);
+void *memmove(void *, const void *, size_t);
+void *memset(void *, int, size_t);\n")
+file(WRITE "${include}/math.h" "#define INFINITY __builtin_inff()
+#define NAN __builtin_nanf(\"\")\n")
+file(WRITE "${include}/sys/sysctl.h" "#include <stddef.h>
+int sysctlbyname(const char *, void *, size_t *, void *, size_t);\n")
+
+set(command "${COMPILER}" --target=arm64-apple-macos11 -ffreestanding -isystem "${include}" -std=c11 -O1
+  -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror "-I${source}/native/include")
+file(WRITE "${BUILD}/macos.c" "#include <arm_neon.h>\n")
+execute_process(COMMAND ${command} -c "${BUILD}/macos.c" -o "${BUILD}/macos.o"
+  RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+if(NOT status EQUAL 0)
+  message("SKIPPED: nothing is compiled for macOS, for want of a clang that can "
+    "(Debian, Ubuntu: apt-get install clang-19).")
+  return()
+endif()
+
+file(GLOB all "${source}/native/src/*.c")
+bn_tier_sources(sources ${all})
+foreach(file IN LISTS sources)
+  bn_tier_of("${file}" tier)
+  get_filename_component(name "${file}" NAME_WE)
+  bn_run(${command} ${BN_TIER_OPTIONS_${tier}} -c "${file}" -o "${BUILD}/${name}.o")
+endforeach()
+list(LENGTH sources count)
+message(STATUS "${count} files compile for macOS")
