@@ -134,14 +134,7 @@ final class BenchCommand implements Callable<Integer> {
               + " default).")
   private boolean sparse;
 
-  @Option(
-      names = "--logits",
-      paramLabel = "WHICH",
-      description =
-          "best: what it takes to choose the most probable token, as greedy decoding does; all:"
-              + " those of the whole vocabulary, as several sequences at a time always have."
-              + " Default: best.")
-  private BenchmarkPlan.Logits logits = BenchmarkPlan.Logits.BEST;
+  @Mixin private HeadOption head;
 
   @Option(
       names = {"-o", "--output"},
@@ -216,7 +209,7 @@ final class BenchCommand implements Callable<Integer> {
           step,
           cache,
           sparse,
-          logits);
+          head.mode());
     } catch (IllegalArgumentException e) {
       throw misuse(e.getMessage());
     }

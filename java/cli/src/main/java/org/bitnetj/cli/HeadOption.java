@@ -10,9 +10,9 @@ final class HeadOption {
       paramLabel = "HOW",
       description =
           "shortlist: read the output head by a sketch, made when loading, which takes memory but"
-              + " rules out most of it; full: read all of it. Both give the same text. Default:"
-              + " shortlist.")
-  private HeadMode head = HeadMode.SHORTLIST;
+              + " rules out most of it; full: read all of it; auto: a shortlist where the head is"
+              + " large and memory ample. All give the same text. Default: auto.")
+  private HeadMode head = HeadMode.AUTO;
 
   HeadMode mode() {
     return head;

@@ -34,27 +34,8 @@ class BenchCommandTest {
   @Test
   void jsonHasEveryCombinationAndItsCosts() throws IOException {
     String[] line = {
-      "bench",
-      "-m",
-      MODEL,
-      "-p",
-      "10",
-      "--step",
-      "4",
-      "-n",
-      "3",
-      "-d",
-      "5",
-      "-b",
-      "1,2",
-      "-t",
-      "2",
-      "-r",
-      "2",
-      "-o",
-      "json",
-      "--logits",
-      "all"
+      "bench", "-m", MODEL, "-p", "10", "--step", "4", "-n", "3", "-d", "5", "-b", "1,2", "-t", "2",
+      "-r", "2", "-o", "json", "--head", "full"
     };
     JsonNode report = new ObjectMapper().readTree(Outcome.of(line).succeeds().out());
     ModelSpec spec = spec();
@@ -70,7 +51,7 @@ class BenchCommandTest {
     assertEquals(2 * 15 * position, report.get("kv_bytes_reserved").longValue());
     assertTrue(head > 0);
     assertEquals(0, report.get("sketch_bytes").longValue());
-    assertEquals("all", report.get("logits").textValue());
+    assertEquals("full", report.get("head").textValue());
     assertTrue(report.get("load_seconds").doubleValue() > 0);
     assertTrue(report.get("processors").intValue() > 0);
     for (String name : List.of("cpu", "system", "java", "model", "architecture")) {
@@ -153,10 +134,13 @@ class BenchCommandTest {
       "-o",
       "json",
       "--kernels",
-      "scalar"
+      "scalar",
+      "--no-sparse",
+      "--head",
+      "shortlist"
     };
     JsonNode report = new ObjectMapper().readTree(Outcome.of(line).succeeds().out());
-    assertEquals("best", report.get("logits").textValue());
+    assertEquals("shortlist", report.get("head").textValue());
     long ternary = report.get("ternary_bytes").longValue();
     long head = report.get("head_bytes").longValue();
     long sketch = report.get("sketch_bytes").longValue();
@@ -218,7 +202,7 @@ class BenchCommandTest {
             " scalar ",
             " ± ",
             "first token ms",
-            "best: what")) {
+            "all of it read for each choice of a token")) {
       assertTrue(text.contains(words), () -> words + " is not in\n" + text);
     }
   }
@@ -238,7 +222,7 @@ class BenchCommandTest {
     misuse("There are no kernels 'warp'", "--kernels", "warp");
     misuse("'many' is not an int", "-n", "many");
     misuse("'--output'", "-o", "xml");
-    misuse("'--logits'", "--logits", "some");
+    misuse("'--head'", "--head", "some");
   }
 
   private static void misuse(String words, String... options) {

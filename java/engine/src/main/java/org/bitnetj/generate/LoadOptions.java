@@ -20,7 +20,7 @@ public record LoadOptions(
     int threads, Optional<String> kernels, int batchSize, HeadMode head, boolean sparse) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
-      new LoadOptions(0, Optional.empty(), 64, HeadMode.SHORTLIST, true);
+      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true);
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {

@@ -1,10 +1,14 @@
 package org.bitnetj.model;
 
 /**
- * How the output head is read when only the best tokens are wanted. Both give the same tokens, and
+ * How the output head is read when only the best tokens are wanted. All give the same tokens, and
  * the same bits for every logit that is wanted.
  */
 public enum HeadMode {
+  /**
+   * As {@link #SHORTLIST} for a large head on a machine with ample memory, else as {@link #FULL}.
+   */
+  AUTO,
   /**
    * By a sketch of six bits a weight, made when the model is loaded; then the rows that it cannot
    * rule out. Where the kernels or the head's format gain nothing by it, as {@link #FULL}.

@@ -32,6 +32,12 @@ final class HeadShortlist {
   /** Bytes of the sketch that a worker takes at a time. */
   private static final long CHUNK_BYTES = 128 << 10;
 
+  /**
+   * After a row for which the shortlist did not pay, so many may be computed without trying: twice
+   * as many each time, for heads differ in that more than rows do.
+   */
+  private static final int LONGEST_REST = 127;
+
   /** With norms beyond this a logit might overflow, or the bounds themselves. */
   private static final float LARGEST_NORM = 0x1p70f;
 
@@ -58,6 +64,9 @@ final class HeadShortlist {
   private boolean bounded;
   private int refinedRows;
   private int computedRows;
+  private int tooMany; // of the best: that many did not pay
+  private int rest; // after the last row for which it did not pay
+  private int resting; // rows that are left of it
 
   HeadShortlist(
       NativeMemory memory,
@@ -92,7 +101,14 @@ final class HeadShortlist {
     refinedRows = 0;
     computedRows = 0;
     int count = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
-    if (!usable || count > bounds.panels() || !digits.set(input, 0)) {
+    if (!usable || count > bounds.panels()) {
+      return false;
+    }
+    if (resting > 0 && count >= tooMany) {
+      resting--;
+      return false;
+    }
+    if (!digits.set(input, 0)) {
       return false;
     }
     this.input = input;
@@ -109,8 +125,12 @@ final class HeadShortlist {
     }
     if (computedRows > head.rows() / MOST_LEFT) {
       computedRows = 0;
+      tooMany = rest == 0 ? count : Math.min(tooMany, count);
+      rest = Math.min(2 * rest + 1, LONGEST_REST);
+      resting = rest;
       return false;
     }
+    rest = count >= tooMany ? 0 : rest;
     team.run(compute, bounds.panels(), grain);
     for (int i = 0; i < need.tokens(); i++) {
       int token = need.token(i);

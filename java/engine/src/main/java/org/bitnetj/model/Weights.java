@@ -33,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  * safe to share.
  */
 public final class Weights implements AutoCloseable {
+  /**
+   * Bytes from which on a head comes from memory on most machines. A smaller one is soon read from
+   * the processor's caches, and the steps of a shortlist take longer than that.
+   */
+  private static final long LARGE_HEAD = 64 << 20;
+
   private static final String EMBEDDING = "token_embd.weight";
 
   private static final String HEAD = "output.weight";
@@ -135,12 +141,18 @@ public final class Weights implements AutoCloseable {
           new Loader(
               file, spec, memory, kernels, strips ? kernels.sparse().orElse(null) : null, team);
       loader.refuseStrangers();
-      SketchKernels sketches =
-          head == HeadMode.SHORTLIST && sketchPays(file, spec)
-              ? kernels.sketch().orElse(null)
-              : null;
-      long sketchBytes = sketches != null ? HeadSketch.bytes(spec.vocabulary(), spec.width()) : 0;
-      requireRoom(file, bytes + sketchBytes, room);
+      long sketchBytes = HeadSketch.bytes(spec.vocabulary(), spec.width());
+      boolean sketched =
+          sketchPays(file, spec)
+              && switch (head) {
+                case AUTO ->
+                    headBytes(file) >= LARGE_HEAD
+                        && isAmple(room, bytes + headBytes(file) + sketchBytes);
+                case SHORTLIST -> true;
+                case FULL -> false;
+              };
+      SketchKernels sketches = sketched ? kernels.sketch().orElse(null) : null;
+      requireRoom(file, bytes + (sketches != null ? sketchBytes : 0), room);
       return new Weights(loader, sketches);
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();

@@ -3,6 +3,7 @@ package org.bitnetj.cli.bench;
 import java.util.List;
 import java.util.Locale;
 import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.model.HeadMode;
 
 /**
  * What of a model is to be measured: every combination. Constructors refuse what makes no sense
@@ -18,7 +19,7 @@ import org.bitnetj.kernel.AttentionLayer;
  * @param stepRows most prompt tokens in a step
  * @param cacheType how keys and values are kept
  * @param sparse whether decoding may skip weights that are multiplied by 0
- * @param logits which logits a step computes
+ * @param head how the output head is read for one sequence at a time; for several, all of it is
  */
 public record BenchmarkPlan(
     int prompt,
@@ -31,15 +32,7 @@ public record BenchmarkPlan(
     int stepRows,
     AttentionLayer.Type cacheType,
     boolean sparse,
-    Logits logits) {
-  /** Which logits a step of one sequence computes. */
-  public enum Logits {
-    /** What it takes to choose the most probable token. */
-    BEST,
-    /** Those of the whole vocabulary. */
-    ALL
-  }
-
+    HeadMode head) {
   private static final int MOST_TOKENS = 1 << 24;
   private static final int MOST_ROWS = 4096;
   private static final int MOST_THREADS = 1024;

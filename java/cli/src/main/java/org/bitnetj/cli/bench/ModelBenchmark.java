@@ -23,7 +23,6 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.model.ContextOverflowException;
-import org.bitnetj.model.HeadMode;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
@@ -114,18 +113,15 @@ public final class ModelBenchmark implements AutoCloseable {
         teams.add(team);
       }
       ThreadTeam largest = largestTeam();
-      boolean all = plan.logits() == BenchmarkPlan.Logits.ALL;
       greedy = new Sampler(SamplingOptions.greedy(), spec.vocabulary());
-      need = all ? LogitsNeed.all() : greedy.need();
+      need = greedy.need();
       Kernels loader =
           selections.stream()
               .map(KernelSelection::kernels)
               .filter(k -> k.sketch().isPresent())
               .reduce((first, second) -> second)
               .orElse(selections.getLast().kernels());
-      weights =
-          Weights.load(
-              file, loader, largest, all ? HeadMode.FULL : HeadMode.SHORTLIST, plan.sparse());
+      weights = Weights.load(file, loader, largest, plan.head(), plan.sparse());
       closers.push(weights::close);
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());

@@ -38,7 +38,7 @@ public record ModelReport(
    * @param fileBytes size of its file
    * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
    * @param stripsBytes those kept once more, of which a step of one token reads some instead
-   * @param headBytes the output head, which every step with all logits reads
+   * @param headBytes the output head, which steps without a sketch read
    * @param sketchBytes the sketch of the head, which others read before it; 0 if there is none
    * @param cacheBytes reserved for keys and values
    * @param loadSeconds from the file's name to being able to compute
@@ -76,7 +76,7 @@ public record ModelReport(
     row.put("kv_type", plan.cacheType().name().toLowerCase(Locale.ROOT));
     row.put("kv_bytes_reserved", model.cacheBytes());
     row.put("step_tokens", plan.stepRows());
-    row.put("logits", plan.logits().name().toLowerCase(Locale.ROOT));
+    row.put("head", plan.head().name().toLowerCase(Locale.ROOT));
     row.put("load_seconds", model.loadSeconds());
     row.put("resident_bytes", boxed(residentBytes));
     row.put("peak_resident_bytes", boxed(peakResidentBytes));

@@ -53,11 +53,10 @@ public final class ModelReportWriter {
     facts.row("loading", format("%.2f s", model.loadSeconds()));
     facts.row("prefill", "steps of " + report.plan().stepRows() + " tokens");
     facts.row(
-        "logits",
-        switch (report.plan().logits()) {
-          case BEST -> "best: what it takes to choose the most probable token";
-          case ALL -> "all: the whole vocabulary's";
-        });
+        "head",
+        model.sketchBytes() == 0
+            ? "all of it read for each choice of a token"
+            : "shortlist: what it takes to choose the most probable token of one sequence");
     StringBuilder text = new StringBuilder(facts.markdown()).append('\n');
     if (report.probe().isPresent()) {
       Table rates =
