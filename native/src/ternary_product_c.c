@@ -7,9 +7,11 @@
 #define BN_TILE_COLUMNS 4096
 /* Tokens for which a row is unpacked once. */
 #define BN_TOKENS_C 64
+/* Products that fit a 16-bit sum: 127 * 256 < 2^15. */
+#define BN_LANE_PRODUCTS 127
 
 /* The digits u = 0..2 of one row in consecutive blocks of 16 columns. */
-static void unpack(const uint8_t* digits, int32_t columns, int8_t* out) {
+static void unpack(const uint8_t* digits, int32_t columns, uint8_t* out) {
   for (int32_t k = 0; k < columns; k += BN_BLOCK_COLUMNS, digits += BN_BLOCK_BYTES_2BIT) {
     uint32_t quads; /* byte j has columns j, 4 + j, 8 + j and 12 + j */
     memcpy(&quads, digits, sizeof quads);
@@ -20,10 +22,24 @@ static void unpack(const uint8_t* digits, int32_t columns, int8_t* out) {
   }
 }
 
-static int32_t dot(const int8_t* q, const int8_t* u, int32_t n) {
+/*
+ * The sum of q * u over n columns, a multiple of 16, in 16-bit lanes that compilers make vectors
+ * of: a product is at least -128 * 2 and at most 127 * 2, so that BN_LANE_PRODUCTS of them fit.
+ */
+static int32_t dot(const int8_t* q, const uint8_t* u, int32_t n) {
   int32_t sum = 0;
-  for (int32_t k = 0; k < n; k++) {
-    sum += q[k] * u[k];
+  for (int32_t k = 0; k < n;) {
+    const int32_t most = BN_BLOCK_COLUMNS * BN_LANE_PRODUCTS;
+    const int32_t end = n - k < most ? n : k + most;
+    int16_t lanes[BN_BLOCK_COLUMNS] = {0};
+    for (; k < end; k += BN_BLOCK_COLUMNS) {
+      for (int l = 0; l < BN_BLOCK_COLUMNS; l++) {
+        lanes[l] = (int16_t)(lanes[l] + q[k + l] * u[k + l]);
+      }
+    }
+    for (int l = 0; l < BN_BLOCK_COLUMNS; l++) {
+      sum += lanes[l];
+    }
   }
   return sum;
 }
@@ -34,7 +50,7 @@ static void multiply(const bn_ternary* w, const bn_quantized* a, const bn_rows* 
   const int32_t columns = bn_padded_columns(w);
   const uint8_t* digits = w->panels + row / BN_PANEL_ROWS * 4 * columns + row % BN_PANEL_ROWS * 4;
   const int8_t* q = a->values + token * a->stride;
-  int8_t u[BN_TILE_COLUMNS];
+  uint8_t u[BN_TILE_COLUMNS];
   int32_t sums[BN_TOKENS_C] = {0};
   for (int32_t k = 0; k < columns; k += BN_TILE_COLUMNS) {
     const int32_t n = columns - k < BN_TILE_COLUMNS ? columns - k : BN_TILE_COLUMNS;

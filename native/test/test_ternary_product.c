@@ -70,6 +70,11 @@ static void check_tier(int32_t tier) {
     check(tier, (place)(seed % PLACES), 40, 130, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
     seed++;
   }
+  /* More than tier C unpacks a row for. */
+  for (int32_t count = 63; count <= 130; count += count == 65 ? 63 : 1) {
+    check(tier, (place)(seed % PLACES), 40, 130, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
+    seed++;
+  }
   check(tier, FLUSH_END, 40, 130, 64, DIGITS_RANDOM, VALUES_RANDOM, seed++);
   check(tier, FLUSH_END, 40, 130, 65, DIGITS_RANDOM, VALUES_RANDOM, seed++);
   check(tier, FLUSH_END, 20, 100, 512, DIGITS_RANDOM, VALUES_RANDOM, seed++);
