@@ -22,14 +22,15 @@ public final class KernelPage {
       --avx2: #55c391; --avxvnni: #bd8bea; --avx512: #ee7f97; --neon: #c9d65b; \
       --dotprod: #4fd0dc; --i8mm: #c9996b; } }
       body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); \
-      max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+      max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
       h3 { font-size: .95rem; margin: 1.1rem 0 .2rem; } h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .3rem; }
       p { margin: .3rem 0; } .soft { color: var(--soft); }
       table { border-collapse: collapse; margin: .8rem 0; font-size: .87rem; }
       th, td { padding: .15rem .7rem .15rem 0; text-align: right; \
       border-bottom: 1px solid var(--line); white-space: nowrap; }
       th:first-child, td:first-child, td.text, th.text { text-align: left; }
-      .wide { overflow-x: auto; }
+      .wide { overflow-x: auto; } .wide table { font-size: .78rem; } \
+      .wide th, .wide td { padding-right: .55rem; }
       svg { width: 100%; height: auto; display: block; } svg text { fill: var(--text); \
       font: 12px system-ui, sans-serif; paint-order: stroke; \
       stroke: var(--back); stroke-width: 3px; stroke-linejoin: round; }
