@@ -16,9 +16,8 @@ static inline __m512i center(__m512i sums, int32_t digits) {
 }
 
 /*
- * Upper nibbles stay where they are, as 16 times the code; such a sum has at most BN_MAX_COLUMNS /
- * 2
- * + 4 products of at most 240 * 128: below 2^31.
+ * Upper nibbles stay where they are, as 16 times the code; such a sum has at most
+ * BN_MAX_COLUMNS / 2 + 4 products of at most 240 * 128: below 2^31.
  */
 int32_t bn_bound_logits_avx512(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
                                int32_t begin, int32_t end) {

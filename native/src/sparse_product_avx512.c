@@ -43,10 +43,10 @@ static int32_t list_columns(const int8_t* q, int32_t begin, int32_t end, listed*
 }
 
 /*
- * The sums of a line's 256 rows. In part[f][v], lane 4 * l + i belongs to row 64 * f + 16 * l + 4 *
- * v
- * + i and has 4^f times its products: the digits stay where they stand in their bytes. A product
- * u * 4^f * q is at most 128 * 128 in absolute value, and BN_MAX_COLUMNS * 2^14 < 2^31.
+ * The sums of a line's 256 rows. In part[f][v], lane 4 * l + i belongs to row
+ * 64 * f + 16 * l + 4 * v + i and has 4^f times its products: the digits stay where they stand in
+ * their bytes. A product u * 4^f * q is at most 128 * 128 in absolute value, and BN_MAX_COLUMNS *
+ * 2^14 < 2^31.
  */
 typedef struct line_sums {
   __m512i part[4][4];

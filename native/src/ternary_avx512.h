@@ -202,7 +202,7 @@ BN_INLINE void bn_ternary_product_by_avx512(bn_quad_avx512* quad, int64_t block_
   const int32_t step = groups == 1 ? end - begin : fit > BN_PANELS_AVX512 ? fit & -2 : 2;
   for (int32_t p = begin; p < end; p += step) {
     const int32_t last = end - p < step ? end : p + step;
-    for (int32_t g = 0; g < groups; g++) { /* groups of even size: none is left with few */
+    for (int32_t g = 0; g < groups; g++) { /* groups of even size */
       const int32_t token = (int32_t)((int64_t)count * g / groups);
       const int32_t tokens = (int32_t)((int64_t)count * (g + 1) / groups) - token;
       bn_multiply_panels_avx512(quad, block_bytes, w, a, y, token, tokens, p, last);

@@ -59,8 +59,8 @@ static void multiply(const bn_ternary* w, const bn_quantized* a, const bn_rows* 
       sums[t] += dot(q + t * a->stride + k, u, n);
     }
   }
-  for (int32_t t = 0; t < tokens;
-       t++) { /* the sum of q * u less that of q is that of q * (u - 1) */
+  /* The sum of q * u less that of q is that of q * (u - 1). */
+  for (int32_t t = 0; t < tokens; t++) {
     bn_row(y, token + t)[row] =
         (float)(sums[t] - a->sums[token + t]) * (w->scale * a->scales[token + t]);
   }

@@ -169,8 +169,8 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Weight bytes that the step of one token reads at most, so when all its logits are needed;
-   * {@link GenerationStats} tells what was read for a text.
+   * Weight bytes that a dense step of one token reads when all its logits are needed; {@link
+   * GenerationStats} tells what was read for a text.
    */
   public long bytesPerToken() {
     return transformer.bytesPerToken();

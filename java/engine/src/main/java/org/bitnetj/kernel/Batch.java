@@ -39,7 +39,8 @@ public final class Batch {
   }
 
   /**
-   * Adds a row. Rows of one sequence must come in rising, gapless positions.
+   * Adds a row. Rows of one sequence must come in rising positions, gapless where their keys are
+   * yet to be stored.
    *
    * @return which row of the step's logits it gets, or -1 without logits
    */

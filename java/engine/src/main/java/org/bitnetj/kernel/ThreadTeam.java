@@ -163,10 +163,9 @@ public final class ThreadTeam implements AutoCloseable {
     cells.set(DONE, 0);
     cells.set(CLAIMS, total);
     // No wake-up is lost: a worker sets asleep, then reads CLAIMS, then parks; here CLAIMS is set,
-    // then asleep read; all four are volatile, so they have one order. Either asleep is read as
-    // set,
-    // and unpark ends the park or makes it return at once; or it was set after this read, hence
-    // after CLAIMS, and the worker sees the work and does not park.
+    // then asleep read; all four are volatile, so they have one order. If asleep is read as set,
+    // unpark ends the park or makes it return at once; else it was set after this read, hence after
+    // CLAIMS, and the worker sees the work and does not park.
     for (int i = 0; i < Math.min(total - 1, workers.length); i++) {
       if (workers[i].asleep) {
         LockSupport.unpark(workers[i]);

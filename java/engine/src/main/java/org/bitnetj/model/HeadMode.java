@@ -11,7 +11,9 @@ public enum HeadMode {
   AUTO,
   /**
    * By a sketch of six bits a weight, made when the model is loaded; then the rows that it cannot
-   * rule out. Where the kernels or the head's format gain nothing by it, as {@link #FULL}.
+   * rule out. Where the kernels or the head's format gain nothing by it, as {@link #FULL}. A head
+   * with a weight that is NaN or infinite is refused while the sketch is made, else when such a
+   * logit is met.
    */
   SHORTLIST,
   /** All of it, and no memory for a sketch. */

@@ -162,7 +162,7 @@ public final class Transformer implements AutoCloseable {
     return logits.capacity();
   }
 
-  /** Weight bytes that a step of one row reads at most, so with all logits. */
+  /** Weight bytes that a dense step of one row with all logits reads. */
   public long bytesPerToken() {
     return weights.ternaryBytes() + weights.head().bytes();
   }
@@ -213,7 +213,8 @@ public final class Transformer implements AutoCloseable {
    *     with logits computes all of them
    * @throws ContextOverflowException if a row's position does not fit the cache; nothing changed
    * @throws IllegalArgumentException if a token, sequence or position is out of range or order
-   * @throws NonFiniteException if the numbers break; the cache's sequences did not grow
+   * @throws NonFiniteException if the numbers break in what is computed; the cache's sequences did
+   *     not grow
    */
   public void forward(KvCache cache, LogitsNeed need) {
     check(cache);

@@ -118,7 +118,9 @@ public final class Weights implements AutoCloseable {
   /**
    * Loads the weights of an open file.
    *
-   * @param head whether a sketch of the head is made, if kernels and format are such that it pays
+   * @param head whether a sketch of the head is made, if kernels and format are such that it pays:
+   *     of 6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not
+   *     for the 6.6 bits of Q6_K
    * @param sparse whether the feed-forward network's matrices may be kept a second time so that
    *     steps of one row need not read all of them. They are where that pays: for squared ReLU, on
    *     kernels that have such products, on a machine with ample memory.
@@ -131,28 +133,30 @@ public final class Weights implements AutoCloseable {
     ModelSpec spec = ModelSpec.of(file);
     NativeMemory memory = new NativeMemory();
     try {
+      // Of what decoding can do without, the sketch comes first: it saves most for its size.
       OptionalLong room = MachineMemory.bytes();
       long bytes = ternaryBytes(spec);
+      long sketchBytes = HeadSketch.bytes(spec.vocabulary(), spec.width());
+      boolean sketched =
+          switch (head) {
+            case AUTO ->
+                headBytes(file) >= LARGE_HEAD
+                    && isAmple(room, bytes + inPlaceBytes(file) + sketchBytes);
+            case SHORTLIST -> true;
+            case FULL -> false;
+          };
+      SketchKernels sketches =
+          sketched && sketchBytes <= headBytes(file) / 4 * 3 ? kernels.sketch().orElse(null) : null;
+      bytes += sketches != null ? sketchBytes : 0;
       boolean strips =
           sparse
               && spec.architecture().activation() == Activation.RELU_SQUARED
-              && isAmple(room, bytes + stripsBytes(spec) + headBytes(file));
+              && isAmple(room, bytes + inPlaceBytes(file) + stripsBytes(spec));
       Loader loader =
           new Loader(
               file, spec, memory, kernels, strips ? kernels.sparse().orElse(null) : null, team);
       loader.refuseStrangers();
-      long sketchBytes = HeadSketch.bytes(spec.vocabulary(), spec.width());
-      boolean sketched =
-          sketchPays(file, spec)
-              && switch (head) {
-                case AUTO ->
-                    headBytes(file) >= LARGE_HEAD
-                        && isAmple(room, bytes + headBytes(file) + sketchBytes);
-                case SHORTLIST -> true;
-                case FULL -> false;
-              };
-      SketchKernels sketches = sketched ? kernels.sketch().orElse(null) : null;
-      requireRoom(file, bytes + (sketches != null ? sketchBytes : 0), room);
+      requireRoom(file, bytes, room);
       return new Weights(loader, sketches);
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
@@ -164,13 +168,8 @@ public final class Weights implements AutoCloseable {
     return file.find(HEAD).isPresent() ? HEAD : EMBEDDING;
   }
 
-  /**
-   * Whether a sketch is smaller than the head by at least a quarter: of 6 bits a weight, that is so
-   * for float formats and Q8_0, but not for the 6.6 bits of Q6_K.
-   */
-  private static boolean sketchPays(ModelFile file, ModelSpec spec) throws ModelFileException {
-    long headBytes = file.tensor(headName(file)).data().byteSize();
-    return HeadSketch.bytes(spec.vocabulary(), spec.width()) <= headBytes / 4 * 3;
+  private static long headBytes(ModelFile file) throws ModelFileException {
+    return file.tensor(headName(file)).data().byteSize();
   }
 
   private static long ternaryBytes(ModelSpec spec) {
@@ -190,7 +189,7 @@ public final class Weights implements AutoCloseable {
   }
 
   /** The tensors that are used in place. */
-  private static long headBytes(ModelFile file) {
+  private static long inPlaceBytes(ModelFile file) {
     return file.tensors().stream()
         .filter(tensor -> MODEL_TENSORS.contains(tensor.name()))
         .mapToLong(tensor -> tensor.data().byteSize())

@@ -172,7 +172,7 @@ public final class KernelSelection {
         if (difference.isEmpty()) {
           if (tiers[i] == KernelTier.C) {
             warnings.add(
-                "the portable C kernels are used, some hundred times slower than those for "
+                "the portable C kernels are used, tens of times slower than those for "
                     + KernelTier.AVX2.needs()
                     + (states[KernelTier.VECTOR.ordinal()] == State.UNRESOLVED
                         ? "; with java " + VectorTier.FLAG + " faster ones can be"
@@ -194,7 +194,7 @@ public final class KernelSelection {
     return switch (library) {
       case NativeLibrary.Missing missing ->
           "the native kernels are not used, for " + missing.reason() + "; ";
-      case NativeLibrary.Loaded loaded -> "no native kernels can be used; ";
+      case NativeLibrary.Loaded loaded -> "no native kernels but the portable ones can be used; ";
     };
   }
 
