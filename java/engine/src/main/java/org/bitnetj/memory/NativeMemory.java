@@ -9,18 +9,26 @@ import java.util.List;
  * An owner of off-heap memory. What it hands out is zeroed, starts at a multiple of 64 bytes, ends
  * with at least 64 readable bytes of padding, and lives until {@link #close}.
  *
- * <p>Large blocks come straight from the operating system: a page takes memory only once it is
- * touched. Huge pages are asked for, except by {@link #growing}. The segments are of global scope,
- * so that a kernel call pays no liveness check; in return the owner must not be closed while anyone
+ * <p>All but small blocks come straight from the operating system: a page takes memory only once it
+ * is touched. Huge pages are asked for, except by {@link #growing}; so that matrices of a megabyte
+ * or two get them as well, blocks lie side by side in slabs. The segments are of global scope, so
+ * that a kernel call pays no liveness check; in return the owner must not be closed while anyone
  * still computes on them. Thread-safe.
  */
 public final class NativeMemory implements AutoCloseable {
   private static final long ALIGNMENT = 64;
   private static final long PADDING = 64;
   private static final long LARGE = 1L << 20;
+  private static final long HUGE_PAGE = 2L << 20;
+
+  /** Blocks from this size on, up to half a slab, are put into slabs. */
+  private static final long SLAB_BLOCK = 64L << 10;
+
+  private static final long SLAB = 64L << 20;
 
   private final Arena small = Arena.ofShared();
   private final List<MemorySegment> large = new ArrayList<>();
+  private MemorySegment slab = MemorySegment.NULL; // what is left of the last one
   private final boolean hugePages;
   private long allocated;
   private boolean closed;
@@ -54,6 +62,13 @@ public final class NativeMemory implements AutoCloseable {
     }
     long size = Math.addExact(bytes, PADDING);
     MemorySegment segment;
+    if (hugePages && size >= SLAB_BLOCK && size <= SLAB / 2 && reserve(size)) {
+      segment = slab.asSlice(0, bytes);
+      long next = size + ALIGNMENT - 1 & -ALIGNMENT;
+      slab = slab.asSlice(Math.min(next, slab.byteSize()));
+      allocated += size;
+      return segment;
+    }
     if (size >= LARGE) {
       segment = Pages.map(size, hugePages);
       if (segment != null) {
@@ -65,6 +80,19 @@ public final class NativeMemory implements AutoCloseable {
     segment = small.allocate(size, ALIGNMENT);
     allocated += size;
     return MemorySegment.ofAddress(segment.address()).reinterpret(bytes);
+  }
+
+  /** Makes a slab if the last one has no room for that many bytes; false where there are none. */
+  private boolean reserve(long size) {
+    if (slab.byteSize() < size) {
+      MemorySegment pages = Pages.map(SLAB + HUGE_PAGE, hugePages);
+      if (pages == null) {
+        return false;
+      }
+      large.add(pages);
+      slab = pages.asSlice(-pages.address() & HUGE_PAGE - 1, SLAB);
+    }
+    return true;
   }
 
   /** Bytes handed out so far, padding included; address space, not necessarily resident. */
