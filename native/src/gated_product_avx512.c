@@ -23,47 +23,49 @@ static int32_t list_rows(const float* gate, float* y, int32_t begin, int32_t end
   return count;
 }
 
-/* Adds the products of the first fields of a line, whose columns' activations start at q. */
-BN_INLINE void add_line(__m512i sums[4], const uint8_t* line, const int8_t* q, const int fields) {
-  const __m512i x = _mm512_load_si512(line);
-  BN_UNROLL for (int f = 0; f < fields; f++) {
-    const __m512i u = _mm512_and_si512(x, _mm512_set1_epi8((char)(3 << 2 * f)));
-    sums[f] = _mm512_dpbusd_epi32(sums[f], u, _mm512_load_si512(q + 64 * f));
+/* Adds the products of the first fields of a line of every row, whose activations start at q. */
+BN_INLINE void add_line(__m512i totals[BN_MOST_ROWS], const uint8_t* const* rows, int64_t at,
+                        const int8_t* q, const int fields) {
+  __m512i values[4];
+  BN_UNROLL for (int f = 0; f < fields; f++) { values[f] = _mm512_load_si512(q + 64 * f); }
+  BN_UNROLL for (int p = 0; p < BN_MOST_ROWS; p++) {
+    const __m512i x = _mm512_load_si512(rows[p] + at);
+    BN_UNROLL for (int f = 0; f < fields; f++) {
+      /* Shifts of 16 bits will do, since the mask drops what crosses bytes. */
+      const __m512i u =
+          _mm512_and_si512(_mm512_srli_epi16(x, (unsigned)(2 * f)), _mm512_set1_epi8(3));
+      totals[p] = _mm512_dpbusd_epi32(totals[p], u, values[f]);
+    }
   }
 }
 
-/*
- * Sum of q * u over a row. A product u * 4^f * q is at most 128 * 128 in absolute value, and a lane
- * has at most BN_MAX_COLUMNS / 64 + 4 of them: sums stay below 2^26.
- */
-BN_INLINE int32_t row_sum(const uint8_t* strip, const int8_t* q, int64_t columns) {
-  __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
-                     _mm512_setzero_si512()};
+static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, const int8_t* q,
+                     int64_t columns, int32_t* sums) {
+  __m512i totals[BN_MOST_ROWS];
+  BN_UNROLL for (int p = 0; p < BN_MOST_ROWS; p++) { totals[p] = _mm512_setzero_si512(); }
   int64_t parts = (columns + 63) / 64;
-  for (; parts >= 4; parts -= 4, strip += BN_LINE_BYTES, q += BN_LINE_DIGITS) {
-    add_line(sums, strip, q, 4);
+  int64_t at = 0;
+  for (; parts >= 4; parts -= 4, at += BN_LINE_BYTES, q += BN_LINE_DIGITS) {
+    BN_UNROLL for (int p = 0; p < BN_MOST_ROWS; p++) { bn_prefetch_once(next[p] + at); }
+    add_line(totals, rows, at, q, 4);
   }
   switch (parts) { /* activations end with a multiple of 64 */
     case 3:
-      add_line(sums, strip, q, 3);
+      add_line(totals, rows, at, q, 3);
       break;
     case 2:
-      add_line(sums, strip, q, 2);
+      add_line(totals, rows, at, q, 2);
       break;
     case 1:
-      add_line(sums, strip, q, 1);
+      add_line(totals, rows, at, q, 1);
       break;
     default:
       break;
   }
-  __m512i total = sums[0];
-  BN_UNROLL for (int f = 1; f < 4; f++) { /* exact: sum f has multiples of 4^f */
-    total = _mm512_add_epi32(total, _mm512_srai_epi32(sums[f], (unsigned)(2 * f)));
-  }
-  return _mm512_reduce_add_epi32(total);
+  BN_UNROLL for (int p = 0; p < BN_MOST_ROWS; p++) { sums[p] = _mm512_reduce_add_epi32(totals[p]); }
 }
 
 int64_t bn_gated_product_avx512(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
                                 const bn_rows* y, int32_t begin, int32_t end) {
-  return bn_gated_product_by(list_rows, row_sum, w, a, gate, y, begin, end);
+  return bn_gated_product_by(list_rows, row_sums, BN_MOST_ROWS, w, a, gate, y, begin, end);
 }

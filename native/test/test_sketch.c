@@ -159,7 +159,7 @@ static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t
 
 /* Sums at their largest: every code 63 and every digit at its end, in the longest rows. */
 static void holds_the_largest_sums(int32_t tier) {
-  const int32_t rows = 17;
+  enum { rows = 4 * 16 + 1, panels = 5 };
   const int32_t columns = BN_MAX_COLUMNS;
   const size_t padded = (size_t)(columns + 255) / 256 * 256;
   for (int value = -128; value <= 127; value += 255) {
@@ -168,7 +168,7 @@ static void holds_the_largest_sums(int32_t tier) {
     const bn_sketch s = new_sketch(FLUSH_END, rows, columns);
     memset(s.coarse, 0xff, (size_t)coarse_bytes(rows, columns));
     memset(s.fine, 0xff, (size_t)fine_bytes(rows, columns));
-    for (int i = 0; i < 64 * 2; i++) {
+    for (int i = 0; i < 64 * panels; i++) {
       s.facts[i] = 1.0f;
     }
     int8_t* digits = guarded(FLUSH_END, padded);
@@ -181,12 +181,13 @@ static void holds_the_largest_sums(int32_t tier) {
                          .scale = 1.0f,
                          .error_weight = 1.0f};
     const bn_bounds b = new_bounds(FLUSH_END, rows);
-    same_int(&c, "status", 0, BN_OK, bn_bound_logits(tier, &s, &x, &b, 0, 2));
+    same_int(&c, "status", 0, BN_OK, bn_bound_logits(tier, &s, &x, &b, 0, panels));
     for (int r = 0; r < rows; r++) {
       same_int(&c, "sum", r, 15LL * value * columns, b.sums[r / 16 * 32 + r % 16]);
       same_int(&c, "sum", r, 15LL * value * columns, b.sums[r / 16 * 32 + 16 + r % 16]);
     }
-    same_int(&c, "status", 1, BN_OK, bn_refine_bounds(tier, &s, &x, &b, -__builtin_inff(), 0, 2));
+    same_int(&c, "status", 1, BN_OK,
+             bn_refine_bounds(tier, &s, &x, &b, -__builtin_inff(), 0, panels));
     const float logit = (float)(257.0 * 63 * value * columns) * 0.5f;
     for (int r = 0; r < rows; r++) {
       same_int(&c, "upper", r, (int64_t)(logit + 1.0f), (int64_t)b.upper[r]);
@@ -216,6 +217,9 @@ int main(void) {
       for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++, seed++) {
         check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, seed);
       }
+      /* More rows than are listed at a time. */
+      check(tier, (place)(seed % PLACES), type, 1100 + (int32_t)(seed % 40), 768, true, seed);
+      seed++;
     }
   }
   return 0;

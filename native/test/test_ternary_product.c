@@ -48,9 +48,9 @@ static void check_tier(int32_t tier) {
       seed++;
     }
   }
-  /* Every small number of rows. */
-  for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++) {
-    for (int32_t count = 1; count <= 9; count += 4) {
+  /* Every small number of rows, and so of panels, with few tokens and with more. */
+  for (int32_t rows = 1; rows <= 2 * SMALL_COLUMNS; rows++) {
+    for (int32_t count = 1; count <= 9; count += count < 5 ? 1 : 4) {
       check(tier, (place)(seed % PLACES), rows, 100, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
       seed++;
     }
@@ -59,8 +59,9 @@ static void check_tier(int32_t tier) {
   for (int i = 0; i < large_columns_count; i++) {
     for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
       for (values kind = 0; kind < VALUES_KINDS; kind++) {
-        check(tier, (place)(seed % PLACES), 16 + (int32_t)(seed % 20), large_columns[i],
-              1 + (int32_t)(seed % 4), weights, kind, seed);
+        const int32_t rows = (seed % 3 == 0 ? 64 : 16) + (int32_t)(seed % 20);
+        check(tier, (place)(seed % PLACES), rows, large_columns[i], 1 + (int32_t)(seed / 3 % 4),
+              weights, kind, seed);
         seed++;
       }
     }
@@ -89,6 +90,10 @@ static void check_tier(int32_t tier) {
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 4, weights, VALUES_LOW, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
+    for (int32_t count = 1; count <= 4; count++) {
+      const values kind = count % 2 == 1 ? VALUES_HIGH : VALUES_LOW;
+      check(tier, FLUSH_END, 64, BN_MAX_COLUMNS, count, weights, kind, seed++);
+    }
   }
   /* Outputs that are rounded among the subnormals, and that are infinite. */
   static const float scales[] = {0x1p-149f, -0x1p-140f, 0x1.8p-126f, 0x1.fffffep127f, 0.0f};

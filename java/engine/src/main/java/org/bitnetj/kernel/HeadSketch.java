@@ -104,11 +104,6 @@ public final class HeadSketch {
     return (rows + PANEL_ROWS - 1) / PANEL_ROWS;
   }
 
-  /** Bytes of one panel of the coarse plane. */
-  public long coarsePanelBytes() {
-    return coarsePanelBytes(columns);
-  }
-
   /** Bytes of one row of the fine plane. */
   public long fineRowBytes() {
     return fineRowBytes(columns);
@@ -123,7 +118,7 @@ public final class HeadSketch {
    * Where the byte with c &gt;&gt; 2 of (row, column) stands; bit 2 of the column says which half.
    */
   public long coarseByte(int row, int column) {
-    return row / PANEL_ROWS * coarsePanelBytes()
+    return row / PANEL_ROWS * coarsePanelBytes(columns)
         + column / 8 * 64L
         + row % PANEL_ROWS * 4L
         + column % 4;

@@ -143,6 +143,18 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
+  /**
+   * A grain for {@link #run} that gives every thread the same number of chunks of nearly the same
+   * size: as few as {@code most} items to a chunk allow, unless that means less than {@code least}.
+   *
+   * @param multiple what the grain is rounded up to a multiple of
+   */
+  public int evenGrain(int items, int least, int most, int multiple) {
+    int rounds = Math.ceilDiv(items, threads() * most);
+    int grain = Math.max(least, Math.ceilDiv(items, threads() * Math.max(rounds, 1)));
+    return Math.ceilDiv(grain, multiple) * multiple;
+  }
+
   private void enter() {
     Thread me = Thread.currentThread();
     Thread other = user.compareAndExchange(null, me);

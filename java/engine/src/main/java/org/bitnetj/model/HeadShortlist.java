@@ -29,8 +29,10 @@ final class HeadShortlist {
   /** Panels whose logits are cleared at a time. */
   private static final int CLEARED = 256;
 
-  /** Bytes of the sketch that a worker takes at a time. */
-  private static final long CHUNK_BYTES = 128 << 10;
+  /** Panels that a worker takes at a time. */
+  private static final int MOST_PANELS = 64;
+
+  private static final int LEAST_PANELS = 8;
 
   /**
    * After a row for which the shortlist did not pay, so many may be computed without trying: twice
@@ -82,7 +84,7 @@ final class HeadShortlist {
     this.team = team;
     this.digits = ActivationDigits.allocate(memory, sketch.columns());
     this.bounds = LogitBounds.allocate(memory, sketch.rows());
-    this.grain = (int) Math.max(1, CHUNK_BYTES / sketch.coarsePanelBytes());
+    this.grain = team.evenGrain(bounds.panels(), LEAST_PANELS, MOST_PANELS, 4);
     this.usable = sketch.largestNorm() <= LARGEST_NORM;
     float[] none = new float[CLEARED * HeadSketch.PANEL_ROWS];
     Arrays.fill(none, Float.NEGATIVE_INFINITY);

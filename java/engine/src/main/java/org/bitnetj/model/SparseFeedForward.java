@@ -25,7 +25,9 @@ import org.bitnetj.kernel.ThreadTeam;
  */
 final class SparseFeedForward {
   /** Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time. */
-  private static final int GATE_PANELS = 32;
+  private static final int MOST_PANELS = 32;
+
+  private static final int LEAST_PANELS = 8;
 
   private final Kernels kernels;
   private final SparseKernels sparse;
@@ -61,7 +63,8 @@ final class SparseFeedForward {
     this.gate = gate;
     this.output = up;
     read.setPlain(0);
-    team.run(gateUp, layer.gate().panelCount(), GATE_PANELS);
+    int panels = layer.gate().panelCount();
+    team.run(gateUp, panels, team.evenGrain(panels, LEAST_PANELS, MOST_PANELS, 4));
     reads.addBytes(layer.gate().bytes());
     reads.addUp(read.getPlain(), strips.up().bytes());
   }

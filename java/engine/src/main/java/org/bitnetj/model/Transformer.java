@@ -38,8 +38,13 @@ public final class Transformer implements AutoCloseable {
 
   private static final LogitsNeed ALL_LOGITS = LogitsNeed.all();
 
-  /** Weight bytes a worker takes at a time when one row is computed. */
-  private static final long CHUNK_BYTES = 64 << 10;
+  /**
+   * Weight bytes a worker takes at a time when one row is computed: at most so many, for balance,
+   * and not fewer, for sharing costs time, and memory is read faster in long streams.
+   */
+  private static final long MOST_BYTES = 256 << 10;
+
+  private static final long LEAST_BYTES = 64 << 10;
 
   /** Panels a worker takes at a time when several rows are computed, and least chunks for each. */
   private static final int MOST_PANELS = 16;
@@ -305,7 +310,7 @@ public final class Transformer implements AutoCloseable {
         return;
       }
     }
-    int grain = (int) Math.max(16, CHUNK_BYTES / weights.head().rowBytes() & -16);
+    int grain = (int) Math.max(16, MOST_BYTES / weights.head().rowBytes() & -16);
     team.run(headRows, spec.vocabulary(), grain);
     reads.addBytes(weights.head().bytes());
   }
@@ -477,14 +482,20 @@ public final class Transformer implements AutoCloseable {
         panels += matrices[i].panelCount();
         reads.addBytes(matrices[i].bytes());
       }
-      // A decode step is bound by bytes, a prefill by arithmetic, which reads all activations again
-      // for each chunk; either way enough chunks to balance the team, and whole pairs of panels for
-      // the kernels that take two at a time.
-      long grain =
-          step.size() == 1
-              ? CHUNK_BYTES / matrices[0].panelBytes()
-              : Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
-      team.run(this, panels, (int) Math.max(2, grain & -2));
+      team.run(this, panels, step.size() == 1 ? decodeGrain(panels) : prefillGrain(panels));
+    }
+
+    /** A decode step is bound by bytes, which come in four streams for each chunk. */
+    private int decodeGrain(int panels) {
+      long bytes = matrices[0].panelBytes();
+      int least = (int) Math.max(1, LEAST_BYTES / bytes);
+      return team.evenGrain(panels, least, (int) Math.max(1, MOST_BYTES / bytes), 4);
+    }
+
+    /** A prefill is bound by arithmetic, and reads all activations again for each chunk. */
+    private int prefillGrain(int panels) {
+      int grain = Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
+      return Math.max(4, grain & -4);
     }
 
     @Override

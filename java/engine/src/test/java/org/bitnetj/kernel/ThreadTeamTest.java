@@ -309,6 +309,31 @@ class ThreadTeamTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void anEvenGrainGivesEveryThreadAsManyChunks(int threads) {
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      for (int items = 0; items < 3000; items++) {
+        int grain = team.evenGrain(items, 6, 25, 4);
+        assertTrue(grain >= 6 && grain <= 28 && grain % 4 == 0, "grain " + grain);
+        int chunks = Math.ceilDiv(items, grain);
+        int spare = Math.ceilDiv(chunks, threads) * threads * grain - items;
+        // Rounding up by less than 4 may save chunks, else only the least grain leaves some idle.
+        assertTrue(grain == 8 || spare < threads * (grain + 4), items + " items by " + grain);
+      }
+    }
+  }
+
+  @Test
+  void anEvenGrainKeepsToItsLimits() {
+    try (ThreadTeam team = new ThreadTeam(2)) {
+      assertEquals(20, team.evenGrain(160, 6, 25, 4)); // 4 chunks for each of them
+      assertEquals(12, team.evenGrain(24, 6, 25, 4));
+      assertEquals(8, team.evenGrain(10, 6, 25, 4));
+      assertEquals(4, team.evenGrain(0, 1, 25, 4));
+    }
+  }
+
   @Test
   void badSizesAreRefused() {
     try (ThreadTeam team = new ThreadTeam(2)) {
