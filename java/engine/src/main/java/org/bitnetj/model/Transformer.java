@@ -4,6 +4,7 @@ import org.bitnetj.cache.KvCache;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.Grain;
 import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
@@ -38,18 +39,8 @@ public final class Transformer implements AutoCloseable {
 
   private static final LogitsNeed ALL_LOGITS = LogitsNeed.all();
 
-  /**
-   * Weight bytes a worker takes at a time when one row is computed: at most so many, for balance,
-   * and not fewer, for sharing costs time, and memory is read faster in long streams.
-   */
-  private static final long MOST_BYTES = 256 << 10;
-
-  private static final long LEAST_BYTES = 64 << 10;
-
-  /** Panels a worker takes at a time when several rows are computed, and least chunks for each. */
-  private static final int MOST_PANELS = 16;
-
-  private static final int CHUNKS_PER_THREAD = 8;
+  /** Bytes of the head that a worker takes at a time. */
+  private static final long HEAD_BYTES = 256 << 10;
 
   private final Weights weights;
   private final ModelSpec spec;
@@ -310,7 +301,7 @@ public final class Transformer implements AutoCloseable {
         return;
       }
     }
-    int grain = (int) Math.max(16, MOST_BYTES / weights.head().rowBytes() & -16);
+    int grain = (int) Math.max(16, HEAD_BYTES / weights.head().rowBytes() & -16);
     team.run(headRows, spec.vocabulary(), grain);
     reads.addBytes(weights.head().bytes());
   }
@@ -482,20 +473,12 @@ public final class Transformer implements AutoCloseable {
         panels += matrices[i].panelCount();
         reads.addBytes(matrices[i].bytes());
       }
-      team.run(this, panels, step.size() == 1 ? decodeGrain(panels) : prefillGrain(panels));
-    }
-
-    /** A decode step is bound by bytes, which come in four streams for each chunk. */
-    private int decodeGrain(int panels) {
-      long bytes = matrices[0].panelBytes();
-      int least = (int) Math.max(1, LEAST_BYTES / bytes);
-      return team.evenGrain(panels, least, (int) Math.max(1, MOST_BYTES / bytes), 4);
-    }
-
-    /** A prefill is bound by arithmetic, and reads all activations again for each chunk. */
-    private int prefillGrain(int panels) {
-      int grain = Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
-      return Math.max(4, grain & -4);
+      team.run(
+          this,
+          panels,
+          step.size() == 1
+              ? Grain.decode(team, panels, matrices[0].panelBytes())
+              : Grain.prefill(team, panels));
     }
 
     @Override

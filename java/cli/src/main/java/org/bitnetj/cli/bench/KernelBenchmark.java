@@ -29,7 +29,6 @@ public final class KernelBenchmark implements AutoCloseable {
   /** How often the machine's own speed is taken at the start, and at the end, of a round. */
   private static final int MACHINE_SAMPLES = 3;
 
-  private static final int CHUNKS_PER_THREAD = 8;
   private static final long MEMORY_BYTES = 256L << 20;
 
   /** One operation in all its tiers. */
@@ -52,7 +51,7 @@ public final class KernelBenchmark implements AutoCloseable {
     Entry(Operation operation, ThreadTeam team, KernelResult result) {
       this.operation = operation;
       this.team = team;
-      this.grain = Math.max(1, operation.items() / (CHUNKS_PER_THREAD * team.threads()));
+      this.grain = operation.grain(team);
       this.result = result;
     }
 

@@ -14,6 +14,8 @@ import org.bitnetj.memory.NativeMemory;
  */
 public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
     permits TernaryProduct, HeadProduct, Quantization, Attention, EmptyCall {
+  private static final int CHUNKS_PER_THREAD = 8;
+
   final NativeMemory memory = new NativeMemory();
   final RandomBits random = new RandomBits();
   final Kernels kernels;
@@ -27,6 +29,11 @@ public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
 
   /** Panels, rows or heads to be computed. */
   public abstract int items();
+
+  /** How many of them a thread of a team takes at a time. */
+  public int grain(ThreadTeam team) {
+    return Math.max(1, items() / (CHUNKS_PER_THREAD * team.threads()));
+  }
 
   /** Bytes of packed weights, cached values or activations that it reads. */
   public abstract long bytes();

@@ -3,9 +3,11 @@ package org.bitnetj.cli.bench;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.kernel.Grain;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.ThreadTeam;
 
 /** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
 public final class TernaryProduct extends Operation {
@@ -50,6 +52,13 @@ public final class TernaryProduct extends Operation {
   @Override
   public int items() {
     return matrices[0].panelCount();
+  }
+
+  @Override
+  public int grain(ThreadTeam team) {
+    return a.capacity() == 1
+        ? Grain.decode(team, items(), matrices[0].panelBytes())
+        : Grain.prefill(team, items());
   }
 
   @Override
