@@ -1,7 +1,6 @@
 package org.bitnetj.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.ffi.bindings.bn_digits;
@@ -68,11 +67,10 @@ public final class ActivationDigits {
    *     digits mean nothing
    */
   public boolean set(FloatRows x, int row) {
-    MemorySegment values = x.row(row);
     float largest = 0;
     double square = 0;
     for (int i = 0; i < columns; i++) {
-      float value = values.getAtIndex(JAVA_FLOAT, i);
+      float value = x.get(row, i);
       largest = Math.max(largest, Math.abs(value));
       square += (double) value * value;
     }
@@ -87,7 +85,7 @@ public final class ActivationDigits {
     long digitSquare = 0;
     double errorSquare = 0;
     for (int i = 0; i < columns; i++) {
-      double value = values.getAtIndex(JAVA_FLOAT, i);
+      double value = x.get(row, i);
       int digits = (int) Math.rint(value * inverse); // at most RANGE + 1 in absolute value
       int upper = digits + 128 >> 8;
       int lower = digits - 256 * upper;

@@ -12,14 +12,20 @@ import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.sampling.Sampler;
+import org.bitnetj.sampling.SamplingOptions;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Once it is compiled, a step of decoding takes nothing from the Java heap, on any thread. */
+/**
+ * Once it is compiled, a step of decoding and the choice of a token take nothing from the Java
+ * heap, on any thread.
+ */
 class DecodeAllocationTest {
   private static final int STEPS = 200;
+  private static final int VOCABULARY = 4096;
   private static final com.sun.management.ThreadMXBean BEAN =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -27,14 +33,16 @@ class DecodeAllocationTest {
   private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void aStepAllocatesNothing(int threads) throws Exception {
+  @CsvSource({"1, FULL", "2, FULL", "1, SHORTLIST", "2, SHORTLIST"})
+  void aStepAllocatesNothing(int threads, HeadMode head) throws Exception {
     Kernels kernels = Tiers.best();
     assumeTrue(kernels.tier().isNative(), "there are no native kernels");
+    assumeTrue(head == HeadMode.FULL || kernels.sketch().isPresent(), "no kernels for a shortlist");
+    Sampler greedy = new Sampler(SamplingOptions.greedy(), VOCABULARY);
     Set<Thread> before = new HashSet<>(Thread.getAllStackTraces().keySet());
     try (GgufFile file = GgufFile.open(Golden.MODEL);
         ThreadTeam team = new ThreadTeam(threads);
-        Weights weights = Weights.load(file, kernels, team);
+        Weights weights = Weights.load(file, kernels, team, head, true);
         Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
         KvCache cache = transformer.newCache(1, STEPS)) {
       long[] workers =
@@ -53,7 +61,8 @@ class DecodeAllocationTest {
           Batch batch = transformer.batch();
           batch.clear();
           batch.add(0, i, 300 + i, true);
-          transformer.forward(cache);
+          transformer.forward(cache, greedy.need());
+          greedy.accept(greedy.sample(transformer.logits(), 0));
         }
         mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
         allocated = mine + allocatedBy(workers) - others;
