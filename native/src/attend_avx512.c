@@ -16,9 +16,6 @@
 /* Runs of 16 value elements in registers at a time, for several heads or for one. */
 #define SHARED_RUNS 4
 #define SINGLE_RUNS 8
-/* How far ahead of the cache in use more of it is asked for, in the order of memory. */
-#define PREFETCH_BYTES 8192
-
 /* One pass over a sequence's cached positions for some query heads. */
 typedef struct heads {
   const uint16_t* keys;
@@ -68,25 +65,24 @@ BN_INLINE __m512 cached(const uint16_t* cache, int64_t i, int64_t n, const int t
                              : bn_load_half16(cache + i, n);
 }
 
-/* Asks for n elements' bytes of a cache, so far ahead of element i. */
+/* Asks for n elements of a cache, from element i on, for the L2 cache. */
 BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int type) {
   const int64_t size = type == BN_TYPE_F32 ? 4 : 2;
-  const char* ahead = (const char*)cache + size * i + PREFETCH_BYTES;
-  for (int64_t line = 0; line < size * n; line += 64) {
-    _mm_prefetch(ahead + line, _MM_HINT_T1);
+  for (int64_t byte = size * i; byte < size * (i + n); byte += 64) {
+    _mm_prefetch((const char*)cache + byte, _MM_HINT_T1);
   }
 }
 
 /*
- * Adds elements [d, d + n) of P keys from element key on to their dot products with H queries. If
- * there are only so many positions, the last one stands in for those that are missing.
+ * Adds elements [d, d + n) of P keys, whose first elements are so far apart, to their dot products
+ * with H queries. If there are only so many keys, the last one stands in for those missing.
  */
-BN_INLINE void add_products(const heads* s, const float* queries, int64_t key, int32_t positions,
-                            __m512 dots[DOTS], int64_t d, int64_t n, const int H, const int P,
-                            const int type) {
+BN_INLINE void add_products(const heads* s, const float* queries, int64_t key, int64_t apart,
+                            int32_t keys, __m512 dots[DOTS], int64_t d, int64_t n, const int H,
+                            const int P, const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
-    const int64_t there = p < positions ? p : positions - 1;
-    const __m512 k = cached(s->keys, key + there * s->head_dim + d, n, type);
+    const int64_t there = p < keys ? p : keys - 1;
+    const __m512 k = cached(s->keys, key + there * apart + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m512* dot = &dots[h * P + p];
       *dot = bn_fma16(*dot, bn_load16(queries + h * s->head_dim + d, n), k, n);
@@ -94,27 +90,33 @@ BN_INLINE void add_products(const heads* s, const float* queries, int64_t key, i
   }
 }
 
-/* Scores of heads [first, first + H) at P positions from t on, of which there are so many. */
-BN_INLINE void score(heads* s, int first, int32_t t, int32_t positions, const int H, const int P,
-                     const int type) {
+/* Scores of heads [first, first + H) at P positions, t, t + step, ..., of which so many exist. */
+BN_INLINE void score(heads* s, int first, int32_t t, int32_t step, int32_t positions, const int H,
+                     const int P, const int type) {
   const int64_t key = t * s->head_dim;
+  const int64_t apart = step * s->head_dim;
   const float* queries = s->queries + first * s->head_dim;
   __m512 dots[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = _mm512_setzero_ps(); }
   if (first == 0) {
-    prefetch(s->keys, key, P * s->head_dim, type);
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      prefetch(s->values, key + p * apart, s->head_dim, type); /* past the last does no harm */
+    }
   }
   int64_t d = 0;
   for (; d + 16 <= s->head_dim; d += 16) {
-    add_products(s, queries, key, positions, dots, d, 16, H, P, type);
+    add_products(s, queries, key, apart, positions, dots, d, 16, H, P, type);
   }
   if (d < s->head_dim) {
-    add_products(s, queries, key, positions, dots, d, s->head_dim - d, H, P, type);
+    const int64_t rest = s->head_dim - d;
+    add_products(s, queries, key, apart, positions, dots, d, rest, H, P, type);
   }
   _Alignas(64) float lanes[DOTS];
   _mm512_store_ps(lanes, _mm512_mul_ps(fold_16(dots), _mm512_set1_ps(s->scale)));
   BN_UNROLL for (int h = 0; h < H; h++) {
-    memcpy(&s->scores[first + h][t % BN_ATTENTION_CHUNK], lanes + h * P, sizeof(float) * (size_t)P);
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      s->scores[first + h][t % BN_ATTENTION_CHUNK + p * step] = lanes[h * P + p];
+    }
   }
 }
 
@@ -136,15 +138,18 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
   *sum = bn_fold16(lanes);
 }
 
-/* Scores of heads [first, first + H) at n positions from start on. */
+/*
+ * Scores of heads [first, first + H) at n positions from start on. Keys are read, and values asked
+ * for, in P streams, each a part of the positions, which come from memory faster than one.
+ */
 BN_INLINE void score_all(heads* s, int first, int32_t start, int32_t n, const int H, const int P,
                          const int type) {
-  int32_t t = 0;
-  for (; t + P <= n; t += P) {
-    score(s, first, start + t, P, H, P, type);
+  const int32_t step = n / P;
+  for (int32_t t = 0; t < step; t++) {
+    score(s, first, start + t, step, P, H, P, type);
   }
-  if (t < n) {
-    score(s, first, start + t, n - t, H, P, type);
+  if (step * P < n) {
+    score(s, first, start + step * P, 1, n - step * P, H, P, type);
   }
 }
 
@@ -161,9 +166,6 @@ BN_INLINE void weigh(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int first, in
     BN_UNROLL for (int i = 0; i < runs; i++) { sums[h][i] = _mm512_setzero_ps(); }
   }
   for (int32_t t = 0; t < positions; t++, value += s->head_dim) {
-    if (first == 0 && d == 0) {
-      prefetch(s->values, value, s->head_dim, type);
-    }
     __m512 v[SINGLE_RUNS];
     BN_UNROLL for (int i = 0; i < runs; i++) {
       v[i] = cached(s->values, value + d + 16 * i, i < runs - 1 ? 16 : n, type);
