@@ -30,6 +30,9 @@ public final class ThreadTeam implements AutoCloseable {
   /** How long a thread with nothing to do spins before it parks. */
   private static final long SPIN_NANOS = 50_000;
 
+  /** How long a caller parks at most before it looks again. */
+  private static final long LONGEST_PARK_NANOS = 1_000_000;
+
   /** Looks at the condition between looks at the clock. */
   private static final int SPINS_PER_CLOCK = 16;
 
@@ -244,11 +247,12 @@ public final class ThreadTeam implements AutoCloseable {
         start = spins == SPINS_PER_CLOCK ? now : start;
         if (now - start >= spinNanos) {
           // As for the workers: waiting is set, then DONE read; the last finisher adds to DONE,
-          // then
-          // reads waiting. An unpark that comes late only makes some later park return early.
+          // then reads waiting. An unpark that comes late only makes some later park return early.
+          // The park ends by itself too, for under QEMU, where a volatile store may pass a later
+          // volatile load, each side may miss what the other wrote.
           waiting = Thread.currentThread();
           while (cells.get(DONE) != total) {
-            LockSupport.park(this);
+            LockSupport.parkNanos(this, LONGEST_PARK_NANOS);
           }
           waiting = null;
           return;
