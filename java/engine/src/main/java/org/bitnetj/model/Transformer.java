@@ -4,13 +4,11 @@ import org.bitnetj.cache.KvCache;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.Grain;
 import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
 import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.sampling.LogitsNeed;
@@ -76,11 +74,12 @@ public final class Transformer implements AutoCloseable {
   private final ThreadTeam.Task addDelta = this::addDelta;
   private final ThreadTeam.Task embed = this::embed;
   private final ThreadTeam.Task headRows = this::headRows;
-  private final Products queryKeyValue = new Products();
-  private final Products single = new Products();
-  private final Products gateUp = new Products();
+  private final TernaryProducts queryKeyValue;
+  private final TernaryProducts single;
+  private final TernaryProducts gateUp;
   private final @Nullable SparseFeedForward sparseFeedForward;
   private final WeightReads reads = new WeightReads();
+  private final BatchCheck check;
 
   // Where the step is; set by the caller's thread between phases.
   private Weights.Layer layer;
@@ -100,6 +99,10 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
+    this.check = new BatchCheck(spec, logitsCapacity);
+    this.queryKeyValue = new TernaryProducts(kernels, team, reads);
+    this.single = new TernaryProducts(kernels, team, reads);
+    this.gateUp = new TernaryProducts(kernels, team, reads);
     this.sparseFeedForward =
         kernels.sparse().map(sparse -> new SparseFeedForward(kernels, sparse, team)).orElse(null);
     try {
@@ -213,10 +216,13 @@ public final class Transformer implements AutoCloseable {
    *     not grow
    */
   public void forward(KvCache cache, LogitsNeed need) {
-    check(cache);
+    check.require(batch, cache);
     reads.clear();
     if (batch.size() == 0) {
       return;
+    }
+    for (int r = 0; r < batch.size(); r++) {
+      rope.reach(batch.position(r));
     }
     step = batch;
     rows(embed);
@@ -229,7 +235,7 @@ public final class Transformer implements AutoCloseable {
       queryKeyValue.of(normed, layer.query(), query);
       queryKeyValue.and(layer.key(), key);
       queryKeyValue.and(layer.value(), value);
-      queryKeyValue.run();
+      queryKeyValue.run(step.size());
       rows(rotateAndStore); // rope on q and k; k and v into the cache
       if (layerIndex == spec.layers() - 1) {
         keepWantedRows(); // the others have left all that is asked of them
@@ -240,7 +246,7 @@ public final class Transformer implements AutoCloseable {
       team.run(attend, step.size() * spec.kvHeads(), 1);
       rows(attentionOutputInput); // quantize(sub_norm(attended))
       single.of(attendedQuantized, layer.attentionOutput(), delta);
-      single.run();
+      single.run(step.size());
 
       rows(feedForwardInput); // x += delta; normed = quantize(norm(x))
       Weights.Strips strips = layer.strips();
@@ -250,14 +256,14 @@ public final class Transformer implements AutoCloseable {
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
-        gateUp.run();
+        gateUp.run(step.size());
       }
       rows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
       if (sparse) {
         sparseFeedForward.down(strips, hidden, delta, reads);
       } else {
         single.of(hidden, layer.down(), delta);
-        single.run();
+        single.run(step.size());
       }
       rows(addDelta); // x += delta
       show("layer", x, step.size());
@@ -385,114 +391,8 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
-  /** Refuses a batch whose rows the kernels could not trust. */
-  private void check(KvCache cache) {
-    if (cache.layers() != spec.layers()) {
-      throw new IllegalArgumentException("the cache was made for another model");
-    }
-    if (batch.logitsCount() > logits.capacity()) {
-      throw new IllegalArgumentException(
-          batch.logitsCount() + " rows ask for logits, there is room for " + logits.capacity());
-    }
-    for (int r = 0; r < batch.size(); r++) {
-      int sequence = batch.sequence(r);
-      if (sequence < 0 || sequence >= cache.sequences()) {
-        throw new IllegalArgumentException("there is no sequence " + sequence);
-      }
-      int token = batch.token(r);
-      if (token < 0 || token >= spec.vocabulary()) {
-        throw new IllegalArgumentException(
-            "token " + token + " is not in the vocabulary of " + spec.vocabulary());
-      }
-      int position = batch.position(r);
-      if (position >= cache.context()) {
-        throw new ContextOverflowException(
-            "position "
-                + position
-                + " does not fit a context of "
-                + cache.context()
-                + "; use a larger context or a shorter text.");
-      }
-      if (position != expected(cache, r)) {
-        throw new IllegalArgumentException(
-            "row "
-                + r
-                + " has position "
-                + position
-                + " where sequence "
-                + sequence
-                + " expects "
-                + expected(cache, r));
-      }
-    }
-    for (int r = 0; r < batch.size(); r++) {
-      rope.reach(batch.position(r));
-    }
-  }
-
-  /** The position that follows what the cache and earlier rows of the batch hold. */
-  private int expected(KvCache cache, int row) {
-    // Rows of one sequence usually stand together; look back no further than needed.
-    for (int r = row - 1; r >= 0; r--) {
-      if (batch.sequence(r) == batch.sequence(row)) {
-        return batch.position(r) + 1;
-      }
-    }
-    return cache.length(batch.sequence(row));
-  }
-
   @Override
   public void close() {
     memory.close();
-  }
-
-  /** Ternary products of one input with up to three matrices, shared out as one run of panels. */
-  private final class Products implements ThreadTeam.Task {
-    private static final int MOST = 3;
-
-    private final TernaryMatrix[] matrices = new TernaryMatrix[MOST];
-    private final FloatRows[] outputs = new FloatRows[MOST];
-    private QuantizedRows input;
-    private int parts;
-
-    void of(QuantizedRows input, TernaryMatrix matrix, FloatRows output) {
-      this.input = input;
-      this.parts = 0;
-      and(matrix, output);
-    }
-
-    void and(TernaryMatrix matrix, FloatRows output) {
-      matrices[parts] = matrix;
-      outputs[parts] = output;
-      parts++;
-    }
-
-    void run() {
-      int panels = 0;
-      for (int i = 0; i < parts; i++) {
-        panels += matrices[i].panelCount();
-        reads.addBytes(matrices[i].bytes());
-      }
-      team.run(
-          this,
-          panels,
-          step.size() == 1
-              ? Grain.decode(team, panels, matrices[0].panelBytes())
-              : Grain.prefill(team, panels));
-    }
-
-    @Override
-    public void run(int begin, int end) {
-      int first = 0;
-      for (int i = 0; i < parts; i++) {
-        int panels = matrices[i].panelCount();
-        int from = Math.max(begin - first, 0);
-        int to = Math.min(end - first, panels);
-        if (from < to) {
-          kernels.ternaryProduct(matrices[i], input, outputs[i], step.size(), from, to);
-        }
-        first += panels;
-      }
-    }
   }
 }

@@ -47,8 +47,8 @@ class StripsTest {
 
   @Test
   void ampleMemoryIsTwiceWhatAllWeightsTake() {
-    assertTrue(Weights.isAmple(OptionalLong.of(2000), 1000));
-    assertFalse(Weights.isAmple(OptionalLong.of(1999), 1000));
-    assertTrue(Weights.isAmple(OptionalLong.empty(), Long.MAX_VALUE));
+    assertTrue(WeightsPlan.isAmple(OptionalLong.of(2000), 1000));
+    assertFalse(WeightsPlan.isAmple(OptionalLong.of(1999), 1000));
+    assertTrue(WeightsPlan.isAmple(OptionalLong.empty(), Long.MAX_VALUE));
   }
 }

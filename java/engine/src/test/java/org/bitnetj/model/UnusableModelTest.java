@@ -181,12 +181,12 @@ class UnusableModelTest {
   @Test
   void aModelLargerThanTheMachine() throws ModelFileException {
     try (GgufFile file = GgufFile.open(file(new TinyModel()))) {
-      Weights.requireRoom(file, 7L << 40, OptionalLong.empty());
-      Weights.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40));
+      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.empty());
+      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40));
       String sentence =
           assertThrows(
                   ModelFileException.class,
-                  () -> Weights.requireRoom(file, 7L << 20, OptionalLong.of(6L << 20)))
+                  () -> WeightsPlan.requireRoom(file, 7L << 20, OptionalLong.of(6L << 20)))
               .getMessage();
       assertTrue(sentence.contains("take 7 MiB of memory, but there are only 6 MiB"), sentence);
     }

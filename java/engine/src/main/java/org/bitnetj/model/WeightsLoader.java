@@ -1,0 +1,160 @@
+package org.bitnetj.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.bitnetj.file.ModelFile;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Tensor;
+import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.kernel.HeadSketch;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.Norm;
+import org.bitnetj.kernel.SketchKernels;
+import org.bitnetj.kernel.SparseKernels;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.TernaryStrips;
+import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.MachineMemory;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.Pages;
+
+/** Takes a model's weights out of its file. */
+final class WeightsLoader {
+  private final ModelTensors tensors;
+  private final ModelSpec spec;
+  private final WeightsPlan plan;
+  private final NativeMemory memory;
+  private final Kernels kernels;
+  private final ThreadTeam team;
+
+  private WeightsLoader(
+      ModelTensors tensors,
+      WeightsPlan plan,
+      NativeMemory memory,
+      Kernels kernels,
+      ThreadTeam team) {
+    this.tensors = tensors;
+    this.spec = tensors.spec();
+    this.plan = plan;
+    this.memory = memory;
+    this.kernels = kernels;
+    this.team = team;
+  }
+
+  /** {@link Weights#load(ModelFile, Kernels, ThreadTeam, HeadMode, boolean)}. */
+  static Weights load(
+      ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
+      throws ModelFileException {
+    ModelTensors tensors = new ModelTensors(file, ModelSpec.of(file));
+    tensors.refuseStrangers();
+    WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
+    NativeMemory memory = new NativeMemory();
+    try {
+      return new WeightsLoader(tensors, plan, memory, kernels, team).load();
+    } catch (ModelFileException | RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  private Weights load() throws ModelFileException {
+    FloatMatrix embedding = matrix(ModelTensors.EMBEDDING);
+    String headName = tensors.headName();
+    FloatMatrix head = headName.equals(ModelTensors.EMBEDDING) ? embedding : matrix(headName);
+    List<Weights.Layer> layers = new ArrayList<>(spec.layers());
+    for (int l = 0; l < spec.layers(); l++) {
+      layers.add(layer(l));
+    }
+    Norm outputNorm = norm(ModelTensors.OUTPUT_NORM, spec.width());
+    SketchKernels sketches = plan.sketches();
+    HeadSketch sketch = sketches != null ? sketch(sketches, headName, head) : null;
+    return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, sketch);
+  }
+
+  private FloatMatrix matrix(String name) throws ModelFileException {
+    Tensor tensor = tensors.vocabularyMatrix(name);
+    return new FloatMatrix(
+        memory, tensor.data(), tensors.matrixType(tensor), spec.vocabulary(), spec.width());
+  }
+
+  private Weights.Layer layer(int l) throws ModelFileException {
+    String block = "blk." + l + ".";
+    int width = spec.width();
+    int hidden = spec.feedForward();
+    TernaryMatrix up = ternary(block + "ffn_up", hidden, width);
+    TernaryMatrix down = ternary(block + "ffn_down", width, hidden);
+    SparseKernels sparse = plan.sparse();
+    return new Weights.Layer(
+        norm(block + "attn_norm.weight", width),
+        ternary(block + "attn_q", spec.queryWidth(), width),
+        ternary(block + "attn_k", spec.kvWidth(), width),
+        ternary(block + "attn_v", spec.kvWidth(), width),
+        norm(block + "attn_sub_norm.weight", spec.queryWidth()),
+        ternary(block + "attn_output", width, spec.queryWidth()),
+        norm(block + "ffn_norm.weight", width),
+        ternary(block + "ffn_gate", hidden, width),
+        up,
+        norm(block + "ffn_sub_norm.weight", hidden),
+        down,
+        sparse == null
+            ? null
+            : new Weights.Strips(
+                strips(sparse, up, TernaryStrips.Direction.ROWS),
+                strips(sparse, down, TernaryStrips.Direction.COLUMNS)));
+  }
+
+  private Norm norm(String name, int length) throws ModelFileException {
+    return Norm.of(memory, tensors.floats(name, length), spec.normEpsilon());
+  }
+
+  private TernaryMatrix ternary(String name, int rows, int columns) throws ModelFileException {
+    Tensor tensor = tensors.ternary(name, rows, columns);
+    float scale = tensors.scale(name, tensor);
+    TernaryMatrix matrix = TernaryMatrix.allocate(memory, rows, columns, scale);
+    pack(tensor, matrix);
+    return matrix;
+  }
+
+  private void pack(Tensor tensor, TernaryMatrix matrix) throws ModelFileException {
+    AtomicBoolean valid = new AtomicBoolean(true);
+    team.run(
+        (begin, end) -> {
+          if (!kernels.packI2s(tensor.data(), matrix, begin, end)) {
+            valid.set(false);
+          }
+        },
+        matrix.panelCount(),
+        8);
+    if (!valid.get()) {
+      throw tensors.refuse(tensor, "it holds codes that are no ternary digit");
+    }
+    Pages.release(tensor.data());
+  }
+
+  private TernaryStrips strips(
+      SparseKernels sparse, TernaryMatrix matrix, TernaryStrips.Direction direction) {
+    TernaryStrips strips = TernaryStrips.allocate(memory, matrix, direction);
+    team.run((begin, end) -> sparse.packStrips(matrix, strips, begin, end), strips.items(), 8);
+    return strips;
+  }
+
+  private HeadSketch sketch(SketchKernels sketches, String name, FloatMatrix head)
+      throws ModelFileException {
+    HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
+    AtomicBoolean finite = new AtomicBoolean(true);
+    team.run(
+        (begin, end) -> {
+          if (!sketches.buildSketch(head, sketch, begin, end)) {
+            finite.set(false);
+          }
+        },
+        sketch.panelCount(),
+        8);
+    if (!finite.get()) {
+      throw tensors.refuse(
+          tensors.file().tensor(name), "it holds weights that are NaN or infinite");
+    }
+    return sketch;
+  }
+}

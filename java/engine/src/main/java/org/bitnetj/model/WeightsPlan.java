@@ -1,0 +1,93 @@
+package org.bitnetj.model;
+
+import java.util.OptionalLong;
+import org.bitnetj.file.ModelFile;
+import org.bitnetj.file.ModelFileException;
+import org.bitnetj.kernel.Activation;
+import org.bitnetj.kernel.HeadSketch;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.SketchKernels;
+import org.bitnetj.kernel.SparseKernels;
+import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.kernel.TernaryStrips;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which weights a model gets a second time for decoding, by what pays and what fits the memory.
+ *
+ * @param sketches what makes a sketch of the head; null for no sketch
+ * @param sparse what makes and uses strips of the feed-forward network; null for no strips
+ */
+record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels sparse) {
+  /**
+   * Bytes from which on a head comes from memory on most machines. A smaller one is soon read from
+   * the processor's caches, and the steps of a shortlist take longer than that.
+   */
+  private static final long LARGE_HEAD = 64 << 20;
+
+  /**
+   * The plan for the model of those tensors.
+   *
+   * @param room bytes of memory that the machine has; empty if not known
+   * @throws ModelFileException if there is not even room for the ternary matrices and the sketch
+   */
+  static WeightsPlan of(
+      ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)
+      throws ModelFileException {
+    ModelSpec spec = tensors.spec();
+    // Of what decoding can do without, the sketch comes first: it saves most for its size.
+    long bytes = ternaryBytes(spec);
+    long inPlace = tensors.inPlaceBytes();
+    long headBytes = tensors.headBytes();
+    long sketchBytes = HeadSketch.bytes(spec.vocabulary(), spec.width());
+    boolean sketched =
+        switch (head) {
+          case AUTO -> headBytes >= LARGE_HEAD && isAmple(room, bytes + inPlace + sketchBytes);
+          case SHORTLIST -> true;
+          case FULL -> false;
+        };
+    SketchKernels sketches =
+        sketched && sketchBytes <= headBytes / 4 * 3 ? kernels.sketch().orElse(null) : null;
+    bytes += sketches != null ? sketchBytes : 0;
+    boolean strips =
+        sparse
+            && spec.architecture().activation() == Activation.RELU_SQUARED
+            && isAmple(room, bytes + inPlace + stripsBytes(spec));
+    requireRoom(tensors.file(), bytes, room);
+    return new WeightsPlan(sketches, strips ? kernels.sparse().orElse(null) : null);
+  }
+
+  private static long ternaryBytes(ModelSpec spec) {
+    long width = TernaryMatrix.bytes(spec.width(), spec.queryWidth());
+    long query = TernaryMatrix.bytes(spec.queryWidth(), spec.width());
+    long keyOrValue = TernaryMatrix.bytes(spec.kvWidth(), spec.width());
+    long gateOrUp = TernaryMatrix.bytes(spec.feedForward(), spec.width());
+    long down = TernaryMatrix.bytes(spec.width(), spec.feedForward());
+    return spec.layers() * (query + 2 * keyOrValue + width + 2 * gateOrUp + down);
+  }
+
+  private static long stripsBytes(ModelSpec spec) {
+    long up = TernaryStrips.bytes(spec.feedForward(), spec.width(), TernaryStrips.Direction.ROWS);
+    long down =
+        TernaryStrips.bytes(spec.width(), spec.feedForward(), TernaryStrips.Direction.COLUMNS);
+    return spec.layers() * (up + down);
+  }
+
+  /** Whether all weights leave half of the memory to caches and others. */
+  static boolean isAmple(OptionalLong room, long bytes) {
+    return room.isEmpty() || bytes <= room.getAsLong() / 2;
+  }
+
+  /** Refuses what cannot fit before the system kills the process half-way. */
+  static void requireRoom(ModelFile file, long bytes, OptionalLong room) throws ModelFileException {
+    if (room.isPresent() && bytes > room.getAsLong()) {
+      throw new ModelFileException(
+          file.path()
+              + ": the weights take "
+              + (bytes >> 20)
+              + " MiB of memory, but there are only "
+              + (room.getAsLong() >> 20)
+              + " MiB, swap included; use a smaller model or give the machine more memory.");
+    }
+  }
+}
