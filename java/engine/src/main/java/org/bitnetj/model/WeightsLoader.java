@@ -19,14 +19,24 @@ import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.memory.Pages;
 
-/** Takes a model's weights out of its file. */
+/**
+ * Takes a model's weights out of its file: matrices first get their memory, each after a check of
+ * its tensor, and are packed once all are known to be good, for packing may take minutes.
+ */
 final class WeightsLoader {
+  /** What is to be done to a matrix that has its memory and not yet its digits. */
+  @FunctionalInterface
+  private interface Packing {
+    void run() throws ModelFileException;
+  }
+
   private final ModelTensors tensors;
   private final ModelSpec spec;
   private final WeightsPlan plan;
   private final NativeMemory memory;
   private final Kernels kernels;
   private final ThreadTeam team;
+  private final List<Packing> packings = new ArrayList<>();
 
   private WeightsLoader(
       ModelTensors tensors,
@@ -67,6 +77,9 @@ final class WeightsLoader {
       layers.add(layer(l));
     }
     Norm outputNorm = norm(ModelTensors.OUTPUT_NORM, spec.width());
+    for (Packing packing : packings) {
+      packing.run();
+    }
     SketchKernels sketches = plan.sketches();
     HeadSketch sketch = sketches != null ? sketch(sketches, headName, head) : null;
     return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, sketch);
@@ -112,7 +125,7 @@ final class WeightsLoader {
     Tensor tensor = tensors.ternary(name, rows, columns);
     float scale = tensors.scale(name, tensor);
     TernaryMatrix matrix = TernaryMatrix.allocate(memory, rows, columns, scale);
-    pack(tensor, matrix);
+    packings.add(() -> pack(tensor, matrix));
     return matrix;
   }
 
@@ -132,10 +145,14 @@ final class WeightsLoader {
     Pages.release(tensor.data());
   }
 
+  /** Strips of a matrix that is packed before them. */
   private TernaryStrips strips(
       SparseKernels sparse, TernaryMatrix matrix, TernaryStrips.Direction direction) {
     TernaryStrips strips = TernaryStrips.allocate(memory, matrix, direction);
-    team.run((begin, end) -> sparse.packStrips(matrix, strips, begin, end), strips.items(), 8);
+    packings.add(
+        () ->
+            team.run(
+                (begin, end) -> sparse.packStrips(matrix, strips, begin, end), strips.items(), 8));
     return strips;
   }
 

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.TensorType;
@@ -121,6 +123,79 @@ class UnusableModelTest {
         new TinyModel().tensor("output_norm.weight", TensorType.F32, Float.NEGATIVE_INFINITY, 64),
         "'output_norm.weight'",
         "element 0 is -Infinity");
+  }
+
+  /** Loads on kernels that count calls of {@code packI2s}. */
+  private static void load(GgufFile file, AtomicInteger packings) throws ModelFileException {
+    Kernels scalar = new ScalarKernels();
+    Kernels counting =
+        (Kernels)
+            Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(),
+                new Class<?>[] {Kernels.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("packI2s")) {
+                    packings.incrementAndGet();
+                  }
+                  return method.invoke(scalar, arguments);
+                });
+    try (ThreadTeam team = new ThreadTeam(1)) {
+      Weights.load(file, counting, team).close();
+    }
+  }
+
+  private void refusedUnpacked(TinyModel model, String tensor, String clause)
+      throws ModelFileException {
+    AtomicInteger packings = new AtomicInteger();
+    try (GgufFile file = GgufFile.open(file(model))) {
+      String sentence =
+          assertThrows(ModelFileException.class, () -> load(file, packings)).getMessage();
+      assertTrue(sentence.contains("tensor '" + tensor + "'"), sentence);
+      assertTrue(sentence.contains(clause), sentence);
+      assertEquals(0, packings.get(), sentence);
+    }
+  }
+
+  @Test
+  void aMatrixOfTheLastLayerIsRefusedBeforeAnythingIsPacked() throws ModelFileException {
+    AtomicInteger packings = new AtomicInteger();
+    try (GgufFile file = GgufFile.open(file(new TinyModel(2)))) {
+      load(file, packings);
+    }
+    assertTrue(packings.get() >= 14, "the matrices of a good file are packed");
+    for (String matrix : new String[] {"attn_output", "ffn_gate", "ffn_down"}) {
+      String name = "blk.1." + matrix + ".weight";
+      int columns = matrix.equals("ffn_down") ? 128 : 64;
+      int rows = matrix.equals("ffn_gate") ? 128 : 64;
+      refusedUnpacked(new TinyModel(2).without(name), name, "is missing");
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, TensorType.I2_S, 1, columns, 2 * rows),
+          name,
+          "wants " + columns + " x " + rows);
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, TensorType.F32, 1, columns, rows), name, "stored as I2_S");
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, TensorType.I2_S, Float.NaN, columns, rows),
+          name,
+          "its scale is NaN");
+      String scale = "blk.1." + matrix + ".scale";
+      refusedUnpacked(
+          new TinyModel(2).tensor(scale, TensorType.F32, Float.NaN, 1), scale, "element 0 is NaN");
+    }
+  }
+
+  @Test
+  void aNormIsRefusedBeforeAnythingIsPacked() throws ModelFileException {
+    for (String name : new String[] {"blk.1.ffn_norm.weight", "output_norm.weight"}) {
+      refusedUnpacked(new TinyModel(2).without(name), name, "is missing");
+      refusedUnpacked(new TinyModel(2).tensor(name, TensorType.F32, 1, 32), name, "wants 64 x 1");
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, TensorType.Q8_0, 1, 64),
+          name,
+          "stored as F32, F16 or BF16");
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, TensorType.F32, Float.NaN, 64), name, "element 0 is NaN");
+    }
   }
 
   @Test

@@ -15,8 +15,9 @@ import org.bitnetj.gguf.GgufHeader;
 import org.bitnetj.gguf.GgufWriter;
 
 /**
- * A model file of one layer, small enough to spoil in many ways: width 64, two heads, 128 hidden
- * units, 8 tokens. Every weight digit is -1 with the scale 0.01, every norm and embedding is 1.
+ * A model file of one layer or some, small enough to spoil in many ways: width 64, two heads, 128
+ * hidden units, 8 tokens. Every weight digit is -1 with the scale 0.01, every norm and embedding is
+ * 1.
  */
 public final class TinyModel {
   private static final int WIDTH = 64;
@@ -28,8 +29,12 @@ public final class TinyModel {
   private final Map<String, Part> parts = new LinkedHashMap<>();
 
   public TinyModel() {
+    this(1);
+  }
+
+  public TinyModel(int layers) {
     text("general.architecture", "bitnet");
-    integer("bitnet.block_count", 1);
+    integer("bitnet.block_count", layers);
     integer("bitnet.embedding_length", WIDTH);
     integer("bitnet.feed_forward_length", HIDDEN);
     integer("bitnet.attention.head_count", 2);
@@ -37,16 +42,22 @@ public final class TinyModel {
     number("bitnet.attention.layer_norm_rms_epsilon", 1e-5f);
     tensor("token_embd.weight", TensorType.F32, 1, WIDTH, 8);
     tensor("output_norm.weight", TensorType.F32, 1, WIDTH);
+    for (int l = 0; l < layers; l++) {
+      layer("blk." + l + ".");
+    }
+  }
+
+  private void layer(String block) {
     for (String norm : new String[] {"attn_norm", "attn_sub_norm", "ffn_norm"}) {
-      tensor("blk.0." + norm + ".weight", TensorType.F32, 1, WIDTH);
+      tensor(block + norm + ".weight", TensorType.F32, 1, WIDTH);
     }
-    tensor("blk.0.ffn_sub_norm.weight", TensorType.F32, 1, HIDDEN);
+    tensor(block + "ffn_sub_norm.weight", TensorType.F32, 1, HIDDEN);
     for (String square : new String[] {"attn_q", "attn_k", "attn_v", "attn_output"}) {
-      tensor("blk.0." + square + ".weight", TensorType.I2_S, 0.01f, WIDTH, WIDTH);
+      tensor(block + square + ".weight", TensorType.I2_S, 0.01f, WIDTH, WIDTH);
     }
-    tensor("blk.0.ffn_gate.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
-    tensor("blk.0.ffn_up.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
-    tensor("blk.0.ffn_down.weight", TensorType.I2_S, 0.01f, HIDDEN, WIDTH);
+    tensor(block + "ffn_gate.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
+    tensor(block + "ffn_up.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
+    tensor(block + "ffn_down.weight", TensorType.I2_S, 0.01f, HIDDEN, WIDTH);
   }
 
   public TinyModel text(String key, String value) {
