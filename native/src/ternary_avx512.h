@@ -233,23 +233,4 @@ BN_INLINE void bn_multiply_panels_avx512(bn_quad_avx512* quad, int64_t block_byt
   }
 }
 
-/* bn_ternary_product for a format. */
-BN_INLINE void bn_ternary_product_by_avx512(bn_quad_avx512* quad, int64_t block_bytes,
-                                            const bn_ternary* w, const bn_quantized* a,
-                                            const bn_rows* y, int32_t count, int32_t begin,
-                                            int32_t end) {
-  const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * block_bytes;
-  const int32_t fit = (int32_t)(BN_CACHED_BYTES_AVX512 / panel_bytes);
-  const int32_t groups = (count + BN_TOKENS_AVX512 - 1) / BN_TOKENS_AVX512;
-  const int32_t step = groups == 1 ? end - begin : fit > BN_PANELS_AVX512 ? fit & -2 : 2;
-  for (int32_t p = begin; p < end; p += step) {
-    const int32_t last = end - p < step ? end : p + step;
-    for (int32_t g = 0; g < groups; g++) { /* groups of even size */
-      const int32_t token = (int32_t)((int64_t)count * g / groups);
-      const int32_t tokens = (int32_t)((int64_t)count * (g + 1) / groups) - token;
-      bn_multiply_panels_avx512(quad, block_bytes, w, a, y, token, tokens, p, last);
-    }
-  }
-}
-
 #endif

@@ -49,29 +49,4 @@ BN_INLINE void bn_finish_neon(const bn_ternary* w, const bn_quantized* a, const 
   bn_store16(bn_row(y, t) + row, out, w->rows - row);
 }
 
-/* The product of one panel and tokens [token, token + tokens), of which there are not many. */
-typedef void bn_multiply_panel(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                               int32_t panel, int32_t token, int32_t tokens);
-
-/* bn_ternary_product for a format in blocks of block_bytes, by at most most tokens at a time. */
-BN_INLINE void bn_ternary_product_by_neon(bn_multiply_panel* multiply, int64_t block_bytes,
-                                          const int most, const bn_ternary* w,
-                                          const bn_quantized* a, const bn_rows* y, int32_t count,
-                                          int32_t begin, int32_t end) {
-  const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * block_bytes;
-  const int32_t fit = (int32_t)(BN_CACHED_BYTES_NEON / panel_bytes);
-  const int32_t groups = (count + most - 1) / most;
-  const int32_t step = groups == 1 ? end - begin : fit > 0 ? fit : 1;
-  for (int32_t first = begin; first < end; first += step) {
-    const int32_t last = end - first < step ? end : first + step;
-    for (int32_t g = 0; g < groups; g++) { /* groups of even size: none is left with few */
-      const int32_t token = (int32_t)((int64_t)count * g / groups);
-      const int32_t tokens = (int32_t)((int64_t)count * (g + 1) / groups) - token;
-      for (int32_t p = first; p < last; p++) {
-        multiply(w, a, y, p, token, tokens);
-      }
-    }
-  }
-}
-
 #endif

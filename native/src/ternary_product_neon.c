@@ -97,8 +97,8 @@ BN_INLINE void multiply(bn_quad_neon* quad, int64_t block_bytes, const bn_ternar
   }
 }
 
-static void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                          int32_t panel, int32_t token, int32_t tokens) {
+BN_INLINE void multiply_panel_2bit(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                   int32_t panel, int32_t token, int32_t tokens) {
   switch (tokens) {
     case 1:
       multiply(bn_quad_2bit_neon, BN_BLOCK_BYTES_2BIT, w, a, y, panel, token, 1);
@@ -109,12 +109,19 @@ static void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const bn_r
   }
 }
 
+BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                             int32_t token, int32_t tokens, int32_t begin, int32_t end) {
+  for (int32_t p = begin; p < end; p++) {
+    multiply_panel_2bit(w, a, y, p, token, tokens);
+  }
+}
+
 int32_t bn_ternary_product_neon(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t count, int32_t begin, int32_t end) {
   if (w->layout != BN_PANEL_2BIT) {
     return BN_UNSUPPORTED;
   }
-  bn_ternary_product_by_neon(multiply_2bit, BN_BLOCK_BYTES_2BIT, TOKENS, w, a, y, count, begin,
-                             end);
+  const bn_portion once = {TOKENS, 1, BN_CACHED_BYTES_NEON, BN_BLOCK_BYTES_2BIT};
+  bn_ternary_product_by(multiply_2bit, once, w, a, y, count, begin, end);
   return BN_OK;
 }
