@@ -310,11 +310,18 @@ public final class ModelBenchmark implements AutoCloseable {
               result.reads());
     }
     long computed = System.nanoTime();
-    long allocatedAfter = THREADS.getTotalThreadAllocatedBytes();
+    OptionalLong taken = since(allocated, THREADS.getTotalThreadAllocatedBytes());
     sink += greedy.sample(trial.engine().transformer().logits(), 0);
     long chosen = System.nanoTime();
     truncate(cache, result.depth());
-    result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, allocatedAfter - allocated);
+    result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, taken);
+  }
+
+  /**
+   * What was allocated between two counts; empty if the JVM, by -1, says that it does not count.
+   */
+  static OptionalLong since(long before, long after) {
+    return before < 0 || after < 0 ? OptionalLong.empty() : OptionalLong.of(after - before);
   }
 
   private void prefill(

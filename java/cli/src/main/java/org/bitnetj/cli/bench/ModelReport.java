@@ -114,7 +114,7 @@ public record ModelReport(
     row.put(
         "kv_bytes",
         (long) (result.depth() + result.tokens()) * result.batch() * costs.bytesPerPosition());
-    row.put("heap_bytes_per_token", result.allocatedPerToken());
+    row.put("heap_bytes_per_token", boxed(result.allocatedPerToken()));
     row.put("read_bytes_per_second", known(machine.bytes().best()));
     row.put("int8_products_per_second", known(machine.products().best()));
     row.put("bandwidth_share", known(result.bandwidthShare(machine)));

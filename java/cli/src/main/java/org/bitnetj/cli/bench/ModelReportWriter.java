@@ -118,7 +118,9 @@ public final class ModelReportWriter {
           percent(result.bandwidthShare(rates)),
           percent(result.peakShare(rates)),
           format("%.2f", ((Number) row.get("kv_bytes")).doubleValue() * 1e-6),
-          format("%.0f", result.allocatedPerToken()));
+          result.allocatedPerToken().isPresent()
+              ? format("%.0f", result.allocatedPerToken().getAsDouble())
+              : UNKNOWN);
     }
     return table;
   }

@@ -1,6 +1,7 @@
 package org.bitnetj.cli.bench;
 
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.model.WeightReads;
 
@@ -60,11 +61,18 @@ public final class ModelResult {
     return reads;
   }
 
-  void add(double seconds, double secondsToToken, long allocated) {
+  /**
+   * Adds a repetition.
+   *
+   * @param seconds how long its steps took
+   * @param secondsToToken the same, until a next token was chosen
+   * @param allocated bytes of Java heap that all threads took meanwhile; empty if not known
+   */
+  void add(double seconds, double secondsToToken, OptionalLong allocated) {
     double all = (double) tokens * batch;
     tokensPerSecond.add(all / seconds);
     firstTokenSeconds.add(secondsToToken);
-    allocatedPerToken.add(allocated / all);
+    allocated.ifPresent(bytes -> allocatedPerToken.add(bytes / all));
   }
 
   public Kind kind() {
@@ -115,9 +123,11 @@ public final class ModelResult {
         : OptionalDouble.empty();
   }
 
-  /** Bytes of Java heap that all threads took. */
-  public double allocatedPerToken() {
-    return allocatedPerToken.median();
+  /** Bytes of Java heap that all threads took; empty if this JVM does not count them. */
+  public OptionalDouble allocatedPerToken() {
+    return allocatedPerToken.count() > 0
+        ? OptionalDouble.of(allocatedPerToken.median())
+        : OptionalDouble.empty();
   }
 
   /** Weights and cached values that were read. */
