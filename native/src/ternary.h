@@ -21,6 +21,11 @@ static inline uint32_t bn_panel_mask(const bn_ternary* w, int32_t panel) {
   return rows >= BN_PANEL_ROWS ? 0xffff : rows <= 0 ? 0 : (1u << rows) - 1;
 }
 
+/* Panels that are multiplied together: first, first + step, ... */
+typedef struct bn_panels {
+  int32_t first, step;
+} bn_panels;
+
 /* Multiplies panels [begin, end) with tokens [token, token + tokens), few enough to go at once. */
 typedef void bn_multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t token, int32_t tokens, int32_t begin, int32_t end);

@@ -15,8 +15,13 @@
 
 /* The most tokens whose 16-bit sums fit the registers. */
 #define BN_TOKENS_AVX2 5
-/* How far ahead of the digits in use the next ones are asked for. */
-#define BN_PREFETCH_AVX2 4096
+/*
+ * A single token waits for memory, so panels are read in two streams, each a part of the panels;
+ * for more there are no registers.
+ */
+#define BN_STREAMS_AVX2 2
+/* How far ahead of the digits in use the next ones of each stream are asked for. */
+#define BN_PREFETCH_AVX2 2048
 /* Panels that stay in the L2 cache while more tokens than go at once are multiplied with them. */
 #define BN_CACHED_BYTES_AVX2 (128 * 1024)
 
@@ -49,40 +54,51 @@ BN_INLINE __m256i bn_add_in_order(__m256i sum, __m256i pairs) {
 }
 
 /*
- * Adds the products of up to 16 / S blocks, whose columns' activations start at q. vpmaddubsw adds
- * pairs u * 4^s * q with u <= 2 and -128 <= q <= 127, so a pair lies in 4^s * [-512, 508]. In a
- * 16-bit lane come together 4 / S pairs of a block: with S = 1 at most 64 pairs of s = 0, with S =
- * 2 at most 16 pairs of s = 1, in both cases from -32768 to 32512.
+ * Adds the products of up to 16 / S blocks of each of P panels, which are so many bytes apart, and
+ * whose columns' activations start at q. vpmaddubsw adds pairs u * 4^s * q with u <= 2 and -128 <=
+ * q <= 127, so a pair lies in 4^s * [-512, 508]. In a 16-bit lane come together 4 / S pairs of a
+ * block: with S = 1 at most 64 pairs of s = 0, with S = 2 at most 16 pairs of s = 1, in both cases
+ * from -32768 to 32512.
  */
 BN_INLINE void bn_add_blocks_avx2(bn_quad_avx2* quad, int64_t block_bytes, bn_sums_avx2* sums,
-                                  const uint8_t* block, const int8_t* q, int64_t stride,
-                                  int64_t blocks, const int T, const int S) {
-  bn_sums_avx2 words;
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int s = 0; s < S; s++) {
-      words.set[t][s][0] = words.set[t][s][1] = _mm256_setzero_si256();
+                                  const uint8_t* block, int64_t apart, const int8_t* q,
+                                  int64_t stride, int64_t blocks, const int P, const int T,
+                                  const int S) {
+  bn_sums_avx2 words[BN_STREAMS_AVX2];
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int s = 0; s < S; s++) {
+        words[p].set[t][s][0] = words[p].set[t][s][1] = _mm256_setzero_si256();
+      }
     }
   }
   for (int64_t b = 0; b < blocks; b++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
-    _mm_prefetch((const char*)block + BN_PREFETCH_AVX2, _MM_HINT_T0);
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      _mm_prefetch((const char*)block + p * apart + BN_PREFETCH_AVX2, _MM_HINT_T0);
+    }
     BN_UNROLL for (int f = 0; f < 4; f++) {
       __asm__ volatile("" : "+r"(block)); /* load the block again: no registers to keep it */
-      const __m256i u0 = quad(block, 0, f, S);
-      const __m256i u1 = quad(block, 1, f, S);
-      BN_UNROLL for (int t = 0; t < T; t++) {
-        const __m256i a = bn_broadcast_quad(q + t * stride + 4 * f);
-        __m256i* sum = words.set[t][f % S];
-        sum[0] = bn_add_in_order(sum[0], _mm256_maddubs_epi16(u0, a));
-        sum[1] = bn_add_in_order(sum[1], _mm256_maddubs_epi16(u1, a));
+      BN_UNROLL for (int p = 0; p < P; p++) {
+        const __m256i u0 = quad(block + p * apart, 0, f, S);
+        const __m256i u1 = quad(block + p * apart, 1, f, S);
+        BN_UNROLL for (int t = 0; t < T; t++) {
+          const __m256i a = bn_broadcast_quad(q + t * stride + 4 * f);
+          __m256i* sum = words[p].set[t][f % S];
+          sum[0] = bn_add_in_order(sum[0], _mm256_maddubs_epi16(u0, a));
+          sum[1] = bn_add_in_order(sum[1], _mm256_maddubs_epi16(u1, a));
+        }
       }
     }
   }
   const __m256i ones = _mm256_set1_epi16(1);
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int s = 0; s < S; s++) {
-      BN_UNROLL for (int half = 0; half < 2; half++) {
-        const __m256i pairs = _mm256_madd_epi16(words.set[t][s][half], ones);
-        sums->set[t][s][half] = _mm256_add_epi32(sums->set[t][s][half], pairs);
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int s = 0; s < S; s++) {
+        BN_UNROLL for (int half = 0; half < 2; half++) {
+          const __m256i pairs = _mm256_madd_epi16(words[p].set[t][s][half], ones);
+          __m256i* sum = &sums[p].set[t][s][half];
+          *sum = _mm256_add_epi32(*sum, pairs);
+        }
       }
     }
   }
@@ -108,35 +124,41 @@ static inline void bn_finish_avx2(const bn_ternary* w, const bn_quantized* a, co
 }
 
 /*
- * The product of one panel, in blocks of block_bytes, and tokens [token, token + T). The 32-bit
+ * The product of P panels, in blocks of block_bytes, and tokens [token, token + T). The 32-bit
  * sums stay below BN_MAX_COLUMNS * 4 * 2 * 128 < 2^28.
  */
 BN_INLINE void bn_multiply_avx2(bn_quad_avx2* quad, int64_t block_bytes, const bn_ternary* w,
-                                const bn_quantized* a, const bn_rows* y, int32_t panel,
-                                int32_t token, const int T, const int S) {
+                                const bn_quantized* a, const bn_rows* y, bn_panels panels,
+                                int32_t token, const int P, const int T, const int S) {
   const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
-  const uint8_t* digits = w->panels + block_bytes * blocks * panel;
+  const int64_t apart = block_bytes * blocks * panels.step;
+  const uint8_t* digits = w->panels + block_bytes * blocks * panels.first;
   const int8_t* q = a->values + token * a->stride;
-  bn_sums_avx2 sums;
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int s = 0; s < S; s++) {
-      sums.set[t][s][0] = sums.set[t][s][1] = _mm256_setzero_si256();
+  bn_sums_avx2 sums[BN_STREAMS_AVX2];
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int s = 0; s < S; s++) {
+        sums[p].set[t][s][0] = sums[p].set[t][s][1] = _mm256_setzero_si256();
+      }
     }
   }
   for (int64_t b = 0; b < blocks; b += 16 / S) {
     const int64_t n = blocks - b < 16 / S ? blocks - b : 16 / S;
-    bn_add_blocks_avx2(quad, block_bytes, &sums, digits + block_bytes * b, q + BN_BLOCK_COLUMNS * b,
-                       a->stride, n, T, S);
+    bn_add_blocks_avx2(quad, block_bytes, sums, digits + block_bytes * b, apart,
+                       q + BN_BLOCK_COLUMNS * b, a->stride, n, P, T, S);
   }
-  const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
-  const uint32_t mask = bn_panel_mask(w, panel);
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int half = 0; half < 2; half++) {
-      __m256i total = sums.set[t][0][half];
-      if (S == 2) { /* exact: set 1 has multiples of 4 */
-        total = _mm256_add_epi32(total, _mm256_srai_epi32(sums.set[t][1][half], 2));
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    const int32_t panel = panels.first + p * panels.step;
+    const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
+    const uint32_t mask = bn_panel_mask(w, panel);
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int half = 0; half < 2; half++) {
+        __m256i total = sums[p].set[t][0][half];
+        if (S == 2) { /* exact: set 1 has multiples of 4 */
+          total = _mm256_add_epi32(total, _mm256_srai_epi32(sums[p].set[t][1][half], 2));
+        }
+        bn_finish_avx2(w, a, y, token + t, row + 8 * half, mask >> 8 * half, total);
       }
-      bn_finish_avx2(w, a, y, token + t, row + 8 * half, mask >> 8 * half, total);
     }
   }
 }
@@ -145,22 +167,32 @@ BN_INLINE void bn_multiply_avx2(bn_quad_avx2* quad, int64_t block_bytes, const b
 BN_INLINE void bn_multiply_panels_avx2(bn_quad_avx2* quad, int64_t block_bytes, const bn_ternary* w,
                                        const bn_quantized* a, const bn_rows* y, int32_t token,
                                        int32_t tokens, int32_t begin, int32_t end) {
-  for (int32_t p = begin; p < end; p++) {
+  int32_t p = begin;
+  if (tokens == 1) {
+    const int32_t step = (end - begin) / BN_STREAMS_AVX2;
+    for (int32_t i = 0; i < step; i++) {
+      bn_multiply_avx2(quad, block_bytes, w, a, y, (bn_panels){begin + i, step}, token,
+                       BN_STREAMS_AVX2, 1, 2);
+    }
+    p += step * BN_STREAMS_AVX2;
+  }
+  for (; p < end; p++) {
+    const bn_panels panel = {p, 1};
     switch (tokens) {
       case 1:
-        bn_multiply_avx2(quad, block_bytes, w, a, y, p, token, 1, 2);
+        bn_multiply_avx2(quad, block_bytes, w, a, y, panel, token, 1, 1, 2);
         break;
       case 2:
-        bn_multiply_avx2(quad, block_bytes, w, a, y, p, token, 2, 1);
+        bn_multiply_avx2(quad, block_bytes, w, a, y, panel, token, 1, 2, 1);
         break;
       case 3:
-        bn_multiply_avx2(quad, block_bytes, w, a, y, p, token, 3, 1);
+        bn_multiply_avx2(quad, block_bytes, w, a, y, panel, token, 1, 3, 1);
         break;
       case 4:
-        bn_multiply_avx2(quad, block_bytes, w, a, y, p, token, 4, 1);
+        bn_multiply_avx2(quad, block_bytes, w, a, y, panel, token, 1, 4, 1);
         break;
       default:
-        bn_multiply_avx2(quad, block_bytes, w, a, y, p, token, 5, 1);
+        bn_multiply_avx2(quad, block_bytes, w, a, y, panel, token, 1, 5, 1);
         break;
     }
   }

@@ -44,11 +44,6 @@ typedef struct bn_sums_avx512 {
   __m512i set[BN_TOKENS_AVX512][4];
 } bn_sums_avx512;
 
-/* Panels that are multiplied together: first, first + step, ... */
-typedef struct bn_panels_avx512 {
-  int32_t first, step;
-} bn_panels_avx512;
-
 /* Four activations in every 32-bit lane. */
 BN_INLINE __m512i bn_broadcast_quad(const int8_t* q) {
   int32_t quad;
@@ -98,7 +93,7 @@ BN_INLINE void bn_finish_avx512(const bn_ternary* w, const bn_quantized* a, cons
  * vpdpbusd.
  */
 BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, const bn_ternary* w,
-                                  const bn_quantized* a, const bn_rows* y, bn_panels_avx512 panels,
+                                  const bn_quantized* a, const bn_rows* y, bn_panels panels,
                                   int32_t token, const int P, const int T, const int S,
                                   const int U) {
   const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
@@ -147,7 +142,7 @@ BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, con
 BN_INLINE void bn_multiply_streams_avx512(bn_quad_avx512* quad, int64_t block_bytes,
                                           const bn_ternary* w, const bn_quantized* a,
                                           const bn_rows* y, int32_t token, int32_t tokens,
-                                          bn_panels_avx512 panels) {
+                                          bn_panels panels) {
   const int P = BN_STREAMS_AVX512;
   switch (tokens) {
     case 1:
@@ -170,7 +165,7 @@ BN_INLINE void bn_multiply_single_avx512(bn_quad_avx512* quad, int64_t block_byt
                                          const bn_ternary* w, const bn_quantized* a,
                                          const bn_rows* y, int32_t token, int32_t tokens,
                                          int32_t panel) {
-  const bn_panels_avx512 panels = {panel, 1};
+  const bn_panels panels = {panel, 1};
   switch (tokens) {
     case 1:
       bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, 1, 1, 4, 2);
@@ -191,7 +186,7 @@ BN_INLINE void bn_multiply_single_avx512(bn_quad_avx512* quad, int64_t block_byt
 BN_INLINE void bn_multiply_many_avx512(bn_quad_avx512* quad, int64_t block_bytes,
                                        const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                        int32_t token, int32_t tokens, int32_t p, const int P) {
-  const bn_panels_avx512 panels = {p, 1};
+  const bn_panels panels = {p, 1};
   switch (tokens) {
     case 5:
       bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 5, 1, 1);
@@ -216,7 +211,7 @@ BN_INLINE void bn_multiply_panels_avx512(bn_quad_avx512* quad, int64_t block_byt
   if (tokens <= BN_FEW_TOKENS_AVX512) {
     const int32_t step = (end - begin) / BN_STREAMS_AVX512;
     for (int32_t i = 0; i < step; i++) {
-      const bn_panels_avx512 panels = {begin + i, step};
+      const bn_panels panels = {begin + i, step};
       bn_multiply_streams_avx512(quad, block_bytes, w, a, y, token, tokens, panels);
     }
     for (int32_t p = begin + step * BN_STREAMS_AVX512; p < end; p++) {

@@ -15,7 +15,12 @@
 
 /* The most tokens whose sums fit the registers. */
 #define BN_TOKENS_AVXVNNI 6
-/* How far ahead of the digits in use the next ones are asked for. */
+/*
+ * A single token waits for memory, so panels are read in two streams, each a part of the panels: on
+ * Zen 5 they come 1.2 to 1.4 times as fast as one. For more there are no registers.
+ */
+#define BN_STREAMS_AVXVNNI 2
+/* How far ahead of the digits in use the next ones of each stream are asked for. */
 #define BN_PREFETCH_AVXVNNI 4096
 /* Panels that stay in the L2 cache while more tokens than go at once are multiplied with them. */
 #define BN_CACHED_BYTES_AVXVNNI (256 * 1024)
@@ -69,44 +74,54 @@ BN_INLINE void bn_finish_avxvnni(const bn_ternary* w, const bn_quantized* a, con
 }
 
 /*
- * The product of one panel, in blocks of block_bytes, and tokens [token, token + T). A product u *
+ * The product of P panels, in blocks of block_bytes, and tokens [token, token + T). A product u *
  * 4^s * q is at most 128 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4)
  * of them, and with fewer sets u * 4^s is at most 8: sums stay below 2^30.
  */
 BN_INLINE void bn_multiply_avxvnni(bn_quad_avxvnni* quad, int64_t block_bytes, const bn_ternary* w,
-                                   const bn_quantized* a, const bn_rows* y, int32_t panel,
-                                   int32_t token, const int T, const int S) {
+                                   const bn_quantized* a, const bn_rows* y, bn_panels panels,
+                                   int32_t token, const int P, const int T, const int S) {
   const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
-  const uint8_t* block = w->panels + block_bytes * blocks * panel;
+  const int64_t apart = block_bytes * blocks * panels.step;
+  const uint8_t* block = w->panels + block_bytes * blocks * panels.first;
   const int8_t* q = a->values + token * a->stride;
-  bn_sums_avxvnni sums;
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int s = 0; s < S; s++) {
-      sums.set[t][s][0] = sums.set[t][s][1] = _mm256_setzero_si256();
+  bn_sums_avxvnni sums[BN_STREAMS_AVXVNNI];
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int s = 0; s < S; s++) {
+        sums[p].set[t][s][0] = sums[p].set[t][s][1] = _mm256_setzero_si256();
+      }
     }
   }
   for (int64_t b = 0; b < blocks; b++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
-    _mm_prefetch((const char*)block + BN_PREFETCH_AVXVNNI, _MM_HINT_T0);
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      _mm_prefetch((const char*)block + p * apart + BN_PREFETCH_AVXVNNI, _MM_HINT_T0);
+    }
     BN_UNROLL for (int f = 0; f < 4; f++) {
-      const __m256i u0 = quad(block, 0, f, S);
-      const __m256i u1 = quad(block, 1, f, S);
-      BN_UNROLL for (int t = 0; t < T; t++) {
-        const __m256i values = bn_broadcast_quad(q + t * a->stride + 4 * f);
-        __m256i* sum = sums.set[t][f % S];
-        sum[0] = bn_dot_quads(sum[0], u0, values);
-        sum[1] = bn_dot_quads(sum[1], u1, values);
+      BN_UNROLL for (int p = 0; p < P; p++) {
+        const __m256i u0 = quad(block + p * apart, 0, f, S);
+        const __m256i u1 = quad(block + p * apart, 1, f, S);
+        BN_UNROLL for (int t = 0; t < T; t++) {
+          const __m256i values = bn_broadcast_quad(q + t * a->stride + 4 * f);
+          __m256i* sum = sums[p].set[t][f % S];
+          sum[0] = bn_dot_quads(sum[0], u0, values);
+          sum[1] = bn_dot_quads(sum[1], u1, values);
+        }
       }
     }
   }
-  const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
-  const uint32_t mask = bn_panel_mask(w, panel);
-  BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int half = 0; half < 2; half++) {
-      __m256i total = sums.set[t][0][half];
-      BN_UNROLL for (int s = 1; s < S; s++) { /* exact: set s has multiples of 4^s */
-        total = _mm256_add_epi32(total, _mm256_srai_epi32(sums.set[t][s][half], 2 * s));
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    const int32_t panel = panels.first + p * panels.step;
+    const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
+    const uint32_t mask = bn_panel_mask(w, panel);
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int half = 0; half < 2; half++) {
+        __m256i total = sums[p].set[t][0][half];
+        BN_UNROLL for (int s = 1; s < S; s++) { /* exact: set s has multiples of 4^s */
+          total = _mm256_add_epi32(total, _mm256_srai_epi32(sums[p].set[t][s][half], 2 * s));
+        }
+        bn_finish_avxvnni(w, a, y, token + t, row + 8 * half, mask >> 8 * half, total);
       }
-      bn_finish_avxvnni(w, a, y, token + t, row + 8 * half, mask >> 8 * half, total);
     }
   }
 }
@@ -116,25 +131,35 @@ BN_INLINE void bn_multiply_panels_avxvnni(bn_quad_avxvnni* quad, int64_t block_b
                                           const bn_ternary* w, const bn_quantized* a,
                                           const bn_rows* y, int32_t token, int32_t tokens,
                                           int32_t begin, int32_t end) {
-  for (int32_t p = begin; p < end; p++) {
+  int32_t p = begin;
+  if (tokens == 1) {
+    const int32_t step = (end - begin) / BN_STREAMS_AVXVNNI;
+    for (int32_t i = 0; i < step; i++) {
+      bn_multiply_avxvnni(quad, block_bytes, w, a, y, (bn_panels){begin + i, step}, token,
+                          BN_STREAMS_AVXVNNI, 1, 2);
+    }
+    p += step * BN_STREAMS_AVXVNNI;
+  }
+  for (; p < end; p++) {
+    const bn_panels panel = {p, 1};
     switch (tokens) {
       case 1:
-        bn_multiply_avxvnni(quad, block_bytes, w, a, y, p, token, 1, 4);
+        bn_multiply_avxvnni(quad, block_bytes, w, a, y, panel, token, 1, 1, 4);
         break;
       case 2:
-        bn_multiply_avxvnni(quad, block_bytes, w, a, y, p, token, 2, 2);
+        bn_multiply_avxvnni(quad, block_bytes, w, a, y, panel, token, 1, 2, 2);
         break;
       case 3:
-        bn_multiply_avxvnni(quad, block_bytes, w, a, y, p, token, 3, 2);
+        bn_multiply_avxvnni(quad, block_bytes, w, a, y, panel, token, 1, 3, 2);
         break;
       case 4:
-        bn_multiply_avxvnni(quad, block_bytes, w, a, y, p, token, 4, 1);
+        bn_multiply_avxvnni(quad, block_bytes, w, a, y, panel, token, 1, 4, 1);
         break;
       case 5:
-        bn_multiply_avxvnni(quad, block_bytes, w, a, y, p, token, 5, 1);
+        bn_multiply_avxvnni(quad, block_bytes, w, a, y, panel, token, 1, 5, 1);
         break;
       default:
-        bn_multiply_avxvnni(quad, block_bytes, w, a, y, p, token, 6, 1);
+        bn_multiply_avxvnni(quad, block_bytes, w, a, y, panel, token, 1, 6, 1);
         break;
     }
   }
