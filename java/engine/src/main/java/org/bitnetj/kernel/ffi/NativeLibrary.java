@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.jspecify.annotations.Nullable;
@@ -60,15 +61,23 @@ public final class NativeLibrary {
     static final Status STATUS = new NativeLibrary(Surroundings.real()).load();
   }
 
-  /** What the outcome depends on, so that tests can set it. */
+  /**
+   * What the outcome depends on, so that tests can set it.
+   *
+   * @param abi asks the library that was loaded for its ABI version: its first call
+   */
   record Surroundings(
       Function<String, @Nullable InputStream> resources,
       Function<String, @Nullable String> properties,
-      Function<String, @Nullable String> variables) {
+      Function<String, @Nullable String> variables,
+      IntSupplier abi) {
 
     static Surroundings real() {
       return new Surroundings(
-          NativeLibrary.class::getResourceAsStream, System::getProperty, System::getenv);
+          NativeLibrary.class::getResourceAsStream,
+          System::getProperty,
+          System::getenv,
+          BitnetLibrary::bn_abi_version);
     }
 
     String property(String name) {
@@ -113,6 +122,14 @@ public final class NativeLibrary {
       return new Missing(
           "Java was told not to load native code: start it with"
               + " --enable-native-access=ALL-UNNAMED");
+    } catch (LinkageError e) { // as from bindings made where C's types have other sizes
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      return new Missing(
+          "Java cannot call the native library on this system ("
+              + cause.getClass().getSimpleName()
+              + ": "
+              + cause.getMessage()
+              + "); please report this with the output of 'bitnet doctor'");
     }
   }
 
@@ -224,11 +241,11 @@ public final class NativeLibrary {
     System.load(file.toAbsolutePath().toString());
   }
 
-  private static Loaded check(Path path, String sha256) throws LibraryException {
+  private Loaded check(Path path, String sha256) throws LibraryException {
     if (SymbolLookup.loaderLookup().find("bn_abi_version").isEmpty()) {
       throw new LibraryException(path + " is a library, but not bitnet.java's");
     }
-    int abi = BitnetLibrary.bn_abi_version();
+    int abi = in.abi().getAsInt();
     if (abi != BitnetLibrary.BN_ABI_VERSION()) {
       throw new LibraryException(
           "the native library "

@@ -22,9 +22,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -38,6 +40,7 @@ class NativeLibraryTest {
   private final Map<String, byte[]> resources = new HashMap<>();
   private final Map<String, String> properties = new HashMap<>();
   private final Map<String, String> variables = new HashMap<>();
+  private IntSupplier abi = BitnetLibrary::bn_abi_version;
   private Path cache;
 
   @BeforeEach
@@ -52,7 +55,8 @@ class NativeLibraryTest {
 
   private NativeLibrary.Status load() {
     return new NativeLibrary(
-            new NativeLibrary.Surroundings(this::open, properties::get, variables::get))
+            new NativeLibrary.Surroundings(
+                this::open, properties::get, variables::get, () -> abi.getAsInt()))
         .load();
   }
 
@@ -230,6 +234,39 @@ class NativeLibraryTest {
     NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, load());
     assertEquals(own, loaded.path());
     assertEquals(sha256(content), loaded.sha256());
+  }
+
+  @Test
+  void bindingsThatDoNotFitTheSystemAreReportedAndNotThrown() throws Exception {
+    packRealLibrary();
+    abi =
+        () -> {
+          throw new ExceptionInInitializerError(new ClassCastException("OfIntImpl to OfLong"));
+        };
+    assertSays(
+        reason(),
+        "Java cannot call the native library on this system",
+        "(ClassCastException: OfIntImpl to OfLong)",
+        "please report this");
+    abi =
+        () -> {
+          throw new NoClassDefFoundError("Could not initialize class BitnetLibrary");
+        };
+    assertSays(reason(), "(NoClassDefFoundError: Could not initialize class BitnetLibrary)");
+    properties.put(
+        NativeLibrary.PATH_PROPERTY,
+        ((NativeLibrary.Loaded) NativeLibrary.status()).path().toString());
+    assertSays(reason(), "Java cannot call the native library on this system");
+  }
+
+  @Test
+  void aLibraryOfAnotherAbiIsRefused() throws Exception {
+    packRealLibrary();
+    abi = () -> NativeLibrary.abiVersion() + 1;
+    assertSays(
+        reason(),
+        "has ABI version " + (NativeLibrary.abiVersion() + 1),
+        "this engine needs " + NativeLibrary.abiVersion());
   }
 
   @Test
