@@ -51,7 +51,8 @@ class DoctorCommandTest {
     String scalar = report.get("kernels").get("scalar").asText();
     assertTrue(scalar.endsWith(", passes the self-check"), scalar);
     String used = report.get("kernels").get("used").asText();
-    assertEquals(selection.tier() + ", chosen automatically", used);
+    assertEquals(selection.tier() + ", " + selection.reason(), used);
+    assertTrue(used.startsWith(selection.tier() + ", chosen automatically"), used);
   }
 
   @Test

@@ -134,8 +134,8 @@ public final class KernelSelection {
       states[tier.ordinal()] = stateOf(tier);
     }
     if (wanted.toLowerCase(Locale.ROOT).equals(AUTO)) {
-      this.wanted = "chosen automatically";
       this.kernels = best();
+      this.wanted = "chosen automatically" + cause();
     } else {
       this.wanted = "as asked" + source;
       this.kernels = named(wanted, source);
@@ -178,7 +178,15 @@ public final class KernelSelection {
                         ? "; with java " + VectorTier.FLAG + " faster ones can be"
                         : ""));
           } else if (!tiers[i].isNative()) {
-            warnings.add(noNative() + VECTOR_COST);
+            warnings.add(
+                switch (library) {
+                  case NativeLibrary.Missing missing -> withoutNative(missing) + VECTOR_COST;
+                  case NativeLibrary.Loaded loaded ->
+                      "no native kernels but the portable ones can be used; the same answers come"
+                          + " from the Java Vector API, faster than those and a few times slower"
+                          + " than kernels for "
+                          + KernelTier.AVX2.needs();
+                });
           }
           return candidate;
         }
@@ -186,15 +194,33 @@ public final class KernelSelection {
         warnings.add(failure(tiers[i], difference.get()));
       }
     }
-    warnings.add(noNative() + SCALAR_COST);
+    warnings.add(
+        switch (library) {
+              case NativeLibrary.Missing missing -> withoutNative(missing);
+              case NativeLibrary.Loaded loaded -> "no native kernels can be used; ";
+            }
+            + SCALAR_COST);
     return maker.make(KernelTier.SCALAR);
   }
 
-  private String noNative() {
-    return switch (library) {
-      case NativeLibrary.Missing missing ->
-          "the native kernels are not used, for " + missing.reason() + "; ";
-      case NativeLibrary.Loaded loaded -> "no native kernels but the portable ones can be used; ";
+  private static String withoutNative(NativeLibrary.Missing library) {
+    return "the native kernels are not used, for " + library.reason() + "; ";
+  }
+
+  /** Why it is not one of the tiers for the CPU's instructions, if it is none. */
+  private String cause() {
+    boolean missing = library instanceof NativeLibrary.Missing;
+    return switch (kernels.tier()) {
+      case SCALAR ->
+          missing
+              ? ", for there are no native kernels, and the Java Vector API cannot be used"
+              : ", for no others can be used";
+      case C -> ", for no faster ones can be used";
+      case VECTOR ->
+          missing
+              ? ", for there are no native kernels"
+              : ", for no native kernels can be used but the portable ones, which are slower";
+      default -> "";
     };
   }
 
@@ -254,7 +280,10 @@ public final class KernelSelection {
     return kernels.tier();
   }
 
-  /** Why this tier: {@code chosen automatically}, or {@code as asked} and by what. */
+  /**
+   * Why this tier: {@code chosen automatically}, and why it is none for the CPU's instructions
+   * where it is not, or {@code as asked} and by what.
+   */
   public String reason() {
     return wanted;
   }

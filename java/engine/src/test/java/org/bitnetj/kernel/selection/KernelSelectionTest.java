@@ -197,7 +197,10 @@ class KernelSelectionTest {
     String warning = selection.warnings().getFirst();
     assertTrue(warning.contains("the disk is on fire"), warning);
     assertTrue(warning.contains("slower"), warning);
-    assertEquals("chosen automatically", selection.reason());
+    assertEquals(
+        "chosen automatically, for there are no native kernels, and the Java Vector API cannot be"
+            + " used",
+        selection.reason());
     KernelTierException e =
         assertThrows(
             KernelTierException.class,
@@ -217,6 +220,7 @@ class KernelSelectionTest {
             "the native kernels are not used, for the disk is on fire; the same answers come from"
                 + " the Java Vector API, a few times slower"),
         selection.warnings());
+    assertEquals("chosen automatically, for there are no native kernels", selection.reason());
     KernelSelection scalar =
         new KernelSelection(
             "auto",
@@ -234,9 +238,19 @@ class KernelSelectionTest {
     KernelSelection.Maker maker = tier -> kernels(tier, "");
     KernelSelection vector = new KernelSelection("auto", "", portable, true, maker);
     assertEquals(KernelTier.VECTOR, vector.tier());
-    assertEquals(1, vector.warnings().size());
+    assertEquals(
+        "chosen automatically, for no native kernels can be used but the portable ones, which are"
+            + " slower",
+        vector.reason());
+    assertEquals(
+        List.of(
+            "no native kernels but the portable ones can be used; the same answers come from the"
+                + " Java Vector API, faster than those and a few times slower than kernels for "
+                + KernelTier.AVX2.needs()),
+        vector.warnings());
     KernelSelection c = new KernelSelection("auto", "", portable, false, maker);
     assertEquals(KernelTier.C, c.tier());
+    assertEquals("chosen automatically, for no faster ones can be used", c.reason());
     assertTrue(
         c.warnings()
             .getFirst()
@@ -246,7 +260,10 @@ class KernelSelectionTest {
       if (tier != KernelTier.C) {
         Set<KernelTier> tiers = EnumSet.of(KernelTier.C, tier);
         NativeLibrary.Loaded library = library(tiers, tiers);
-        assertEquals(tier, new KernelSelection("auto", "", library, true, maker).tier());
+        KernelSelection best = new KernelSelection("auto", "", library, true, maker);
+        assertEquals(tier, best.tier());
+        assertEquals("chosen automatically", best.reason());
+        assertEquals(List.of(), best.warnings());
       }
     }
   }
@@ -320,7 +337,9 @@ class KernelSelectionTest {
             tier -> kernels(tier, tier.isNative() ? "attend" : ""));
     assertEquals(KernelTier.SCALAR, selection.tier());
     assertEquals(ALL_NATIVE.size() + 1, selection.warnings().size());
-    assertTrue(selection.warnings().getLast().contains("slower"));
+    String last = selection.warnings().getLast();
+    assertTrue(last.startsWith("no native kernels can be used; ") && last.contains("slower"), last);
+    assertEquals("chosen automatically, for no others can be used", selection.reason());
   }
 
   @Test
