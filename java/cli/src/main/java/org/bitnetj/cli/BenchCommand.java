@@ -165,7 +165,7 @@ final class BenchCommand implements Callable<Integer> {
       report = benchmark.run();
     }
     for (String warning : report.warnings()) {
-      bitnet.streams().err().println("bitnet: warning: " + warning + ".");
+      bitnet.streams().tell("bitnet: warning: " + warning + ".");
     }
     ModelReportWriter writer = new ModelReportWriter(report);
     bitnet

@@ -5,7 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.bitnetj.file.Printable;
 import org.bitnetj.generate.Conversation;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
@@ -180,6 +179,6 @@ final class Chat {
   }
 
   private void tell(String line) {
-    streams.err().println(Printable.lines(line));
+    streams.tell(line);
   }
 }

@@ -8,7 +8,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.chat.ChatTemplate;
-import org.bitnetj.file.Printable;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
@@ -76,11 +75,9 @@ final class ChatCommand implements Callable<Integer> {
       ChatTemplate template = template(loaded);
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {
-        template
-            .note()
-            .ifPresent(note -> streams.err().println("bitnet: note: " + Printable.lines(note)));
+        template.note().ifPresent(note -> streams.tell("bitnet: note: " + note));
         if (messages.isConversation()) {
-          streams.err().println(Printable.lines(greeting(loaded, session, template)));
+          streams.tell(greeting(loaded, session, template));
         }
         return new Chat(streams, loaded, session, options, messages, system).hold();
       }
@@ -133,14 +130,12 @@ final class ChatCommand implements Callable<Integer> {
       }
       return file;
     } catch (IOException e) {
-      streams
-          .err()
-          .println(
-              "bitnet: note: what you type is not remembered, for "
-                  + folder.orElseThrow()
-                  + " cannot be used: "
-                  + Failures.reason(e)
-                  + ".");
+      streams.tell(
+          "bitnet: note: what you type is not remembered, for "
+              + folder.orElseThrow()
+              + " cannot be used: "
+              + Failures.reason(e)
+              + ".");
       return Optional.empty();
     }
   }

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.bitnetj.cli.bench.Machine;
+import org.bitnetj.file.Printable;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -186,14 +187,19 @@ final class DoctorCommand implements Callable<Integer> {
     sections.forEach(
         (title, entries) -> {
           out.println(title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1));
-          entries.forEach(
-              (name, value) -> out.println(String.format(Locale.ROOT, "  %-13s %s", name, value)));
+          entries.forEach((name, value) -> out.println(line(name, value)));
         });
     out.println("");
     if (problems.isEmpty()) {
       out.println("Everything is in order.");
     }
-    problems.forEach(problem -> out.println("Problem: " + problem));
+    problems.forEach(
+        problem -> out.println("Problem: " + Printable.of(problem, Integer.MAX_VALUE)));
+  }
+
+  /** One line, whatever a model's text or a file's name holds. */
+  private static String line(String name, String value) {
+    return String.format(Locale.ROOT, "  %-13s %s", name, Printable.of(value, Integer.MAX_VALUE));
   }
 
   private void writeJson() throws IOException {

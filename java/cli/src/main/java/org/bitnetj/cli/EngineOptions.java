@@ -55,7 +55,7 @@ final class EngineOptions {
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
     LanguageModel model = LanguageModel.load(path, options().withHead(head));
     for (String warning : model.kernels().warnings()) {
-      streams.err().println("bitnet: warning: " + warning + ".");
+      streams.tell("bitnet: warning: " + warning + ".");
     }
     return model;
   }

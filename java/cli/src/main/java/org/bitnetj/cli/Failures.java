@@ -11,7 +11,6 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.Printable;
 import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
@@ -47,20 +46,15 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleParseException(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    say("bitnet: " + usageSentence(e));
+    streams.tell("bitnet: " + usageSentence(e));
     if (e instanceof UnmatchedArgumentException unmatched) {
       List<String> meant = unmatched.getSuggestions();
       if (!meant.isEmpty()) {
-        say("Did you mean " + String.join(" or ", meant) + "?");
+        streams.tell("Did you mean " + String.join(" or ", meant) + "?");
       }
     }
-    streams.err().println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    streams.tell("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return CommandLine.ExitCode.USAGE;
-  }
-
-  /** Every message leaves here: some quote what a file holds, which must not rule a terminal. */
-  private void say(String message) {
-    streams.err().println(Printable.lines(message));
   }
 
   private static String usageSentence(ParameterException e) {
@@ -87,9 +81,10 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (sentence == null) {
       StringWriter trace = new StringWriter();
       e.printStackTrace(new PrintWriter(trace));
-      say("bitnet: an unexpected error, please report it:\n" + trace.toString().stripTrailing());
+      streams.tell(
+          "bitnet: an unexpected error, please report it:\n" + trace.toString().stripTrailing());
     } else {
-      say("bitnet: " + sentence);
+      streams.tell("bitnet: " + sentence);
     }
     return CommandLine.ExitCode.SOFTWARE;
   }

@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.util.function.Supplier;
+import org.bitnetj.file.Printable;
 
 /**
  * Tells on standard error how far a long job is: at a terminal one line that is rewritten and goes
@@ -31,11 +32,12 @@ final class ProgressLine implements AutoCloseable {
     }
     next = now + (terminal ? TERMINAL_NANOS : LOG_NANOS);
     shown = true;
+    String line = Printable.of(text.get(), Integer.MAX_VALUE);
     if (terminal) {
-      streams.err().print(START_OF_LINE + text.get() + REST_OF_LINE_CLEARED);
+      streams.err().print(START_OF_LINE + line + REST_OF_LINE_CLEARED);
       streams.err().flush();
     } else {
-      streams.err().println(text.get());
+      streams.err().println(line);
     }
   }
 

@@ -84,7 +84,7 @@ final class RunCommand implements Callable<Integer> {
       }
       GenerationResult result = session.generate(ids, options, piece -> out.print(piece).flush());
       out.print("\n").flush();
-      streams.err().println(Statistics.line(loaded, result));
+      streams.tell(Statistics.line(loaded, result));
       return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
     }
   }

@@ -13,6 +13,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.bitnetj.file.Printable;
 
 /**
  * Where a command reads and writes.
@@ -48,6 +49,14 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
   BufferedReader lines() {
     return new BufferedReader(
         new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), LINE_BUFFER);
+  }
+
+  /**
+   * Says something to the user, on standard error. All sentences leave here: some quote what a file
+   * holds, which must not rule a terminal.
+   */
+  void tell(String lines) {
+    err.println(Printable.lines(lines));
   }
 
   boolean isTerminal(Standard stream) {

@@ -109,16 +109,16 @@ final class SynthCommand implements Callable<Integer> {
     }
     bitnet
         .streams()
-        .err()
-        .printf(
-            Locale.ROOT,
-            "%s: %s of architecture %s, seed %d, %d bytes in %.1f s%n",
-            output,
-            model.shape().name(),
-            model.architecture(),
-            seed,
-            size[0],
-            (System.nanoTime() - start) * 1e-9);
+        .tell(
+            String.format(
+                Locale.ROOT,
+                "%s: %s of architecture %s, seed %d, %d bytes in %.1f s",
+                output,
+                model.shape().name(),
+                model.architecture(),
+                seed,
+                size[0],
+                (System.nanoTime() - start) * 1e-9));
     return 0;
   }
 

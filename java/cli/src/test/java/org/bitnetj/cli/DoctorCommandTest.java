@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -83,6 +84,17 @@ class DoctorCommandTest {
     String last = report.get("problems").get(report.get("problems").size() - 1).asText();
     assertTrue(last.startsWith("The model cannot be used: " + cut), last);
     assertEquals("nothing", report.get("model").get("writes").asText());
+  }
+
+  @Test
+  void namesDoNotRuleTheTerminal() {
+    Outcome outcome = Outcome.of("doctor", "-m", "no\u001b[2Jne\n.gguf");
+    assertEquals(1, outcome.code());
+    assertTrue(outcome.out().contains("\n  file          no\\u{1b}[2Jne\\n.gguf\n"), outcome.out());
+    assertTrue(
+        outcome.out().contains("The model cannot be used: no\\u{1b}[2Jne\\n.gguf: "),
+        outcome.out());
+    assertFalse(outcome.out().contains("\u001b"), outcome.out());
   }
 
   @Test

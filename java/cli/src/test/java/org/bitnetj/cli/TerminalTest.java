@@ -71,8 +71,32 @@ class TerminalTest {
     String trace = err.toString(StandardCharsets.UTF_8);
     assertEquals(-1, trace.indexOf('\u001b'), trace);
     assertEquals(true, trace.contains("IllegalStateException: x\\u{1b}[2J\n"), trace);
+    err.reset();
+    streams.tell("bitnet: warning: x\u001b[2J.");
+    assertEquals("bitnet: warning: x\\u{1b}[2J.\n", err.toString(StandardCharsets.UTF_8));
     Outcome.of("run", "--no\u001bsuch").isMisuse("--no\\u{1b}such");
     Outcome.of("warp\u001b").isMisuse("'warp\\u{1b}'");
+  }
+
+  @Test
+  void progressIsOneLineWhateverItQuotes() {
+    for (boolean terminal : new boolean[] {true, false}) {
+      ByteArrayOutputStream err = new ByteArrayOutputStream();
+      PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
+      Streams streams =
+          new Streams(InputStream.nullInputStream(), new Output(err), errors, stream -> terminal);
+      long deadline = System.nanoTime() + 30_000_000_000L;
+      try (ProgressLine progress = new ProgressLine(streams)) {
+        while (err.size() == 0 && System.nanoTime() < deadline) {
+          Thread.onSpinWait();
+          progress.update(() -> "x\u001b[2J\u009b\ny");
+        }
+      }
+      String line = "x\\u{1b}[2J\\u{9b}\\ny";
+      assertEquals(
+          terminal ? "\r" + line + "\033[K\r\033[K" : line + System.lineSeparator(),
+          err.toString(StandardCharsets.UTF_8));
+    }
   }
 
   private static String shown(boolean terminal, byte[] text) {
