@@ -8,18 +8,6 @@
 /* Rows at a time. */
 #define ROWS 8
 
-/* Lists those rows of [begin, end) that are computed, and makes the others 0. */
-static int32_t list_rows(const float* gate, float* y, int32_t begin, int32_t end, int all,
-                         int32_t* list) {
-  int32_t count = 0;
-  for (int32_t r = begin; r < end; r++) {
-    list[count] = r;
-    count += all | (gate[r] > 0.0f);
-    y[r] = 0.0f;
-  }
-  return count;
-}
-
 /*
  * Adds the products of the first fields of a line of every row, whose activations start at q.
  * vpmaddubsw adds pairs u * q with u <= 2 and -128 <= q <= 127, so a pair lies in [-512, 508]; a
@@ -84,5 +72,5 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
 
 int64_t bn_gated_product_avx2(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
                               const bn_rows* y, int32_t begin, int32_t end) {
-  return bn_gated_product_by(list_rows, row_sums, ROWS, w, a, gate, y, begin, end);
+  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, w, a, gate, y, begin, end);
 }

@@ -86,16 +86,21 @@ bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
     bn_ternary_product_avx512, bn_ternary_product_neon, bn_ternary_product_dotprod,
     bn_ternary_product_i8mm;
-bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512;
-bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512;
+bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512,
+    bn_gated_product_neon, bn_gated_product_dotprod;
+bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512,
+    bn_sparse_product_neon, bn_sparse_product_dotprod;
 bn_rotate_fn bn_rotate_c, bn_rotate_avx2, bn_rotate_avx512, bn_rotate_neon;
 bn_store_fn bn_store_c, bn_store_avx2, bn_store_avx512, bn_store_neon;
 bn_attend_fn bn_attend_c, bn_attend_avx2, bn_attend_avx512, bn_attend_neon;
 bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512,
     bn_head_product_neon;
-bn_build_sketch_fn bn_build_sketch_c, bn_build_sketch_avx2, bn_build_sketch_avx512;
-bn_bound_logits_fn bn_bound_logits_c, bn_bound_logits_avx2, bn_bound_logits_avx512;
-bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_avx512;
+bn_build_sketch_fn bn_build_sketch_c, bn_build_sketch_avx2, bn_build_sketch_avx512,
+    bn_build_sketch_neon;
+bn_bound_logits_fn bn_bound_logits_c, bn_bound_logits_avx2, bn_bound_logits_avx512,
+    bn_bound_logits_neon, bn_bound_logits_dotprod;
+bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_avx512,
+    bn_refine_bounds_neon, bn_refine_bounds_dotprod;
 bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_bytes_neon;
 bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
     bn_peak_products_avx512, bn_peak_products_neon, bn_peak_products_dotprod, bn_peak_products_i8mm;

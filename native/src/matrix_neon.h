@@ -44,4 +44,39 @@ static inline void bn_decode_q6_k_neon(const uint8_t* block, float* out) {
   }
 }
 
+/*
+ * Decodes columns [first, first + n) of a row, first a multiple of 256; writes no others.
+ * BN_UNSUPPORTED for an unknown type.
+ */
+static inline int32_t bn_decode_columns_neon(int32_t type, const uint8_t* row, int64_t first,
+                                             int64_t n, float* out) {
+  switch (type) {
+    case BN_TYPE_F32:
+      memcpy(out, row + 4 * first, sizeof(float) * (size_t)n);
+      return BN_OK;
+    case BN_TYPE_F16:
+      for (int64_t i = 0; i < n; i += 16) {
+        bn_store16(out + i, bn_load_half16(row + 2 * (first + i), n - i), n - i);
+      }
+      return BN_OK;
+    case BN_TYPE_BF16:
+      for (int64_t i = 0; i < n; i += 16) {
+        bn_store16(out + i, bn_load_bfloat16(row + 2 * (first + i), n - i), n - i);
+      }
+      return BN_OK;
+    case BN_TYPE_Q8_0:
+      for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK) {
+        bn_decode_q8_0_neon(row + (first + i) / BN_Q8_0_BLOCK * BN_Q8_0_BYTES, out + i);
+      }
+      return BN_OK;
+    case BN_TYPE_Q6_K:
+      for (int64_t i = 0; i < n; i += BN_Q6_K_BLOCK) {
+        bn_decode_q6_k_neon(row + (first + i) / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out + i);
+      }
+      return BN_OK;
+    default:
+      return BN_UNSUPPORTED;
+  }
+}
+
 #endif

@@ -40,6 +40,18 @@ static inline void bn_prefetch_once(const uint8_t* p) { __builtin_prefetch(p, 0,
 typedef int32_t bn_list_rows(const float* gate, float* y, int32_t begin, int32_t end, int all,
                              int32_t* list);
 
+/* The same one row after the other, for instruction sets that cannot compress lanes. */
+static inline int32_t bn_list_rows_singly(const float* gate, float* y, int32_t begin, int32_t end,
+                                          int all, int32_t* list) {
+  int32_t count = 0;
+  for (int32_t r = begin; r < end; r++) {
+    list[count] = r;
+    count += all | (gate[r] > 0.0f);
+    y[r] = 0.0f;
+  }
+  return count;
+}
+
 /*
  * Sums of q * u over P rows, all of their first line, then all of their second, ...; of the P rows
  * that come next, the same lines are asked for.

@@ -7,6 +7,7 @@
 #ifndef BITNET_TERNARY_NEON_H
 #define BITNET_TERNARY_NEON_H
 
+#include "fields_neon.h"
 #include "kernels.h"
 #include "lanes_neon.h"
 #include "ternary.h"
@@ -27,13 +28,7 @@ typedef int8x16_t bn_quad_neon(const uint8_t* block, const int part, const int f
 /* A quad of two-bit panels. */
 BN_INLINE int8x16_t bn_quad_2bit_neon(const uint8_t* block, const int part, const int f,
                                       const int S) {
-  const int field = f % S; /* where the digits are left */
-  const uint8x16_t x = vld1q_u8(block + 16 * part);
-  const uint8x16_t shifted = x >> 2 * (f - field);
-  if (f == 3) { /* nothing stands above */
-    return vreinterpretq_s8_u8(shifted);
-  }
-  return vreinterpretq_s8_u8(vandq_u8(shifted, vdupq_n_u8((uint8_t)(3 << 2 * field))));
+  return bn_field_neon(vld1q_u8(block + 16 * part), f, S);
 }
 
 /* Sums of q * u of a panel's 16 rows with token t become sums of q * (u - 1), then outputs. */
