@@ -14,7 +14,7 @@
  */
 BN_INLINE void add_line(int32x4_t totals[ROWS][SETS], const uint8_t* const* rows, int64_t at,
                         const int8_t* q, const int fields) {
-  BN_UNROLL for (int v = 0; v < 4; v++) {
+  for (int v = 0; v < 4; v++) { /* unrolled, the registers would not do */
     int8x16_t values[4];
     BN_UNROLL for (int f = 0; f < fields; f++) { values[f] = vld1q_s8(q + 64 * f + 16 * v); }
     BN_UNROLL for (int p = 0; p < ROWS; p++) {

@@ -14,7 +14,7 @@
 /* Adds the products of the first fields of a line of every row, whose activations start at q. */
 BN_INLINE void add_line(int16x8_t words[ROWS][2], const uint8_t* const* rows, int64_t at,
                         const int8_t* q, const int fields) {
-  BN_UNROLL for (int v = 0; v < 4; v++) {
+  for (int v = 0; v < 4; v++) { /* unrolled, the registers would not do */
     BN_UNROLL for (int f = 0; f < fields; f++) {
       const int8x16_t values = vld1q_s8(q + 64 * f + 16 * v);
       BN_UNROLL for (int p = 0; p < ROWS; p++) {

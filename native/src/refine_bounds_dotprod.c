@@ -17,7 +17,7 @@ static void fine_sums(const uint8_t* const* rows, const uint8_t* const* next, in
   }
   for (int64_t b = 0; b < row_bytes; b += 64) {
     BN_UNROLL for (int p = 0; p < ROWS; p++) { __builtin_prefetch(next[p] + b); }
-    BN_UNROLL for (int v = 0; v < 4; v++) {
+    for (int v = 0; v < 4; v++) { /* unrolled, the registers would not do */
       BN_UNROLL for (int f = 0; f < 4; f++) {
         const int64_t column = 4 * b + 64 * f + 16 * v;
         const int8x16_t high = vld1q_s8(x->high + column);

@@ -12,7 +12,7 @@
 /* Adds the products of a line of every row, whose digits start at high and low. */
 BN_INLINE void add_line(int16x8_t words[ROWS][2][2], const uint8_t* const* rows, int64_t at,
                         const int8_t* high, const int8_t* low) {
-  BN_UNROLL for (int v = 0; v < 4; v++) {
+  for (int v = 0; v < 4; v++) { /* unrolled, the registers would not do */
     BN_UNROLL for (int f = 0; f < 4; f++) {
       const int8x16_t digits[2] = {vld1q_s8(high + 64 * f + 16 * v),
                                    vld1q_s8(low + 64 * f + 16 * v)};

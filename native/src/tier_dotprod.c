@@ -1,4 +1,4 @@
-/* Tier DOTPROD: tier NEON with ternary products by sdot. */
+/* Tier DOTPROD: tier NEON with ternary products and bounds of logits by sdot. */
 #include "kernels.h"
 
 const bn_kernels bn_kernels_dotprod = {

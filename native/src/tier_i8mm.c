@@ -1,4 +1,4 @@
-/* Tier I8MM: tier NEON with ternary products by smmla, and by sdot for one token. */
+/* Tier I8MM: tier DOTPROD with ternary products of several tokens by smmla. */
 #include "kernels.h"
 
 const bn_kernels bn_kernels_i8mm = {

@@ -47,20 +47,12 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public Optional<SketchKernels> sketch() {
-    return hasOwnShortcuts() ? Optional.of(new NativeSketchKernels(id)) : Optional.empty();
+    return Optional.of(new NativeSketchKernels(id));
   }
 
   @Override
   public Optional<SparseKernels> sparse() {
-    return hasOwnShortcuts() ? Optional.of(new NativeSparseKernels(id)) : Optional.empty();
-  }
-
-  private boolean hasOwnShortcuts() {
-    return switch (tier) {
-      case C, AVX2, AVXVNNI, AVX512 -> true;
-      // The library has only its portable ones there, not proved faster than all of it by NEON.
-      case SCALAR, VECTOR, NEON, DOTPROD, I8MM -> false;
-    };
+    return Optional.of(new NativeSparseKernels(id));
   }
 
   @Override
