@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.bitnetj.file.Metadata;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.file.Printable;
 import org.bitnetj.file.StringArray;
 
 /**
@@ -19,6 +20,9 @@ import org.bitnetj.file.StringArray;
 record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   static final String PREFIX = "tokenizer.ggml.";
   static final int NONE = -1;
+
+  /** Most characters of what a file has that a message shows. */
+  private static final int MOST_SHOWN = 80;
 
   private static final String TOKENS = PREFIX + "tokens";
   private static final String TYPES = PREFIX + "token_type";
@@ -75,6 +79,11 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     void found(int first, int second) throws ModelFileException;
   }
 
+  /** What the file has in a place, for a message. */
+  static String shown(String text) {
+    return Printable.of(text, MOST_SHOWN);
+  }
+
   static ModelFileException duplicate(Metadata metadata, int first, int second, StringArray texts) {
     return metadata.failure(
         TOKENS
@@ -83,7 +92,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
             + " and "
             + second
             + " are both '"
-            + texts.get(second)
+            + shown(texts.get(second))
             + "'; text could become either.");
   }
 
@@ -131,7 +140,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
               + ": token "
               + id
               + " '"
-              + new String(text, StandardCharsets.UTF_8)
+              + shown(new String(text, StandardCharsets.UTF_8))
               + "' is of type byte but not spelled <0x00> to <0xFF>.");
     }
     return (byte) (high << 4 | low);

@@ -28,7 +28,7 @@ final class TokenizerReader {
           throw metadata.failure(
               PREFIX
                   + "model is '"
-                  + model
+                  + TokenTable.shown(model)
                   + "'; this engine knows 'gpt2' (byte-level BPE) and"
                   + " 'llama' (SentencePiece BPE).");
     };
@@ -45,7 +45,7 @@ final class TokenizerReader {
                     metadata.failure(
                         PREFIX
                             + "pre is '"
-                            + pre
+                            + TokenTable.shown(pre)
                             + "', a pre-tokenizer this engine does not know;"
                             + " it knows llama-bpe, gpt-2 and qwen2."));
     TokenTable tokens = TokenTable.read(metadata, Spelling.BYTE_LEVEL);

@@ -39,6 +39,26 @@ class DamagedVocabularyTest {
   }
 
   @Test
+  void whatAMessageQuotesIsSafeToShowAndNotLong() {
+    String hostile = "a\u001b[2J\n" + "b".repeat(1000);
+    String shown = "'a\\u{1b}[2J\\n" + "b".repeat(80 - 12) + "…'";
+    for (String key : List.of("model", "pre")) {
+      String sentence = refusal(byteLevel().with("tokenizer.ggml." + key, hostile));
+      assertTrue(sentence.startsWith("tokenizer.ggml." + key + " is " + shown), sentence);
+    }
+    String twice =
+        refusal(
+            SmallVocabulary.sentencePiece()
+                .piece("x\u009b", TokenType.NORMAL, 0)
+                .piece("x\u009b", TokenType.NORMAL, 0)
+                .metadata());
+    assertTrue(twice.contains(" are both 'x\\u{9b}'"), twice);
+    String spelled =
+        refusal(SmallVocabulary.sentencePiece().piece("<\u001b>", TokenType.BYTE, 0).metadata());
+    assertTrue(spelled.contains(" '<\\u{1b}>' is of type byte"), spelled);
+  }
+
+  @Test
   void missingTables() {
     for (String key : List.of("tokens", "merges")) {
       String name = "tokenizer.ggml." + key;
