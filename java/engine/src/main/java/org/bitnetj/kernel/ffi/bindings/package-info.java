@@ -9,7 +9,12 @@
  *   $(grep -oE 'typedef struct bn_[a-z0-9_]+' $h | sed 's/typedef struct/--include-struct/') \
  *   $(grep -oE '^#define BN_[A-Z0-9_]+ [0-9]+' $h | awk '{print "--include-constant", $2}') \
  *   --output java/engine/src/main/java $h
+ * sed -i 's/(ValueLayout.OfLong) Linker.nativeLinker().canonicalLayouts().get("long")/JAVA_LONG/' \
+ *   java/engine/src/main/java/org/bitnetj/kernel/ffi/bindings/*shared.java
  * }</pre>
+ *
+ * <p>The last step is for Windows, where C's {@code long} has 32 bits. The header has only types of
+ * fixed width: what Linux calls {@code long} there is {@code int64_t}.
  *
  * <p>No library is named on purpose: the lookup is that of the class loader, into which the engine
  * loads the library it chose.
