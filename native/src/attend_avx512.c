@@ -16,6 +16,7 @@
 /* Runs of 16 value elements in registers at a time, for several heads or for one. */
 #define SHARED_RUNS 4
 #define SINGLE_RUNS 8
+
 /* One pass over a sequence's cached positions for some query heads. */
 typedef struct heads {
   const uint16_t* keys;

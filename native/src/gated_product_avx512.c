@@ -23,7 +23,11 @@ static int32_t list_rows(const float* gate, float* y, int32_t begin, int32_t end
   return count;
 }
 
-/* Adds the products of the first fields of a line of every row, whose activations start at q. */
+/*
+ * Adds the products of the first fields of a line of every row, whose activations start at q. A
+ * product u * q is at most 2 * 128 in absolute value, and a lane has at most BN_MAX_COLUMNS / 16 +
+ * 16 of them: sums stay below 2^22.
+ */
 BN_INLINE void add_line(__m512i totals[BN_MOST_ROWS], const uint8_t* const* rows, int64_t at,
                         const int8_t* q, const int fields) {
   __m512i values[4];

@@ -36,7 +36,8 @@ static int32_t list_rows(const bn_sketch* s, const bn_bounds* bounds, float thre
 /*
  * Adds up the codes of P rows of the list, which are step apart, times both digits, into sums
  * [high, low] by row less first. Fields of two bits stay where they are in their bytes or are moved
- * there by four: a field of set s has 4^s times the code.
+ * there by four: a field of set s has 4^s times the code. A product is at most 12 * 128, and a lane
+ * has at most BN_MAX_COLUMNS / 32 + 8 of them: sums stay below 2^23.
  */
 BN_INLINE void add_rows(const bn_sketch* s, const bn_digits* x, const int32_t* list, int32_t step,
                         int32_t ahead, int32_t first, int32_t sums[2][ROWS], const int P) {

@@ -54,9 +54,9 @@ BN_INLINE __m512i bn_broadcast_quad(const int8_t* q) {
 /*
  * Adds the products of a block of each of P panels, which are that many bytes apart, and whose
  * columns' activations start at q; token t's are at q[t / 3] + t % 3 * stride, which takes few
- * registers. A product u * 4^s * q is at most
- * 128 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4) of them, and with
- * fewer sets u * 4^s is at most 8: sums stay below 2^30.
+ * registers. A product u * 4^s * q is at most 128 * 128 in absolute value. With four sets a sum
+ * has ceil(BN_MAX_COLUMNS / 4) of them, and with fewer sets u * 4^s is at most 8: sums stay below
+ * 2^30.
  */
 BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, const uint8_t* block,
                                    int64_t apart, const int8_t* const* q, int64_t stride,
@@ -137,8 +137,7 @@ BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, con
   }
 }
 
-/* Tokens [token, token + tokens), at most BN_FEW_TOKENS_AVX512 of them, one panel of each stream.
- */
+/* Tokens [token, token + tokens), at most BN_FEW_TOKENS_AVX512 of them, and a panel a stream. */
 BN_INLINE void bn_multiply_streams_avx512(bn_quad_avx512* quad, int64_t block_bytes,
                                           const bn_ternary* w, const bn_quantized* a,
                                           const bn_rows* y, int32_t token, int32_t tokens,

@@ -6,15 +6,17 @@ public final class Grain {
   private static final int STREAMS = 4;
 
   /**
-   * Bytes of weights when one row is computed: at most so many, for balance, and not fewer, for
-   * sharing costs time, and memory is read faster in long streams.
+   * Bytes of weights when one row is computed: about so many at most, for balance, and so many at
+   * least, for sharing costs time, and memory is read faster in long streams.
    */
   private static final long MOST_BYTES = 256 << 10;
 
   private static final long LEAST_BYTES = 64 << 10;
 
-  /** Panels when several rows are computed, and least chunks for each thread. */
+  /** Panels when several rows are computed, and chunks for each thread if there are enough. */
   private static final int MOST_PANELS = 16;
+
+  private static final int LEAST_PANELS = 2;
 
   private static final int CHUNKS_PER_THREAD = 8;
 
@@ -33,6 +35,6 @@ public final class Grain {
    */
   public static int prefill(ThreadTeam team, int panels) {
     int grain = Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
-    return Math.max(STREAMS, grain / STREAMS * STREAMS);
+    return grain < STREAMS ? LEAST_PANELS : grain / STREAMS * STREAMS;
   }
 }

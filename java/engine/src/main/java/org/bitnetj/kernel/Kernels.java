@@ -15,12 +15,12 @@ import java.util.Optional;
 public interface Kernels {
   KernelTier tier();
 
-  /** Products that leave out what is multiplied by 0; empty if this tier's would not pay. */
+  /** Products that leave out what is multiplied by 0; empty if this tier has none. */
   default Optional<SparseKernels> sparse() {
     return Optional.empty();
   }
 
-  /** Bounds of logits by a sketch of the head; empty if this tier's would not pay. */
+  /** Bounds of logits by a sketch of the head; empty if this tier has none. */
   default Optional<SketchKernels> sketch() {
     return Optional.empty();
   }

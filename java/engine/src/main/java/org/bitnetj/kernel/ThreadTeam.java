@@ -147,15 +147,23 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   /**
-   * A grain for {@link #run} that gives every thread the same number of chunks of nearly the same
-   * size: as few as {@code most} items to a chunk allow, unless that means less than {@code least}.
+   * A grain for {@link #run} that keeps all threads busy to the end: chunks of nearly {@code most}
+   * items, but at least {@code least}, of which every thread gets the same number if they take the
+   * same time.
    *
-   * @param multiple what the grain is rounded up to a multiple of
+   * @param multiple what the grain is rounded up to a multiple of, unless the busiest thread would
+   *     get over an eighth more to do
    */
   public int evenGrain(int items, int least, int most, int multiple) {
-    int rounds = Math.ceilDiv(items, threads() * most);
-    int grain = Math.max(least, Math.ceilDiv(items, threads() * Math.max(rounds, 1)));
-    return Math.ceilDiv(grain, multiple) * multiple;
+    int rounds = Math.max(1, Math.ceilDiv(items, threads() * most));
+    int even = Math.max(least, Math.ceilDiv(items, threads() * rounds));
+    int rounded = Math.ceilDiv(even, multiple) * multiple;
+    return 8 * busiest(items, rounded) <= 9 * busiest(items, even) ? rounded : even;
+  }
+
+  /** Items that one thread has to do if all chunks take the same time. */
+  private long busiest(int items, int grain) {
+    return (long) Math.ceilDiv(Math.ceilDiv(items, grain), threads()) * grain;
   }
 
   private void enter() {

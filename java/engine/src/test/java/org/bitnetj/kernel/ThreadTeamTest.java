@@ -19,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -310,27 +311,35 @@ class ThreadTeamTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 8})
-  void anEvenGrainGivesEveryThreadAsManyChunks(int threads) {
+  @ValueSource(ints = {1, 2, 3, 6, 8, 16})
+  void anEvenGrainLeavesNoThreadMuchMoreToDoThanOthers(int threads) {
     try (ThreadTeam team = new ThreadTeam(threads)) {
-      for (int items = 0; items < 3000; items++) {
+      for (int items = 1; items < 3000; items++) {
         int grain = team.evenGrain(items, 6, 25, 4);
-        assertTrue(grain >= 6 && grain <= 28 && grain % 4 == 0, "grain " + grain);
-        int chunks = Math.ceilDiv(items, grain);
-        int spare = Math.ceilDiv(chunks, threads) * threads * grain - items;
-        // Rounding up by less than 4 may save chunks, else only the least grain leaves some idle.
-        assertTrue(grain == 8 || spare < threads * (grain + 4), items + " items by " + grain);
+        assertTrue(grain >= 6 && grain <= 28, "grain " + grain);
+        int busiest = Math.ceilDiv(Math.ceilDiv(items, grain), threads) * grain;
+        int rounds = Math.ceilDiv(items, 25 * threads);
+        // Rounding up each chunk costs an item a round, a multiple of 4 an eighth.
+        double most = 1.125 * Math.max(6, Math.ceilDiv(items, threads) + rounds);
+        assertTrue(busiest <= most, items + " items by " + grain + ": " + busiest);
       }
     }
   }
 
-  @Test
-  void anEvenGrainKeepsToItsLimits() {
-    try (ThreadTeam team = new ThreadTeam(2)) {
-      assertEquals(20, team.evenGrain(160, 6, 25, 4)); // 4 chunks for each of them
-      assertEquals(12, team.evenGrain(24, 6, 25, 4));
-      assertEquals(8, team.evenGrain(10, 6, 25, 4));
-      assertEquals(4, team.evenGrain(0, 1, 25, 4));
+  @ParameterizedTest
+  @CsvSource({
+    "2, 160, 6, 25, 20", // four chunks for each
+    "2, 24, 6, 25, 12",
+    "2, 10, 6, 25, 6",
+    "2, 0, 1, 25, 4",
+    "2, 160, 1, 9, 12", // of 27 KiB each: rounded up, from 9
+    "6, 160, 1, 9, 9", // which would be a third more for some
+    "16, 160, 1, 9, 5"
+  })
+  void aGrainIsRoundedUpWhereThatCostsLittle(
+      int threads, int items, int least, int most, int grain) {
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      assertEquals(grain, team.evenGrain(items, least, most, 4));
     }
   }
 

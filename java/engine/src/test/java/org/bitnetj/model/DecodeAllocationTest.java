@@ -45,6 +45,7 @@ class DecodeAllocationTest {
         Weights weights = Weights.load(file, kernels, team, head, true);
         Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
         KvCache cache = transformer.newCache(1, STEPS)) {
+      assertEquals(head == HeadMode.SHORTLIST, weights.sketch() != null, "a sketch of the head");
       long[] workers =
           Thread.getAllStackTraces().keySet().stream()
               .filter(thread -> !before.contains(thread))

@@ -184,8 +184,7 @@ public final class KernelSelection {
                   case NativeLibrary.Loaded loaded ->
                       "no native kernels but the portable ones can be used; the same answers come"
                           + " from the Java Vector API, faster than those and a few times slower"
-                          + " than kernels for "
-                          + KernelTier.AVX2.needs();
+                          + " than native kernels for the CPU's instructions";
                 });
           }
           return candidate;
@@ -215,7 +214,7 @@ public final class KernelSelection {
           missing
               ? ", for there are no native kernels, and the Java Vector API cannot be used"
               : ", for no others can be used";
-      case C -> ", for no faster ones can be used";
+      case C -> ", for none for the CPU's instructions can be used";
       case VECTOR ->
           missing
               ? ", for there are no native kernels"
