@@ -42,7 +42,7 @@ class SketchParityTest {
     SketchKernels sketches = sketches(kernels);
     for (Type type : Type.values()) {
       for (int columns : columns(type)) {
-        int rows = columns > 500 ? 18 : 1 + columns % 50;
+        int rows = columns > 2000 ? 18 : columns > 500 ? 150 : 1 + columns * 7 % 170;
         String what = "sketch of %s, %d x %d".formatted(type, rows, columns);
         try (Trial trial = new Trial(kernels, columns, what)) {
           FloatMatrix m = MatrixParityTest.matrix(trial, type, rows, columns, false);
