@@ -104,6 +104,9 @@ static void check_tier(int32_t tier) {
                                     513, 1000, 2560, 4096, 4100, 4400, 6912, 8200};
   for (int i = 0; i < 17; i++) {
     for (values kind = 0; kind < VALUES_KINDS; kind++) {
+      if (lengths[i] > 600 && kind != VALUES_RANDOM && kind != VALUES_SPARSE) {
+        continue;
+      }
       check(tier, (place)(seed % PLACES), lengths[i], 30 + i, DIGITS_RANDOM, kind, NAN, seed);
       seed++;
       check(tier, (place)(seed % PLACES), 30 + i, lengths[i], DIGITS_RANDOM, kind, NAN, seed);

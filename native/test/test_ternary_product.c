@@ -50,7 +50,7 @@ static void check_tier(int32_t tier) {
   }
   /* Every small number of rows, and so of panels, with few tokens and with more. */
   for (int32_t rows = 1; rows <= 2 * SMALL_COLUMNS; rows++) {
-    for (int32_t count = 1; count <= 9; count += count < 5 ? 1 : 4) {
+    for (int32_t count = 1; count <= 9; count += count < 4 ? 1 : 5) {
       check(tier, (place)(seed % PLACES), rows, 100, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
       seed++;
     }
@@ -90,10 +90,10 @@ static void check_tier(int32_t tier) {
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 4, weights, VALUES_LOW, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
-    for (int32_t count = 1; count <= 4; count++) {
-      const values kind = count % 2 == 1 ? VALUES_HIGH : VALUES_LOW;
-      check(tier, FLUSH_END, 64, BN_MAX_COLUMNS, count, weights, kind, seed++);
-    }
+  }
+  for (int32_t count = 1; count <= 4; count++) { /* and in several streams */
+    const values kind = count % 2 == 1 ? VALUES_HIGH : VALUES_LOW;
+    check(tier, FLUSH_END, 64, BN_MAX_COLUMNS, count, DIGITS_PLUS, kind, seed++);
   }
   /* Outputs that are rounded among the subnormals, and that are infinite. */
   static const float scales[] = {0x1p-149f, -0x1p-140f, 0x1.8p-126f, 0x1.fffffep127f, 0.0f};
