@@ -31,10 +31,11 @@ import picocli.CommandLine.Spec;
       "",
       "Tokens are random; the most probable next one is chosen, but not taken. A depth is filled"
           + " beforehand and not timed; a decode counts the tokens of all its sequences. Read"
-          + " bandwidth and int8 peak of the machine are measured in between, and shares are of the"
-          + " best that was seen of them. Bytes per token are the weights and cached values that"
-          + " were read; where they fit the processor's caches, a share may pass 100 %%. Options"
-          + " with several values, separated by commas, are measured in all combinations."
+          + " bandwidth and int8 peak of the machine are measured before and after each repetition,"
+          + " which is compared with these samples; a share is the median of the repetitions'."
+          + " Bytes per token are the weights and cached values that were read; where they fit the"
+          + " processor's caches, a share may pass 100 %%. Options with several values, separated"
+          + " by commas, are measured in all combinations."
     },
     sortOptions = false,
     subcommands = BenchKernelsCommand.class,

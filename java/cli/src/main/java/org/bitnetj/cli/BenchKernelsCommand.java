@@ -27,6 +27,10 @@ import picocli.CommandLine.Spec;
     description = {
       "Times the kernels of every tier that runs here, beside the machine's own speed.",
       "",
+      "The machine reads and multiplies right before each sample of a kernel, which is compared"
+          + " with that; a share is the median of the rounds'. The best of the machine's samples"
+          + " are the roofs of the roofline.",
+      "",
       "One run takes about a minute. Bars and a roofline go into one HTML page that needs nothing"
           + " else (--page)."
     },

@@ -84,7 +84,7 @@ class BenchCommandTest {
       assertTrue(
           countsHeap ? heap.isNumber() && heap.doubleValue() >= 0 : heap.isNull(), "" + heap);
       boolean measured = NativeLibrary.status() instanceof NativeLibrary.Loaded;
-      for (String share : List.of("bandwidth_share", "int8_peak_share")) {
+      for (String share : List.of("bandwidth_share_median", "int8_peak_share_median")) {
         assertEquals(measured, result.get(share).isNumber(), share);
         assertTrue(!measured || result.get(share).doubleValue() > 0, share);
       }

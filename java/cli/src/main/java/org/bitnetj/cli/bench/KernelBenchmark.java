@@ -16,8 +16,9 @@ import org.bitnetj.kernel.selection.KernelTierException;
 
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns
- * in every round, the machine's own speed among them, and the median of the rounds counts, so that
- * a disturbance hits all alike. For one thread.
+ * in every round, and the median of the rounds counts, so that a disturbance hits all alike. What
+ * has a share of the machine's own speed is compared with a sample of that right before. For one
+ * thread.
  */
 public final class KernelBenchmark implements AutoCloseable {
   private static final long WARM_UP_NANOS = 100_000_000L;
@@ -26,8 +27,8 @@ public final class KernelBenchmark implements AutoCloseable {
   /** What an operation may take in all rounds together; a slow one has fewer rounds. */
   private static final long BUDGET_NANOS = 500_000_000L;
 
-  /** How often the machine's own speed is taken at the start, and at the end, of a round. */
-  private static final int MACHINE_SAMPLES = 3;
+  /** What a sample of the machine's own speed takes: about as long as one of a kernel. */
+  private static final long MACHINE_NANOS = ROUND_NANOS;
 
   private static final long MEMORY_BYTES = 256L << 20;
 
@@ -44,13 +45,15 @@ public final class KernelBenchmark implements AutoCloseable {
     private final Operation operation;
     private final ThreadTeam team;
     private final int grain;
+    private final MachineRates rates;
     private final KernelResult result;
     private int repeats = 1;
     private long spent;
 
-    Entry(Operation operation, ThreadTeam team, KernelResult result) {
+    Entry(Operation operation, ThreadTeam team, MachineRates rates, KernelResult result) {
       this.operation = operation;
       this.team = team;
+      this.rates = rates;
       this.grain = operation.grain(team);
       this.result = result;
     }
@@ -86,17 +89,25 @@ public final class KernelBenchmark implements AutoCloseable {
     }
 
     /**
-     * One sample, after an operation that is not timed: what ran before left other data in the
-     * caches and translation buffers. Every operand has its turn, or what is to come from memory
-     * would in part come from a cache.
+     * One sample, after those of the machine that it is compared with, and after an operation that
+     * is not timed: what ran before left other data in the caches and translation buffers. Every
+     * operand has its turn, or what is to come from memory would in part come from a cache.
      */
-    void measure() {
+    void measure(Optional<MachineSpeed> machine) {
       if (result.nanos().count() == 0 || spent < BUDGET_NANOS) {
+        double productRate = Double.NaN;
+        double readRate = Double.NaN;
+        if (machine.isPresent() && result.int8()) {
+          productRate = rates.addProducts(machine.get().productRate(team));
+        }
+        if (machine.isPresent() && result.fromMemory()) {
+          readRate = rates.addBytes(machine.get().readRate(team));
+        }
         int times = timesInRound();
         time(1);
         long nanos = time(times);
         spent += nanos;
-        result.nanos().add((double) nanos / times);
+        result.add((double) nanos / times, readRate, productRate);
       }
     }
   }
@@ -132,16 +143,20 @@ public final class KernelBenchmark implements AutoCloseable {
           tiers.isEmpty()
               ? running(omitted)
               : tiers.stream().map(label -> KernelSelection.choose(label).tier()).toList();
-      machineSpeed = MachineSpeed.of(NativeLibrary.status(), machine.cacheBytes(), teams.getLast());
+      machineSpeed =
+          MachineSpeed.of(
+              NativeLibrary.status(), machine.cacheBytes(), teams.getLast(), MACHINE_NANOS);
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
       for (Case c : cases()) {
         for (KernelTier tier : measured) {
           progress.accept("prepare " + c.operation() + " " + c.shape() + ", " + tier);
           Operation operation = c.maker().apply(tier);
           closers.push(operation::close);
-          for (ThreadTeam team : teams) {
-            if (team.threads() == 1 || operation.items() > 1) {
-              entries.add(new Entry(operation, team, result(c, tier, team.threads(), operation)));
+          for (int i = 0; i < teams.size(); i++) {
+            int count = teams.get(i).threads();
+            if (count == 1 || operation.items() > 1) {
+              KernelResult result = result(c, tier, count, operation);
+              entries.add(new Entry(operation, teams.get(i), rates.get(i), result));
             }
           }
         }
@@ -161,8 +176,7 @@ public final class KernelBenchmark implements AutoCloseable {
         operation.bytes(),
         operation.products(),
         c.fromMemory(),
-        c.int8(),
-        new Series());
+        c.int8());
   }
 
   /** The tiers that run here and compute what they should; the others go to {@code omitted}. */
@@ -241,9 +255,7 @@ public final class KernelBenchmark implements AutoCloseable {
     }
     for (int round = 1; round <= rounds; round++) {
       progress.accept("round " + round + "/" + rounds);
-      sampleMachine();
-      entries.forEach(Entry::measure);
-      sampleMachine();
+      entries.forEach(entry -> entry.measure(machineSpeed));
     }
     return new KernelReport(
         run,
@@ -252,16 +264,6 @@ public final class KernelBenchmark implements AutoCloseable {
         List.copyOf(rates),
         List.copyOf(omitted),
         entries.stream().map(entry -> entry.result).toList());
-  }
-
-  private void sampleMachine() {
-    machineSpeed.ifPresent(
-        speed -> {
-          for (int i = 0; i < teams.size() * MACHINE_SAMPLES; i++) {
-            ThreadTeam team = teams.get(i % teams.size());
-            rates.get(i % teams.size()).add(speed.readRate(team), speed.productRate(team));
-          }
-        });
   }
 
   /** Frees everything. */

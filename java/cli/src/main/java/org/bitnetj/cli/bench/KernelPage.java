@@ -109,16 +109,20 @@ public final class KernelPage {
       return;
     }
     paragraph(
-        "The machine's own speed, the best of samples around every round; int8 products by the"
+        "The machine's own speed, in samples between those of the kernels; int8 products by the"
             + " instructions of tier "
             + report.probe().get()
             + ":");
-    html.append("<table><tr><th>threads</th><th>memory read GB/s</th><th>int8 peak GMAC/s</th>");
-    html.append("</tr>\n");
+    html.append("<table><tr><th>threads</th><th>memory read GB/s, best</th><th>median</th>");
+    html.append("<th>int8 peak GMAC/s, best</th><th>median</th></tr>\n");
     for (MachineRates rate : report.rates()) {
-      html.append("<tr><td>").append(rate.threads()).append("</td><td>");
-      html.append(KernelReport.number(rate.bytes().best() * 1e-9)).append("</td><td>");
-      html.append(KernelReport.number(rate.products().best() * 1e-9)).append("</td></tr>\n");
+      html.append("<tr><td>").append(rate.threads()).append("</td>");
+      for (Series samples : List.of(rate.bytes(), rate.products())) {
+        html.append("<td>").append(KernelReport.number(samples.best() * 1e-9));
+        html.append("</td><td>").append(KernelReport.number(samples.median() * 1e-9));
+        html.append("</td>");
+      }
+      html.append("</tr>\n");
     }
     html.append("</table>\n");
   }
@@ -133,10 +137,11 @@ public final class KernelPage {
     }
     html.append("<h2>Roofline, ").append(KernelReport.threads(rate.threads())).append("</h2>\n");
     paragraph(
-        "What memory (the slope) and int8 arithmetic (the flat roof) allow, measured in this run."
-            + " Hollow points read their weights from memory. Full ones read them from a cache, so"
-            + " that they may be above the slope; those of one batch stand in one column, hollow"
-            + " ones beside it.");
+        "What memory (the slope) and int8 arithmetic (the flat roof) allow: the best samples of"
+            + " this run. Points are medians, so that all are lower on a machine that is not"
+            + " steady. Hollow points read their weights from memory. Full ones read them from a"
+            + " cache, so that they may be above the slope; those of one batch stand in one column,"
+            + " hollow ones beside it.");
     legend(points);
     html.append(Roofline.draw(rate, points));
   }
@@ -171,6 +176,10 @@ public final class KernelPage {
 
   private void table() {
     html.append("<h2>All numbers</h2>\n");
+    paragraph("GB/s and GMAC/s are by the median time.");
+    if (report.probe().isPresent()) {
+      paragraph(KernelReport.SHARES);
+    }
     paragraph(
         "The share of the bandwidth is known for what reads from memory, that of the int8 peak for"
             + " ternary products. Speed-ups are those over the best Java tier and over scalar Java"
@@ -182,7 +191,6 @@ public final class KernelPage {
     }
     html.append("</tr>\n");
     for (KernelResult result : report.results()) {
-      MachineRates rate = report.rates(result.threads());
       html.append("<tr><td>").append(Svg.escaped(result.operation()));
       html.append("</td><td class=\"text\">").append(Svg.escaped(result.shape()));
       html.append("</td><td class=\"text\">").append(result.tier()).append("</td>");
@@ -193,8 +201,8 @@ public final class KernelPage {
               KernelReport.number(result.nanos().least() * 1e-3),
               KernelReport.number(result.gigabytesPerSecond()),
               KernelReport.number(result.gigaMacsPerSecond()),
-              KernelReport.percent(result.bandwidthShare(rate)),
-              KernelReport.percent(result.int8PeakShare(rate)),
+              KernelReport.percent(result.bandwidthShares().median()),
+              KernelReport.percent(result.int8PeakShares().median()),
               times(report.speedUp(result, tier -> !tier.isNative())),
               times(report.speedUp(result, tier -> tier == KernelTier.SCALAR)))) {
         html.append("<td>").append(cell).append("</td>");

@@ -33,6 +33,12 @@ public record KernelReport(
     List<KernelResult> results) {
   private static final String UNKNOWN = "–";
 
+  /** What the shares of all forms of the report are. */
+  static final String SHARES =
+      "Shares are of what the machine itself read or multiplied right before each sample of the"
+          + " kernel; the median of the rounds counts, so that about 100 % is as fast as the plain"
+          + " loop.";
+
   MachineRates rates(int threads) {
     return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
   }
@@ -64,8 +70,7 @@ public record KernelReport(
       }
     }
     for (KernelResult result : results) {
-      MachineRates rate = rates(result.threads());
-      if (result.bandwidthShare(rate) > 1 || result.int8PeakShare(rate) > 1) {
+      if (result.exceeds(rates(result.threads()))) {
         found.add(
             "The machine was not steady: "
                 + result.operation()
@@ -93,28 +98,22 @@ public record KernelReport(
     return row;
   }
 
-  private static Map<String, @Nullable Object> speed(MachineRates rate) {
-    Map<String, @Nullable Object> row = new LinkedHashMap<>();
-    row.put("threads", rate.threads());
-    row.put("read_bytes_per_second_best", rate.bytes().best());
-    row.put("read_bytes_per_second_median", rate.bytes().median());
-    row.put("int8_products_per_second_best", rate.products().best());
-    row.put("int8_products_per_second_median", rate.products().median());
-    return row;
-  }
-
   /** For reading. */
   public String markdown() {
     StringBuilder text = new StringBuilder();
     text.append(machine.cpu()).append(", ").append(machine.processors()).append(" processors, ");
     text.append(machine.system()).append(", ").append(machine.java()).append("\n\n");
     if (probe.isPresent()) {
-      Table speeds = new Table("threads", "memory read GB/s", "int8 peak GMAC/s");
+      Table speeds =
+          new Table(
+              "threads", "memory read GB/s, best", "median", "int8 peak GMAC/s, best", "median");
       for (MachineRates rate : rates) {
         speeds.row(
             Integer.toString(rate.threads()),
             number(rate.bytes().best() * 1e-9),
-            number(rate.products().best() * 1e-9));
+            number(rate.bytes().median() * 1e-9),
+            number(rate.products().best() * 1e-9),
+            number(rate.products().median() * 1e-9));
       }
       text.append(speeds.markdown()).append('\n');
     }
@@ -140,10 +139,12 @@ public record KernelReport(
           number(result.nanos().least() * 1e-3),
           number(result.gigabytesPerSecond()),
           number(result.gigaMacsPerSecond()),
-          percent(result.bandwidthShare(rates(result.threads()))),
-          percent(result.int8PeakShare(rates(result.threads()))));
+          percent(result.bandwidthShares().median()),
+          percent(result.int8PeakShares().median()));
     }
     text.append(table.markdown());
+    text.append("\nGB/s and GMAC/s are by the median time.");
+    text.append(probe.isPresent() ? "\n" + SHARES : "").append('\n');
     disturbances().forEach(sentence -> text.append('\n').append(sentence).append('\n'));
     if (!omitted.isEmpty()) {
       text.append("\nNot measured:\n\n");
@@ -152,12 +153,13 @@ public record KernelReport(
     return text.toString();
   }
 
-  /** One line a result, with everything in it. */
+  /** One line a result, with everything in it, the machine's speed too. */
   public String csv() {
     List<Map<String, @Nullable Object>> rows = new ArrayList<>();
     for (KernelResult result : results) {
       Map<String, @Nullable Object> row = new LinkedHashMap<>(common());
-      row.putAll(result.row(rates(result.threads())));
+      row.putAll(result.row());
+      row.putAll(rates(result.threads()).speeds());
       rows.add(row);
     }
     return Table.csv(rows);
@@ -177,7 +179,7 @@ public record KernelReport(
       for (MachineRates rate : rates) {
         if (probe.isPresent()) {
           json.writeStartObject();
-          Table.json(json, speed(rate));
+          Table.json(json, rate.row());
           json.writeEndObject();
         }
       }
@@ -195,7 +197,7 @@ public record KernelReport(
       json.writeArrayFieldStart("results");
       for (KernelResult result : results) {
         json.writeStartObject();
-        Table.json(json, result.row(rates(result.threads())));
+        Table.json(json, result.row());
         json.writeEndObject();
       }
       json.writeEndArray();

@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param fromMemory whether what it reads is in no cache
  * @param int8 whether the products are those that the int8 peak counts
  * @param nanos per operation, one value for each round
+ * @param bandwidthShares what of the rate of plain reading right before it each round reached; none
+ *     if it reads from caches or that is not known
+ * @param int8PeakShares what of the int8 products per second right before it each round reached;
+ *     none if it has no such products or that is not known
  */
 public record KernelResult(
     String operation,
@@ -25,7 +29,51 @@ public record KernelResult(
     long products,
     boolean fromMemory,
     boolean int8,
-    Series nanos) {
+    Series nanos,
+    Series bandwidthShares,
+    Series int8PeakShares) {
+
+  /** One that was not measured yet. */
+  KernelResult(
+      String operation,
+      String shape,
+      KernelTier tier,
+      int threads,
+      long bytes,
+      long products,
+      boolean fromMemory,
+      boolean int8) {
+    this(
+        operation,
+        shape,
+        tier,
+        threads,
+        bytes,
+        products,
+        fromMemory,
+        int8,
+        new Series(),
+        new Series(),
+        new Series());
+  }
+
+  /**
+   * Adds a round.
+   *
+   * @param nanosEach of one operation
+   * @param readRate bytes that the machine read per second right before; NaN if not measured
+   * @param productRate int8 products of the machine per second right before; NaN if not measured
+   */
+  KernelResult add(double nanosEach, double readRate, double productRate) {
+    nanos.add(nanosEach);
+    if (fromMemory && !Double.isNaN(readRate)) {
+      bandwidthShares.add(bytes / nanosEach * 1e9 / readRate);
+    }
+    if (int8 && !Double.isNaN(productRate)) {
+      int8PeakShares.add(products / nanosEach * 1e9 / productRate);
+    }
+    return this;
+  }
 
   /** Bytes read per nanosecond: GB/s; NaN if it reads none. */
   double gigabytesPerSecond() {
@@ -37,7 +85,7 @@ public record KernelResult(
     return products == 0 ? Double.NaN : products / nanos.median();
   }
 
-  Map<String, @Nullable Object> row(MachineRates machine) {
+  Map<String, @Nullable Object> row() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
     row.put("operation", operation);
     row.put("shape", shape);
@@ -51,19 +99,15 @@ public record KernelResult(
     row.put("products", products);
     row.put("gigabytes_per_second", known(gigabytesPerSecond()));
     row.put("gigamacs_per_second", known(gigaMacsPerSecond()));
-    row.put("bandwidth_share", known(bandwidthShare(machine)));
-    row.put("int8_peak_share", known(int8PeakShare(machine)));
+    row.put("bandwidth_share_median", known(bandwidthShares.median()));
+    row.put("int8_peak_share_median", known(int8PeakShares.median()));
     return row;
   }
 
-  /** The part it reads of what memory gave at best; NaN if it reads from caches or not at all. */
-  double bandwidthShare(MachineRates machine) {
-    return fromMemory ? gigabytesPerSecond() * 1e9 / machine.bytes().best() : Double.NaN;
-  }
-
-  /** The part of the int8 products that the machine gave at best; NaN if it has no such ones. */
-  double int8PeakShare(MachineRates machine) {
-    return int8 ? gigaMacsPerSecond() * 1e9 / machine.products().best() : Double.NaN;
+  /** Whether its median is above the best that the machine gave, which cannot be. */
+  boolean exceeds(MachineRates machine) {
+    return fromMemory && gigabytesPerSecond() * 1e9 > machine.bytes().best()
+        || int8 && gigaMacsPerSecond() * 1e9 > machine.products().best();
   }
 
   private static @Nullable Object known(double value) {

@@ -1,6 +1,14 @@
 package org.bitnetj.cli.bench;
 
-/** The machine's own speed with a number of threads, sampled between the repetitions of a run. */
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machine's own speed with a number of threads, sampled all through a run. Its best sample is
+ * the roof that no result passes on a steady machine; shares are not of it, but of the samples
+ * beside the result's own.
+ */
 public final class MachineRates {
   /** How far the best sample may be above the middle one on a machine that does nothing else. */
   private static final double STEADY = 1.2;
@@ -13,12 +21,41 @@ public final class MachineRates {
     this.threads = threads;
   }
 
-  void add(double bytesPerSecond, double productsPerSecond) {
-    bytes.add(bytesPerSecond);
-    products.add(productsPerSecond);
+  /** Adds a sample of reading, and gives it back. */
+  double addBytes(double perSecond) {
+    bytes.add(perSecond);
+    return perSecond;
   }
 
-  /** Whether the best and the middle sample are alike, so that a share of the best means much. */
+  /** Adds a sample of multiplying, and gives it back. */
+  double addProducts(double perSecond) {
+    products.add(perSecond);
+    return perSecond;
+  }
+
+  /** Names and values for a report. */
+  Map<String, @Nullable Object> row() {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("threads", threads);
+    row.putAll(speeds());
+    return row;
+  }
+
+  /** The same without the number of threads; null what was not measured. */
+  Map<String, @Nullable Object> speeds() {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("read_bytes_per_second_best", known(bytes.best()));
+    row.put("read_bytes_per_second_median", known(bytes.median()));
+    row.put("int8_products_per_second_best", known(products.best()));
+    row.put("int8_products_per_second_median", known(products.median()));
+    return row;
+  }
+
+  private static @Nullable Object known(double value) {
+    return Double.isNaN(value) ? null : value;
+  }
+
+  /** Whether the best and the middle sample are alike, so that the best is a roof for all. */
   public boolean isSteady() {
     return isSteady(bytes) && isSteady(products);
   }

@@ -13,8 +13,7 @@ import org.bitnetj.memory.NativeMemory;
 /**
  * Measures what memory and arithmetic units give at best: bytes read per second from a buffer far
  * larger than the caches, and int8 products summed per second in registers, by the best
- * instructions of this machine. Each call is one sample of at least {@link #SAMPLE_NANOS}, long
- * against what a thread team takes to start and to join. For one thread at a time.
+ * instructions of this machine. For one thread at a time.
  */
 public final class MachineSpeed implements AutoCloseable {
   private static final long LEAST_BUFFER = 256L << 20;
@@ -22,15 +21,13 @@ public final class MachineSpeed implements AutoCloseable {
   private static final int CHUNK = 1 << 20;
   private static final int ROUNDS = 20_000;
 
-  /** What a sample takes at least. */
-  static final long SAMPLE_NANOS = 20_000_000L;
-
   /** Samples that are thrown away at first, while pages, caches and the JIT compiler warm up. */
   private static final int WARM_UP_SAMPLES = 2;
 
   private static final int MOST_PARTS = 1 << 24;
 
   private final NativeMemory memory = new NativeMemory();
+  private final long sampleNanos;
   private final KernelTier tier;
   private final NativeProbe probe;
   private final MemorySegment[] chunks;
@@ -43,7 +40,13 @@ public final class MachineSpeed implements AutoCloseable {
 
   private int parts = 16;
 
-  private MachineSpeed(NativeLibrary.Loaded library, KernelTier tier, long bytes, ThreadTeam team) {
+  private MachineSpeed(
+      NativeLibrary.Loaded library,
+      KernelTier tier,
+      long bytes,
+      ThreadTeam team,
+      long sampleNanos) {
+    this.sampleNanos = sampleNanos;
     this.tier = tier;
     this.probe = new NativeProbe(library, tier);
     MemorySegment buffer = memory.allocate(bytes);
@@ -63,10 +66,12 @@ public final class MachineSpeed implements AutoCloseable {
    * Gets ready to measure; the buffer is four times the largest cache, at least 256 MiB and at most
    * 1 GiB.
    *
+   * @param sampleNanos what a sample takes at least; should be long against what a thread team
+   *     takes to start and to join, some 10 µs
    * @return empty without a native library, which the loops need
    */
   public static Optional<MachineSpeed> of(
-      NativeLibrary.Status status, OptionalLong cacheBytes, ThreadTeam team) {
+      NativeLibrary.Status status, OptionalLong cacheBytes, ThreadTeam team, long sampleNanos) {
     return switch (status) {
       case NativeLibrary.Missing missing -> Optional.empty();
       case NativeLibrary.Loaded library -> {
@@ -74,7 +79,7 @@ public final class MachineSpeed implements AutoCloseable {
             Math.clamp(4 * cacheBytes.orElse(0), LEAST_BUFFER, MOST_BUFFER) / CHUNK * CHUNK;
         KernelTier best =
             library.supported().stream().reduce(KernelTier.C, (a, b) -> a.compareTo(b) > 0 ? a : b);
-        yield Optional.of(new MachineSpeed(library, best, bytes, team));
+        yield Optional.of(new MachineSpeed(library, best, bytes, team, sampleNanos));
       }
     };
   }
@@ -89,7 +94,7 @@ public final class MachineSpeed implements AutoCloseable {
     return (long) chunks.length * CHUNK;
   }
 
-  /** Bytes read per second by all threads of {@code team} together. */
+  /** One sample: bytes read per second by all threads of {@code team} together. */
   public double readRate(ThreadTeam team) {
     while (true) {
       result.reset();
@@ -99,21 +104,21 @@ public final class MachineSpeed implements AutoCloseable {
       if (result.sum() != bufferBytes() * passes) { // every byte is 1
         throw new IllegalStateException("the read probe summed " + result.sum());
       }
-      if (nanos >= SAMPLE_NANOS || passes >= MOST_PARTS / chunks.length) {
+      if (nanos >= sampleNanos || passes >= MOST_PARTS / chunks.length) {
         return bufferBytes() * (double) passes / nanos * 1e9;
       }
       passes *= 2;
     }
   }
 
-  /** Int8 products summed per second by all threads of {@code team} together. */
+  /** One sample: int8 products summed per second by all threads of {@code team} together. */
   public double productRate(ThreadTeam team) {
     while (true) {
       result.reset();
       long start = System.nanoTime();
       team.run(multiply, Math.multiplyExact(team.threads(), parts), 1);
       long nanos = System.nanoTime() - start;
-      if (nanos >= SAMPLE_NANOS || parts >= MOST_PARTS / team.threads()) {
+      if (nanos >= sampleNanos || parts >= MOST_PARTS / team.threads()) {
         return result.sum() / (double) nanos * 1e9;
       }
       parts *= 2;

@@ -34,14 +34,16 @@ import org.bitnetj.sampling.SamplingOptions;
 /**
  * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens, the
  * most probable next one chosen but not taken, the cache filled to a depth beforehand and not
- * timed. Repetitions of all combinations take turns, with the machine's own speed in between, so
- * that a disturbance hits all alike. For one thread.
+ * timed. Repetitions of all combinations take turns, and the machine's own speed is sampled before
+ * and after each of them, so that a disturbance hits all alike. For one thread.
  */
 public final class ModelBenchmark implements AutoCloseable {
   private static final long WARM_UP_NANOS = 1_000_000_000L;
 
-  /** How often the machine's speed is measured before each repetition. */
-  private static final int SAMPLES = 3;
+  /** How often the machine's speed is measured before each repetition, and after it. */
+  private static final int SAMPLES = 2;
+
+  private static final long SAMPLE_NANOS = 20_000_000L;
 
   private static final com.sun.management.ThreadMXBean THREADS =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -135,7 +137,9 @@ public final class ModelBenchmark implements AutoCloseable {
         }
       }
       loadPeakBytes = Machine.peakResidentBytes();
-      machineSpeed = MachineSpeed.of(selections.getLast().library(), machine.cacheBytes(), largest);
+      machineSpeed =
+          MachineSpeed.of(
+              selections.getLast().library(), machine.cacheBytes(), largest, SAMPLE_NANOS);
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
     } catch (IOException | RuntimeException | Error e) {
       close();
@@ -166,11 +170,10 @@ public final class ModelBenchmark implements AutoCloseable {
           warmUp(trial, cache);
         }
         for (int repetition = 1; repetition <= plan.repetitions(); repetition++) {
-          measureMachine(rates);
           for (Trial trial : trials) {
             progress.accept(
                 trial.result().label() + ", repetition " + repetition + "/" + plan.repetitions());
-            measure(trial, cache);
+            measure(trial, cache, rates.get(teams.indexOf(trial.engine().team())));
           }
         }
         trials.forEach(trial -> results.add(trial.result()));
@@ -240,15 +243,12 @@ public final class ModelBenchmark implements AutoCloseable {
             costs.productsPerToken()));
   }
 
-  private void measureMachine(List<MachineRates> rates) {
+  private void sampleMachine(ThreadTeam team, MachineRates all, MachineRates around) {
     machineSpeed.ifPresent(
         speed -> {
-          progress.accept("measure the machine");
-          for (int i = 0; i < SAMPLES * teams.size(); i++) {
-            int team = i % teams.size();
-            rates
-                .get(team)
-                .add(speed.readRate(teams.get(team)), speed.productRate(teams.get(team)));
+          for (int i = 0; i < SAMPLES; i++) {
+            around.addBytes(all.addBytes(speed.readRate(team)));
+            around.addProducts(all.addProducts(speed.productRate(team)));
           }
         });
   }
@@ -293,8 +293,10 @@ public final class ModelBenchmark implements AutoCloseable {
     } while (System.nanoTime() - start < WARM_UP_NANOS);
   }
 
-  private void measure(Trial trial, KvCache cache) {
+  private void measure(Trial trial, KvCache cache, MachineRates rates) {
     ModelResult result = trial.result();
+    MachineRates around = new MachineRates(rates.threads());
+    sampleMachine(trial.engine().team(), rates, around);
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long start = System.nanoTime();
     switch (result.kind()) {
@@ -314,7 +316,8 @@ public final class ModelBenchmark implements AutoCloseable {
     sink += greedy.sample(trial.engine().transformer().logits(), 0);
     long chosen = System.nanoTime();
     truncate(cache, result.depth());
-    result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, taken);
+    sampleMachine(trial.engine().team(), rates, around);
+    result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, taken, around);
   }
 
   /**

@@ -86,7 +86,6 @@ public record ModelReport(
 
   /** One result: names and values, null where it is not known. */
   Map<String, @Nullable Object> row(ModelResult result) {
-    MachineRates machine = rates(result.threads());
     StepCosts costs = new StepCosts(model.spec(), plan.cacheType());
     Series speed = result.tokensPerSecond();
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
@@ -115,10 +114,9 @@ public record ModelReport(
         "kv_bytes",
         (long) (result.depth() + result.tokens()) * result.batch() * costs.bytesPerPosition());
     row.put("heap_bytes_per_token", boxed(result.allocatedPerToken()));
-    row.put("read_bytes_per_second", known(machine.bytes().best()));
-    row.put("int8_products_per_second", known(machine.products().best()));
-    row.put("bandwidth_share", known(result.bandwidthShare(machine)));
-    row.put("int8_peak_share", known(result.peakShare(machine)));
+    row.put("bandwidth_share_median", known(result.bandwidthShare()));
+    row.put("int8_peak_share_median", known(result.peakShare()));
+    row.putAll(rates(result.threads()).speeds());
     return row;
   }
 

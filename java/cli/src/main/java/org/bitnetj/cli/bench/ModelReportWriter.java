@@ -60,7 +60,11 @@ public final class ModelReportWriter {
     StringBuilder text = new StringBuilder(facts.markdown()).append('\n');
     if (report.probe().isPresent()) {
       Table rates =
-          new Table("threads", "memory read GB/s (median)", "int8 peak GMAC/s (median)", "by");
+          new Table(
+              "threads",
+              "memory read GB/s, best (median)",
+              "int8 peak GMAC/s, best (median)",
+              "by");
       for (MachineRates rate : report.rates()) {
         rates.row(
             Integer.toString(rate.threads()),
@@ -74,7 +78,13 @@ public final class ModelReportWriter {
           "Memory and int8 peak were not measured: that needs the native library, which is not"
               + " there.\n");
     }
-    return text.append('\n').append(results().markdown()).toString();
+    text.append('\n').append(results().markdown());
+    if (report.probe().isPresent()) {
+      text.append(
+          "\nShares are of what the machine itself read or multiplied right before and after");
+      text.append(" each repetition;\nthe median of the repetitions counts.\n");
+    }
+    return text.toString();
   }
 
   private Table results() {
@@ -95,7 +105,6 @@ public final class ModelReportWriter {
             "KV MB",
             "heap B/token");
     for (ModelResult result : report.results()) {
-      MachineRates rates = report.rates(result.threads());
       Series speed = result.tokensPerSecond();
       Map<String, @Nullable Object> row = report.row(result);
       table.row(
@@ -115,8 +124,8 @@ public final class ModelReportWriter {
                   + ", "
                   + percent(result.nonzeroUnits().getAsDouble())
               : UNKNOWN,
-          percent(result.bandwidthShare(rates)),
-          percent(result.peakShare(rates)),
+          percent(result.bandwidthShare()),
+          percent(result.peakShare()),
           format("%.2f", ((Number) row.get("kv_bytes")).doubleValue() * 1e-6),
           result.allocatedPerToken().isPresent()
               ? format("%.0f", result.allocatedPerToken().getAsDouble())
@@ -147,11 +156,7 @@ public final class ModelReportWriter {
       for (MachineRates rates : report.rates()) {
         if (rates.bytes().count() > 0) {
           json.writeStartObject();
-          json.writeNumberField("threads", rates.threads());
-          json.writeNumberField("read_bytes_per_second_median", rates.bytes().median());
-          json.writeNumberField("read_bytes_per_second_max", rates.bytes().best());
-          json.writeNumberField("int8_products_per_second_median", rates.products().median());
-          json.writeNumberField("int8_products_per_second_max", rates.products().best());
+          Table.json(json, rates.row());
           json.writeEndObject();
         }
       }

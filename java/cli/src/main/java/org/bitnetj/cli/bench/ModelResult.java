@@ -32,6 +32,8 @@ public final class ModelResult {
   private final Series tokensPerSecond = new Series();
   private final Series firstTokenSeconds = new Series();
   private final Series allocatedPerToken = new Series();
+  private final Series readRates = new Series();
+  private final Series productRates = new Series();
   private final WeightReads reads = new WeightReads();
 
   /**
@@ -67,12 +69,17 @@ public final class ModelResult {
    * @param seconds how long its steps took
    * @param secondsToToken the same, until a next token was chosen
    * @param allocated bytes of Java heap that all threads took meanwhile; empty if not known
+   * @param around the machine's own speed right before and after; no samples if not known
    */
-  void add(double seconds, double secondsToToken, OptionalLong allocated) {
+  void add(double seconds, double secondsToToken, OptionalLong allocated, MachineRates around) {
     double all = (double) tokens * batch;
     tokensPerSecond.add(all / seconds);
     firstTokenSeconds.add(secondsToToken);
     allocated.ifPresent(bytes -> allocatedPerToken.add(bytes / all));
+    if (around.bytes().count() > 0) {
+      readRates.add(around.bytes().median());
+      productRates.add(around.products().median());
+    }
   }
 
   public Kind kind() {
@@ -152,13 +159,16 @@ public final class ModelResult {
     return productsPerToken;
   }
 
-  /** The share of the best read bandwidth that its median uses; NaN if that is not known. */
-  public double bandwidthShare(MachineRates rates) {
-    return tokensPerSecond.median() * bytesPerToken() / rates.bytes().best();
+  /**
+   * The share of the machine's read bandwidth that it used: the median of the repetitions, each by
+   * the samples around it; NaN if that is not known.
+   */
+  public double bandwidthShare() {
+    return tokensPerSecond.over(readRates).median() * bytesPerToken();
   }
 
-  /** The share of the best int8 peak that its median uses; NaN if that is not known. */
-  public double peakShare(MachineRates rates) {
-    return tokensPerSecond.median() * productsPerToken / rates.products().best();
+  /** The same of the int8 peak. */
+  public double peakShare() {
+    return tokensPerSecond.over(productRates).median() * productsPerToken;
   }
 }

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 
 /**
  * GMAC/s over multiplications per byte of weights, both by powers of ten: what memory (the slope)
- * and int8 arithmetic (the flat roof) allow, and what the ternary products reach. What reads its
- * weights from memory is hollow.
+ * and int8 arithmetic (the flat roof) allow at best, and what the ternary products reach by their
+ * medians. What reads its weights from memory is hollow.
  */
 final class Roofline {
   private static final int LEFT = 60;

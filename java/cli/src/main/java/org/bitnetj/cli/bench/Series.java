@@ -12,6 +12,25 @@ public final class Series {
     return this;
   }
 
+  /**
+   * Each value over the one of {@code other} that was taken with it; none if that has none.
+   *
+   * @throws IllegalArgumentException if it has some, but not as many
+   */
+  Series over(Series other) {
+    Series ratios = new Series();
+    if (other.count() == 0) {
+      return ratios;
+    }
+    if (other.count() != count()) {
+      throw new IllegalArgumentException(count() + " values over " + other.count());
+    }
+    for (int i = 0; i < values.length; i++) {
+      ratios.add(values[i] / other.values[i]);
+    }
+    return ratios;
+  }
+
   public int count() {
     return values.length;
   }

@@ -2,10 +2,13 @@ package org.bitnetj.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ThreadTeam;
@@ -15,14 +18,39 @@ import org.junit.jupiter.api.Test;
 class KernelBenchmarkTest {
   @Test
   void everyMatrixHasItsTurnInARound() {
-    KernelResult result =
-        new KernelResult("GEMV", "", KernelTier.SCALAR, 1, 1, 1, true, true, new Series());
+    KernelResult result = new KernelResult("GEMV", "", KernelTier.SCALAR, 1, 1, 1, true, true);
     try (ThreadTeam team = new ThreadTeam(1);
         Operation operation = new TernaryProduct(KernelTier.SCALAR, 16, 16, 1, 5)) {
-      KernelBenchmark.Entry entry = new KernelBenchmark.Entry(operation, team, result);
+      KernelBenchmark.Entry entry =
+          new KernelBenchmark.Entry(operation, team, new MachineRates(1), result);
       assertEquals(5, entry.timesInRound()); // without them it would be once, before the warm-up
-      entry.measure();
+      entry.measure(Optional.empty());
       assertEquals(1, result.nanos().count());
+      assertEquals(0, result.bandwidthShares().count());
+    }
+  }
+
+  @Test
+  void theMachineIsSampledBesideWhatHasAShareOfIt() {
+    assumeTrue(NativeLibrary.status() instanceof NativeLibrary.Loaded, "nothing to sample with");
+    MachineRates rates = new MachineRates(1);
+    try (ThreadTeam team = new ThreadTeam(1);
+        Operation operation = new TernaryProduct(KernelTier.SCALAR, 16, 16, 1, 5);
+        MachineSpeed speed =
+            MachineSpeed.of(NativeLibrary.status(), OptionalLong.empty(), team, 1).orElseThrow()) {
+      for (boolean fromMemory : new boolean[] {false, true}) {
+        for (boolean int8 : new boolean[] {false, true}) {
+          int reads = rates.bytes().count();
+          int multiplications = rates.products().count();
+          KernelResult result =
+              new KernelResult("GEMV", "", KernelTier.SCALAR, 1, 64, 256, fromMemory, int8);
+          new KernelBenchmark.Entry(operation, team, rates, result).measure(Optional.of(speed));
+          assertEquals(fromMemory ? 1 : 0, rates.bytes().count() - reads);
+          assertEquals(fromMemory ? 1 : 0, result.bandwidthShares().count());
+          assertEquals(int8 ? 1 : 0, rates.products().count() - multiplications);
+          assertEquals(int8 ? 1 : 0, result.int8PeakShares().count());
+        }
+      }
     }
   }
 

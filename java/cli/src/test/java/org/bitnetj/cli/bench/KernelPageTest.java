@@ -16,20 +16,21 @@ import org.junit.jupiter.api.Test;
 class KernelPageTest {
   private static KernelResult result(KernelTier tier, boolean fromMemory, double micros) {
     return new KernelResult(
-        fromMemory ? "GEMV from memory" : "GEMV",
-        "4 × 1000",
-        tier,
-        1,
-        1000,
-        4000,
-        fromMemory,
-        true,
-        new Series().add(micros * 1e3));
+            fromMemory ? "GEMV from memory" : "GEMV",
+            "4 × 1000",
+            tier,
+            1,
+            1000,
+            4000,
+            fromMemory,
+            true)
+        .add(micros * 1e3, 10e9, 100e9);
   }
 
   private static String page() {
     MachineRates rates = new MachineRates(1);
-    rates.add(10e9, 100e9);
+    rates.addBytes(10e9);
+    rates.addProducts(100e9);
     return new KernelPage(
             new KernelReport(
                 new BenchmarkRun("1.2.3", Instant.parse("2026-02-03T04:05:06Z"), 7),
@@ -72,6 +73,7 @@ class KernelPageTest {
         List.of(
             "bitnet.java 1.2.3 · 2026-02-03 04:05 UTC · 7 rounds",
             "by the instructions of tier avx2",
+            "Shares are of what the machine itself read or multiplied right before",
             "Not measured: kernels 'neon' cannot be used, for &lt;x&gt;.")) {
       assertTrue(html.contains(words), words);
     }

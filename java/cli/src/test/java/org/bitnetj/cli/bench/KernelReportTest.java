@@ -17,23 +17,23 @@ class KernelReportTest {
   private static MachineRates rates(double... gigabytesPerSecond) {
     MachineRates rates = new MachineRates(1);
     for (double rate : gigabytesPerSecond) {
-      rates.add(rate * 1e9, 100e9);
+      rates.addBytes(rate * 1e9);
+      rates.addProducts(100e9);
     }
     return rates;
   }
 
   /** Of 1000 bytes and 4000 products. */
+  private static KernelResult result(boolean fromMemory, boolean int8) {
+    return new KernelResult("GEMV", "4 × 1000", KernelTier.C, 1, 1000, 4000, fromMemory, int8);
+  }
+
+  /** Three rounds, on a machine that gave as much in each. */
   private static KernelResult result(boolean fromMemory, boolean int8, double nanos) {
-    return new KernelResult(
-        "GEMV",
-        "4 × 1000",
-        KernelTier.C,
-        1,
-        1000,
-        4000,
-        fromMemory,
-        int8,
-        new Series().add(nanos * 2).add(nanos).add(nanos / 2));
+    return result(fromMemory, int8)
+        .add(nanos * 2, 10e9, 100e9)
+        .add(nanos, 10e9, 100e9)
+        .add(nanos / 2, 10e9, 100e9);
   }
 
   private static KernelReport report(MachineRates rates, KernelResult... results) {
@@ -47,15 +47,44 @@ class KernelReportTest {
   }
 
   @Test
-  void sharesAreOfTheBestSampleByTheMedianTime() {
-    MachineRates rates = rates(9, 10, 9.5);
-    KernelResult memory = result(true, true, 125);
-    assertEquals(0.8, memory.bandwidthShare(rates), 1e-12); // 8 GB/s
-    assertEquals(0.32, memory.int8PeakShare(rates), 1e-12); // 32 GMAC/s
+  void sharesAreMediansOfWhatEachRoundReachedOfTheMachineBesideIt() {
+    KernelResult memory =
+        result(true, true)
+            .add(125, 10e9, 100e9) // 8 GB/s of 10, 32 GMAC/s of 100
+            .add(250, 4e9, 20e9) // 4 GB/s of 4, 16 GMAC/s of 20
+            .add(500, 4e9, 80e9); // 2 GB/s of 4, 8 GMAC/s of 80
+    assertEquals(0.8, memory.bandwidthShares().median(), 1e-12);
+    assertEquals(0.32, memory.int8PeakShares().median(), 1e-12);
+    assertEquals(4, memory.gigabytesPerSecond(), 1e-12);
     KernelResult cached = result(false, false, 125);
-    assertTrue(Double.isNaN(cached.bandwidthShare(rates)));
-    assertTrue(Double.isNaN(cached.int8PeakShare(rates)));
-    assertEquals(List.of(), report(rates, memory, cached).disturbances());
+    assertEquals(0, cached.bandwidthShares().count());
+    assertEquals(0, cached.int8PeakShares().count());
+    KernelResult alone = result(true, true).add(125, Double.NaN, Double.NaN);
+    assertEquals(8, alone.gigabytesPerSecond(), 1e-12);
+    assertEquals(0, alone.bandwidthShares().count());
+    assertEquals(0, alone.int8PeakShares().count());
+  }
+
+  @Test
+  void aKernelAsFastAsTheMachineBesideItHasAllOfIt() throws IOException {
+    KernelResult result = result(true, false).add(200, 5e9, 0).add(100, 10e9, 0).add(400, 2.5e9, 0);
+    KernelReport report = report(rates(5, 10, 2.5), result);
+    JsonNode json = new ObjectMapper().readTree(report.json());
+    assertEquals(1, json.get("results").get(0).get("bandwidth_share_median").doubleValue(), 1e-12);
+    assertTrue(json.get("results").get(0).get("int8_peak_share_median").isNull());
+    JsonNode speed = json.get("machine_speed").get(0);
+    assertEquals(10e9, speed.get("read_bytes_per_second_best").doubleValue());
+    assertEquals(5e9, speed.get("read_bytes_per_second_median").doubleValue());
+    assertTrue(report.markdown().contains(" 100.0 % |"), report::markdown);
+    List<String> csv = report.csv().lines().toList();
+    assertTrue(
+        csv.getFirst()
+            .endsWith(
+                ",bandwidth_share_median,int8_peak_share_median,read_bytes_per_second_best"
+                    + ",read_bytes_per_second_median,int8_products_per_second_best"
+                    + ",int8_products_per_second_median"),
+        csv::getFirst);
+    assertTrue(csv.getLast().endsWith(",1.0,,1.0E10,5.0E9,1.0E11,1.0E11"), csv::getLast);
   }
 
   @Test

@@ -23,7 +23,7 @@ class ModelReportTest {
     ModelResult result =
         new ModelResult(ModelResult.Kind.DECODE, 2, 0, 1, KernelTier.SCALAR, 1, 100, 1000);
     for (OptionalLong bytes : allocated) {
-      result.add(0.5, 0.6, bytes);
+      result.add(0.5, 0.6, bytes, new MachineRates(1));
     }
     ModelSpec spec =
         new ModelSpec(
@@ -88,6 +88,32 @@ class ModelReportTest {
     assertTrue(json(writer).get("heap_bytes_per_token").isNull());
     assertEquals("", csv(writer, "heap_bytes_per_token"));
     assertEquals("–", markdown(writer));
+  }
+
+  @Test
+  void sharesAreMediansOfWhatEachRepetitionUsedOfTheMachineAroundIt() {
+    // 2 tokens of 50 cached bytes, besides no weights, and of 1000 products each.
+    ModelResult result =
+        new ModelResult(ModelResult.Kind.DECODE, 2, 0, 1, KernelTier.SCALAR, 1, 100, 1000);
+    double[][] seconds = {{1, 125, 8000}, {2, 100, 1250}, {4, 250, 5000}};
+    for (double[] repetition : seconds) {
+      MachineRates around = new MachineRates(1);
+      for (double part : new double[] {0.5, 1, 1.5}) {
+        around.addBytes(part * repetition[1]);
+        around.addProducts(part * repetition[2]);
+      }
+      result.add(repetition[0], repetition[0], OptionalLong.empty(), around);
+    }
+    assertEquals(0.5, result.bandwidthShare(), 1e-12); // 100 of 125, 50 of 100, 25 of 250
+    assertEquals(0.25, result.peakShare(), 1e-12); // 2000 of 8000, 1000 of 1250, 500 of 5000
+  }
+
+  @Test
+  void aShareOfWhatWasNotMeasuredIsNotKnown() throws IOException {
+    JsonNode result = json(writer(OptionalLong.empty()));
+    assertTrue(result.get("bandwidth_share_median").isNull());
+    assertTrue(result.get("int8_peak_share_median").isNull());
+    assertTrue(result.get("read_bytes_per_second_best").isNull());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.bitnetj.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,17 @@ class SeriesTest {
     assertEquals(1, odd.least());
     assertEquals(9, odd.best());
     assertEquals(7, odd.add(100).median());
+  }
+
+  @Test
+  void ratiosAreOfValuesTakenTogether() {
+    Series upper = new Series().add(1).add(8).add(9);
+    Series ratios = upper.over(new Series().add(4).add(2).add(9));
+    assertEquals(3, ratios.count());
+    assertEquals(1, ratios.median()); // 1/4, 4, 1; of the medians it would be 2
+    assertEquals(4, ratios.best());
+    assertEquals(0, upper.over(new Series()).count());
+    assertThrows(IllegalArgumentException.class, () -> upper.over(new Series().add(1)));
   }
 
   @Test
