@@ -207,7 +207,7 @@ public final class KernelBenchmark implements AutoCloseable {
         quantization(64, 6912),
         attention(256),
         attention(2048),
-        new Case("empty call", "–", false, false, EmptyCall::new));
+        new Case("empty call", KernelResult.NO_SHAPE, false, false, EmptyCall::new));
   }
 
   private static Case product(String name, int rows, int columns, int batch, int copies) {

@@ -30,7 +30,7 @@ public final class KernelPage {
       border-bottom: 1px solid var(--line); white-space: nowrap; }
       th:first-child, td:first-child, td.text, th.text { text-align: left; }
       .wide { overflow-x: auto; } .wide table { font-size: .78rem; } \
-      .wide th, .wide td { padding-right: .55rem; }
+      .wide th, .wide td { padding-right: .7rem; }
       svg { width: 100%; height: auto; display: block; } svg text { fill: var(--text); \
       font: 12px system-ui, sans-serif; paint-order: stroke; \
       stroke: var(--back); stroke-width: 3px; stroke-linejoin: round; }
@@ -113,7 +113,9 @@ public final class KernelPage {
             + " instructions of tier "
             + report.probe().get()
             + ":");
-    html.append("<table><tr><th>threads</th><th>memory read GB/s, best</th><th>median</th>");
+    html.append(
+        "<div class=\"wide\"><table><tr><th>threads</th><th>memory read GB/s,"
+            + " best</th><th>median</th>");
     html.append("<th>int8 peak GMAC/s, best</th><th>median</th></tr>\n");
     for (MachineRates rate : report.rates()) {
       html.append("<tr><td>").append(rate.threads()).append("</td>");
@@ -124,7 +126,7 @@ public final class KernelPage {
       }
       html.append("</tr>\n");
     }
-    html.append("</table>\n");
+    html.append("</table></div>\n");
   }
 
   private void roofline(MachineRates rate) {
@@ -162,7 +164,7 @@ public final class KernelPage {
   private Map<String, List<KernelResult>> groups() {
     Map<String, List<KernelResult>> groups = new LinkedHashMap<>();
     for (KernelResult result : report.results()) {
-      String name = result.operation() + ", " + result.shape();
+      String name = result.name();
       groups.computeIfAbsent(name, key -> new ArrayList<>()).add(result);
     }
     return groups;
@@ -170,7 +172,7 @@ public final class KernelPage {
 
   private void bars(String name, List<KernelResult> group) {
     SpeedBars bars = new SpeedBars(group);
-    html.append("<h3>").append(Svg.escaped(name)).append(" <span class=\"soft\">");
+    html.append("<h3>").append(Svg.escaped(name)).append(" <span class=\"soft\">in ");
     html.append(bars.unit()).append("</span></h3>\n").append(bars.draw());
   }
 

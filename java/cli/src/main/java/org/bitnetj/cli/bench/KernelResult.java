@@ -32,6 +32,8 @@ public record KernelResult(
     Series nanos,
     Series bandwidthShares,
     Series int8PeakShares) {
+  /** In place of the shape of what has no operands. */
+  static final String NO_SHAPE = "–";
 
   /** One that was not measured yet. */
   KernelResult(
@@ -73,6 +75,11 @@ public record KernelResult(
       int8PeakShares.add(products / nanosEach * 1e9 / productRate);
     }
     return this;
+  }
+
+  /** Operation and shape, for headings. */
+  String name() {
+    return shape.equals(NO_SHAPE) ? operation : operation + ", " + shape;
   }
 
   /** Bytes read per nanosecond: GB/s; NaN if it reads none. */

@@ -62,7 +62,7 @@ final class Roofline {
         y.at(peak),
         x.at(MOST_INTENSITY),
         y.at(peak));
-    svg.words(right - 6, y.at(peak) - 6, "end", "", "int8 peak " + number(peak));
+    svg.words(right - 6, y.at(peak) - 6, "end", "", "int8 peak " + number(peak) + " GMAC/s");
     svg.words(
         x.at(from) + 14,
         y.at(bandwidth * from) + 18,
@@ -102,9 +102,7 @@ final class Roofline {
   }
 
   private static String label(KernelResult result) {
-    return result.operation()
-        + ", "
-        + result.shape()
+    return result.name()
         + ", "
         + result.tier()
         + ": "

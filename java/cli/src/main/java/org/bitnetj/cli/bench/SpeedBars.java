@@ -52,9 +52,7 @@ final class SpeedBars {
         new Svg(
             KernelPage.WIDTH,
             bottom + 16,
-            first.operation()
-                + ", "
-                + first.shape()
+            first.name()
                 + ": "
                 + number(least)
                 + " to "

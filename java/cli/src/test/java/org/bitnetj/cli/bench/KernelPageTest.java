@@ -95,6 +95,15 @@ class KernelPageTest {
   }
 
   @Test
+  void whatHasNoShapeIsNamedByItsOperation() {
+    KernelResult call =
+        new KernelResult("empty call", KernelResult.NO_SHAPE, KernelTier.C, 1, 0, 0, false, false);
+    assertEquals("empty call", call.name());
+    assertEquals("GEMV, 4 × 1000", result(KernelTier.C, false, 1).name());
+    assertTrue(page().contains("<h3>GEMV, 4 × 1000 <span class=\"soft\">in GB/s</span></h3>"));
+  }
+
+  @Test
   void drawingsHaveWordsAndWhatReadsFromMemoryIsHollow() {
     String html = page();
     assertEquals(3, count(html, "<svg "));
