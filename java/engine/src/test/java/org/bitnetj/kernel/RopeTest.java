@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
+import java.util.SplittableRandom;
 import org.bitnetj.memory.NativeMemory;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +19,51 @@ class RopeTest {
       rope.reach(255);
       assertTrue(memory.allocated() < 1 << 18, () -> memory.allocated() + " bytes");
     }
+  }
+
+  /** Where the sine is about half way between two floats, so that its last bits decide. */
+  @Test
+  void valuesBetweenTwoFloatsRoundAsThoseOfStrictMathDo() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 100_000; i++) {
+      float below = (float) random.nextDouble(0.01, 1);
+      double angle = StrictMath.asin((below + (double) Math.nextUp(below)) / 2);
+      for (double at : new double[] {Math.nextDown(angle), angle, Math.nextUp(angle)}) {
+        assertEquals((float) StrictMath.sin(at), Rope.sine(at), () -> "sine of " + at);
+        double turned = Math.PI / 2 - at;
+        assertEquals((float) StrictMath.cos(turned), Rope.cosine(turned), () -> "of " + turned);
+      }
+    }
+  }
+
+  @Test
+  void anglesOfEveryMagnitudeHaveTheValuesOfStrictMath() {
+    SplittableRandom random = new SplittableRandom(2);
+    for (int i = 0; i < 1_000_000; i++) {
+      double angle = random.nextDouble(1, 2) * StrictMath.scalb(1.0, random.nextInt(-60, 40));
+      assertEquals((float) StrictMath.sin(angle), Rope.sine(angle), () -> "sine of " + angle);
+      assertEquals((float) StrictMath.cos(angle), Rope.cosine(angle), () -> "cosine of " + angle);
+    }
+    for (double angle : new double[] {0, Math.PI, 2 * Math.PI, 1e300, Double.NaN}) {
+      assertEquals((float) StrictMath.sin(angle), Rope.sine(angle));
+      assertEquals((float) StrictMath.cos(angle), Rope.cosine(angle));
+    }
+  }
+
+  @Test
+  void aTableWithRoomIsFilledWithoutTheHeap() {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long allocated = -1;
+    for (int attempt = 0; allocated != 0 && attempt < 50; attempt++) { // until it is compiled
+      try (NativeMemory memory = new NativeMemory()) {
+        Rope rope = new Rope(memory, 64, 64, THETA, Rope.Style.HALVES, 1 << 16);
+        rope.reach(1 << 13);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        rope.reach((1 << 14) - 1);
+        allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      }
+    }
+    assertEquals(0, allocated, "bytes, at last");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.bitnetj.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.management.ManagementFactory;
@@ -16,6 +17,7 @@ import org.bitnetj.sampling.Sampler;
 import org.bitnetj.sampling.SamplingOptions;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Tiers;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,6 +27,13 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class DecodeAllocationTest {
   private static final int STEPS = 200;
+
+  /** Past the first 256 positions, for which there are tables from the start. */
+  private static final int CONTEXT = 300;
+
+  /** A few views of the new memory; an object for each entry would be 500,000 bytes. */
+  private static final long MOST_FOR_LARGER_TABLES = 1024;
+
   private static final int VOCABULARY = 4096;
   private static final com.sun.management.ThreadMXBean BEAN =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -58,17 +67,47 @@ class DecodeAllocationTest {
         cache.truncate(0, 0);
         long others = allocatedBy(workers);
         long mine = BEAN.getCurrentThreadAllocatedBytes();
-        for (int i = 0; i < STEPS; i++) {
-          Batch batch = transformer.batch();
-          batch.clear();
-          batch.add(0, i, 300 + i, true);
-          transformer.forward(cache, greedy.need());
-          greedy.accept(greedy.sample(transformer.logits(), 0));
-        }
+        decode(transformer, cache, greedy, 0, STEPS);
         mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
         allocated = mine + allocatedBy(workers) - others;
       }
       assertEquals(0, allocated, "bytes in " + STEPS + " steps, at last");
+    }
+  }
+
+  /** The tables of the rotary embedding grow and are filled on. */
+  @Test
+  void stepsToPositionsNeverUsedAllocateTheObjectsOfLargerTablesOnly() throws Exception {
+    Kernels kernels = Tiers.best();
+    assumeTrue(kernels.tier().isNative(), "there are no native kernels");
+    Sampler greedy = new Sampler(SamplingOptions.greedy(), VOCABULARY);
+    try (GgufFile file = GgufFile.open(Golden.MODEL);
+        ThreadTeam team = new ThreadTeam(1);
+        Weights weights = Weights.load(file, kernels, team, HeadMode.FULL, true)) {
+      long allocated = Long.MAX_VALUE;
+      long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
+      while (allocated > MOST_FOR_LARGER_TABLES && System.nanoTime() < deadline) {
+        try (Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
+            KvCache cache = transformer.newCache(1, CONTEXT)) {
+          decode(transformer, cache, greedy, 0, STEPS);
+          long before = BEAN.getCurrentThreadAllocatedBytes();
+          decode(transformer, cache, greedy, STEPS, CONTEXT);
+          allocated = BEAN.getCurrentThreadAllocatedBytes() - before;
+        }
+      }
+      assertTrue(allocated <= MOST_FOR_LARGER_TABLES, allocated + " bytes, at last");
+    }
+  }
+
+  /** Positions {@code begin} to {@code end}, one step each. */
+  private static void decode(
+      Transformer transformer, KvCache cache, Sampler greedy, int begin, int end) throws Exception {
+    for (int i = begin; i < end; i++) {
+      Batch batch = transformer.batch();
+      batch.clear();
+      batch.add(0, i, 300 + i, true);
+      transformer.forward(cache, greedy.need());
+      greedy.accept(greedy.sample(transformer.logits(), 0));
     }
   }
 
