@@ -39,8 +39,11 @@ import picocli.CommandLine.ParentCommand;
       "  bitnet doctor --json",
       "",
       "Every kernel tier that runs here is checked against the definition of the arithmetic, and"
-          + " the model is loaded and asked for a few words. The exit code is 1 if something is"
-          + " wrong."
+          + " the model is loaded and asked for a few words. The exit code is 0 if everything is in"
+          + " order and 1 if there is a problem: a tier that fails its check, a model that cannot"
+          + " be used, or no kernels for this CPU's instructions, so that all is far slower."
+          + " Kernels that were asked for (bitnet.kernels, BITNET_KERNELS) are in order if they"
+          + " run."
     })
 final class DoctorCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -97,6 +100,7 @@ final class DoctorCommand implements Callable<Integer> {
         library.put("file", loaded.path().toString());
         library.put("sha-256", loaded.sha256());
         library.put("abi", Integer.toString(NativeLibrary.abiVersion()));
+        selection.shortfall().ifPresent(cost -> problems.add(sentence(cost)));
       }
       case NativeLibrary.Missing missing -> {
         library.put("file", "none");
@@ -132,7 +136,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       return KernelSelection.choose(null);
     } catch (KernelTierException e) {
-      problems.add(sentence(e));
+      problems.add(sentence(String.valueOf(e.getMessage())));
       return KernelSelection.choose(KernelSelection.AUTO);
     }
   }
@@ -143,7 +147,7 @@ final class DoctorCommand implements Callable<Integer> {
       KernelSelection.choose(tier.tier().label());
       return null;
     } catch (KernelTierException e) {
-      return sentence(e);
+      return sentence(String.valueOf(e.getMessage()));
     }
   }
 
@@ -171,8 +175,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private static String sentence(KernelTierException e) {
-    String message = String.valueOf(e.getMessage());
+  private static String sentence(String message) {
     return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
   }
 

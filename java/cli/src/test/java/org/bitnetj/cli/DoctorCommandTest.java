@@ -24,12 +24,14 @@ class DoctorCommandTest {
   }
 
   @Test
-  void aSoundMachineIsInOrderAndOneWithoutNativeKernelsIsNot() {
+  void aSoundMachineIsInOrderAndOneWithoutNativeKernelsForItsCpuIsNot() {
     Outcome outcome = Outcome.of("doctor");
     switch (NativeLibrary.status()) {
       case NativeLibrary.Loaded loaded -> {
-        assertEquals(0, outcome.code(), outcome::toString);
-        assertTrue(outcome.out().endsWith("\nEverything is in order.\n"), outcome.out());
+        boolean sound = loaded.supported().stream().anyMatch(tier -> tier != KernelTier.C);
+        assertEquals(sound ? 0 : 1, outcome.code(), outcome::toString);
+        assertEquals(sound, outcome.out().endsWith("\nEverything is in order.\n"), outcome.out());
+        assertEquals(!sound, outcome.out().contains("Problem: No native kernels"), outcome.out());
         assertTrue(outcome.out().contains(loaded.sha256()), outcome.out());
       }
       case NativeLibrary.Missing missing -> {
@@ -95,6 +97,19 @@ class DoctorCommandTest {
         outcome.out().contains("The model cannot be used: no\\u{1b}[2Jne\\n.gguf: "),
         outcome.out());
     assertFalse(outcome.out().contains("\u001b"), outcome.out());
+  }
+
+  @Test
+  void slowKernelsThatWereAskedForAreInOrder() {
+    System.setProperty(KernelSelection.PROPERTY, "scalar");
+    try {
+      Outcome outcome = Outcome.of("doctor");
+      boolean there = NativeLibrary.status() instanceof NativeLibrary.Loaded;
+      assertEquals(there ? 0 : 1, outcome.code(), outcome::toString);
+      assertTrue(outcome.out().contains("\n  used          scalar, as asked"), outcome.out());
+    } finally {
+      System.clearProperty(KernelSelection.PROPERTY);
+    }
   }
 
   @Test

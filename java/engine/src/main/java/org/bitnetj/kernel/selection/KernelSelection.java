@@ -80,6 +80,7 @@ public final class KernelSelection {
   private final Maker maker;
   private final State[] states = new State[KernelTier.values().length];
   private final List<String> warnings = new ArrayList<>();
+  private @Nullable String shortfall;
   private final String wanted;
   private final Kernels kernels;
 
@@ -171,14 +172,14 @@ public final class KernelSelection {
         Optional<String> difference = SelfCheck.firstDifference(candidate);
         if (difference.isEmpty()) {
           if (tiers[i] == KernelTier.C) {
-            warnings.add(
+            fallShort(
                 "the portable C kernels are used, tens of times slower than those for "
                     + KernelTier.AVX2.needs()
                     + (states[KernelTier.VECTOR.ordinal()] == State.UNRESOLVED
                         ? "; with java " + VectorTier.FLAG + " faster ones can be"
                         : ""));
           } else if (!tiers[i].isNative()) {
-            warnings.add(
+            fallShort(
                 switch (library) {
                   case NativeLibrary.Missing missing -> withoutNative(missing) + VECTOR_COST;
                   case NativeLibrary.Loaded loaded ->
@@ -193,13 +194,18 @@ public final class KernelSelection {
         warnings.add(failure(tiers[i], difference.get()));
       }
     }
-    warnings.add(
+    fallShort(
         switch (library) {
               case NativeLibrary.Missing missing -> withoutNative(missing);
               case NativeLibrary.Loaded loaded -> "no native kernels can be used; ";
             }
             + SCALAR_COST);
     return maker.make(KernelTier.SCALAR);
+  }
+
+  private void fallShort(String cost) {
+    shortfall = cost;
+    warnings.add(cost);
   }
 
   private static String withoutNative(NativeLibrary.Missing library) {
@@ -306,6 +312,14 @@ public final class KernelSelection {
    */
   public List<String> warnings() {
     return List.copyOf(warnings);
+  }
+
+  /**
+   * That of the warnings which says that the tier chosen automatically is none for the CPU's
+   * instructions, and what that costs.
+   */
+  public Optional<String> shortfall() {
+    return Optional.ofNullable(shortfall);
   }
 
   /** The start-up line: {@code avx2 kernels (x86-64 with AVX2, FMA and F16C)}. */

@@ -230,6 +230,7 @@ class KernelSelectionTest {
             tier -> kernels(tier, tier == KernelTier.VECTOR ? "ternaryProduct" : ""));
     assertEquals(KernelTier.SCALAR, scalar.tier());
     assertEquals(2, scalar.warnings().size());
+    assertEquals(Optional.of(scalar.warnings().getLast()), scalar.shortfall());
   }
 
   @Test
@@ -248,6 +249,7 @@ class KernelSelectionTest {
                 + " Java Vector API, faster than those and a few times slower than native kernels"
                 + " for the CPU's instructions"),
         vector.warnings());
+    assertEquals(Optional.of(vector.warnings().getLast()), vector.shortfall());
     KernelSelection c = new KernelSelection("auto", "", portable, false, maker);
     assertEquals(KernelTier.C, c.tier());
     assertEquals(
@@ -257,6 +259,9 @@ class KernelSelectionTest {
             .getFirst()
             .endsWith("with java --add-modules jdk.incubator.vector faster ones can be"),
         c.warnings()::toString);
+    assertEquals(Optional.of(c.warnings().getLast()), c.shortfall());
+    KernelSelection asked = new KernelSelection("c", "", portable, false, maker);
+    assertEquals(Optional.empty(), asked.shortfall());
     for (KernelTier tier : ALL_NATIVE) {
       if (tier != KernelTier.C) {
         Set<KernelTier> tiers = EnumSet.of(KernelTier.C, tier);
@@ -265,6 +270,7 @@ class KernelSelectionTest {
         assertEquals(tier, best.tier());
         assertEquals("chosen automatically", best.reason());
         assertEquals(List.of(), best.warnings());
+        assertEquals(Optional.empty(), best.shortfall());
       }
     }
   }
@@ -320,6 +326,7 @@ class KernelSelectionTest {
     String warning = selection.warnings().getFirst();
     assertTrue(warning.startsWith("kernels 'avx512' are not used, for they fail"), warning);
     assertTrue(warning.contains("ternaryProduct"), warning);
+    assertEquals(Optional.empty(), selection.shortfall()); // those are slower, but not by far
     KernelTierException e =
         assertThrows(
             KernelTierException.class,
