@@ -151,7 +151,9 @@ class OperationsTest {
         List.<Function<KernelTier, Operation>>of(
             t -> new TernaryProduct(t, 64, 2560, 1, 1),
             t -> new TernaryProduct(t, 64, 2560, 9, 1),
+            t -> new TernaryProduct(t, 60, 2570, 3, 1),
             t -> new HeadProduct(t, FloatMatrix.Type.F16, 16, 2560, 1),
+            t -> new HeadProduct(t, FloatMatrix.Type.BF16, 16, 2570, 1),
             t -> new HeadProduct(t, FloatMatrix.Type.Q6_K, 16, 2560, 1),
             t -> new Quantization(t, 2, 2560),
             t -> new Attention(t, 20, 5, 128, 256),

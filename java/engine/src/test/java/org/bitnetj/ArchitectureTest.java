@@ -4,13 +4,16 @@ import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -107,6 +110,23 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAPackage("jdk.incubator..")
         .check(engine);
+  }
+
+  /** {@code kernel.vector}'s package comment says why. */
+  @Test
+  void noMethodTakesOrReturnsAVector() {
+    List<String> some =
+        engine.stream()
+            .flatMap(type -> type.getCodeUnits().stream())
+            .filter(
+                method ->
+                    Stream.concat(
+                            Stream.of(method.getRawReturnType()),
+                            method.getRawParameterTypes().stream())
+                        .anyMatch(type -> type.getPackageName().startsWith("jdk.incubator.")))
+            .map(JavaCodeUnit::getFullName)
+            .toList();
+    assertEquals(List.of(), some);
   }
 
   @Test

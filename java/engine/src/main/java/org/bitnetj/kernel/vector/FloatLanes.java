@@ -8,10 +8,13 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Elementary functions of {@code FloatMath} in every lane, operation by operation. */
 final class FloatLanes {
-  /** 1.5 * 2^23: a float of at most 2^22 in size plus this has its integer part in the low bits. */
-  private static final float ROUNDER = 0x1.8p23f;
+  /**
+   * 1.5 * 2^23: a float x of at most 2^22 in size plus this has x rounded half to even in its low
+   * bits, as an integer and more than those of this float, {@link #ROUNDER_BITS}.
+   */
+  static final float ROUNDER = 0x1.8p23f;
 
-  private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+  static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
   private static final float LEAST = -104f;
   private static final float MOST = 89f;
@@ -21,11 +24,6 @@ final class FloatLanes {
   private static final int BIAS = 127;
 
   private FloatLanes() {}
-
-  /** x rounded half to even as an integer, for |x| <= 2^22; of NaN, any integer. */
-  static IntVector toInt(FloatVector x) {
-    return x.add(ROUNDER).reinterpretAsInts().sub(ROUNDER_BITS);
-  }
 
   /** Elements that {@link #exp} takes at a time; its array must reach as far. */
   static final int EXP_STEP = 2 * Width.LANES;
@@ -81,11 +79,5 @@ final class FloatLanes {
       q.mul(k.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
           .intoArray(x, i + Width.LANES);
     }
-  }
-
-  /** {@code FloatMath.reluSquared}. */
-  static FloatVector reluSquared(FloatVector x) {
-    FloatVector r = x.blend(0f, x.lt(0f));
-    return r.mul(r);
   }
 }

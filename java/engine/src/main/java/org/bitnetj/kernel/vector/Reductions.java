@@ -66,7 +66,7 @@ final class Reductions {
     for (int part = 0; part < LANES; part += Width.LANES) {
       FloatVector a = FloatVector.zero(FLOAT);
       for (int i = part; i < n; i += LANES) {
-        a = a.add(FloatVector.fromArray(FLOAT, x, i));
+        a = FloatVector.fromArray(FLOAT, x, i).add(a);
       }
       a.intoArray(lanes, part);
     }

@@ -63,7 +63,9 @@ final class Rows {
     switch (activation) {
       case RELU_SQUARED -> {
         for (int i = 0; i < whole; i += LANES) {
-          FloatLanes.reluSquared(FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER))
+          FloatVector x = FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER);
+          FloatVector relu = x.blend(0f, x.lt(0f));
+          relu.mul(relu)
               .mul(FloatVector.fromMemorySegment(FLOAT, from, fromRow + 4L * i, ORDER))
               .intoMemorySegment(to, toRow + 4L * i, ORDER);
         }
@@ -123,7 +125,7 @@ final class Rows {
     int padded = Reductions.padded(n);
     IntVector most = IntVector.zero(INT); // as bits: for absolute values, the order of the floats
     for (int i = 0; i < padded; i += LANES) {
-      most = most.max(FloatVector.fromArray(FLOAT, x, i).reinterpretAsInts().and(0x7fffffff));
+      most = FloatVector.fromArray(FLOAT, x, i).reinterpretAsInts().and(0x7fffffff).max(most);
     }
     int largest = most.reduceLanes(VectorOperators.MAX);
     if (largest >= 0x7f800000) {
@@ -135,9 +137,15 @@ final class Rows {
     IntVector sums = IntVector.zero(INT);
     for (int i = 0; i < padded; i += LANES) {
       IntVector rounded =
-          FloatLanes.toInt(FloatVector.fromArray(FLOAT, x, i).mul(s)).max(-128).min(127);
+          FloatVector.fromArray(FLOAT, x, i)
+              .mul(s)
+              .add(FloatLanes.ROUNDER)
+              .reinterpretAsInts()
+              .sub(FloatLanes.ROUNDER_BITS)
+              .max(-128)
+              .min(127);
       rounded.intoArray(q, i);
-      sums = sums.add(rounded);
+      sums = rounded.add(sums);
     }
     int stride = (int) out.stride();
     byte[] bytes = scratch.bytes(stride);

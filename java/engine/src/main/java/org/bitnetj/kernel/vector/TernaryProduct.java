@@ -1,6 +1,5 @@
 package org.bitnetj.kernel.vector;
 
-import static org.bitnetj.kernel.vector.Width.FLOAT;
 import static org.bitnetj.kernel.vector.Width.INT;
 import static org.bitnetj.kernel.vector.Width.LANES;
 import static org.bitnetj.kernel.vector.Width.ORDER;
@@ -32,6 +31,9 @@ import org.bitnetj.kernel.TernaryMatrix;
  *
  * <p>Rows go in groups of a vector's 32-bit lanes, several groups at a time, so that a broadcast
  * coefficient serves them all.
+ *
+ * <p>Zero stands before "or x", which the JIT compiler leaves out, so that the x of the last step
+ * is an argument, as the package demands of it.
  */
 final class TernaryProduct {
   private static final int BLOCK_BYTES = 64;
@@ -111,29 +113,22 @@ final class TernaryProduct {
       IntVector even =
           q.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8).reinterpretAsInts();
       IntVector up = even.rearrange(UP);
-      minusFour(even, up.blend(0, LOWEST)).intoArray(c, to + i);
-      minusFour(odd, odd.rearrange(UP).blend(up, LOWEST)).intoArray(c, to + half + i);
+      ShortVector below = up.blend(0, LOWEST).reinterpretAsShorts();
+      even.reinterpretAsShorts()
+          .sub(below.lanewise(VectorOperators.LSHL, 2))
+          .reinterpretAsInts()
+          .intoArray(c, to + i);
+      below = odd.rearrange(UP).blend(up, LOWEST).reinterpretAsShorts();
+      odd.reinterpretAsShorts()
+          .sub(below.lanewise(VectorOperators.LSHL, 2))
+          .reinterpretAsInts()
+          .intoArray(c, to + half + i);
     }
-  }
-
-  /** {@code x - 4 y} in 16-bit lanes. */
-  private static IntVector minusFour(IntVector x, IntVector y) {
-    return x.reinterpretAsShorts()
-        .sub(y.reinterpretAsShorts().lanewise(VectorOperators.LSHL, 2))
-        .reinterpretAsInts();
   }
 
   /** Where the lanes of a group stand in its panel's first block. */
   private static long offset(TernaryMatrix w, int group) {
     return group / GROUPS * w.panelBytes() + group % GROUPS * (4L * LANES);
-  }
-
-  private static ShortVector broadcast(int coefficient) {
-    return IntVector.broadcast(INT, coefficient).reinterpretAsShorts();
-  }
-
-  private static ShortVector next(ShortVector x) {
-    return x.lanewise(VectorOperators.LSHR, 2);
   }
 
   /**
@@ -202,15 +197,15 @@ final class TernaryProduct {
       ShortVector x3 = ShortVector.fromMemorySegment(SHORT, d, at3 + block, ORDER);
       int i = first + QUADS * b;
       for (int step = 0; step < 2 * QUADS; step++) {
-        ShortVector k = broadcast(c[i]);
-        a0 = a0.add(x0.mul(k));
-        a1 = a1.add(x1.mul(k));
-        a2 = a2.add(x2.mul(k));
-        a3 = a3.add(x3.mul(k));
-        x0 = next(x0);
-        x1 = next(x1);
-        x2 = next(x2);
-        x3 = next(x3);
+        ShortVector k = IntVector.broadcast(INT, c[i]).reinterpretAsShorts();
+        a0 = k.mul(x0).add(a0);
+        a1 = k.mul(x1).add(a1);
+        a2 = k.mul(x2).add(a2);
+        a3 = k.mul(x3).add(a3);
+        x0 = ShortVector.zero(SHORT).or(x0).lanewise(VectorOperators.LSHR, 2);
+        x1 = ShortVector.zero(SHORT).or(x1).lanewise(VectorOperators.LSHR, 2);
+        x2 = ShortVector.zero(SHORT).or(x2).lanewise(VectorOperators.LSHR, 2);
+        x3 = ShortVector.zero(SHORT).or(x3).lanewise(VectorOperators.LSHR, 2);
         i += step == QUADS - 1 ? half - QUADS + 1 : 1;
       }
     }
@@ -269,20 +264,20 @@ final class TernaryProduct {
       ShortVector x1 = ShortVector.fromMemorySegment(SHORT, d, at1 + block, ORDER);
       int i = QUADS * b;
       for (int step = 0; step < 2 * QUADS; step++) {
-        ShortVector k = broadcast(c[first + i]);
-        a00 = a00.add(x0.mul(k));
-        a10 = a10.add(x1.mul(k));
-        k = broadcast(c[second + i]);
-        a01 = a01.add(x0.mul(k));
-        a11 = a11.add(x1.mul(k));
-        k = broadcast(c[third + i]);
-        a02 = a02.add(x0.mul(k));
-        a12 = a12.add(x1.mul(k));
-        k = broadcast(c[fourth + i]);
-        a03 = a03.add(x0.mul(k));
-        a13 = a13.add(x1.mul(k));
-        x0 = next(x0);
-        x1 = next(x1);
+        ShortVector k = IntVector.broadcast(INT, c[first + i]).reinterpretAsShorts();
+        a00 = k.mul(x0).add(a00);
+        a10 = k.mul(x1).add(a10);
+        k = IntVector.broadcast(INT, c[second + i]).reinterpretAsShorts();
+        a01 = k.mul(x0).add(a01);
+        a11 = k.mul(x1).add(a11);
+        k = IntVector.broadcast(INT, c[third + i]).reinterpretAsShorts();
+        a02 = k.mul(x0).add(a02);
+        a12 = k.mul(x1).add(a12);
+        k = IntVector.broadcast(INT, c[fourth + i]).reinterpretAsShorts();
+        a03 = k.mul(x0).add(a03);
+        a13 = k.mul(x1).add(a13);
+        x0 = ShortVector.zero(SHORT).or(x0).lanewise(VectorOperators.LSHR, 2);
+        x1 = ShortVector.zero(SHORT).or(x1).lanewise(VectorOperators.LSHR, 2);
         i += step == QUADS - 1 ? half - QUADS + 1 : 1;
       }
     }
@@ -314,18 +309,16 @@ final class TernaryProduct {
     float scale = w.scale() * a.scale(t);
     int sum = a.sum(t);
     for (int g = 0; g < groups; g++) {
-      FloatVector out =
-          ((FloatVector)
-                  IntVector.fromArray(INT, sums, from + g * LANES)
-                      .sub(sum)
-                      .convert(VectorOperators.I2F, 0))
-              .mul(scale);
+      int at = from + g * LANES;
       int row = (first + g) * LANES;
-      long at = (t * y.stride() + row) * Float.BYTES;
       if (row + LANES <= w.rows()) {
-        out.intoMemorySegment(y.data(), at, ORDER);
-      } else if (row < w.rows()) {
-        out.intoMemorySegment(y.data(), at, ORDER, FLOAT.indexInRange(row, w.rows()));
+        ((FloatVector) IntVector.fromArray(INT, sums, at).sub(sum).convert(VectorOperators.I2F, 0))
+            .mul(scale)
+            .intoMemorySegment(y.data(), (t * y.stride() + row) * Float.BYTES, ORDER);
+      } else {
+        for (int r = row; r < w.rows(); r++) {
+          y.set(t, r, (sums[at + r - row] - sum) * scale);
+        }
       }
     }
   }
