@@ -11,6 +11,7 @@ import java.util.Set;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Batch;
+import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
@@ -46,6 +47,16 @@ class DecodeAllocationTest {
   void aStepAllocatesNothing(int threads, HeadMode head) throws Exception {
     Kernels kernels = Tiers.best();
     assumeTrue(kernels.tier().isNative(), "there are no native kernels");
+    allocatesNothing(kernels, threads, head);
+  }
+
+  @Test
+  void aStepOfTheVectorKernelsAllocatesNothing() throws Exception {
+    allocatesNothing(Tiers.orSkip(KernelTier.VECTOR), 1, HeadMode.FULL);
+  }
+
+  private static void allocatesNothing(Kernels kernels, int threads, HeadMode head)
+      throws Exception {
     assumeTrue(head == HeadMode.FULL || kernels.sketch().isPresent(), "no kernels for a shortlist");
     Sampler greedy = new Sampler(SamplingOptions.greedy(), VOCABULARY);
     Set<Thread> before = new HashSet<>(Thread.getAllStackTraces().keySet());
