@@ -27,58 +27,25 @@ import org.bitnetj.memory.NativeMemory;
 /**
  * A short proof at start-up that kernels return, on this machine, the bits of the scalar
  * definition: one small layer is computed and each result compared by its CRC-32 with the scalar
- * kernels' own, which stand here as constants (a test holds them to the definition), for computing
- * them anew would cost most of the check's time. It is no substitute for the test suite; it catches
- * a library or a CPU that does not do what it says.
+ * kernels' own, which are constants (a test holds them to the definition), for computing them anew
+ * would cost most of the check's time. It is no substitute for the test suite; it catches a library
+ * or a CPU that does not do what it says.
  */
 public final class SelfCheck {
-  /** CRC-32 of the scalar kernels' results, in their order. */
-  static final int[] SCALAR = {
-    0x101f6c5d,
-    0x00000001,
-    0xaea88ee7,
-    0x00000001,
-    0xdda746ee,
-    0x1f96f6c9,
-    0x99104aed,
-    0xf4d47942,
-    0xe622f4f0,
-    0x9febccdb,
-    0xd37feb9d,
-    0xd37feb9d,
-    0xbf654d9c,
-    0x03449d0a,
-    0x03449d0a,
-    0x6834579d,
-    0x0da77f0b,
-    0x9febccdb,
-    0x9624090a,
-    0x9febccdb,
-    0x90f048d0,
-    0x8a27fdef,
-    0x6526d9e2,
-    0xe6ae5f52,
-    0x67c7c52d,
-    0x99104aed,
-    0x00000001,
-    0xb2805821,
-    0x7d0ef586,
-    0xb7810791,
-    0xc20a4054,
-    0x5a208ced
-  };
+  /** After so many elements tables repeat, a prime number: their rows differ all the same. */
+  private static final int PERIOD = 4099;
 
-  private static final int COUNT = 4;
-  private static final int COLUMNS = 80; // no multiple of 32 or 64: tails are part of the check
-  private static final int ROWS = 24; // a panel and a half
-  private static final int HEAD_DIM = 20;
-  private static final int QUERY_HEADS = COLUMNS / HEAD_DIM;
-  private static final int KV_HEADS = 2;
+  /** The digits in a block of I2_S, and its bytes. */
+  private static final int BLOCK = 128;
+
+  private static final int BLOCK_BYTES = 32;
 
   /** One result: the operation it came from and the CRC-32 of its bytes. */
   record Result(String operation, int crc) {}
 
   private final NativeMemory memory;
+  private final CheckedShape shape;
+  private final int tokens;
   private final Batch batch;
   private final FloatMatrix table;
   private final MemorySegment digits;
@@ -86,18 +53,21 @@ public final class SelfCheck {
   private final List<Rope> ropes = new ArrayList<>();
   private int random = 1;
 
-  private SelfCheck(NativeMemory memory) {
+  private SelfCheck(NativeMemory memory, CheckedShape shape) {
     this.memory = memory;
-    this.batch = new Batch(memory, COUNT);
-    for (int t = 0; t < COUNT; t++) {
-      batch.add(0, t, COUNT - 1 - t, true);
+    this.shape = shape;
+    this.tokens = shape.tokens();
+    this.batch = new Batch(memory, tokens);
+    for (int t = 0; t < tokens; t++) {
+      batch.add(0, t, tokens - 1 - t, true);
     }
     this.table = table();
     this.digits = digits();
     this.norm = norm();
+    int headDim = shape.headDim();
     for (Rope.Style style : Rope.Style.values()) {
-      Rope rope = new Rope(memory, HEAD_DIM, HEAD_DIM - 2, 10_000, style, COUNT);
-      rope.reach(COUNT - 1);
+      Rope rope = new Rope(memory, headDim, headDim - 2, 10_000, style, tokens);
+      rope.reach(tokens - 1);
       ropes.add(rope);
     }
   }
@@ -108,58 +78,68 @@ public final class SelfCheck {
    * @return the first operation whose result differs; empty if all bits agree
    */
   public static Optional<String> firstDifference(Kernels kernels) {
-    List<Result> results = results(kernels);
+    CheckedShape shape = CheckedShape.of(kernels.tier());
+    List<Result> results = results(kernels, shape);
+    int[] scalar = shape.scalar();
     for (int i = 0; i < results.size(); i++) { // those of operations the kernels lack are last
-      if (results.get(i).crc() != SCALAR[i]) {
+      if (results.get(i).crc() != scalar[i]) {
         return Optional.of(results.get(i).operation());
       }
     }
     return Optional.empty();
   }
 
-  /** The results of all operations there are, one for each of the first in {@link #SCALAR}. */
-  static List<Result> results(Kernels kernels) {
-    try (NativeMemory memory = new NativeMemory()) {
-      return new SelfCheck(memory).layer(kernels);
+  /** The results of all operations there are, one for each of the shape's first constants. */
+  static List<Result> results(Kernels kernels, CheckedShape shape) {
+    try (NativeMemory memory = NativeMemory.growing()) { // no huge pages: all is small
+      return new SelfCheck(memory, shape).layer(kernels);
     }
   }
 
   /** A layer in small, each operation on the results of those before it. */
   private List<Result> layer(Kernels kernels) {
     List<Result> results = new ArrayList<>();
-    FloatRows x = rows(COLUMNS);
-    kernels.embed(table, batch, x, 0, COUNT);
+    FloatRows x = rows(shape.columns);
+    kernels.embed(table, batch, x, 0, tokens);
     results.add(of("embed", x));
 
-    TernaryMatrix w = TernaryMatrix.allocate(memory, ROWS, COLUMNS, 0.37f);
-    results.add(flag("packI2s", kernels.packI2s(digits, w, 0, w.panelCount())));
-    results.add(of("packI2s", w.panels()));
-    QuantizedRows q = QuantizedRows.allocate(memory, COUNT, COLUMNS);
-    results.add(flag("quantize", kernels.quantize(x, norm, q, 0, COUNT)));
+    TernaryMatrix w = TernaryMatrix.allocate(memory, shape.rows, shape.columns, 0.37f);
+    TernaryMatrix blocks =
+        TernaryMatrix.allocate(memory, shape.rows / 4, shape.columns / BLOCK * BLOCK + BLOCK, 1f);
+    for (TernaryMatrix matrix : List.of(blocks, w)) { // rows of whole blocks, and others
+      boolean packed = kernels.packI2s(digits, matrix, 0, matrix.panelCount());
+      results.add(flag("packI2s", packed));
+      results.add(of("packI2s", matrix.panels()));
+    }
+    QuantizedRows q = QuantizedRows.allocate(memory, tokens, shape.columns);
+    results.add(flag("quantize", kernels.quantize(x, norm, q, 0, tokens)));
     results.add(of("quantize", q.values()));
     results.add(of("quantize", scalesAndSums(q)));
-    FloatRows y = rows(ROWS);
-    for (int count : new int[] {1, COUNT}) {
-      y = rows(ROWS);
-      kernels.ternaryProduct(w, q, y, count, 0, w.panelCount());
+    FloatRows y = rows(shape.rows);
+    for (int count : shape.counts) {
+      y = rows(shape.rows);
+      kernels.ternaryProduct(w, q, y, count, 0, 1); // in two chunks, as threads do
+      kernels.ternaryProduct(w, q, y, count, 1, w.panelCount());
       results.add(of("ternaryProduct of " + count, y));
     }
 
     attention(kernels, x, results);
 
-    FloatRows up = rows(COLUMNS);
-    kernels.normalize(x, norm, up, 0, COUNT);
+    FloatRows up = rows(shape.columns);
+    kernels.normalize(x, norm, up, 0, tokens);
     results.add(of("normalize", up));
     for (Activation activation : Activation.values()) {
-      FloatRows hidden = rows(COLUMNS);
-      kernels.add(hidden, x, 0, COUNT);
+      FloatRows hidden = rows(shape.columns);
+      kernels.add(hidden, x, 0, tokens);
       results.add(of("add", hidden));
-      kernels.gate(activation, hidden, up, 0, COUNT);
+      kernels.gate(activation, hidden, up, 0, tokens);
       results.add(of("gate with " + activation, hidden));
     }
-    FloatRows logits = rows(COUNT);
-    kernels.headProduct(table, x, logits, COUNT, 0, COUNT);
-    results.add(of("headProduct", logits));
+    for (int count : shape.counts) {
+      FloatRows logits = rows(shape.logits);
+      kernels.headProduct(table, x, logits, count, 0, shape.logits);
+      results.add(of("headProduct of " + count, logits));
+    }
     FloatRows gate = y; // of both signs
     // No kernels have one of these without the other.
     kernels.sparse().ifPresent(sparse -> sparseProducts(sparse, w, q, gate, results));
@@ -168,19 +148,31 @@ public final class SelfCheck {
   }
 
   private void bounds(SketchKernels kernels, FloatRows x, List<Result> results) {
-    HeadSketch sketch = HeadSketch.allocate(memory, COUNT, COLUMNS);
-    results.add(flag("buildSketch", kernels.buildSketch(table, sketch, 0, 1)));
+    HeadSketch sketch = HeadSketch.allocate(memory, shape.vocabulary, shape.columns);
+    int panels = sketch.panelCount();
+    results.add(flag("buildSketch", kernels.buildSketch(table, sketch, 0, panels)));
     results.add(of("buildSketch", sketch.coarse()));
     results.add(of("buildSketch", sketch.fine()));
     results.add(of("buildSketch", sketch.facts()));
-    ActivationDigits activations = ActivationDigits.allocate(memory, COLUMNS);
+    ActivationDigits activations = ActivationDigits.allocate(memory, shape.columns);
     activations.set(x, 0);
-    LogitBounds bounds = LogitBounds.allocate(memory, COUNT);
+    LogitBounds bounds = LogitBounds.allocate(memory, shape.vocabulary);
     kernels.boundLogits(sketch, activations, bounds, 0, 1);
+    kernels.boundLogits(sketch, activations, bounds, 1, panels);
     results.add(of("boundLogits", bounds.values()));
-    float threshold = Math.max(bounds.upper(0), bounds.upper(1)); // at least one row reaches it
+    float threshold = mean(bounds);
     kernels.refineBounds(sketch, activations, bounds, threshold, 0, 1);
+    kernels.refineBounds(sketch, activations, bounds, threshold, 1, panels);
     results.add(of("refineBounds", bounds.values()));
+  }
+
+  /** A threshold that about half of the rows reach. */
+  private float mean(LogitBounds bounds) {
+    float sum = 0f;
+    for (int row = 0; row < shape.vocabulary; row++) {
+      sum += bounds.upper(row);
+    }
+    return sum / shape.vocabulary;
   }
 
   private void sparseProducts(
@@ -193,10 +185,10 @@ public final class SelfCheck {
       TernaryStrips strips = TernaryStrips.allocate(memory, w, direction);
       sparse.packStrips(w, strips, 0, strips.items());
       results.add(of("packStrips", strips.digits()));
-      FloatRows y = rows(ROWS);
+      FloatRows y = rows(shape.rows);
       switch (direction) {
         case ROWS -> {
-          sparse.gatedProduct(strips, q, gate, y, 0, ROWS);
+          sparse.gatedProduct(strips, q, gate, y, 0, shape.rows);
           results.add(of("gatedProduct", y));
         }
         case COLUMNS -> {
@@ -210,51 +202,60 @@ public final class SelfCheck {
   /** The rows of x as queries, and their first heads as keys and values. */
   private void attention(Kernels kernels, FloatRows x, List<Result> results) {
     for (Rope rope : ropes) {
-      kernels.rotate(rope, batch, x, 0, COUNT);
+      kernels.rotate(rope, batch, x, 0, tokens);
       results.add(of("rotate with " + rope.style(), x));
     }
-    FloatRows keys = rows(KV_HEADS * HEAD_DIM);
-    for (int t = 0; t < COUNT; t++) {
-      MemorySegment.copy(x.row(t), 0, keys.row(t), 0, KV_HEADS * HEAD_DIM * 4L);
+    int width = shape.kvHeads * shape.headDim();
+    FloatRows keys = rows(width);
+    for (int t = 0; t < tokens; t++) {
+      MemorySegment.copy(x.row(t), 0, keys.row(t), 0, width * 4L);
     }
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
       AttentionLayer layer =
-          new AttentionLayer(memory, type, QUERY_HEADS, KV_HEADS, HEAD_DIM, 0.25f, 1, COUNT);
-      kernels.store(layer, batch, keys, keys, 0, COUNT);
+          new AttentionLayer(
+              memory, type, shape.queryHeads, shape.kvHeads, shape.headDim(), 0.25f, 1, tokens);
+      kernels.store(layer, batch, keys, keys, 0, tokens);
       results.add(of("store as " + type, layer.keys()));
       results.add(of("store as " + type, layer.values()));
-      FloatRows out = rows(COLUMNS);
-      kernels.attend(layer, batch, x, out, 0, COUNT * KV_HEADS);
+      FloatRows out = rows(shape.columns);
+      kernels.attend(layer, batch, x, out, 0, tokens * shape.kvHeads);
       results.add(of("attend in " + type, out));
     }
   }
 
   /** Values up to 4 in float16. */
   private FloatMatrix table() {
-    short[] values = new short[COUNT * COLUMNS];
+    int count = shape.vocabulary * shape.columns;
+    short[] values = new short[Math.min(PERIOD, count)];
     for (int i = 0; i < values.length; i++) {
       values[i] = Float.floatToFloat16((short) next() * 0x1p-13f);
     }
-    MemorySegment data = memory.allocate(values.length * 2L);
-    MemorySegment.copy(values, 0, data, ValueLayout.JAVA_SHORT, 0, values.length);
-    return new FloatMatrix(memory, data, FloatMatrix.Type.F16, COUNT, COLUMNS);
+    MemorySegment data = repeated(MemorySegment.ofArray(values), count * 2L);
+    return new FloatMatrix(memory, data, FloatMatrix.Type.F16, shape.vocabulary, shape.columns);
   }
 
   /** Codes 0, 1 and 2, four to a byte. */
   private MemorySegment digits() {
-    byte[] codes = new byte[ROWS * COLUMNS / 4];
+    byte[] codes = new byte[PERIOD];
     for (int i = 0; i < codes.length; i++) {
       int bits = next();
       int low = bits >>> 8 & 0x55;
       codes[i] = (byte) (low | bits & 0xaa & ~(low << 1));
     }
-    MemorySegment data = memory.allocate(codes.length);
-    MemorySegment.copy(codes, 0, data, ValueLayout.JAVA_BYTE, 0, codes.length);
+    int blocks = (shape.rows * shape.columns + BLOCK - 1) / BLOCK;
+    return repeated(MemorySegment.ofArray(codes), (long) blocks * BLOCK_BYTES);
+  }
+
+  private MemorySegment repeated(MemorySegment period, long bytes) {
+    MemorySegment data = memory.allocate(bytes);
+    for (long at = 0; at < bytes; at += period.byteSize()) {
+      MemorySegment.copy(period, 0, data, at, Math.min(period.byteSize(), bytes - at));
+    }
     return data;
   }
 
   private Norm norm() {
-    float[] weight = new float[COLUMNS];
+    float[] weight = new float[shape.columns];
     for (int i = 0; i < weight.length; i++) {
       weight[i] = (short) next() * 0x1p-14f;
     }
@@ -262,7 +263,7 @@ public final class SelfCheck {
   }
 
   private FloatRows rows(int columns) {
-    return FloatRows.allocate(memory, COUNT, columns);
+    return FloatRows.allocate(memory, tokens, columns);
   }
 
   private static Result flag(String operation, boolean value) {
@@ -281,8 +282,8 @@ public final class SelfCheck {
   }
 
   private MemorySegment scalesAndSums(QuantizedRows q) {
-    MemorySegment bytes = memory.allocate(COUNT * 8L);
-    for (int t = 0; t < COUNT; t++) {
+    MemorySegment bytes = memory.allocate(tokens * 8L);
+    for (int t = 0; t < tokens; t++) {
       bytes.setAtIndex(ValueLayout.JAVA_FLOAT, 2L * t, q.scale(t));
       bytes.setAtIndex(ValueLayout.JAVA_INT, 2L * t + 1, q.sum(t));
     }

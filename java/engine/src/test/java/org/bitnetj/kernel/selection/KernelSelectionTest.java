@@ -127,15 +127,18 @@ class KernelSelectionTest {
     assertTrue(difference.orElse("none").startsWith(operation), difference::toString);
   }
 
-  @Test
-  void theSelfChecksConstantsAreThoseOfTheScalarDefinition() {
+  @ParameterizedTest
+  @EnumSource
+  void theSelfChecksConstantsAreThoseOfTheScalarDefinition(CheckedShape shape) {
     int[] scalar =
-        SelfCheck.results(new ScalarKernels()).stream().mapToInt(SelfCheck.Result::crc).toArray();
+        SelfCheck.results(new ScalarKernels(), shape).stream()
+            .mapToInt(SelfCheck.Result::crc)
+            .toArray();
     String constants =
         Arrays.stream(scalar)
             .mapToObj("0x%08x"::formatted)
-            .collect(Collectors.joining(", ", "SCALAR should be {", "}"));
-    assertArrayEquals(scalar, SelfCheck.SCALAR, constants);
+            .collect(Collectors.joining(", ", shape + " should be {", "}"));
+    assertArrayEquals(scalar, shape.scalar(), constants);
   }
 
   @Test
