@@ -1,15 +1,16 @@
 package org.bitnetj.kernel;
 
-/** How many panels of a ternary product a thread takes at a time. */
+/** How the panels of a ternary product are shared out. */
 public final class Grain {
   /** Panels are read in so many streams. */
   private static final int STREAMS = 4;
 
   /**
-   * Bytes of weights when one row is computed: about so many at most, for balance, and so many at
-   * least, for sharing costs time, and memory is read faster in long streams.
+   * Bytes of weights when one row is computed: the shortest chunks have about so many at most, for
+   * balance at the end, and so many at least, for sharing costs time. Long ones come first, for
+   * memory is read faster in long streams.
    */
-  private static final long MOST_BYTES = 256 << 10;
+  private static final long MOST_BYTES = 128 << 10;
 
   private static final long LEAST_BYTES = 64 << 10;
 
@@ -22,19 +23,19 @@ public final class Grain {
 
   private Grain() {}
 
-  /** For a product with one row, which is bound by the bytes of its panels. */
-  public static int decode(ThreadTeam team, int panels, long panelBytes) {
-    int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
-    int most = (int) Math.max(1, MOST_BYTES / panelBytes);
-    return team.evenGrain(panels, least, most, STREAMS);
-  }
-
   /**
-   * For a product with several rows, which is bound by arithmetic and reads all rows again for each
-   * chunk.
+   * Runs {@code product} over {@code panels} of {@code panelBytes} each. With one row it is bound
+   * by the bytes of the panels; with more, by arithmetic, and reads all rows again for each chunk.
    */
-  public static int prefill(ThreadTeam team, int panels) {
-    int grain = Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
-    return grain < STREAMS ? LEAST_PANELS : grain / STREAMS * STREAMS;
+  public static void run(
+      ThreadTeam team, ThreadTeam.Task product, int rows, int panels, long panelBytes) {
+    if (rows == 1) {
+      int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
+      int most = (int) Math.max(1, MOST_BYTES / panelBytes);
+      team.runGuided(product, panels, least, most, STREAMS);
+    } else {
+      int grain = Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
+      team.run(product, panels, grain < STREAMS ? LEAST_PANELS : grain / STREAMS * STREAMS);
+    }
   }
 }

@@ -54,8 +54,8 @@ public final class ThreadTeam implements AutoCloseable {
    * <ol>
    *   <li>The caller starts a phase only after DONE has reached the total of the one before. So
    *       from a successful claim until its holder has added to DONE, the phase cannot change, and
-   *       {@link #task}, {@link #items} and {@link #grain}, which are read only in between, are
-   *       those of the claimed chunk: they were written before the word that the claim returned.
+   *       {@link #task} and {@link #chunks}, which are read only in between, are those of the
+   *       claimed chunk: they were written before the word that the claim returned.
    *   <li>A thread that was put aside after it had seen work of an old phase does not act on what
    *       it saw: its addition returns the word of now, and claims a chunk of the phase of now or
    *       nothing.
@@ -71,8 +71,7 @@ public final class ThreadTeam implements AutoCloseable {
   private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
 
   private Task task = NOTHING;
-  private int items;
-  private int grain;
+  private final Chunks chunks;
 
   private volatile @Nullable Throwable failure;
   private volatile @Nullable Thread waiting;
@@ -90,6 +89,7 @@ public final class ThreadTeam implements AutoCloseable {
       throw new IllegalArgumentException("a team needs at least 1 thread, not " + threads);
     }
     this.spinNanos = spinNanos;
+    this.chunks = new Chunks(threads);
     this.workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {
       workers[i] = new Worker(i + 1);
@@ -126,21 +126,29 @@ public final class ThreadTeam implements AutoCloseable {
    *     that makes this call
    */
   public void run(Task task, int items, int grain) {
-    if (items < 0 || grain < 1) {
-      throw new IllegalArgumentException(items + " items in chunks of " + grain);
-    }
     enter();
     try {
-      if (closed) {
-        throw new IllegalStateException("this thread team is closed");
-      }
-      if (items <= grain || workers.length == 0) {
-        if (items > 0) {
-          task.run(0, items);
-        }
-      } else {
-        share(task, items, grain);
-      }
+      chunks.cut(items, grain);
+      start(task);
+    } finally {
+      user.set(null);
+    }
+  }
+
+  /**
+   * The same for work that is faster in long ranges, such as reading memory: guided self-scheduling
+   * (Polychronopoulos and Kuck, 1987). Again and again every thread may take an equal part of half
+   * of what is left, until that would be less than twice {@code most} items; the rest goes in
+   * chunks of an {@link #evenGrain}. So the chunks are long at first, and short where they have to
+   * keep all threads busy to the end.
+   *
+   * @param multiple what the long chunks are a multiple of, and the short ones if that costs little
+   */
+  public void runGuided(Task task, int items, int least, int most, int multiple) {
+    enter();
+    try {
+      chunks.cutGuided(items, least, most, multiple);
+      start(task);
     } finally {
       user.set(null);
     }
@@ -155,15 +163,7 @@ public final class ThreadTeam implements AutoCloseable {
    *     get over an eighth more to do
    */
   public int evenGrain(int items, int least, int most, int multiple) {
-    int rounds = Math.max(1, Math.ceilDiv(items, threads() * most));
-    int even = Math.max(least, Math.ceilDiv(items, threads() * rounds));
-    int rounded = Math.ceilDiv(even, multiple) * multiple;
-    return 8 * busiest(items, rounded) <= 9 * busiest(items, even) ? rounded : even;
-  }
-
-  /** Items that one thread has to do if all chunks take the same time. */
-  private long busiest(int items, int grain) {
-    return (long) Math.ceilDiv(Math.ceilDiv(items, grain), threads()) * grain;
+    return chunks.evenGrain(items, least, most, multiple);
   }
 
   private void enter() {
@@ -178,11 +178,20 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  private void share(Task task, int items, int grain) {
-    int total = Math.ceilDiv(items, grain);
+  private void start(Task task) {
+    if (closed) {
+      throw new IllegalStateException("this thread team is closed");
+    }
+    int total = chunks.count();
+    if (total == 1 || total > 0 && workers.length == 0) {
+      task.run(0, chunks.items());
+    } else if (total > 0) {
+      share(task, total);
+    }
+  }
+
+  private void share(Task task, int total) {
     this.task = task;
-    this.items = items;
-    this.grain = grain;
     cells.set(DONE, 0);
     cells.set(CLAIMS, total);
     // No wake-up is lost: a worker sets asleep, then reads CLAIMS, then parks; here CLAIMS is set,
@@ -226,9 +235,8 @@ public final class ThreadTeam implements AutoCloseable {
         return;
       }
       if (failure == null) {
-        int begin = (int) next * grain;
         try {
-          task.run(begin, items - begin <= grain ? items : begin + grain);
+          chunks.run(task, (int) next);
         } catch (Throwable t) {
           fail(t);
         }

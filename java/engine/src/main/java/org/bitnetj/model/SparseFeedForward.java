@@ -24,8 +24,10 @@ import org.bitnetj.kernel.ThreadTeam;
  * For one caller at a time.
  */
 final class SparseFeedForward {
-  /** Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time. */
-  private static final int MOST_PANELS = 32;
+  /**
+   * Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time at last.
+   */
+  private static final int MOST_PANELS = 16;
 
   private static final int LEAST_PANELS = 8;
 
@@ -64,7 +66,7 @@ final class SparseFeedForward {
     this.output = up;
     read.setPlain(0);
     int panels = layer.gate().panelCount();
-    team.run(gateUp, panels, team.evenGrain(panels, LEAST_PANELS, MOST_PANELS, 4));
+    team.runGuided(gateUp, panels, LEAST_PANELS, MOST_PANELS, 4);
     reads.addBytes(layer.gate().bytes());
     reads.addUp(read.getPlain(), strips.up().bytes());
   }

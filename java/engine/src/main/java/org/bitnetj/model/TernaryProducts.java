@@ -54,12 +54,7 @@ final class TernaryProducts implements ThreadTeam.Task {
       panels += matrices[i].panelCount();
       reads.addBytes(matrices[i].bytes());
     }
-    team.run(
-        this,
-        panels,
-        count == 1
-            ? Grain.decode(team, panels, matrices[0].panelBytes())
-            : Grain.prefill(team, panels));
+    Grain.run(team, this, count, panels, matrices[0].panelBytes());
   }
 
   @Override

@@ -2,14 +2,17 @@ package org.bitnetj.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -327,6 +330,48 @@ class ThreadTeamTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5, 8})
+  void aGuidedRunDoesEveryItemOnceAndGoesFromLongChunksToShort(int threads) {
+    Random random = new Random(threads);
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      for (int round = 0; round < 3_000; round++) {
+        int items = random.nextInt(1 << random.nextInt(13));
+        int most = 1 + random.nextInt(32);
+        int least = 1 + random.nextInt(most);
+        int multiple = 1 << random.nextInt(3);
+        ConcurrentSkipListMap<Integer, Integer> chunks = new ConcurrentSkipListMap<>();
+        team.runGuided(
+            (begin, end) -> assertNull(chunks.put(begin, end)), items, least, most, multiple);
+        String what = items + " by " + least + " to " + most + " of " + multiple + ": " + chunks;
+        int done = 0;
+        int longer = items;
+        for (Map.Entry<Integer, Integer> chunk : chunks.entrySet()) {
+          assertEquals(done, chunk.getKey(), what);
+          done = chunk.getValue();
+          int size = done - chunk.getKey();
+          assertTrue(size > 0 && size <= longer, what);
+          boolean whole = threads == 1 || size == items;
+          int longest = Math.max((items - chunk.getKey() + size) / 2, most + multiple - 1);
+          assertTrue(whole || size <= longest, what);
+          longer = size;
+        }
+        assertEquals(items, done, what);
+      }
+    }
+  }
+
+  @Test
+  void aGuidedRunHalvesWhatIsLeft() {
+    try (ThreadTeam team = new ThreadTeam(2)) {
+      ConcurrentSkipListMap<Integer, Integer> chunks = new ConcurrentSkipListMap<>();
+      team.runGuided(chunks::put, 160, 3, 6, 4);
+      // Of 160 each takes 40, and of the 80 left 20; the other 40 go by an even grain, which is 5.
+      List<Integer> begins = List.of(0, 40, 80, 100, 120, 125, 130, 135, 140, 145, 150, 155);
+      assertEquals(begins, List.copyOf(chunks.keySet()));
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "2, 160, 6, 25, 20", // four chunks for each
     "2, 24, 6, 25, 12",
@@ -348,6 +393,10 @@ class ThreadTeamTest {
     try (ThreadTeam team = new ThreadTeam(2)) {
       assertThrows(IllegalArgumentException.class, () -> team.run((begin, end) -> {}, -1, 1));
       assertThrows(IllegalArgumentException.class, () -> team.run((begin, end) -> {}, 1, 0));
+      assertThrows(
+          IllegalArgumentException.class, () -> team.runGuided((begin, end) -> {}, 1, 0, 1, 1));
+      assertThrows(
+          IllegalArgumentException.class, () -> team.runGuided((begin, end) -> {}, 1, 1, 1, 0));
       team.run((begin, end) -> assertTrue(false, "no items, no call"), 0, 1);
     }
     assertThrows(IllegalArgumentException.class, () -> new ThreadTeam(0));

@@ -44,7 +44,6 @@ public final class KernelBenchmark implements AutoCloseable {
   static final class Entry {
     private final Operation operation;
     private final ThreadTeam team;
-    private final int grain;
     private final MachineRates rates;
     private final KernelResult result;
     private int repeats = 1;
@@ -54,7 +53,6 @@ public final class KernelBenchmark implements AutoCloseable {
       this.operation = operation;
       this.team = team;
       this.rates = rates;
-      this.grain = operation.grain(team);
       this.result = result;
     }
 
@@ -66,7 +64,7 @@ public final class KernelBenchmark implements AutoCloseable {
         if (team.threads() == 1) {
           operation.compute();
         } else {
-          team.run(operation, operation.items(), grain);
+          operation.compute(team);
         }
       }
       return System.nanoTime() - start;

@@ -30,9 +30,9 @@ public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
   /** Panels, rows or heads to be computed. */
   public abstract int items();
 
-  /** How many of them a thread of a team takes at a time. */
-  public int grain(ThreadTeam team) {
-    return Math.max(1, items() / (CHUNKS_PER_THREAD * team.threads()));
+  /** Does all of it, shared out to a team as the engine does. */
+  public void compute(ThreadTeam team) {
+    team.run(this, items(), Math.max(1, items() / (CHUNKS_PER_THREAD * team.threads())));
   }
 
   /** Bytes of packed weights, cached values or activations that it reads. */

@@ -55,10 +55,8 @@ public final class TernaryProduct extends Operation {
   }
 
   @Override
-  public int grain(ThreadTeam team) {
-    return a.capacity() == 1
-        ? Grain.decode(team, items(), matrices[0].panelBytes())
-        : Grain.prefill(team, items());
+  public void compute(ThreadTeam team) {
+    Grain.run(team, this, a.capacity(), items(), matrices[0].panelBytes());
   }
 
   @Override

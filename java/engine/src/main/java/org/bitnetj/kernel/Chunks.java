@@ -1,0 +1,97 @@
+package org.bitnetj.kernel;
+
+/**
+ * How a {@link ThreadTeam} cuts the items of a phase into chunks, which threads take in rising
+ * order: maybe long ones, then all of one grain. Cut by one thread, then read by all.
+ */
+final class Chunks {
+  private final int threads;
+  private int items;
+  private int grain;
+
+  /** How often a long chunk for each thread comes before those of {@link #grain} items. */
+  private int halvings;
+
+  private int multiple;
+
+  Chunks(int threads) {
+    this.threads = threads;
+  }
+
+  int items() {
+    return items;
+  }
+
+  /** Cuts by {@code grain}. */
+  void cut(int items, int grain) {
+    set(items, grain, 0, 1);
+  }
+
+  /** Cuts as {@link ThreadTeam#runGuided} says. */
+  void cutGuided(int items, int least, int most, int multiple) {
+    if (Math.min(Math.min(least, most), multiple) < 1) {
+      throw new IllegalArgumentException(
+          "chunks of " + least + " to " + most + " items, multiples of " + multiple);
+    }
+    int halvings = 0;
+    int left = items;
+    for (int size = longChunk(left, multiple); size >= 2 * most; halvings++) {
+      left -= threads * size;
+      size = longChunk(left, multiple);
+    }
+    set(items, evenGrain(left, least, most, multiple), halvings, multiple);
+  }
+
+  private void set(int items, int grain, int halvings, int multiple) {
+    if (items < 0 || grain < 1) {
+      throw new IllegalArgumentException(items + " items in chunks of " + grain);
+    }
+    this.items = items;
+    this.grain = grain;
+    this.halvings = halvings;
+    this.multiple = multiple;
+  }
+
+  /** A thread's part of half of the items that are left. */
+  private int longChunk(int left, int multiple) {
+    return left / (2 * threads) / multiple * multiple;
+  }
+
+  int count() {
+    int left = items;
+    for (int i = 0; i < halvings; i++) {
+      left -= threads * longChunk(left, multiple);
+    }
+    return halvings * threads + Math.ceilDiv(left, grain);
+  }
+
+  /** Runs a task over chunk {@code index}. */
+  void run(ThreadTeam.Task task, int index) {
+    int begin = 0;
+    int size = grain;
+    for (int i = 0; i < halvings; i++) {
+      int length = longChunk(items - begin, multiple);
+      if (index < threads) {
+        size = length;
+        break;
+      }
+      index -= threads;
+      begin += threads * length;
+    }
+    begin += index * size;
+    task.run(begin, items - begin <= size ? items : begin + size);
+  }
+
+  /** As {@link ThreadTeam#evenGrain} says. */
+  int evenGrain(int items, int least, int most, int multiple) {
+    int rounds = Math.max(1, Math.ceilDiv(items, threads * most));
+    int even = Math.max(least, Math.ceilDiv(items, threads * rounds));
+    int rounded = Math.ceilDiv(even, multiple) * multiple;
+    return 8 * busiest(items, rounded) <= 9 * busiest(items, even) ? rounded : even;
+  }
+
+  /** Items that one thread has to do if all chunks take the same time. */
+  private long busiest(int items, int grain) {
+    return (long) Math.ceilDiv(Math.ceilDiv(items, grain), threads) * grain;
+  }
+}
