@@ -35,7 +35,7 @@ final class Chunks {
     }
     int halvings = 0;
     int left = items;
-    for (int size = longChunk(left, multiple); size >= 2 * most; halvings++) {
+    for (int size = longChunk(left, multiple); size >= most - size; halvings++) {
       left -= threads * size;
       size = longChunk(left, multiple);
     }
@@ -82,7 +82,11 @@ final class Chunks {
     task.run(begin, items - begin <= size ? items : begin + size);
   }
 
-  /** As {@link ThreadTeam#evenGrain} says. */
+  /**
+   * A grain that keeps all threads busy to the end: nearly {@code most} items, but at least {@code
+   * least}, so that every thread gets the same number of chunks if they take the same time. It is
+   * rounded up to a multiple unless the busiest thread would get over an eighth more to do.
+   */
   int evenGrain(int items, int least, int most, int multiple) {
     int rounds = Math.max(1, Math.ceilDiv(items, threads * most));
     int even = Math.max(least, Math.ceilDiv(items, threads * rounds));

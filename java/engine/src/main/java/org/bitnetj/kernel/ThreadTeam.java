@@ -138,11 +138,14 @@ public final class ThreadTeam implements AutoCloseable {
   /**
    * The same for work that is faster in long ranges, such as reading memory: guided self-scheduling
    * (Polychronopoulos and Kuck, 1987). Again and again every thread may take an equal part of half
-   * of what is left, until that would be less than twice {@code most} items; the rest goes in
-   * chunks of an {@link #evenGrain}. So the chunks are long at first, and short where they have to
-   * keep all threads busy to the end.
+   * of what is left, until that would be less than half of {@code most} items; the rest goes in
+   * even chunks. So the chunks are long at first, and short where they have to keep all threads
+   * busy to the end.
    *
-   * @param multiple what the long chunks are a multiple of, and the short ones if that costs little
+   * @param least items in one of the even chunks, if there are as many
+   * @param most items in one of the even chunks, but for rounding
+   * @param multiple what the long chunks are a multiple of, and the even ones if that costs little
+   * @throws IllegalStateException as {@link #run} does
    */
   public void runGuided(Task task, int items, int least, int most, int multiple) {
     enter();
@@ -152,18 +155,6 @@ public final class ThreadTeam implements AutoCloseable {
     } finally {
       user.set(null);
     }
-  }
-
-  /**
-   * A grain for {@link #run} that keeps all threads busy to the end: chunks of nearly {@code most}
-   * items, but at least {@code least}, of which every thread gets the same number if they take the
-   * same time.
-   *
-   * @param multiple what the grain is rounded up to a multiple of, unless the busiest thread would
-   *     get over an eighth more to do
-   */
-  public int evenGrain(int items, int least, int most, int multiple) {
-    return chunks.evenGrain(items, least, most, multiple);
   }
 
   private void enter() {

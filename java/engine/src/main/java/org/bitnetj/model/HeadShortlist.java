@@ -29,7 +29,7 @@ final class HeadShortlist {
   /** Panels whose logits are cleared at a time. */
   private static final int CLEARED = 256;
 
-  /** Panels that a worker takes at a time. */
+  /** Panels that a worker takes at a time at last. */
   private static final int MOST_PANELS = 64;
 
   private static final int LEAST_PANELS = 8;
@@ -51,7 +51,6 @@ final class HeadShortlist {
   private final ActivationDigits digits;
   private final LogitBounds bounds;
   private final MemorySegment cleared;
-  private final int grain;
   private final boolean usable;
   private float[] best = new float[64];
 
@@ -84,12 +83,15 @@ final class HeadShortlist {
     this.team = team;
     this.digits = ActivationDigits.allocate(memory, sketch.columns());
     this.bounds = LogitBounds.allocate(memory, sketch.rows());
-    this.grain = team.evenGrain(bounds.panels(), LEAST_PANELS, MOST_PANELS, 4);
     this.usable = sketch.largestNorm() <= LARGEST_NORM;
     float[] none = new float[CLEARED * HeadSketch.PANEL_ROWS];
     Arrays.fill(none, Float.NEGATIVE_INFINITY);
     this.cleared = memory.allocate((long) none.length * Float.BYTES);
     MemorySegment.copy(none, 0, cleared, JAVA_FLOAT, 0, none.length);
+  }
+
+  private void share(ThreadTeam.Task task) {
+    team.runGuided(task, bounds.panels(), LEAST_PANELS, MOST_PANELS, 4);
   }
 
   /**
@@ -116,9 +118,9 @@ final class HeadShortlist {
     this.input = input;
     this.logits = logits;
     bounded = true;
-    team.run(bound, bounds.panels(), grain);
+    share(bound);
     threshold = kthLargestLower(count);
-    team.run(refine, bounds.panels(), grain);
+    share(refine);
     // Bounds that were refined may be looser by a rounding, so keep the better of both thresholds.
     threshold = Math.max(threshold, kthLargestLower(count));
     for (int panel = 0; panel < bounds.panels(); panel++) {
@@ -133,7 +135,7 @@ final class HeadShortlist {
       return false;
     }
     rest = count >= tooMany ? 0 : rest;
-    team.run(compute, bounds.panels(), grain);
+    share(compute);
     for (int i = 0; i < need.tokens(); i++) {
       int token = need.token(i);
       if (logits.get(0, token) == Float.NEGATIVE_INFINITY) {

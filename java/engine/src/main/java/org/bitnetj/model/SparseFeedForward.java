@@ -27,7 +27,7 @@ final class SparseFeedForward {
   /**
    * Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time at last.
    */
-  private static final int MOST_PANELS = 16;
+  private static final int MOST_PANELS = 32;
 
   private static final int LEAST_PANELS = 8;
 

@@ -1,8 +1,8 @@
 package org.bitnetj.model;
 
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.Grain;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.PanelSharing;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ThreadTeam;
@@ -54,7 +54,7 @@ final class TernaryProducts implements ThreadTeam.Task {
       panels += matrices[i].panelCount();
       reads.addBytes(matrices[i].bytes());
     }
-    Grain.run(team, this, count, panels, matrices[0].panelBytes());
+    PanelSharing.run(team, this, count, panels, matrices[0].panelBytes());
   }
 
   @Override

@@ -3,8 +3,8 @@ package org.bitnetj.cli.bench;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.Grain;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.PanelSharing;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ThreadTeam;
@@ -56,7 +56,7 @@ public final class TernaryProduct extends Operation {
 
   @Override
   public void compute(ThreadTeam team) {
-    Grain.run(team, this, a.capacity(), items(), matrices[0].panelBytes());
+    PanelSharing.run(team, this, a.capacity(), items(), matrices[0].panelBytes());
   }
 
   @Override

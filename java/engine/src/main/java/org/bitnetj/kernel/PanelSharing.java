@@ -1,16 +1,16 @@
 package org.bitnetj.kernel;
 
 /** How the panels of a ternary product are shared out. */
-public final class Grain {
+public final class PanelSharing {
   /** Panels are read in so many streams. */
   private static final int STREAMS = 4;
 
   /**
-   * Bytes of weights when one row is computed: the shortest chunks have about so many at most, for
-   * balance at the end, and so many at least, for sharing costs time. Long ones come first, for
-   * memory is read faster in long streams.
+   * Bytes of weights in a chunk when one row is computed, but for long chunks that come first: at
+   * most so many, for balance at the end, and at least so many, for sharing costs time, and memory
+   * is read faster in long streams.
    */
-  private static final long MOST_BYTES = 128 << 10;
+  private static final long MOST_BYTES = 256 << 10;
 
   private static final long LEAST_BYTES = 64 << 10;
 
@@ -21,7 +21,7 @@ public final class Grain {
 
   private static final int CHUNKS_PER_THREAD = 8;
 
-  private Grain() {}
+  private PanelSharing() {}
 
   /**
    * Runs {@code product} over {@code panels} of {@code panelBytes} each. With one row it is bound
