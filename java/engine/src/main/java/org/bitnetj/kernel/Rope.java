@@ -32,7 +32,9 @@ public final class Rope {
   private static final int STEP = 256;
 
   /**
-   * Factors that move a double by 2 ulp at least, whatever the rounding: 2^-50 of it are 4 to 8.
+   * Factors that move a double by more than {@link Math} and {@link StrictMath} can differ. Each is
+   * within 1 ulp of the true value, at most 2^-52 of it, so the two are within 2^-51 of it; these
+   * move by 2^-50, less a rounding of 2^-53.
    */
   private static final double BELOW = 1 - 0x1p-50;
 
@@ -106,8 +108,8 @@ public final class Rope {
 
   /**
    * {@code (float) StrictMath.cos(angle)}, mostly without the arrays that {@link StrictMath} puts
-   * on the heap. {@link Math} and {@link StrictMath} are each within 1 ulp of the true value, so
-   * within 2 of each other. Where all doubles as near as that round to one float, it is the one.
+   * on the heap. Where all doubles that {@link StrictMath} can give beside {@link Math}'s value
+   * round to one float, it is the one.
    */
   static float cosine(double angle) {
     double near = Math.cos(angle);
