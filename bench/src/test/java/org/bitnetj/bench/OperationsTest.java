@@ -22,6 +22,7 @@ import org.bitnetj.cli.bench.TernaryProduct;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -125,6 +126,7 @@ class OperationsTest {
   }
 
   @Test
+  @Tag("allocation")
   void kernelsAllocateNothing() {
     for (KernelTier tier : runningTiers()) {
       if (tier == KernelTier.SCALAR) {
@@ -146,6 +148,7 @@ class OperationsTest {
 
   /** In the shapes of 2B-4T, which fill vectors and take other paths through the compiler. */
   @Test
+  @Tag("allocation")
   void vectorKernelsAllocateNothingInShapesOfAModel() {
     for (Function<KernelTier, Operation> maker :
         List.<Function<KernelTier, Operation>>of(
