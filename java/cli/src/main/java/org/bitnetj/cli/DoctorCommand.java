@@ -42,8 +42,8 @@ import picocli.CommandLine.ParentCommand;
           + " the model is loaded and asked for a few words. The exit code is 0 if everything is in"
           + " order and 1 if there is a problem: a tier that fails its check, a model that cannot"
           + " be used, or no kernels for this CPU's instructions, so that all is far slower."
-          + " Kernels that were asked for (bitnet.kernels, BITNET_KERNELS) are in order if they"
-          + " run."
+          + " Kernels that were asked for by name (bitnet.kernels, BITNET_KERNELS) are in order if"
+          + " they run, with or without a native library."
     })
 final class DoctorCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -100,13 +100,13 @@ final class DoctorCommand implements Callable<Integer> {
         library.put("file", loaded.path().toString());
         library.put("sha-256", loaded.sha256());
         library.put("abi", Integer.toString(NativeLibrary.abiVersion()));
-        selection.shortfall().ifPresent(cost -> problems.add(sentence(cost)));
       }
       case NativeLibrary.Missing missing -> {
         library.put("file", "none");
-        problems.add("There are no native kernels: " + missing.reason() + ".");
+        library.put("reason", missing.reason());
       }
     }
+    selection.shortfall().ifPresent(cost -> problems.add(sentence(cost)));
     Map<String, String> kernels = section("kernels");
     kernels.put("used", selection.tier() + ", " + selection.reason());
     for (KernelSelection.Tier tier : selection.tiers()) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -17,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.bitnetj.kernel.selection.KernelSelection;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -67,6 +71,35 @@ class ProcessTest {
             "bitnet: kernels 'vector' cannot be used, for this JVM's vectors have 64 bits and must"
                 + " have 128 at least (see its option MaxVectorSize).\n"),
         said);
+  }
+
+  /** A library is looked for once in a process. */
+  private JsonNode examined(String kernels, int code) throws Exception {
+    ProcessBuilder builder = bitnet("doctor", "--json", "-m", Models.SHIPPED.toString());
+    builder.command().addAll(1, List.of("--add-modules", "jdk.incubator.vector"));
+    builder.environment().put(NativeLibrary.PATH_VARIABLE, folder.resolve("none").toString());
+    builder.environment().put(KernelSelection.VARIABLE, kernels);
+    Process process = builder.start();
+    JsonNode report = new ObjectMapper().readTree(process.getInputStream());
+    assertEquals(code, exitCode(process), report::toPrettyString);
+    return report;
+  }
+
+  @Test
+  void aMissingLibraryIsAProblemWhereItsKernelsWereWantedAndAFactElsewhere() throws Exception {
+    String missing =
+        NativeLibrary.PATH_VARIABLE + " names " + folder.resolve("none") + ", which is not a file";
+    JsonNode asked = examined("vector", 0);
+    assertTrue(asked.get("problems").isEmpty(), asked::toPrettyString);
+    assertTrue(asked.get("kernels").get("used").textValue().startsWith("vector, as asked"));
+    assertEquals("none", asked.get("library").get("file").textValue());
+    assertEquals(missing, asked.get("library").get("reason").textValue());
+    JsonNode automatic = examined("auto", 1);
+    assertEquals(missing, automatic.get("library").get("reason").textValue());
+    assertEquals(1, automatic.get("problems").size(), automatic::toPrettyString);
+    String problem = automatic.get("problems").get(0).textValue();
+    assertTrue(
+        problem.startsWith("The native kernels are not used, for " + missing + "; "), problem);
   }
 
   @Test
