@@ -17,8 +17,8 @@ import org.bitnetj.kernel.selection.KernelTierException;
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns
  * in every round, and the median of the rounds counts, so that a disturbance hits all alike. What
- * has a share of the machine's own speed is compared with a sample of that right before. For one
- * thread.
+ * has a share of the machine's own speed is compared with a sample of that right before, a long one
+ * with the mean of that and one right after. For one thread.
  */
 public final class KernelBenchmark implements AutoCloseable {
   private static final long WARM_UP_NANOS = 100_000_000L;
@@ -27,8 +27,14 @@ public final class KernelBenchmark implements AutoCloseable {
   /** What an operation may take in all rounds together; a slow one has fewer rounds. */
   private static final long BUDGET_NANOS = 500_000_000L;
 
-  /** What a sample of the machine's own speed takes: about as long as one of a kernel. */
+  /**
+   * What a sample of the machine's own speed takes at least. One of reading takes longer: as one of
+   * a kernel that reads from memory, it goes through all of a buffer larger than the caches.
+   */
   private static final long MACHINE_NANOS = ROUND_NANOS;
+
+  /** From here on a sample of a kernel is so long that the machine is sampled after it, too. */
+  static final long LONG_NANOS = 50_000_000L;
 
   private static final long MEMORY_BYTES = 256L << 20;
 
@@ -93,19 +99,27 @@ public final class KernelBenchmark implements AutoCloseable {
      */
     void measure(Optional<MachineSpeed> machine) {
       if (result.nanos().count() == 0 || spent < BUDGET_NANOS) {
-        double productRate = Double.NaN;
-        double readRate = Double.NaN;
-        if (machine.isPresent() && result.int8()) {
-          productRate = rates.addProducts(machine.get().productRate(team));
-        }
-        if (machine.isPresent() && result.fromMemory()) {
-          readRate = rates.addBytes(machine.get().readRate(team));
-        }
+        Series reads = new Series();
+        Series products = new Series();
+        machine.ifPresent(speed -> sample(speed, reads, products));
         int times = timesInRound();
         time(1);
         long nanos = time(times);
+        if (nanos >= LONG_NANOS) {
+          machine.ifPresent(speed -> sample(speed, reads, products));
+        }
         spent += nanos;
-        result.add((double) nanos / times, readRate, productRate);
+        result.add((double) nanos / times, reads.mean(), products.mean());
+      }
+    }
+
+    /** The machine's own speed at what the operation has a share of. */
+    private void sample(MachineSpeed machine, Series reads, Series products) {
+      if (result.int8()) {
+        products.add(rates.addProducts(machine.productRate(team)));
+      }
+      if (result.fromMemory()) {
+        reads.add(rates.addBytes(machine.readRate(team)));
       }
     }
   }

@@ -36,8 +36,8 @@ public record KernelReport(
   /** What the shares of all forms of the report are. */
   static final String SHARES =
       "Shares are of what the machine itself read or multiplied right before each sample of the"
-          + " kernel; the median of the rounds counts, so that about 100 % is as fast as the plain"
-          + " loop.";
+          + " kernel, and after a long one; the median of the rounds counts, so that about 100 % is"
+          + " as fast as the plain loop.";
 
   MachineRates rates(int threads) {
     return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();

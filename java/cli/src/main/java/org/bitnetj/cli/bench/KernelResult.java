@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param fromMemory whether what it reads is in no cache
  * @param int8 whether the products are those that the int8 peak counts
  * @param nanos per operation, one value for each round
- * @param bandwidthShares what of the rate of plain reading right before it each round reached; none
- *     if it reads from caches or that is not known
- * @param int8PeakShares what of the int8 products per second right before it each round reached;
- *     none if it has no such products or that is not known
+ * @param bandwidthShares what of the rate of plain reading beside it each round reached; none if it
+ *     reads from caches or that is not known
+ * @param int8PeakShares what of the int8 products per second beside it each round reached; none if
+ *     it has no such products or that is not known
  */
 public record KernelResult(
     String operation,
@@ -63,8 +63,8 @@ public record KernelResult(
    * Adds a round.
    *
    * @param nanosEach of one operation
-   * @param readRate bytes that the machine read per second right before; NaN if not measured
-   * @param productRate int8 products of the machine per second right before; NaN if not measured
+   * @param readRate bytes that the machine read per second beside it; NaN if not measured
+   * @param productRate int8 products of the machine per second beside it; NaN if not measured
    */
   KernelResult add(double nanosEach, double readRate, double productRate) {
     nanos.add(nanosEach);

@@ -54,6 +54,29 @@ class KernelBenchmarkTest {
     }
   }
 
+  @Test
+  void theMachineIsSampledAfterALongSampleToo() {
+    assumeTrue(NativeLibrary.status() instanceof NativeLibrary.Loaded, "nothing to sample with");
+    MachineRates rates = new MachineRates(1);
+    int batch = 1 << 14; // 2^30 products, which scalar Java takes far longer for than that
+    KernelResult result =
+        new KernelResult("GEMM", "", KernelTier.SCALAR, 1, 1 << 14, batch << 16, true, true);
+    try (ThreadTeam team = new ThreadTeam(1);
+        Operation operation = new TernaryProduct(KernelTier.SCALAR, 256, 256, batch, 1);
+        MachineSpeed speed =
+            MachineSpeed.of(NativeLibrary.status(), OptionalLong.empty(), team, 1).orElseThrow()) {
+      new KernelBenchmark.Entry(operation, team, rates, result).measure(Optional.of(speed));
+    }
+    double nanos = result.nanos().median();
+    assertTrue(nanos >= KernelBenchmark.LONG_NANOS, nanos + " ns");
+    assertEquals(2, rates.bytes().count());
+    assertEquals(2, rates.products().count());
+    assertEquals(
+        (batch << 16) / nanos * 1e9 / rates.products().mean(),
+        result.int8PeakShares().median(),
+        1e-12);
+  }
+
   /** The build's tests are started with the module of the vector kernels. */
   @Test
   void everyTierIsMeasuredOrLeftOutForAReason() {
