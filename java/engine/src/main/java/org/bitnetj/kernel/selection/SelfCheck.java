@@ -40,6 +40,9 @@ public final class SelfCheck {
 
   private static final int BLOCK_BYTES = 32;
 
+  /** What differs if native kernels, which all have them, lack sparse products or sketches. */
+  static final String OPERATIONS = "the set of operations";
+
   /** One result: the operation it came from and the CRC-32 of its bytes. */
   record Result(String operation, int crc) {}
 
@@ -75,12 +78,16 @@ public final class SelfCheck {
   /**
    * Compares {@code kernels} with the scalar definition.
    *
-   * @return the first operation whose result differs; empty if all bits agree
+   * @return the first operation whose result differs, or {@link #OPERATIONS}; empty if all bits
+   *     agree
    */
   public static Optional<String> firstDifference(Kernels kernels) {
     CheckedShape shape = CheckedShape.of(kernels.tier());
     List<Result> results = results(kernels, shape);
     int[] scalar = shape.scalar();
+    if (kernels.tier().isNative() && results.size() != scalar.length) {
+      return Optional.of(OPERATIONS);
+    }
     for (int i = 0; i < results.size(); i++) { // those of operations the kernels lack are last
       if (results.get(i).crc() != scalar[i]) {
         return Optional.of(results.get(i).operation());
@@ -117,7 +124,7 @@ public final class SelfCheck {
     results.add(of("quantize", scalesAndSums(q)));
     FloatRows y = rows(shape.rows);
     for (int count : shape.counts) {
-      y = rows(shape.rows);
+      y.data().fill((byte) 0);
       kernels.ternaryProduct(w, q, y, count, 0, 1); // in two chunks, as threads do
       kernels.ternaryProduct(w, q, y, count, 1, w.panelCount());
       results.add(of("ternaryProduct of " + count, y));

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KernelSelectionTest {
   private static final Set<KernelTier> ALL_NATIVE =
@@ -125,6 +126,20 @@ class KernelSelectionTest {
   void theSelfCheckFindsOneWrongBitOfEveryOperation(String operation) {
     Optional<String> difference = SelfCheck.firstDifference(kernels(KernelTier.C, operation));
     assertTrue(difference.orElse("none").startsWith(operation), difference::toString);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sparse", "sketch"})
+  void theSelfCheckMissesOperationsThatNativeKernelsMustHave(String absent) {
+    Kernels whole = kernels(KernelTier.C, "");
+    Kernels part =
+        proxy(
+            Kernels.class,
+            (method, arguments) ->
+                method.getName().equals(absent)
+                    ? Optional.empty()
+                    : method.invoke(whole, arguments));
+    assertEquals(Optional.of(SelfCheck.OPERATIONS), SelfCheck.firstDifference(part));
   }
 
   @ParameterizedTest
