@@ -32,14 +32,6 @@ import org.bitnetj.memory.NativeMemory;
  * or a CPU that does not do what it says.
  */
 public final class SelfCheck {
-  /** After so many elements tables repeat, a prime number: their rows differ all the same. */
-  private static final int PERIOD = 4099;
-
-  /** The digits in a block of I2_S, and its bytes. */
-  private static final int BLOCK = 128;
-
-  private static final int BLOCK_BYTES = 32;
-
   /** What differs if native kernels, which all have them, lack sparse products or sketches. */
   static final String OPERATIONS = "the set of operations";
 
@@ -54,7 +46,6 @@ public final class SelfCheck {
   private final MemorySegment digits;
   private final Norm norm;
   private final List<Rope> ropes = new ArrayList<>();
-  private int random = 1;
 
   private SelfCheck(NativeMemory memory, CheckedShape shape) {
     this.memory = memory;
@@ -64,9 +55,10 @@ public final class SelfCheck {
     for (int t = 0; t < tokens; t++) {
       batch.add(0, t, tokens - 1 - t, true);
     }
-    this.table = table();
-    this.digits = digits();
-    this.norm = norm();
+    CheckedOperands operands = new CheckedOperands(memory, shape);
+    this.table = operands.table();
+    this.digits = operands.digits();
+    this.norm = operands.norm();
     int headDim = shape.headDim();
     for (Rope.Style style : Rope.Style.values()) {
       Rope rope = new Rope(memory, headDim, headDim - 2, 10_000, style, tokens);
@@ -112,7 +104,11 @@ public final class SelfCheck {
 
     TernaryMatrix w = TernaryMatrix.allocate(memory, shape.rows, shape.columns, 0.37f);
     TernaryMatrix blocks =
-        TernaryMatrix.allocate(memory, shape.rows / 4, shape.columns / BLOCK * BLOCK + BLOCK, 1f);
+        TernaryMatrix.allocate(
+            memory,
+            shape.rows / 4,
+            shape.columns / CheckedOperands.BLOCK * CheckedOperands.BLOCK + CheckedOperands.BLOCK,
+            1f);
     for (TernaryMatrix matrix : List.of(blocks, w)) { // rows of whole blocks, and others
       boolean packed = kernels.packI2s(digits, matrix, 0, matrix.panelCount());
       results.add(flag("packI2s", packed));
@@ -230,45 +226,6 @@ public final class SelfCheck {
     }
   }
 
-  /** Values up to 4 in float16. */
-  private FloatMatrix table() {
-    int count = shape.vocabulary * shape.columns;
-    short[] values = new short[Math.min(PERIOD, count)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Float.floatToFloat16((short) next() * 0x1p-13f);
-    }
-    MemorySegment data = repeated(MemorySegment.ofArray(values), count * 2L);
-    return new FloatMatrix(memory, data, FloatMatrix.Type.F16, shape.vocabulary, shape.columns);
-  }
-
-  /** Codes 0, 1 and 2, four to a byte. */
-  private MemorySegment digits() {
-    byte[] codes = new byte[PERIOD];
-    for (int i = 0; i < codes.length; i++) {
-      int bits = next();
-      int low = bits >>> 8 & 0x55;
-      codes[i] = (byte) (low | bits & 0xaa & ~(low << 1));
-    }
-    int blocks = (shape.rows * shape.columns + BLOCK - 1) / BLOCK;
-    return repeated(MemorySegment.ofArray(codes), (long) blocks * BLOCK_BYTES);
-  }
-
-  private MemorySegment repeated(MemorySegment period, long bytes) {
-    MemorySegment data = memory.allocate(bytes);
-    for (long at = 0; at < bytes; at += period.byteSize()) {
-      MemorySegment.copy(period, 0, data, at, Math.min(period.byteSize(), bytes - at));
-    }
-    return data;
-  }
-
-  private Norm norm() {
-    float[] weight = new float[shape.columns];
-    for (int i = 0; i < weight.length; i++) {
-      weight[i] = (short) next() * 0x1p-14f;
-    }
-    return Norm.of(memory, weight, 1e-5f);
-  }
-
   private FloatRows rows(int columns) {
     return FloatRows.allocate(memory, tokens, columns);
   }
@@ -295,11 +252,5 @@ public final class SelfCheck {
       bytes.setAtIndex(ValueLayout.JAVA_INT, 2L * t + 1, q.sum(t));
     }
     return bytes;
-  }
-
-  /** Sixteen bits of a fixed sequence. */
-  private int next() {
-    random = random * 1103515245 + 12345;
-    return random >>> 16;
   }
 }
