@@ -39,6 +39,18 @@ final class CheckedOperands {
     return new FloatMatrix(memory, data, FloatMatrix.Type.F16, shape.vocabulary, shape.columns);
   }
 
+  /**
+   * The table's bytes as a head of another type, of at least the shape's columns. All its values
+   * are finite, for each type's exponent is in the high bits of an element or of a block's first or
+   * last 16: elements are up to 512, and the scales of blocks up to 4.
+   */
+  FloatMatrix head(FloatMatrix table, FloatMatrix.Type type) {
+    int blocks = (shape.columns + type.blockElements() - 1) / type.blockElements();
+    long bytes = (long) shape.logits * blocks * type.blockBytes();
+    MemorySegment data = table.data().asSlice(0, bytes);
+    return new FloatMatrix(memory, data, type, shape.logits, blocks * type.blockElements());
+  }
+
   /** Codes 0, 1 and 2 of I2_S, four to a byte. */
   MemorySegment digits() {
     byte[] codes = new byte[PERIOD];
@@ -47,7 +59,8 @@ final class CheckedOperands {
       int low = bits >>> 8 & 0x55;
       codes[i] = (byte) (low | bits & 0xaa & ~(low << 1));
     }
-    int blocks = (shape.rows * shape.columns + BLOCK - 1) / BLOCK;
+    int rows = Math.max(shape.rows, shape.tallRows);
+    int blocks = (rows * shape.columns + BLOCK - 1) / BLOCK;
     MemorySegment data = memory.allocate((long) blocks * BLOCK_BYTES);
     repeat(MemorySegment.ofArray(codes), data);
     return data;

@@ -3,43 +3,88 @@ package org.bitnetj.kernel.selection;
 import org.bitnetj.kernel.KernelTier;
 
 /**
- * The sizes of the layer that {@link SelfCheck} computes, and what it must come to.
+ * The sizes of the layer that {@link SelfCheck} computes, and what it must come to. Each reaches
+ * the paths that its comment names; what else there is, the test suite alone covers.
  *
  * <p>Native kernels are compiled before they are checked: much work costs them little, and they
- * have paths of their own for much work, which must run too. Kernels in Java start in the
- * interpreter, where an operation on vectors takes a microsecond, and have no such paths.
+ * have paths of their own for much work. Kernels in Java start in the interpreter, where an
+ * operation on vectors takes microseconds.
  */
 enum CheckedShape {
-  /** Enough for each path in Java: more than one panel, and tokens alone and four at a time. */
-  SHORT(24, 80, 4, 2, 4, 4, 1, 4),
+  /**
+   * Enough for kernels in Java to split a product after 256 columns, to multiply tokens alone, by
+   * three and by four, to merge two chunks of attention over a cache in float16, and to decode
+   * every type of head. Left out are what more tokens than five, other sizes of heads and long rows
+   * come to, and vectors of another width than this machine's.
+   */
+  SHORT(24, 264, 11, 5, 0, new int[] {258}, new Heads[] {new Heads(4, 2)}, 3, 5),
 
   /**
-   * Enough for each path of the native kernels that a megabyte of operands can reach:
+   * Enough for these paths of the native kernels:
    *
    * <ul>
    *   <li>After the first panel, those of the matrix number 8 * 2 + 1 and those of the head 4 * 9 +
    *       1: they are read in four streams, in two or in pairs, and one is left. A stream has more
    *       than one, so that their distance counts, and the head more than 32, whose rows are
    *       refined from two lists.
+   *   <li>The tall matrix has more panels than tokens take turns on in cache, 256 KiB, and more
+   *       gates than the 1024 that are looked at together.
    *   <li>In each tier's groups of even size, the numbers of tokens come to groups of every size.
+   *       Heads in blocks are multiplied with up to 18 tokens at a time, six of them or three
+   *       together; of these any number is left.
    *   <li>The columns are 27 blocks of 16, the last one not full: more than the 16 whose sums fit
    *       16 bits, an odd number, and more than a line of 256. The rows are more than a line, too.
-   *   <li>The five query heads of a cache head go as four and one. At up to 70 positions their keys
-   *       come in 4 and in 16 streams, and some are left.
+   *       Heads in blocks have columns in two tiles of 256.
+   *   <li>Attention takes query heads of a cache head by eight and by four; one, two and three are
+   *       left. Four or two together have more elements than their sums have registers, so that
+   *       they go in parts. Keys come in 4, 8 and 16 streams, and some are left. Two chunks merge.
+   *   <li>Heads of every type are multiplied, embedded and sketched.
    * </ul>
+   *
+   * <p>Left out are a head that goes alone and has more than 84 elements, more than 16 lines or
+   * 8192 columns of a sparse product, more than two chunks of attention, tables and strides beyond
+   * 32 bits, sums near their bounds, every input that is not finite or not a digit, and what is
+   * asked of kernels that they must refuse.
    */
-  LONG(278, 420, 10, 2, 598, 7, 1, 2, 3, 4, 11, 70);
+  LONG(
+      278,
+      420,
+      598,
+      7,
+      2448,
+      new int[] {255, 256, 298},
+      new Heads[] {new Heads(10, 2), new Heads(5, 1), new Heads(2, 1), new Heads(11, 1)},
+      1,
+      2,
+      3,
+      4,
+      8,
+      11,
+      67);
+
+  /** Query heads, and the cache heads that share them; what columns are left are not used. */
+  record Heads(int query, int kv) {}
 
   final int rows;
   final int columns;
-  final int queryHeads;
-  final int kvHeads;
 
   /** Rows of the table of embeddings, which is also the head. */
   final int vocabulary;
 
-  /** Rows of the head that are multiplied with each number of tokens. */
+  /** Rows of the heads that are multiplied with each number of tokens. */
   final int logits;
+
+  /** Rows of a further matrix; 0 for none. */
+  final int tallRows;
+
+  /**
+   * Positions that attention is computed at once more, besides those of the tokens: the last of all
+   * that are stored, beyond the first chunk of 256, and others before it.
+   */
+  final int[] late;
+
+  /** Of each layer of attention. */
+  final Heads[] heads;
 
   /** Numbers of tokens in a product; the last is the largest, that of all other operations. */
   final int[] counts;
@@ -47,17 +92,19 @@ enum CheckedShape {
   CheckedShape(
       int rows,
       int columns,
-      int queryHeads,
-      int kvHeads,
       int vocabulary,
       int logits,
+      int tallRows,
+      int[] late,
+      Heads[] heads,
       int... counts) {
     this.rows = rows;
     this.columns = columns;
-    this.queryHeads = queryHeads;
-    this.kvHeads = kvHeads;
     this.vocabulary = vocabulary;
     this.logits = logits;
+    this.tallRows = tallRows;
+    this.late = late;
+    this.heads = heads;
     this.counts = counts;
   }
 
@@ -65,8 +112,14 @@ enum CheckedShape {
     return tier.isNative() ? LONG : SHORT;
   }
 
+  /** Of the first layer of attention, and of rotation. */
   int headDim() {
-    return columns / queryHeads;
+    return columns / heads[0].query();
+  }
+
+  /** Positions that are stored. */
+  int context() {
+    return late[late.length - 1] + 1;
   }
 
   /** Tokens, each at the position of its number. */
@@ -83,86 +136,132 @@ enum CheckedShape {
   }
 
   private static final int[] SCALAR_SHORT = {
-    0x101f6c5d,
+    0x1e9df6e8,
     0x00000001,
-    0x7172fb2a,
+    0x605b4a46,
     0x00000001,
-    0xaea88ee7,
+    0xb8d478f1,
     0x00000001,
-    0xaea2529c,
-    0xa67c6480,
-    0x2b0df5bd,
-    0x141ff6fe,
-    0xe622f4f0,
-    0x9febccdb,
-    0xd37feb9d,
-    0xd37feb9d,
-    0xbf654d9c,
-    0x03449d0a,
-    0x03449d0a,
-    0x6834579d,
-    0xfa91d331,
-    0x9febccdb,
-    0x41c515c8,
-    0x9febccdb,
-    0x493db522,
-    0xfe2c1fba,
-    0x8a27fdef,
-    0x6526d9e2,
-    0xcd298e93,
-    0x67c7c52d,
-    0x2b0df5bd,
+    0xcc5238e3,
+    0x1d8e8bbb,
+    0xe2366f68,
+    0xff80bfce,
+    0x3377c46c,
+    0x2f4ceb4f,
+    0xc6fa4e07,
+    0x442c2f54,
+    0xb5670887,
+    0x29b49eac,
+    0xd2ab44f5,
+    0x991b2b79,
+    0x2f4ceb4f,
+    0x71ba8d26,
+    0x2f4ceb4f,
+    0x9c430caa,
+    0x30032b8b,
+    0x9228e681,
+    0x38ebf102,
+    0x92e6a190,
+    0xd083856e,
+    0x81f5e6e8,
+    0x019af391,
+    0x71cd9595,
+    0x1122e129,
+    0x77235a9f,
+    0x21296d3c,
+    0x37b3d8e7,
+    0x5b2820d9,
+    0x1d4d62f4,
     0x00000001,
-    0xb2805821,
-    0x7d0ef586,
-    0xb7810791,
-    0xc20a4054,
-    0xa7df3739
+    0x12104f98,
+    0x9b48d45e,
+    0x6bad416b,
+    0x00000001,
+    0x48e45711,
+    0x00000001,
+    0xad497f40,
+    0x00000001,
+    0xc62b0bfd,
+    0x00000001,
+    0x2be38bd6
   };
 
   private static final int[] SCALAR_LONG = {
-    0xf1c5cb89,
+    0x55b44973,
     0x00000001,
     0x75a1adc1,
     0x00000001,
     0x4acc72b0,
     0x00000001,
-    0xc52fd595,
-    0x878623c9,
-    0x64472ad3,
-    0xd1986e60,
-    0x7384f9b2,
-    0xceb80b45,
-    0x71390df0,
-    0xd09c0d33,
-    0xe99d50b1,
-    0x41ae58d3,
-    0x60f89e85,
-    0x60f89e85,
-    0x457fe6de,
-    0x9a26284a,
-    0x9a26284a,
-    0x4850ec44,
-    0x4f014632,
-    0x41ae58d3,
-    0x3e1f1147,
-    0x41ae58d3,
-    0x6018bb0f,
-    0xbcb1e21a,
-    0x293e5470,
-    0x05a7a0c0,
-    0x45b36cae,
-    0xb7a1f8c8,
-    0xea2f1310,
+    0x80a18d14,
+    0xa0e237aa,
+    0xcae34745,
+    0x6a7b089e,
+    0x8768f770,
+    0x9e0ce58a,
+    0x756241f0,
+    0x6fa3a4ad,
+    0xd4c74133,
+    0xf2ad1497,
+    0x6499a579,
+    0xac879965,
+    0x339411f2,
+    0xf0a8919f,
+    0x4e3ae5fa,
+    0x9d7b8cc3,
+    0x3eefa8b8,
+    0xdc0a5969,
+    0x25266a4d,
+    0x42775c83,
+    0x11615a9f,
+    0x3e23ffb7,
+    0x11514214,
+    0xa9d40a1c,
+    0x9039dd69,
+    0x041fdf85,
+    0x87939927,
+    0x86741189,
+    0x54137401,
+    0x59494e96,
+    0x6499a579,
+    0x45cc5b5d,
+    0x6499a579,
+    0xd3facfb9,
+    0x3e786a94,
+    0x918db33f,
+    0xcce01935,
+    0x21a77865,
+    0x112dd846,
+    0xa761a461,
+    0xab1e9602,
+    0x9623d1d0,
+    0x3d5fcd7e,
+    0x5c6e0f96,
+    0xcb552257,
+    0x2232bb52,
+    0x049c60ae,
+    0x9268168d,
+    0x146443a7,
     0x09bbb2cc,
-    0x150eee3c,
+    0x501f5565,
     0x22eab19c,
-    0x64472ad3,
+    0xcae34745,
     0x00000001,
-    0xd1c85b20,
-    0x332616e5,
-    0xc88bcde3,
-    0xf85837aa,
-    0xa878f7fc
+    0x0d53c385,
+    0x19e9949e,
+    0x0af5dcc9,
+    0xd7cc9483,
+    0x00000001,
+    0x58c0e5d8,
+    0x369b670d,
+    0x1bb7ae63,
+    0x00000001,
+    0x58856a0f,
+    0x00000001,
+    0xfe5d48b4,
+    0x00000001,
+    0xe1f15c7a,
+    0x00000001,
+    0x1d3c0415
   };
 }

@@ -42,6 +42,11 @@ public final class SelfCheck {
   private final CheckedShape shape;
   private final int tokens;
   private final Batch batch;
+
+  /** The shape's late positions. */
+  private final Batch late;
+
+  private final CheckedOperands operands;
   private final FloatMatrix table;
   private final MemorySegment digits;
   private final Norm norm;
@@ -55,7 +60,11 @@ public final class SelfCheck {
     for (int t = 0; t < tokens; t++) {
       batch.add(0, t, tokens - 1 - t, true);
     }
-    CheckedOperands operands = new CheckedOperands(memory, shape);
+    this.late = new Batch(memory, shape.late.length);
+    for (int i = 0; i < shape.late.length; i++) {
+      late.add(0, shape.late[i], i, false);
+    }
+    this.operands = new CheckedOperands(memory, shape);
     this.table = operands.table();
     this.digits = operands.digits();
     this.norm = operands.norm();
@@ -109,11 +118,8 @@ public final class SelfCheck {
             shape.rows / 4,
             shape.columns / CheckedOperands.BLOCK * CheckedOperands.BLOCK + CheckedOperands.BLOCK,
             1f);
-    for (TernaryMatrix matrix : List.of(blocks, w)) { // rows of whole blocks, and others
-      boolean packed = kernels.packI2s(digits, matrix, 0, matrix.panelCount());
-      results.add(flag("packI2s", packed));
-      results.add(of("packI2s", matrix.panels()));
-    }
+    pack(kernels, blocks, results); // rows of whole blocks, and others
+    pack(kernels, w, results);
     QuantizedRows q = QuantizedRows.allocate(memory, tokens, shape.columns);
     results.add(flag("quantize", kernels.quantize(x, norm, q, 0, tokens)));
     results.add(of("quantize", q.values()));
@@ -138,25 +144,65 @@ public final class SelfCheck {
       kernels.gate(activation, hidden, up, 0, tokens);
       results.add(of("gate with " + activation, hidden));
     }
+    List<FloatMatrix> heads = heads(kernels, x, results);
     for (int count : shape.counts) {
       FloatRows logits = rows(shape.logits);
       kernels.headProduct(table, x, logits, count, 0, shape.logits);
       results.add(of("headProduct of " + count, logits));
     }
-    FloatRows gate = y; // of both signs
-    // No kernels have one of these without the other.
-    kernels.sparse().ifPresent(sparse -> sparseProducts(sparse, w, q, gate, results));
-    kernels.sketch().ifPresent(sketch -> bounds(sketch, x, results));
+    // No kernels have one of these without the other. The outputs y are of both signs, as gates.
+    kernels.sparse().ifPresent(sparse -> sparseProducts(kernels, sparse, w, q, y, results));
+    kernels
+        .sketch()
+        .ifPresent(
+            sketch -> {
+              bounds(sketch, x, results);
+              heads.forEach(head -> sketch(sketch, head, results));
+            });
     return results;
   }
 
+  private void pack(Kernels kernels, TernaryMatrix w, List<Result> results) {
+    results.add(flag("packI2s", kernels.packI2s(digits, w, 0, w.panelCount())));
+    results.add(of("packI2s", w.panels()));
+  }
+
+  /** Heads of the types that the table's is not. */
+  private List<FloatMatrix> heads(Kernels kernels, FloatRows x, List<Result> results) {
+    List<FloatMatrix> heads = new ArrayList<>();
+    for (FloatMatrix.Type type : FloatMatrix.Type.values()) {
+      if (type != table.type()) {
+        FloatMatrix head = operands.head(table, type);
+        FloatRows embedded = FloatRows.allocate(memory, late.size(), head.columns());
+        kernels.embed(head, late, embedded, 0, late.size());
+        results.add(of("embed of " + type, embedded));
+        FloatRows wide = rows(head.columns());
+        CheckedOperands.repeat(x.data(), wide.data());
+        MemorySegment[] logits = new MemorySegment[shape.counts.length];
+        for (int i = 0; i < logits.length; i++) {
+          FloatRows y = rows(shape.logits);
+          kernels.headProduct(head, wide, y, shape.counts[i], 0, shape.logits);
+          logits[i] = y.data();
+        }
+        results.add(of("headProduct of " + type, logits));
+        heads.add(head);
+      }
+    }
+    return heads;
+  }
+
+  private HeadSketch sketch(SketchKernels kernels, FloatMatrix head, List<Result> results) {
+    HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
+    boolean built = kernels.buildSketch(head, sketch, 0, sketch.panelCount());
+    String operation = "buildSketch of " + head.type();
+    results.add(flag(operation, built));
+    results.add(of(operation, sketch.coarse(), sketch.fine(), sketch.facts()));
+    return sketch;
+  }
+
   private void bounds(SketchKernels kernels, FloatRows x, List<Result> results) {
-    HeadSketch sketch = HeadSketch.allocate(memory, shape.vocabulary, shape.columns);
+    HeadSketch sketch = sketch(kernels, table, results);
     int panels = sketch.panelCount();
-    results.add(flag("buildSketch", kernels.buildSketch(table, sketch, 0, panels)));
-    results.add(of("buildSketch", sketch.coarse()));
-    results.add(of("buildSketch", sketch.fine()));
-    results.add(of("buildSketch", sketch.facts()));
     ActivationDigits activations = ActivationDigits.allocate(memory, shape.columns);
     activations.set(x, 0);
     LogitBounds bounds = LogitBounds.allocate(memory, shape.vocabulary);
@@ -179,51 +225,86 @@ public final class SelfCheck {
   }
 
   private void sparseProducts(
+      Kernels kernels,
       SparseKernels sparse,
       TernaryMatrix w,
       QuantizedRows q,
       FloatRows gate,
       List<Result> results) {
-    for (TernaryStrips.Direction direction : TernaryStrips.Direction.values()) {
-      TernaryStrips strips = TernaryStrips.allocate(memory, w, direction);
-      sparse.packStrips(w, strips, 0, strips.items());
-      results.add(of("packStrips", strips.digits()));
-      FloatRows y = rows(shape.rows);
-      switch (direction) {
-        case ROWS -> {
-          sparse.gatedProduct(strips, q, gate, y, 0, shape.rows);
-          results.add(of("gatedProduct", y));
-        }
-        case COLUMNS -> {
-          sparse.sparseProduct(strips, q, y, 0, strips.lines());
-          results.add(of("sparseProduct", y));
-        }
-      }
+    gatedProduct(sparse, w, q, gate, results);
+    TernaryStrips strips = strips(sparse, w, TernaryStrips.Direction.COLUMNS, results);
+    FloatRows y = rows(shape.rows);
+    sparse.sparseProduct(strips, q, y, 0, strips.lines());
+    results.add(of("sparseProduct", y));
+    if (shape.tallRows > 0) {
+      int count = shape.counts[shape.counts.length - 2]; // enough to take turns
+      TernaryMatrix tall = TernaryMatrix.allocate(memory, shape.tallRows, shape.columns, 0.37f);
+      pack(kernels, tall, results);
+      FloatRows gates = FloatRows.allocate(memory, count, shape.tallRows);
+      kernels.ternaryProduct(tall, q, gates, count, 0, tall.panelCount());
+      results.add(of("ternaryProduct of many rows", gates));
+      gatedProduct(sparse, tall, q, gates, results);
     }
   }
 
-  /** The rows of x as queries, and their first heads as keys and values. */
+  private void gatedProduct(
+      SparseKernels sparse,
+      TernaryMatrix w,
+      QuantizedRows q,
+      FloatRows gate,
+      List<Result> results) {
+    TernaryStrips strips = strips(sparse, w, TernaryStrips.Direction.ROWS, results);
+    FloatRows y = FloatRows.allocate(memory, 2, w.rows());
+    sparse.gatedProduct(strips, q, gate, y, 0, w.rows());
+    results.add(of("gatedProduct of " + w.rows() + " rows", y));
+  }
+
+  private TernaryStrips strips(
+      SparseKernels sparse,
+      TernaryMatrix w,
+      TernaryStrips.Direction direction,
+      List<Result> results) {
+    TernaryStrips strips = TernaryStrips.allocate(memory, w, direction);
+    sparse.packStrips(w, strips, 0, strips.items());
+    results.add(of("packStrips", strips.digits()));
+    return strips;
+  }
+
+  /**
+   * The rows of x as queries, and their first columns as keys and values; those of later positions
+   * are what else there is.
+   */
   private void attention(Kernels kernels, FloatRows x, List<Result> results) {
     for (Rope rope : ropes) {
       kernels.rotate(rope, batch, x, 0, tokens);
       results.add(of("rotate with " + rope.style(), x));
     }
-    int width = shape.kvHeads * shape.headDim();
-    FloatRows keys = rows(width);
-    for (int t = 0; t < tokens; t++) {
-      MemorySegment.copy(x.row(t), 0, keys.row(t), 0, width * 4L);
-    }
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
-      AttentionLayer layer =
-          new AttentionLayer(
-              memory, type, shape.queryHeads, shape.kvHeads, shape.headDim(), 0.25f, 1, tokens);
-      kernels.store(layer, batch, keys, keys, 0, tokens);
-      results.add(of("store as " + type, layer.keys()));
-      results.add(of("store as " + type, layer.values()));
-      FloatRows out = rows(shape.columns);
-      kernels.attend(layer, batch, x, out, 0, tokens * shape.kvHeads);
-      results.add(of("attend in " + type, out));
+      MemorySegment past = type == AttentionLayer.Type.F16 ? table.data() : x.data();
+      for (CheckedShape.Heads heads : shape.heads) {
+        int headDim = shape.columns / heads.query();
+        AttentionLayer layer =
+            new AttentionLayer(
+                memory, type, heads.query(), heads.kv(), headDim, 0x1p-4f, 1, shape.context());
+        CheckedOperands.repeat(past, layer.keys());
+        CheckedOperands.repeat(past.asSlice(past.byteSize() / 2), layer.values());
+        kernels.store(layer, batch, x, x, 0, tokens);
+        results.add(of("store as " + type, layer.keys(), layer.values()));
+        if (heads == shape.heads[0]) {
+          attend(kernels, layer, batch, x, results);
+        }
+        if (shape == CheckedShape.LONG || type == AttentionLayer.Type.F16) {
+          attend(kernels, layer, late, x, results); // Java merges chunks alike for all types
+        }
+      }
     }
+  }
+
+  private void attend(
+      Kernels kernels, AttentionLayer layer, Batch some, FloatRows x, List<Result> results) {
+    FloatRows out = rows(shape.columns);
+    kernels.attend(layer, some, x, out, 0, some.size() * layer.kvHeads());
+    results.add(of("attend in " + layer.type() + " to " + some.position(some.size() - 1), out));
   }
 
   private FloatRows rows(int columns) {
@@ -239,9 +320,11 @@ public final class SelfCheck {
     return of(operation, rows.data());
   }
 
-  private static Result of(String operation, MemorySegment bytes) {
+  private static Result of(String operation, MemorySegment... parts) {
     CRC32 crc = new CRC32();
-    crc.update(bytes.asByteBuffer());
+    for (MemorySegment bytes : parts) {
+      crc.update(bytes.asByteBuffer());
+    }
     return new Result(operation, (int) crc.getValue());
   }
 
