@@ -285,7 +285,7 @@ public final class SelfCheck {
         int headDim = shape.columns / heads.query();
         AttentionLayer layer =
             new AttentionLayer(
-                memory, type, heads.query(), heads.kv(), headDim, 0x1p-4f, 1, shape.context());
+                memory, type, heads.query(), heads.kv(), headDim, 1f / headDim, 1, shape.context());
         CheckedOperands.repeat(past, layer.keys());
         CheckedOperands.repeat(past.asSlice(past.byteSize() / 2), layer.values());
         kernels.store(layer, batch, x, x, 0, tokens);
