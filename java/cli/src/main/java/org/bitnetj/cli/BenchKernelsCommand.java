@@ -27,9 +27,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Times the kernels of every tier that runs here, beside the machine's own speed.",
       "",
-      "The machine reads and multiplies right before each sample of a kernel, and after a long one,"
-          + " which is compared with that; a share is the median of the rounds'. The best of the"
-          + " machine's samples are the roofs of the roofline.",
+      "The machine reads or multiplies right before each sample of a kernel, which is compared with"
+          + " that, a long one with the mean of that and one right after; a share is the median of"
+          + " the rounds'. The best of the machine's samples are the roofs of the roofline.",
       "",
       "One run takes about a minute. Bars and a roofline go into one HTML page that needs nothing"
           + " else (--page)."

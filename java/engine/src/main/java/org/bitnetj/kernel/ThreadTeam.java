@@ -139,8 +139,7 @@ public final class ThreadTeam implements AutoCloseable {
    * The same for work that is faster in long ranges, such as reading memory: guided self-scheduling
    * (Polychronopoulos and Kuck, 1987). Again and again every thread may take an equal part of half
    * of what is left, until that would be less than half of {@code most} items; the rest goes in
-   * even chunks. So the chunks are long at first, and short where they have to keep all threads
-   * busy to the end.
+   * even chunks of about {@code most} at most, which keep all threads busy to the end.
    *
    * @param least items in one of the even chunks, if there are as many
    * @param most items in one of the even chunks, but for rounding

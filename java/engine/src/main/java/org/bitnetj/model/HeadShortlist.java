@@ -29,10 +29,12 @@ final class HeadShortlist {
   /** Panels whose logits are cleared at a time. */
   private static final int CLEARED = 256;
 
-  /** Panels that a worker takes at a time at last. */
+  /** Panels that a worker takes at a time, but for long streams. */
   private static final int MOST_PANELS = 64;
 
   private static final int LEAST_PANELS = 8;
+
+  private static final int CHUNKS_PER_THREAD = 8;
 
   /**
    * After a row for which the shortlist did not pay, so many may be computed without trying: twice
@@ -90,8 +92,10 @@ final class HeadShortlist {
     MemorySegment.copy(none, 0, cleared, JAVA_FLOAT, 0, none.length);
   }
 
-  private void share(ThreadTeam.Task task) {
-    team.runGuided(task, bounds.panels(), LEAST_PANELS, MOST_PANELS, 4);
+  /** For rows here and there: likely tokens may be neighbours, so all ranges are short. */
+  private void scatter(ThreadTeam.Task task) {
+    int grain = bounds.panels() / (CHUNKS_PER_THREAD * team.threads());
+    team.run(task, bounds.panels(), Math.clamp(grain, LEAST_PANELS, MOST_PANELS));
   }
 
   /**
@@ -118,9 +122,9 @@ final class HeadShortlist {
     this.input = input;
     this.logits = logits;
     bounded = true;
-    share(bound);
+    team.runGuided(bound, bounds.panels(), LEAST_PANELS, MOST_PANELS, 4);
     threshold = kthLargestLower(count);
-    share(refine);
+    scatter(refine);
     // Bounds that were refined may be looser by a rounding, so keep the better of both thresholds.
     threshold = Math.max(threshold, kthLargestLower(count));
     for (int panel = 0; panel < bounds.panels(); panel++) {
@@ -135,7 +139,7 @@ final class HeadShortlist {
       return false;
     }
     rest = count >= tooMany ? 0 : rest;
-    share(compute);
+    scatter(compute);
     for (int i = 0; i < need.tokens(); i++) {
       int token = need.token(i);
       if (logits.get(0, token) == Float.NEGATIVE_INFINITY) {

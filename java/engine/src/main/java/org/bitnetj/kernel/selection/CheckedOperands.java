@@ -42,7 +42,7 @@ final class CheckedOperands {
   /**
    * The table's bytes as a head of another type, of at least the shape's columns. All its values
    * are finite, for each type's exponent is in the high bits of an element or of a block's first or
-   * last 16: elements are up to 512, and the scales of blocks up to 4.
+   * last 16: elements are up to little over 512, and the scales of blocks up to 4.
    */
   FloatMatrix head(FloatMatrix table, FloatMatrix.Type type) {
     int blocks = (shape.columns + type.blockElements() - 1) / type.blockElements();

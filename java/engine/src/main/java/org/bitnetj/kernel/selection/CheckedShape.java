@@ -78,8 +78,8 @@ enum CheckedShape {
   final int tallRows;
 
   /**
-   * Positions that attention is computed at once more, besides those of the tokens: the last of all
-   * that are stored, beyond the first chunk of 256, and others before it.
+   * Positions that attention is also computed at, after those of the tokens, in rising order: the
+   * last is beyond the first chunk of 256, and the last that is stored.
    */
   final int[] late;
 
@@ -154,10 +154,9 @@ enum CheckedShape {
     0x29b49eac,
     0x57161647,
     0x991b2b79,
-    0x2f4ceb4f,
-    0x71ba8d26,
-    0x2f4ceb4f,
-    0x9c430caa,
+    0xbeed3ca7,
+    0xa11c41d4,
+    0xb6223e6e,
     0x30032b8b,
     0x9228e681,
     0x38ebf102,
@@ -219,10 +218,9 @@ enum CheckedShape {
     0x86741189,
     0x2bd43b3a,
     0x59494e96,
-    0x6499a579,
-    0x45cc5b5d,
-    0x6499a579,
-    0xd3facfb9,
+    0x894c7c3b,
+    0xfc45a510,
+    0x986af30f,
     0x3e786a94,
     0x918db33f,
     0xcce01935,

@@ -137,10 +137,13 @@ public final class SelfCheck {
     FloatRows up = rows(shape.columns);
     kernels.normalize(x, norm, up, 0, tokens);
     results.add(of("normalize", up));
+    FloatRows sums = rows(shape.columns);
+    sums.data().copyFrom(up.data());
+    kernels.add(sums, x, 0, tokens);
+    results.add(of("add", sums));
     for (Activation activation : Activation.values()) {
       FloatRows hidden = rows(shape.columns);
-      kernels.add(hidden, x, 0, tokens);
-      results.add(of("add", hidden));
+      hidden.data().copyFrom(sums.data());
       kernels.gate(activation, hidden, up, 0, tokens);
       results.add(of("gate with " + activation, hidden));
     }
