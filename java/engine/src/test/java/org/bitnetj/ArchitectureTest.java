@@ -35,6 +35,7 @@ class ArchitectureTest {
           "format",
           "tokenizer",
           "chat",
+          "parallel",
           "kernel",
           "sampling",
           "cache",

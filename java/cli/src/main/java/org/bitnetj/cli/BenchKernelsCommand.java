@@ -11,7 +11,7 @@ import org.bitnetj.cli.bench.KernelBenchmark;
 import org.bitnetj.cli.bench.KernelPage;
 import org.bitnetj.cli.bench.KernelReport;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.parallel.ThreadTeam;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -11,12 +11,12 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * The arithmetic of the forward pass: the {@link org.bitnetj.kernel.Kernels} interface, the
- * operands it computes on, and the threads it runs on. Implementations live one package below, one
- * for each way to compute: {@code scalar} (the specification) and {@code ffi} (C).
+ * The arithmetic of the forward pass: the {@link org.bitnetj.kernel.Kernels} interface and the
+ * operands it computes on. Implementations live one package below, one for each way to compute:
+ * {@code scalar} (the specification), {@code vector} (the Java Vector API) and {@code ffi} (C).
  */
 @NullMarked
 package org.bitnetj.kernel;

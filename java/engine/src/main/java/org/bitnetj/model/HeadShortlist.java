@@ -11,8 +11,8 @@ import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
 
 /**

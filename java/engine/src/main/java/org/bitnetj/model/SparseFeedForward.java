@@ -6,7 +6,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * The products of a feed-forward network with squared ReLU for a step of one row, without the

@@ -2,10 +2,10 @@ package org.bitnetj.model;
 
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.PanelSharing;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.parallel.PanelSharing;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * Ternary products of one input with up to three matrices, shared out as one run of panels. For one

@@ -9,8 +9,8 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.Rope;
 import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
 import org.jspecify.annotations.Nullable;
 

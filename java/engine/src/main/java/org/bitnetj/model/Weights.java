@@ -9,8 +9,8 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
 import org.jspecify.annotations.Nullable;
 
 /**

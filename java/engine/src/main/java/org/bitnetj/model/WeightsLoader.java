@@ -14,10 +14,10 @@ import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.memory.Pages;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * Takes a model's weights out of its file: matrices first get their memory, each after a check of

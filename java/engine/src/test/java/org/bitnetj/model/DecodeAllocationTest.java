@@ -13,7 +13,7 @@ import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.sampling.SamplingOptions;
 import org.bitnetj.testing.Golden;

@@ -9,7 +9,7 @@ import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Npy;
 import org.bitnetj.testing.Tiers;

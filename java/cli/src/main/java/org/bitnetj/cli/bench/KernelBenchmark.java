@@ -9,10 +9,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kernel.selection.KernelTierException;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns

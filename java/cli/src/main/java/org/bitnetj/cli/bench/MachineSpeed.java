@@ -5,10 +5,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.ffi.NativeProbe;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * Measures what memory and arithmetic units give at best: bytes read per second from a buffer far

@@ -4,9 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * One operation of the forward pass on random operands, the same for every tier, to be timed. A

@@ -4,10 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.PanelSharing;
 import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.parallel.PanelSharing;
+import org.bitnetj.parallel.ThreadTeam;
 
 /** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
 public final class TernaryProduct extends Operation {

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.bitnetj.parallel.ThreadTeam;
 import org.junit.jupiter.api.Test;
 
 class KernelBenchmarkTest {

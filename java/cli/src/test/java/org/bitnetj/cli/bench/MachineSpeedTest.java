@@ -3,8 +3,8 @@ package org.bitnetj.cli.bench;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.OptionalLong;
-import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.ffi.NativeLibrary;
+import org.bitnetj.parallel.ThreadTeam;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package org.bitnetj.kernel;
+package org.bitnetj.parallel;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,4 +1,4 @@
-package org.bitnetj.kernel;
+package org.bitnetj.parallel;
 
 /** How the panels of a ternary product are shared out. */
 public final class PanelSharing {

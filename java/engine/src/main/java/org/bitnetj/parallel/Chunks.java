@@ -1,4 +1,4 @@
-package org.bitnetj.kernel;
+package org.bitnetj.parallel;
 
 /**
  * How a {@link ThreadTeam} cuts the items of a phase into chunks, which threads take in rising
