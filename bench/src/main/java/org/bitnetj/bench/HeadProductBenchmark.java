@@ -2,8 +2,8 @@ package org.bitnetj.bench;
 
 import java.util.concurrent.TimeUnit;
 import org.bitnetj.cli.bench.HeadProduct;
-import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.tensor.FloatMatrix;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -2,10 +2,10 @@ package org.bitnetj.bench;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.tensor.FloatRows;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

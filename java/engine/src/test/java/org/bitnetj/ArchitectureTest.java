@@ -28,6 +28,7 @@ class ArchitectureTest {
   private static final List<String> LAYERS =
       List.of(
           "memory",
+          "tensor",
           "file",
           "gguf",
           "safetensors",
@@ -77,13 +78,13 @@ class ArchitectureTest {
 
   @Test
   void everyEnginePackageHasItsPlaceAmongTheLayers() {
-    List<String> strangers =
+    List<String> unknown =
         engine.stream()
             .map(type -> type.getPackageName().replaceFirst("^org\\.bitnetj\\.([^.]*).*", "$1"))
             .distinct()
             .filter(name -> !LAYERS.contains(name))
             .toList();
-    assertTrue(strangers.isEmpty(), () -> "packages that LAYERS does not name: " + strangers);
+    assertTrue(unknown.isEmpty(), () -> "packages that LAYERS does not name: " + unknown);
   }
 
   @Test
@@ -99,6 +100,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup)(\\$.*)?")
+        .check(engine);
+  }
+
+  @Test
+  void onlyTheFfiKernelsKnowC() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.bitnetj.kernel.ffi..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bitnetj.kernel.ffi.bindings..")
         .check(engine);
   }
 

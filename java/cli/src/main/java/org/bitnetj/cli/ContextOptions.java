@@ -1,7 +1,7 @@
 package org.bitnetj.cli;
 
 import org.bitnetj.generate.SessionOptions;
-import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.tensor.AttentionLayer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -2,8 +2,8 @@ package org.bitnetj.cache;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.tensor.AttentionLayer;
 
 /**
  * The keys and values of several sequences, per layer, off-heap. Memory is reserved for the whole

@@ -3,10 +3,10 @@ package org.bitnetj.generate;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
 import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.tensor.FloatRows;
 
 /** One pass over a given text for the logits after its tokens. */
 final class LogitsPass {

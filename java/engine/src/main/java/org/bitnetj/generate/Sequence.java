@@ -3,9 +3,9 @@ package org.bitnetj.generate;
 import java.util.Arrays;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
-import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.tensor.AttentionLayer;
 
 /**
  * The tokens of a session and their keys and values. For one thread at a time, except {@link

@@ -1,6 +1,6 @@
 package org.bitnetj.generate;
 
-import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.tensor.AttentionLayer;
 
 /**
  * What a session is given. Immutable.

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.bitnetj.cache.KvCache;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.FloatRows;
 
 /**
  * One transformer that sequences take turns on, first come first served, and the owner of all the

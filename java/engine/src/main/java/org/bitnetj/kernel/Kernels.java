@@ -2,6 +2,15 @@ package org.bitnetj.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * The arithmetic of the forward pass, each method over a range {@code [begin, end)} of rows, panels

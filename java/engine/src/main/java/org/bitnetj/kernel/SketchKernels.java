@@ -1,5 +1,10 @@
 package org.bitnetj.kernel;
 
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
+
 /**
  * Bounds of logits that cost a fraction of the logits, by a sketch of the output head. Every
  * implementation returns the same bits, and what {@link Kernels} demands of callers holds here too.
@@ -11,10 +16,10 @@ public interface SketchKernels {
    *
    * @return false if some weight is NaN or infinite; the sketch means nothing then
    */
-  boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end);
+  boolean buildSketch(FloatMatrix m, LowBitMatrix sketch, int begin, int end);
 
   /** Bounds the logits of {@code x} by the sketch's coarse plane, by panels. */
-  void boundLogits(HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end);
+  void boundLogits(LowBitMatrix sketch, Activation16 x, LogitBounds bounds, int begin, int end);
 
   /**
    * Bounds the logits of {@code x} by both planes where the upper bound reaches the threshold;
@@ -22,10 +27,5 @@ public interface SketchKernels {
    * bounds. By panels.
    */
   void refineBounds(
-      HeadSketch sketch,
-      ActivationDigits x,
-      LogitBounds bounds,
-      float threshold,
-      int begin,
-      int end);
+      LowBitMatrix sketch, Activation16 x, LogitBounds bounds, float threshold, int begin, int end);
 }

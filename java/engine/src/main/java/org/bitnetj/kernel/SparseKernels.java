@@ -1,5 +1,10 @@
 package org.bitnetj.kernel;
 
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
+
 /**
  * Products of one row of activations, always row 0, that read only the rows or columns of the
  * matrix they need; the bits are those of {@link Kernels#ternaryProduct}. Not every tier has them:
@@ -10,7 +15,7 @@ public interface SparseKernels {
    * Copies {@code w} into strips of its shape. Item i is strips {@code 16i} to {@code 16i + 15}, as
    * far as there are any.
    */
-  void packStrips(TernaryMatrix w, TernaryStrips strips, int begin, int end);
+  void packStrips(TernaryMatrix w, TernaryVectors strips, int begin, int end);
 
   /**
    * {@code y = W a} by rows {@code [begin, end)} of {@code w}, but 0 where the gate is not above 0.
@@ -21,7 +26,7 @@ public interface SparseKernels {
    * @return how many bytes of strips were read
    */
   long gatedProduct(
-      TernaryStrips w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end);
+      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end);
 
   /**
    * {@code y = W a} by columns of {@code w}, those left out whose activation is 0; for rows {@code
@@ -29,5 +34,5 @@ public interface SparseKernels {
    *
    * @return how many bytes of strips were read
    */
-  long sparseProduct(TernaryStrips w, QuantizedRows a, FloatRows y, int begin, int end);
+  long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end);
 }

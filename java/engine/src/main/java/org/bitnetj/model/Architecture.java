@@ -3,8 +3,8 @@ package org.bitnetj.model;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.Rope;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.Rope;
 
 /**
  * The families the forward pass knows, by the name in {@code general.architecture}. A family is

@@ -1,7 +1,7 @@
 package org.bitnetj.model;
 
 import org.bitnetj.cache.KvCache;
-import org.bitnetj.kernel.Batch;
+import org.bitnetj.tensor.Batch;
 
 /**
  * What a batch must be like before kernels, which check nothing, compute it.

@@ -4,23 +4,23 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import org.bitnetj.kernel.ActivationDigits;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
 
 /**
  * The best logits of one row without reading the whole head, exactly: a sketch of the head bounds
- * every logit from both sides ({@link ActivationDigits} has the proof); a token whose upper bound
- * is below the k-th largest lower bound is not among the k best, for k others surpass it, and what
- * is left, ties included, is computed from the head itself, as ever. The sketch is read in two
- * steps, its second plane only for rows that the first has not ruled out. For one caller at a time.
+ * every logit from both sides ({@link Activation16} has the proof); a token whose upper bound is
+ * below the k-th largest lower bound is not among the k best, for k others surpass it, and what is
+ * left, ties included, is computed from the head itself, as ever. The sketch is read in two steps,
+ * its second plane only for rows that the first has not ruled out. For one caller at a time.
  */
 final class HeadShortlist {
   /** When more than this share of the rows is left over, the whole head costs less than they do. */
@@ -46,11 +46,11 @@ final class HeadShortlist {
   private static final float LARGEST_NORM = 0x1p70f;
 
   private final FloatMatrix head;
-  private final HeadSketch sketch;
+  private final LowBitMatrix sketch;
   private final Kernels kernels;
   private final SketchKernels sketches;
   private final ThreadTeam team;
-  private final ActivationDigits digits;
+  private final Activation16 digits;
   private final LogitBounds bounds;
   private final MemorySegment cleared;
   private final boolean usable;
@@ -74,7 +74,7 @@ final class HeadShortlist {
   HeadShortlist(
       NativeMemory memory,
       FloatMatrix head,
-      HeadSketch sketch,
+      LowBitMatrix sketch,
       Kernels kernels,
       SketchKernels sketches,
       ThreadTeam team) {
@@ -83,10 +83,10 @@ final class HeadShortlist {
     this.kernels = kernels;
     this.sketches = sketches;
     this.team = team;
-    this.digits = ActivationDigits.allocate(memory, sketch.columns());
+    this.digits = Activation16.allocate(memory, sketch.columns());
     this.bounds = LogitBounds.allocate(memory, sketch.rows());
     this.usable = sketch.largestNorm() <= LARGEST_NORM;
-    float[] none = new float[CLEARED * HeadSketch.PANEL_ROWS];
+    float[] none = new float[CLEARED * LowBitMatrix.PANEL_ROWS];
     Arrays.fill(none, Float.NEGATIVE_INFINITY);
     this.cleared = memory.allocate((long) none.length * Float.BYTES);
     MemorySegment.copy(none, 0, cleared, JAVA_FLOAT, 0, none.length);
@@ -177,15 +177,15 @@ final class HeadShortlist {
 
   private void compute(int begin, int end) {
     for (int panel = begin; panel < end; panel += CLEARED) {
-      int first = panel * HeadSketch.PANEL_ROWS;
-      int last = Math.min(Math.min(panel + CLEARED, end) * HeadSketch.PANEL_ROWS, head.rows());
+      int first = panel * LowBitMatrix.PANEL_ROWS;
+      int last = Math.min(Math.min(panel + CLEARED, end) * LowBitMatrix.PANEL_ROWS, head.rows());
       MemorySegment.copy(
           cleared, 0, logits.data(), (long) first * Float.BYTES, (last - first) * 4L);
     }
     for (int panel = begin; panel < end; panel++) {
       if (bounds.panelUpper(panel) >= threshold) {
-        int first = panel * HeadSketch.PANEL_ROWS;
-        int last = Math.min(first + HeadSketch.PANEL_ROWS, head.rows());
+        int first = panel * LowBitMatrix.PANEL_ROWS;
+        int last = Math.min(first + LowBitMatrix.PANEL_ROWS, head.rows());
         for (int row = first; row < last; row++) {
           if (bounds.upper(row) >= threshold) {
             kernels.headProduct(head, input, logits, 1, row, row + 1);
@@ -198,8 +198,8 @@ final class HeadShortlist {
   /** How many rows of a panel reach the threshold. */
   private int left(int panel) {
     int count = 0;
-    for (int r = 0; r < HeadSketch.PANEL_ROWS; r++) {
-      count += bounds.upper(panel * HeadSketch.PANEL_ROWS + r) >= threshold ? 1 : 0;
+    for (int r = 0; r < LowBitMatrix.PANEL_ROWS; r++) {
+      count += bounds.upper(panel * LowBitMatrix.PANEL_ROWS + r) >= threshold ? 1 : 0;
     }
     return count;
   }
@@ -226,8 +226,8 @@ final class HeadShortlist {
     Arrays.fill(best, 0, k, Float.NEGATIVE_INFINITY);
     for (int panel = 0; panel < bounds.panels(); panel++) {
       if (bounds.panelLower(panel) >= least) {
-        for (int r = 0; r < HeadSketch.PANEL_ROWS; r++) {
-          float lower = bounds.lower(panel * HeadSketch.PANEL_ROWS + r);
+        for (int r = 0; r < LowBitMatrix.PANEL_ROWS; r++) {
+          float lower = bounds.lower(panel * LowBitMatrix.PANEL_ROWS + r);
           if (lower > best[0]) {
             replaceLeast(k, lower);
           }

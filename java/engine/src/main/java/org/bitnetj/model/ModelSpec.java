@@ -7,7 +7,8 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.Printable;
 import org.bitnetj.file.Tensor;
-import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * The shape of a model and the constants of its graph, read from GGUF metadata (keys prefixed by
@@ -65,19 +66,18 @@ public record ModelSpec(
                             + Architecture.labels()
                             + "."));
     Reader in = new Reader(file, label + ".");
-    int width = in.required("embedding_length", BitnetLibrary.BN_MAX_COLUMNS());
+    int width = in.required("embedding_length", TernaryMatrix.MAX_COLUMNS);
     int heads = in.required("attention.head_count", MAX_HEADS);
     int kvHeads = in.optional("attention.head_count_kv", heads, MAX_HEADS);
     in.check(heads % kvHeads == 0, heads + " heads cannot share " + kvHeads + " KV heads");
-    int headDim =
-        in.optional("attention.key_length", width / heads, BitnetLibrary.BN_MAX_HEAD_DIM());
+    int headDim = in.optional("attention.key_length", width / heads, AttentionLayer.MAX_HEAD_DIM);
     in.check(
-        headDim > 0 && headDim <= BitnetLibrary.BN_MAX_HEAD_DIM(),
+        headDim > 0 && headDim <= AttentionLayer.MAX_HEAD_DIM,
         heads + " heads do not fit a width of " + width);
-    int valueDim = in.optional("attention.value_length", headDim, BitnetLibrary.BN_MAX_HEAD_DIM());
+    int valueDim = in.optional("attention.value_length", headDim, AttentionLayer.MAX_HEAD_DIM);
     in.check(valueDim == headDim, "keys of " + headDim + " and values of " + valueDim + " differ");
     in.check(
-        (long) heads * headDim <= BitnetLibrary.BN_MAX_COLUMNS(),
+        (long) heads * headDim <= TernaryMatrix.MAX_COLUMNS,
         heads + " heads of " + headDim + " are too wide");
     int ropeDimensions = in.optional("rope.dimension_count", headDim, headDim);
     in.check(ropeDimensions % 2 == 0, ropeDimensions + " rotated elements are no pairs");
@@ -98,7 +98,7 @@ public record ModelSpec(
         Printable.of(metadata.findText("general.name").orElse(architecture.label()), MOST_NAME),
         in.required("block_count", MAX_LAYERS),
         width,
-        in.required("feed_forward_length", BitnetLibrary.BN_MAX_COLUMNS()),
+        in.required("feed_forward_length", TernaryMatrix.MAX_COLUMNS),
         heads,
         kvHeads,
         headDim,

@@ -8,7 +8,7 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.Tensor;
 import org.bitnetj.file.TensorType;
-import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.tensor.FloatMatrix;
 
 /**
  * A language model's tensors in its file, each checked against the shape and the types that its

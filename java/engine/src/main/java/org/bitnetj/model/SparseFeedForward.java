@@ -1,12 +1,12 @@
 package org.bitnetj.model;
 
 import java.util.concurrent.atomic.AtomicLong;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * The products of a feed-forward network with squared ReLU for a step of one row, without the

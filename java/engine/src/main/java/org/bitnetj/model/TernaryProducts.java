@@ -1,11 +1,11 @@
 package org.bitnetj.model;
 
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.parallel.PanelSharing;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * Ternary products of one input with up to three matrices, shared out as one run of panels. For one

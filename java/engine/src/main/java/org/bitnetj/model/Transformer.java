@@ -1,17 +1,17 @@
 package org.bitnetj.model;
 
 import org.bitnetj.cache.KvCache;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +130,7 @@ public final class Transformer implements AutoCloseable {
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
-      HeadSketch sketch = weights.sketch();
+      LowBitMatrix sketch = weights.sketch();
       SketchKernels sketches = kernels.sketch().orElse(null);
       this.shortlist =
           sketch != null && sketches != null

@@ -3,14 +3,14 @@ package org.bitnetj.model;
 import java.util.List;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +25,7 @@ public final class Weights implements AutoCloseable {
    * @param up by rows
    * @param down by columns
    */
-  public record Strips(TernaryStrips up, TernaryStrips down) {}
+  public record Strips(TernaryVectors up, TernaryVectors down) {}
 
   /**
    * One transformer block, in the order of the forward pass.
@@ -57,7 +57,7 @@ public final class Weights implements AutoCloseable {
   private final List<Layer> layers;
   private final Norm outputNorm;
   private final FloatMatrix head;
-  private final @Nullable HeadSketch sketch;
+  private final @Nullable LowBitMatrix sketch;
 
   /**
    * @param memory holds all but the file's own bytes; closed with these weights
@@ -69,7 +69,7 @@ public final class Weights implements AutoCloseable {
       List<Layer> layers,
       Norm outputNorm,
       FloatMatrix head,
-      @Nullable HeadSketch sketch) {
+      @Nullable LowBitMatrix sketch) {
     this.memory = memory;
     this.spec = spec;
     this.embedding = embedding;
@@ -140,7 +140,7 @@ public final class Weights implements AutoCloseable {
   }
 
   /** A sketch of the head; null if none was wanted or it would not pay. */
-  public @Nullable HeadSketch sketch() {
+  public @Nullable LowBitMatrix sketch() {
     return sketch;
   }
 

@@ -6,18 +6,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.Tensor;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.memory.Pages;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /**
  * Takes a model's weights out of its file: matrices first get their memory, each after a check of
@@ -81,14 +81,14 @@ final class WeightsLoader {
       packing.run();
     }
     SketchKernels sketches = plan.sketches();
-    HeadSketch sketch = sketches != null ? sketch(sketches, headName, head) : null;
+    LowBitMatrix sketch = sketches != null ? sketch(sketches, headName, head) : null;
     return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, sketch);
   }
 
   private FloatMatrix matrix(String name) throws ModelFileException {
     Tensor tensor = tensors.vocabularyMatrix(name);
     return new FloatMatrix(
-        memory, tensor.data(), tensors.matrixType(tensor), spec.vocabulary(), spec.width());
+        tensor.data(), tensors.matrixType(tensor), spec.vocabulary(), spec.width());
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {
@@ -113,8 +113,8 @@ final class WeightsLoader {
         sparse == null
             ? null
             : new Weights.Strips(
-                strips(sparse, up, TernaryStrips.Direction.ROWS),
-                strips(sparse, down, TernaryStrips.Direction.COLUMNS)));
+                strips(sparse, up, TernaryVectors.Order.ROW_MAJOR),
+                strips(sparse, down, TernaryVectors.Order.COLUMN_MAJOR)));
   }
 
   private Norm norm(String name, int length) throws ModelFileException {
@@ -146,9 +146,9 @@ final class WeightsLoader {
   }
 
   /** Strips of a matrix that is packed before them. */
-  private TernaryStrips strips(
-      SparseKernels sparse, TernaryMatrix matrix, TernaryStrips.Direction direction) {
-    TernaryStrips strips = TernaryStrips.allocate(memory, matrix, direction);
+  private TernaryVectors strips(
+      SparseKernels sparse, TernaryMatrix matrix, TernaryVectors.Order order) {
+    TernaryVectors strips = TernaryVectors.allocate(memory, matrix, order);
     packings.add(
         () ->
             team.run(
@@ -156,9 +156,9 @@ final class WeightsLoader {
     return strips;
   }
 
-  private HeadSketch sketch(SketchKernels sketches, String name, FloatMatrix head)
+  private LowBitMatrix sketch(SketchKernels sketches, String name, FloatMatrix head)
       throws ModelFileException {
-    HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
+    LowBitMatrix sketch = LowBitMatrix.allocate(memory, head.rows(), head.columns());
     AtomicBoolean finite = new AtomicBoolean(true);
     team.run(
         (begin, end) -> {

@@ -3,13 +3,13 @@ package org.bitnetj.model;
 import java.util.OptionalLong;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +39,7 @@ record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels spa
     long bytes = ternaryBytes(spec);
     long inPlace = tensors.inPlaceBytes();
     long headBytes = tensors.headBytes();
-    long sketchBytes = HeadSketch.bytes(spec.vocabulary(), spec.width());
+    long sketchBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
     boolean sketched =
         switch (head) {
           case AUTO -> headBytes >= LARGE_HEAD && isAmple(room, bytes + inPlace + sketchBytes);
@@ -67,9 +67,10 @@ record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels spa
   }
 
   private static long stripsBytes(ModelSpec spec) {
-    long up = TernaryStrips.bytes(spec.feedForward(), spec.width(), TernaryStrips.Direction.ROWS);
+    long up =
+        TernaryVectors.bytes(spec.feedForward(), spec.width(), TernaryVectors.Order.ROW_MAJOR);
     long down =
-        TernaryStrips.bytes(spec.width(), spec.feedForward(), TernaryStrips.Direction.COLUMNS);
+        TernaryVectors.bytes(spec.width(), spec.feedForward(), TernaryVectors.Order.COLUMN_MAJOR);
     return spec.layers() * (up + down);
   }
 

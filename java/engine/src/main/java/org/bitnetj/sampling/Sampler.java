@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.bitnetj.kernel.FloatRows;
+import org.bitnetj.tensor.FloatRows;
 
 /**
  * Chooses the next token of one sequence from its logits. The steps and their order are llama.cpp's

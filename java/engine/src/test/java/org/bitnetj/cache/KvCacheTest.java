@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.tensor.AttentionLayer;
 import org.junit.jupiter.api.Test;
 
 class KvCacheTest {

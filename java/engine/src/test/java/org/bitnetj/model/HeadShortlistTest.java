@@ -13,14 +13,14 @@ import java.util.SplittableRandom;
 import java.util.function.IntBinaryOperator;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.gguf.GgufFile;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
@@ -46,7 +46,7 @@ class HeadShortlistTest {
         data.setAtIndex(JAVA_SHORT, (long) r * COLUMNS + i, half);
       }
     }
-    return new FloatMatrix(memory, data, FloatMatrix.Type.F16, ROWS, COLUMNS);
+    return new FloatMatrix(data, FloatMatrix.Type.F16, ROWS, COLUMNS);
   }
 
   private static int half(double value) {
@@ -63,7 +63,7 @@ class HeadShortlistTest {
 
   private static HeadShortlist shortlist(
       NativeMemory memory, FloatMatrix head, Kernels kernels, ThreadTeam team) {
-    HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
+    LowBitMatrix sketch = LowBitMatrix.allocate(memory, head.rows(), head.columns());
     SketchKernels sketches = kernels.sketch().orElseThrow();
     assertTrue(sketches.buildSketch(head, sketch, 0, sketch.panelCount()));
     return new HeadShortlist(memory, head, sketch, kernels, sketches, team);

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
-import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

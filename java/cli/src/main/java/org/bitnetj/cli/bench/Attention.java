@@ -2,11 +2,11 @@ package org.bitnetj.cli.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
 
 /** One layer's attention of the last token of a text over a cache in float16. */
 public final class Attention extends Operation {

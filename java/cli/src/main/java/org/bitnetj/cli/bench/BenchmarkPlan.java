@@ -2,8 +2,8 @@ package org.bitnetj.cli.bench;
 
 import java.util.List;
 import java.util.Locale;
-import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.model.HeadMode;
+import org.bitnetj.tensor.AttentionLayer;
 
 /**
  * What of a model is to be measured: every combination. Constructors refuse what makes no sense

@@ -2,8 +2,8 @@ package org.bitnetj.cli.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.tensor.FloatRows;
 
 /** A kernel call with nothing to do: for a native tier, the cost of a downcall. */
 public final class EmptyCall extends Operation {

@@ -2,9 +2,9 @@ package org.bitnetj.cli.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
 
 /** Rows of an output head, in its file's own format, times a batch of float rows. */
 public final class HeadProduct extends Operation {
@@ -21,7 +21,7 @@ public final class HeadProduct extends Operation {
     MemorySegment data =
         memory.allocate((long) rows * (columns / type.blockElements()) * type.blockBytes());
     random.fill(data, type);
-    m = new FloatMatrix(memory, data, type, rows, columns);
+    m = new FloatMatrix(data, type, rows, columns);
     x = FloatRows.allocate(memory, batch, columns);
     random.fill(x);
     y = FloatRows.allocate(memory, batch, rows);

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatMatrix;
 
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns

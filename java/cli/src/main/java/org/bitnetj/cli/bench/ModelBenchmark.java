@@ -15,9 +15,6 @@ import java.util.function.Consumer;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.gguf.GgufFile;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -30,6 +27,9 @@ import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.LowBitMatrix;
 
 /**
  * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens, the
@@ -201,8 +201,8 @@ public final class ModelBenchmark implements AutoCloseable {
   }
 
   private long sketchBytes() {
-    HeadSketch sketch = weights.sketch();
-    return sketch == null ? 0 : HeadSketch.bytes(sketch.rows(), sketch.columns());
+    LowBitMatrix sketch = weights.sketch();
+    return sketch == null ? 0 : LowBitMatrix.bytes(sketch.rows(), sketch.columns());
   }
 
   /** What the process holds for the model: the probe's buffer, there to the end, does not count. */

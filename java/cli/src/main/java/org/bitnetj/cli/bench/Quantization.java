@@ -3,10 +3,10 @@ package org.bitnetj.cli.bench;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
 
 /** RMSNorm and quantization of rows to int8. */
 public final class Quantization extends Operation {

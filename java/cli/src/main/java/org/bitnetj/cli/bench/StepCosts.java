@@ -1,7 +1,7 @@
 package org.bitnetj.cli.bench;
 
-import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.model.ModelSpec;
+import org.bitnetj.tensor.AttentionLayer;
 
 /** What steps cost at least besides weights: cached bytes that must be read, and int8 products. */
 record StepCosts(ModelSpec spec, AttentionLayer.Type cacheType) {

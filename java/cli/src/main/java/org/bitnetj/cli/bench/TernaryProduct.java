@@ -2,12 +2,12 @@ package org.bitnetj.cli.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.parallel.PanelSharing;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
 public final class TernaryProduct extends Operation {

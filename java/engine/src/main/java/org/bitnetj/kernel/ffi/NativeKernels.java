@@ -2,25 +2,25 @@ package org.bitnetj.kernel.ffi;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
- * One tier of the native library. Each method is one downcall on the operands' own structs and
- * allocates nothing. The calls are ordinary, not critical ones: they run too long to hold up the
- * garbage collector.
+ * One tier of the native library. Each method is one downcall on {@link Descriptors} of its
+ * operands and allocates nothing. The calls are ordinary, not critical ones: they run too long to
+ * hold up the garbage collector.
  */
 public final class NativeKernels implements Kernels {
   private static final int OK = BitnetLibrary.BN_OK();
@@ -57,81 +57,88 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end) {
-    int status = BitnetLibrary.bn_pack_i2s(id, source, w.struct(), begin, end);
+    Descriptors c = Descriptors.ofThread();
+    int status = BitnetLibrary.bn_pack_i2s(id, source, c.of(w), begin, end);
     return holds("bn_pack_i2s", status, BitnetLibrary.BN_BAD_DIGIT());
   }
 
   @Override
   public void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end) {
-    check(
-        "bn_embed",
-        BitnetLibrary.bn_embed(id, table.struct(), batch.struct(), out.struct(), begin, end));
+    Descriptors c = Descriptors.ofThread();
+    check("bn_embed", BitnetLibrary.bn_embed(id, c.of(table), c.of(batch), c.of(out), begin, end));
   }
 
   @Override
   public void add(FloatRows x, FloatRows y, int begin, int end) {
-    check("bn_add", BitnetLibrary.bn_add(id, x.struct(), y.struct(), begin, end));
+    Descriptors c = Descriptors.ofThread();
+    check("bn_add", BitnetLibrary.bn_add(id, c.of(x), c.ofOther(y), begin, end));
   }
 
   @Override
   public void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_normalize",
-        BitnetLibrary.bn_normalize(id, x.struct(), norm.struct(), out.struct(), begin, end));
+        BitnetLibrary.bn_normalize(id, c.of(x), c.of(norm), c.ofOther(out), begin, end));
   }
 
   @Override
   public boolean quantize(FloatRows x, Norm norm, QuantizedRows out, int begin, int end) {
-    int status = BitnetLibrary.bn_quantize(id, x.struct(), norm.struct(), out.struct(), begin, end);
+    Descriptors c = Descriptors.ofThread();
+    int status = BitnetLibrary.bn_quantize(id, c.of(x), c.of(norm), c.of(out), begin, end);
     return holds("bn_quantize", status, BitnetLibrary.BN_NON_FINITE());
   }
 
   @Override
   public void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_gate",
-        BitnetLibrary.bn_gate(id, activation.nativeId(), gate.struct(), up.struct(), begin, end));
+        BitnetLibrary.bn_gate(
+            id, Descriptors.id(activation), c.of(gate), c.ofOther(up), begin, end));
   }
 
   @Override
   public void ternaryProduct(
       TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_ternary_product",
-        BitnetLibrary.bn_ternary_product(
-            id, w.struct(), a.struct(), y.struct(), count, begin, end));
+        BitnetLibrary.bn_ternary_product(id, c.of(w), c.of(a), c.of(y), count, begin, end));
   }
 
   @Override
   public void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end) {
-    check(
-        "bn_rotate",
-        BitnetLibrary.bn_rotate(id, rope.struct(), batch.struct(), x.struct(), begin, end));
+    Descriptors c = Descriptors.ofThread();
+    check("bn_rotate", BitnetLibrary.bn_rotate(id, c.of(rope), c.of(batch), c.of(x), begin, end));
   }
 
   @Override
   public void store(
       AttentionLayer layer, Batch batch, FloatRows keys, FloatRows values, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_store",
         BitnetLibrary.bn_store(
-            id, layer.struct(), batch.struct(), keys.struct(), values.struct(), begin, end));
+            id, c.of(layer), c.of(batch), c.of(keys), c.ofOther(values), begin, end));
   }
 
   @Override
   public void attend(
       AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_attend",
         BitnetLibrary.bn_attend(
-            id, layer.struct(), batch.struct(), queries.struct(), out.struct(), begin, end));
+            id, c.of(layer), c.of(batch), c.of(queries), c.ofOther(out), begin, end));
   }
 
   @Override
   public void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_head_product",
-        BitnetLibrary.bn_head_product(id, m.struct(), x.struct(), y.struct(), count, begin, end));
+        BitnetLibrary.bn_head_product(id, c.of(m), c.of(x), c.ofOther(y), count, begin, end));
   }
 
   private void check(String function, int status) {

@@ -1,11 +1,11 @@
 package org.bitnetj.kernel.ffi;
 
-import org.bitnetj.kernel.ActivationDigits;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.HeadSketch;
-import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
 
 /** The sketches of one tier of the native library. */
 final class NativeSketchKernels implements SketchKernels {
@@ -19,8 +19,9 @@ final class NativeSketchKernels implements SketchKernels {
   }
 
   @Override
-  public boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end) {
-    int status = BitnetLibrary.bn_build_sketch(id, m.struct(), sketch.struct(), begin, end);
+  public boolean buildSketch(FloatMatrix m, LowBitMatrix sketch, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    int status = BitnetLibrary.bn_build_sketch(id, c.of(m), c.of(sketch), begin, end);
     if (status != BitnetLibrary.BN_NON_FINITE()) {
       check("bn_build_sketch", status);
     }
@@ -29,25 +30,26 @@ final class NativeSketchKernels implements SketchKernels {
 
   @Override
   public void boundLogits(
-      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end) {
+      LowBitMatrix sketch, Activation16 x, LogitBounds bounds, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_bound_logits",
-        BitnetLibrary.bn_bound_logits(
-            id, sketch.struct(), x.struct(), bounds.struct(), begin, end));
+        BitnetLibrary.bn_bound_logits(id, c.of(sketch), c.of(x), c.of(bounds), begin, end));
   }
 
   @Override
   public void refineBounds(
-      HeadSketch sketch,
-      ActivationDigits x,
+      LowBitMatrix sketch,
+      Activation16 x,
       LogitBounds bounds,
       float threshold,
       int begin,
       int end) {
+    Descriptors c = Descriptors.ofThread();
     check(
         "bn_refine_bounds",
         BitnetLibrary.bn_refine_bounds(
-            id, sketch.struct(), x.struct(), bounds.struct(), threshold, begin, end));
+            id, c.of(sketch), c.of(x), c.of(bounds), threshold, begin, end));
   }
 
   private static void check(String function, int status) {

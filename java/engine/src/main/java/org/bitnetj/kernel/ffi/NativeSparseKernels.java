@@ -1,11 +1,11 @@
 package org.bitnetj.kernel.ffi;
 
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /** The sparse products of one tier of the native library. */
 final class NativeSparseKernels implements SparseKernels {
@@ -19,8 +19,9 @@ final class NativeSparseKernels implements SparseKernels {
   }
 
   @Override
-  public void packStrips(TernaryMatrix w, TernaryStrips strips, int begin, int end) {
-    int status = BitnetLibrary.bn_pack_strips(id, w.struct(), strips.struct(), begin, end);
+  public void packStrips(TernaryMatrix w, TernaryVectors strips, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    int status = BitnetLibrary.bn_pack_strips(id, c.of(w), c.of(strips), begin, end);
     if (status != BitnetLibrary.BN_OK()) {
       throw new IllegalStateException("bn_pack_strips returned the unknown status " + status);
     }
@@ -28,18 +29,19 @@ final class NativeSparseKernels implements SparseKernels {
 
   @Override
   public long gatedProduct(
-      TernaryStrips w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
+      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     return checked(
         "bn_gated_product",
-        BitnetLibrary.bn_gated_product(
-            id, w.struct(), a.struct(), gate.struct(), y.struct(), begin, end));
+        BitnetLibrary.bn_gated_product(id, c.of(w), c.of(a), c.of(gate), c.ofOther(y), begin, end));
   }
 
   @Override
-  public long sparseProduct(TernaryStrips w, QuantizedRows a, FloatRows y, int begin, int end) {
+  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
     return checked(
         "bn_sparse_product",
-        BitnetLibrary.bn_sparse_product(id, w.struct(), a.struct(), y.struct(), begin, end));
+        BitnetLibrary.bn_sparse_product(id, c.of(w), c.of(a), c.of(y), begin, end));
   }
 
   private static long checked(String function, long read) {

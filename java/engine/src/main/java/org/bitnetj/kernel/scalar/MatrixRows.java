@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.FloatMatrix;
+import org.bitnetj.tensor.FloatMatrix;
 
 /**
  * Rows of embedding and head matrices as float32. Conversions from float16 and bfloat16 are exact;

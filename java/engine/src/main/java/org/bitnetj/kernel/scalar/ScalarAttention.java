@@ -5,18 +5,16 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import org.bitnetj.kernel.AttentionLayer;
+import org.bitnetj.tensor.AttentionLayer;
 
 /**
  * Softmax attention of one query head over its cached positions, in fixed chunks of 256 positions
  * that merge in rising order. The chunks do not depend on threads or batch, so neither do the bits.
  */
 final class ScalarAttention {
-  static final int CHUNK = 256;
-
   private final float[] query;
   private final float[] vector;
-  private final float[] scores = new float[CHUNK];
+  private final float[] scores = new float[AttentionLayer.CHUNK];
   private final float[] chunkOut;
   private final float[] out;
 
@@ -36,8 +34,8 @@ final class ScalarAttention {
   float[] attend(AttentionLayer layer, int sequence, int head, int last) {
     float max = 0;
     float sum = 0;
-    for (int start = 0; start <= last; start += CHUNK) {
-      int n = Math.min(CHUNK, last + 1 - start);
+    for (int start = 0; start <= last; start += AttentionLayer.CHUNK) {
+      int n = Math.min(AttentionLayer.CHUNK, last + 1 - start);
       float chunkMax = score(layer, sequence, head, start, n);
       for (int t = 0; t < n; t++) {
         scores[t] = FloatMath.exp(scores[t] - chunkMax);

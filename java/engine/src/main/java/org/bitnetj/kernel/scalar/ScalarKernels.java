@@ -6,19 +6,19 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * The definition of the engine's arithmetic. Float32 throughout; {@link Math#fma} exactly where a
@@ -33,12 +33,12 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public Optional<SketchKernels> sketch() {
-    return Optional.of(new ScalarSketch());
+    return Optional.of(new ScalarLowBit());
   }
 
   @Override
   public Optional<SparseKernels> sparse() {
-    return Optional.of(new ScalarSparseKernels());
+    return Optional.of(new ScalarSparse());
   }
 
   @Override

@@ -1,9 +1,9 @@
 package org.bitnetj.kernel.selection;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.Norm;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.Norm;
 
 /**
  * What {@link SelfCheck} starts from: fixed pseudorandom weights of a shape, the same in every
@@ -36,7 +36,7 @@ final class CheckedOperands {
     }
     MemorySegment data = memory.allocate(count * 2L);
     repeat(MemorySegment.ofArray(values), data);
-    return new FloatMatrix(memory, data, FloatMatrix.Type.F16, shape.vocabulary, shape.columns);
+    return new FloatMatrix(data, FloatMatrix.Type.F16, shape.vocabulary, shape.columns);
   }
 
   /**
@@ -48,7 +48,7 @@ final class CheckedOperands {
     int blocks = (shape.columns + type.blockElements() - 1) / type.blockElements();
     long bytes = (long) shape.logits * blocks * type.blockBytes();
     MemorySegment data = table.data().asSlice(0, bytes);
-    return new FloatMatrix(memory, data, type, shape.logits, blocks * type.blockElements());
+    return new FloatMatrix(data, type, shape.logits, blocks * type.blockElements());
   }
 
   /** Codes 0, 1 and 2 of I2_S, four to a byte. */

@@ -6,23 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.ActivationDigits;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.LogitBounds;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
 import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /**
  * A short proof at start-up that kernels return, on this machine, the bits of the scalar
@@ -194,19 +194,19 @@ public final class SelfCheck {
     return heads;
   }
 
-  private HeadSketch sketch(SketchKernels kernels, FloatMatrix head, List<Result> results) {
-    HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
+  private LowBitMatrix sketch(SketchKernels kernels, FloatMatrix head, List<Result> results) {
+    LowBitMatrix sketch = LowBitMatrix.allocate(memory, head.rows(), head.columns());
     boolean built = kernels.buildSketch(head, sketch, 0, sketch.panelCount());
     String operation = "buildSketch of " + head.type();
     results.add(flag(operation, built));
-    results.add(of(operation, sketch.coarse(), sketch.fine(), sketch.facts()));
+    results.add(of(operation, sketch.coarse(), sketch.fine(), sketch.scalesAndNorms()));
     return sketch;
   }
 
   private void bounds(SketchKernels kernels, FloatRows x, List<Result> results) {
-    HeadSketch sketch = sketch(kernels, table, results);
+    LowBitMatrix sketch = sketch(kernels, table, results);
     int panels = sketch.panelCount();
-    ActivationDigits activations = ActivationDigits.allocate(memory, shape.columns);
+    Activation16 activations = Activation16.allocate(memory, shape.columns);
     activations.set(x, 0);
     LogitBounds bounds = LogitBounds.allocate(memory, shape.vocabulary);
     kernels.boundLogits(sketch, activations, bounds, 0, 1);
@@ -235,7 +235,7 @@ public final class SelfCheck {
       FloatRows gate,
       List<Result> results) {
     gatedProduct(sparse, w, q, gate, results);
-    TernaryStrips strips = strips(sparse, w, TernaryStrips.Direction.COLUMNS, results);
+    TernaryVectors strips = strips(sparse, w, TernaryVectors.Order.COLUMN_MAJOR, results);
     FloatRows y = rows(shape.rows);
     sparse.sparseProduct(strips, q, y, 0, strips.lines());
     results.add(of("sparseProduct", y));
@@ -256,18 +256,15 @@ public final class SelfCheck {
       QuantizedRows q,
       FloatRows gate,
       List<Result> results) {
-    TernaryStrips strips = strips(sparse, w, TernaryStrips.Direction.ROWS, results);
+    TernaryVectors strips = strips(sparse, w, TernaryVectors.Order.ROW_MAJOR, results);
     FloatRows y = FloatRows.allocate(memory, 2, w.rows());
     sparse.gatedProduct(strips, q, gate, y, 0, w.rows());
     results.add(of("gatedProduct of " + w.rows() + " rows", y));
   }
 
-  private TernaryStrips strips(
-      SparseKernels sparse,
-      TernaryMatrix w,
-      TernaryStrips.Direction direction,
-      List<Result> results) {
-    TernaryStrips strips = TernaryStrips.allocate(memory, w, direction);
+  private TernaryVectors strips(
+      SparseKernels sparse, TernaryMatrix w, TernaryVectors.Order order, List<Result> results) {
+    TernaryVectors strips = TernaryVectors.allocate(memory, w, order);
     sparse.packStrips(w, strips, 0, strips.items());
     results.add(of("packStrips", strips.digits()));
     return strips;

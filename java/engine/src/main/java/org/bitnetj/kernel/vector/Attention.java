@@ -8,9 +8,9 @@ import static org.bitnetj.kernel.vector.Width.LANES;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.scalar.FloatMath;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.FloatRows;
 
 /**
  * Softmax attention of the query heads of one cache head, in chunks of 256 positions that merge in
@@ -18,7 +18,7 @@ import org.bitnetj.kernel.scalar.FloatMath;
  * its arrays grow to the largest layer.
  */
 final class Attention {
-  private static final int CHUNK = 256;
+  private static final int CHUNK = AttentionLayer.CHUNK;
 
   private final float[] scores = new float[CHUNK]; // a multiple of FloatLanes.EXP_STEP
   private short[] halves = {};

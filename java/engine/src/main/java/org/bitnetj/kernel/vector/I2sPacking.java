@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /** I2_S to panels, four digits of a row at a time in the bytes of an int. */
 final class I2sPacking {

@@ -12,11 +12,11 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.scalar.FloatMath;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
 
 /** Operations on single rows of activations. */
 final class Rows {

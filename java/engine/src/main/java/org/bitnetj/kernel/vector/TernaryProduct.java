@@ -13,9 +13,9 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * Panels of ternary weights times int8 activations, in 16-bit lanes.

@@ -4,17 +4,17 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
-import org.bitnetj.kernel.TernaryMatrix;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * The kernels on the Java Vector API. Rows are worked on in arrays of the calling thread where that

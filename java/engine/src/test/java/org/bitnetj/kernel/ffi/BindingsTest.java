@@ -19,12 +19,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 import org.junit.jupiter.api.Test;
 
 /** The generated bindings say what the header says: regenerate them when a test here fails. */
@@ -46,6 +51,28 @@ class BindingsTest {
           constant.getValue(), bound.get(constant.getKey()).invoke(null), constant.getKey());
     }
     assertFalse(header.constants().isEmpty());
+  }
+
+  /** Operands know nothing of C, so their constants stand twice. */
+  @Test
+  void operandsHaveTheHeadersConstants() {
+    assertEquals(header.constants().get("BN_MAX_COLUMNS"), TernaryMatrix.MAX_COLUMNS);
+    assertEquals(header.constants().get("BN_MAX_HEAD_DIM"), AttentionLayer.MAX_HEAD_DIM);
+    assertEquals(header.constants().get("BN_ATTENTION_CHUNK"), AttentionLayer.CHUNK);
+    assertEquals(header.constants().get("BN_LINE_DIGITS"), TernaryVectors.LINE_DIGITS);
+    assertEquals(header.constants().get("BN_LINE_BYTES"), TernaryVectors.LINE_BYTES);
+  }
+
+  @Test
+  void nativeTiersHaveTheHeadersNumbers() {
+    Map<String, Integer> numbers =
+        Arrays.stream(KernelTier.values())
+            .filter(KernelTier::isNative)
+            .collect(toMap(tier -> "BN_TIER_" + tier.name(), KernelTier::nativeId));
+    numbers.put("BN_TIER_COUNT", numbers.size());
+    Map<String, Integer> declared = new HashMap<>(header.constants());
+    declared.keySet().removeIf(name -> !name.startsWith("BN_TIER_"));
+    assertEquals(declared, numbers);
   }
 
   @Test

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.testing.Npy;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +88,7 @@ class GoldenBitLinearTest {
         rows.set(t, i, x.f32(t, i));
       }
     }
-    assertTrue(kernels.quantize(rows, Norm.none(memory, columns), q, 0, count));
+    assertTrue(kernels.quantize(rows, Norm.none(columns), q, 0, count));
     for (int t = 0; t < count; t++) {
       float largest = 1e-5f;
       int sum = 0;

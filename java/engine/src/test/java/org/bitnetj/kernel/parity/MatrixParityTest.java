@@ -6,11 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatMatrix.Type;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatMatrix.Type;
+import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
 
@@ -52,7 +52,7 @@ class MatrixParityTest {
         }
       }
     }
-    return new FloatMatrix(trial.memory, data, type, rows, columns);
+    return new FloatMatrix(data, type, rows, columns);
   }
 
   @OnEveryTier
@@ -88,7 +88,7 @@ class MatrixParityTest {
         for (int i = 0; i < 1 << 16; i++) {
           data.set(JAVA_SHORT_UNALIGNED, 2L * i, (short) i);
         }
-        FloatMatrix table = new FloatMatrix(trial.memory, data, type, 16, 4096);
+        FloatMatrix table = new FloatMatrix(data, type, 16, 4096);
         Batch batch = new Batch(trial.memory, 16);
         for (int t = 0; t < 16; t++) {
           batch.add(0, t, t, false);

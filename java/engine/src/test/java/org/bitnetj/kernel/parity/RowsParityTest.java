@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.stream.IntStream;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
 
@@ -63,7 +63,7 @@ class RowsParityTest {
           FloatRows x = trial.rows(ROWS, columns, values);
           for (Norm norm :
               new Norm[] {
-                Norm.none(trial.memory, columns),
+                Norm.none(columns),
                 trial.norm(columns, Values.NORMAL),
                 trial.norm(columns, Values.WIDE)
               }) {
@@ -99,7 +99,7 @@ class RowsParityTest {
           FloatRows x = trial.rows(ROWS, columns, values);
           for (Norm norm :
               new Norm[] {
-                Norm.none(trial.memory, columns), trial.norm(columns, Values.NORMAL),
+                Norm.none(columns), trial.norm(columns, Values.NORMAL),
               }) {
             QuantizedRows expected = full(trial, columns);
             QuantizedRows actual = full(trial, columns);
@@ -135,7 +135,7 @@ class RowsParityTest {
       }
       x.set(0, columns - 1, -127f);
       QuantizedRows q = QuantizedRows.allocate(trial.memory, 1, columns);
-      assertTrue(kernels.quantize(x, Norm.none(trial.memory, columns), q, 0, 1));
+      assertTrue(kernels.quantize(x, Norm.none(columns), q, 0, 1));
       for (int i = 0; i < columns - 1; i++) {
         int value = q.value(0, i);
         assertTrue(
@@ -152,7 +152,7 @@ class RowsParityTest {
       String what = "quantize of " + columns + " columns";
       try (Trial trial = new Trial(kernels, columns, what)) {
         FloatRows x = trial.rows(ROWS, columns, Values.ANY_FINITE);
-        Norm none = Norm.none(trial.memory, columns);
+        Norm none = Norm.none(columns);
         QuantizedRows q = QuantizedRows.allocate(trial.memory, ROWS, columns);
         assertTrue(kernels.quantize(x, none, q, 0, ROWS), trial.where("finite rows"));
         for (int i = 0; i < columns; i++) {

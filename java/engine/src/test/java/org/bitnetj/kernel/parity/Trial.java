@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * One comparison of a tier with the scalar definition on random operands of one seed. Input rows

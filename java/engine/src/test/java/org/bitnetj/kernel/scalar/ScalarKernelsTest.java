@@ -9,16 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
-import org.bitnetj.kernel.AttentionLayer;
-import org.bitnetj.kernel.Batch;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
-import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.TernaryMatrix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +53,7 @@ class ScalarKernelsTest {
 
   private QuantizedRows quantize(float... x) {
     QuantizedRows q = QuantizedRows.allocate(memory, 1, x.length);
-    assertTrue(kernels.quantize(rows(x), Norm.none(memory, x.length), q, 0, 1));
+    assertTrue(kernels.quantize(rows(x), Norm.none(x.length), q, 0, 1));
     return q;
   }
 
@@ -96,7 +96,7 @@ class ScalarKernelsTest {
   void quantizationFindsWhatIsNotFinite() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       QuantizedRows q = QuantizedRows.allocate(memory, 1, 3);
-      assertFalse(kernels.quantize(rows(new float[] {1, bad, 2}), Norm.none(memory, 3), q, 0, 1));
+      assertFalse(kernels.quantize(rows(new float[] {1, bad, 2}), Norm.none(3), q, 0, 1));
     }
   }
 
@@ -257,7 +257,7 @@ class ScalarKernelsTest {
     for (int i = 0; i < 1 << 16; i++) {
       data.setAtIndex(JAVA_SHORT, i, (short) i);
     }
-    FloatMatrix table = new FloatMatrix(memory, data, FloatMatrix.Type.F16, 64, 1024);
+    FloatMatrix table = new FloatMatrix(data, FloatMatrix.Type.F16, 64, 1024);
     FloatRows out = embed(table, 64);
     for (int i = 0; i < 1 << 16; i++) {
       int exponent = i >> 10 & 31;
@@ -290,7 +290,7 @@ class ScalarKernelsTest {
     for (int j = 0; j < 32; j++) {
       q8.set(JAVA_BYTE, 2 + j, (byte) (j * 8 - 128));
     }
-    FloatRows a = embed(new FloatMatrix(memory, q8, FloatMatrix.Type.Q8_0, 1, 32), 1);
+    FloatRows a = embed(new FloatMatrix(q8, FloatMatrix.Type.Q8_0, 1, 32), 1);
     for (int j = 0; j < 32; j++) {
       assertEquals(0.25f * (j * 8 - 128), a.get(0, j));
     }
@@ -300,7 +300,7 @@ class ScalarKernelsTest {
     MemorySegment q6 = memory.allocate(210);
     MemorySegment.copy(bytes, 0, q6, JAVA_BYTE, 0, 210);
     q6.set(JAVA_SHORT, 208, Float.floatToFloat16(0.5f));
-    FloatRows b = embed(new FloatMatrix(memory, q6, FloatMatrix.Type.Q6_K, 1, 256), 1);
+    FloatRows b = embed(new FloatMatrix(q6, FloatMatrix.Type.Q6_K, 1, 256), 1);
     for (int half = 0; half < 2; half++) {
       for (int l = 0; l < 32; l++) {
         int low0 = bytes[64 * half + l];
@@ -326,7 +326,7 @@ class ScalarKernelsTest {
     for (int i = 0; i < 120; i++) {
       data.setAtIndex(JAVA_FLOAT, i, (float) random.nextGaussian());
     }
-    FloatMatrix m = new FloatMatrix(memory, data, FloatMatrix.Type.F32, 3, 40);
+    FloatMatrix m = new FloatMatrix(data, FloatMatrix.Type.F32, 3, 40);
     float[] x = gaussian(40);
     FloatRows y = FloatRows.allocate(memory, 1, 3);
     kernels.headProduct(m, rows(x), y, 1, 0, 3);

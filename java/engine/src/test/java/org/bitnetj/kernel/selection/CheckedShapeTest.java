@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.bitnetj.kernel.HeadSketch;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.TernaryMatrix;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,7 +35,7 @@ class CheckedShapeTest {
   @Test
   void itsPanelsFillStreamsOfSeveralAndLeaveOne() {
     int matrix = (CheckedShape.LONG.rows - 1) / TernaryMatrix.PANEL_ROWS;
-    int head = (CheckedShape.LONG.vocabulary - 1) / HeadSketch.PANEL_ROWS;
+    int head = (CheckedShape.LONG.vocabulary - 1) / LowBitMatrix.PANEL_ROWS;
     for (int panels : new int[] {matrix, head}) { // after the first
       for (int streams : new int[] {2, 4}) {
         assertTrue(panels / streams > 1 && panels % streams == 1, panels + " in " + streams);
@@ -82,8 +82,8 @@ class CheckedShapeTest {
   @ParameterizedTest
   @EnumSource
   void itsLatePositionsAreInTwoChunksOfAttention(CheckedShape shape) {
-    assertTrue(shape.context() > BitnetLibrary.BN_ATTENTION_CHUNK());
-    assertTrue(shape.context() < 2 * BitnetLibrary.BN_ATTENTION_CHUNK());
+    assertTrue(shape.context() > AttentionLayer.CHUNK);
+    assertTrue(shape.context() < 2 * AttentionLayer.CHUNK);
     assertTrue(shape.columns > 256);
   }
 }

@@ -7,19 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.stream.IntStream;
-import org.bitnetj.kernel.ActivationDigits;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.FloatMatrix.Type;
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.SketchKernels;
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatMatrix.Type;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
 
 /** Sketches and bounds have the same bits on every tier that has them. */
-class SketchParityTest {
+class LowBitParityTest {
   private static final int[] REAL_COLUMNS = {640, 768, 2560, 3200};
 
   private static final SketchKernels SCALAR = Trial.SCALAR.sketch().orElseThrow();
@@ -46,23 +46,24 @@ class SketchParityTest {
         String what = "sketch of %s, %d x %d".formatted(type, rows, columns);
         try (Trial trial = new Trial(kernels, columns, what)) {
           FloatMatrix m = MatrixParityTest.matrix(trial, type, rows, columns, false);
-          HeadSketch expected = HeadSketch.allocate(trial.memory, rows, columns);
-          HeadSketch actual = HeadSketch.allocate(trial.memory, rows, columns);
+          LowBitMatrix expected = LowBitMatrix.allocate(trial.memory, rows, columns);
+          LowBitMatrix actual = LowBitMatrix.allocate(trial.memory, rows, columns);
           int panels = expected.panelCount();
           assertTrue(SCALAR.buildSketch(m, expected, 0, panels));
           assertTrue(sketches.buildSketch(m, actual, panels / 2, panels));
           assertTrue(sketches.buildSketch(m, actual, 0, panels / 2));
           trial.sameBytes("coarse", expected.coarse(), actual.coarse());
           trial.sameBytes("fine", expected.fine(), actual.fine());
-          trial.sameBytes("facts", expected.facts(), actual.facts());
+          trial.sameBytes("scales and norms", expected.scalesAndNorms(), actual.scalesAndNorms());
           bounds(trial, sketches, expected, trial.rows(1, columns, Values.OUTLIERS));
         }
       }
     }
   }
 
-  private static void bounds(Trial trial, SketchKernels sketches, HeadSketch sketch, FloatRows x) {
-    ActivationDigits digits = ActivationDigits.allocate(trial.memory, sketch.columns());
+  private static void bounds(
+      Trial trial, SketchKernels sketches, LowBitMatrix sketch, FloatRows x) {
+    Activation16 digits = Activation16.allocate(trial.memory, sketch.columns());
     assertTrue(digits.set(x, 0));
     LogitBounds expected = LogitBounds.allocate(trial.memory, sketch.rows());
     LogitBounds actual = LogitBounds.allocate(trial.memory, sketch.rows());
@@ -84,7 +85,7 @@ class SketchParityTest {
 
   private static void same(
       Trial trial, String step, LogitBounds expected, LogitBounds actual, int rows) {
-    for (int r = 0; r < expected.panels() * HeadSketch.PANEL_ROWS; r++) {
+    for (int r = 0; r < expected.panels() * LowBitMatrix.PANEL_ROWS; r++) {
       String place = trial.where(step + ", row " + r + " of " + rows);
       assertEquals(bits(expected.lower(r)), bits(actual.lower(r)), place);
       assertEquals(bits(expected.upper(r)), bits(actual.upper(r)), place);
@@ -115,7 +116,7 @@ class SketchParityTest {
             int bits = Float.floatToRawIntBits(i == at ? bad : i);
             m.data().set(JAVA_INT.withByteAlignment(1), 4L * i, bits);
           }
-          HeadSketch sketch = HeadSketch.allocate(trial.memory, 3, 300);
+          LowBitMatrix sketch = LowBitMatrix.allocate(trial.memory, 3, 300);
           assertFalse(sketches.buildSketch(m, sketch, 0, 1), trial.where("element " + at));
         }
       }

@@ -1,4 +1,4 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,16 +1,15 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.ffi.bindings.bn_bounds;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * Between which numbers the logits of one row of activations lie, by rows of a {@link HeadSketch};
- * rows that pad its last panel have −∞. Mutable and not synchronized: writers of different panels
- * do not meet.
+ * Lower and upper bounds of the logits of one row of activations, by rows of a {@link
+ * LowBitMatrix}; rows that pad its last panel have −∞. Mutable and not synchronized: writers of
+ * different panels do not meet.
  */
 public final class LogitBounds {
   private final MemorySegment values;
@@ -20,12 +19,11 @@ public final class LogitBounds {
   private final MemorySegment panelLower;
   private final MemorySegment panelUpper;
   private final MemorySegment panelRefined;
-  private final MemorySegment struct;
   private final int panels;
 
   private LogitBounds(NativeMemory memory, int rows) {
-    this.panels = (rows + HeadSketch.PANEL_ROWS - 1) / HeadSketch.PANEL_ROWS;
-    long padded = (long) panels * HeadSketch.PANEL_ROWS;
+    this.panels = (rows + LowBitMatrix.PANEL_ROWS - 1) / LowBitMatrix.PANEL_ROWS;
+    long padded = (long) panels * LowBitMatrix.PANEL_ROWS;
     this.values = memory.allocate((4 * padded + 3L * panels) * Float.BYTES);
     this.lower = part(0, padded);
     this.upper = part(padded, padded);
@@ -33,20 +31,13 @@ public final class LogitBounds {
     this.panelLower = part(4 * padded, panels);
     this.panelUpper = part(4 * padded + panels, panels);
     this.panelRefined = part(4 * padded + 2L * panels, panels);
-    this.struct = memory.allocate(bn_bounds.sizeof());
-    bn_bounds.lower(struct, lower);
-    bn_bounds.upper(struct, upper);
-    bn_bounds.sums(struct, sums);
-    bn_bounds.panel_lower(struct, panelLower);
-    bn_bounds.panel_upper(struct, panelUpper);
-    bn_bounds.panel_refined(struct, panelRefined);
   }
 
   private MemorySegment part(long from, long count) {
     return values.asSlice(from * Float.BYTES, count * Float.BYTES);
   }
 
-  /** For a sketch of so many rows. */
+  /** For a low-bit copy of so many rows. */
   public static LogitBounds allocate(NativeMemory memory, int rows) {
     return new LogitBounds(memory, rows);
   }
@@ -56,9 +47,34 @@ public final class LogitBounds {
     return values;
   }
 
-  /** The {@code bn_bounds} that describes them to C. */
-  public MemorySegment struct() {
-    return struct;
+  /** Of each row, float32. */
+  public MemorySegment lower() {
+    return lower;
+  }
+
+  /** Of each row, float32. */
+  public MemorySegment upper() {
+    return upper;
+  }
+
+  /** Of each panel 16 centered sums with the high bytes, then 16 with the low ones, int32. */
+  public MemorySegment sums() {
+    return sums;
+  }
+
+  /** The largest lower bound in each panel, float32. */
+  public MemorySegment panelLower() {
+    return panelLower;
+  }
+
+  /** The largest upper bound in each panel, float32. */
+  public MemorySegment panelUpper() {
+    return panelUpper;
+  }
+
+  /** How many rows of each panel were refined, int32. */
+  public MemorySegment panelRefined() {
+    return panelRefined;
   }
 
   public int panels() {
@@ -99,7 +115,7 @@ public final class LogitBounds {
     panelRefined.setAtIndex(JAVA_INT, panel, refined);
   }
 
-  /** A row's centered sum by the coarse plane: with the low digits, or with the high ones. */
+  /** A row's centered sum by the coarse plane: with the low bytes, or with the high ones. */
   public int sum(int row, boolean ofLow) {
     return sums.getAtIndex(JAVA_INT, sumIndex(row, ofLow));
   }
@@ -109,7 +125,7 @@ public final class LogitBounds {
   }
 
   private static long sumIndex(int row, boolean ofLow) {
-    int panelRow = row % HeadSketch.PANEL_ROWS;
-    return 2L * (row - panelRow) + (ofLow ? HeadSketch.PANEL_ROWS : 0) + panelRow;
+    int panelRow = row % LowBitMatrix.PANEL_ROWS;
+    return 2L * (row - panelRow) + (ofLow ? LowBitMatrix.PANEL_ROWS : 0) + panelRow;
   }
 }

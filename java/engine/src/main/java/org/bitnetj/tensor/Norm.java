@@ -1,8 +1,7 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.kernel.ffi.bindings.bn_norm;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -11,30 +10,25 @@ import org.bitnetj.memory.NativeMemory;
  */
 public final class Norm {
   private final MemorySegment weight;
-  private final MemorySegment struct;
   private final int columns;
   private final float epsilon;
 
-  private Norm(NativeMemory memory, MemorySegment weight, int columns, float epsilon) {
+  private Norm(MemorySegment weight, int columns, float epsilon) {
     this.weight = weight;
     this.columns = columns;
     this.epsilon = epsilon;
-    this.struct = memory.allocate(bn_norm.sizeof());
-    bn_norm.weight(struct, weight);
-    bn_norm.columns(struct, columns);
-    bn_norm.epsilon(struct, epsilon);
   }
 
   /** A norm over rows of {@code weight.length} floats. */
   public static Norm of(NativeMemory memory, float[] weight, float epsilon) {
     MemorySegment copy = memory.allocate((long) weight.length * Float.BYTES);
     MemorySegment.copy(weight, 0, copy, ValueLayout.JAVA_FLOAT, 0, weight.length);
-    return new Norm(memory, copy, weight.length, epsilon);
+    return new Norm(copy, weight.length, epsilon);
   }
 
   /** The identity on rows of {@code columns} floats. */
-  public static Norm none(NativeMemory memory, int columns) {
-    return new Norm(memory, MemorySegment.NULL, columns, 0);
+  public static Norm none(int columns) {
+    return new Norm(MemorySegment.NULL, columns, 0);
   }
 
   /**
@@ -49,13 +43,13 @@ public final class Norm {
     return weight.address() == 0;
   }
 
+  /** One float32 for each column; null's address if there is no norm. */
   public MemorySegment weight() {
     return weight;
   }
 
-  /** The {@code bn_norm} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
+  public float epsilon() {
+    return epsilon;
   }
 
   public int columns() {

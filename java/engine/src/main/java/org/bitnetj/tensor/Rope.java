@@ -1,9 +1,7 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
-import org.bitnetj.kernel.ffi.bindings.bn_rope;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -18,15 +16,9 @@ public final class Rope {
   /** Which elements of a head form a pair. */
   public enum Style {
     /** (i, i + pairs), as GPT-NeoX and Hugging Face's Llama do. */
-    HALVES(BitnetLibrary.BN_ROPE_HALVES()),
+    HALVES,
     /** (2i, 2i + 1), as the original Llama does. */
-    ADJACENT(BitnetLibrary.BN_ROPE_ADJACENT());
-
-    private final int nativeId;
-
-    Style(int nativeId) {
-      this.nativeId = nativeId;
-    }
+    ADJACENT
   }
 
   private static final int STEP = 256;
@@ -41,7 +33,6 @@ public final class Rope {
   private static final double ABOVE = 1 + 0x1p-50;
 
   private final NativeMemory memory;
-  private final MemorySegment struct;
   private final double[] frequencies;
   private final int headDim;
   private final int positions;
@@ -74,13 +65,6 @@ public final class Rope {
     this.capacity = Math.min(STEP, positions);
     this.cosines = table();
     this.sines = table();
-    this.struct = memory.allocate(bn_rope.sizeof());
-    bn_rope.cosines(struct, cosines);
-    bn_rope.sines(struct, sines);
-    bn_rope.pairs(struct, pairs);
-    bn_rope.head_dim(struct, headDim);
-    bn_rope.style(struct, style.nativeId);
-    bn_rope.positions(struct, positions);
   }
 
   /** Fills the tables so that {@code position} can be used. */
@@ -131,8 +115,6 @@ public final class Rope {
     }
     cosines = table().copyFrom(cosines);
     sines = table().copyFrom(sines);
-    bn_rope.cosines(struct, cosines);
-    bn_rope.sines(struct, sines);
   }
 
   private MemorySegment table() {
@@ -147,6 +129,21 @@ public final class Rope {
     return sines.getAtIndex(ValueLayout.JAVA_FLOAT, (long) position * frequencies.length + pair);
   }
 
+  /** The table of cosines as far as it reaches now, float32. */
+  public MemorySegment cosines() {
+    return cosines;
+  }
+
+  /** The table of sines as far as it reaches now, float32. */
+  public MemorySegment sines() {
+    return sines;
+  }
+
+  /** How many positions the tables may grow to. */
+  public int positions() {
+    return positions;
+  }
+
   /** Rotated pairs in a head; elements past 2 * pairs stay as they are. */
   public int pairs() {
     return frequencies.length;
@@ -158,10 +155,5 @@ public final class Rope {
 
   public Style style() {
     return style;
-  }
-
-  /** The {@code bn_rope} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
   }
 }

@@ -1,8 +1,7 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.kernel.ffi.bindings.bn_batch;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -14,7 +13,6 @@ public final class Batch {
   private final MemorySegment sequences;
   private final MemorySegment positions;
   private final MemorySegment tokens;
-  private final MemorySegment struct;
   private final int[] logitsRows;
   private int size;
   private int logitsCount;
@@ -27,10 +25,6 @@ public final class Batch {
     this.positions = memory.allocate(bytes);
     this.tokens = memory.allocate(bytes);
     this.logitsRows = new int[capacity];
-    this.struct = memory.allocate(bn_batch.sizeof());
-    bn_batch.sequences(struct, sequences);
-    bn_batch.positions(struct, positions);
-    bn_batch.tokens(struct, tokens);
   }
 
   public void clear() {
@@ -80,6 +74,21 @@ public final class Batch {
     return tokens.getAtIndex(ValueLayout.JAVA_INT, row);
   }
 
+  /** The sequence of each row, int32. */
+  public MemorySegment sequences() {
+    return sequences;
+  }
+
+  /** The position of each row, int32. */
+  public MemorySegment positions() {
+    return positions;
+  }
+
+  /** The token of each row, int32. */
+  public MemorySegment tokens() {
+    return tokens;
+  }
+
   /** How many rows want logits. */
   public int logitsCount() {
     return logitsCount;
@@ -88,10 +97,5 @@ public final class Batch {
   /** The batch row that logits row {@code i} belongs to. */
   public int logitsRow(int i) {
     return logitsRows[i];
-  }
-
-  /** The {@code bn_batch} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
   }
 }

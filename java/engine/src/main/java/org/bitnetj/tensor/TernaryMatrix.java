@@ -1,9 +1,7 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
-import org.bitnetj.kernel.ffi.bindings.bn_ternary;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -17,17 +15,19 @@ import org.bitnetj.memory.NativeMemory;
  * once packed.
  */
 public final class TernaryMatrix {
+  /** Most columns: with more, int32 sums of products might not be exact in every kernel. */
+  public static final int MAX_COLUMNS = 131_000;
+
   /** Rows in a panel. */
   public static final int PANEL_ROWS = 16;
 
   private final MemorySegment panels;
-  private final MemorySegment struct;
   private final int rows;
   private final int columns;
   private final float scale;
 
   private TernaryMatrix(NativeMemory memory, int rows, int columns, float scale) {
-    if (rows <= 0 || columns <= 0 || columns > BitnetLibrary.BN_MAX_COLUMNS()) {
+    if (rows <= 0 || columns <= 0 || columns > MAX_COLUMNS) {
       throw new IllegalArgumentException(
           "a ternary matrix of " + rows + " rows of " + columns + " columns is out of range");
     }
@@ -35,12 +35,6 @@ public final class TernaryMatrix {
     this.columns = columns;
     this.scale = scale;
     this.panels = memory.allocate(panelCount() * panelBytes());
-    this.struct = memory.allocate(bn_ternary.sizeof());
-    bn_ternary.panels(struct, panels);
-    bn_ternary.rows(struct, rows);
-    bn_ternary.columns(struct, columns);
-    bn_ternary.layout(struct, BitnetLibrary.BN_PANEL_2BIT());
-    bn_ternary.scale(struct, scale);
   }
 
   /** A matrix still to be packed, all digits zero. */
@@ -50,11 +44,6 @@ public final class TernaryMatrix {
 
   public MemorySegment panels() {
     return panels;
-  }
-
-  /** The {@code bn_ternary} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
   }
 
   public int rows() {

@@ -1,18 +1,17 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.ffi.bindings.bn_digits;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * One row x of activations in 16 bits, as two digits of 8, x nearly {@code scale * (256 * high +
- * low)}, and with it how far a logit can be from what a {@link HeadSketch} says of it. Mutable, for
- * one thread at a time.
+ * A 16-bit activation: one row x, of which each element is nearly {@code scale * (256 * high +
+ * low)} with two signed bytes, and with it how far a logit can be from what a {@link LowBitMatrix}
+ * says of it. Mutable, for one thread at a time.
  *
- * <p>Let w be a row of the head, v what the sketch says of it, e its fact about |w - v| and n the
- * one about |w| (Euclidean norms); y what the digits say of x; L the float32 logit as defined.
+ * <p>Let w be a row of the head, v what the low-bit copy says of it, e its bound of |w - v| and n
+ * the one of |w| (Euclidean norms); y what the two bytes say of x; L the float32 logit as defined.
  *
  * <ol>
  *   <li>w.x - v.y = (w - v).y + w.(x - y), so by Cauchy and Schwarz it is at most e |y| + n |x - y|
@@ -31,40 +30,40 @@ import org.bitnetj.memory.NativeMemory;
  * 2^-150 times at most 2^41, which is what {@link #set} allows; a product of scales up to 2^-150
  * times an integer below 2^38.
  */
-public final class ActivationDigits {
+public final class Activation16 {
   private static final double LEAST = 0x1p-40;
   private static final double MOST = 0x1p40;
   private static final float SLACK = 0x1p-100f;
 
-  /** So that the high digit of the largest activation, rounded, is 127. */
+  /** So that the high byte of the largest activation, rounded, is 127. */
   private static final double RANGE = 127 * 256;
 
   private final MemorySegment high;
   private final MemorySegment low;
-  private final MemorySegment struct;
   private final int columns;
+  private int highSum;
+  private int lowSum;
+  private float scale;
+  private float errorWeight;
+  private float normWeight;
 
-  private ActivationDigits(NativeMemory memory, int columns) {
+  private Activation16(NativeMemory memory, int columns) {
     this.columns = columns;
     long padded = (columns + 255L) / 256 * 256;
     this.high = memory.allocate(padded);
     this.low = memory.allocate(padded);
-    this.struct = memory.allocate(bn_digits.sizeof());
-    bn_digits.high(struct, high);
-    bn_digits.low(struct, low);
-    bn_digits.slack(struct, SLACK);
   }
 
   /** Zeros, with no bound of anything. */
-  public static ActivationDigits allocate(NativeMemory memory, int columns) {
-    return new ActivationDigits(memory, columns);
+  public static Activation16 allocate(NativeMemory memory, int columns) {
+    return new Activation16(memory, columns);
   }
 
   /**
    * Takes a row of finite activations.
    *
-   * @return false if it is zero or so small or large that the bounds would not hold; then the
-   *     digits mean nothing
+   * @return false if it is zero or so small or large that the bounds would not hold; then the bytes
+   *     mean nothing
    */
   public boolean set(FloatRows x, int row) {
     float largest = 0;
@@ -82,31 +81,30 @@ public final class ActivationDigits {
     double inverse = 1.0 / scale;
     int highSum = 0;
     int lowSum = 0;
-    long digitSquare = 0;
+    long codeSquare = 0;
     double errorSquare = 0;
     for (int i = 0; i < columns; i++) {
       double value = x.get(row, i);
-      int digits = (int) Math.rint(value * inverse); // at most RANGE + 1 in absolute value
-      int upper = digits + 128 >> 8;
-      int lower = digits - 256 * upper;
+      int code = (int) Math.rint(value * inverse); // at most RANGE + 1 in absolute value
+      int upper = code + 128 >> 8;
+      int lower = code - 256 * upper;
       high.set(JAVA_BYTE, i, (byte) upper);
       low.set(JAVA_BYTE, i, (byte) lower);
       highSum += upper;
       lowSum += lower;
-      digitSquare += (long) digits * digits;
-      double error = value - (double) scale * digits;
+      codeSquare += (long) code * code;
+      double error = value - (double) scale * code;
       errorSquare += error * error;
     }
-    double digitNorm = scale * Math.sqrt(digitSquare);
+    double codeNorm = scale * Math.sqrt(codeSquare);
     double roundings = ((columns + 15) / 16 + 4) * 0x1p-24;
     double sumError = roundings / (1 - roundings);
     double up = 1 + 0x1p-18;
-    bn_digits.high_sum(struct, highSum);
-    bn_digits.low_sum(struct, lowSum);
-    bn_digits.scale(struct, scale);
-    bn_digits.error_weight(struct, above(digitNorm * (1 + 0x1p-21) * up));
-    bn_digits.norm_weight(
-        struct, above((Math.sqrt(errorSquare) + sumError * norm + 0x1p-21 * digitNorm) * up));
+    this.highSum = highSum;
+    this.lowSum = lowSum;
+    this.scale = scale;
+    this.errorWeight = above(codeNorm * (1 + 0x1p-21) * up);
+    this.normWeight = above((Math.sqrt(errorSquare) + sumError * norm + 0x1p-21 * codeNorm) * up);
     return true;
   }
 
@@ -126,32 +124,27 @@ public final class ActivationDigits {
     return low;
   }
 
-  /** The {@code bn_digits} that describes them to C. */
-  public MemorySegment struct() {
-    return struct;
-  }
-
   public int highSum() {
-    return bn_digits.high_sum(struct);
+    return highSum;
   }
 
   public int lowSum() {
-    return bn_digits.low_sum(struct);
+    return lowSum;
   }
 
   public float scale() {
-    return bn_digits.scale(struct);
+    return scale;
   }
 
   public float errorWeight() {
-    return bn_digits.error_weight(struct);
+    return errorWeight;
   }
 
   public float normWeight() {
-    return bn_digits.norm_weight(struct);
+    return normWeight;
   }
 
   public float slack() {
-    return bn_digits.slack(struct);
+    return SLACK;
   }
 }

@@ -1,18 +1,18 @@
 package org.bitnetj.kernel.scalar;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static org.bitnetj.kernel.HeadSketch.PANEL_ROWS;
+import static org.bitnetj.tensor.LowBitMatrix.PANEL_ROWS;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.ActivationDigits;
-import org.bitnetj.kernel.FloatMatrix;
-import org.bitnetj.kernel.HeadSketch;
-import org.bitnetj.kernel.HeadSketch.Fact;
-import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.SketchKernels;
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.LowBitMatrix.RowNorm;
 
 /** The definition of sketches of output heads, and of the bounds of logits by them. */
-final class ScalarSketch implements SketchKernels {
+final class ScalarLowBit implements SketchKernels {
   /** Rows whose largest weight is below this are sketched as zeros: 1 / scale might overflow. */
   private static final float LEAST = 0x1p-120f;
 
@@ -22,7 +22,7 @@ final class ScalarSketch implements SketchKernels {
   private static final float NONE = Float.NEGATIVE_INFINITY;
 
   @Override
-  public boolean buildSketch(FloatMatrix m, HeadSketch sketch, int begin, int end) {
+  public boolean buildSketch(FloatMatrix m, LowBitMatrix sketch, int begin, int end) {
     int last = Math.min(end * PANEL_ROWS, sketch.rows());
     for (int row = begin * PANEL_ROWS; row < last; row++) {
       if (!build(m, row, sketch)) {
@@ -34,7 +34,7 @@ final class ScalarSketch implements SketchKernels {
 
   @Override
   public void boundLogits(
-      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int begin, int end) {
+      LowBitMatrix sketch, Activation16 x, LogitBounds bounds, int begin, int end) {
     for (int panel = begin; panel < end; panel++) {
       bound(sketch, x, bounds, panel);
     }
@@ -42,8 +42,8 @@ final class ScalarSketch implements SketchKernels {
 
   @Override
   public void refineBounds(
-      HeadSketch sketch,
-      ActivationDigits x,
+      LowBitMatrix sketch,
+      Activation16 x,
       LogitBounds bounds,
       float threshold,
       int begin,
@@ -54,7 +54,7 @@ final class ScalarSketch implements SketchKernels {
   }
 
   /** False if some weight of the row is not finite. */
-  private static boolean build(FloatMatrix m, int row, HeadSketch sketch) {
+  private static boolean build(FloatMatrix m, int row, LowBitMatrix sketch) {
     int n = m.columns();
     float[] w = new float[n];
     MatrixRows.decode(m, row, w);
@@ -84,10 +84,12 @@ final class ScalarSketch implements SketchKernels {
     float up = 1f + 0x1p-11f;
     float scale = max / 31.5f;
     boolean zero = max < LEAST;
-    sketch.setFact(Fact.SCALE, row, zero ? 0 : scale);
-    sketch.setFact(Fact.COARSE_ERROR, row, zero ? LEAST_NORM : scale * (norm(coarse) + slack) * up);
-    sketch.setFact(Fact.FINE_ERROR, row, zero ? LEAST_NORM : scale * (norm(fine) + slack) * up);
-    sketch.setFact(Fact.NORM, row, zero ? LEAST_NORM : scale * norm(w) * up);
+    sketch.setScale(row, zero ? 0 : scale);
+    sketch.setNorm(
+        RowNorm.COARSE_RESIDUAL, row, zero ? LEAST_NORM : scale * (norm(coarse) + slack) * up);
+    sketch.setNorm(
+        RowNorm.FINE_RESIDUAL, row, zero ? LEAST_NORM : scale * (norm(fine) + slack) * up);
+    sketch.setNorm(RowNorm.WHOLE, row, zero ? LEAST_NORM : scale * norm(w) * up);
     return true;
   }
 
@@ -99,7 +101,7 @@ final class ScalarSketch implements SketchKernels {
     return (float) Math.sqrt(FloatMath.dot(values, 0, values, 0, values.length));
   }
 
-  private static void bound(HeadSketch sketch, ActivationDigits x, LogitBounds bounds, int panel) {
+  private static void bound(LowBitMatrix sketch, Activation16 x, LogitBounds bounds, int panel) {
     for (int r = 0; r < PANEL_ROWS; r++) {
       int row = panel * PANEL_ROWS + r;
       int high = 0;
@@ -110,7 +112,7 @@ final class ScalarSketch implements SketchKernels {
           high += (2 * code - 15) * x.high().get(JAVA_BYTE, i);
           low += (2 * code - 15) * x.low().get(JAVA_BYTE, i);
         }
-        set(sketch, x, bounds, row, high, low, 2f, Fact.COARSE_ERROR);
+        set(sketch, x, bounds, row, high, low, 2f, RowNorm.COARSE_RESIDUAL);
       } else {
         bounds.set(row, NONE, NONE);
       }
@@ -121,7 +123,7 @@ final class ScalarSketch implements SketchKernels {
   }
 
   private static void refine(
-      HeadSketch sketch, ActivationDigits x, LogitBounds bounds, float threshold, int panel) {
+      LowBitMatrix sketch, Activation16 x, LogitBounds bounds, float threshold, int panel) {
     int refined = 0;
     boolean[] wanted = new boolean[PANEL_ROWS];
     for (int r = 0; r < PANEL_ROWS; r++) {
@@ -149,25 +151,26 @@ final class ScalarSketch implements SketchKernels {
         high += (2 * code - 3) * x.high().get(JAVA_BYTE, i);
         low += (2 * code - 3) * x.low().get(JAVA_BYTE, i);
       }
-      set(sketch, x, bounds, row, high, low, 0.5f, Fact.FINE_ERROR);
+      set(sketch, x, bounds, row, high, low, 0.5f, RowNorm.FINE_RESIDUAL);
     }
     setPanel(bounds, panel, refined);
   }
 
   /** The bounds of a row from its centered sums; 256 * high + low is exact in a double. */
   private static void set(
-      HeadSketch sketch,
-      ActivationDigits x,
+      LowBitMatrix sketch,
+      Activation16 x,
       LogitBounds bounds,
       int row,
       int high,
       int low,
       float factor,
-      Fact error) {
+      RowNorm residual) {
     float sum = (float) (256.0 * high + low);
-    float value = sum * (factor * (sketch.fact(Fact.SCALE, row) * x.scale()));
+    float value = sum * (factor * (sketch.scale(row) * x.scale()));
     float off =
-        (sketch.fact(error, row) * x.errorWeight() + sketch.fact(Fact.NORM, row) * x.normWeight())
+        (sketch.norm(residual, row) * x.errorWeight()
+                + sketch.norm(RowNorm.WHOLE, row) * x.normWeight())
             + x.slack();
     bounds.set(row, value - off, value + off);
   }

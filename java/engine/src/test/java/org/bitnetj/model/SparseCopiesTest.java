@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Matrices are kept a second time where that pays, and nowhere else. */
-class StripsTest {
+class SparseCopiesTest {
   @TempDir private Path directory;
 
   private static boolean hasStrips(Path path, Kernels kernels, boolean sparse) throws Exception {

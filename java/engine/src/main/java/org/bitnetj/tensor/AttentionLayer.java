@@ -1,8 +1,6 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
-import org.bitnetj.kernel.ffi.bindings.bn_attention;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -12,18 +10,22 @@ import org.bitnetj.memory.NativeMemory;
  * scores are {@code (q . k) * scale}.
  */
 public final class AttentionLayer {
+  /** Positions that are computed together; these chunks merge in rising order. */
+  public static final int CHUNK = 256;
+
+  /** Most elements of a head. */
+  public static final int MAX_HEAD_DIM = 512;
+
   /** How keys and values are stored. */
   public enum Type {
     /** Rounded half-even on store, exact on load: half the memory and bandwidth. */
-    F16(BitnetLibrary.BN_TYPE_F16(), Short.BYTES),
+    F16(Short.BYTES),
     /** As computed. */
-    F32(BitnetLibrary.BN_TYPE_F32(), Float.BYTES);
+    F32(Float.BYTES);
 
-    private final int nativeId;
     private final int bytes;
 
-    Type(int nativeId, int bytes) {
-      this.nativeId = nativeId;
+    Type(int bytes) {
       this.bytes = bytes;
     }
 
@@ -35,7 +37,6 @@ public final class AttentionLayer {
 
   private final MemorySegment keys;
   private final MemorySegment values;
-  private final MemorySegment struct;
   private final Type type;
   private final int queryHeads;
   private final int kvHeads;
@@ -64,16 +65,6 @@ public final class AttentionLayer {
     long bytes = sequences * sequenceStride * type.bytes;
     this.keys = memory.allocate(bytes);
     this.values = memory.allocate(bytes);
-    this.struct = memory.allocate(bn_attention.sizeof());
-    bn_attention.keys(struct, keys);
-    bn_attention.values(struct, values);
-    bn_attention.sequence_stride(struct, sequenceStride);
-    bn_attention.head_stride(struct, headStride);
-    bn_attention.query_heads(struct, queryHeads);
-    bn_attention.kv_heads(struct, kvHeads);
-    bn_attention.head_dim(struct, headDim);
-    bn_attention.scale(struct, scale);
-    bn_attention.type(struct, type.nativeId);
   }
 
   public MemorySegment keys() {
@@ -82,11 +73,6 @@ public final class AttentionLayer {
 
   public MemorySegment values() {
     return values;
-  }
-
-  /** The {@code bn_attention} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
   }
 
   public Type type() {
@@ -107,6 +93,16 @@ public final class AttentionLayer {
 
   public float scale() {
     return scale;
+  }
+
+  /** Elements from one cache head to the next. */
+  public long headStride() {
+    return headStride;
+  }
+
+  /** Elements from one sequence to the next. */
+  public long sequenceStride() {
+    return sequenceStride;
   }
 
   /** The first element of a cached vector. */

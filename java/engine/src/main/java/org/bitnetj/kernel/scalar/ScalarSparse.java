@@ -1,28 +1,25 @@
 package org.bitnetj.kernel.scalar;
 
-import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
-import org.bitnetj.kernel.TernaryStrips.Direction;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
+import org.bitnetj.tensor.TernaryVectors.Order;
 
 /** The definition of the products that leave out what is multiplied by 0. */
-final class ScalarSparseKernels implements SparseKernels {
-  private static final int LINE_DIGITS = 256;
-  private static final int LINE_BYTES = 64;
-
+final class ScalarSparse implements SparseKernels {
   @Override
-  public void packStrips(TernaryMatrix w, TernaryStrips strips, int begin, int end) {
-    int last = Math.min(end * TernaryStrips.ITEM_STRIPS, strips.count());
-    for (int strip = begin * TernaryStrips.ITEM_STRIPS; strip < last; strip++) {
-      switch (strips.direction()) {
-        case ROWS -> {
+  public void packStrips(TernaryMatrix w, TernaryVectors strips, int begin, int end) {
+    int last = Math.min(end * TernaryVectors.ITEM_VECTORS, strips.count());
+    for (int strip = begin * TernaryVectors.ITEM_VECTORS; strip < last; strip++) {
+      switch (strips.order()) {
+        case ROW_MAJOR -> {
           for (int column = 0; column < w.columns(); column++) {
             strips.setDigit(strip, column, w.digit(strip, column));
           }
         }
-        case COLUMNS -> {
+        case COLUMN_MAJOR -> {
           for (int row = 0; row < w.rows(); row++) {
             strips.setDigit(row, strip, w.digit(row, strip));
           }
@@ -33,8 +30,8 @@ final class ScalarSparseKernels implements SparseKernels {
 
   @Override
   public long gatedProduct(
-      TernaryStrips w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
-    require(w, Direction.ROWS);
+      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
+    require(w, Order.ROW_MAJOR);
     float scale = w.scale() * a.scale(0);
     boolean all = !Float.isFinite(128 * w.columns() * scale);
     long read = 0;
@@ -54,10 +51,10 @@ final class ScalarSparseKernels implements SparseKernels {
   }
 
   @Override
-  public long sparseProduct(TernaryStrips w, QuantizedRows a, FloatRows y, int begin, int end) {
-    require(w, Direction.COLUMNS);
-    int first = begin * LINE_DIGITS;
-    int[] sums = new int[Math.max(0, Math.min(end * LINE_DIGITS, w.rows()) - first)];
+  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
+    require(w, Order.COLUMN_MAJOR);
+    int first = begin * TernaryVectors.LINE_DIGITS;
+    int[] sums = new int[Math.max(0, Math.min(end * TernaryVectors.LINE_DIGITS, w.rows()) - first)];
     long read = 0;
     for (int k = 0; k < w.columns(); k++) {
       int q = a.value(0, k);
@@ -65,7 +62,7 @@ final class ScalarSparseKernels implements SparseKernels {
         for (int i = 0; i < sums.length; i++) {
           sums[i] += q * (w.digit(first + i, k) - 1);
         }
-        read += (long) LINE_BYTES * (end - begin);
+        read += (long) TernaryVectors.LINE_BYTES * (end - begin);
       }
     }
     float scale = w.scale() * a.scale(0);
@@ -75,9 +72,9 @@ final class ScalarSparseKernels implements SparseKernels {
     return read;
   }
 
-  private static void require(TernaryStrips w, Direction direction) {
-    if (w.direction() != direction) {
-      throw new IllegalArgumentException("these strips are " + w.direction());
+  private static void require(TernaryVectors w, Order order) {
+    if (w.order() != order) {
+      throw new IllegalArgumentException("these strips are " + w.order());
     }
   }
 }

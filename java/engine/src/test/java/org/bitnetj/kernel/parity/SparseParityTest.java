@@ -5,21 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.FloatRows;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.Norm;
-import org.bitnetj.kernel.QuantizedRows;
 import org.bitnetj.kernel.SparseKernels;
-import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
-import org.bitnetj.kernel.TernaryStrips.Direction;
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
+import org.bitnetj.tensor.TernaryVectors.Order;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
 
 /** Products that leave out what is multiplied by 0 give the bits of those that do not. */
-class StripsParityTest {
+class SparseParityTest {
   private static final SparseKernels SCALAR = Trial.SCALAR.sparse().orElseThrow();
 
   private static SparseKernels orSkip(Kernels kernels) {
@@ -85,7 +85,7 @@ class StripsParityTest {
       }
       a.setSum(0, sum);
       Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
-      TernaryStrips strips = packed(trial, sparse, w, Direction.COLUMNS);
+      TernaryVectors strips = packed(trial, sparse, w, Order.COLUMN_MAJOR);
       FloatRows whole = trial.output(1, rows);
       long read = sparse.sparseProduct(strips, a, whole, 0, strips.lines());
       trial.same(dense, whole);
@@ -105,7 +105,7 @@ class StripsParityTest {
       QuantizedRows a,
       FloatRows dense,
       float density) {
-    TernaryStrips strips = packed(trial, sparse, w, Direction.ROWS);
+    TernaryVectors strips = packed(trial, sparse, w, Order.ROW_MAJOR);
     boolean all = !Float.isFinite(128 * w.columns() * (w.scale() * a.scale(0)));
     FloatRows gate = trial.rows(1, w.rows(), Values.NORMAL);
     FloatRows expected = trial.output(1, w.rows());
@@ -130,15 +130,15 @@ class StripsParityTest {
   }
 
   /** Strips that the kernels packed item by item, compared with the definition's. */
-  private static TernaryStrips packed(
-      Trial trial, SparseKernels sparse, TernaryMatrix w, Direction direction) {
-    TernaryStrips expected = TernaryStrips.allocate(trial.memory, w, direction);
+  private static TernaryVectors packed(
+      Trial trial, SparseKernels sparse, TernaryMatrix w, Order order) {
+    TernaryVectors expected = TernaryVectors.allocate(trial.memory, w, order);
     SCALAR.packStrips(w, expected, 0, expected.items());
-    TernaryStrips actual = TernaryStrips.allocate(trial.memory, w, direction);
+    TernaryVectors actual = TernaryVectors.allocate(trial.memory, w, order);
     for (int item = 0; item < actual.items(); item++) {
       sparse.packStrips(w, actual, item, item + 1);
     }
-    trial.sameBytes("strips of " + direction, expected.digits(), actual.digits());
+    trial.sameBytes("strips of " + order, expected.digits(), actual.digits());
     return actual;
   }
 
@@ -173,7 +173,7 @@ class StripsParityTest {
         boolean finite = hidden(kernels, trial.copy(gate), up, norm, expected);
         refused += finite ? 0 : 1;
 
-        TernaryStrips strips = packed(trial, sparse, w, Direction.ROWS);
+        TernaryVectors strips = packed(trial, sparse, w, Order.ROW_MAJOR);
         sparse.gatedProduct(strips, a, gate, up, 0, rows);
         QuantizedRows actual = QuantizedRows.allocate(trial.memory, 1, rows);
         assertEquals(
@@ -196,14 +196,14 @@ class StripsParityTest {
   void aStripHoldsItsDigitsWhereTheFormatSays() {
     try (Trial trial = new Trial(Trial.SCALAR, 5, "strips of 300 x 280")) {
       TernaryMatrix w = trial.ternary(300, 280, 1f, false);
-      for (Direction direction : Direction.values()) {
-        TernaryStrips strips = packed(trial, SCALAR, w, direction);
-        boolean byRows = direction == Direction.ROWS;
+      for (Order order : Order.values()) {
+        TernaryVectors strips = packed(trial, SCALAR, w, order);
+        boolean byRows = order == Order.ROW_MAJOR;
         for (int i = 0; i < strips.count(); i++) {
           for (int k = 0; k < (byRows ? 280 : 300); k++) {
             byte at = strips.digits().get(JAVA_BYTE, i * 128L + k / 256 * 64 + k % 64);
             int digit = byRows ? w.digit(i, k) : w.digit(k, i);
-            assertEquals(digit, at >> k / 64 % 4 * 2 & 3, direction + " " + i + ", " + k);
+            assertEquals(digit, at >> k / 64 % 4 * 2 & 3, order + " " + i + ", " + k);
             assertEquals(digit, byRows ? strips.digit(i, k) : strips.digit(k, i));
           }
         }

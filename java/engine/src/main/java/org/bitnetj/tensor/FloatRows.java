@@ -1,8 +1,7 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.kernel.ffi.bindings.bn_rows;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -11,7 +10,6 @@ import org.bitnetj.memory.NativeMemory;
  */
 public final class FloatRows {
   private final MemorySegment data;
-  private final MemorySegment struct;
   private final int capacity;
   private final int columns;
   private final long stride;
@@ -21,11 +19,6 @@ public final class FloatRows {
     this.columns = columns;
     this.stride = (columns + 15L) & ~15L;
     this.data = memory.allocate(capacity * stride * Float.BYTES);
-    this.struct = memory.allocate(bn_rows.sizeof());
-    bn_rows.data(struct, data);
-    bn_rows.stride(struct, stride);
-    bn_rows.columns(struct, columns);
-    bn_rows.capacity(struct, capacity);
   }
 
   /** Zeroed rows that live as long as {@code memory}. */
@@ -35,11 +28,6 @@ public final class FloatRows {
 
   public MemorySegment data() {
     return data;
-  }
-
-  /** The {@code bn_rows} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
   }
 
   /** Rows that fit. */

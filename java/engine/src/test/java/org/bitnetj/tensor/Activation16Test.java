@@ -1,4 +1,4 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.junit.jupiter.api.Test;
@@ -14,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every logit lies between the bounds that a sketch of the head gives for it. */
-class ActivationDigitsTest {
+class Activation16Test {
   private static final Kernels SCALAR = new ScalarKernels();
   private static final SketchKernels SKETCHES = SCALAR.sketch().orElseThrow();
   private static final int ROWS = 40;
@@ -64,7 +66,7 @@ class ActivationDigitsTest {
         data.setAtIndex(JAVA_FLOAT, (long) r * columns + i, kind.next(random, r, i));
       }
     }
-    return new FloatMatrix(memory, data, FloatMatrix.Type.F32, ROWS, columns);
+    return new FloatMatrix(data, FloatMatrix.Type.F32, ROWS, columns);
   }
 
   private static FloatRows row(NativeMemory memory, Kind kind, int columns, float scale) {
@@ -83,9 +85,9 @@ class ActivationDigitsTest {
     for (int columns : new int[] {1, 2, 7, 16, 33, 257, 640}) {
       try (NativeMemory memory = new NativeMemory()) {
         FloatMatrix head = head(memory, weights, columns, columns);
-        HeadSketch sketch = HeadSketch.allocate(memory, ROWS, columns);
+        LowBitMatrix sketch = LowBitMatrix.allocate(memory, ROWS, columns);
         assertTrue(SKETCHES.buildSketch(head, sketch, 0, sketch.panelCount()));
-        ActivationDigits digits = ActivationDigits.allocate(memory, columns);
+        Activation16 digits = Activation16.allocate(memory, columns);
         LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
         FloatRows logits = FloatRows.allocate(memory, 1, ROWS);
         for (Kind kind : Kind.values()) {
@@ -115,7 +117,7 @@ class ActivationDigitsTest {
       String place = what + ", row " + r + ": " + logit;
       assertTrue(bounds.lower(r) <= logit, () -> place);
       assertTrue(bounds.upper(r) >= logit, () -> place);
-      float panelUpper = bounds.panelUpper(r / HeadSketch.PANEL_ROWS);
+      float panelUpper = bounds.panelUpper(r / LowBitMatrix.PANEL_ROWS);
       assertTrue(panelUpper >= bounds.upper(r), () -> place);
     }
   }
@@ -126,10 +128,10 @@ class ActivationDigitsTest {
     int columns = 2048;
     try (NativeMemory memory = new NativeMemory()) {
       FloatMatrix head = head(memory, Kind.UNIFORM, columns, 1);
-      HeadSketch sketch = HeadSketch.allocate(memory, ROWS, columns);
+      LowBitMatrix sketch = LowBitMatrix.allocate(memory, ROWS, columns);
       SKETCHES.buildSketch(head, sketch, 0, sketch.panelCount());
       FloatRows x = row(memory, Kind.GAUSSIAN, columns, 1);
-      ActivationDigits digits = ActivationDigits.allocate(memory, columns);
+      Activation16 digits = Activation16.allocate(memory, columns);
       assertTrue(digits.set(x, 0));
       LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
       SKETCHES.boundLogits(sketch, digits, bounds, 0, bounds.panels());
@@ -150,7 +152,7 @@ class ActivationDigitsTest {
   @Test
   void whatCannotBeBoundedIsRefused() {
     try (NativeMemory memory = new NativeMemory()) {
-      ActivationDigits digits = ActivationDigits.allocate(memory, 64);
+      Activation16 digits = Activation16.allocate(memory, 64);
       assertFalse(digits.set(row(memory, Kind.ZERO, 64, 1), 0), "zeros");
       assertFalse(digits.set(row(memory, Kind.DENORMAL, 64, 1), 0), "denormals");
       assertFalse(digits.set(row(memory, Kind.GAUSSIAN, 64, 1e30f), 0), "huge");

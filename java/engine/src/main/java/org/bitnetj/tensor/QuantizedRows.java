@@ -1,8 +1,7 @@
-package org.bitnetj.kernel;
+package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.kernel.ffi.bindings.bn_quantized;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -14,7 +13,6 @@ public final class QuantizedRows {
   private final MemorySegment values;
   private final MemorySegment scales;
   private final MemorySegment sums;
-  private final MemorySegment struct;
   private final int capacity;
   private final int columns;
   private final long stride;
@@ -26,13 +24,6 @@ public final class QuantizedRows {
     this.values = memory.allocate(capacity * stride);
     this.scales = memory.allocate((long) capacity * Float.BYTES);
     this.sums = memory.allocate((long) capacity * Integer.BYTES);
-    this.struct = memory.allocate(bn_quantized.sizeof());
-    bn_quantized.values(struct, values);
-    bn_quantized.scales(struct, scales);
-    bn_quantized.sums(struct, sums);
-    bn_quantized.stride(struct, stride);
-    bn_quantized.columns(struct, columns);
-    bn_quantized.capacity(struct, capacity);
   }
 
   /** Zeroed rows that live as long as {@code memory}. */
@@ -44,9 +35,14 @@ public final class QuantizedRows {
     return values;
   }
 
-  /** The {@code bn_quantized} that describes it to C. */
-  public MemorySegment struct() {
-    return struct;
+  /** The scale of each row, float32. */
+  public MemorySegment scales() {
+    return scales;
+  }
+
+  /** The sum of each row's values, int32. */
+  public MemorySegment sums() {
+    return sums;
   }
 
   public int capacity() {

@@ -1,0 +1,9 @@
+package org.bitnetj.tensor;
+
+/** The activation function of a gated feed-forward network: {@code act(gate) * up}. */
+public enum Activation {
+  /** {@code max(g, 0)^2}, which is exactly zero for most units (BitNet b1.58 2B-4T). */
+  RELU_SQUARED,
+  /** {@code g / (1 + exp(-g))}, SwiGLU's. */
+  SILU
+}

@@ -1,0 +1,155 @@
+package org.bitnetj.tensor;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import org.bitnetj.memory.NativeMemory;
+
+/**
+ * A low-bit copy of an output head: each weight of row r as a code c in 0..63 that means {@code
+ * scale * (c - 31.5)}, and for each row bounds of how far that is from the weights. Read-only once
+ * packed.
+ *
+ * <p>The codes lie in two planes. With the columns rounded up to 8, panel p of the coarse plane has
+ * 64 bytes for each 8 columns: the nibbles of byte 4i + j of block b are c &gt;&gt; 2 of row 16p +
+ * i, the lower for column 8b + j and the upper for column 8b + 4 + j. The fine plane is row-major,
+ * with 64 bytes for each 256 columns: byte j of block b holds c &amp; 3 of column 256b + 64f + j at
+ * bits 2f and 2f + 1. Codes that only pad are 0. Beside them stand for each panel 16 scales, then
+ * 16 of each {@link RowNorm}.
+ */
+public final class LowBitMatrix {
+  /** Rows in a panel. */
+  public static final int PANEL_ROWS = 16;
+
+  /** Bounds of Euclidean norms, one of each kind for each row. */
+  public enum RowNorm {
+    /** At least the norm of the row less what c &gt;&gt; 2 says of it. */
+    COARSE_RESIDUAL,
+    /** At least the norm of the row less what c says of it. */
+    FINE_RESIDUAL,
+    /** At least the norm of the row. */
+    WHOLE
+  }
+
+  /** Floats that a panel has beside its codes. */
+  private static final int PANEL_FLOATS = (1 + RowNorm.values().length) * PANEL_ROWS;
+
+  private final MemorySegment coarse;
+  private final MemorySegment fine;
+  private final MemorySegment scalesAndNorms;
+  private final int rows;
+  private final int columns;
+
+  private LowBitMatrix(NativeMemory memory, int rows, int columns) {
+    if (rows <= 0 || columns <= 0 || columns > TernaryMatrix.MAX_COLUMNS) {
+      throw new IllegalArgumentException(
+          "a low-bit copy of " + rows + " rows of " + columns + " columns is out of range");
+    }
+    this.rows = rows;
+    this.columns = columns;
+    this.coarse = memory.allocate(panelCount() * coarsePanelBytes(columns));
+    this.fine = memory.allocate(rows * fineRowBytes(columns));
+    this.scalesAndNorms = memory.allocate((long) panelCount() * PANEL_FLOATS * Float.BYTES);
+  }
+
+  /** A copy still to be packed, all zeros. */
+  public static LowBitMatrix allocate(NativeMemory memory, int rows, int columns) {
+    return new LowBitMatrix(memory, rows, columns);
+  }
+
+  /** Bytes that a copy of a matrix of that shape takes. */
+  public static long bytes(int rows, int columns) {
+    long panels = (rows + PANEL_ROWS - 1L) / PANEL_ROWS;
+    return panels * (coarsePanelBytes(columns) + PANEL_FLOATS * Float.BYTES)
+        + rows * fineRowBytes(columns);
+  }
+
+  private static long coarsePanelBytes(int columns) {
+    return (columns + 7L) / 8 * 64;
+  }
+
+  private static long fineRowBytes(int columns) {
+    return (columns + 255L) / 256 * 64;
+  }
+
+  public MemorySegment coarse() {
+    return coarse;
+  }
+
+  public MemorySegment fine() {
+    return fine;
+  }
+
+  /** What each panel has beside its codes, float32. */
+  public MemorySegment scalesAndNorms() {
+    return scalesAndNorms;
+  }
+
+  public int rows() {
+    return rows;
+  }
+
+  public int columns() {
+    return columns;
+  }
+
+  public int panelCount() {
+    return (rows + PANEL_ROWS - 1) / PANEL_ROWS;
+  }
+
+  /** Bytes of one row of the fine plane. */
+  public long fineRowBytes() {
+    return fineRowBytes(columns);
+  }
+
+  /** Bytes that bounds of all rows by the coarse plane take. */
+  public long coarseBytes() {
+    return coarse.byteSize() + scalesAndNorms.byteSize();
+  }
+
+  /**
+   * Where the byte with c &gt;&gt; 2 of (row, column) stands; bit 2 of the column says which half.
+   */
+  public long coarseByte(int row, int column) {
+    return row / PANEL_ROWS * coarsePanelBytes(columns)
+        + column / 8 * 64L
+        + row % PANEL_ROWS * 4L
+        + column % 4;
+  }
+
+  /**
+   * Where the byte with c &amp; 3 of (row, column) stands; bits 6 and 7 of the column say which.
+   */
+  public long fineByte(int row, int column) {
+    return row * fineRowBytes() + column / 256 * 64L + column % 64;
+  }
+
+  public float scale(int row) {
+    return scalesAndNorms.getAtIndex(JAVA_FLOAT, index(0, row));
+  }
+
+  public void setScale(int row, float value) {
+    scalesAndNorms.setAtIndex(JAVA_FLOAT, index(0, row), value);
+  }
+
+  public float norm(RowNorm kind, int row) {
+    return scalesAndNorms.getAtIndex(JAVA_FLOAT, index(1 + kind.ordinal(), row));
+  }
+
+  public void setNorm(RowNorm kind, int row, float value) {
+    scalesAndNorms.setAtIndex(JAVA_FLOAT, index(1 + kind.ordinal(), row), value);
+  }
+
+  private static long index(int group, int row) {
+    return (long) row / PANEL_ROWS * PANEL_FLOATS + group * PANEL_ROWS + row % PANEL_ROWS;
+  }
+
+  /** No less than the norm of any row. */
+  public float largestNorm() {
+    float largest = 0;
+    for (int r = 0; r < rows; r++) {
+      largest = Math.max(largest, norm(RowNorm.WHOLE, r));
+    }
+    return largest;
+  }
+}
