@@ -32,11 +32,11 @@ final class Statistics {
 
   /** Nothing where all weights were read. */
   private static String shares(GenerationStats stats) {
-    return stats.openGates().isPresent() && stats.nonzeroUnits().isPresent()
+    return stats.activeRows().isPresent() && stats.nonzeroUnits().isPresent()
         ? String.format(
             Locale.ROOT,
-            " (of the hidden units %.1f %% had an open gate, %.1f %% were not 0)",
-            100 * stats.openGates().getAsDouble(),
+            " (of the hidden units %.1f %% were active, %.1f %% not 0)",
+            100 * stats.activeRows().getAsDouble(),
             100 * stats.nonzeroUnits().getAsDouble())
         : "";
   }

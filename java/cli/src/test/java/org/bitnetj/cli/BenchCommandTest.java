@@ -51,7 +51,7 @@ class BenchCommandTest {
     assertEquals(ternary, report.get("ternary_bytes").longValue());
     assertEquals(2 * 15 * position, report.get("kv_bytes_reserved").longValue());
     assertTrue(head > 0);
-    assertEquals(0, report.get("sketch_bytes").longValue());
+    assertEquals(0, report.get("low_bit_head_bytes").longValue());
     assertEquals("full", report.get("head").textValue());
     assertTrue(report.get("load_seconds").doubleValue() > 0);
     assertTrue(report.get("processors").intValue() > 0);
@@ -103,17 +103,18 @@ class BenchCommandTest {
     assertTrue(prefill.get("first_token_ms").doubleValue() > 0);
     // Steps of one token skip weights where the kernels can.
     JsonNode single = report.get("results").get(1);
-    boolean sparse = report.get("strips_bytes").longValue() > 0;
-    assertEquals(sparse, single.get("open_gates_share").isNumber());
-    double open = single.get("open_gates_share").asDouble(1);
+    boolean sparse = report.get("copies_bytes").longValue() > 0;
+    assertEquals(sparse, single.get("active_rows_share").isNumber());
+    double active = single.get("active_rows_share").asDouble(1);
     double nonzero = single.get("nonzero_units_share").asDouble(1);
-    assertTrue(!sparse || 0 < nonzero && nonzero < open && open < 0.5, nonzero + " < " + open);
+    assertTrue(
+        !sparse || 0 < nonzero && nonzero < active && active < 0.5, nonzero + " < " + active);
     long matrix = spec.layers() * packed(spec.feedForward(), spec.width());
     assertEquals(
-        ternary + head + 7 * position - matrix * (2 - open - nonzero),
+        ternary + head + 7 * position - matrix * (2 - active - nonzero),
         single.get("bytes_per_token").doubleValue(),
         1e-3);
-    assertTrue(prefill.get("open_gates_share").isNull());
+    assertTrue(prefill.get("active_rows_share").isNull());
     // Three steps of two tokens; a token sees 6, 7 and 8 positions.
     JsonNode decode = report.get("results").get(2);
     assertEquals(
@@ -150,10 +151,10 @@ class BenchCommandTest {
     assertEquals("shortlist", report.get("head").textValue());
     long ternary = report.get("ternary_bytes").longValue();
     long head = report.get("head_bytes").longValue();
-    long sketch = report.get("sketch_bytes").longValue();
-    assertTrue(sketch > 0 && sketch < head * 3 / 4);
+    long lowBit = report.get("low_bit_head_bytes").longValue();
+    assertTrue(lowBit > 0 && lowBit < head * 3 / 4);
     double one = report.get("results").get(0).get("bytes_per_token").doubleValue();
-    assertTrue(one > ternary + sketch / 2 && one < ternary + head, "bytes per token: " + one);
+    assertTrue(one > ternary + lowBit / 2 && one < ternary + head, "bytes per token: " + one);
     double two = report.get("results").get(1).get("bytes_per_token").doubleValue();
     assertTrue(two > (ternary + head) / 2.0, "bytes per token of two sequences: " + two);
   }

@@ -231,7 +231,7 @@ final class Generation {
             decodeNanos,
             firstTokenNanos,
             steps > 0 ? reads.bytes() / steps : sequence.bytesPerToken(),
-            reads.openGates(),
+            reads.activeRows(),
             reads.nonzeroUnits());
     return new GenerationResult(
         text.toString(), Arrays.copyOf(tokens, count), finish, sampler.seed(), stats);

@@ -15,7 +15,7 @@ import java.util.OptionalDouble;
  * @param firstTokenNanos from the call to the first token; 0 if there was none
  * @param bytesPerToken weight bytes that the decode steps read, on average; without any, what one
  *     with all logits reads at most
- * @param openGates the share of the feed-forward networks' hidden units with a gate above 0 in the
+ * @param activeRows the share of the feed-forward networks' hidden units with a gate above 0 in the
  *     decode steps, which read no others' weights; empty if they read all
  * @param nonzeroUnits the same of the units that were not 0 in int8
  */
@@ -28,7 +28,7 @@ public record GenerationStats(
     long decodeNanos,
     long firstTokenNanos,
     long bytesPerToken,
-    OptionalDouble openGates,
+    OptionalDouble activeRows,
     OptionalDouble nonzeroUnits) {
 
   /** Computed prompt tokens per second; 0 if there were none. */

@@ -1,16 +1,19 @@
 package org.bitnetj.kernel;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /**
  * The arithmetic of the forward pass, each method over a range {@code [begin, end)} of rows, panels
@@ -24,15 +27,12 @@ import org.bitnetj.tensor.TernaryMatrix;
 public interface Kernels {
   KernelTier tier();
 
-  /** Products that leave out what is multiplied by 0; empty if this tier has none. */
-  default Optional<SparseKernels> sparse() {
-    return Optional.empty();
-  }
-
-  /** Bounds of logits by a sketch of the head; empty if this tier has none. */
-  default Optional<SketchKernels> sketch() {
-    return Optional.empty();
-  }
+  /**
+   * Whether this tier decodes faster with second copies of weights: the row-major and column-major
+   * ones of {@link #packVectors} and the low-bit one of {@link #packLowBit}. Where not, the loader
+   * makes none but those that are asked for by name.
+   */
+  boolean gainsByCopies();
 
   /**
    * Packs panels of {@code w} from a tensor stored as I2_S (canonical layout: blocks of 128 weights
@@ -64,6 +64,32 @@ public interface Kernels {
   /** {@code y[t] = W a[t]} for the first {@code count} rows, by panels of {@code w}. */
   void ternaryProduct(TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end);
 
+  /**
+   * Copies {@code w} row by row or column by column. Item i is vectors {@code 16i} to {@code 16i +
+   * 15} of the copy, as far as there are any.
+   */
+  void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end);
+
+  /**
+   * {@code y = W a} of row 0 by rows {@code [begin, end)} of a row-major {@code w}, but 0 where the
+   * gate is not above 0. So {@code y} will do wherever it is multiplied by {@code relu(gate)}: a
+   * product that is left out were a finite one. Where it might not be, because {@code 128 * columns
+   * * |scale|} overflows, every row is computed. The bits are those of {@link #ternaryProduct}.
+   *
+   * @return how many bytes of {@code w} were read
+   */
+  long gatedProduct(
+      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end);
+
+  /**
+   * {@code y = W a} of row 0 by columns of a column-major {@code w}, those left out whose
+   * activation is 0; for rows {@code [256 begin, 256 end)} as far as there are such, so by lines of
+   * a column. The bits are those of {@link #ternaryProduct}.
+   *
+   * @return how many bytes of {@code w} were read
+   */
+  long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end);
+
   /** Rotates the heads of {@code x} to their row's position, by rows of the batch. */
   void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end);
 
@@ -80,4 +106,22 @@ public interface Kernels {
 
   /** {@code y[t][r] = x[t] . m[r]} for the first {@code count} rows, by rows of {@code m}. */
   void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end);
+
+  /**
+   * Makes the low-bit copy of {@code m}, by panels of {@code copy}, which holds zeros.
+   *
+   * @return false if some weight is NaN or infinite; the copy means nothing then
+   */
+  boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end);
+
+  /** Bounds the logits of {@code x} by the coarse plane of {@code m}, by panels. */
+  void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end);
+
+  /**
+   * Bounds the logits of {@code x} by both planes where the upper bound reaches the threshold;
+   * other rows and panels get −∞, except that rows of a panel without any such row keep their
+   * bounds. By panels.
+   */
+  void refineBounds(
+      LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end);
 }

@@ -6,16 +6,17 @@ package org.bitnetj.model;
  */
 public enum HeadMode {
   /**
-   * As {@link #SHORTLIST} for a large head on a machine with ample memory, else as {@link #FULL}.
+   * As {@link #SHORTLIST} for a large head, on kernels that gain by it and a machine with ample
+   * memory, else as {@link #FULL}.
    */
   AUTO,
   /**
-   * By a sketch of six bits a weight, made when the model is loaded; then the rows that it cannot
-   * rule out. Where the kernels or the head's format gain nothing by it, as {@link #FULL}. A head
-   * with a weight that is NaN or infinite is refused while the sketch is made, else when such a
-   * logit is met.
+   * By a low-bit copy of six bits a weight, made when the model is loaded; then the rows that it
+   * cannot rule out. Where the head's format gains nothing by it, as {@link #FULL}. A head with a
+   * weight that is NaN or infinite is refused while the copy is made, else when such a logit is
+   * met.
    */
   SHORTLIST,
-  /** All of it, and no memory for a sketch. */
+  /** All of it, and no memory for a low-bit copy. */
   FULL
 }

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
@@ -16,11 +15,11 @@ import org.bitnetj.tensor.LogitBounds;
 import org.bitnetj.tensor.LowBitMatrix;
 
 /**
- * The best logits of one row without reading the whole head, exactly: a sketch of the head bounds
- * every logit from both sides ({@link Activation16} has the proof); a token whose upper bound is
- * below the k-th largest lower bound is not among the k best, for k others surpass it, and what is
- * left, ties included, is computed from the head itself, as ever. The sketch is read in two steps,
- * its second plane only for rows that the first has not ruled out. For one caller at a time.
+ * The best logits of one row without reading the whole head, exactly: a low-bit copy of the head
+ * bounds every logit from both sides ({@link Activation16} has the proof); a token whose upper
+ * bound is below the k-th largest lower bound is not among the k best, for k others surpass it, and
+ * what is left, ties included, is computed from the head itself, as ever. The copy is read in two
+ * steps, its second plane only for rows that the first has not ruled out. For one caller at a time.
  */
 final class HeadShortlist {
   /** When more than this share of the rows is left over, the whole head costs less than they do. */
@@ -46,11 +45,10 @@ final class HeadShortlist {
   private static final float LARGEST_NORM = 0x1p70f;
 
   private final FloatMatrix head;
-  private final LowBitMatrix sketch;
+  private final LowBitMatrix lowBit;
   private final Kernels kernels;
-  private final SketchKernels sketches;
   private final ThreadTeam team;
-  private final Activation16 digits;
+  private final Activation16 activation;
   private final LogitBounds bounds;
   private final MemorySegment cleared;
   private final boolean usable;
@@ -74,18 +72,16 @@ final class HeadShortlist {
   HeadShortlist(
       NativeMemory memory,
       FloatMatrix head,
-      LowBitMatrix sketch,
+      LowBitMatrix lowBit,
       Kernels kernels,
-      SketchKernels sketches,
       ThreadTeam team) {
     this.head = head;
-    this.sketch = sketch;
+    this.lowBit = lowBit;
     this.kernels = kernels;
-    this.sketches = sketches;
     this.team = team;
-    this.digits = Activation16.allocate(memory, sketch.columns());
-    this.bounds = LogitBounds.allocate(memory, sketch.rows());
-    this.usable = sketch.largestNorm() <= LARGEST_NORM;
+    this.activation = Activation16.allocate(memory, lowBit.columns());
+    this.bounds = LogitBounds.allocate(memory, lowBit.rows());
+    this.usable = lowBit.largestNorm() <= LARGEST_NORM;
     float[] none = new float[CLEARED * LowBitMatrix.PANEL_ROWS];
     Arrays.fill(none, Float.NEGATIVE_INFINITY);
     this.cleared = memory.allocate((long) none.length * Float.BYTES);
@@ -116,7 +112,7 @@ final class HeadShortlist {
       resting--;
       return false;
     }
-    if (!digits.set(input, 0)) {
+    if (!activation.set(input, 0)) {
       return false;
     }
     this.input = input;
@@ -150,10 +146,10 @@ final class HeadShortlist {
     return true;
   }
 
-  /** Bytes that the last step read of sketch and head, of the head its rows only. */
+  /** Bytes that the last step read of the low-bit copy and the head, of the head its rows only. */
   long bytesRead() {
-    return (bounded ? sketch.coarseBytes() : 0)
-        + refinedRows * sketch.fineRowBytes()
+    return (bounded ? lowBit.coarseBytes() : 0)
+        + refinedRows * lowBit.fineRowBytes()
         + computedRows * head.rowBytes();
   }
 
@@ -168,11 +164,11 @@ final class HeadShortlist {
   }
 
   private void bound(int begin, int end) {
-    sketches.boundLogits(sketch, digits, bounds, begin, end);
+    kernels.boundLogits(lowBit, activation, bounds, begin, end);
   }
 
   private void refine(int begin, int end) {
-    sketches.refineBounds(sketch, digits, bounds, threshold, begin, end);
+    kernels.refineBounds(lowBit, activation, bounds, threshold, begin, end);
   }
 
   private void compute(int begin, int end) {

@@ -36,7 +36,7 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   private static final Pattern LAYER_TENSOR = Pattern.compile("blk\\.(\\d{1,9})\\.(.*)\\.(.*)");
 
   /** What is in the file and not computed with would make every result wrong in silence. */
-  void refuseStrangers() throws ModelFileException {
+  void refuseUnknown() throws ModelFileException {
     for (Tensor tensor : file.tensors()) {
       if (!MODEL_TENSORS.contains(tensor.name()) && !belongsToLayer(tensor.name())) {
         throw refuse(

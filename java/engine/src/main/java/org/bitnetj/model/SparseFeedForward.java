@@ -2,7 +2,6 @@ package org.bitnetj.model;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
@@ -32,7 +31,6 @@ final class SparseFeedForward {
   private static final int LEAST_PANELS = 8;
 
   private final Kernels kernels;
-  private final SparseKernels sparse;
   private final ThreadTeam team;
   private final AtomicLong read = new AtomicLong();
   private final ThreadTeam.Task gateUp = this::gateUp;
@@ -40,27 +38,26 @@ final class SparseFeedForward {
 
   // What is multiplied; set by the caller's thread between phases.
   private Weights.Layer layer;
-  private Weights.Strips strips;
+  private Weights.Copies copies;
   private QuantizedRows input;
   private FloatRows gate;
   private FloatRows output;
 
-  SparseFeedForward(Kernels kernels, SparseKernels sparse, ThreadTeam team) {
+  SparseFeedForward(Kernels kernels, ThreadTeam team) {
     this.kernels = kernels;
-    this.sparse = sparse;
     this.team = team;
   }
 
-  /** gate = W_gate normed; up = W_up normed where the gate is open, else 0. */
+  /** gate = W_gate normed; up = W_up normed where the gate is above 0, else 0. */
   void gateUp(
       Weights.Layer layer,
-      Weights.Strips strips,
+      Weights.Copies copies,
       QuantizedRows normed,
       FloatRows gate,
       FloatRows up,
       WeightReads reads) {
     this.layer = layer;
-    this.strips = strips;
+    this.copies = copies;
     this.input = normed;
     this.gate = gate;
     this.output = up;
@@ -68,29 +65,29 @@ final class SparseFeedForward {
     int panels = layer.gate().panelCount();
     team.runGuided(gateUp, panels, LEAST_PANELS, MOST_PANELS, 4);
     reads.addBytes(layer.gate().bytes());
-    reads.addUp(read.getPlain(), strips.up().bytes());
+    reads.addUp(read.getPlain(), copies.up().bytes());
   }
 
   private void gateUp(int begin, int end) {
     kernels.ternaryProduct(layer.gate(), input, gate, 1, begin, end);
     int first = begin * TernaryMatrix.PANEL_ROWS;
     int last = Math.min(end * TernaryMatrix.PANEL_ROWS, gate.columns());
-    read.addAndGet(sparse.gatedProduct(strips.up(), input, gate, output, first, last));
+    read.addAndGet(kernels.gatedProduct(copies.up(), input, gate, output, first, last));
   }
 
   /** out = W_down hidden. */
-  void down(Weights.Strips strips, QuantizedRows hidden, FloatRows out, WeightReads reads) {
-    this.strips = strips;
+  void down(Weights.Copies copies, QuantizedRows hidden, FloatRows out, WeightReads reads) {
+    this.copies = copies;
     this.input = hidden;
     this.output = out;
     read.setPlain(0);
     // Each range looks for the zeros again, so there are no more ranges than threads.
-    int lines = strips.down().lines();
+    int lines = copies.down().lines();
     team.run(down, lines, Math.ceilDiv(lines, team.threads()));
-    reads.addDown(read.getPlain(), strips.down().bytes());
+    reads.addDown(read.getPlain(), copies.down().bytes());
   }
 
   private void down(int begin, int end) {
-    read.addAndGet(sparse.sparseProduct(strips.down(), input, output, begin, end));
+    read.addAndGet(kernels.sparseProduct(copies.down(), input, output, begin, end));
   }
 }

@@ -2,7 +2,6 @@ package org.bitnetj.model;
 
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
@@ -77,7 +76,7 @@ public final class Transformer implements AutoCloseable {
   private final TernaryProducts queryKeyValue;
   private final TernaryProducts single;
   private final TernaryProducts gateUp;
-  private final @Nullable SparseFeedForward sparseFeedForward;
+  private final SparseFeedForward sparseFeedForward;
   private final WeightReads reads = new WeightReads();
   private final BatchCheck check;
 
@@ -103,8 +102,7 @@ public final class Transformer implements AutoCloseable {
     this.queryKeyValue = new TernaryProducts(kernels, team, reads);
     this.single = new TernaryProducts(kernels, team, reads);
     this.gateUp = new TernaryProducts(kernels, team, reads);
-    this.sparseFeedForward =
-        kernels.sparse().map(sparse -> new SparseFeedForward(kernels, sparse, team)).orElse(null);
+    this.sparseFeedForward = new SparseFeedForward(kernels, team);
     try {
       this.rope =
           new Rope(
@@ -130,12 +128,9 @@ public final class Transformer implements AutoCloseable {
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
-      LowBitMatrix sketch = weights.sketch();
-      SketchKernels sketches = kernels.sketch().orElse(null);
+      LowBitMatrix lowBit = weights.lowBitHead();
       this.shortlist =
-          sketch != null && sketches != null
-              ? new HeadShortlist(memory, weights.head(), sketch, kernels, sketches, team)
-              : null;
+          lowBit != null ? new HeadShortlist(memory, weights.head(), lowBit, kernels, team) : null;
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
@@ -249,18 +244,17 @@ public final class Transformer implements AutoCloseable {
       single.run(step.size());
 
       rows(feedForwardInput); // x += delta; normed = quantize(norm(x))
-      Weights.Strips strips = layer.strips();
-      boolean sparse = strips != null && sparseFeedForward != null && batch.size() == 1;
-      if (sparse) { // the same bits, without the weights that are multiplied by 0
-        sparseFeedForward.gateUp(layer, strips, normed, gate, up, reads);
+      Weights.Copies copies = batch.size() == 1 ? layer.copies() : null;
+      if (copies != null) { // the same bits, without the weights that are multiplied by 0
+        sparseFeedForward.gateUp(layer, copies, normed, gate, up, reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
         gateUp.run(step.size());
       }
       rows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
-      if (sparse) {
-        sparseFeedForward.down(strips, hidden, delta, reads);
+      if (copies != null) {
+        sparseFeedForward.down(copies, hidden, delta, reads);
       } else {
         single.of(hidden, layer.down(), delta);
         single.run(step.size());

@@ -55,9 +55,10 @@ public final class WeightReads {
   }
 
   /**
-   * The share of hidden units with an open gate, one above 0; empty if no step left out the others.
+   * The share of the up matrix's rows that were active, their gate above 0; empty if no step left
+   * out the others.
    */
-  public OptionalDouble openGates() {
+  public OptionalDouble activeRows() {
     return share(up, upAll);
   }
 

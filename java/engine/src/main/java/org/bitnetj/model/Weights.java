@@ -22,15 +22,15 @@ public final class Weights implements AutoCloseable {
   /**
    * Second copies for {@link SparseFeedForward}.
    *
-   * @param up by rows
-   * @param down by columns
+   * @param up row-major
+   * @param down column-major
    */
-  public record Strips(TernaryVectors up, TernaryVectors down) {}
+  public record Copies(TernaryVectors up, TernaryVectors down) {}
 
   /**
    * One transformer block, in the order of the forward pass.
    *
-   * @param strips {@code up} and {@code down} once more; null where they are not wanted
+   * @param copies {@code up} and {@code down} once more; null where they are not wanted
    */
   public record Layer(
       Norm attentionNorm,
@@ -44,10 +44,26 @@ public final class Weights implements AutoCloseable {
       TernaryMatrix up,
       Norm feedForwardSubNorm,
       TernaryMatrix down,
-      @Nullable Strips strips) {
+      @Nullable Copies copies) {
 
     List<TernaryMatrix> matrices() {
       return List.of(query, key, value, attentionOutput, gate, up, down);
+    }
+
+    Layer withoutCopies() {
+      return new Layer(
+          attentionNorm,
+          query,
+          key,
+          value,
+          attentionSubNorm,
+          attentionOutput,
+          feedForwardNorm,
+          gate,
+          up,
+          feedForwardSubNorm,
+          down,
+          null);
     }
   }
 
@@ -57,7 +73,7 @@ public final class Weights implements AutoCloseable {
   private final List<Layer> layers;
   private final Norm outputNorm;
   private final FloatMatrix head;
-  private final @Nullable LowBitMatrix sketch;
+  private final @Nullable LowBitMatrix lowBitHead;
 
   /**
    * @param memory holds all but the file's own bytes; closed with these weights
@@ -69,17 +85,17 @@ public final class Weights implements AutoCloseable {
       List<Layer> layers,
       Norm outputNorm,
       FloatMatrix head,
-      @Nullable LowBitMatrix sketch) {
+      @Nullable LowBitMatrix lowBitHead) {
     this.memory = memory;
     this.spec = spec;
     this.embedding = embedding;
     this.layers = layers;
     this.outputNorm = outputNorm;
     this.head = head;
-    this.sketch = sketch;
+    this.lowBitHead = lowBitHead;
   }
 
-  /** Loads the weights of an open file, without a sketch of the head. */
+  /** Loads the weights of an open file, without a low-bit copy of the head. */
   public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team)
       throws ModelFileException {
     return load(file, kernels, team, HeadMode.FULL, true);
@@ -88,12 +104,12 @@ public final class Weights implements AutoCloseable {
   /**
    * Loads the weights of an open file.
    *
-   * @param head whether a sketch of the head is made, if kernels and format are such that it pays:
-   *     of 6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not
-   *     for the 6.6 bits of Q6_K
+   * @param head whether a low-bit copy of the head is made, if its format is such that it pays: of
+   *     6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not for
+   *     the 6.6 bits of Q6_K
    * @param sparse whether the feed-forward network's matrices may be kept a second time so that
    *     steps of one row need not read all of them. They are where that pays: for squared ReLU, on
-   *     kernels that have such products, on a machine with ample memory.
+   *     kernels that {@linkplain Kernels#gainsByCopies gain by it}, on a machine with ample memory
    * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
    *     that its place cannot have
    */
@@ -125,23 +141,32 @@ public final class Weights implements AutoCloseable {
   }
 
   /** Whether there are second copies by which steps of one row skip what is multiplied by 0. */
-  public boolean hasStrips() {
-    return layers.getFirst().strips() != null;
+  public boolean hasCopies() {
+    return layers.getFirst().copies() != null;
   }
 
   /** Bytes of these second copies. */
-  public long stripsBytes() {
+  public long copiesBytes() {
     long bytes = 0;
     for (Layer layer : layers) {
-      Strips strips = layer.strips();
-      bytes += strips != null ? strips.up().bytes() + strips.down().bytes() : 0;
+      Copies copies = layer.copies();
+      bytes += copies != null ? copies.up().bytes() + copies.down().bytes() : 0;
     }
     return bytes;
   }
 
-  /** A sketch of the head; null if none was wanted or it would not pay. */
-  public @Nullable LowBitMatrix sketch() {
-    return sketch;
+  /** A low-bit copy of the head; null if none was wanted or it would not pay. */
+  public @Nullable LowBitMatrix lowBitHead() {
+    return lowBitHead;
+  }
+
+  /**
+   * A view for kernels that do not gain by second copies: the same weights of the same memory,
+   * which go when either is closed.
+   */
+  public Weights withoutCopies() {
+    List<Layer> dense = layers.stream().map(Layer::withoutCopies).toList();
+    return new Weights(memory, spec, embedding, dense, outputNorm, head, null);
   }
 
   /** Bytes of ternary weights that every dense step reads. */

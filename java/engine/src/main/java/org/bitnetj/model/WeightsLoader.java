@@ -7,8 +7,6 @@ import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.Tensor;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.memory.Pages;
@@ -57,7 +55,7 @@ final class WeightsLoader {
       ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
       throws ModelFileException {
     ModelTensors tensors = new ModelTensors(file, ModelSpec.of(file));
-    tensors.refuseStrangers();
+    tensors.refuseUnknown();
     WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
     NativeMemory memory = new NativeMemory();
     try {
@@ -80,9 +78,8 @@ final class WeightsLoader {
     for (Packing packing : packings) {
       packing.run();
     }
-    SketchKernels sketches = plan.sketches();
-    LowBitMatrix sketch = sketches != null ? sketch(sketches, headName, head) : null;
-    return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, sketch);
+    LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headName, head) : null;
+    return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, lowBit);
   }
 
   private FloatMatrix matrix(String name) throws ModelFileException {
@@ -97,7 +94,6 @@ final class WeightsLoader {
     int hidden = spec.feedForward();
     TernaryMatrix up = ternary(block + "ffn_up", hidden, width);
     TernaryMatrix down = ternary(block + "ffn_down", width, hidden);
-    SparseKernels sparse = plan.sparse();
     return new Weights.Layer(
         norm(block + "attn_norm.weight", width),
         ternary(block + "attn_q", spec.queryWidth(), width),
@@ -110,11 +106,11 @@ final class WeightsLoader {
         up,
         norm(block + "ffn_sub_norm.weight", hidden),
         down,
-        sparse == null
-            ? null
-            : new Weights.Strips(
-                strips(sparse, up, TernaryVectors.Order.ROW_MAJOR),
-                strips(sparse, down, TernaryVectors.Order.COLUMN_MAJOR)));
+        plan.sparseCopies()
+            ? new Weights.Copies(
+                copy(up, TernaryVectors.Order.ROW_MAJOR),
+                copy(down, TernaryVectors.Order.COLUMN_MAJOR))
+            : null);
   }
 
   private Norm norm(String name, int length) throws ModelFileException {
@@ -145,33 +141,31 @@ final class WeightsLoader {
     Pages.release(tensor.data());
   }
 
-  /** Strips of a matrix that is packed before them. */
-  private TernaryVectors strips(
-      SparseKernels sparse, TernaryMatrix matrix, TernaryVectors.Order order) {
-    TernaryVectors strips = TernaryVectors.allocate(memory, matrix, order);
+  /** A copy of a matrix that is packed before it. */
+  private TernaryVectors copy(TernaryMatrix matrix, TernaryVectors.Order order) {
+    TernaryVectors copy = TernaryVectors.allocate(memory, matrix, order);
     packings.add(
         () ->
             team.run(
-                (begin, end) -> sparse.packStrips(matrix, strips, begin, end), strips.items(), 8));
-    return strips;
+                (begin, end) -> kernels.packVectors(matrix, copy, begin, end), copy.items(), 8));
+    return copy;
   }
 
-  private LowBitMatrix sketch(SketchKernels sketches, String name, FloatMatrix head)
-      throws ModelFileException {
-    LowBitMatrix sketch = LowBitMatrix.allocate(memory, head.rows(), head.columns());
+  private LowBitMatrix lowBit(String name, FloatMatrix head) throws ModelFileException {
+    LowBitMatrix lowBit = LowBitMatrix.allocate(memory, head.rows(), head.columns());
     AtomicBoolean finite = new AtomicBoolean(true);
     team.run(
         (begin, end) -> {
-          if (!sketches.buildSketch(head, sketch, begin, end)) {
+          if (!kernels.packLowBit(head, lowBit, begin, end)) {
             finite.set(false);
           }
         },
-        sketch.panelCount(),
+        lowBit.panelCount(),
         8);
     if (!finite.get()) {
       throw tensors.refuse(
           tensors.file().tensor(name), "it holds weights that are NaN or infinite");
     }
-    return sketch;
+    return lowBit;
   }
 }

@@ -4,21 +4,18 @@ import java.util.OptionalLong;
 import org.bitnetj.file.ModelFile;
 import org.bitnetj.file.ModelFileException;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryVectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which weights a model gets a second time for decoding, by what pays and what fits the memory.
  *
- * @param sketches what makes a sketch of the head; null for no sketch
- * @param sparse what makes and uses strips of the feed-forward network; null for no strips
+ * @param lowBitHead whether the head gets a low-bit copy
+ * @param sparseCopies whether the feed-forward network gets row-major and column-major ones
  */
-record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels sparse) {
+record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
   /**
    * Bytes from which on a head comes from memory on most machines. A smaller one is soon read from
    * the processor's caches, and the steps of a shortlist take longer than that.
@@ -29,32 +26,36 @@ record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels spa
    * The plan for the model of those tensors.
    *
    * @param room bytes of memory that the machine has; empty if not known
-   * @throws ModelFileException if there is not even room for the ternary matrices and the sketch
+   * @throws ModelFileException if there is not even room for the ternary matrices and the low-bit
+   *     head
    */
   static WeightsPlan of(
       ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)
       throws ModelFileException {
     ModelSpec spec = tensors.spec();
-    // Of what decoding can do without, the sketch comes first: it saves most for its size.
+    // Of what decoding can do without, the low-bit head comes first: it saves most for its size.
     long bytes = ternaryBytes(spec);
     long inPlace = tensors.inPlaceBytes();
     long headBytes = tensors.headBytes();
-    long sketchBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
-    boolean sketched =
+    long lowBitBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
+    boolean wanted =
         switch (head) {
-          case AUTO -> headBytes >= LARGE_HEAD && isAmple(room, bytes + inPlace + sketchBytes);
+          case AUTO ->
+              kernels.gainsByCopies()
+                  && headBytes >= LARGE_HEAD
+                  && isAmple(room, bytes + inPlace + lowBitBytes);
           case SHORTLIST -> true;
           case FULL -> false;
         };
-    SketchKernels sketches =
-        sketched && sketchBytes <= headBytes / 4 * 3 ? kernels.sketch().orElse(null) : null;
-    bytes += sketches != null ? sketchBytes : 0;
-    boolean strips =
+    boolean lowBitHead = wanted && lowBitBytes <= headBytes / 4 * 3;
+    bytes += lowBitHead ? lowBitBytes : 0;
+    boolean sparseCopies =
         sparse
+            && kernels.gainsByCopies()
             && spec.architecture().activation() == Activation.RELU_SQUARED
-            && isAmple(room, bytes + inPlace + stripsBytes(spec));
+            && isAmple(room, bytes + inPlace + copiesBytes(spec));
     requireRoom(tensors.file(), bytes, room);
-    return new WeightsPlan(sketches, strips ? kernels.sparse().orElse(null) : null);
+    return new WeightsPlan(lowBitHead, sparseCopies);
   }
 
   private static long ternaryBytes(ModelSpec spec) {
@@ -66,7 +67,7 @@ record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels spa
     return spec.layers() * (query + 2 * keyOrValue + width + 2 * gateOrUp + down);
   }
 
-  private static long stripsBytes(ModelSpec spec) {
+  private static long copiesBytes(ModelSpec spec) {
     long up =
         TernaryVectors.bytes(spec.feedForward(), spec.width(), TernaryVectors.Order.ROW_MAJOR);
     long down =

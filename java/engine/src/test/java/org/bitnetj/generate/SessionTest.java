@@ -192,22 +192,22 @@ class SessionTest {
         Session some = sparse.openSession()) {
       GenerationResult expected = all.generate(PROMPT, GREEDY, piece -> {});
       assertEquals(dense.bytesPerToken(), expected.stats().bytesPerToken());
-      assertTrue(expected.stats().openGates().isEmpty());
+      assertTrue(expected.stats().activeRows().isEmpty());
       assertTrue(expected.stats().nonzeroUnits().isEmpty());
       GenerationResult actual = some.generate(PROMPT, GREEDY, piece -> {});
       assertEquals(expected.text(), actual.text());
       GenerationStats stats = actual.stats();
-      if (model.kernels().kernels().sparse().isEmpty()) {
+      if (!model.kernels().kernels().gainsByCopies()) {
         assertEquals(expected.stats().bytesPerToken(), stats.bytesPerToken());
         return;
       }
-      double open = stats.openGates().orElseThrow();
+      double active = stats.activeRows().orElseThrow();
       double nonzero = stats.nonzeroUnits().orElseThrow();
-      assertTrue(0 < nonzero && nonzero < open && open < 0.5, nonzero + " < " + open);
+      assertTrue(0 < nonzero && nonzero < active && active < 0.5, nonzero + " < " + active);
       // The width is a whole number of lines, so both copies of a matrix have the same bytes.
       ModelSpec spec = model.spec();
       double matrix = (double) spec.layers() * spec.width() * spec.feedForward() / 4;
-      double saved = matrix * (2 - open - nonzero);
+      double saved = matrix * (2 - active - nonzero);
       assertEquals(model.bytesPerToken() - saved, stats.bytesPerToken(), 1);
     }
   }

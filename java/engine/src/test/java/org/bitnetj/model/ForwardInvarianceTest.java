@@ -63,7 +63,7 @@ class ForwardInvarianceTest {
     int[] tokens = Arrays.copyOf(TOKENS, 8);
     for (Kernels kernels : Tiers.available()) {
       List<int[]> expected = stepByStep(kernels, 2, false, tokens);
-      for (int threads = 1; threads <= (kernels.sparse().isPresent() ? 4 : 1); threads++) {
+      for (int threads = 1; threads <= (kernels.gainsByCopies() ? 4 : 1); threads++) {
         List<int[]> actual = stepByStep(kernels, threads, true, tokens);
         for (int t = 0; t < tokens.length; t++) {
           assertArrayEquals(
@@ -83,14 +83,14 @@ class ForwardInvarianceTest {
       for (int token : tokens) {
         bits.add(model.prefill(cache, 0, new int[] {token}, 1));
         WeightReads reads = model.transformer.reads();
-        if (sparse && kernels.sparse().isPresent()) {
-          double open = reads.openGates().orElseThrow();
+        if (sparse && kernels.gainsByCopies()) {
+          double active = reads.activeRows().orElseThrow();
           double nonzero = reads.nonzeroUnits().orElseThrow();
-          assertTrue(open > 0.05 && open < 0.5, "open gates: " + open);
-          assertTrue(nonzero > 0.01 && nonzero < open, "units that are not 0: " + nonzero);
+          assertTrue(active > 0.05 && active < 0.5, "active rows: " + active);
+          assertTrue(nonzero > 0.01 && nonzero < active, "units that are not 0: " + nonzero);
           assertTrue(reads.bytes() < model.transformer.bytesPerToken());
         } else {
-          assertTrue(reads.openGates().isEmpty() && reads.nonzeroUnits().isEmpty());
+          assertTrue(reads.activeRows().isEmpty() && reads.nonzeroUnits().isEmpty());
           assertEquals(model.transformer.bytesPerToken(), reads.bytes());
         }
       }

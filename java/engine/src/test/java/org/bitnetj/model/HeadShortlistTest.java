@@ -14,7 +14,6 @@ import java.util.function.IntBinaryOperator;
 import org.bitnetj.cache.KvCache;
 import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.LogitsNeed;
@@ -31,12 +30,6 @@ class HeadShortlistTest {
   private static final int COLUMNS = 100;
 
   private final SplittableRandom random = new SplittableRandom(1);
-
-  private static List<Kernels> sketching() {
-    List<Kernels> kernels = Tiers.available().stream().filter(k -> k.sketch().isPresent()).toList();
-    assertFalse(kernels.isEmpty());
-    return kernels;
-  }
 
   private FloatMatrix head(NativeMemory memory, IntBinaryOperator halfOf) {
     MemorySegment data = memory.allocate(2L * ROWS * COLUMNS);
@@ -63,10 +56,9 @@ class HeadShortlistTest {
 
   private static HeadShortlist shortlist(
       NativeMemory memory, FloatMatrix head, Kernels kernels, ThreadTeam team) {
-    LowBitMatrix sketch = LowBitMatrix.allocate(memory, head.rows(), head.columns());
-    SketchKernels sketches = kernels.sketch().orElseThrow();
-    assertTrue(sketches.buildSketch(head, sketch, 0, sketch.panelCount()));
-    return new HeadShortlist(memory, head, sketch, kernels, sketches, team);
+    LowBitMatrix lowBit = LowBitMatrix.allocate(memory, head.rows(), head.columns());
+    assertTrue(kernels.packLowBit(head, lowBit, 0, lowBit.panelCount()));
+    return new HeadShortlist(memory, head, lowBit, kernels, team);
   }
 
   /** Fails unless the best are there and right, and all others right or missing. */
@@ -92,7 +84,7 @@ class HeadShortlistTest {
 
   @Test
   void theBestAreExactOnEveryTier() {
-    for (Kernels kernels : sketching()) {
+    for (Kernels kernels : Tiers.available()) {
       try (NativeMemory memory = new NativeMemory();
           ThreadTeam team = new ThreadTeam(2)) {
         FloatMatrix head = head(memory, (r, i) -> half(random.nextDouble() - 0.5));
@@ -125,7 +117,7 @@ class HeadShortlistTest {
       (r, i) -> half(Math.scalb(random.nextGaussian(), random.nextInt(20) - 14))
     };
     int done = 0;
-    for (Kernels kernels : sketching()) {
+    for (Kernels kernels : Tiers.available()) {
       for (int h = 0; h < heads.length; h++) {
         try (NativeMemory memory = new NativeMemory();
             ThreadTeam team = new ThreadTeam(1)) {
@@ -144,7 +136,7 @@ class HeadShortlistTest {
         }
       }
     }
-    assertTrue(done >= 10 * sketching().size(), "only " + done + " shortlists were made");
+    assertTrue(done >= 10 * Tiers.available().size(), "only " + done + " shortlists were made");
   }
 
   @Test
@@ -173,7 +165,7 @@ class HeadShortlistTest {
 
   @Test
   void theShippedModelsOwnHiddenStatesGiveExactShortlists() throws Exception {
-    for (Kernels kernels : sketching()) {
+    for (Kernels kernels : Tiers.available()) {
       try (GgufFile file = GgufFile.open(Golden.MODEL);
           ThreadTeam team = new ThreadTeam(2);
           Weights weights = Weights.load(file, kernels, team, HeadMode.SHORTLIST, false);

@@ -20,29 +20,29 @@ import org.junit.jupiter.api.io.TempDir;
 class SparseCopiesTest {
   @TempDir private Path directory;
 
-  private static boolean hasStrips(Path path, Kernels kernels, boolean sparse) throws Exception {
+  private static boolean hasCopies(Path path, Kernels kernels, boolean sparse) throws Exception {
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(1);
         Weights weights = Weights.load(file, kernels, team, HeadMode.FULL, sparse)) {
       // Two copies of two bits a weight, and whole lines: the shipped model is 256 wide.
       long copies = weights.spec().layers() * 2L * weights.spec().feedForward() * 256 / 4;
-      assertEquals(weights.hasStrips() ? copies : 0, weights.stripsBytes());
-      return weights.hasStrips();
+      assertEquals(weights.hasCopies() ? copies : 0, weights.copiesBytes());
+      return weights.hasCopies();
     }
   }
 
   @Test
-  void aModelWithSquaredReluHasThemIfTheKernelsCanUseThem() throws Exception {
+  void aModelWithSquaredReluHasThemIfTheKernelsGainByThem() throws Exception {
     for (Kernels kernels : Tiers.available()) {
-      assertEquals(kernels.sparse().isPresent(), hasStrips(Golden.MODEL, kernels, true));
-      assertFalse(hasStrips(Golden.MODEL, kernels, false));
+      assertEquals(kernels.gainsByCopies(), hasCopies(Golden.MODEL, kernels, true));
+      assertFalse(hasCopies(Golden.MODEL, kernels, false));
     }
   }
 
   @Test
   void aModelWithAnotherActivationHasNone() throws Exception {
     Path path = new TinyModel().write(directory.resolve("silu.gguf"));
-    assertFalse(hasStrips(path, new ScalarKernels(), true));
+    assertFalse(hasCopies(path, new ScalarKernels(), true));
   }
 
   @Test

@@ -8,17 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every logit lies between the bounds that a sketch of the head gives for it. */
+/** Every logit lies between the bounds that a low-bit copy of the head gives for it. */
 class Activation16Test {
   private static final Kernels SCALAR = new ScalarKernels();
-  private static final SketchKernels SKETCHES = SCALAR.sketch().orElseThrow();
   private static final int ROWS = 40;
 
   /** Rows of weights, or of activations. */
@@ -28,7 +26,7 @@ class Activation16Test {
     /** One element of a thousand times the others, as trained activations have. */
     OUTLIER,
     ONE_HOT,
-    /** Signs only: a sketch is exact but for roundings. */
+    /** Signs only: a copy is exact but for roundings. */
     SIGNS,
     EQUAL,
     ZERO,
@@ -85,23 +83,23 @@ class Activation16Test {
     for (int columns : new int[] {1, 2, 7, 16, 33, 257, 640}) {
       try (NativeMemory memory = new NativeMemory()) {
         FloatMatrix head = head(memory, weights, columns, columns);
-        LowBitMatrix sketch = LowBitMatrix.allocate(memory, ROWS, columns);
-        assertTrue(SKETCHES.buildSketch(head, sketch, 0, sketch.panelCount()));
-        Activation16 digits = Activation16.allocate(memory, columns);
+        LowBitMatrix lowBit = LowBitMatrix.allocate(memory, ROWS, columns);
+        assertTrue(SCALAR.packLowBit(head, lowBit, 0, lowBit.panelCount()));
+        Activation16 activation = Activation16.allocate(memory, columns);
         LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
         FloatRows logits = FloatRows.allocate(memory, 1, ROWS);
         for (Kind kind : Kind.values()) {
           for (float scale : new float[] {1, 0.003f, 1e5f}) {
             FloatRows x = row(memory, kind, columns, scale);
-            if (!digits.set(x, 0)) {
+            if (!activation.set(x, 0)) {
               continue;
             }
             SCALAR.headProduct(head, x, logits, 1, 0, ROWS);
             String what = weights + " by " + kind + " * " + scale + ", columns " + columns;
-            SKETCHES.boundLogits(sketch, digits, bounds, 0, bounds.panels());
+            SCALAR.boundLogits(lowBit, activation, bounds, 0, bounds.panels());
             check("coarse, " + what, bounds, logits);
-            SKETCHES.refineBounds(
-                sketch, digits, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
+            SCALAR.refineBounds(
+                lowBit, activation, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
             check("fine, " + what, bounds, logits);
             checked++;
           }
@@ -128,20 +126,20 @@ class Activation16Test {
     int columns = 2048;
     try (NativeMemory memory = new NativeMemory()) {
       FloatMatrix head = head(memory, Kind.UNIFORM, columns, 1);
-      LowBitMatrix sketch = LowBitMatrix.allocate(memory, ROWS, columns);
-      SKETCHES.buildSketch(head, sketch, 0, sketch.panelCount());
+      LowBitMatrix lowBit = LowBitMatrix.allocate(memory, ROWS, columns);
+      SCALAR.packLowBit(head, lowBit, 0, lowBit.panelCount());
       FloatRows x = row(memory, Kind.GAUSSIAN, columns, 1);
-      Activation16 digits = Activation16.allocate(memory, columns);
-      assertTrue(digits.set(x, 0));
+      Activation16 activation = Activation16.allocate(memory, columns);
+      assertTrue(activation.set(x, 0));
       LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
-      SKETCHES.boundLogits(sketch, digits, bounds, 0, bounds.panels());
+      SCALAR.boundLogits(lowBit, activation, bounds, 0, bounds.panels());
       double root12 = Math.sqrt(columns / 12.0);
       double norm = Math.sqrt(columns);
       for (int r = 0; r < ROWS; r++) {
         double width = (bounds.upper(r) - bounds.lower(r)) / (2 * norm * root12);
         assertEquals(4.0 / 63, width, 0.006, "coarse, row " + r);
       }
-      SKETCHES.refineBounds(sketch, digits, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
+      SCALAR.refineBounds(lowBit, activation, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
       for (int r = 0; r < ROWS; r++) {
         double width = (bounds.upper(r) - bounds.lower(r)) / (2 * norm * root12);
         assertEquals(1.0 / 63, width, 0.002, "fine, row " + r);
@@ -152,11 +150,11 @@ class Activation16Test {
   @Test
   void whatCannotBeBoundedIsRefused() {
     try (NativeMemory memory = new NativeMemory()) {
-      Activation16 digits = Activation16.allocate(memory, 64);
-      assertFalse(digits.set(row(memory, Kind.ZERO, 64, 1), 0), "zeros");
-      assertFalse(digits.set(row(memory, Kind.DENORMAL, 64, 1), 0), "denormals");
-      assertFalse(digits.set(row(memory, Kind.GAUSSIAN, 64, 1e30f), 0), "huge");
-      assertTrue(digits.set(row(memory, Kind.GAUSSIAN, 64, 1), 0));
+      Activation16 activation = Activation16.allocate(memory, 64);
+      assertFalse(activation.set(row(memory, Kind.ZERO, 64, 1), 0), "zeros");
+      assertFalse(activation.set(row(memory, Kind.DENORMAL, 64, 1), 0), "denormals");
+      assertFalse(activation.set(row(memory, Kind.GAUSSIAN, 64, 1e30f), 0), "huge");
+      assertTrue(activation.set(row(memory, Kind.GAUSSIAN, 64, 1), 0));
     }
   }
 }

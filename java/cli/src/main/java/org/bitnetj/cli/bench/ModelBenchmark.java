@@ -120,7 +120,7 @@ public final class ModelBenchmark implements AutoCloseable {
       Kernels loader =
           selections.stream()
               .map(KernelSelection::kernels)
-              .filter(k -> k.sketch().isPresent())
+              .filter(Kernels::gainsByCopies)
               .reduce((first, second) -> second)
               .orElse(selections.getLast().kernels());
       weights = Weights.load(file, loader, largest, plan.head(), plan.sparse());
@@ -130,8 +130,10 @@ public final class ModelBenchmark implements AutoCloseable {
       for (KernelSelection selection : selections) {
         for (ThreadTeam team : teams) {
           int rows = Math.max(plan.stepRows(), sequences);
-          Transformer transformer =
-              new Transformer(weights, selection.kernels(), team, rows, sequences);
+          Kernels kernels = selection.kernels();
+          Weights own =
+              kernels == loader || kernels.gainsByCopies() ? weights : weights.withoutCopies();
+          Transformer transformer = new Transformer(own, kernels, team, rows, sequences);
           closers.push(transformer::close);
           engines.add(new Engine(selection.tier(), team, transformer));
         }
@@ -186,9 +188,9 @@ public final class ModelBenchmark implements AutoCloseable {
             spec,
             Files.size(path),
             weights.ternaryBytes(),
-            weights.stripsBytes(),
+            weights.copiesBytes(),
             weights.head().bytes(),
-            sketchBytes(),
+            lowBitHeadBytes(),
             cacheBytes,
             loadSeconds),
         plan,
@@ -200,9 +202,9 @@ public final class ModelBenchmark implements AutoCloseable {
         List.copyOf(warnings));
   }
 
-  private long sketchBytes() {
-    LowBitMatrix sketch = weights.sketch();
-    return sketch == null ? 0 : LowBitMatrix.bytes(sketch.rows(), sketch.columns());
+  private long lowBitHeadBytes() {
+    LowBitMatrix lowBit = weights.lowBitHead();
+    return lowBit == null ? 0 : LowBitMatrix.bytes(lowBit.rows(), lowBit.columns());
   }
 
   /** What the process holds for the model: the probe's buffer, there to the end, does not count. */

@@ -37,9 +37,10 @@ public record ModelReport(
    *
    * @param fileBytes size of its file
    * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
-   * @param stripsBytes those kept once more, of which a step of one token reads some instead
-   * @param headBytes the output head, which steps without a sketch read
-   * @param sketchBytes the sketch of the head, which others read before it; 0 if there is none
+   * @param copiesBytes those kept once more, of which a step of one token reads some instead
+   * @param headBytes the output head, which steps without a low-bit copy of it read
+   * @param lowBitHeadBytes the low-bit copy of the head, which others read before it; 0 if there is
+   *     none
    * @param cacheBytes reserved for keys and values
    * @param loadSeconds from the file's name to being able to compute
    */
@@ -48,9 +49,9 @@ public record ModelReport(
       ModelSpec spec,
       long fileBytes,
       long ternaryBytes,
-      long stripsBytes,
+      long copiesBytes,
       long headBytes,
-      long sketchBytes,
+      long lowBitHeadBytes,
       long cacheBytes,
       double loadSeconds) {}
 
@@ -70,9 +71,9 @@ public record ModelReport(
     row.put("file_bytes", model.fileBytes());
     row.put("architecture", model.spec().architecture().label());
     row.put("ternary_bytes", model.ternaryBytes());
-    row.put("strips_bytes", model.stripsBytes());
+    row.put("copies_bytes", model.copiesBytes());
     row.put("head_bytes", model.headBytes());
-    row.put("sketch_bytes", model.sketchBytes());
+    row.put("low_bit_head_bytes", model.lowBitHeadBytes());
     row.put("kv_type", plan.cacheType().name().toLowerCase(Locale.ROOT));
     row.put("kv_bytes_reserved", model.cacheBytes());
     row.put("step_tokens", plan.stepRows());
@@ -107,7 +108,7 @@ public record ModelReport(
             ? (Object) (result.firstTokenSeconds().getAsDouble() * 1e3)
             : null);
     row.put("bytes_per_token", result.bytesPerToken());
-    row.put("open_gates_share", boxed(result.openGates()));
+    row.put("active_rows_share", boxed(result.activeRows()));
     row.put("nonzero_units_share", boxed(result.nonzeroUnits()));
     row.put("int8_products_per_token", result.productsPerToken());
     row.put(

@@ -35,11 +35,13 @@ public final class ModelReportWriter {
             "file %s, ternary weights %s%s, head %s%s, KV cache %s reserved as %s",
             megabytes(model.fileBytes()),
             megabytes(model.ternaryBytes()),
-            model.stripsBytes() > 0
-                ? " and " + megabytes(model.stripsBytes()) + " of them twice"
+            model.copiesBytes() > 0
+                ? " and " + megabytes(model.copiesBytes()) + " of them twice"
                 : "",
             megabytes(model.headBytes()),
-            model.sketchBytes() == 0 ? "" : " and a sketch of it " + megabytes(model.sketchBytes()),
+            model.lowBitHeadBytes() == 0
+                ? ""
+                : " and a low-bit copy of it " + megabytes(model.lowBitHeadBytes()),
             megabytes(model.cacheBytes()),
             report.plan().cacheType()));
     facts.row(
@@ -54,7 +56,7 @@ public final class ModelReportWriter {
     facts.row("prefill", "steps of " + report.plan().stepRows() + " tokens");
     facts.row(
         "head",
-        model.sketchBytes() == 0
+        model.lowBitHeadBytes() == 0
             ? "all of it read for each choice of a token"
             : "shortlist: what it takes to choose the most probable token of one sequence");
     StringBuilder text = new StringBuilder(facts.markdown()).append('\n');
@@ -119,8 +121,8 @@ public final class ModelReportWriter {
               ? format("%.1f", result.firstTokenSeconds().getAsDouble() * 1e3)
               : UNKNOWN,
           format("%.3f", result.bytesPerToken() * 1e-6),
-          result.openGates().isPresent() && result.nonzeroUnits().isPresent()
-              ? percent(result.openGates().getAsDouble())
+          result.activeRows().isPresent() && result.nonzeroUnits().isPresent()
+              ? percent(result.activeRows().getAsDouble())
                   + ", "
                   + percent(result.nonzeroUnits().getAsDouble())
               : UNKNOWN,

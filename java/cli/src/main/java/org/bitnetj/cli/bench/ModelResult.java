@@ -144,9 +144,9 @@ public final class ModelResult {
     return bytes / (repetitions * tokens * batch);
   }
 
-  /** The share of hidden units with an open gate, where the others' weights were not read. */
-  public OptionalDouble openGates() {
-    return reads.openGates();
+  /** The share of active rows of the up matrix, where the others' weights were not read. */
+  public OptionalDouble activeRows() {
+    return reads.activeRows();
   }
 
   /** The share of hidden units that were not 0 in int8, where the others' weights were not read. */

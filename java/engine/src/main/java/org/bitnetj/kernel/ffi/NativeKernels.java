@@ -1,21 +1,22 @@
 package org.bitnetj.kernel.ffi;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /**
  * One tier of the native library. Each method is one downcall on {@link Descriptors} of its
@@ -46,13 +47,8 @@ public final class NativeKernels implements Kernels {
   }
 
   @Override
-  public Optional<SketchKernels> sketch() {
-    return Optional.of(new NativeSketchKernels(id));
-  }
-
-  @Override
-  public Optional<SparseKernels> sparse() {
-    return Optional.of(new NativeSparseKernels(id));
+  public boolean gainsByCopies() {
+    return true;
   }
 
   @Override
@@ -108,6 +104,36 @@ public final class NativeKernels implements Kernels {
   }
 
   @Override
+  public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    check("bn_pack_strips", BitnetLibrary.bn_pack_strips(id, c.of(w), c.of(copy), begin, end));
+  }
+
+  @Override
+  public long gatedProduct(
+      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    long read =
+        BitnetLibrary.bn_gated_product(id, c.of(w), c.of(a), c.of(gate), c.ofOther(y), begin, end);
+    return bytes("bn_gated_product", w, read);
+  }
+
+  @Override
+  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    long read = BitnetLibrary.bn_sparse_product(id, c.of(w), c.of(a), c.of(y), begin, end);
+    return bytes("bn_sparse_product", w, read);
+  }
+
+  /** The library refuses a copy of the other order by a negative number. */
+  private static long bytes(String function, TernaryVectors w, long read) {
+    if (read < 0) {
+      throw new IllegalArgumentException(function + " takes no copy that is " + w.order());
+    }
+    return read;
+  }
+
+  @Override
   public void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end) {
     Descriptors c = Descriptors.ofThread();
     check("bn_rotate", BitnetLibrary.bn_rotate(id, c.of(rope), c.of(batch), c.of(x), begin, end));
@@ -139,6 +165,30 @@ public final class NativeKernels implements Kernels {
     check(
         "bn_head_product",
         BitnetLibrary.bn_head_product(id, c.of(m), c.of(x), c.ofOther(y), count, begin, end));
+  }
+
+  @Override
+  public boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    int status = BitnetLibrary.bn_build_sketch(id, c.of(m), c.of(copy), begin, end);
+    return holds("bn_build_sketch", status, BitnetLibrary.BN_NON_FINITE());
+  }
+
+  @Override
+  public void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    check(
+        "bn_bound_logits",
+        BitnetLibrary.bn_bound_logits(id, c.of(m), c.of(x), c.of(bounds), begin, end));
+  }
+
+  @Override
+  public void refineBounds(
+      LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    check(
+        "bn_refine_bounds",
+        BitnetLibrary.bn_refine_bounds(id, c.of(m), c.of(x), c.of(bounds), threshold, begin, end));
   }
 
   private void check(String function, int status) {

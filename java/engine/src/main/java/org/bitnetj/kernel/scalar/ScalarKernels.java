@@ -5,40 +5,37 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /**
  * The definition of the engine's arithmetic. Float32 throughout; {@link Math#fma} exactly where a
  * product and a sum round once, plain operators where each rounds; reductions in the order of
- * {@link FloatMath}. Integer sums are exact, so their order is free.
+ * {@link FloatMath}. Integer sums are exact, so their order is free. Tiers in Java inherit what
+ * they have nothing better for.
  */
-public final class ScalarKernels implements Kernels {
+public class ScalarKernels implements Kernels {
   @Override
   public KernelTier tier() {
     return KernelTier.SCALAR;
   }
 
   @Override
-  public Optional<SketchKernels> sketch() {
-    return Optional.of(new ScalarLowBit());
-  }
-
-  @Override
-  public Optional<SparseKernels> sparse() {
-    return Optional.of(new ScalarSparse());
+  public boolean gainsByCopies() {
+    return true;
   }
 
   @Override
@@ -185,6 +182,22 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
+    ScalarSparse.pack(w, copy, begin, end);
+  }
+
+  @Override
+  public long gatedProduct(
+      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
+    return ScalarSparse.gatedProduct(w, a, gate, y, begin, end);
+  }
+
+  @Override
+  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
+    return ScalarSparse.sparseProduct(w, a, y, begin, end);
+  }
+
+  @Override
   public void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end) {
     int pairs = rope.pairs();
     for (int r = begin; r < end; r++) {
@@ -271,6 +284,22 @@ public final class ScalarKernels implements Kernels {
         y.set(t, r, FloatMath.dot(rows[t], 0, weights, 0, n));
       }
     }
+  }
+
+  @Override
+  public boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end) {
+    return ScalarLowBit.pack(m, copy, begin, end);
+  }
+
+  @Override
+  public void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end) {
+    ScalarLowBit.boundLogits(m, x, bounds, begin, end);
+  }
+
+  @Override
+  public void refineBounds(
+      LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
+    ScalarLowBit.refineBounds(m, x, bounds, threshold, begin, end);
   }
 
   private static void take(FloatRows rows, int r, float[] out) {

@@ -4,16 +4,15 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.bitnetj.tensor.LowBitMatrix.PANEL_ROWS;
 
 import java.lang.foreign.MemorySegment;
-import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LogitBounds;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.LowBitMatrix.RowNorm;
 
-/** The definition of sketches of output heads, and of the bounds of logits by them. */
-final class ScalarLowBit implements SketchKernels {
-  /** Rows whose largest weight is below this are sketched as zeros: 1 / scale might overflow. */
+/** The definition of low-bit copies of output heads, and of the bounds of logits by them. */
+final class ScalarLowBit {
+  /** Rows whose largest weight is below this are copied as zeros: 1 / scale might overflow. */
   private static final float LEAST = 0x1p-120f;
 
   /** No less than the norm of such a row of the most columns there may be, 131,000. */
@@ -21,40 +20,34 @@ final class ScalarLowBit implements SketchKernels {
 
   private static final float NONE = Float.NEGATIVE_INFINITY;
 
-  @Override
-  public boolean buildSketch(FloatMatrix m, LowBitMatrix sketch, int begin, int end) {
-    int last = Math.min(end * PANEL_ROWS, sketch.rows());
+  private ScalarLowBit() {}
+
+  static boolean pack(FloatMatrix m, LowBitMatrix copy, int begin, int end) {
+    int last = Math.min(end * PANEL_ROWS, copy.rows());
     for (int row = begin * PANEL_ROWS; row < last; row++) {
-      if (!build(m, row, sketch)) {
+      if (!pack(m, row, copy)) {
         return false;
       }
     }
     return true;
   }
 
-  @Override
-  public void boundLogits(
-      LowBitMatrix sketch, Activation16 x, LogitBounds bounds, int begin, int end) {
+  static void boundLogits(
+      LowBitMatrix copy, Activation16 x, LogitBounds bounds, int begin, int end) {
     for (int panel = begin; panel < end; panel++) {
-      bound(sketch, x, bounds, panel);
+      bound(copy, x, bounds, panel);
     }
   }
 
-  @Override
-  public void refineBounds(
-      LowBitMatrix sketch,
-      Activation16 x,
-      LogitBounds bounds,
-      float threshold,
-      int begin,
-      int end) {
+  static void refineBounds(
+      LowBitMatrix copy, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
     for (int panel = begin; panel < end; panel++) {
-      refine(sketch, x, bounds, threshold, panel);
+      refine(copy, x, bounds, threshold, panel);
     }
   }
 
   /** False if some weight of the row is not finite. */
-  private static boolean build(FloatMatrix m, int row, LowBitMatrix sketch) {
+  private static boolean pack(FloatMatrix m, int row, LowBitMatrix copy) {
     int n = m.columns();
     float[] w = new float[n];
     MatrixRows.decode(m, row, w);
@@ -73,8 +66,8 @@ final class ScalarLowBit implements SketchKernels {
       int code = (int) (w[i] + 32f); // 0..63, for |w| < 31.5 (1 + 2^-22) here
       coarse[i] = w[i] - ((code & ~3) - 30f);
       fine[i] = w[i] - (code - 31.5f);
-      add(sketch.coarse(), sketch.coarseByte(row, i), code >> 2 << (i & 4));
-      add(sketch.fine(), sketch.fineByte(row, i), (code & 3) << 2 * (i / 64 % 4));
+      add(copy.coarse(), copy.coarseByte(row, i), code >> 2 << (i & 4));
+      add(copy.fine(), copy.fineByte(row, i), (code & 3) << 2 * (i / 64 % 4));
     }
     // z = w * (31.5 / max) is off from w / scale by at most 31.5 * 2^-22 for each weight, so an
     // error's norm by at most 2^-17 * sqrt(columns). A sum of up to 2^17 squares in 16 lanes is off
@@ -84,12 +77,11 @@ final class ScalarLowBit implements SketchKernels {
     float up = 1f + 0x1p-11f;
     float scale = max / 31.5f;
     boolean zero = max < LEAST;
-    sketch.setScale(row, zero ? 0 : scale);
-    sketch.setNorm(
+    copy.setScale(row, zero ? 0 : scale);
+    copy.setNorm(
         RowNorm.COARSE_RESIDUAL, row, zero ? LEAST_NORM : scale * (norm(coarse) + slack) * up);
-    sketch.setNorm(
-        RowNorm.FINE_RESIDUAL, row, zero ? LEAST_NORM : scale * (norm(fine) + slack) * up);
-    sketch.setNorm(RowNorm.WHOLE, row, zero ? LEAST_NORM : scale * norm(w) * up);
+    copy.setNorm(RowNorm.FINE_RESIDUAL, row, zero ? LEAST_NORM : scale * (norm(fine) + slack) * up);
+    copy.setNorm(RowNorm.WHOLE, row, zero ? LEAST_NORM : scale * norm(w) * up);
     return true;
   }
 
@@ -101,18 +93,18 @@ final class ScalarLowBit implements SketchKernels {
     return (float) Math.sqrt(FloatMath.dot(values, 0, values, 0, values.length));
   }
 
-  private static void bound(LowBitMatrix sketch, Activation16 x, LogitBounds bounds, int panel) {
+  private static void bound(LowBitMatrix copy, Activation16 x, LogitBounds bounds, int panel) {
     for (int r = 0; r < PANEL_ROWS; r++) {
       int row = panel * PANEL_ROWS + r;
       int high = 0;
       int low = 0;
-      if (row < sketch.rows()) {
-        for (int i = 0; i < sketch.columns(); i++) {
-          int code = sketch.coarse().get(JAVA_BYTE, sketch.coarseByte(row, i)) >> (i & 4) & 15;
+      if (row < copy.rows()) {
+        for (int i = 0; i < copy.columns(); i++) {
+          int code = copy.coarse().get(JAVA_BYTE, copy.coarseByte(row, i)) >> (i & 4) & 15;
           high += (2 * code - 15) * x.high().get(JAVA_BYTE, i);
           low += (2 * code - 15) * x.low().get(JAVA_BYTE, i);
         }
-        set(sketch, x, bounds, row, high, low, 2f, RowNorm.COARSE_RESIDUAL);
+        set(copy, x, bounds, row, high, low, 2f, RowNorm.COARSE_RESIDUAL);
       } else {
         bounds.set(row, NONE, NONE);
       }
@@ -123,13 +115,13 @@ final class ScalarLowBit implements SketchKernels {
   }
 
   private static void refine(
-      LowBitMatrix sketch, Activation16 x, LogitBounds bounds, float threshold, int panel) {
+      LowBitMatrix copy, Activation16 x, LogitBounds bounds, float threshold, int panel) {
     int refined = 0;
     boolean[] wanted = new boolean[PANEL_ROWS];
     for (int r = 0; r < PANEL_ROWS; r++) {
       int row = panel * PANEL_ROWS + r;
       wanted[r] =
-          row < sketch.rows()
+          row < copy.rows()
               && bounds.panelUpper(panel) >= threshold
               && bounds.upper(row) >= threshold;
       refined += wanted[r] ? 1 : 0;
@@ -146,19 +138,19 @@ final class ScalarLowBit implements SketchKernels {
       }
       int high = 4 * bounds.sum(row, false);
       int low = 4 * bounds.sum(row, true);
-      for (int i = 0; i < sketch.columns(); i++) {
-        int code = sketch.fine().get(JAVA_BYTE, sketch.fineByte(row, i)) >> 2 * (i / 64 % 4) & 3;
+      for (int i = 0; i < copy.columns(); i++) {
+        int code = copy.fine().get(JAVA_BYTE, copy.fineByte(row, i)) >> 2 * (i / 64 % 4) & 3;
         high += (2 * code - 3) * x.high().get(JAVA_BYTE, i);
         low += (2 * code - 3) * x.low().get(JAVA_BYTE, i);
       }
-      set(sketch, x, bounds, row, high, low, 0.5f, RowNorm.FINE_RESIDUAL);
+      set(copy, x, bounds, row, high, low, 0.5f, RowNorm.FINE_RESIDUAL);
     }
     setPanel(bounds, panel, refined);
   }
 
   /** The bounds of a row from its centered sums; 256 * high + low is exact in a double. */
   private static void set(
-      LowBitMatrix sketch,
+      LowBitMatrix copy,
       Activation16 x,
       LogitBounds bounds,
       int row,
@@ -167,10 +159,10 @@ final class ScalarLowBit implements SketchKernels {
       float factor,
       RowNorm residual) {
     float sum = (float) (256.0 * high + low);
-    float value = sum * (factor * (sketch.scale(row) * x.scale()));
+    float value = sum * (factor * (copy.scale(row) * x.scale()));
     float off =
-        (sketch.norm(residual, row) * x.errorWeight()
-                + sketch.norm(RowNorm.WHOLE, row) * x.normWeight())
+        (copy.norm(residual, row) * x.errorWeight()
+                + copy.norm(RowNorm.WHOLE, row) * x.normWeight())
             + x.slack();
     bounds.set(row, value - off, value + off);
   }

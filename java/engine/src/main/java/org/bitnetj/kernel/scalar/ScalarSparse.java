@@ -1,6 +1,5 @@
 package org.bitnetj.kernel.scalar;
 
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -8,28 +7,28 @@ import org.bitnetj.tensor.TernaryVectors;
 import org.bitnetj.tensor.TernaryVectors.Order;
 
 /** The definition of the products that leave out what is multiplied by 0. */
-final class ScalarSparse implements SparseKernels {
-  @Override
-  public void packStrips(TernaryMatrix w, TernaryVectors strips, int begin, int end) {
-    int last = Math.min(end * TernaryVectors.ITEM_VECTORS, strips.count());
-    for (int strip = begin * TernaryVectors.ITEM_VECTORS; strip < last; strip++) {
-      switch (strips.order()) {
+final class ScalarSparse {
+  private ScalarSparse() {}
+
+  static void pack(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
+    int last = Math.min(end * TernaryVectors.ITEM_VECTORS, copy.count());
+    for (int vector = begin * TernaryVectors.ITEM_VECTORS; vector < last; vector++) {
+      switch (copy.order()) {
         case ROW_MAJOR -> {
           for (int column = 0; column < w.columns(); column++) {
-            strips.setDigit(strip, column, w.digit(strip, column));
+            copy.setDigit(vector, column, w.digit(vector, column));
           }
         }
         case COLUMN_MAJOR -> {
           for (int row = 0; row < w.rows(); row++) {
-            strips.setDigit(row, strip, w.digit(row, strip));
+            copy.setDigit(row, vector, w.digit(row, vector));
           }
         }
       }
     }
   }
 
-  @Override
-  public long gatedProduct(
+  static long gatedProduct(
       TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
     require(w, Order.ROW_MAJOR);
     float scale = w.scale() * a.scale(0);
@@ -50,8 +49,7 @@ final class ScalarSparse implements SparseKernels {
     return read;
   }
 
-  @Override
-  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
+  static long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
     require(w, Order.COLUMN_MAJOR);
     int first = begin * TernaryVectors.LINE_DIGITS;
     int[] sums = new int[Math.max(0, Math.min(end * TernaryVectors.LINE_DIGITS, w.rows()) - first)];
@@ -74,7 +72,7 @@ final class ScalarSparse implements SparseKernels {
 
   private static void require(TernaryVectors w, Order order) {
     if (w.order() != order) {
-      throw new IllegalArgumentException("these strips are " + w.order());
+      throw new IllegalArgumentException("this copy is " + w.order() + ", not " + order);
     }
   }
 }

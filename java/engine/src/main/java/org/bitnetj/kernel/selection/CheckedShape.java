@@ -38,7 +38,7 @@ enum CheckedShape {
    *   <li>Attention takes query heads of a cache head by eight and by four; one, two and three are
    *       left. Four or two together have more elements than their sums have registers, so that
    *       they go in parts. Keys come in 4, 8 and 16 streams, and some are left. Two chunks merge.
-   *   <li>Heads of every type are multiplied, embedded and sketched.
+   *   <li>Heads of every type are multiplied, embedded and copied in low bits.
    * </ul>
    *
    * <p>Left out are a head that goes alone and has more than 42 elements, more than 16 lines or

@@ -7,8 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
@@ -32,9 +30,6 @@ import org.bitnetj.tensor.TernaryVectors;
  * or a CPU that does not do what it says.
  */
 public final class SelfCheck {
-  /** What differs if native kernels, which all have them, lack sparse products or sketches. */
-  static final String OPERATIONS = "the set of operations";
-
   /** One result: the operation it came from and the CRC-32 of its bytes. */
   record Result(String operation, int crc) {}
 
@@ -79,17 +74,13 @@ public final class SelfCheck {
   /**
    * Compares {@code kernels} with the scalar definition.
    *
-   * @return the first operation whose result differs, or {@link #OPERATIONS}; empty if all bits
-   *     agree
+   * @return the first operation whose result differs; empty if all bits agree
    */
   public static Optional<String> firstDifference(Kernels kernels) {
     CheckedShape shape = CheckedShape.of(kernels.tier());
     List<Result> results = results(kernels, shape);
     int[] scalar = shape.scalar();
-    if (kernels.tier().isNative() && results.size() != scalar.length) {
-      return Optional.of(OPERATIONS);
-    }
-    for (int i = 0; i < results.size(); i++) { // those of operations the kernels lack are last
+    for (int i = 0; i < results.size(); i++) {
       if (results.get(i).crc() != scalar[i]) {
         return Optional.of(results.get(i).operation());
       }
@@ -153,15 +144,9 @@ public final class SelfCheck {
       kernels.headProduct(table, x, logits, count, 0, shape.logits);
       results.add(of("headProduct of " + count, logits));
     }
-    // No kernels have one of these without the other. The outputs y are of both signs, as gates.
-    kernels.sparse().ifPresent(sparse -> sparseProducts(kernels, sparse, w, q, y, results));
-    kernels
-        .sketch()
-        .ifPresent(
-            sketch -> {
-              bounds(sketch, x, results);
-              heads.forEach(head -> sketch(sketch, head, results));
-            });
+    sparseProducts(kernels, w, q, y, results); // the outputs y are of both signs, as gates
+    bounds(kernels, x, results);
+    heads.forEach(head -> lowBit(kernels, head, results));
     return results;
   }
 
@@ -194,27 +179,27 @@ public final class SelfCheck {
     return heads;
   }
 
-  private LowBitMatrix sketch(SketchKernels kernels, FloatMatrix head, List<Result> results) {
-    LowBitMatrix sketch = LowBitMatrix.allocate(memory, head.rows(), head.columns());
-    boolean built = kernels.buildSketch(head, sketch, 0, sketch.panelCount());
-    String operation = "buildSketch of " + head.type();
+  private LowBitMatrix lowBit(Kernels kernels, FloatMatrix head, List<Result> results) {
+    LowBitMatrix lowBit = LowBitMatrix.allocate(memory, head.rows(), head.columns());
+    boolean built = kernels.packLowBit(head, lowBit, 0, lowBit.panelCount());
+    String operation = "packLowBit of " + head.type();
     results.add(flag(operation, built));
-    results.add(of(operation, sketch.coarse(), sketch.fine(), sketch.scalesAndNorms()));
-    return sketch;
+    results.add(of(operation, lowBit.coarse(), lowBit.fine(), lowBit.scalesAndNorms()));
+    return lowBit;
   }
 
-  private void bounds(SketchKernels kernels, FloatRows x, List<Result> results) {
-    LowBitMatrix sketch = sketch(kernels, table, results);
-    int panels = sketch.panelCount();
+  private void bounds(Kernels kernels, FloatRows x, List<Result> results) {
+    LowBitMatrix lowBit = lowBit(kernels, table, results);
+    int panels = lowBit.panelCount();
     Activation16 activations = Activation16.allocate(memory, shape.columns);
     activations.set(x, 0);
     LogitBounds bounds = LogitBounds.allocate(memory, shape.vocabulary);
-    kernels.boundLogits(sketch, activations, bounds, 0, 1);
-    kernels.boundLogits(sketch, activations, bounds, 1, panels);
+    kernels.boundLogits(lowBit, activations, bounds, 0, 1);
+    kernels.boundLogits(lowBit, activations, bounds, 1, panels);
     results.add(of("boundLogits", bounds.values()));
     float threshold = mean(bounds);
-    kernels.refineBounds(sketch, activations, bounds, threshold, 0, 1);
-    kernels.refineBounds(sketch, activations, bounds, threshold, 1, panels);
+    kernels.refineBounds(lowBit, activations, bounds, threshold, 0, 1);
+    kernels.refineBounds(lowBit, activations, bounds, threshold, 1, panels);
     results.add(of("refineBounds", bounds.values()));
   }
 
@@ -228,16 +213,11 @@ public final class SelfCheck {
   }
 
   private void sparseProducts(
-      Kernels kernels,
-      SparseKernels sparse,
-      TernaryMatrix w,
-      QuantizedRows q,
-      FloatRows gate,
-      List<Result> results) {
-    gatedProduct(sparse, w, q, gate, results);
-    TernaryVectors strips = strips(sparse, w, TernaryVectors.Order.COLUMN_MAJOR, results);
+      Kernels kernels, TernaryMatrix w, QuantizedRows q, FloatRows gate, List<Result> results) {
+    gatedProduct(kernels, w, q, gate, results);
+    TernaryVectors copy = copy(kernels, w, TernaryVectors.Order.COLUMN_MAJOR, results);
     FloatRows y = rows(shape.rows);
-    sparse.sparseProduct(strips, q, y, 0, strips.lines());
+    kernels.sparseProduct(copy, q, y, 0, copy.lines());
     results.add(of("sparseProduct", y));
     if (shape.tallRows > 0) {
       int count = shape.counts[shape.counts.length - 2]; // enough to take turns
@@ -246,28 +226,24 @@ public final class SelfCheck {
       FloatRows gates = FloatRows.allocate(memory, count, shape.tallRows);
       kernels.ternaryProduct(tall, q, gates, count, 0, tall.panelCount());
       results.add(of("ternaryProduct of many rows", gates));
-      gatedProduct(sparse, tall, q, gates, results);
+      gatedProduct(kernels, tall, q, gates, results);
     }
   }
 
   private void gatedProduct(
-      SparseKernels sparse,
-      TernaryMatrix w,
-      QuantizedRows q,
-      FloatRows gate,
-      List<Result> results) {
-    TernaryVectors strips = strips(sparse, w, TernaryVectors.Order.ROW_MAJOR, results);
+      Kernels kernels, TernaryMatrix w, QuantizedRows q, FloatRows gate, List<Result> results) {
+    TernaryVectors copy = copy(kernels, w, TernaryVectors.Order.ROW_MAJOR, results);
     FloatRows y = FloatRows.allocate(memory, 2, w.rows());
-    sparse.gatedProduct(strips, q, gate, y, 0, w.rows());
+    kernels.gatedProduct(copy, q, gate, y, 0, w.rows());
     results.add(of("gatedProduct of " + w.rows() + " rows", y));
   }
 
-  private TernaryVectors strips(
-      SparseKernels sparse, TernaryMatrix w, TernaryVectors.Order order, List<Result> results) {
-    TernaryVectors strips = TernaryVectors.allocate(memory, w, order);
-    sparse.packStrips(w, strips, 0, strips.items());
-    results.add(of("packStrips", strips.digits()));
-    return strips;
+  private TernaryVectors copy(
+      Kernels kernels, TernaryMatrix w, TernaryVectors.Order order, List<Result> results) {
+    TernaryVectors copy = TernaryVectors.allocate(memory, w, order);
+    kernels.packVectors(w, copy, 0, copy.items());
+    results.add(of("packVectors", copy.digits()));
+    return copy;
   }
 
   /**

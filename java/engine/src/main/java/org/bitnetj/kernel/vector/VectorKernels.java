@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
@@ -17,13 +17,21 @@ import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
 
 /**
- * The kernels on the Java Vector API. Rows are worked on in arrays of the calling thread where that
- * spares remainders; once these have grown to the model's shapes, nothing is allocated.
+ * The kernels on the Java Vector API; the scalar ones where these are not often computed on this
+ * tier: products and bounds by second copies of weights. Rows are worked on in arrays of the
+ * calling thread where that spares remainders; once these have grown to the model's shapes, nothing
+ * is allocated.
  */
-final class VectorKernels implements Kernels {
+final class VectorKernels extends ScalarKernels {
   @Override
   public KernelTier tier() {
     return KernelTier.VECTOR;
+  }
+
+  /** The products of whole matrices are faster than the scalar ones of their parts. */
+  @Override
+  public boolean gainsByCopies() {
+    return false;
   }
 
   @Override

@@ -4,11 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.stream.IntStream;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SketchKernels;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatMatrix.Type;
@@ -18,16 +16,9 @@ import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
 
-/** Sketches and bounds have the same bits on every tier that has them. */
+/** Low-bit copies and bounds have the same bits on every tier. */
 class LowBitParityTest {
   private static final int[] REAL_COLUMNS = {640, 768, 2560, 3200};
-
-  private static final SketchKernels SCALAR = Trial.SCALAR.sketch().orElseThrow();
-
-  private static SketchKernels sketches(Kernels kernels) {
-    assumeTrue(kernels.sketch().isPresent(), kernels.tier() + " kernels have no sketches");
-    return kernels.sketch().orElseThrow();
-  }
 
   private static int[] columns(Type type) {
     return IntStream.concat(IntStream.rangeClosed(1, 40), IntStream.of(REAL_COLUMNS))
@@ -37,49 +28,47 @@ class LowBitParityTest {
   }
 
   @OnEveryTier
-  void sketchesAndBoundsMatchScalar(Tiers.Tested tier) {
+  void copiesAndBoundsMatchScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    SketchKernels sketches = sketches(kernels);
     for (Type type : Type.values()) {
       for (int columns : columns(type)) {
         int rows = columns > 2000 ? 18 : columns > 500 ? 150 : 1 + columns * 7 % 170;
-        String what = "sketch of %s, %d x %d".formatted(type, rows, columns);
+        String what = "low-bit copy of %s, %d x %d".formatted(type, rows, columns);
         try (Trial trial = new Trial(kernels, columns, what)) {
           FloatMatrix m = MatrixParityTest.matrix(trial, type, rows, columns, false);
           LowBitMatrix expected = LowBitMatrix.allocate(trial.memory, rows, columns);
           LowBitMatrix actual = LowBitMatrix.allocate(trial.memory, rows, columns);
           int panels = expected.panelCount();
-          assertTrue(SCALAR.buildSketch(m, expected, 0, panels));
-          assertTrue(sketches.buildSketch(m, actual, panels / 2, panels));
-          assertTrue(sketches.buildSketch(m, actual, 0, panels / 2));
+          assertTrue(Trial.SCALAR.packLowBit(m, expected, 0, panels));
+          assertTrue(kernels.packLowBit(m, actual, panels / 2, panels));
+          assertTrue(kernels.packLowBit(m, actual, 0, panels / 2));
           trial.sameBytes("coarse", expected.coarse(), actual.coarse());
           trial.sameBytes("fine", expected.fine(), actual.fine());
           trial.sameBytes("scales and norms", expected.scalesAndNorms(), actual.scalesAndNorms());
-          bounds(trial, sketches, expected, trial.rows(1, columns, Values.OUTLIERS));
+          bounds(trial, kernels, expected, trial.rows(1, columns, Values.OUTLIERS));
         }
       }
     }
   }
 
-  private static void bounds(
-      Trial trial, SketchKernels sketches, LowBitMatrix sketch, FloatRows x) {
-    Activation16 digits = Activation16.allocate(trial.memory, sketch.columns());
-    assertTrue(digits.set(x, 0));
-    LogitBounds expected = LogitBounds.allocate(trial.memory, sketch.rows());
-    LogitBounds actual = LogitBounds.allocate(trial.memory, sketch.rows());
-    int panels = sketch.panelCount();
-    SCALAR.boundLogits(sketch, digits, expected, 0, panels);
-    sketches.boundLogits(sketch, digits, actual, panels / 2, panels);
-    sketches.boundLogits(sketch, digits, actual, 0, panels / 2);
-    same(trial, "coarse", expected, actual, sketch.rows());
+  private static void bounds(Trial trial, Kernels kernels, LowBitMatrix lowBit, FloatRows x) {
+    Activation16 activation = Activation16.allocate(trial.memory, lowBit.columns());
+    assertTrue(activation.set(x, 0));
+    LogitBounds expected = LogitBounds.allocate(trial.memory, lowBit.rows());
+    LogitBounds actual = LogitBounds.allocate(trial.memory, lowBit.rows());
+    int panels = lowBit.panelCount();
+    Trial.SCALAR.boundLogits(lowBit, activation, expected, 0, panels);
+    kernels.boundLogits(lowBit, activation, actual, panels / 2, panels);
+    kernels.boundLogits(lowBit, activation, actual, 0, panels / 2);
+    same(trial, "coarse", expected, actual, lowBit.rows());
     float[] thresholds = {
-      expected.upper(sketch.rows() / 2), Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY
+      expected.upper(lowBit.rows() / 2), Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY
     };
     for (float threshold : thresholds) {
-      SCALAR.refineBounds(sketch, digits, expected, threshold, 0, panels);
-      sketches.refineBounds(sketch, digits, actual, threshold, panels / 2, panels);
-      sketches.refineBounds(sketch, digits, actual, threshold, 0, panels / 2);
-      same(trial, "refined from " + threshold, expected, actual, sketch.rows());
+      Trial.SCALAR.refineBounds(lowBit, activation, expected, threshold, 0, panels);
+      kernels.refineBounds(lowBit, activation, actual, threshold, panels / 2, panels);
+      kernels.refineBounds(lowBit, activation, actual, threshold, 0, panels / 2);
+      same(trial, "refined from " + threshold, expected, actual, lowBit.rows());
     }
   }
 
@@ -107,17 +96,16 @@ class LowBitParityTest {
   @OnEveryTier
   void aWeightThatIsNotFiniteIsFoundWhereverItStands(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    SketchKernels sketches = sketches(kernels);
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       for (int at = 0; at < 3 * 300; at += 7) {
-        try (Trial trial = new Trial(kernels, at, "sketch with " + bad)) {
+        try (Trial trial = new Trial(kernels, at, "low-bit copy with " + bad)) {
           FloatMatrix m = MatrixParityTest.matrix(trial, Type.F32, 3, 300, false);
           for (int i = 0; i < 900; i++) {
             int bits = Float.floatToRawIntBits(i == at ? bad : i);
             m.data().set(JAVA_INT.withByteAlignment(1), 4L * i, bits);
           }
-          LowBitMatrix sketch = LowBitMatrix.allocate(trial.memory, 3, 300);
-          assertFalse(sketches.buildSketch(m, sketch, 0, 1), trial.where("element " + at));
+          LowBitMatrix lowBit = LowBitMatrix.allocate(trial.memory, 3, 300);
+          assertFalse(kernels.packLowBit(m, lowBit, 0, 1), trial.where("element " + at));
         }
       }
     }

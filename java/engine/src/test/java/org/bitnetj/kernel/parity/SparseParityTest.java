@@ -3,10 +3,8 @@ package org.bitnetj.kernel.parity;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
@@ -20,59 +18,48 @@ import org.junit.jupiter.api.Test;
 
 /** Products that leave out what is multiplied by 0 give the bits of those that do not. */
 class SparseParityTest {
-  private static final SparseKernels SCALAR = Trial.SCALAR.sparse().orElseThrow();
-
-  private static SparseKernels orSkip(Kernels kernels) {
-    return kernels
-        .sparse()
-        .orElseGet(() -> abort("tier " + kernels.tier() + " has no sparse products"));
-  }
-
   /** The definition itself is held to the dense definition. */
   @Test
-  void scalarStripProductsAreTheDenseProducts() {
+  void scalarSparseProductsAreTheDenseProducts() {
     for (int n = 1; n <= 40; n++) {
-      trial(Trial.SCALAR, SCALAR, n, n, 41 - n, 0.4f);
-      trial(Trial.SCALAR, SCALAR, n, 250 + n, 300 - n, 0.1f);
+      trial(Trial.SCALAR, n, n, 41 - n, 0.4f);
+      trial(Trial.SCALAR, n, 250 + n, 300 - n, 0.1f);
     }
   }
 
   @OnEveryTier
-  void stripProductsMatchScalarOnSmallShapes(Tiers.Tested tier) {
+  void sparseProductsMatchScalarOnSmallShapes(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    SparseKernels sparse = orSkip(kernels);
     for (int n = 1; n <= 70; n++) {
       for (int other : new int[] {1, 16, 33, 64}) {
-        trial(kernels, sparse, n, n, other, 0.5f);
-        trial(kernels, sparse, n, other, n, 0.5f);
+        trial(kernels, n, n, other, 0.5f);
+        trial(kernels, n, other, n, 0.5f);
       }
-      trial(kernels, sparse, n, 220 + n, 480 + n, 0.2f);
+      trial(kernels, n, 220 + n, 480 + n, 0.2f);
     }
   }
 
   @OnEveryTier
-  void stripProductsMatchScalarOnRealShapes(Tiers.Tested tier) {
+  void sparseProductsMatchScalarOnRealShapes(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    SparseKernels sparse = orSkip(kernels);
     for (float density : new float[] {0f, 0.12f, 1f}) {
-      trial(kernels, sparse, 1, 6912, 320, density);
-      trial(kernels, sparse, 2, 320, 6912, density);
-      trial(kernels, sparse, 3, 8640, 40, density);
+      trial(kernels, 1, 6912, 320, density);
+      trial(kernels, 2, 320, 6912, density);
+      trial(kernels, 3, 8640, 40, density);
     }
-    trial(kernels, sparse, 4, 2560, 1000, 0.1f);
+    trial(kernels, 4, 2560, 1000, 0.1f);
   }
 
-  /** Packing, then both products at a density of open gates and of activations that are not 0. */
-  private static void trial(
-      Kernels kernels, SparseKernels sparse, long seed, int rows, int columns, float density) {
-    String shape = "strips, %d x %d, density %s".formatted(rows, columns, density);
+  /** Packing, then both products at a density of active rows and of activations that are not 0. */
+  private static void trial(Kernels kernels, long seed, int rows, int columns, float density) {
+    String shape = "sparse, %d x %d, density %s".formatted(rows, columns, density);
     try (Trial trial = new Trial(kernels, seed, shape)) {
       float scale = seed % 7 == 6 ? Float.MAX_VALUE : 0.7f;
       TernaryMatrix w = trial.ternary(rows, columns, scale, seed % 2 == 1);
       QuantizedRows a = trial.quantized(1, columns, 0.013f, seed % 3 == 2);
       FloatRows dense = trial.output(1, rows);
       Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
-      gated(trial, sparse, w, a, dense, density);
+      gated(trial, kernels, w, a, dense, density);
 
       int sum = 0;
       int used = 0;
@@ -85,14 +72,14 @@ class SparseParityTest {
       }
       a.setSum(0, sum);
       Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
-      TernaryVectors strips = packed(trial, sparse, w, Order.COLUMN_MAJOR);
+      TernaryVectors copy = packed(trial, kernels, w, Order.COLUMN_MAJOR);
       FloatRows whole = trial.output(1, rows);
-      long read = sparse.sparseProduct(strips, a, whole, 0, strips.lines());
+      long read = kernels.sparseProduct(copy, a, whole, 0, copy.lines());
       trial.same(dense, whole);
-      assertEquals(used * strips.stride(), read, trial.where("bytes of columns"));
+      assertEquals(used * copy.stride(), read, trial.where("bytes of columns"));
       FloatRows pieces = trial.output(1, rows);
-      for (int line = 0; line < strips.lines(); line++) {
-        sparse.sparseProduct(strips, a, pieces, line, line + 1);
+      for (int line = 0; line < copy.lines(); line++) {
+        kernels.sparseProduct(copy, a, pieces, line, line + 1);
       }
       trial.same(dense, pieces);
     }
@@ -100,45 +87,44 @@ class SparseParityTest {
 
   private static void gated(
       Trial trial,
-      SparseKernels sparse,
+      Kernels kernels,
       TernaryMatrix w,
       QuantizedRows a,
       FloatRows dense,
       float density) {
-    TernaryVectors strips = packed(trial, sparse, w, Order.ROW_MAJOR);
+    TernaryVectors copy = packed(trial, kernels, w, Order.ROW_MAJOR);
     boolean all = !Float.isFinite(128 * w.columns() * (w.scale() * a.scale(0)));
     FloatRows gate = trial.rows(1, w.rows(), Values.NORMAL);
     FloatRows expected = trial.output(1, w.rows());
     int computed = 0;
     for (int row = 0; row < w.rows(); row++) {
-      boolean open = trial.random.nextFloat() < density;
-      gate.set(0, row, (open ? 1 : -1) * Math.abs(gate.get(0, row)));
-      open = all || gate.get(0, row) > 0;
-      expected.set(0, row, open ? dense.get(0, row) : 0f);
-      computed += open ? 1 : 0;
+      boolean active = trial.random.nextFloat() < density;
+      gate.set(0, row, (active ? 1 : -1) * Math.abs(gate.get(0, row)));
+      active = all || gate.get(0, row) > 0;
+      expected.set(0, row, active ? dense.get(0, row) : 0f);
+      computed += active ? 1 : 0;
     }
     FloatRows whole = trial.output(1, w.rows());
-    long read = sparse.gatedProduct(strips, a, gate, whole, 0, w.rows());
+    long read = kernels.gatedProduct(copy, a, gate, whole, 0, w.rows());
     trial.same(expected, whole);
-    assertEquals(computed * strips.stride(), read, trial.where("bytes of rows"));
+    assertEquals(computed * copy.stride(), read, trial.where("bytes of rows"));
     FloatRows pieces = trial.output(1, w.rows());
     int step = 1 + trial.random.nextInt(40);
     for (int row = 0; row < w.rows(); row += step) {
-      sparse.gatedProduct(strips, a, gate, pieces, row, Math.min(row + step, w.rows()));
+      kernels.gatedProduct(copy, a, gate, pieces, row, Math.min(row + step, w.rows()));
     }
     trial.same(expected, pieces);
   }
 
-  /** Strips that the kernels packed item by item, compared with the definition's. */
-  private static TernaryVectors packed(
-      Trial trial, SparseKernels sparse, TernaryMatrix w, Order order) {
+  /** A copy that the kernels packed item by item, compared with the definition's. */
+  private static TernaryVectors packed(Trial trial, Kernels kernels, TernaryMatrix w, Order order) {
     TernaryVectors expected = TernaryVectors.allocate(trial.memory, w, order);
-    SCALAR.packStrips(w, expected, 0, expected.items());
+    Trial.SCALAR.packVectors(w, expected, 0, expected.items());
     TernaryVectors actual = TernaryVectors.allocate(trial.memory, w, order);
     for (int item = 0; item < actual.items(); item++) {
-      sparse.packStrips(w, actual, item, item + 1);
+      kernels.packVectors(w, actual, item, item + 1);
     }
-    trial.sameBytes("strips of " + order, expected.digits(), actual.digits());
+    trial.sameBytes("copy, " + order, expected.digits(), actual.digits());
     return actual;
   }
 
@@ -149,7 +135,6 @@ class SparseParityTest {
   @OnEveryTier
   void hiddenUnitsAreQuantizedToTheSameBits(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    SparseKernels sparse = orSkip(kernels);
     int refused = 0;
     for (int seed = 0; seed < 300; seed++) {
       float scale = new float[] {0.7f, -1e-38f, 1e30f, 0x1p112f, Float.MAX_VALUE}[seed % 5];
@@ -173,8 +158,8 @@ class SparseParityTest {
         boolean finite = hidden(kernels, trial.copy(gate), up, norm, expected);
         refused += finite ? 0 : 1;
 
-        TernaryVectors strips = packed(trial, sparse, w, Order.ROW_MAJOR);
-        sparse.gatedProduct(strips, a, gate, up, 0, rows);
+        TernaryVectors copy = packed(trial, kernels, w, Order.ROW_MAJOR);
+        kernels.gatedProduct(copy, a, gate, up, 0, rows);
         QuantizedRows actual = QuantizedRows.allocate(trial.memory, 1, rows);
         assertEquals(
             finite, hidden(kernels, trial.copy(gate), up, norm, actual), trial.where("finite"));
@@ -193,18 +178,18 @@ class SparseParityTest {
   }
 
   @Test
-  void aStripHoldsItsDigitsWhereTheFormatSays() {
-    try (Trial trial = new Trial(Trial.SCALAR, 5, "strips of 300 x 280")) {
+  void aVectorHoldsItsDigitsWhereTheFormatSays() {
+    try (Trial trial = new Trial(Trial.SCALAR, 5, "copies of 300 x 280")) {
       TernaryMatrix w = trial.ternary(300, 280, 1f, false);
       for (Order order : Order.values()) {
-        TernaryVectors strips = packed(trial, SCALAR, w, order);
+        TernaryVectors copy = packed(trial, Trial.SCALAR, w, order);
         boolean byRows = order == Order.ROW_MAJOR;
-        for (int i = 0; i < strips.count(); i++) {
+        for (int i = 0; i < copy.count(); i++) {
           for (int k = 0; k < (byRows ? 280 : 300); k++) {
-            byte at = strips.digits().get(JAVA_BYTE, i * 128L + k / 256 * 64 + k % 64);
+            byte at = copy.digits().get(JAVA_BYTE, i * 128L + k / 256 * 64 + k % 64);
             int digit = byRows ? w.digit(i, k) : w.digit(k, i);
             assertEquals(digit, at >> k / 64 % 4 * 2 & 3, order + " " + i + ", " + k);
-            assertEquals(digit, byRows ? strips.digit(i, k) : strips.digit(k, i));
+            assertEquals(digit, byRows ? copy.digit(i, k) : copy.digit(k, i));
           }
         }
       }
