@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Random;
-import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /** A tokenizer and the texts it is measured on. */

@@ -29,18 +29,16 @@ class ArchitectureTest {
       List.of(
           "memory",
           "tensor",
-          "file",
-          "gguf",
-          "safetensors",
-          "synth",
           "format",
+          "source",
+          "synth",
           "tokenizer",
           "chat",
           "parallel",
           "kernel",
-          "sampling",
-          "cache",
+          "kv",
           "model",
+          "sampling",
           "generate");
 
   private JavaClasses engine;
@@ -51,7 +49,8 @@ class ArchitectureTest {
         new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("org.bitnetj");
-    assertTrue(engine.contain("org.bitnetj.file.ModelFile"), "the engine's classes were not read");
+    assertTrue(
+        engine.contain("org.bitnetj.source.ModelFile"), "the engine's classes were not read");
   }
 
   @TestFactory

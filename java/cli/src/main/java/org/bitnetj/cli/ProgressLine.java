@@ -1,7 +1,7 @@
 package org.bitnetj.cli;
 
 import java.util.function.Supplier;
-import org.bitnetj.file.Printable;
+import org.bitnetj.source.Printable;
 
 /**
  * Tells on standard error how far a long job is: at a terminal one line that is rewritten and goes

@@ -13,7 +13,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.bitnetj.file.Printable;
+import org.bitnetj.source.Printable;
 
 /**
  * Where a command reads and writes.

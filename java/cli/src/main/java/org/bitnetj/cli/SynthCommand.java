@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.bitnetj.file.ModelFileException;
+import org.bitnetj.source.ModelFileException;
 import org.bitnetj.synth.ModelShape;
 import org.bitnetj.synth.SyntheticModel;
 import org.bitnetj.synth.SyntheticVocabulary;

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

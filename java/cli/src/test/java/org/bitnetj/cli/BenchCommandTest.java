@@ -12,9 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.model.ModelSpec;
+import org.bitnetj.source.gguf.GgufFile;
 import org.junit.jupiter.api.Test;
 
 /** What bench says is there and adds up; how fast this machine is proves nothing. */

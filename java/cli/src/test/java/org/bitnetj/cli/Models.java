@@ -2,10 +2,10 @@ package org.bitnetj.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.bitnetj.file.Tensor;
-import org.bitnetj.gguf.GgufFile;
-import org.bitnetj.gguf.GgufHeader;
-import org.bitnetj.gguf.GgufWriter;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
 
 /** The models that tests work on. */
 final class Models {

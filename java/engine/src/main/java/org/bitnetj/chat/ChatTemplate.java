@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.bitnetj.chat.jinja.JinjaException;
 import org.bitnetj.chat.jinja.JinjaTemplate;
-import org.bitnetj.file.Metadata;
-import org.bitnetj.file.ModelFileException;
+import org.bitnetj.source.Metadata;
+import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 

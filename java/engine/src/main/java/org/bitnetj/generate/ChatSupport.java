@@ -2,8 +2,8 @@ package org.bitnetj.generate;
 
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplate;
-import org.bitnetj.file.Metadata;
-import org.bitnetj.file.ModelFileException;
+import org.bitnetj.source.Metadata;
+import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**

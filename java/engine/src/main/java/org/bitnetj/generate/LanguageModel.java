@@ -7,9 +7,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplate;
-import org.bitnetj.file.ModelFile;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.model.ContextOverflowException;
@@ -17,6 +14,9 @@ import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
 import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.NonFiniteException;
-import org.bitnetj.sampling.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
 
 /** One pass over a given text for the logits after its tokens. */

@@ -1,10 +1,10 @@
 package org.bitnetj.generate;
 
 import java.util.Arrays;
-import org.bitnetj.cache.KvCache;
 import org.bitnetj.generate.SharedTransformer.LogitsUse;
+import org.bitnetj.kv.KvCache;
+import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.WeightReads;
-import org.bitnetj.sampling.LogitsNeed;
 import org.bitnetj.tensor.AttentionLayer;
 
 /**

@@ -5,11 +5,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import org.bitnetj.cache.KvCache;
+import org.bitnetj.kv.KvCache;
+import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
-import org.bitnetj.sampling.LogitsNeed;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.FloatRows;
 

@@ -1,6 +1,6 @@
 package org.bitnetj.model;
 
-import org.bitnetj.cache.KvCache;
+import org.bitnetj.kv.KvCache;
 import org.bitnetj.tensor.Batch;
 
 /**

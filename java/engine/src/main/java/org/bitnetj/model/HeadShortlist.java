@@ -7,7 +7,6 @@ import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.sampling.LogitsNeed;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;

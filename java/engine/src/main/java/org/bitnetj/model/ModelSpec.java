@@ -2,11 +2,11 @@ package org.bitnetj.model;
 
 import java.util.List;
 import java.util.OptionalLong;
-import org.bitnetj.file.Metadata;
-import org.bitnetj.file.ModelFile;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.Printable;
-import org.bitnetj.file.Tensor;
+import org.bitnetj.source.Metadata;
+import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.Printable;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.TernaryMatrix;
 

@@ -4,10 +4,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.bitnetj.file.ModelFile;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.Tensor;
-import org.bitnetj.file.TensorType;
+import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.TensorType;
 import org.bitnetj.tensor.FloatMatrix;
 
 /**

@@ -1,10 +1,9 @@
 package org.bitnetj.model;
 
-import org.bitnetj.cache.KvCache;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kv.KvCache;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.sampling.LogitsNeed;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;

@@ -1,11 +1,11 @@
 package org.bitnetj.model;
 
 import java.util.List;
-import org.bitnetj.file.ModelFile;
-import org.bitnetj.file.ModelFileException;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;

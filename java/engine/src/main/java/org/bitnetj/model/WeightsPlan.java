@@ -1,9 +1,9 @@
 package org.bitnetj.model;
 
 import java.util.OptionalLong;
-import org.bitnetj.file.ModelFile;
-import org.bitnetj.file.ModelFileException;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.TernaryMatrix;

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
 
 /**
@@ -62,7 +63,7 @@ public final class Sampler {
     this.recent = new RecentTokens(options.penalizes() ? options.penaltyWindow() : 0);
     int kept = options.topK() == 0 ? vocabulary : Math.min(options.topK(), vocabulary);
     kept = options.isGreedy() ? 1 : kept;
-    this.need = new LogitsNeed(kept < vocabulary ? kept : 0, vocabulary, recent);
+    this.need = new SamplerNeed(kept < vocabulary ? kept : 0, vocabulary, recent);
     this.candidates = new Candidates(vocabulary, kept);
     this.weights = new double[kept];
     this.chunk = new float[Math.min(CHUNK, vocabulary)];

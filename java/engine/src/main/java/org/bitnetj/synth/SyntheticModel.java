@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.TensorType;
-import org.bitnetj.gguf.GgufHeader;
-import org.bitnetj.gguf.GgufWriter;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.TensorType;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
 
 /**
  * A model of random ternary weights, as Microsoft's published GGUF lays one out: I2_S matrices,

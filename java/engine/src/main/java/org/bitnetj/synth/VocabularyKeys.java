@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.gguf.GgufFile;
-import org.bitnetj.gguf.GgufHeader;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufHeader;
 
 /** The metadata keys of a vocabulary, ready to be written. */
 sealed interface VocabularyKeys extends AutoCloseable {

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
-import org.bitnetj.file.Metadata;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.Printable;
-import org.bitnetj.file.StringArray;
+import org.bitnetj.source.Metadata;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.Printable;
+import org.bitnetj.source.StringArray;
 
 /**
  * The tokens of a file, read and checked: those that are text by their bytes, the special ones by

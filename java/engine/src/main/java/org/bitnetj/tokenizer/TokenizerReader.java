@@ -4,9 +4,9 @@ import static org.bitnetj.tokenizer.TokenTable.NONE;
 import static org.bitnetj.tokenizer.TokenTable.PREFIX;
 
 import java.util.Arrays;
-import org.bitnetj.file.Metadata;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.StringArray;
+import org.bitnetj.source.Metadata;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.StringArray;
 
 /**
  * Builds a {@link Tokenizer} from GGUF's {@code tokenizer.ggml.*} keys. Everything is checked: a

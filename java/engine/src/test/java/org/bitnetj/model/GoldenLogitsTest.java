@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
-import org.bitnetj.cache.KvCache;
-import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.kv.KvCache;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.OptionalLong;
-import org.bitnetj.gguf.GgufFile;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Tiers;
 import org.bitnetj.testing.TinyModel;

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import org.bitnetj.file.TensorType;
+import org.bitnetj.source.TensorType;
 import org.junit.jupiter.api.Test;
 
 class ModelShapeTest {

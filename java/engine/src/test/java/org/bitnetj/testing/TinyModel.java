@@ -9,10 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.TensorType;
-import org.bitnetj.gguf.GgufHeader;
-import org.bitnetj.gguf.GgufWriter;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.TensorType;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
 
 /**
  * A model file of one layer or some, small enough to spoil in many ways: width 64, two heads, 128

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import org.bitnetj.file.ModelFileException;
+import org.bitnetj.source.ModelFileException;
 import org.junit.jupiter.api.Test;
 
 /** Each damage is one sentence that names the key and the entry. */

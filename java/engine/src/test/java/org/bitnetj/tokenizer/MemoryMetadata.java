@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.bitnetj.file.Metadata;
-import org.bitnetj.file.ModelFileException;
-import org.bitnetj.file.StringArray;
+import org.bitnetj.source.Metadata;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.StringArray;
 
 /** Metadata made up by a test. Values: String, Long, Boolean, int[], float[], List of String. */
 public final class MemoryMetadata implements Metadata {

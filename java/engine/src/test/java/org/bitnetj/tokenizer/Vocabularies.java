@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufFile;
 
 /** Real vocabularies for tests: the shipped model's, and others where they are. */
 public final class Vocabularies {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.bitnetj.file.Printable;
+import org.bitnetj.source.Printable;
 import org.jspecify.annotations.Nullable;
 
 /** Tables and records in Markdown, CSV (RFC 4180, lines end in LF) and JSON. */

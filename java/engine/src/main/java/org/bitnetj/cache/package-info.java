@@ -1,5 +1,0 @@
-/** The KV cache: what a sequence has seen, per layer and head. */
-@NullMarked
-package org.bitnetj.cache;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,33 @@
+package org.bitnetj.model;
+
+/**
+ * Which logits of a row its reader looks at: the best so many, and some tokens whatever their logit
+ * is. All others may as well be −∞: the reader then decides as it would with all of them. A need
+ * may change between steps, as a sampler's does; for one thread at a time.
+ */
+public interface LogitsNeed {
+  /** Whether every logit is needed. */
+  boolean isAll();
+
+  /** How many of the best of {@code rows} logits are enough, if not all are needed. */
+  int count(int rows);
+
+  /** How many tokens are needed whatever their logits are, repeats counted. */
+  int tokens();
+
+  /** One of them. */
+  int token(int i);
+
+  /** Every logit. */
+  static LogitsNeed all() {
+    return new BestLogits(0);
+  }
+
+  /** The {@code count} best, at least 1, of all that the model has; with ties all of the last. */
+  static LogitsNeed best(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("The best " + count + " logits are none.");
+    }
+    return new BestLogits(count);
+  }
+}

@@ -1,0 +1,19 @@
+package org.bitnetj.source;
+
+import java.io.IOException;
+
+/**
+ * A model file that cannot be used. The message is one sentence for the person who named the file:
+ * what is wrong, where (file, metadata key or tensor, byte), and what to do.
+ */
+public final class ModelFileException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public ModelFileException(String sentence) {
+    super(sentence);
+  }
+
+  public ModelFileException(String sentence, Throwable cause) {
+    super(sentence, cause);
+  }
+}
