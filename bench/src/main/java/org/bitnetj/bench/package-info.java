@@ -1,7 +1,6 @@
 /**
- * JMH benchmarks, one class for each thing measured. Each has a test that its tiers compute the
- * same result, so that no number stands for a wrong answer. {@code bench/pom.xml} says how to run
- * them.
+ * Measuring: how fast a model and the kernels are on this machine, and how fast they could be. What
+ * measures knows nothing of command lines; what it returns says what it was measured on.
  */
 @NullMarked
 package org.bitnetj.bench;

@@ -1,0 +1,401 @@
+package org.bitnetj.bench;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.kv.KvCache;
+import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.ModelSpec;
+import org.bitnetj.model.Transformer;
+import org.bitnetj.model.WeightReads;
+import org.bitnetj.model.Weights;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.sampling.Sampler;
+import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.LowBitMatrix;
+
+/**
+ * Times prefill and decode of a model, in the manner of llama.cpp's llama-bench: random tokens, the
+ * most probable next one chosen but not taken, the cache filled to a depth beforehand and not
+ * timed. Repetitions of all combinations take turns, and the machine's own speed is sampled before
+ * and after each of them, so that a disturbance hits all alike. For one thread.
+ */
+public final class ModelBenchmark implements AutoCloseable {
+  private static final long WARM_UP_NANOS = 1_000_000_000L;
+
+  /** How often the machine's speed is measured before each repetition, and after it. */
+  private static final int SAMPLES = 2;
+
+  private static final long SAMPLE_NANOS = 20_000_000L;
+
+  private static final com.sun.management.ThreadMXBean THREADS =
+      (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** One engine: kernels and threads. */
+  private record Engine(KernelTier tier, ThreadTeam team, Transformer transformer) {
+    int threads() {
+      return team.threads();
+    }
+  }
+
+  /** What is timed at one depth on one engine. */
+  private record Trial(Engine engine, ModelResult result) {}
+
+  private final Path path;
+  private final BenchmarkPlan plan;
+  private final Consumer<String> progress;
+  private final Deque<Runnable> closers = new ArrayDeque<>();
+  private final ModelFile file;
+  private final ModelSpec spec;
+  private final Weights weights;
+  private final List<String> warnings = new ArrayList<>();
+  private final List<Engine> engines = new ArrayList<>();
+  private final List<ThreadTeam> teams = new ArrayList<>();
+  private final Optional<MachineSpeed> machineSpeed;
+  private final Machine machine = Machine.here();
+  private final double loadSeconds;
+  private final OptionalLong loadPeakBytes;
+  private final Sampler greedy;
+  private final LogitsNeed need;
+  private long sink;
+
+  /**
+   * Loads the model.
+   *
+   * @param progress is told what is going on
+   * @throws ContextOverflowException if the plan needs a longer context than the model has
+   */
+  public ModelBenchmark(Path path, BenchmarkPlan plan, Consumer<String> progress)
+      throws IOException {
+    this.path = path;
+    this.plan = plan;
+    this.progress = progress;
+    long start = System.nanoTime();
+    try {
+      List<KernelSelection> selections =
+          plan.kernels().isEmpty()
+              ? List.of(KernelSelection.choose(null))
+              : plan.kernels().stream().map(KernelSelection::choose).toList();
+      selections.forEach(s -> warnings.addAll(s.warnings()));
+      file = GgufFile.open(path);
+      closers.push(file::close);
+      spec = ModelSpec.of(file);
+      if (plan.context() > spec.contextLength()) {
+        throw new ContextOverflowException(
+            "a depth of "
+                + BenchmarkPlan.most(plan.depths())
+                + " and "
+                + Math.max(plan.prompt(), plan.generated())
+                + " tokens more do not fit the context of "
+                + spec.contextLength()
+                + " that "
+                + spec.name()
+                + " was made for; ask for fewer (-p, -n, -d).");
+      }
+      for (int threads : plan.threads()) {
+        ThreadTeam team = new ThreadTeam(threads);
+        closers.push(team::close);
+        teams.add(team);
+      }
+      ThreadTeam largest = largestTeam();
+      greedy = new Sampler(SamplingOptions.greedy(), spec.vocabulary());
+      need = greedy.need();
+      Kernels loader =
+          selections.stream()
+              .map(KernelSelection::kernels)
+              .filter(Kernels::gainsByCopies)
+              .reduce((first, second) -> second)
+              .orElse(selections.getLast().kernels());
+      weights = Weights.load(file, loader, largest, plan.head(), plan.sparse());
+      closers.push(weights::close);
+      loadSeconds = (System.nanoTime() - start) * 1e-9;
+      int sequences = BenchmarkPlan.most(plan.batches());
+      for (KernelSelection selection : selections) {
+        for (ThreadTeam team : teams) {
+          int rows = Math.max(plan.stepRows(), sequences);
+          Kernels kernels = selection.kernels();
+          Weights own =
+              kernels == loader || kernels.gainsByCopies() ? weights : weights.withoutCopies();
+          Transformer transformer = new Transformer(own, kernels, team, rows, sequences);
+          closers.push(transformer::close);
+          engines.add(new Engine(selection.tier(), team, transformer));
+        }
+      }
+      loadPeakBytes = Machine.peakResidentBytes();
+      machineSpeed =
+          MachineSpeed.of(
+              selections.getLast().library(), machine.cacheBytes(), largest, SAMPLE_NANOS);
+      machineSpeed.ifPresent(speed -> closers.push(speed::close));
+    } catch (IOException | RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private ThreadTeam largestTeam() {
+    return teams.stream().reduce((a, b) -> a.threads() >= b.threads() ? a : b).orElseThrow();
+  }
+
+  /** Measures everything the plan asks for. */
+  public ModelReport run() throws IOException {
+    List<MachineRates> rates =
+        teams.stream().map(team -> new MachineRates(team.threads())).toList();
+    List<ModelResult> results = new ArrayList<>();
+    int sequences = BenchmarkPlan.most(plan.batches());
+    long cacheBytes;
+    try (KvCache cache =
+        engines.getLast().transformer().newCache(plan.cacheType(), sequences, plan.context())) {
+      cacheBytes = cache.bytes();
+      for (int depth : plan.depths().stream().sorted().toList()) {
+        progress.accept("fill the cache to depth " + depth);
+        fill(cache, depth);
+        List<Trial> trials = trials(depth);
+        for (Trial trial : trials) {
+          progress.accept("warm up " + trial.result().label());
+          warmUp(trial, cache);
+        }
+        for (int repetition = 1; repetition <= plan.repetitions(); repetition++) {
+          for (Trial trial : trials) {
+            progress.accept(
+                trial.result().label() + ", repetition " + repetition + "/" + plan.repetitions());
+            measure(trial, cache, rates.get(teams.indexOf(trial.engine().team())));
+          }
+        }
+        trials.forEach(trial -> results.add(trial.result()));
+      }
+    }
+    return new ModelReport(
+        machine,
+        new ModelReport.Model(
+            path,
+            spec,
+            Files.size(path),
+            weights.ternaryBytes(),
+            weights.copiesBytes(),
+            weights.head().bytes(),
+            lowBitHeadBytes(),
+            cacheBytes,
+            loadSeconds),
+        plan,
+        machineSpeed.map(MachineSpeed::tier),
+        rates,
+        results,
+        withoutProbe(Machine.residentBytes(), 0),
+        withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
+        List.copyOf(warnings));
+  }
+
+  private long lowBitHeadBytes() {
+    LowBitMatrix lowBit = weights.lowBitHead();
+    return lowBit == null ? 0 : LowBitMatrix.bytes(lowBit.rows(), lowBit.columns());
+  }
+
+  /** What the process holds for the model: the probe's buffer, there to the end, does not count. */
+  private OptionalLong withoutProbe(OptionalLong bytes, long least) {
+    long buffer = machineSpeed.map(MachineSpeed::bufferBytes).orElse(0L);
+    return bytes.isPresent() ? OptionalLong.of(Math.max(bytes.getAsLong() - buffer, least)) : bytes;
+  }
+
+  private List<Trial> trials(int depth) {
+    List<Trial> trials = new ArrayList<>();
+    for (Engine engine : engines) {
+      if (plan.prompt() > 0) {
+        trials.add(trial(engine, ModelResult.Kind.PREFILL, depth, 1));
+      }
+      if (plan.generated() > 0) {
+        for (int batch : plan.batches()) {
+          trials.add(trial(engine, ModelResult.Kind.DECODE, depth, batch));
+        }
+      }
+    }
+    return trials;
+  }
+
+  private Trial trial(Engine engine, ModelResult.Kind kind, int depth, int batch) {
+    int tokens = kind == ModelResult.Kind.PREFILL ? plan.prompt() : plan.generated();
+    int rows = kind == ModelResult.Kind.PREFILL ? plan.stepRows() : 1;
+    StepCosts costs = new StepCosts(spec, plan.cacheType());
+    return new Trial(
+        engine,
+        new ModelResult(
+            kind,
+            tokens,
+            depth,
+            batch,
+            engine.tier(),
+            engine.threads(),
+            costs.cacheBytes(depth, tokens, rows, batch),
+            costs.productsPerToken()));
+  }
+
+  private void sampleMachine(ThreadTeam team, MachineRates all, MachineRates around) {
+    machineSpeed.ifPresent(
+        speed -> {
+          for (int i = 0; i < SAMPLES; i++) {
+            around.addBytes(all.addBytes(speed.readRate(team)));
+            around.addProducts(all.addProducts(speed.productRate(team)));
+          }
+        });
+  }
+
+  /** Brings all sequences to {@code depth}: computes one and copies it. */
+  private void fill(KvCache cache, int depth) {
+    int from = cache.length(0);
+    prefill(engines.getLast(), cache, from, depth - from, false, new WeightReads());
+    for (int sequence = 1; sequence < cache.sequences(); sequence++) {
+      for (int l = 0; l < cache.layers(); l++) {
+        AttentionLayer layer = cache.layer(l);
+        for (int head = 0; head < layer.kvHeads(); head++) {
+          long source = layer.offset(0, head, from) * layer.type().bytes();
+          long target = layer.offset(sequence, head, from) * layer.type().bytes();
+          long bytes = (long) (depth - from) * layer.headDim() * layer.type().bytes();
+          MemorySegment.copy(layer.keys(), source, layer.keys(), target, bytes);
+          MemorySegment.copy(layer.values(), source, layer.values(), target, bytes);
+        }
+      }
+      for (int position = from; position < depth; position++) {
+        cache.extend(sequence);
+      }
+    }
+  }
+
+  /** A whole repetition, and on until a second has passed; a long decode ends then. */
+  private void warmUp(Trial trial, KvCache cache) {
+    ModelResult result = trial.result();
+    WeightReads unused = new WeightReads();
+    long start = System.nanoTime();
+    do {
+      switch (result.kind()) {
+        case PREFILL ->
+            prefill(trial.engine(), cache, result.depth(), result.tokens(), true, unused);
+        case DECODE -> {
+          for (int i = 0; i < result.tokens() && System.nanoTime() - start < WARM_UP_NANOS; i++) {
+            decode(trial.engine(), cache, result.batch(), result.depth() + i, 1, unused);
+          }
+        }
+      }
+      truncate(cache, result.depth());
+    } while (System.nanoTime() - start < WARM_UP_NANOS);
+  }
+
+  private void measure(Trial trial, KvCache cache, MachineRates rates) {
+    ModelResult result = trial.result();
+    MachineRates around = new MachineRates(rates.threads());
+    sampleMachine(trial.engine().team(), rates, around);
+    fillCaches(trial, cache);
+    long allocated = THREADS.getTotalThreadAllocatedBytes();
+    long start = System.nanoTime();
+    switch (result.kind()) {
+      case PREFILL ->
+          prefill(trial.engine(), cache, result.depth(), result.tokens(), true, result.reads());
+      case DECODE ->
+          decode(
+              trial.engine(),
+              cache,
+              result.batch(),
+              result.depth(),
+              result.tokens(),
+              result.reads());
+    }
+    long computed = System.nanoTime();
+    OptionalLong taken = since(allocated, THREADS.getTotalThreadAllocatedBytes());
+    sink += greedy.sample(trial.engine().transformer().logits(), 0);
+    long chosen = System.nanoTime();
+    truncate(cache, result.depth());
+    sampleMachine(trial.engine().team(), rates, around);
+    result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, taken, around);
+  }
+
+  /**
+   * The least of what is timed that reads the same weights: those of a model that fits into the
+   * CPU's caches are there again, as in a text, where the machine's sample has left its own bytes.
+   */
+  private void fillCaches(Trial trial, KvCache cache) {
+    ModelResult result = trial.result();
+    WeightReads unused = new WeightReads();
+    switch (result.kind()) {
+      case PREFILL -> { // two tokens, for a single one may skip weights
+        int tokens = Math.min(2, result.tokens());
+        prefill(trial.engine(), cache, result.depth(), tokens, true, unused);
+      }
+      case DECODE -> decode(trial.engine(), cache, result.batch(), result.depth(), 1, unused);
+    }
+    truncate(cache, result.depth());
+  }
+
+  /**
+   * What was allocated between two counts; empty if the JVM, by -1, says that it does not count.
+   */
+  static OptionalLong since(long before, long after) {
+    return before < 0 || after < 0 ? OptionalLong.empty() : OptionalLong.of(after - before);
+  }
+
+  private void prefill(
+      Engine engine, KvCache cache, int from, int count, boolean logits, WeightReads reads) {
+    Batch batch = engine.transformer().batch();
+    for (int done = 0; done < count; ) {
+      int rows = Math.min(plan.stepRows(), count - done);
+      batch.clear();
+      for (int i = 0; i < rows; i++) {
+        int position = from + done + i;
+        batch.add(0, position, token(0, position), logits && done + i + 1 == count);
+      }
+      engine.transformer().forward(cache, need);
+      reads.add(engine.transformer().reads());
+      done += rows;
+    }
+  }
+
+  private void decode(
+      Engine engine, KvCache cache, int sequences, int from, int count, WeightReads reads) {
+    Batch batch = engine.transformer().batch();
+    for (int position = from; position < from + count; position++) {
+      batch.clear();
+      for (int sequence = 0; sequence < sequences; sequence++) {
+        batch.add(sequence, position, token(sequence, position), true);
+      }
+      engine.transformer().forward(cache, need);
+      reads.add(engine.transformer().reads());
+      for (int sequence = 0; sequence < sequences; sequence++) {
+        sink += greedy.sample(engine.transformer().logits(), sequence);
+      }
+    }
+  }
+
+  private static void truncate(KvCache cache, int depth) {
+    for (int sequence = 0; sequence < cache.sequences(); sequence++) {
+      cache.truncate(sequence, depth);
+    }
+  }
+
+  /** Any token, but always the same at a place. */
+  private int token(int sequence, int position) {
+    long mixed = (position * 1021L + sequence + 1) * 0x9E3779B97F4A7C15L;
+    return (int) ((mixed >>> 33) % spec.vocabulary());
+  }
+
+  /** Frees everything. */
+  @Override
+  public void close() {
+    while (!closers.isEmpty()) {
+      closers.pop().run();
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package org.bitnetj.bench;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.model.ModelSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link ModelBenchmark} measured, and on what.
+ *
+ * @param probe whose instructions {@code rates} were measured with; empty if they were not
+ * @param rates the machine's own speed, for each number of threads
+ * @param residentBytes memory the process held in the end, without the buffer of the probe
+ * @param peakResidentBytes the most it held
+ * @param warnings what the user must be told about the kernels; sentences without full stop
+ */
+public record ModelReport(
+    Machine machine,
+    Model model,
+    BenchmarkPlan plan,
+    Optional<KernelTier> probe,
+    List<MachineRates> rates,
+    List<ModelResult> results,
+    OptionalLong residentBytes,
+    OptionalLong peakResidentBytes,
+    List<String> warnings) {
+
+  /**
+   * The model.
+   *
+   * @param fileBytes size of its file
+   * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
+   * @param copiesBytes those kept once more, of which a step of one token reads some instead
+   * @param headBytes the output head, which steps without a low-bit copy of it read
+   * @param lowBitHeadBytes the low-bit copy of the head, which others read before it; 0 if there is
+   *     none
+   * @param cacheBytes reserved for keys and values
+   * @param loadSeconds from the file's name to being able to compute
+   */
+  public record Model(
+      Path path,
+      ModelSpec spec,
+      long fileBytes,
+      long ternaryBytes,
+      long copiesBytes,
+      long headBytes,
+      long lowBitHeadBytes,
+      long cacheBytes,
+      double loadSeconds) {}
+
+  MachineRates rates(int threads) {
+    return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
+  }
+
+  /** What is the same for all results: names and values, null where it is not known. */
+  Map<String, @Nullable Object> common() {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("cpu", machine.cpu());
+    row.put("processors", machine.processors());
+    row.put("system", machine.system());
+    row.put("java", machine.java());
+    row.put("model", model.spec().name());
+    row.put("file", model.path().toString());
+    row.put("file_bytes", model.fileBytes());
+    row.put("architecture", model.spec().architecture().label());
+    row.put("ternary_bytes", model.ternaryBytes());
+    row.put("copies_bytes", model.copiesBytes());
+    row.put("head_bytes", model.headBytes());
+    row.put("low_bit_head_bytes", model.lowBitHeadBytes());
+    row.put("kv_type", plan.cacheType().name().toLowerCase(Locale.ROOT));
+    row.put("kv_bytes_reserved", model.cacheBytes());
+    row.put("step_tokens", plan.stepRows());
+    row.put("head", plan.head().name().toLowerCase(Locale.ROOT));
+    row.put("load_seconds", model.loadSeconds());
+    row.put("resident_bytes", boxed(residentBytes));
+    row.put("peak_resident_bytes", boxed(peakResidentBytes));
+    row.put("probe", probe.map(KernelTier::label).orElse(null));
+    return row;
+  }
+
+  /** One result: names and values, null where it is not known. */
+  Map<String, @Nullable Object> row(ModelResult result) {
+    StepCosts costs = new StepCosts(model.spec(), plan.cacheType());
+    Series speed = result.tokensPerSecond();
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("test", result.test());
+    row.put("tokens", result.tokens());
+    row.put("depth", result.depth());
+    row.put("batch", result.batch());
+    row.put("kernels", result.tier().label());
+    row.put("threads", result.threads());
+    row.put("repetitions", speed.count());
+    row.put("tokens_per_second_mean", speed.mean());
+    row.put("tokens_per_second_sd", speed.deviation());
+    row.put("tokens_per_second_median", speed.median());
+    row.put("tokens_per_second_min", speed.least());
+    row.put("tokens_per_second_max", speed.best());
+    row.put(
+        "first_token_ms",
+        result.firstTokenSeconds().isPresent()
+            ? (Object) (result.firstTokenSeconds().getAsDouble() * 1e3)
+            : null);
+    row.put("bytes_per_token", result.bytesPerToken());
+    row.put("active_rows_share", boxed(result.activeRows()));
+    row.put("nonzero_units_share", boxed(result.nonzeroUnits()));
+    row.put("int8_products_per_token", result.productsPerToken());
+    row.put(
+        "kv_bytes",
+        (long) (result.depth() + result.tokens()) * result.batch() * costs.bytesPerPosition());
+    row.put("heap_bytes_per_token", boxed(result.allocatedPerToken()));
+    row.put("bandwidth_share_median", known(result.bandwidthShare()));
+    row.put("int8_peak_share_median", known(result.peakShare()));
+    row.putAll(rates(result.threads()).speeds());
+    return row;
+  }
+
+  private static @Nullable Object known(double value) {
+    return Double.isNaN(value) ? null : value;
+  }
+
+  private static @Nullable Object boxed(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
+  }
+
+  private static @Nullable Object boxed(OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : null;
+  }
+}

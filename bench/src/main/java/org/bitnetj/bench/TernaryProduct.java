@@ -1,0 +1,91 @@
+package org.bitnetj.bench;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.parallel.PanelSharing;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
+
+/** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
+public final class TernaryProduct extends Operation {
+  /** Bytes of 16 rows by 16 columns; without padding, any order of blocks is a matrix. */
+  private static final int BLOCK_BYTES = 64;
+
+  private final TernaryMatrix[] matrices;
+  private final QuantizedRows a;
+  private final FloatRows y;
+  private int current;
+
+  /**
+   * @param batch rows of activations
+   * @param copies how many matrices take turns, no two of them equal: enough of them are never in a
+   *     cache
+   */
+  public TernaryProduct(KernelTier tier, int rows, int columns, int batch, int copies) {
+    super(tier);
+    matrices = new TernaryMatrix[copies];
+    for (int i = 0; i < copies; i++) {
+      matrices[i] = TernaryMatrix.allocate(memory, rows, columns, 0.5f);
+      fill(i);
+    }
+    a = QuantizedRows.allocate(memory, batch, columns);
+    random.fill(a);
+    y = FloatRows.allocate(memory, batch, rows);
+  }
+
+  /** Random for the first; the others have its blocks in another order, which takes less time. */
+  private void fill(int i) {
+    TernaryMatrix w = matrices[i];
+    long moved = (long) i * BLOCK_BYTES;
+    if (i == 0 || w.rows() % 16 != 0 || w.columns() % 16 != 0 || moved >= w.bytes()) {
+      random.fill(w);
+      return;
+    }
+    MemorySegment from = matrices[0].panels();
+    MemorySegment.copy(from, 0, w.panels(), moved, w.bytes() - moved);
+    MemorySegment.copy(from, w.bytes() - moved, w.panels(), 0, moved);
+  }
+
+  @Override
+  public int items() {
+    return matrices[0].panelCount();
+  }
+
+  @Override
+  public void compute(ThreadTeam team) {
+    PanelSharing.run(team, this, a.capacity(), items(), matrices[0].panelBytes());
+  }
+
+  @Override
+  public long bytes() {
+    return matrices[0].bytes();
+  }
+
+  @Override
+  public long products() {
+    return (long) matrices[0].rows() * matrices[0].columns() * a.capacity();
+  }
+
+  @Override
+  public List<MemorySegment> results() {
+    return List.of(y.data());
+  }
+
+  @Override
+  public int operands() {
+    return matrices.length;
+  }
+
+  @Override
+  public void next() {
+    current = current + 1 == matrices.length ? 0 : current + 1;
+  }
+
+  @Override
+  public void run(int begin, int end) {
+    kernels.ternaryProduct(matrices[current], a, y, a.capacity(), begin, end);
+  }
+}

@@ -1,0 +1,115 @@
+package org.bitnetj.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.bitnetj.kernel.KernelTier;
+import org.junit.jupiter.api.Test;
+
+/** Shares and verdicts of rates that are made up: 10 GB/s of memory and 100 GMAC/s. */
+class KernelReportTest {
+  private static MachineRates rates(double... gigabytesPerSecond) {
+    MachineRates rates = new MachineRates(1);
+    for (double rate : gigabytesPerSecond) {
+      rates.addBytes(rate * 1e9);
+      rates.addProducts(100e9);
+    }
+    return rates;
+  }
+
+  /** Of 1000 bytes and 4000 products. */
+  private static KernelResult result(boolean fromMemory, boolean int8) {
+    return new KernelResult("GEMV", "4 × 1000", KernelTier.C, 1, 1000, 4000, fromMemory, int8);
+  }
+
+  /** Three rounds, on a machine that gave as much in each. */
+  private static KernelResult result(boolean fromMemory, boolean int8, double nanos) {
+    return result(fromMemory, int8)
+        .add(nanos * 2, 10e9, 100e9)
+        .add(nanos, 10e9, 100e9)
+        .add(nanos / 2, 10e9, 100e9);
+  }
+
+  private static KernelReport report(MachineRates rates, KernelResult... results) {
+    return new KernelReport(
+        new BenchmarkRun("1.2.3", Instant.EPOCH, 3),
+        Machine.here(),
+        Optional.of(KernelTier.C),
+        List.of(rates),
+        List.of(),
+        List.of(results));
+  }
+
+  @Test
+  void sharesAreMediansOfWhatEachRoundReachedOfTheMachineBesideIt() {
+    KernelResult memory =
+        result(true, true)
+            .add(125, 10e9, 100e9) // 8 GB/s of 10, 32 GMAC/s of 100
+            .add(250, 4e9, 20e9) // 4 GB/s of 4, 16 GMAC/s of 20
+            .add(500, 4e9, 80e9); // 2 GB/s of 4, 8 GMAC/s of 80
+    assertEquals(0.8, memory.bandwidthShares().median(), 1e-12);
+    assertEquals(0.32, memory.int8PeakShares().median(), 1e-12);
+    assertEquals(4, memory.gigabytesPerSecond(), 1e-12);
+    KernelResult cached = result(false, false, 125);
+    assertEquals(0, cached.bandwidthShares().count());
+    assertEquals(0, cached.int8PeakShares().count());
+    KernelResult alone = result(true, true).add(125, Double.NaN, Double.NaN);
+    assertEquals(8, alone.gigabytesPerSecond(), 1e-12);
+    assertEquals(0, alone.bandwidthShares().count());
+    assertEquals(0, alone.int8PeakShares().count());
+  }
+
+  @Test
+  void aKernelAsFastAsTheMachineBesideItHasAllOfIt() throws IOException {
+    KernelResult result = result(true, false).add(200, 5e9, 0).add(100, 10e9, 0).add(400, 2.5e9, 0);
+    KernelReport report = report(rates(5, 10, 2.5), result);
+    JsonNode json = new ObjectMapper().readTree(report.json());
+    assertEquals(1, json.get("results").get(0).get("bandwidth_share_median").doubleValue(), 1e-12);
+    assertTrue(json.get("results").get(0).get("int8_peak_share_median").isNull());
+    JsonNode speed = json.get("machine_speed").get(0);
+    assertEquals(10e9, speed.get("read_bytes_per_second_best").doubleValue());
+    assertEquals(5e9, speed.get("read_bytes_per_second_median").doubleValue());
+    assertTrue(report.markdown().contains(" 100.0 % |"), report::markdown);
+    List<String> csv = report.csv().lines().toList();
+    assertTrue(
+        csv.getFirst()
+            .endsWith(
+                ",bandwidth_share_median,int8_peak_share_median,read_bytes_per_second_best"
+                    + ",read_bytes_per_second_median,int8_products_per_second_best"
+                    + ",int8_products_per_second_median"),
+        csv::getFirst);
+    assertTrue(csv.getLast().endsWith(",1.0,,1.0E10,5.0E9,1.0E11,1.0E11"), csv::getLast);
+  }
+
+  @Test
+  void aMachineIsSteadyWhileBestAndMedianDifferByAFifthAtMost() {
+    assertTrue(rates(10, 10, 12).isSteady());
+    assertTrue(!rates(10, 10, 12.1).isSteady());
+    assertTrue(rates(1, 10, 10).isSteady());
+    assertTrue(new MachineRates(1).isSteady());
+  }
+
+  @Test
+  void whatCannotBeIsSaidInEveryReport() throws IOException {
+    KernelReport fine = report(rates(10), result(true, true, 101));
+    assertTrue(!fine.markdown().contains("not steady"));
+
+    KernelReport tooFast = report(rates(10), result(true, true, 99));
+    assertTrue(
+        tooFast.markdown().contains("not steady: GEMV 4 × 1000 of c with 1 thread was faster than"),
+        tooFast::markdown);
+    KernelReport uneven = report(rates(10, 10, 15), result(true, true, 200));
+    assertTrue(
+        uneven.markdown().contains("not steady: with 1 thread its best and its median"),
+        uneven::markdown);
+    JsonNode json = new ObjectMapper().readTree(uneven.json()).get("disturbances");
+    assertEquals(1, json.size());
+    assertEquals(uneven.disturbances().getFirst(), json.get(0).textValue());
+  }
+}

@@ -1,0 +1,127 @@
+package org.bitnetj.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.model.Architecture;
+import org.bitnetj.model.HeadMode;
+import org.bitnetj.model.ModelSpec;
+import org.bitnetj.tensor.AttentionLayer;
+import org.junit.jupiter.api.Test;
+
+/** What is not known is left out of each form of the report, and what is known stands in all. */
+class ModelReportTest {
+  private static ModelReportWriter writer(OptionalLong... allocated) {
+    ModelResult result =
+        new ModelResult(ModelResult.Kind.DECODE, 2, 0, 1, KernelTier.SCALAR, 1, 100, 1000);
+    for (OptionalLong bytes : allocated) {
+      result.add(0.5, 0.6, bytes, new MachineRates(1));
+    }
+    ModelSpec spec =
+        new ModelSpec(
+            Architecture.BITNET_B158, "tiny", 1, 64, 128, 2, 2, 32, 8, 32, 1e-5f, 10000, 32);
+    BenchmarkPlan plan =
+        new BenchmarkPlan(
+            0,
+            2,
+            List.of(0),
+            List.of(1),
+            List.of(1),
+            List.of(),
+            allocated.length,
+            4,
+            AttentionLayer.Type.F16,
+            true,
+            HeadMode.FULL);
+    return new ModelReportWriter(
+        new ModelReport(
+            Machine.here(),
+            new ModelReport.Model(Path.of("tiny.gguf"), spec, 1, 1, 0, 1, 0, 1, 0.1),
+            plan,
+            Optional.empty(),
+            List.of(new MachineRates(1)),
+            List.of(result),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            List.of()));
+  }
+
+  private static JsonNode json(ModelReportWriter writer) throws IOException {
+    return new ObjectMapper().readTree(writer.json()).get("results").get(0);
+  }
+
+  private static String csv(ModelReportWriter writer, String name) {
+    List<String> lines = writer.csv().lines().toList();
+    int column = List.of(lines.getFirst().split(",")).indexOf(name);
+    return lines.getLast().split(",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", -1)[column];
+  }
+
+  private static String markdown(ModelReportWriter writer) {
+    String last = writer.markdown().lines().toList().getLast();
+    String[] cells = last.split("\\|");
+    return cells[cells.length - 1].strip();
+  }
+
+  @Test
+  void heapBytesAreTheMedianOfWhatTheRepetitionsTook() throws IOException {
+    ModelReportWriter writer =
+        writer(OptionalLong.of(64), OptionalLong.of(48), OptionalLong.of(4000));
+    assertEquals(32.0, json(writer).get("heap_bytes_per_token").doubleValue());
+    assertEquals("32.0", csv(writer, "heap_bytes_per_token"));
+    assertEquals("32", markdown(writer));
+    ModelReportWriter none = writer(OptionalLong.of(0));
+    assertEquals(0.0, json(none).get("heap_bytes_per_token").doubleValue());
+    assertEquals("0", markdown(none));
+  }
+
+  @Test
+  void heapBytesThatTheJvmDoesNotCountAreNotZero() throws IOException {
+    ModelReportWriter writer = writer(OptionalLong.empty(), OptionalLong.empty());
+    assertTrue(json(writer).get("heap_bytes_per_token").isNull());
+    assertEquals("", csv(writer, "heap_bytes_per_token"));
+    assertEquals("–", markdown(writer));
+  }
+
+  @Test
+  void sharesAreMediansOfWhatEachRepetitionUsedOfTheMachineAroundIt() {
+    // 2 tokens of 50 cached bytes, besides no weights, and of 1000 products each.
+    ModelResult result =
+        new ModelResult(ModelResult.Kind.DECODE, 2, 0, 1, KernelTier.SCALAR, 1, 100, 1000);
+    double[][] seconds = {{1, 125, 8000}, {2, 100, 1250}, {4, 250, 5000}};
+    for (double[] repetition : seconds) {
+      MachineRates around = new MachineRates(1);
+      for (double part : new double[] {0.5, 1, 1.5}) {
+        around.addBytes(part * repetition[1]);
+        around.addProducts(part * repetition[2]);
+      }
+      result.add(repetition[0], repetition[0], OptionalLong.empty(), around);
+    }
+    assertEquals(0.5, result.bandwidthShare(), 1e-12); // 100 of 125, 50 of 100, 25 of 250
+    assertEquals(0.25, result.peakShare(), 1e-12); // 2000 of 8000, 1000 of 1250, 500 of 5000
+  }
+
+  @Test
+  void aShareOfWhatWasNotMeasuredIsNotKnown() throws IOException {
+    JsonNode result = json(writer(OptionalLong.empty()));
+    assertTrue(result.get("bandwidth_share_median").isNull());
+    assertTrue(result.get("int8_peak_share_median").isNull());
+    assertTrue(result.get("read_bytes_per_second_best").isNull());
+  }
+
+  @Test
+  void countsOfMinusOneAreNone() {
+    assertEquals(OptionalLong.of(24), ModelBenchmark.since(1000, 1024));
+    assertEquals(OptionalLong.of(0), ModelBenchmark.since(0, 0));
+    assertEquals(OptionalLong.empty(), ModelBenchmark.since(-1, -1));
+    assertEquals(OptionalLong.empty(), ModelBenchmark.since(-1, 1024));
+    assertEquals(OptionalLong.empty(), ModelBenchmark.since(1000, -1));
+  }
+}
