@@ -5,7 +5,6 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -31,7 +30,6 @@ class ArchitectureTest {
           "tensor",
           "format",
           "source",
-          "synth",
           "tokenizer",
           "chat",
           "parallel",
@@ -39,6 +37,7 @@ class ArchitectureTest {
           "kv",
           "model",
           "sampling",
+          "engine",
           "generate");
 
   private JavaClasses engine;
@@ -61,10 +60,7 @@ class ArchitectureTest {
   }
 
   private void check(String layer) {
-    String[] later =
-        LAYERS.subList(LAYERS.indexOf(layer) + 1, LAYERS.size()).stream()
-            .map(name -> "org.bitnetj." + name + "..")
-            .toArray(String[]::new);
+    String[] later = packages(LAYERS.subList(LAYERS.indexOf(layer) + 1, LAYERS.size()));
     noClasses()
         .that()
         .resideInAPackage("org.bitnetj." + layer + "..")
@@ -91,6 +87,7 @@ class ArchitectureTest {
     slices().matching("org.bitnetj.(**)").should().beFreeOfCycles().check(engine);
   }
 
+  /** Memory calls the C library alone: to map pages and to advise the system about them. */
   @Test
   void onlyTheFfiKernelsAndMemoryTouchTheLinker() {
     noClasses()
@@ -142,12 +139,31 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTheirSelectionKnowsTheImplementationsOfKernels() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.bitnetj.kernel..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "org.bitnetj.kernel.scalar..",
+            "org.bitnetj.kernel.vector..",
+            "org.bitnetj.kernel.ffi..")
+        .check(engine);
+  }
+
+  /** Neither the command nor what measures, nor random models. */
+  @Test
   void theEngineNeedsNothingButTheJdk() {
     noClasses()
         .should()
         .dependOnClassesThat(
-            not(resideInAnyPackage("java..", "jdk.incubator..", "org.bitnetj..", "org.jspecify..")))
+            not(resideInAnyPackage("java..", "jdk.incubator..", "org.jspecify.."))
+                .and(not(resideInAnyPackage(packages(LAYERS)))))
         .check(engine);
-    assertFalse(engine.containPackage("org.bitnetj.cli"), "the engine holds the command line");
+  }
+
+  private static String[] packages(List<String> layers) {
+    return layers.stream().map(layer -> "org.bitnetj." + layer + "..").toArray(String[]::new);
   }
 }
