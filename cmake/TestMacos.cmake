@@ -18,7 +18,8 @@ file(WRITE "${include}/sys/sysctl.h" "#include <stddef.h>
 int sysctlbyname(const char *, void *, size_t *, void *, size_t);\n")
 
 set(command "${COMPILER}" --target=arm64-apple-macos11 -ffreestanding -isystem "${include}" -std=c11 -O1
-  -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror "-I${source}/native/include")
+  -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror "-I${source}/native/include"
+  "-I${source}/native/src")
 file(WRITE "${BUILD}/macos.c" "#include <arm_neon.h>\n")
 execute_process(COMMAND ${command} -c "${BUILD}/macos.c" -o "${BUILD}/macos.o"
   RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
@@ -28,7 +29,8 @@ if(NOT status EQUAL 0)
   return()
 endif()
 
-file(GLOB all "${source}/native/src/*.c")
+bn_source_globs("${source}/native/src" globs)
+file(GLOB all ${globs})
 bn_tier_sources(sources ${all})
 foreach(file IN LISTS sources)
   bn_tier_of("${file}" tier)

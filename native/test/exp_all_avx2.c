@@ -1,5 +1,5 @@
 #include "exp_all.h"
-#include "lanes_avx2.h"
+#include "x86/lanes_avx2.h"
 
 void exp_all_avx2(const float* x, float* y, int n) {
   for (int i = 0; i < n; i += 8) {

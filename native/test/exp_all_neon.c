@@ -1,5 +1,5 @@
+#include "arm/lanes_neon.h"
 #include "exp_all.h"
-#include "lanes_neon.h"
 
 void exp_all_neon(const float* x, float* y, int n) {
   for (int i = 0; i < n; i += 16) {

@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "float_c.h"
+#include "common/float_math.h"
 #include "testing.h"
 
 /* Keys or values for used positions, then NaN, where nothing may be used. */

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "float_c.h"
+#include "common/float_math.h"
 #include "testing.h"
 
 /* Floats that round to float16 in every way: ties, near ties, overflow, subnormals. */
