@@ -1,7 +1,7 @@
 /*
- * The table of kernels that every tier fills. A kernel's arguments are those of its function in
- * bitnet.h without the tier; its contract is the one stated there. The implementation of operation
- * op for tier t is bn_op_t and lives in op_t.c; table tier_t.c names the ones the tier uses.
+ * The table of kernels of a tier. A kernel's arguments are those of its function in bitnet.h
+ * without the tier; its contract is the one stated there. The implementation of operation op for
+ * tier t is bn_op_t and lives in op_t.c; the table of the tier names it.
  */
 #ifndef BITNET_KERNELS_H
 #define BITNET_KERNELS_H
@@ -46,7 +46,9 @@ typedef int32_t bn_refine_bounds_fn(const bn_sketch* sketch, const bn_digits* x,
 typedef int64_t bn_sum_bytes_fn(const uint8_t* p, int64_t n);
 typedef int64_t bn_peak_products_fn(int32_t rounds);
 
+/* What a tier does better than its base, which stands for the kernels that are null here. */
 typedef struct bn_kernels {
+  const struct bn_kernels* base; /* null in tier c, which has every kernel */
   bn_pack_i2s_fn* pack_i2s;
   bn_pack_strips_fn* pack_strips;
   bn_embed_fn* embed;
@@ -69,12 +71,9 @@ typedef struct bn_kernels {
 } bn_kernels;
 
 extern const bn_kernels bn_kernels_c;
-extern const bn_kernels bn_kernels_avx2;
-extern const bn_kernels bn_kernels_avxvnni;
-extern const bn_kernels bn_kernels_avx512;
-extern const bn_kernels bn_kernels_neon;
-extern const bn_kernels bn_kernels_dotprod;
-extern const bn_kernels bn_kernels_i8mm;
+
+/* The tables of the tiers of this CPU family, null where a tier is of another. */
+extern const bn_kernels* const bn_tiers[BN_TIER_COUNT];
 
 bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512, bn_pack_i2s_neon;
 bn_pack_strips_fn bn_pack_strips_c;
