@@ -24,8 +24,8 @@ BN_INLINE uint8x16_t upper(uint32x4_t a, uint32x4_t b) {
  * goes to field f of panel block 2 * g + h, byte j of its row. So for each h the 32-bit words f of
  * four rows come together in d[f], and then the 4 x 4 two-bit fields of d[0..3] are transposed.
  */
-static inline int pack_strip(const uint8_t* const rows[BN_PANEL_ROWS], int32_t blocks,
-                             uint8_t* out) {
+static inline int pack_band(const uint8_t* const rows[BN_PANEL_ROWS], int32_t blocks,
+                            uint8_t* out) {
   uint8x16_t threes = vdupq_n_u8(0);
   for (int part = 0; part < 8; part++) {
     const int h = part & 1;
@@ -67,5 +67,5 @@ static inline int pack_strip(const uint8_t* const rows[BN_PANEL_ROWS], int32_t b
 }
 
 int32_t bn_pack_i2s_neon(const uint8_t* source, const bn_ternary* w, int32_t begin, int32_t end) {
-  return bn_pack_i2s_by(pack_strip, source, w, begin, end);
+  return bn_pack_i2s_by(pack_band, source, w, begin, end);
 }

@@ -13,7 +13,7 @@ typedef struct bn_sums_dotprod {
 } bn_sums_dotprod;
 
 /* sum + the products of four bytes of u with activations q[4 * f] and on, in 32-bit lanes. */
-BN_INLINE int32x4_t bn_dot_quads(int32x4_t sum, int8x16_t u, int8x16_t q, const int f) {
+BN_INLINE int32x4_t bn_dot_quads_dotprod(int32x4_t sum, int8x16_t u, int8x16_t q, const int f) {
   switch (f) {
     case 0:
       return vdotq_laneq_s32(sum, u, q, 0);
@@ -51,7 +51,7 @@ BN_INLINE void bn_multiply_dotprod(bn_quad_neon* quad, int64_t block_bytes, cons
         const int8x16_t u = quad(block, p, f, S);
         BN_UNROLL for (int t = 0; t < T; t++) {
           int32x4_t* sum = &sums.part[t][f % S][p];
-          *sum = bn_dot_quads(*sum, u, values[t], f);
+          *sum = bn_dot_quads_dotprod(*sum, u, values[t], f);
         }
       }
     }

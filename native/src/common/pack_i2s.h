@@ -1,6 +1,6 @@
 /*
  * Packing I2_S into two-bit panels, but for one step: an instruction set contributes the
- * transposition of a strip, 16 rows of up to 128 columns.
+ * transposition of a band, 16 rows of up to 128 columns.
  */
 #ifndef BITNET_PACK_I2S_H
 #define BITNET_PACK_I2S_H
@@ -14,10 +14,10 @@
 #define BN_I2S_BYTES 32
 
 /*
- * Writes the first blocks of the 8 panel blocks of a strip, whose row r is the I2_S block rows[r].
+ * Writes the first blocks of the 8 panel blocks of a band, whose row r is the I2_S block rows[r].
  * Not zero if some code is 3.
  */
-typedef int bn_strip_fn(const uint8_t* const rows[BN_PANEL_ROWS], int32_t blocks, uint8_t* out);
+typedef int bn_pack_band_fn(const uint8_t* const rows[BN_PANEL_ROWS], int32_t blocks, uint8_t* out);
 
 /* Copies the I2_S block with this index of a tensor of so many weights; reads nothing past them. */
 static inline void bn_i2s_load(const uint8_t* source, int64_t weights, int64_t index,
@@ -56,8 +56,8 @@ static inline void bn_i2s_gather(const uint8_t* source, int64_t weights, int64_t
   }
 }
 
-/* bn_pack_i2s with a strip transposed by pack. */
-BN_INLINE int32_t bn_pack_i2s_by(bn_strip_fn* pack, const uint8_t* source, const bn_ternary* w,
+/* bn_pack_i2s with a band transposed by pack. */
+BN_INLINE int32_t bn_pack_i2s_by(bn_pack_band_fn* pack, const uint8_t* source, const bn_ternary* w,
                                  int32_t begin, int32_t end) {
   if (w->layout != BN_PANEL_2BIT) {
     return BN_UNSUPPORTED;
@@ -69,19 +69,19 @@ BN_INLINE int32_t bn_pack_i2s_by(bn_strip_fn* pack, const uint8_t* source, const
   uint8_t gathered[BN_PANEL_ROWS][BN_I2S_BYTES];
   for (int64_t p = begin; p < end; p++) {
     const int64_t rows = w->rows - BN_PANEL_ROWS * p;
-    const uint8_t* strip[BN_PANEL_ROWS];
+    const uint8_t* band[BN_PANEL_ROWS];
     int bad = 0;
     for (int64_t first = 0; first < columns; first += BN_I2S_BLOCK) {
       const int32_t n = (int32_t)(columns - first < BN_I2S_BLOCK ? columns - first : BN_I2S_BLOCK);
       for (int r = 0; r < BN_PANEL_ROWS; r++) {
         const int64_t flat = (BN_PANEL_ROWS * p + r) * columns + first;
-        strip[r] = r < rows ? source + flat / BN_I2S_BLOCK * BN_I2S_BYTES : no_row;
+        band[r] = r < rows ? source + flat / BN_I2S_BLOCK * BN_I2S_BYTES : no_row;
         if (r < rows && (flat % BN_I2S_BLOCK != 0 || n < BN_I2S_BLOCK)) {
           bn_i2s_gather(source, weights, flat, n, gathered[r]);
-          strip[r] = gathered[r];
+          band[r] = gathered[r];
         }
       }
-      bad |= pack(strip, (n + 15) / 16, w->panels + p * panel_bytes + 4 * first);
+      bad |= pack(band, (n + 15) / 16, w->panels + p * panel_bytes + 4 * first);
     }
     if (bad) {
       return BN_BAD_DIGIT;

@@ -18,8 +18,8 @@ static inline __m256i two_rows(const uint8_t* const* rows, int r, int at) {
  * goes to field f of panel block 2 * g + h, byte j of its row. So for each h the 32-bit words f of
  * eight rows come together in d[f], and then the 4 x 4 two-bit fields of d[0..3] are transposed.
  */
-static inline int pack_strip(const uint8_t* const rows[BN_PANEL_ROWS], int32_t blocks,
-                             uint8_t* out) {
+static inline int pack_band(const uint8_t* const rows[BN_PANEL_ROWS], int32_t blocks,
+                            uint8_t* out) {
   __m256i threes = _mm256_setzero_si256();
   for (int part = 0; part < 4; part++) {
     const int h = part & 1;
@@ -61,5 +61,5 @@ static inline int pack_strip(const uint8_t* const rows[BN_PANEL_ROWS], int32_t b
 }
 
 int32_t bn_pack_i2s_avx2(const uint8_t* source, const bn_ternary* w, int32_t begin, int32_t end) {
-  return bn_pack_i2s_by(pack_strip, source, w, begin, end);
+  return bn_pack_i2s_by(pack_band, source, w, begin, end);
 }

@@ -37,7 +37,7 @@ typedef struct bn_sums_avx2 {
 } bn_sums_avx2;
 
 /* Four activations in every 32-bit lane. */
-BN_INLINE __m256i bn_broadcast_quad(const int8_t* q) {
+BN_INLINE __m256i bn_broadcast_quad_avx2(const int8_t* q) {
   int32_t quad;
   memcpy(&quad, q, sizeof quad);
   return _mm256_set1_epi32(quad);
@@ -82,7 +82,7 @@ BN_INLINE void bn_add_blocks_avx2(bn_quad_avx2* quad, int64_t block_bytes, bn_su
         const __m256i u0 = quad(block + p * apart, 0, f, S);
         const __m256i u1 = quad(block + p * apart, 1, f, S);
         BN_UNROLL for (int t = 0; t < T; t++) {
-          const __m256i a = bn_broadcast_quad(q + t * stride + 4 * f);
+          const __m256i a = bn_broadcast_quad_avx2(q + t * stride + 4 * f);
           __m256i* sum = words[p].set[t][f % S];
           sum[0] = bn_add_in_order(sum[0], _mm256_maddubs_epi16(u0, a));
           sum[1] = bn_add_in_order(sum[1], _mm256_maddubs_epi16(u1, a));

@@ -45,7 +45,7 @@ typedef struct bn_sums_avx512 {
 } bn_sums_avx512;
 
 /* Four activations in every 32-bit lane. */
-BN_INLINE __m512i bn_broadcast_quad(const int8_t* q) {
+BN_INLINE __m512i bn_broadcast_quad_avx512(const int8_t* q) {
   int32_t quad;
   memcpy(&quad, q, sizeof quad);
   return _mm512_set1_epi32(quad);
@@ -65,7 +65,7 @@ BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, c
     __m512i u[BN_STREAMS_AVX512];
     BN_UNROLL for (int p = 0; p < P; p++) { u[p] = quad(block + p * apart, f, S); }
     BN_UNROLL for (int t = 0; t < T; t++) {
-      const __m512i values = bn_broadcast_quad(q[t / 3] + t % 3 * stride + 4 * f);
+      const __m512i values = bn_broadcast_quad_avx512(q[t / 3] + t % 3 * stride + 4 * f);
       BN_UNROLL for (int p = 0; p < P; p++) {
         __m512i* sum = &sums[p].set[t][f % S];
         *sum = _mm512_dpbusd_epi32(*sum, u[p], values);

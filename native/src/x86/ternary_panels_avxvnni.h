@@ -37,7 +37,7 @@ typedef struct bn_sums_avxvnni {
 } bn_sums_avxvnni;
 
 /* sum + the products of four unsigned bytes of u with four signed ones of q, in 32-bit lanes. */
-BN_INLINE __m256i bn_dot_quads(__m256i sum, __m256i u, __m256i q) {
+BN_INLINE __m256i bn_dot_quads_avxvnni(__m256i sum, __m256i u, __m256i q) {
 #if defined(__AVXVNNI__)
   sum = _mm256_dpbusd_avx_epi32(sum, u, q);
 #else
@@ -48,7 +48,7 @@ BN_INLINE __m256i bn_dot_quads(__m256i sum, __m256i u, __m256i q) {
 }
 
 /* Four activations in every 32-bit lane. */
-BN_INLINE __m256i bn_broadcast_quad(const int8_t* q) {
+BN_INLINE __m256i bn_broadcast_quad_avxvnni(const int8_t* q) {
   int32_t quad;
   memcpy(&quad, q, sizeof quad);
   return _mm256_set1_epi32(quad);
@@ -102,10 +102,10 @@ BN_INLINE void bn_multiply_avxvnni(bn_quad_avxvnni* quad, int64_t block_bytes, c
         const __m256i u0 = quad(block + p * apart, 0, f, S);
         const __m256i u1 = quad(block + p * apart, 1, f, S);
         BN_UNROLL for (int t = 0; t < T; t++) {
-          const __m256i values = bn_broadcast_quad(q + t * a->stride + 4 * f);
+          const __m256i values = bn_broadcast_quad_avxvnni(q + t * a->stride + 4 * f);
           __m256i* sum = sums[p].set[t][f % S];
-          sum[0] = bn_dot_quads(sum[0], u0, values);
-          sum[1] = bn_dot_quads(sum[1], u1, values);
+          sum[0] = bn_dot_quads_avxvnni(sum[0], u0, values);
+          sum[1] = bn_dot_quads_avxvnni(sum[1], u1, values);
         }
       }
     }
