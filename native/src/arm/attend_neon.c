@@ -29,8 +29,8 @@ typedef struct heads {
   _Alignas(64) float out[HEADS][BN_MAX_HEAD_DIM];
 } heads;
 
-/* Folds four sums of 16 lanes at once, each as bn_fold16 does: lane i is that of dots[i]. */
-BN_INLINE float32x4_t fold_4(const bn_lanes dots[DOTS]) {
+/* Folds four sums of 16 lanes at once, each as bn_vfold does: lane i is that of dots[i]. */
+BN_INLINE float32x4_t fold_4(const bn_vector dots[DOTS]) {
   float64x2_t v[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { v[i] = vreinterpretq_f64_f32(bn_fold_to_4(dots[i])); }
   /* Two lanes each of two sums. */
@@ -42,19 +42,19 @@ BN_INLINE float32x4_t fold_4(const bn_lanes dots[DOTS]) {
 }
 
 /* n elements, from element i on, of a cache of the given type. */
-BN_INLINE bn_lanes cached(const uint16_t* cache, int64_t i, int64_t n, const int type) {
-  return type == BN_TYPE_F32 ? bn_load16((const float*)(const void*)cache + i, n)
-                             : bn_load_half16(cache + i, n);
+BN_INLINE bn_vector cached(const uint16_t* cache, int64_t i, int64_t n, const int type) {
+  return type == BN_TYPE_F32 ? bn_vload((const float*)(const void*)cache + i, n)
+                             : bn_vload_f16(cache + i, n);
 }
 
 /* Adds elements [d, d + n) of P keys to their dot products with H queries. */
-BN_INLINE void add_products(const heads* s, const int64_t key[DOTS], bn_lanes dots[DOTS], int64_t d,
-                            int64_t n, const int H, const int P, const int type) {
+BN_INLINE void add_products(const heads* s, const int64_t key[DOTS], bn_vector dots[DOTS],
+                            int64_t d, int64_t n, const int H, const int P, const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
-    const bn_lanes k = cached(s->keys, key[p] + d, n, type);
+    const bn_vector k = cached(s->keys, key[p] + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
-      bn_lanes* dot = &dots[h * P + p];
-      *dot = bn_fma16(*dot, bn_load16(s->queries + h * s->head_dim + d, n), k, n);
+      bn_vector* dot = &dots[h * P + p];
+      *dot = bn_vfma(*dot, bn_vload(s->queries + h * s->head_dim + d, n), k, n);
     }
   }
 }
@@ -62,8 +62,8 @@ BN_INLINE void add_products(const heads* s, const int64_t key[DOTS], bn_lanes do
 /* Scores of H heads at P positions from t on. Of these only n need exist: the last one repeats. */
 BN_INLINE void score(heads* s, int32_t t, int32_t n, const int H, const int P, const int type) {
   int64_t key[DOTS]; /* elements where the keys start */
-  bn_lanes dots[DOTS];
-  BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = bn_all16(0.0f); }
+  bn_vector dots[DOTS];
+  BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = bn_vall(0.0f); }
   BN_UNROLL for (int p = 0; p < P; p++) { key[p] = (t + (p < n ? p : n - 1)) * s->head_dim; }
   int64_t d = 0;
   for (; d + 16 <= s->head_dim; d += 16) {
@@ -83,46 +83,46 @@ BN_INLINE void score(heads* s, int32_t t, int32_t n, const int H, const int P, c
 static void soften(float* scores, int32_t n, float* max, float* sum) {
   float32x4_t largest = vdupq_n_f32(-INFINITY);
   for (int32_t t = 0; t < n; t += 16) {
-    const bn_lanes x = bn_select16(bn_load16(scores + t, n - t), bn_all16(-INFINITY), n - t);
+    const bn_vector x = bn_vselect(bn_vload(scores + t, n - t), bn_vall(-INFINITY), n - t);
     /* The definition's comparison passes over NaN, fmax does not. */
     BN_UNROLL for (int i = 0; i < 4; i++) {
       largest = vbslq_f32(vcgtq_f32(x.val[i], largest), x.val[i], largest);
     }
   }
   *max = vmaxvq_f32(largest);
-  bn_lanes lanes = bn_all16(0.0f);
+  bn_vector lanes = bn_vall(0.0f);
   for (int32_t t = 0; t < n; t += 16) {
-    const bn_lanes x = bn_load16(scores + t, n - t);
-    const bn_lanes e = bn_exp16(bn_minus16(x, bn_all16(*max)));
-    bn_store16(scores + t, e, n - t);
-    lanes = bn_add16(lanes, e, n - t);
+    const bn_vector x = bn_vload(scores + t, n - t);
+    const bn_vector e = bn_vexp(bn_vsub(x, bn_vall(*max)));
+    bn_vstore(scores + t, e, n - t);
+    lanes = bn_vaccumulate(lanes, e, n - t);
   }
-  *sum = bn_fold16(lanes);
+  *sum = bn_vfold(&lanes);
 }
 
 /* chunk[h][d..] = the sum over t of scores[h][t] * values[t][d..], for n elements from d on. */
 BN_INLINE void weigh(heads* s, int32_t start, int32_t positions, int64_t d, int64_t n, const int H,
                      const int parts, const int type) {
   int64_t value = start * s->head_dim + d;
-  bn_lanes sums[HEADS][VALUE_PARTS];
+  bn_vector sums[HEADS][VALUE_PARTS];
   BN_UNROLL for (int h = 0; h < H; h++) {
-    BN_UNROLL for (int i = 0; i < parts; i++) { sums[h][i] = bn_all16(0.0f); }
+    BN_UNROLL for (int i = 0; i < parts; i++) { sums[h][i] = bn_vall(0.0f); }
   }
   for (int32_t t = 0; t < positions; t++, value += s->head_dim) {
-    bn_lanes v[VALUE_PARTS];
+    bn_vector v[VALUE_PARTS];
     BN_UNROLL for (int i = 0; i < parts; i++) {
       v[i] = cached(s->values, value + 16 * i, parts == 1 ? n : 16, type);
     }
     BN_UNROLL for (int h = 0; h < H; h++) {
-      const bn_lanes weight = bn_all16(s->scores[h][t]);
+      const bn_vector weight = bn_vall(s->scores[h][t]);
       BN_UNROLL for (int i = 0; i < parts; i++) {
-        sums[h][i] = bn_fma16(sums[h][i], weight, v[i], 16);
+        sums[h][i] = bn_vfma(sums[h][i], weight, v[i], 16);
       }
     }
   }
   BN_UNROLL for (int h = 0; h < H; h++) {
     BN_UNROLL for (int i = 0; i < parts; i++) {
-      bn_store16(&s->chunk[h][d + 16 * i], sums[h][i], 16);
+      bn_vstore(&s->chunk[h][d + 16 * i], sums[h][i], 16);
     }
   }
 }
@@ -141,9 +141,9 @@ static void merge(heads* s, int h, float max, float sum, int first) {
   s->max[h] = new_max;
   s->sum[h] = s->sum[h] * keep + sum * take;
   for (int64_t d = 0; d < s->head_dim; d += 16) {
-    const bn_lanes old = bn_times16(bn_load16(&s->out[h][d], 16), bn_all16(keep));
-    const bn_lanes new = bn_times16(bn_load16(&s->chunk[h][d], 16), bn_all16(take));
-    bn_store16(&s->out[h][d], bn_plus16(old, new), 16);
+    const bn_vector old = bn_vmul(bn_vload(&s->out[h][d], 16), bn_vall(keep));
+    const bn_vector new = bn_vmul(bn_vload(&s->chunk[h][d], 16), bn_vall(take));
+    bn_vstore(&s->out[h][d], bn_vadd(old, new), 16);
   }
 }
 
@@ -173,10 +173,10 @@ BN_INLINE void attend(heads* s, int32_t last, float* out, const int H, const int
     }
   }
   for (int h = 0; h < H; h++) {
-    const bn_lanes inverse = bn_all16(1.0f / s->sum[h]);
+    const bn_vector inverse = bn_vall(1.0f / s->sum[h]);
     for (int64_t d = 0; d < s->head_dim; d += 16) {
-      bn_store16(out + h * s->head_dim + d, bn_times16(bn_load16(&s->out[h][d], 16), inverse),
-                 s->head_dim - d);
+      bn_vstore(out + h * s->head_dim + d, bn_vmul(bn_vload(&s->out[h][d], 16), inverse),
+                s->head_dim - d);
     }
   }
 }

@@ -25,14 +25,14 @@ typedef struct operands {
 } operands;
 
 /* Elements [i, i + n) of a row, n <= 16, then zeros. */
-BN_INLINE bn_lanes elements(const uint8_t* row, const int type, int64_t i, int64_t n) {
+BN_INLINE bn_vector elements(const uint8_t* row, const int type, int64_t i, int64_t n) {
   switch (type) {
     case BN_TYPE_F16:
-      return bn_load_half16(row + 2 * i, n);
+      return bn_vload_f16(row + 2 * i, n);
     case BN_TYPE_BF16:
-      return bn_load_bfloat16(row + 2 * i, n);
+      return bn_vload_bf16(row + 2 * i, n);
     default:
-      return bn_load16((const float*)(const void*)(row + 4 * i), n);
+      return bn_vload((const float*)(const void*)(row + 4 * i), n);
   }
 }
 
@@ -49,7 +49,7 @@ BN_INLINE float32x4x2_t eight_elements(const uint8_t* row, const int type, int64
 }
 
 /* Adds n columns' products to the lanes of R rows by T tokens. */
-BN_INLINE void accumulate(bn_lanes sums[ROWS][TOKENS], const operands* in, const int type,
+BN_INLINE void accumulate(bn_vector sums[ROWS][TOKENS], const operands* in, const int type,
                           int64_t n, const int R, const int T) {
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
@@ -72,10 +72,10 @@ BN_INLINE void accumulate(bn_lanes sums[ROWS][TOKENS], const operands* in, const
   }
   if (i < n) {
     BN_UNROLL for (int r = 0; r < R; r++) {
-      const bn_lanes w = elements(in->rows + r * in->row_bytes, type, i, n - i);
+      const bn_vector w = elements(in->rows + r * in->row_bytes, type, i, n - i);
       BN_UNROLL for (int t = 0; t < T; t++) {
-        const bn_lanes x = bn_load16(in->x + t * in->stride + i, n - i);
-        sums[r][t] = bn_fma16(sums[r][t], x, w, n - i);
+        const bn_vector x = bn_vload(in->x + t * in->stride + i, n - i);
+        sums[r][t] = bn_vfma(sums[r][t], x, w, n - i);
       }
     }
   }
@@ -85,13 +85,13 @@ BN_INLINE void accumulate(bn_lanes sums[ROWS][TOKENS], const operands* in, const
 BN_INLINE void multiply(const bn_matrix* m, const bn_rows* x, const bn_rows* y, const int type,
                         int32_t row, int32_t token, const int R, const int T) {
   const operands in = {bn_matrix_row(m, row), m->row_bytes, bn_row(x, token), x->stride};
-  bn_lanes sums[ROWS][TOKENS];
+  bn_vector sums[ROWS][TOKENS];
   BN_UNROLL for (int r = 0; r < R; r++) {
-    BN_UNROLL for (int t = 0; t < T; t++) { sums[r][t] = bn_all16(0.0f); }
+    BN_UNROLL for (int t = 0; t < T; t++) { sums[r][t] = bn_vall(0.0f); }
   }
   accumulate(sums, &in, type, m->columns, R, T);
   BN_UNROLL for (int t = 0; t < T; t++) {
-    BN_UNROLL for (int r = 0; r < R; r++) { bn_row(y, token + t)[row + r] = bn_fold16(sums[r][t]); }
+    BN_UNROLL for (int r = 0; r < R; r++) { bn_row(y, token + t)[row + r] = bn_vfold(&sums[r][t]); }
   }
 }
 
@@ -125,11 +125,11 @@ BN_INLINE void plain(const bn_matrix* m, const bn_rows* x, const bn_rows* y, con
 
 /* Adds R of a tile's rows' products with T tokens to their lanes, kept between tiles as they are.
  */
-BN_INLINE void tile_tokens(bn_lanes kept[TILE_TOKENS][ROWS], const float* tile, const float* x,
+BN_INLINE void tile_tokens(bn_vector kept[TILE_TOKENS][ROWS], const float* tile, const float* x,
                            int64_t stride, int64_t n, int row, const int R, const int T) {
   const operands in = {(const uint8_t*)(tile + TILE_COLUMNS * row), TILE_COLUMNS * sizeof(float), x,
                        stride};
-  bn_lanes sums[ROWS][TOKENS];
+  bn_vector sums[ROWS][TOKENS];
   BN_UNROLL for (int t = 0; t < T; t++) {
     BN_UNROLL for (int r = 0; r < R; r++) { sums[r][t] = kept[t][row + r]; }
   }
@@ -143,10 +143,10 @@ BN_INLINE void tile_tokens(bn_lanes kept[TILE_TOKENS][ROWS], const float* tile, 
 static void block_rows(const bn_matrix* m, const bn_rows* x, const bn_rows* y, int32_t row,
                        int32_t rows, int32_t token, int32_t tokens) {
   _Alignas(64) float tile[ROWS][TILE_COLUMNS];
-  bn_lanes kept[TILE_TOKENS][ROWS];
+  bn_vector kept[TILE_TOKENS][ROWS];
   for (int32_t t = 0; t < tokens; t++) {
     for (int r = 0; r < ROWS; r++) {
-      kept[t][r] = bn_all16(0.0f);
+      kept[t][r] = bn_vall(0.0f);
     }
   }
   for (int64_t first = 0; first < m->columns; first += TILE_COLUMNS) {
@@ -168,7 +168,7 @@ static void block_rows(const bn_matrix* m, const bn_rows* x, const bn_rows* y, i
   }
   for (int32_t t = 0; t < tokens; t++) {
     for (int32_t r = 0; r < rows; r++) {
-      bn_row(y, token + t)[row + r] = bn_fold16(kept[t][r]);
+      bn_row(y, token + t)[row + r] = bn_vfold(&kept[t][r]);
     }
   }
 }

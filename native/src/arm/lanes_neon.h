@@ -1,10 +1,7 @@
 /*
- * 16 float lanes in four registers: loads and stores of the first n lanes, float16 and bfloat16,
- * the order of reductions and exp, as float_math.h defines them. All of it is ARMv8-A as it came.
- *
- * A reduction is acc = bn_fma16(acc, a, b, n) over rising parts of 16 and bn_fold16(acc) at the
- * end. Lanes from n on keep their value there: adding even +0 to them would turn -0 into +0. A
- * count n of 0 or less means no lane, of 16 or more all.
+ * The vectors of NEON: 16 float lanes in four registers, and their integers. common/vectors.h says
+ * what each function is for; float_math.h defines what it computes. All of it is ARMv8-A as it
+ * came.
  */
 #ifndef BITNET_LANES_NEON_H
 #define BITNET_LANES_NEON_H
@@ -17,25 +14,27 @@
 #include "common/unroll.h"
 
 /* Lanes 4 * i .. 4 * i + 3 are val[i]. */
-typedef float32x4x4_t bn_lanes;
+typedef float32x4x4_t bn_vector;
+typedef int32x4x4_t bn_integers;
+#define BN_WIDTH 16
 
 /* x in every lane. */
-BN_INLINE bn_lanes bn_all16(float x) {
+BN_INLINE bn_vector bn_vall(float x) {
   const float32x4_t v = vdupq_n_f32(x);
-  return (bn_lanes){{v, v, v, v}};
+  return (bn_vector){{v, v, v, v}};
 }
 
-BN_INLINE bn_lanes bn_plus16(bn_lanes a, bn_lanes b) {
+BN_INLINE bn_vector bn_vadd(bn_vector a, bn_vector b) {
   BN_UNROLL for (int i = 0; i < 4; i++) { a.val[i] = vaddq_f32(a.val[i], b.val[i]); }
   return a;
 }
 
-BN_INLINE bn_lanes bn_minus16(bn_lanes a, bn_lanes b) {
+BN_INLINE bn_vector bn_vsub(bn_vector a, bn_vector b) {
   BN_UNROLL for (int i = 0; i < 4; i++) { a.val[i] = vsubq_f32(a.val[i], b.val[i]); }
   return a;
 }
 
-BN_INLINE bn_lanes bn_times16(bn_lanes a, bn_lanes b) {
+BN_INLINE bn_vector bn_vmul(bn_vector a, bn_vector b) {
   BN_UNROLL for (int i = 0; i < 4; i++) { a.val[i] = vmulq_f32(a.val[i], b.val[i]); }
   return a;
 }
@@ -54,15 +53,15 @@ BN_INLINE const void* bn_copy16(uint8_t part[64], const void* p, int64_t n, size
 BN_INLINE float32x4_t bn_load4(const void* p) { return vreinterpretq_f32_u8(bn_load_bytes16(p)); }
 
 /* The first n elements, then zeros; reads no others. */
-BN_INLINE bn_lanes bn_load16(const float* p, int64_t n) {
+BN_INLINE bn_vector bn_vload(const float* p, int64_t n) {
   uint8_t part[64];
   const uint8_t* from = n >= 16 ? (const uint8_t*)p : bn_copy16(part, p, n, sizeof(float));
-  bn_lanes v;
+  bn_vector v;
   BN_UNROLL for (int i = 0; i < 4; i++) { v.val[i] = bn_load4(from + 16 * i); }
   return v;
 }
 
-BN_INLINE void bn_store16(float* p, bn_lanes v, int64_t n) {
+BN_INLINE void bn_vstore(float* p, bn_vector v, int64_t n) {
   if (n >= 16) {
     BN_UNROLL for (int i = 0; i < 4; i++) { vst1q_f32(p + 4 * i, v.val[i]); }
     return;
@@ -86,25 +85,25 @@ BN_INLINE float32x4x2_t bn_load_bfloat8(const uint8_t* p) {
 }
 
 /* The first n elements from float16, then zeros; reads no others. */
-BN_INLINE bn_lanes bn_load_half16(const void* p, int64_t n) {
+BN_INLINE bn_vector bn_vload_f16(const void* p, int64_t n) {
   uint8_t part[64];
   const uint8_t* from = n >= 16 ? (const uint8_t*)p : bn_copy16(part, p, n, sizeof(uint16_t));
   const float32x4x2_t low = bn_load_half8(from);
   const float32x4x2_t high = bn_load_half8(from + 16);
-  return (bn_lanes){{low.val[0], low.val[1], high.val[0], high.val[1]}};
+  return (bn_vector){{low.val[0], low.val[1], high.val[0], high.val[1]}};
 }
 
 /* The same from bfloat16. */
-BN_INLINE bn_lanes bn_load_bfloat16(const void* p, int64_t n) {
+BN_INLINE bn_vector bn_vload_bf16(const void* p, int64_t n) {
   uint8_t part[64];
   const uint8_t* from = n >= 16 ? (const uint8_t*)p : bn_copy16(part, p, n, sizeof(uint16_t));
   const float32x4x2_t low = bn_load_bfloat8(from);
   const float32x4x2_t high = bn_load_bfloat8(from + 16);
-  return (bn_lanes){{low.val[0], low.val[1], high.val[0], high.val[1]}};
+  return (bn_vector){{low.val[0], low.val[1], high.val[0], high.val[1]}};
 }
 
 /* Stores the first n lanes as float16, ties to even. */
-BN_INLINE void bn_store_half16(uint16_t* p, bn_lanes v, int64_t n) {
+BN_INLINE void bn_vstore_f16(uint16_t* p, bn_vector v, int64_t n) {
   uint16_t part[16];
   uint16_t* to = n >= 16 ? p : part;
   BN_UNROLL for (int i = 0; i < 4; i += 2) {
@@ -117,7 +116,7 @@ BN_INLINE void bn_store_half16(uint16_t* p, bn_lanes v, int64_t n) {
 }
 
 /* The first n lanes of a, the others of b. */
-BN_INLINE bn_lanes bn_select16(bn_lanes a, bn_lanes b, int64_t n) {
+BN_INLINE bn_vector bn_vselect(bn_vector a, bn_vector b, int64_t n) {
   if (n >= 16) {
     return a;
   }
@@ -131,25 +130,25 @@ BN_INLINE bn_lanes bn_select16(bn_lanes a, bn_lanes b, int64_t n) {
 }
 
 /* acc + a * b, fused, in the first n lanes. */
-BN_INLINE bn_lanes bn_fma16(bn_lanes acc, bn_lanes a, bn_lanes b, int64_t n) {
-  bn_lanes sum;
+BN_INLINE bn_vector bn_vfma(bn_vector acc, bn_vector a, bn_vector b, int64_t n) {
+  bn_vector sum;
   BN_UNROLL for (int i = 0; i < 4; i++) { sum.val[i] = vfmaq_f32(acc.val[i], a.val[i], b.val[i]); }
-  return bn_select16(sum, acc, n);
+  return bn_vselect(sum, acc, n);
 }
 
 /* acc + a in the first n lanes. */
-BN_INLINE bn_lanes bn_add16(bn_lanes acc, bn_lanes a, int64_t n) {
-  return bn_select16(bn_plus16(acc, a), acc, n);
+BN_INLINE bn_vector bn_vaccumulate(bn_vector acc, bn_vector a, int64_t n) {
+  return bn_vselect(bn_vadd(acc, a), acc, n);
 }
 
 /* 16 lanes to four: the upper half is added to the lower, twice. */
-BN_INLINE float32x4_t bn_fold_to_4(bn_lanes v) {
+BN_INLINE float32x4_t bn_fold_to_4(bn_vector v) {
   return vaddq_f32(vaddq_f32(v.val[0], v.val[2]), vaddq_f32(v.val[1], v.val[3]));
 }
 
 /* 16 lanes to one: the upper half is added to the lower, four times. */
-BN_INLINE float bn_fold16(bn_lanes v) {
-  const float32x4_t four = bn_fold_to_4(v);
+BN_INLINE float bn_vfold(const bn_vector lanes[1]) {
+  const float32x4_t four = bn_fold_to_4(lanes[0]);
   return vpadds_f32(vadd_f32(vget_low_f32(four), vget_high_f32(four)));
 }
 
@@ -174,13 +173,13 @@ BN_INLINE float32x4_t bn_exp4(float32x4_t x) {
   return vmulq_f32(vmulq_f32(p, vreinterpretq_f32_s32(first)), vreinterpretq_f32_s32(second));
 }
 
-BN_INLINE bn_lanes bn_exp16(bn_lanes x) {
+BN_INLINE bn_vector bn_vexp(bn_vector x) {
   BN_UNROLL for (int i = 0; i < 4; i++) { x.val[i] = bn_exp4(x.val[i]); }
   return x;
 }
 
 /* x / (1 + exp(-x)). */
-BN_INLINE bn_lanes bn_silu16(bn_lanes x) {
+BN_INLINE bn_vector bn_vsilu(bn_vector x) {
   BN_UNROLL for (int i = 0; i < 4; i++) {
     const float32x4_t e = bn_exp4(vnegq_f32(x.val[i]));
     x.val[i] = vdivq_f32(x.val[i], vaddq_f32(vdupq_n_f32(1.0f), e));
@@ -189,7 +188,7 @@ BN_INLINE bn_lanes bn_silu16(bn_lanes x) {
 }
 
 /* max(x, 0)^2; NaN for NaN. */
-BN_INLINE bn_lanes bn_relu_squared16(bn_lanes x) {
+BN_INLINE bn_vector bn_vrelu_squared(bn_vector x) {
   BN_UNROLL for (int i = 0; i < 4; i++) {
     const float32x4_t r = vmaxq_f32(x.val[i], vdupq_n_f32(0.0f));
     x.val[i] = vmulq_f32(r, r);
@@ -197,17 +196,52 @@ BN_INLINE bn_lanes bn_relu_squared16(bn_lanes x) {
   return x;
 }
 
-/* Dot product of n elements. */
-BN_INLINE float bn_dot16(const float* a, const float* b, int64_t n) {
-  bn_lanes acc = bn_all16(0.0f);
-  int64_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    acc = bn_fma16(acc, bn_load16(a + i, 16), bn_load16(b + i, 16), 16);
+/* ---- Integers ---- */
+
+/* |v| as bits, which order as the values do; those of a NaN are above infinity's. */
+BN_INLINE bn_integers bn_vmagnitude(bn_vector v) {
+  bn_integers bits;
+  BN_UNROLL for (int i = 0; i < 4; i++) {
+    bits.val[i] = vreinterpretq_s32_f32(vabsq_f32(v.val[i]));
   }
-  if (i < n) {
-    acc = bn_fma16(acc, bn_load16(a + i, n - i), bn_load16(b + i, n - i), n - i);
-  }
-  return bn_fold16(acc);
+  return bits;
+}
+
+BN_INLINE bn_integers bn_vround(bn_vector v) {
+  bn_integers rounded;
+  BN_UNROLL for (int i = 0; i < 4; i++) { rounded.val[i] = vcvtnq_s32_f32(v.val[i]); }
+  return rounded;
+}
+
+BN_INLINE bn_integers bn_izero(void) {
+  const int32x4_t zero = vdupq_n_s32(0);
+  return (bn_integers){{zero, zero, zero, zero}};
+}
+
+BN_INLINE bn_integers bn_iadd(bn_integers a, bn_integers b) {
+  BN_UNROLL for (int i = 0; i < 4; i++) { a.val[i] = vaddq_s32(a.val[i], b.val[i]); }
+  return a;
+}
+
+BN_INLINE bn_integers bn_imax(bn_integers a, bn_integers b) {
+  BN_UNROLL for (int i = 0; i < 4; i++) { a.val[i] = vmaxq_s32(a.val[i], b.val[i]); }
+  return a;
+}
+
+BN_INLINE uint32_t bn_ilargest(bn_integers v) {
+  const int32x4_t four = vmaxq_s32(vmaxq_s32(v.val[0], v.val[1]), vmaxq_s32(v.val[2], v.val[3]));
+  return (uint32_t)vmaxvq_s32(four);
+}
+
+BN_INLINE int32_t bn_isum(bn_integers v) {
+  return vaddvq_s32(vaddq_s32(vaddq_s32(v.val[0], v.val[1]), vaddq_s32(v.val[2], v.val[3])));
+}
+
+/* Stores all lanes as int8, saturating. */
+BN_INLINE void bn_istore_int8(int8_t* p, bn_integers v) {
+  const int16x8_t low = vqmovn_high_s32(vqmovn_s32(v.val[0]), v.val[1]);
+  const int16x8_t high = vqmovn_high_s32(vqmovn_s32(v.val[2]), v.val[3]);
+  vst1q_s8(p, vqmovn_high_s16(vqmovn_s16(low), high));
 }
 
 #endif

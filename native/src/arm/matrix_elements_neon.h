@@ -20,14 +20,14 @@ BN_INLINE void bn_scale_int8_neon(float* out, float scale, int8x16_t q) {
   }
 }
 
-static inline void bn_decode_q8_0_neon(const uint8_t* block, float* out) {
+static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
   const float scale = bn_from_half(bn_load_u16(block));
   for (int j = 0; j < BN_Q8_0_BLOCK; j += 16) {
     bn_scale_int8_neon(out + j, scale, vreinterpretq_s8_u8(vld1q_u8(block + 2 + j)));
   }
 }
 
-static inline void bn_decode_q6_k_neon(const uint8_t* block, float* out) {
+static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
   const float scale = bn_from_half(bn_load_u16(block + 208));
   for (int h = 0; h < 2; h++) {
     for (int g = 0; g < 4; g++) {
@@ -44,41 +44,6 @@ static inline void bn_decode_q6_k_neon(const uint8_t* block, float* out) {
         bn_scale_int8_neon(out + 128 * h + 32 * g + l, s, q);
       }
     }
-  }
-}
-
-/*
- * Decodes columns [first, first + n) of a row, first a multiple of 256; writes no others.
- * BN_UNSUPPORTED for an unknown type.
- */
-static inline int32_t bn_decode_columns_neon(int32_t type, const uint8_t* row, int64_t first,
-                                             int64_t n, float* out) {
-  switch (type) {
-    case BN_TYPE_F32:
-      memcpy(out, row + 4 * first, sizeof(float) * (size_t)n);
-      return BN_OK;
-    case BN_TYPE_F16:
-      for (int64_t i = 0; i < n; i += 16) {
-        bn_store16(out + i, bn_load_half16(row + 2 * (first + i), n - i), n - i);
-      }
-      return BN_OK;
-    case BN_TYPE_BF16:
-      for (int64_t i = 0; i < n; i += 16) {
-        bn_store16(out + i, bn_load_bfloat16(row + 2 * (first + i), n - i), n - i);
-      }
-      return BN_OK;
-    case BN_TYPE_Q8_0:
-      for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK) {
-        bn_decode_q8_0_neon(row + (first + i) / BN_Q8_0_BLOCK * BN_Q8_0_BYTES, out + i);
-      }
-      return BN_OK;
-    case BN_TYPE_Q6_K:
-      for (int64_t i = 0; i < n; i += BN_Q6_K_BLOCK) {
-        bn_decode_q6_k_neon(row + (first + i) / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out + i);
-      }
-      return BN_OK;
-    default:
-      return BN_UNSUPPORTED;
   }
 }
 

@@ -65,12 +65,12 @@ typedef void bn_add_columns_neon(int32_t sums[BN_LINE_DIGITS], const bn_strips* 
 BN_INLINE void bn_finish_rows_neon(const bn_strips* w, const bn_quantized* a, float* y, int64_t row,
                                    const int32_t sums[16], const int s) {
   const float32x4_t scale = vdupq_n_f32(w->scale * a->scales[0]);
-  bn_lanes out;
+  bn_vector out;
   BN_UNROLL for (int i = 0; i < 4; i++) {
     const int32x4_t sum = vld1q_s32(sums + 4 * i) >> 2 * s; /* exact */
     out.val[i] = vmulq_f32(vcvtq_f32_s32(vsubq_s32(sum, vdupq_n_s32(a->sums[0]))), scale);
   }
-  bn_store16(y + row, out, w->rows - row);
+  bn_vstore(y + row, out, w->rows - row);
 }
 
 BN_INLINE int64_t bn_sparse_product_by_neon(bn_add_columns_neon* add, const int S,

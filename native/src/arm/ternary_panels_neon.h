@@ -37,11 +37,11 @@ BN_INLINE void bn_finish_neon(const bn_ternary* w, const bn_quantized* a, const 
   const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
   const float32x4_t scale = vdupq_n_f32(w->scale * a->scales[t]);
   const int32x4_t less = vdupq_n_s32(a->sums[t]);
-  bn_lanes out;
+  bn_vector out;
   BN_UNROLL for (int i = 0; i < BN_PANEL_PARTS; i++) {
     out.val[i] = vmulq_f32(vcvtq_f32_s32(vsubq_s32(sums[i], less)), scale);
   }
-  bn_store16(bn_row(y, t) + row, out, w->rows - row);
+  bn_vstore(bn_row(y, t) + row, out, w->rows - row);
 }
 
 #endif

@@ -1,8 +1,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/float_math.h"
 #include "common/kernels.h"
-#include "norm_c.h"
 
 int32_t bn_normalize_c(const bn_rows* x, const bn_norm* norm, const bn_rows* out, int32_t begin,
                        int32_t end) {

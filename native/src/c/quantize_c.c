@@ -1,8 +1,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/float_math.h"
 #include "common/kernels.h"
-#include "norm_c.h"
 
 static float normalized(const float* x, const float* weight, float inverse, int32_t i) {
   return weight == NULL ? x[i] : x[i] * inverse * weight[i];

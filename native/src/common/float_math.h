@@ -208,6 +208,11 @@ static inline float bn_inverse_root(float mean, float epsilon) {
   return 1.0f / __builtin_sqrtf(mean + epsilon) + (mean - mean);
 }
 
+/* 1 / sqrt(mean of squares + epsilon) of n elements. */
+static inline float bn_inverse_rms(const float* x, int64_t n, float epsilon) {
+  return bn_inverse_root(bn_dot(x, x, n) / (float)n, epsilon);
+}
+
 static inline uint16_t bn_load_u16(const uint8_t* p) {
   uint16_t v;
   memcpy(&v, p, sizeof v);

@@ -1,7 +1,8 @@
 /*
  * The table of kernels of a tier. A kernel's arguments are those of its function in bitnet.h
  * without the tier; its contract is the one stated there. The implementation of operation op for
- * tier t is bn_op_t and lives in op_t.c; the table of the tier names it.
+ * tier t is bn_op_t and lives in op_t.c, or in rows_t.c where it is compiled from
+ * row_operations.h; the table of the tier names it.
  */
 #ifndef BITNET_KERNELS_H
 #define BITNET_KERNELS_H

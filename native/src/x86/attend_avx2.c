@@ -33,7 +33,7 @@ typedef struct heads {
   _Alignas(32) float out[HEADS][BN_MAX_HEAD_DIM];
 } heads;
 
-/* Folds four sums of 16 lanes at once, each as bn_fold16 does: lane i is that of dots[i]. */
+/* Folds four sums of 16 lanes at once, each as bn_vfold does: lane i is that of dots[i]. */
 BN_INLINE __m128 fold_4(__m256 dots[DOTS][2]) {
   __m256 v[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { v[i] = _mm256_add_ps(dots[i][0], dots[i][1]); }
@@ -53,8 +53,8 @@ BN_INLINE __m128 fold_4(__m256 dots[DOTS][2]) {
 
 /* n elements, from element i on, of a cache of the given type. */
 BN_INLINE __m256 cached(const uint16_t* cache, int64_t i, int64_t n, const int type) {
-  return type == BN_TYPE_F32 ? bn_load8((const float*)(const void*)cache + i, n)
-                             : bn_load_half8(cache + i, n);
+  return type == BN_TYPE_F32 ? bn_vload((const float*)(const void*)cache + i, n)
+                             : bn_vload_f16(cache + i, n);
 }
 
 /* Asks for n elements' bytes of a cache, so far ahead of element i. */
@@ -79,7 +79,7 @@ BN_INLINE void add_products(const heads* s, const float* queries, int64_t key, i
     const __m256 k = cached(s->keys, key + there * s->head_dim + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m256* dot = &dots[h * P + p][half];
-      *dot = bn_fma8(*dot, bn_load8(queries + h * s->head_dim + d, n), k, n);
+      *dot = bn_vfma(*dot, bn_vload(queries + h * s->head_dim + d, n), k, n);
     }
   }
 }
@@ -117,8 +117,8 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
   __m256 largest = _mm256_set1_ps(-INFINITY);
   for (int32_t t = 0; t < n; t += 8) {
     /* maxps returns its second operand if either is NaN, as the definition's comparison does. */
-    const __m256 larger = _mm256_max_ps(bn_load8(scores + t, n - t), largest);
-    largest = bn_select8(larger, largest, n - t);
+    const __m256 larger = _mm256_max_ps(bn_vload(scores + t, n - t), largest);
+    largest = bn_vselect(larger, largest, n - t);
   }
   _Alignas(32) float part[8];
   _mm256_store_ps(part, largest);
@@ -128,12 +128,12 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
   }
   __m256 lanes[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   for (int32_t t = 0; t < n; t += 8) {
-    const __m256 x = bn_load8(scores + t, n - t);
-    const __m256 e = bn_exp8(_mm256_sub_ps(x, _mm256_set1_ps(*max)));
-    bn_store8(scores + t, e, n - t);
-    lanes[t / 8 % 2] = bn_add8(lanes[t / 8 % 2], e, n - t);
+    const __m256 x = bn_vload(scores + t, n - t);
+    const __m256 e = bn_vexp(_mm256_sub_ps(x, _mm256_set1_ps(*max)));
+    bn_vstore(scores + t, e, n - t);
+    lanes[t / 8 % 2] = bn_vaccumulate(lanes[t / 8 % 2], e, n - t);
   }
-  *sum = bn_fold16(lanes[0], lanes[1]);
+  *sum = bn_vfold(lanes);
 }
 
 /* Scores of heads [first, first + H) at n positions from start on. */
@@ -201,8 +201,8 @@ BN_INLINE void weigh_all(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int first
 /* Takes a further chunk's result into head h's. */
 static void merge(heads* s, int h, float max, float sum) {
   const float new_max = max > s->max[h] ? max : s->max[h];
-  const __m256 keep = bn_exp8(_mm256_set1_ps(s->max[h] - new_max));
-  const __m256 take = bn_exp8(_mm256_set1_ps(max - new_max));
+  const __m256 keep = bn_vexp(_mm256_set1_ps(s->max[h] - new_max));
+  const __m256 take = bn_vexp(_mm256_set1_ps(max - new_max));
   s->max[h] = new_max;
   s->sum[h] = s->sum[h] * _mm256_cvtss_f32(keep) + sum * _mm256_cvtss_f32(take);
   for (int64_t d = 0; d < s->head_dim; d += 8) {
@@ -252,7 +252,7 @@ BN_INLINE void attend(heads* s, int count, int32_t last, float* out, const int t
   for (int h = 0; h < count; h++) {
     const __m256 inverse = _mm256_set1_ps(1.0f / s->sum[h]);
     for (int64_t d = 0; d < s->head_dim; d += 8) {
-      bn_store8(out + h * s->head_dim + d, _mm256_mul_ps(_mm256_load_ps(&s->out[h][d]), inverse),
+      bn_vstore(out + h * s->head_dim + d, _mm256_mul_ps(_mm256_load_ps(&s->out[h][d]), inverse),
                 s->head_dim - d);
     }
   }

@@ -39,7 +39,7 @@ BN_INLINE __m512 fold_two(__m512 a, __m512 b, __mmask16 of_b, __m512i index) {
   return _mm512_add_ps(_mm512_mask_blend_ps(of_b, a, b), _mm512_permutex2var_ps(a, index, b));
 }
 
-/* Folds 16 vectors of 16 lanes at once, each as bn_fold16 does. Lane l of the result is v[l]'s. */
+/* Folds 16 vectors of 16 lanes at once, each as bn_vfold does. Lane l of the result is v[l]'s. */
 BN_INLINE __m512 fold_16(const __m512 v[16]) {
   /* The lanes that meet in each step: l and l ^ 8, l ^ 4, l ^ 2, l ^ 1. */
   const __m512i by_8 =
@@ -62,8 +62,8 @@ BN_INLINE __m512 fold_16(const __m512 v[16]) {
 
 /* n elements, from element i on, of a cache of the given type. */
 BN_INLINE __m512 cached(const uint16_t* cache, int64_t i, int64_t n, const int type) {
-  return type == BN_TYPE_F32 ? bn_load16((const float*)(const void*)cache + i, n)
-                             : bn_load_half16(cache + i, n);
+  return type == BN_TYPE_F32 ? bn_vload((const float*)(const void*)cache + i, n)
+                             : bn_vload_f16(cache + i, n);
 }
 
 /* Asks for n elements of a cache, from element i on, for the L2 cache. */
@@ -86,7 +86,7 @@ BN_INLINE void add_products(const heads* s, const float* queries, int64_t key, i
     const __m512 k = cached(s->keys, key + there * apart + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m512* dot = &dots[h * P + p];
-      *dot = bn_fma16(*dot, bn_load16(queries + h * s->head_dim + d, n), k, n);
+      *dot = bn_vfma(*dot, bn_vload(queries + h * s->head_dim + d, n), k, n);
     }
   }
 }
@@ -132,11 +132,11 @@ static void soften(float* scores, int32_t n, float* max, float* sum) {
   *max = _mm512_reduce_max_ps(largest);
   __m512 lanes = _mm512_setzero_ps();
   for (int32_t t = 0; t < n; t += 16) {
-    const __m512 e = bn_exp16(_mm512_sub_ps(_mm512_loadu_ps(scores + t), _mm512_set1_ps(*max)));
+    const __m512 e = bn_vexp(_mm512_sub_ps(_mm512_loadu_ps(scores + t), _mm512_set1_ps(*max)));
     _mm512_storeu_ps(scores + t, e);
-    lanes = bn_add16(lanes, e, n - t);
+    lanes = bn_vaccumulate(lanes, e, n - t);
   }
-  *sum = bn_fold16(lanes);
+  *sum = bn_vfold(&lanes);
 }
 
 /*
@@ -204,8 +204,8 @@ BN_INLINE void weigh_all(const heads* s, float (*to)[BN_MAX_HEAD_DIM], int first
 /* Takes a further chunk's result into head h's. */
 static void merge(heads* s, int h, float max, float sum) {
   const float new_max = max > s->max[h] ? max : s->max[h];
-  const __m512 keep = bn_exp16(_mm512_set1_ps(s->max[h] - new_max));
-  const __m512 take = bn_exp16(_mm512_set1_ps(max - new_max));
+  const __m512 keep = bn_vexp(_mm512_set1_ps(s->max[h] - new_max));
+  const __m512 take = bn_vexp(_mm512_set1_ps(max - new_max));
   s->max[h] = new_max;
   s->sum[h] = s->sum[h] * _mm512_cvtss_f32(keep) + sum * _mm512_cvtss_f32(take);
   for (int64_t d = 0; d < s->head_dim; d += 16) {
@@ -273,8 +273,8 @@ BN_INLINE void attend(heads* s, int count, int32_t last, float* out, const int t
   for (int h = 0; h < count; h++) {
     const __m512 inverse = _mm512_set1_ps(1.0f / s->sum[h]);
     for (int64_t d = 0; d < s->head_dim; d += 16) {
-      bn_store16(out + h * s->head_dim + d, _mm512_mul_ps(_mm512_load_ps(&s->out[h][d]), inverse),
-                 s->head_dim - d);
+      bn_vstore(out + h * s->head_dim + d, _mm512_mul_ps(_mm512_load_ps(&s->out[h][d]), inverse),
+                s->head_dim - d);
     }
   }
 }

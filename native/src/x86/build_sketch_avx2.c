@@ -1,29 +1,7 @@
-#include "common/sketch.h"
-#include "common/unroll.h"
 #include "matrix_elements_avx2.h"
 
-/* Columns [first, first + n) of a row, n at most 256, first a multiple of 256. */
-BN_INLINE int32_t decode(int32_t type, const uint8_t* row, int64_t first, int32_t n, float* out) {
-  switch (type) {
-    case BN_TYPE_F16:
-      for (int32_t i = 0; i < n; i += 8) {
-        _mm256_store_ps(out + i, bn_load_half8(row + 2 * (first + i), n - i));
-      }
-      return BN_OK;
-    case BN_TYPE_BF16:
-      for (int32_t i = 0; i < n; i += 8) {
-        _mm256_store_ps(out + i, bn_load_bfloat8(row + 2 * (first + i), n - i));
-      }
-      return BN_OK;
-    case BN_TYPE_Q8_0:
-      for (int32_t i = 0; i < n; i += BN_Q8_0_BLOCK) {
-        bn_decode_q8_0_avx2(row + (first + i) / BN_Q8_0_BLOCK * BN_Q8_0_BYTES, out + i);
-      }
-      return BN_OK;
-    default:
-      return bn_decode_columns(type, row, first, n, out);
-  }
-}
+#include "common/decode_columns.h"
+#include "common/sketch.h"
 
 /* The squared norms of a row's errors and of the row, lanes 0-7 and 8-15. */
 typedef struct norms {
@@ -34,15 +12,15 @@ typedef struct norms {
 
 /* The codes of 8 weights, the first n of which count; 0 for the others. */
 static inline __m256i sketch8(norms* sums, int half, const float* w, int32_t n, __m256 inverse) {
-  const __m256 z = _mm256_mul_ps(bn_load8(w, n), inverse);
+  const __m256 z = _mm256_mul_ps(bn_vload(w, n), inverse);
   const __m256i c = _mm256_cvttps_epi32(_mm256_add_ps(z, _mm256_set1_ps(32.0f)));
   const __m256 upper = _mm256_cvtepi32_ps(_mm256_andnot_si256(_mm256_set1_epi32(3), c));
   const __m256 by_coarse = _mm256_sub_ps(z, _mm256_sub_ps(upper, _mm256_set1_ps(30.0f)));
   const __m256 by_fine =
       _mm256_sub_ps(z, _mm256_sub_ps(_mm256_cvtepi32_ps(c), _mm256_set1_ps(31.5f)));
-  sums->coarse[half] = bn_fma8(sums->coarse[half], by_coarse, by_coarse, n);
-  sums->fine[half] = bn_fma8(sums->fine[half], by_fine, by_fine, n);
-  sums->norm[half] = bn_fma8(sums->norm[half], z, z, n);
+  sums->coarse[half] = bn_vfma(sums->coarse[half], by_coarse, by_coarse, n);
+  sums->fine[half] = bn_vfma(sums->fine[half], by_fine, by_fine, n);
+  sums->norm[half] = bn_vfma(sums->norm[half], z, z, n);
   return _mm256_and_si256(c, bn_mask8(n));
 }
 
@@ -53,12 +31,12 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
   __m256i most = _mm256_setzero_si256();
   for (int32_t first = 0; first < m->columns; first += BN_FINE_COLUMNS) {
     const int32_t n = m->columns - first < BN_FINE_COLUMNS ? m->columns - first : BN_FINE_COLUMNS;
-    const int32_t status = decode(m->type, from, first, n, w);
+    const int32_t status = bn_vdecode_columns(m->type, from, first, n, w);
     if (status != BN_OK) {
       return status;
     }
     for (int32_t i = 0; i < n; i += 8) {
-      const __m256i bits = _mm256_castps_si256(bn_load8(w + i, n - i));
+      const __m256i bits = _mm256_castps_si256(bn_vload(w + i, n - i));
       most = _mm256_max_epu32(most, _mm256_and_si256(bits, _mm256_set1_epi32(0x7fffffff)));
     }
   }
@@ -77,7 +55,7 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
   norms sums = {{zero, zero}, {zero, zero}, {zero, zero}};
   for (int32_t first = 0; first < m->columns; first += BN_FINE_COLUMNS) {
     const int32_t n = m->columns - first < BN_FINE_COLUMNS ? m->columns - first : BN_FINE_COLUMNS;
-    decode(m->type, from, first, n, w);
+    bn_vdecode_columns(m->type, from, first, n, w);
     for (int32_t i = 0; i < BN_FINE_COLUMNS; i += 16) {
       const __m256i a = sketch8(&sums, 0, w + i, n - i, inverse);
       const __m256i b = sketch8(&sums, 1, w + i + 8, n - i - 8, inverse);
@@ -89,8 +67,7 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
     }
     bn_store_codes(s, row, first, codes);
   }
-  bn_store_facts(s, row, max, bn_fold16(sums.coarse[0], sums.coarse[1]),
-                 bn_fold16(sums.fine[0], sums.fine[1]), bn_fold16(sums.norm[0], sums.norm[1]));
+  bn_store_facts(s, row, max, bn_vfold(sums.coarse), bn_vfold(sums.fine), bn_vfold(sums.norm));
   return BN_OK;
 }
 

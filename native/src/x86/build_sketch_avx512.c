@@ -1,29 +1,7 @@
-#include "common/sketch.h"
-#include "common/unroll.h"
 #include "matrix_elements_avx512.h"
 
-/* Columns [first, first + n) of a row, n at most 256, first a multiple of 256. */
-BN_INLINE int32_t decode(int32_t type, const uint8_t* row, int64_t first, int32_t n, float* out) {
-  switch (type) {
-    case BN_TYPE_F16:
-      for (int32_t i = 0; i < n; i += 16) {
-        _mm512_store_ps(out + i, bn_load_half16(row + 2 * (first + i), n - i));
-      }
-      return BN_OK;
-    case BN_TYPE_BF16:
-      for (int32_t i = 0; i < n; i += 16) {
-        _mm512_store_ps(out + i, bn_load_bfloat16(row + 2 * (first + i), n - i));
-      }
-      return BN_OK;
-    case BN_TYPE_Q8_0:
-      for (int32_t i = 0; i < n; i += BN_Q8_0_BLOCK) {
-        bn_decode_q8_0_avx512(row + (first + i) / BN_Q8_0_BLOCK * BN_Q8_0_BYTES, out + i);
-      }
-      return BN_OK;
-    default:
-      return bn_decode_columns(type, row, first, n, out);
-  }
-}
+#include "common/decode_columns.h"
+#include "common/sketch.h"
 
 static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
   const uint8_t* from = bn_matrix_row(m, row);
@@ -33,12 +11,12 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
   __m512i most = _mm512_setzero_si512();
   for (int32_t first = 0; first < m->columns; first += BN_FINE_COLUMNS) {
     const int32_t n = m->columns - first < BN_FINE_COLUMNS ? m->columns - first : BN_FINE_COLUMNS;
-    const int32_t status = decode(m->type, from, first, n, w);
+    const int32_t status = bn_vdecode_columns(m->type, from, first, n, w);
     if (status != BN_OK) {
       return status;
     }
     for (int32_t i = 0; i < n; i += 16) {
-      const __m512i bits = _mm512_castps_si512(bn_load16(w + i, n - i));
+      const __m512i bits = _mm512_castps_si512(bn_vload(w + i, n - i));
       most = _mm512_max_epu32(most, _mm512_and_si512(bits, magnitude));
     }
   }
@@ -53,23 +31,23 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
   __m512 norm = _mm512_setzero_ps();
   for (int32_t first = 0; first < m->columns; first += BN_FINE_COLUMNS) {
     const int32_t n = m->columns - first < BN_FINE_COLUMNS ? m->columns - first : BN_FINE_COLUMNS;
-    decode(m->type, from, first, n, w);
+    bn_vdecode_columns(m->type, from, first, n, w);
     for (int32_t i = 0; i < BN_FINE_COLUMNS; i += 16) {
       const int32_t left = n > i ? n - i : 0;
-      const __m512 z = _mm512_mul_ps(bn_load16(w + i, left), inverse);
+      const __m512 z = _mm512_mul_ps(bn_vload(w + i, left), inverse);
       const __m512i c = _mm512_cvttps_epi32(_mm512_add_ps(z, _mm512_set1_ps(32.0f)));
       const __m512 upper = _mm512_cvtepi32_ps(_mm512_andnot_si512(_mm512_set1_epi32(3), c));
       const __m512 by_coarse = _mm512_sub_ps(z, _mm512_sub_ps(upper, _mm512_set1_ps(30.0f)));
       const __m512 by_fine =
           _mm512_sub_ps(z, _mm512_sub_ps(_mm512_cvtepi32_ps(c), _mm512_set1_ps(31.5f)));
-      coarse = bn_fma16(coarse, by_coarse, by_coarse, left);
-      fine = bn_fma16(fine, by_fine, by_fine, left);
-      norm = bn_fma16(norm, z, z, left);
+      coarse = bn_vfma(coarse, by_coarse, by_coarse, left);
+      fine = bn_vfma(fine, by_fine, by_fine, left);
+      norm = bn_vfma(norm, z, z, left);
       _mm_store_si128((__m128i*)(codes + i), _mm512_maskz_cvtepi32_epi8(bn_mask16(left), c));
     }
     bn_store_codes(s, row, first, codes);
   }
-  bn_store_facts(s, row, max, bn_fold16(coarse), bn_fold16(fine), bn_fold16(norm));
+  bn_store_facts(s, row, max, bn_vfold(&coarse), bn_vfold(&fine), bn_vfold(&norm));
   return BN_OK;
 }
 

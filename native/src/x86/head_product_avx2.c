@@ -39,11 +39,11 @@ typedef struct lanes {
 BN_INLINE __m256 elements(const uint8_t* row, const int type, int64_t i, int64_t n) {
   switch (type) {
     case BN_TYPE_F16:
-      return bn_load_half8(row + 2 * i, n);
+      return bn_vload_f16(row + 2 * i, n);
     case BN_TYPE_BF16:
-      return bn_load_bfloat8(row + 2 * i, n);
+      return bn_vload_bf16(row + 2 * i, n);
     default:
-      return bn_load8((const float*)(const void*)(row + 4 * i), n);
+      return bn_vload((const float*)(const void*)(row + 4 * i), n);
   }
 }
 
@@ -58,9 +58,9 @@ BN_INLINE void add_columns(lanes sums[TOKENS][ROWS], const operands* in, const i
     w[r] = elements(in->rows + r * in->row_bytes, type, i, n);
   }
   BN_UNROLL for (int t = 0; t < T; t++) {
-    const __m256 x = bn_load8(in->x + t * in->stride + i, n);
+    const __m256 x = bn_vload(in->x + t * in->stride + i, n);
     BN_UNROLL for (int r = 0; r < R; r++) {
-      sums[t][r].part[half] = bn_fma8(sums[t][r].part[half], x, w[r], n);
+      sums[t][r].part[half] = bn_vfma(sums[t][r].part[half], x, w[r], n);
     }
   }
 }
@@ -107,7 +107,7 @@ BN_INLINE void add_q8_0(lanes sums[TOKENS][ROWS], const operands* in, int64_t n,
     ahead += R * BN_Q8_0_BYTES;
     BN_UNROLL for (int part = 0; part < 4; part++) {
       BN_UNROLL for (int r = 0; r < R; r++) {
-        const __m256 w = bn_q8_0_weights_avx2(block + r * in->row_bytes, part);
+        const __m256 w = bn_vq8_0_weights(block + r * in->row_bytes, part);
         add_weights(sums, in, w, i + 8 * part, part % 2, r, T);
       }
     }
@@ -131,7 +131,7 @@ BN_INLINE void add_q6_k(lanes sums[TOKENS][ROWS], const operands* in, int64_t n,
         int8_t q[32];
         bn_q6_k_integers_avx2(block + r * in->row_bytes, run / 4, run % 4, q);
         BN_UNROLL for (int part = 0; part < 4; part++) {
-          const __m256 w = bn_scaled8(q + 8 * part, scales[r][2 * run + part / 2]);
+          const __m256 w = bn_scale_int8_avx2(q + 8 * part, scales[r][2 * run + part / 2]);
           add_weights(sums, in, w, i + 32 * run + 8 * part, part % 2, r, T);
         }
       }
@@ -158,7 +158,7 @@ BN_INLINE void multiply(const bn_matrix* m, const bn_rows* x, const bn_rows* y, 
   }
   BN_UNROLL for (int t = 0; t < T; t++) {
     BN_UNROLL for (int r = 0; r < R; r++) {
-      bn_row(y, token + t)[row + r] = bn_fold16(sums[t][r].part[0], sums[t][r].part[1]);
+      bn_row(y, token + t)[row + r] = bn_vfold(sums[t][r].part);
     }
   }
 }
@@ -220,12 +220,12 @@ BN_INLINE void multiply_simple(const bn_matrix* m, const bn_rows* x, const bn_ro
 static void decode(const bn_matrix* m, int64_t r, int64_t first, int64_t n, float* out) {
   const uint8_t* row = bn_matrix_row(m, r);
   if (m->type == BN_TYPE_Q6_K) {
-    bn_decode_q6_k_avx2(row + first / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out);
+    bn_vdecode_q6_k(row + first / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out);
     return;
   }
   row += first / BN_Q8_0_BLOCK * BN_Q8_0_BYTES;
   for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK, row += BN_Q8_0_BYTES) {
-    bn_decode_q8_0_avx2(row, out + i);
+    bn_vdecode_q8_0(row, out + i);
   }
 }
 
@@ -277,7 +277,7 @@ static void multiply_tiles(const bn_matrix* m, const bn_rows* x, const bn_rows* 
   }
   for (int32_t t = 0; t < tokens; t++) {
     for (int32_t r = 0; r < rows; r++) {
-      bn_row(y, token + t)[row + r] = bn_fold16(kept[t][r].part[0], kept[t][r].part[1]);
+      bn_row(y, token + t)[row + r] = bn_vfold(kept[t][r].part);
     }
   }
 }

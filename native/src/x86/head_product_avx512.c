@@ -34,11 +34,11 @@ typedef struct operands {
 BN_INLINE __m512 elements(const uint8_t* row, const int type, int64_t i, int64_t n) {
   switch (type) {
     case BN_TYPE_F16:
-      return bn_load_half16(row + 2 * i, n);
+      return bn_vload_f16(row + 2 * i, n);
     case BN_TYPE_BF16:
-      return bn_load_bfloat16(row + 2 * i, n);
+      return bn_vload_bf16(row + 2 * i, n);
     default:
-      return bn_load16((const float*)(const void*)(row + 4 * i), n);
+      return bn_vload((const float*)(const void*)(row + 4 * i), n);
   }
 }
 
@@ -50,8 +50,8 @@ BN_INLINE void add_columns(__m512 lanes[TOKENS][ROWS], const operands* in, const
     w[r] = elements(in->rows + r * in->row_bytes, type, i, n);
   }
   BN_UNROLL for (int t = 0; t < T; t++) {
-    const __m512 x = bn_load16(in->x + t * in->stride + i, n);
-    BN_UNROLL for (int r = 0; r < R; r++) { lanes[t][r] = bn_fma16(lanes[t][r], x, w[r], n); }
+    const __m512 x = bn_vload(in->x + t * in->stride + i, n);
+    BN_UNROLL for (int r = 0; r < R; r++) { lanes[t][r] = bn_vfma(lanes[t][r], x, w[r], n); }
   }
 }
 
@@ -92,7 +92,7 @@ BN_INLINE void add_q8_0(__m512 lanes[TOKENS][ROWS], const operands* in, int64_t 
     ahead += R * BN_Q8_0_BYTES;
     BN_UNROLL for (int part = 0; part < 2; part++) {
       BN_UNROLL for (int r = 0; r < R; r++) {
-        const __m512 w = bn_q8_0_weights_avx512(block + r * in->row_bytes, part);
+        const __m512 w = bn_vq8_0_weights(block + r * in->row_bytes, part);
         add_weights(lanes, in, w, i + 16 * part, r, T);
       }
     }
@@ -140,7 +140,7 @@ BN_INLINE void multiply(const bn_matrix* m, const bn_rows* x, const bn_rows* y, 
   }
   BN_UNROLL for (int t = 0; t < T; t++) {
     BN_UNROLL for (int r = 0; r < R; r++) {
-      bn_row(y, token + t)[row + r] = bn_fold16(lanes[t][r]);
+      bn_row(y, token + t)[row + r] = bn_vfold(&lanes[t][r]);
     }
   }
 }
@@ -211,12 +211,12 @@ BN_INLINE void multiply_simple(const bn_matrix* m, const bn_rows* x, const bn_ro
 static void decode(const bn_matrix* m, int64_t r, int64_t first, int64_t n, float* out) {
   const uint8_t* row = bn_matrix_row(m, r);
   if (m->type == BN_TYPE_Q6_K) {
-    bn_decode_q6_k_avx512(row + first / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out);
+    bn_vdecode_q6_k(row + first / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out);
     return;
   }
   row += first / BN_Q8_0_BLOCK * BN_Q8_0_BYTES;
   for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK, row += BN_Q8_0_BYTES) {
-    bn_decode_q8_0_avx512(row, out + i);
+    bn_vdecode_q8_0(row, out + i);
   }
 }
 
@@ -284,7 +284,7 @@ static void multiply_tiles(const bn_matrix* m, const bn_rows* x, const bn_rows* 
   }
   for (int32_t t = 0; t < tokens; t++) {
     for (int32_t r = 0; r < rows; r++) {
-      bn_row(y, token + t)[row + r] = bn_fold16(kept[t][r]);
+      bn_row(y, token + t)[row + r] = bn_vfold(&kept[t][r]);
     }
   }
 }

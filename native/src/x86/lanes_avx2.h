@@ -1,10 +1,6 @@
 /*
- * 8 float lanes in a register, 16 in two: loads and stores of the first n lanes, float16 and
- * bfloat16, the order of reductions and exp, as float_math.h defines them.
- *
- * A reduction keeps lanes 0-7 and 8-15 in two registers: acc = bn_fma8(acc, a, b, n) over rising
- * parts of 16 and bn_fold16(low, high) at the end. Lanes from n on keep their value there: adding
- * even +0 to them would turn -0 into +0. A count n of 0 or less means no lane, of 8 or more all.
+ * The vectors of AVX2: 8 float lanes in a register, and their integers. common/vectors.h says what
+ * each function is for; float_math.h defines what it computes.
  */
 #ifndef BITNET_LANES_AVX2_H
 #define BITNET_LANES_AVX2_H
@@ -14,6 +10,11 @@
 #include <string.h>
 
 #include "common/float_math.h"
+#include "common/unroll.h"
+
+typedef __m256 bn_vector;
+typedef __m256i bn_integers;
+#define BN_WIDTH 8
 
 /* All bits of the first n lanes, for |n| < 2^31. */
 static inline __m256i bn_mask8(int64_t n) {
@@ -25,7 +26,7 @@ static inline __m256i bn_mask8(int64_t n) {
  * The first n elements, then zeros; reads no others. Not by a masked load: an emulator may touch
  * the memory of masked lanes (qemu does), and a rest comes once in a row.
  */
-static inline __m256 bn_load8(const float* p, int64_t n) {
+static inline __m256 bn_vload(const float* p, int64_t n) {
   if (n >= 8) {
     return _mm256_loadu_ps(p);
   }
@@ -36,7 +37,7 @@ static inline __m256 bn_load8(const float* p, int64_t n) {
   return _mm256_loadu_ps(part);
 }
 
-static inline void bn_store8(float* p, __m256 v, int64_t n) {
+static inline void bn_vstore(float* p, __m256 v, int64_t n) {
   if (n >= 8) {
     _mm256_storeu_ps(p, v);
     return;
@@ -61,17 +62,17 @@ static inline __m128i bn_load8_u16(const void* p, int64_t n) {
 }
 
 /* The first n elements from float16, then zeros. */
-static inline __m256 bn_load_half8(const void* p, int64_t n) {
+static inline __m256 bn_vload_f16(const void* p, int64_t n) {
   return _mm256_cvtph_ps(bn_load8_u16(p, n));
 }
 
 /* The same from bfloat16. */
-static inline __m256 bn_load_bfloat8(const void* p, int64_t n) {
+static inline __m256 bn_vload_bf16(const void* p, int64_t n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bn_load8_u16(p, n)), 16));
 }
 
 /* Stores the first n lanes as float16, ties to even. */
-static inline void bn_store_half8(uint16_t* p, __m256 v, int64_t n) {
+static inline void bn_vstore_f16(uint16_t* p, __m256 v, int64_t n) {
   __m128i half = _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   if (n >= 8) {
     _mm_storeu_si128((__m128i*)p, half);
@@ -85,29 +86,37 @@ static inline void bn_store_half8(uint16_t* p, __m256 v, int64_t n) {
 }
 
 /* The first n lanes of a, the others of b. */
-static inline __m256 bn_select8(__m256 a, __m256 b, int64_t n) {
+static inline __m256 bn_vselect(__m256 a, __m256 b, int64_t n) {
   return n >= 8 ? a : _mm256_blendv_ps(b, a, _mm256_castsi256_ps(bn_mask8(n)));
 }
 
+static inline __m256 bn_vall(float x) { return _mm256_set1_ps(x); }
+
+static inline __m256 bn_vadd(__m256 a, __m256 b) { return _mm256_add_ps(a, b); }
+
+static inline __m256 bn_vsub(__m256 a, __m256 b) { return _mm256_sub_ps(a, b); }
+
+static inline __m256 bn_vmul(__m256 a, __m256 b) { return _mm256_mul_ps(a, b); }
+
 /* acc + a * b, fused, in the first n lanes. */
-static inline __m256 bn_fma8(__m256 acc, __m256 a, __m256 b, int64_t n) {
-  return bn_select8(_mm256_fmadd_ps(a, b, acc), acc, n);
+static inline __m256 bn_vfma(__m256 acc, __m256 a, __m256 b, int64_t n) {
+  return bn_vselect(_mm256_fmadd_ps(a, b, acc), acc, n);
 }
 
 /* acc + a in the first n lanes. */
-static inline __m256 bn_add8(__m256 acc, __m256 a, int64_t n) {
-  return bn_select8(_mm256_add_ps(acc, a), acc, n);
+static inline __m256 bn_vaccumulate(__m256 acc, __m256 a, int64_t n) {
+  return bn_vselect(_mm256_add_ps(acc, a), acc, n);
 }
 
 /* 16 lanes to one: the upper half is added to the lower, four times. */
-static inline float bn_fold16(__m256 low, __m256 high) {
-  __m256 v = _mm256_add_ps(low, high);
+BN_INLINE float bn_vfold(const __m256 lanes[2]) {
+  __m256 v = _mm256_add_ps(lanes[0], lanes[1]);
   __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
   s = _mm_add_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-static inline __m256 bn_exp8(__m256 x) {
+static inline __m256 bn_vexp(__m256 x) {
   /* maxps and minps return their second operand if either is NaN. */
   __m256 c = _mm256_max_ps(_mm256_set1_ps(BN_EXP_LOW), x);
   c = _mm256_min_ps(_mm256_set1_ps(BN_EXP_HIGH), c);
@@ -131,35 +140,50 @@ static inline __m256 bn_exp8(__m256 x) {
 }
 
 /* x / (1 + exp(-x)). */
-static inline __m256 bn_silu8(__m256 x) {
+static inline __m256 bn_vsilu(__m256 x) {
   __m256 negated = _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
-  return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0f), bn_exp8(negated)));
+  return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0f), bn_vexp(negated)));
 }
 
 /* max(x, 0)^2; NaN for NaN. */
-static inline __m256 bn_relu_squared8(__m256 x) {
+static inline __m256 bn_vrelu_squared(__m256 x) {
   __m256 r = _mm256_max_ps(_mm256_setzero_ps(), x);
   return _mm256_mul_ps(r, r);
 }
 
-/* Dot product of n elements. */
-static inline float bn_dot16(const float* a, const float* b, int64_t n) {
-  __m256 low = _mm256_setzero_ps();
-  __m256 high = _mm256_setzero_ps();
-  int64_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    low = bn_fma8(low, bn_load8(a + i, 8), bn_load8(b + i, 8), 8);
-    high = bn_fma8(high, bn_load8(a + i + 8, 8), bn_load8(b + i + 8, 8), 8);
-  }
-  if (i < n) {
-    int64_t left = n - i;
-    low = bn_fma8(low, bn_load8(a + i, left), bn_load8(b + i, left), left);
-    left -= 8;
-    if (left > 0) {
-      high = bn_fma8(high, bn_load8(a + i + 8, left), bn_load8(b + i + 8, left), left);
-    }
-  }
-  return bn_fold16(low, high);
+/* ---- Integers ---- */
+
+/* |v| as bits, which order as the values do; those of a NaN are above infinity's. */
+static inline __m256i bn_vmagnitude(__m256 v) {
+  return _mm256_and_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x7fffffff));
+}
+
+static inline __m256i bn_vround(__m256 v) { return _mm256_cvtps_epi32(v); }
+
+static inline __m256i bn_izero(void) { return _mm256_setzero_si256(); }
+
+static inline __m256i bn_iadd(__m256i a, __m256i b) { return _mm256_add_epi32(a, b); }
+
+static inline __m256i bn_imax(__m256i a, __m256i b) { return _mm256_max_epu32(a, b); }
+
+static inline uint32_t bn_ilargest(__m256i v) {
+  __m128i m = _mm_max_epu32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  m = _mm_max_epu32(m, _mm_shuffle_epi32(m, _MM_SHUFFLE(1, 0, 3, 2)));
+  m = _mm_max_epu32(m, _mm_shuffle_epi32(m, _MM_SHUFFLE(2, 3, 0, 1)));
+  return (uint32_t)_mm_cvtsi128_si32(m);
+}
+
+static inline int32_t bn_isum(__m256i v) {
+  __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  s = _mm_add_epi32(s, _mm_shuffle_epi32(s, _MM_SHUFFLE(1, 0, 3, 2)));
+  s = _mm_add_epi32(s, _mm_shuffle_epi32(s, _MM_SHUFFLE(2, 3, 0, 1)));
+  return _mm_cvtsi128_si32(s);
+}
+
+/* Stores all lanes as int8, saturating. */
+static inline void bn_istore_int8(int8_t* p, __m256i v) {
+  __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  _mm_storel_epi64((__m128i*)p, _mm_packs_epi16(words, words));
 }
 
 #endif

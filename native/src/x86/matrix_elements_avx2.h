@@ -9,27 +9,27 @@
 #include "lanes_avx2.h"
 
 /* 8 integers times a scale. */
-static inline __m256 bn_scaled8(const void* q, float scale) {
+static inline __m256 bn_scale_int8_avx2(const void* q, float scale) {
   const __m256i integers = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)q));
   return _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(integers));
 }
 
 /* Weights [8 * part, 8 * part + 8) of a block of Q8_0. */
-static inline __m256 bn_q8_0_weights_avx2(const uint8_t* block, int part) {
-  return bn_scaled8(block + 2 + 8 * part, _cvtsh_ss(bn_load_u16(block)));
+static inline __m256 bn_vq8_0_weights(const uint8_t* block, int part) {
+  return bn_scale_int8_avx2(block + 2 + 8 * part, _cvtsh_ss(bn_load_u16(block)));
 }
 
-static inline void bn_decode_q8_0_avx2(const uint8_t* block, float* out) {
+static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
   for (int part = 0; part < 4; part++) {
-    _mm256_storeu_ps(out + 8 * part, bn_q8_0_weights_avx2(block, part));
+    _mm256_storeu_ps(out + 8 * part, bn_vq8_0_weights(block, part));
   }
 }
 
 /* The scales of 16 weights each of a block of Q6_K. */
 static inline void bn_q6_k_scales_avx2(const uint8_t* block, float scales[16]) {
   const float d = _cvtsh_ss(bn_load_u16(block + 208));
-  _mm256_storeu_ps(scales, bn_scaled8(block + 192, d));
-  _mm256_storeu_ps(scales + 8, bn_scaled8(block + 200, d));
+  _mm256_storeu_ps(scales, bn_scale_int8_avx2(block + 192, d));
+  _mm256_storeu_ps(scales + 8, bn_scale_int8_avx2(block + 200, d));
 }
 
 /*
@@ -46,7 +46,7 @@ static inline void bn_q6_k_integers_avx2(const uint8_t* block, int h, int g, int
   _mm256_storeu_si256((__m256i*)q, _mm256_sub_epi8(bits, _mm256_set1_epi8(32)));
 }
 
-static inline void bn_decode_q6_k_avx2(const uint8_t* block, float* out) {
+static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
   float scales[16];
   bn_q6_k_scales_avx2(block, scales);
   for (int run = 0; run < 8; run++) {
@@ -54,7 +54,7 @@ static inline void bn_decode_q6_k_avx2(const uint8_t* block, float* out) {
     bn_q6_k_integers_avx2(block, run / 4, run % 4, q);
     for (int part = 0; part < 4; part++) {
       _mm256_storeu_ps(out + 32 * run + 8 * part,
-                       bn_scaled8(q + 8 * part, scales[2 * run + part / 2]));
+                       bn_scale_int8_avx2(q + 8 * part, scales[2 * run + part / 2]));
     }
   }
 }

@@ -9,19 +9,19 @@
 #include "lanes_avx512.h"
 
 /* 16 integers times a scale. */
-static inline __m512 bn_scaled16(__m128i q, float scale) {
+static inline __m512 bn_scale_int8_avx512(__m128i q, float scale) {
   return _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q)));
 }
 
 /* Weights [16 * part, 16 * part + 16) of a block of Q8_0. */
-static inline __m512 bn_q8_0_weights_avx512(const uint8_t* block, int part) {
+static inline __m512 bn_vq8_0_weights(const uint8_t* block, int part) {
   const __m128i q = _mm_loadu_si128((const __m128i*)(block + 2 + 16 * part));
-  return bn_scaled16(q, _cvtsh_ss(bn_load_u16(block)));
+  return bn_scale_int8_avx512(q, _cvtsh_ss(bn_load_u16(block)));
 }
 
-static inline void bn_decode_q8_0_avx512(const uint8_t* block, float* out) {
-  _mm512_storeu_ps(out, bn_q8_0_weights_avx512(block, 0));
-  _mm512_storeu_ps(out + 16, bn_q8_0_weights_avx512(block, 1));
+static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
+  _mm512_storeu_ps(out, bn_vq8_0_weights(block, 0));
+  _mm512_storeu_ps(out + 16, bn_vq8_0_weights(block, 1));
 }
 
 /* The scales of 16 weights each of a block of Q6_K. */
@@ -56,13 +56,13 @@ static inline __m512i bn_q6_k_integers_avx512(const uint8_t* block, int k) {
 static inline void bn_q6_k_weights_avx512(const uint8_t* block, const float scales[16], int k,
                                           __m512 w[4]) {
   const __m512i q = bn_q6_k_integers_avx512(block, k);
-  w[0] = bn_scaled16(_mm512_castsi512_si128(q), scales[4 * k]);
-  w[1] = bn_scaled16(_mm512_extracti32x4_epi32(q, 1), scales[4 * k + 1]);
-  w[2] = bn_scaled16(_mm512_extracti32x4_epi32(q, 2), scales[4 * k + 2]);
-  w[3] = bn_scaled16(_mm512_extracti32x4_epi32(q, 3), scales[4 * k + 3]);
+  w[0] = bn_scale_int8_avx512(_mm512_castsi512_si128(q), scales[4 * k]);
+  w[1] = bn_scale_int8_avx512(_mm512_extracti32x4_epi32(q, 1), scales[4 * k + 1]);
+  w[2] = bn_scale_int8_avx512(_mm512_extracti32x4_epi32(q, 2), scales[4 * k + 2]);
+  w[3] = bn_scale_int8_avx512(_mm512_extracti32x4_epi32(q, 3), scales[4 * k + 3]);
 }
 
-static inline void bn_decode_q6_k_avx512(const uint8_t* block, float* out) {
+static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
   float scales[16];
   bn_q6_k_scales_avx512(block, scales);
   for (int k = 0; k < 4; k++) {
