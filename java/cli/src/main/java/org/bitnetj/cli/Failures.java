@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.kernel.ThreadTeam;
 import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
@@ -99,6 +100,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case UnusableLogitsException f -> f.getMessage();
       case KernelTierException f -> f.getMessage() + ".";
       case ChatTemplateException f -> f.getMessage();
+      case ThreadTeam.StartException f -> f.getMessage();
       case CharacterCodingException f -> "standard input is not UTF-8 text.";
       case FileSystemException f -> f.getFile() + ": " + reason(f) + ".";
       case UncheckedIOException f -> f.getMessage();
