@@ -21,7 +21,6 @@ public final class Pages {
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
   private static final int MADV_NOHUGEPAGE = 15;
-  private static final long PAGE = 4096;
   private static final long HUGE_PAGE = 2L << 20;
 
   private static final @Nullable MethodHandle MMAP =
@@ -49,12 +48,31 @@ public final class Pages {
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_INT));
 
+  private static final long SIZE = askSize();
+
   private Pages() {}
 
   private static @Nullable MethodHandle handle(String name, FunctionDescriptor descriptor) {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> symbol = linker.defaultLookup().find(name);
     return symbol.map(s -> linker.downcallHandle(s, descriptor)).orElse(null);
+  }
+
+  private static long askSize() {
+    MethodHandle handle = handle("getpagesize", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+    if (handle == null) {
+      return 4096; // nothing here depends on it without mmap
+    }
+    try {
+      return (int) handle.invokeExact();
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** Bytes of a page, a power of two; asked of the system once. */
+  public static long size() {
+    return SIZE;
   }
 
   /**
@@ -108,8 +126,8 @@ public final class Pages {
       return;
     }
     // Whole pages inside the range only: neighbours may be in use.
-    long start = (address + PAGE - 1) & -PAGE;
-    long end = (address + bytes) & -PAGE;
+    long start = (address + SIZE - 1) & -SIZE;
+    long end = (address + bytes) & -SIZE;
     if (end > start) {
       try {
         int unused = (int) MADVISE.invokeExact(start, end - start, advice);
