@@ -7,7 +7,8 @@ import org.bitnetj.memory.NativeMemory;
 
 /**
  * An embedding or head matrix {@code [rows][columns]}, row-major, in its file's own format. It is a
- * view: the file must stay open. Each element is the float32 its format defines. Read-only.
+ * view without liveness checks: whoever makes it keeps its bytes in memory while it is used. Each
+ * element is the float32 its format defines. Read-only.
  */
 public final class FloatMatrix {
   /** How elements are stored; block sizes and formulas are ggml's. */

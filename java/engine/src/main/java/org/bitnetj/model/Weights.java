@@ -10,13 +10,14 @@ import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A model's weights: ternary matrices repacked once into panels, norms copied, the embedding and
- * head used in place in the mapped file, which must stay open as long as they do. Immutable and
- * safe to share.
+ * head used in place in the file's bytes, which they share, so that the file itself may be closed.
+ * Immutable and safe to share.
  */
 public final class Weights implements AutoCloseable {
   /**
@@ -52,6 +53,7 @@ public final class Weights implements AutoCloseable {
   }
 
   private final NativeMemory memory;
+  private final FileBytes file;
   private final ModelSpec spec;
   private final FloatMatrix embedding;
   private final List<Layer> layers;
@@ -60,10 +62,12 @@ public final class Weights implements AutoCloseable {
   private final @Nullable HeadSketch sketch;
 
   /**
-   * @param memory holds all but the file's own bytes; closed with these weights
+   * @param memory holds all but what is used in place; closed with these weights
+   * @param file holds that; closed with these weights
    */
   Weights(
       NativeMemory memory,
+      FileBytes file,
       ModelSpec spec,
       FloatMatrix embedding,
       List<Layer> layers,
@@ -71,6 +75,7 @@ public final class Weights implements AutoCloseable {
       FloatMatrix head,
       @Nullable HeadSketch sketch) {
     this.memory = memory;
+    this.file = file;
     this.spec = spec;
     this.embedding = embedding;
     this.layers = layers;
@@ -88,6 +93,7 @@ public final class Weights implements AutoCloseable {
   /**
    * Loads the weights of an open file.
    *
+   * @param file may be closed afterwards
    * @param head whether a sketch of the head is made, if kernels and format are such that it pays:
    *     of 6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not
    *     for the 6.6 bits of Q6_K
@@ -96,6 +102,8 @@ public final class Weights implements AutoCloseable {
    *     kernels that have such products, on a machine with ample memory.
    * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
    *     that its place cannot have
+   * @throws IllegalStateException if the file is closed, or was read into memory and has given the
+   *     weights of a model already
    */
   public static Weights load(
       ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
@@ -155,9 +163,10 @@ public final class Weights implements AutoCloseable {
     return bytes;
   }
 
-  /** Gives the panels back; nobody may compute on them any more. */
+  /** Frees everything; nobody may compute on it any more. Idempotent. */
   @Override
   public void close() {
     memory.close();
+    file.close();
   }
 }

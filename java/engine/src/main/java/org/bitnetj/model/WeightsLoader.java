@@ -15,9 +15,9 @@ import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
 import org.bitnetj.kernel.TernaryStrips;
 import org.bitnetj.kernel.ThreadTeam;
+import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
-import org.bitnetj.memory.Pages;
 
 /**
  * Takes a model's weights out of its file: matrices first get their memory, each after a check of
@@ -34,6 +34,7 @@ final class WeightsLoader {
   private final ModelSpec spec;
   private final WeightsPlan plan;
   private final NativeMemory memory;
+  private final FileBytes bytes;
   private final Kernels kernels;
   private final ThreadTeam team;
   private final List<Packing> packings = new ArrayList<>();
@@ -42,12 +43,14 @@ final class WeightsLoader {
       ModelTensors tensors,
       WeightsPlan plan,
       NativeMemory memory,
+      FileBytes bytes,
       Kernels kernels,
       ThreadTeam team) {
     this.tensors = tensors;
     this.spec = tensors.spec();
     this.plan = plan;
     this.memory = memory;
+    this.bytes = bytes;
     this.kernels = kernels;
     this.team = team;
   }
@@ -59,11 +62,13 @@ final class WeightsLoader {
     ModelTensors tensors = new ModelTensors(file, ModelSpec.of(file));
     tensors.refuseStrangers();
     WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
+    FileBytes bytes = file.bytes().share();
     NativeMemory memory = new NativeMemory();
     try {
-      return new WeightsLoader(tensors, plan, memory, kernels, team).load();
+      return new WeightsLoader(tensors, plan, memory, bytes, kernels, team).load();
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
+      bytes.close();
       throw e;
     }
   }
@@ -82,7 +87,8 @@ final class WeightsLoader {
     }
     SketchKernels sketches = plan.sketches();
     HeadSketch sketch = sketches != null ? sketch(sketches, headName, head) : null;
-    return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, sketch);
+    return new Weights(
+        memory, bytes, spec, embedding, List.copyOf(layers), outputNorm, head, sketch);
   }
 
   private FloatMatrix matrix(String name) throws ModelFileException {
@@ -142,7 +148,7 @@ final class WeightsLoader {
     if (!valid.get()) {
       throw tensors.refuse(tensor, "it holds codes that are no ternary digit");
     }
-    Pages.release(tensor.data());
+    bytes.release(tensor.data());
   }
 
   /** Strips of a matrix that is packed before them. */

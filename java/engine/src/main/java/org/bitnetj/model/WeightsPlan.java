@@ -29,7 +29,8 @@ record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels spa
    * The plan for the model of those tensors.
    *
    * @param room bytes of memory that the machine has; empty if not known
-   * @throws ModelFileException if there is not even room for the ternary matrices and the sketch
+   * @throws ModelFileException if there is not even room for the ternary matrices and the sketch,
+   *     and, in a file that was read into memory, for what is used in place
    */
   static WeightsPlan of(
       ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)
@@ -53,7 +54,8 @@ record WeightsPlan(@Nullable SketchKernels sketches, @Nullable SparseKernels spa
         sparse
             && spec.architecture().activation() == Activation.RELU_SQUARED
             && isAmple(room, bytes + inPlace + stripsBytes(spec));
-    requireRoom(tensors.file(), bytes, room);
+    // What is used in place in a mapping needs no room of its own: the system can drop its pages.
+    requireRoom(tensors.file(), bytes + (tensors.file().bytes().mapped() ? 0 : inPlace), room);
     return new WeightsPlan(sketches, strips ? kernels.sparse().orElse(null) : null);
   }
 

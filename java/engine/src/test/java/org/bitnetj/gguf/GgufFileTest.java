@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.bitnetj.file.Metadata;
@@ -233,5 +234,30 @@ class GgufFileTest {
     file.close();
     assertFalse(a.data().scope().isAlive());
     assertThrows(IllegalStateException.class, () -> a.data().get(ValueLayout.JAVA_INT, 0));
+  }
+
+  @Test
+  void aFileReadIntoMemoryIsTheSameFile() throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), new GgufBytes().key("a.b", 7).toByteArray());
+    try (GgufFile mapped = GgufFile.open(path);
+        GgufFile read = GgufFile.load(path)) {
+      assertEquals(mapped.size(), read.size());
+      assertEquals(7, read.metadata().integer("a.b"));
+      assertTrue(mapped.bytes().mapped());
+      assertFalse(read.bytes().mapped());
+    }
+  }
+
+  @Test
+  void aFileLargerThanTheMachinesMemoryIsNotRead() throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), new byte[3 << 20]);
+    String sentence =
+        assertThrows(ModelFileException.class, () -> GgufFile.load(path, OptionalLong.of(2L << 20)))
+            .getMessage();
+    assertTrue(
+        sentence.startsWith(path + ": reading it takes 3 MiB of memory, but there are only 2 MiB"),
+        sentence);
+    assertThrows(ModelFileException.class, () -> GgufFile.load(path, OptionalLong.of(4L << 20)));
+    assertThrows(ModelFileException.class, () -> GgufFile.load(folder));
   }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
@@ -23,6 +22,7 @@ import org.bitnetj.file.ModelFileException;
 import org.bitnetj.file.StringArray;
 import org.bitnetj.file.Tensor;
 import org.bitnetj.file.TensorType;
+import org.bitnetj.memory.FileBytes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,8 +56,8 @@ class MutatedFilesTest {
   private static boolean opensOrIsRefused(byte[] bytes, String mutation) {
     // In memory, for the mapping of so many files would be all that this test measures.
     Path path = Path.of("mutant.gguf");
-    MemorySegment memory = MemorySegment.ofArray(bytes);
-    try (GgufFile file = GgufFile.parse(path, Arena.ofConfined(), memory)) {
+    FileBytes memory = FileBytes.of(MemorySegment.ofArray(bytes));
+    try (GgufFile file = GgufFile.parse(path, memory)) {
       assertConsistent(file);
       return true;
     } catch (ModelFileException e) {
