@@ -61,6 +61,10 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Loads a GGUF file.
    *
+   * <p>A mapped file must not be written to while the model is open; {@link LoadOptions#mapped}
+   * says what can be done where that cannot be ruled out. Moving another file into its place is
+   * safe.
+   *
    * @throws ModelFileException if the file is no model that can be used; the message is a sentence
    *     that names the file
    * @throws org.bitnetj.kernel.selection.KernelTierException if the kernels asked for cannot be
@@ -72,7 +76,7 @@ public final class LanguageModel implements AutoCloseable {
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();
     try {
-      ModelFile file = GgufFile.open(path);
+      ModelFile file = options.mapped() ? GgufFile.open(path) : GgufFile.load(path);
       closers.push(file::close);
       ModelSpec spec = ModelSpec.of(file);
       Tokenizer tokenizer = tokenizer(file, spec);
@@ -150,7 +154,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The same for who cannot do without.
+   * Like {@link #chatTemplate}, but throws if there is none.
    *
    * @throws IllegalStateException if the model has none; the message is a sentence that says why
    */
