@@ -90,7 +90,7 @@ final class TokenizerReader {
                 + "merges: entry "
                 + rank
                 + " '"
-                + merges.get(rank)
+                + TokenTable.shown(merges.get(rank))
                 + "' is not two pieces with"
                 + " a space between.");
       }
@@ -107,7 +107,7 @@ final class TokenizerReader {
                 + "merges: entry "
                 + rank
                 + " '"
-                + merges.get(rank)
+                + TokenTable.shown(merges.get(rank))
                 + "' needs a token that is"
                 + " not in the vocabulary.");
       }

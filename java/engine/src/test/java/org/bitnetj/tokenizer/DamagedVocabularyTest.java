@@ -46,6 +46,11 @@ class DamagedVocabularyTest {
       String sentence = refusal(byteLevel().with("tokenizer.ggml." + key, hostile));
       assertTrue(sentence.startsWith("tokenizer.ggml." + key + " is " + shown), sentence);
     }
+    for (String merge : List.of(hostile, hostile + " b")) {
+      String sentence = refusal(byteLevel().with("tokenizer.ggml.merges", List.of(merge)));
+      assertTrue(sentence.startsWith("tokenizer.ggml.merges: entry 0 " + shown), sentence);
+      assertTrue(sentence.length() < 200, sentence);
+    }
     String twice =
         refusal(
             SmallVocabulary.sentencePiece()
