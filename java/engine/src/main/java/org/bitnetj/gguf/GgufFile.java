@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -71,7 +72,8 @@ public final class GgufFile implements ModelFile {
   }
 
   /**
-   * Maps {@code path} and checks its header.
+   * Maps {@code path} and checks its header. A thread interrupted before the file is mapped gets a
+   * {@link ModelFileException} that says so and stays interrupted.
    *
    * @throws ModelFileException one sentence on why the file cannot be used: missing, unreadable,
    *     not GGUF, damaged or incomplete (with the key or tensor and the byte), or with a tensor
@@ -110,6 +112,8 @@ public final class GgufFile implements ModelFile {
       throw new ModelFileException(path + ": there is no such file.", e);
     } catch (AccessDeniedException e) {
       throw new ModelFileException(path + ": you may not read this file.", e);
+    } catch (ClosedByInterruptException e) {
+      throw new ModelFileException(path + ": reading was interrupted; open the file again.", e);
     } catch (IOException e) {
       throw new ModelFileException(path + ": cannot be read: " + e.getMessage() + ".", e);
     }

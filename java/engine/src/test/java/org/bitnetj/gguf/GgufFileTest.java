@@ -223,6 +223,20 @@ class GgufFileTest {
   }
 
   @Test
+  void anInterruptedThreadIsToldSoAndStaysInterrupted() throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), new GgufBytes().toByteArray());
+    Thread.currentThread().interrupt();
+    ModelFileException e;
+    try {
+      e = assertThrows(ModelFileException.class, () -> GgufFile.open(path).close());
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+    assertEquals(path + ": reading was interrupted; open the file again.", e.getMessage());
+    GgufFile.open(path).close();
+  }
+
+  @Test
   void anyThreadMayReadAndCloseAndClosingTwiceIsFine() throws Exception {
     GgufFile file = open(new GgufBytes().tensor("a", TensorType.F32.id(), new byte[4], 1));
     Tensor a = file.tensor("a");
