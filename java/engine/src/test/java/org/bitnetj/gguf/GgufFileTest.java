@@ -79,10 +79,13 @@ class GgufFileTest {
       assertEquals("\"line\\nbreak\"", m.describe("string"));
       StringArray texts = m.findTexts("texts").orElseThrow();
       assertEquals(3, texts.size());
+      assertEquals(5, texts.longest());
       assertEquals("", texts.get(0));
       assertEquals("ünï", texts.get(2));
       assertEquals(5, texts.bytes(2).length);
       assertThrows(IndexOutOfBoundsException.class, () -> texts.get(3));
+      assertEquals(3, m.findLength("texts").orElseThrow());
+      assertEquals(2, m.findLength("ints").orElseThrow());
       assertArrayEquals(new int[] {1, -2}, m.findIntegers("ints").orElseThrow());
       assertArrayEquals(new float[] {2.5f}, m.findFloats("floats").orElseThrow());
       assertEquals("array of 2 i32 [1, -2]", m.describe("ints"));
@@ -98,6 +101,7 @@ class GgufFileTest {
       assertTrue(message.contains("m.gguf"), message);
       assertTrue(message.contains("'a' (byte 37) is of type u32, but must be text"), message);
       assertThrows(ModelFileException.class, () -> m.findFlag("a"));
+      assertThrows(ModelFileException.class, () -> m.findLength("a"));
       assertThrows(ModelFileException.class, () -> m.findTexts("a"));
       assertThrows(ModelFileException.class, () -> m.findIntegers("a"));
       assertThrows(ModelFileException.class, () -> m.findFloats("a"));
@@ -108,6 +112,7 @@ class GgufFileTest {
       assertThrows(ModelFileException.class, () -> m.text("absent"));
       assertTrue(m.findText("absent").isEmpty());
       assertTrue(m.findIntegers("absent").isEmpty());
+      assertTrue(m.findLength("absent").isEmpty());
     }
   }
 
