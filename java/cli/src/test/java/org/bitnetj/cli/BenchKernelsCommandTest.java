@@ -128,7 +128,7 @@ class BenchKernelsCommandTest {
     Path missing = folder.resolve("missing");
     Path page = missing.resolve("page.html");
     Outcome outcome = Outcome.of("bench", "kernels", "--page", page.toString());
-    outcome.fails(page + ": cannot be written, for the folder " + missing + " does not exist.");
+    outcome.fails("cannot write " + page + ": the folder " + missing + " does not exist.");
     assertEquals("", outcome.out());
   }
 

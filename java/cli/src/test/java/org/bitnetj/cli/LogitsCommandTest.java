@@ -111,11 +111,8 @@ class LogitsCommandTest {
     Path missing = folder.resolve("none/logits.npy");
     write(missing, "-p", "a")
         .fails(
-            missing
-                + ": cannot be written, for the folder "
-                + missing.getParent()
-                + " does not exist.");
-    write(folder, "-p", "a").fails(folder + " is a directory; name a file to write.");
+            "cannot write " + missing + ": the folder " + missing.getParent() + " does not exist.");
+    write(folder, "-p", "a").fails("cannot write " + folder + ": it is a directory; name a file.");
     assertFalse(Files.exists(missing.getParent()));
   }
 

@@ -74,11 +74,8 @@ class SynthCommandTest {
     Path missing = folder.resolve("none/model.gguf");
     synth(missing)
         .fails(
-            missing
-                + ": cannot be written, for the folder "
-                + missing.getParent()
-                + " does not exist.");
-    synth(folder).fails(folder + " is a directory; name a file to write.");
+            "cannot write " + missing + ": the folder " + missing.getParent() + " does not exist.");
+    synth(folder).fails("cannot write " + folder + ": it is a directory; name a file.");
   }
 
   @Test

@@ -15,7 +15,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -155,9 +154,7 @@ class GgufWriterTest {
   }
 
   /** A disk that takes so many bytes and no more. */
-  private static WritableByteChannel fullAfter(Path path, int bytes) throws IOException {
-    FileChannel file =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  private static WritableByteChannel fullAfter(FileChannel file, int bytes) {
     return new WritableByteChannel() {
       private int room = bytes;
 
@@ -192,7 +189,7 @@ class GgufWriterTest {
     int size = header.toByteArray().length + (int) header.dataBytes();
     for (int room = 0; room <= size; room++) {
       int bytes = room;
-      GgufWriter.Opener disk = part -> fullAfter(part, bytes);
+      GgufWriter.Disk disk = file -> fullAfter(file, bytes);
       if (room == size) {
         try (GgufWriter writer = GgufWriter.create(path, header, disk)) {
           fill(writer);
@@ -212,7 +209,8 @@ class GgufWriterTest {
                     }
                   })
               .getMessage();
-      assertTrue(message.contains("m.gguf: cannot be written: No space left"), message);
+      assertTrue(
+          message.contains("m.gguf: No space left on device; no part of it is left."), message);
       assertEquals(List.of(), filesLeft());
     }
   }
