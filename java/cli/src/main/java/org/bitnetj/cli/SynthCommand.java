@@ -1,6 +1,5 @@
 package org.bitnetj.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
@@ -31,7 +30,7 @@ import picocli.CommandLine.Spec;
       "  bitnet synth --shape 2B4T --vocab ggml-model-i2_s.gguf -o 2b4t-words.gguf",
       "",
       "The same options give the same bytes on every machine. The file appears when it is complete;"
-          + " one that is there already is replaced only with --force."
+          + " one that exists is replaced only with --force."
     })
 final class SynthCommand implements Callable<Integer> {
   private static final String DUMMY = "dummy";
@@ -79,9 +78,6 @@ final class SynthCommand implements Callable<Integer> {
               + ".")
   private String vocabulary;
 
-  @Option(names = "--force", description = "Replace the file if it is there already.")
-  private boolean force;
-
   @Option(
       names = {"-o", "--output"},
       required = true,
@@ -89,13 +85,16 @@ final class SynthCommand implements Callable<Integer> {
       description = "The GGUF file to write.")
   private Path output;
 
+  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws ModelFileException {
     SyntheticModel model = model();
-    if (!force && Files.isRegularFile(output)) {
-      throw new Failures.Failure(output + ": this file exists; --force replaces it.");
+    if (model.vocabulary() instanceof SyntheticVocabulary.CopiedFrom from) {
+      force.check(output, from.file());
+    } else {
+      force.check(output);
     }
     long start = System.nanoTime();
     long[] size = new long[1];

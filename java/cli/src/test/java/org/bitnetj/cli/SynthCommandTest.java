@@ -20,8 +20,12 @@ class SynthCommandTest {
   private Outcome synth(Path file, String... more) {
     List<String> args =
         Stream.concat(
-                Stream.of("synth", "--shape", "125m", "--vocab", Models.SHIPPED.toString()),
-                Stream.concat(Stream.of("-o", file.toString()), Stream.of(more)))
+                Stream.of("synth", "--shape", "125m", "-o", file.toString()),
+                Stream.concat(
+                    List.of(more).contains("--vocab")
+                        ? Stream.empty()
+                        : Stream.of("--vocab", Models.SHIPPED.toString()),
+                    Stream.of(more)))
             .toList();
     return Outcome.of(args.toArray(String[]::new));
   }
@@ -52,10 +56,19 @@ class SynthCommandTest {
   @Test
   void aFileThatIsThereIsReplacedOnlyByForce() throws IOException {
     Path file = Files.writeString(folder.resolve("mine.gguf"), "precious");
-    synth(file).fails(file + ": this file exists; --force replaces it.");
+    synth(file).fails(file + " exists; --force replaces it.");
     assertEquals("precious", Files.readString(file));
     synth(file, "--force").succeeds();
     assertTrue(Files.size(file) > 1_000_000);
+  }
+
+  @Test
+  void theVocabularysFileIsNeverReplaced() throws IOException {
+    Path vocabulary = Files.copy(Models.SHIPPED, folder.resolve("vocabulary.gguf"));
+    Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), vocabulary);
+    synth(link, "--force", "--vocab", vocabulary.toString())
+        .fails("cannot write " + link + ": this command reads that file; name another one.");
+    assertEquals(-1, Files.mismatch(Models.SHIPPED, vocabulary));
   }
 
   @Test
