@@ -5,9 +5,12 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bitnetj.file.ModelFileException;
+import org.bitnetj.gguf.GgufFile;
+import org.bitnetj.model.Architecture;
 import org.bitnetj.synth.ModelShape;
 import org.bitnetj.synth.SyntheticModel;
 import org.bitnetj.synth.SyntheticVocabulary;
+import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -93,6 +96,7 @@ final class SynthCommand implements Callable<Integer> {
     SyntheticModel model = model();
     if (model.vocabulary() instanceof SyntheticVocabulary.CopiedFrom from) {
       force.check(output, from.file());
+      requireLoadable(from.file());
     } else {
       force.check(output);
     }
@@ -124,16 +128,39 @@ final class SynthCommand implements Callable<Integer> {
   private SyntheticModel model() {
     try {
       ModelShape sizes = ModelShape.named(shape);
-      return new SyntheticModel(
-          sizes,
-          architecture != null ? architecture.toLowerCase(Locale.ROOT) : sizes.architecture(),
-          seed,
-          zeros,
-          vocabulary.equals(DUMMY)
-              ? new SyntheticVocabulary.Dummy()
-              : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)));
+      SyntheticModel model =
+          new SyntheticModel(
+              sizes,
+              architecture != null ? architecture.toLowerCase(Locale.ROOT) : sizes.architecture(),
+              seed,
+              zeros,
+              vocabulary.equals(DUMMY)
+                  ? new SyntheticVocabulary.Dummy()
+                  : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)));
+      if (!isLoadable(model.architecture())) {
+        throw new IllegalArgumentException(
+            "The engine does not load architecture '"
+                + model.architecture()
+                + "'"
+                + (architecture == null ? ", which is that of shape " + sizes.name() : "")
+                + "; choose by --arch one of "
+                + String.join(", ", new ArchitectureNames())
+                + ".");
+      }
+      return model;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private static boolean isLoadable(String architecture) {
+    return Architecture.ofLabel(architecture).isPresent();
+  }
+
+  /** Refuses a vocabulary with which no model loads, before gigabytes are written. */
+  private static void requireLoadable(Path vocabulary) throws ModelFileException {
+    try (GgufFile file = GgufFile.open(vocabulary)) {
+      Tokenizer.of(file.metadata());
     }
   }
 
@@ -158,7 +185,7 @@ final class SynthCommand implements Callable<Integer> {
   private static final class ArchitectureNames implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return SyntheticModel.ARCHITECTURES.iterator();
+      return SyntheticModel.ARCHITECTURES.stream().filter(SynthCommand::isLoadable).iterator();
     }
   }
 }

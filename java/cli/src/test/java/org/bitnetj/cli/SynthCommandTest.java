@@ -10,6 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.bitnetj.gguf.GgufHeader;
+import org.bitnetj.gguf.GgufWriter;
+import org.bitnetj.model.Architecture;
+import org.bitnetj.synth.ModelShape;
+import org.bitnetj.synth.SyntheticModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,6 +74,48 @@ class SynthCommandTest {
     synth(link, "--force", "--vocab", vocabulary.toString())
         .fails("cannot write " + link + ": this command reads that file; name another one.");
     assertEquals(-1, Files.mismatch(Models.SHIPPED, vocabulary));
+  }
+
+  @Test
+  void whatIsWrittenLoadsAndWhatDoesNotLoadIsNotWritten() {
+    for (String architecture : SyntheticModel.ARCHITECTURES) {
+      Path file = folder.resolve(architecture);
+      Outcome outcome = synth(file, "--arch", architecture);
+      if (Architecture.ofLabel(architecture).isPresent()) {
+        outcome.succeeds();
+        Outcome.of("run", "-m", file.toString(), "-n", "1", "Once").succeeds();
+      } else {
+        outcome.isMisuse("The engine does not load architecture '" + architecture + "'; choose");
+        assertFalse(Files.exists(file));
+      }
+    }
+  }
+
+  @Test
+  void aShapeWhoseArchitectureDoesNotLoadIsRefusedByItsName() {
+    for (ModelShape shape : ModelShape.all()) {
+      if (Architecture.ofLabel(shape.architecture()).isEmpty()) {
+        Path file = folder.resolve("x");
+        Outcome.of("synth", "--shape", shape.name(), "-o", file.toString())
+            .isMisuse(", which is that of shape " + shape.name() + "; choose by --arch one of ");
+        assertFalse(Files.exists(file));
+      }
+    }
+  }
+
+  @Test
+  void aVocabularyThatDoesNotLoadIsRefusedBeforeAnythingIsWritten() throws IOException {
+    Path vocabulary = folder.resolve("vocabulary.gguf");
+    GgufHeader header = new GgufHeader().text("tokenizer.ggml.model", "runes");
+    header.texts("tokenizer.ggml.tokens", List.of("a", "b"));
+    try (GgufWriter writer = GgufWriter.create(vocabulary, header)) {
+      writer.commit();
+    }
+    Path file = folder.resolve("model.gguf");
+    Outcome outcome = synth(file, "--vocab", vocabulary.toString());
+    assertEquals(1, outcome.code());
+    outcome.says(vocabulary.toString()).says("runes");
+    assertFalse(Files.exists(file));
   }
 
   @Test
