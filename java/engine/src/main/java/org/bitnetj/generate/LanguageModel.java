@@ -150,12 +150,20 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The same for who cannot do without.
+   * Like {@link #chatTemplate}, but throws if there is none.
    *
    * @throws IllegalStateException if the model has none; the message is a sentence that says why
    */
   public ChatTemplate requireChatTemplate() {
     return chats.require();
+  }
+
+  /**
+   * Whether the chat template shows system messages to the model. Where it does not, their text
+   * goes in front of the next user message, an empty line between them. False without a template.
+   */
+  public boolean hasSystemRole() {
+    return chats.systemRole();
   }
 
   /** The kernels it computes with, and how they were chosen. */

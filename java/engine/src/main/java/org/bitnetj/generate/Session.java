@@ -85,8 +85,9 @@ public final class Session implements AutoCloseable {
 
   /**
    * Answers the last of {@code messages}, in the format of the model's chat template. What a
-   * message says is ordinary text, however it spells special tokens. {@link Conversation} keeps the
-   * messages of a chat.
+   * message says is ordinary text, however it spells special tokens. Where the template has no
+   * system role (see {@link LanguageModel#hasSystemRole}), the text of a system message goes in
+   * front of the next user message. {@link Conversation} keeps the messages of a chat.
    *
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
@@ -95,7 +96,7 @@ public final class Session implements AutoCloseable {
   public GenerationResult chat(
       List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
     long started = System.nanoTime();
-    return run(() -> chats.require().encode(messages, true), options, listener, started);
+    return run(() -> chats.encode(messages, true), options, listener, started);
   }
 
   private GenerationResult run(
