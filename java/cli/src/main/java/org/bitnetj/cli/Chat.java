@@ -3,6 +3,7 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplateException;
@@ -162,15 +163,20 @@ final class Chat {
   }
 
   private void context() {
+    List<String> users = new ArrayList<>();
     long said = conversation.messages().stream().filter(m -> !m.role().equals("system")).count();
+    if (said > 0) {
+      users.add(said + " messages");
+    }
+    if (conversation.system().isPresent()) {
+      users.add("the system message");
+    }
     tell(
-        session.tokens().length
+        conversation.countTokens()
             + " of "
             + session.context()
-            + " tokens are used, by "
-            + said
-            + " messages"
-            + (conversation.system().isPresent() ? " and a system message." : "."));
+            + " tokens are used"
+            + (users.isEmpty() ? "." : ", by " + String.join(" and ", users) + "."));
   }
 
   private void save(String argument) {

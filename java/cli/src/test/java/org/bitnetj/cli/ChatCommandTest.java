@@ -95,6 +95,18 @@ class ChatCommandTest {
   }
 
   @Test
+  void theContextIsThatOfTheConversation() {
+    chat("Hello\n/reset\n/context\n")
+        .succeeds()
+        .says("The conversation is forgotten.\n0 of 512 tokens are used.\n");
+    int system =
+        Outcome.of("tokenize", "--bos", "system: Be a fox.\n").succeeds().out().split(" ").length;
+    chat("Hello\n/reset\n/context\n", "--system", "Be a fox.")
+        .succeeds()
+        .says(system + " of 512 tokens are used, by the system message.\n");
+  }
+
+  @Test
   void messagesOfSeveralLinesAreOneMessage() {
     String expected = continuation("user: one\ntwo\nassistant:") + "\n";
     assertEquals(expected, chat("one\\\ntwo\n").succeeds().out());

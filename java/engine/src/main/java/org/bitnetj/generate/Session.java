@@ -99,6 +99,11 @@ public final class Session implements AutoCloseable {
     return run(() -> chats.encode(messages, true), options, listener, started);
   }
 
+  /** Tokens that the messages take in the model's format, without the start of an answer. */
+  int countTokens(List<ChatMessage> messages) {
+    return messages.isEmpty() ? 0 : chats.encode(messages, false).length;
+  }
+
   private GenerationResult run(
       Supplier<int[]> prompt,
       GenerationOptions options,

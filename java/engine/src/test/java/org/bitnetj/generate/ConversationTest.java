@@ -231,6 +231,18 @@ class ConversationTest {
   }
 
   @Test
+  void aConversationCountsItsTokensWhateverTheCacheHolds() {
+    assertEquals(0, conversation.countTokens());
+    String answer = conversation.reply("Hello", GREEDY, piece -> {}).text();
+    assertEquals(
+        rendered("[user] Hello\n[assistant] " + answer + "\n").length, conversation.countTokens());
+    conversation.clear();
+    assertEquals(0, conversation.countTokens());
+    conversation.setSystem("Be kind.");
+    assertEquals(rendered("[system] Be kind.\n").length, conversation.countTokens());
+  }
+
+  @Test
   void aModelWithoutATemplateSaysSo() {
     ChatSupport none = ChatSupport.of(new MemoryMetadata(), model.tokenizer());
     try (Session plain = model.openSession(SessionOptions.defaults(), none)) {
