@@ -2,8 +2,8 @@
  * bitnet.h: the whole ABI between the engine and its native kernels.
  *
  * The library computes over ranges of memory it is handed. It owns nothing: no allocation, no
- * threads, no files, no state but a constant dispatch table. Every function is thread-safe as long
- * as two calls do not write the same output range.
+ * threads, no files, no state but a constant dispatch table. Every function but bn_supported_tiers
+ * is thread-safe as long as two calls do not write the same output range.
  *
  * The result of every function is defined to the last bit by
  * org.bitnetj.kernel.scalar.ScalarKernels (and docs/numerics.md); a tier changes how fast it is,
@@ -32,7 +32,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 1
+#define BN_ABI_VERSION 2
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -238,7 +238,18 @@ BN_API int32_t bn_abi_version(void);
 /* The tiers that are compiled in, as a bit mask. */
 BN_API int32_t bn_compiled_tiers(void);
 
-/* Those of them that this CPU and operating system can run, as a bit mask. */
+/* Those of them whose instructions this CPU says it has. */
+BN_API int32_t bn_claimed_tiers(void);
+
+/* Those of them whose registers the operating system saves. */
+BN_API int32_t bn_enabled_tiers(void);
+
+/*
+ * Those of them that run: one instruction of each of their extensions was tried, since a virtual
+ * machine's CPU may claim what it does not have. For that SIGILL gets another handler for some
+ * microseconds, which passes on what it is not there for: call it once, from one thread, while no
+ * other code of the process installs a handler. On Windows nothing is tried.
+ */
 BN_API int32_t bn_supported_tiers(void);
 
 /*

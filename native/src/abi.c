@@ -34,7 +34,11 @@ int32_t bn_compiled_tiers(void) {
   return mask;
 }
 
-int32_t bn_supported_tiers(void) { return bn_detect_tiers() & bn_compiled_tiers(); }
+int32_t bn_claimed_tiers(void) { return bn_detect_claimed() & bn_compiled_tiers(); }
+
+int32_t bn_enabled_tiers(void) { return bn_detect_enabled() & bn_compiled_tiers(); }
+
+int32_t bn_supported_tiers(void) { return bn_try_tiers(bn_enabled_tiers()); }
 
 int32_t bn_pack_i2s(int32_t tier, const uint8_t* source, const bn_ternary* w, int32_t begin,
                     int32_t end) {

@@ -105,8 +105,36 @@ bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_b
 bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
     bn_peak_products_avx512, bn_peak_products_neon, bn_peak_products_dotprod, bn_peak_products_i8mm;
 
-/* The tiers, among those compiled in, that this CPU and operating system can run. */
-int32_t bn_detect_tiers(void);
+/* The tiers whose instructions this CPU says it has, as a bit mask. */
+int32_t bn_detect_claimed(void);
+
+/* Those of them whose registers the operating system saves. */
+int32_t bn_detect_enabled(void);
+
+/* Those of the given tiers whose instructions run. Not to be called by two threads at once. */
+int32_t bn_try_tiers(int32_t tiers);
+
+/* Runs one instruction of each extension that a tier is compiled for. */
+typedef void bn_try_fn(void);
+bn_try_fn bn_try_avx2, bn_try_avxvnni, bn_try_avx512, bn_try_dotprod, bn_try_i8mm;
+
+/* Whether an attempt ends; 0 if it meets an instruction that this machine lacks. */
+int32_t bn_ends(bn_try_fn* attempt);
+
+#if defined(__x86_64__)
+/* What CPUID says of a CPU's extensions and, if the system manages them, XCR0 of its registers. */
+typedef struct bn_x86 {
+  uint32_t leaf1_ecx;
+  uint32_t leaf7_ebx;
+  uint32_t leaf7_ecx;
+  uint32_t leaf7_1_eax;
+  uint64_t xcr0;
+} bn_x86;
+
+/* bn_detect_claimed and bn_detect_enabled of such a CPU. */
+int32_t bn_claimed_by(const bn_x86* cpu);
+int32_t bn_enabled_for(const bn_x86* cpu);
+#endif
 
 /* The start of row r. */
 static inline float* bn_row(const bn_rows* rows, int64_t r) {

@@ -86,7 +86,11 @@ int main(int argc, char** argv) {
   printf("tiers compiled in: 0x%x, supported here: 0x%x\n", (unsigned)compiled,
          (unsigned)supported);
   expect("tier c in bn_supported_tiers()", 1, supported >> BN_TIER_C & 1);
-  expect("supported tiers that are not compiled in", 0, supported & ~compiled);
+  const int32_t claimed = bn_claimed_tiers();
+  const int32_t enabled = bn_enabled_tiers();
+  expect("supported tiers that are not enabled", 0, supported & ~enabled);
+  expect("enabled tiers that the CPU does not claim", 0, enabled & ~claimed);
+  expect("claimed tiers that are not compiled in", 0, claimed & ~compiled);
   if (argc > 1) {
     expect("supported tiers", strtol(argv[1], NULL, 0), supported);
   }
