@@ -1,6 +1,10 @@
-# A kernel tier is a file-name suffix: name_avx2.c is compiled with the options of tier avx2 and only
-# where that tier's CPU family is built. A file without a tier's suffix is compiled for the family's
-# baseline. A new tier is two lines here.
+# The library of a CPU family is native/src/{common,c} and the family's own folder. There a kernel tier
+# is a file-name suffix: name_avx2.c is compiled with the options of tier avx2 and only where that
+# tier's CPU family is built. A file without a tier's suffix is compiled for the family's baseline. A
+# new tier is two lines here.
+
+set(BN_FOLDER_x86_64 x86)
+set(BN_FOLDER_aarch64 arm)
 
 set(BN_TIERS_x86_64 avx2 avxvnni avx512)
 set(BN_TIERS_aarch64 neon dotprod i8mm)
@@ -11,6 +15,15 @@ set(BN_TIER_OPTIONS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vn
 set(BN_TIER_OPTIONS_neon -march=armv8-a)
 set(BN_TIER_OPTIONS_dotprod -march=armv8.2-a+dotprod)
 set(BN_TIER_OPTIONS_i8mm -march=armv8.2-a+dotprod+i8mm)
+
+# Sets out to globbing expressions for the C files of the library in native/src.
+function(bn_source_globs src out)
+  set(globs "")
+  foreach(folder IN ITEMS common c ${BN_FOLDER_${BN_ARCH}})
+    list(APPEND globs "${src}/${folder}/*.c")
+  endforeach()
+  set(${out} "${globs}" PARENT_SCOPE)
+endfunction()
 
 # Sets out to the tier that a file's name ends in, or to nothing.
 function(bn_tier_of source out)

@@ -23,7 +23,7 @@ if(BN_QEMU_X86_64)
     set(arguments "")
     if(name STREQUAL "test_exp")
       set(arguments 101)
-    elseif(name STREQUAL "test_dispatch")
+    elseif(name MATCHES "^test_(cpu|dispatch)$")
       set(arguments 0x3) # the bits of BN_TIER_C and BN_TIER_AVX2
     endif()
     set(configurations "")
@@ -34,6 +34,11 @@ if(BN_QEMU_X86_64)
       COMMAND ${BN_QEMU_X86_64} -cpu ${BN_HASWELL} $<TARGET_FILE:${name}> ${arguments}
       ${configurations})
     set_tests_properties(${name}@haswell PROPERTIES TIMEOUT 300)
+  endforeach()
+  # A CPU without AVX, whose tiers are the portable one alone.
+  foreach(name IN ITEMS test_cpu test_dispatch)
+    add_test(NAME ${name}@nehalem
+      COMMAND ${BN_QEMU_X86_64} -cpu Nehalem $<TARGET_FILE:${name}> 0x1)
   endforeach()
 else()
   add_test(NAME haswell COMMAND ${CMAKE_COMMAND} -E echo "SKIPPED: a CPU with AVX2 alone is not tested, \

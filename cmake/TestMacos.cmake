@@ -14,11 +14,35 @@ void *memmove(void *, const void *, size_t);
 void *memset(void *, int, size_t);\n")
 file(WRITE "${include}/math.h" "#define INFINITY __builtin_inff()
 #define NAN __builtin_nanf(\"\")\n")
+file(WRITE "${include}/pthread.h" "typedef struct thread *pthread_t;
+pthread_t pthread_self(void);
+int pthread_equal(pthread_t, pthread_t);\n")
+file(WRITE "${include}/setjmp.h" "typedef int sigjmp_buf[49];
+int sigsetjmp(sigjmp_buf, int) __attribute__((returns_twice));
+_Noreturn void siglongjmp(sigjmp_buf, int);\n")
+file(WRITE "${include}/signal.h" "typedef int sig_atomic_t;
+typedef struct siginfo siginfo_t;
+struct sigaction {
+  union {
+    void (*sa_handler)(int);
+    void (*sa_sigaction)(int, siginfo_t *, void *);
+  };
+  unsigned sa_mask;
+  int sa_flags;
+};
+#define SIGILL 4
+#define SIG_DFL ((void (*)(int))0)
+#define SIG_IGN ((void (*)(int))1)
+#define SA_RESETHAND 4
+#define SA_SIGINFO 64
+int sigaction(int, const struct sigaction *, struct sigaction *);
+void (*signal(int, void (*)(int)))(int);\n")
 file(WRITE "${include}/sys/sysctl.h" "#include <stddef.h>
 int sysctlbyname(const char *, void *, size_t *, void *, size_t);\n")
 
 set(command "${COMPILER}" --target=arm64-apple-macos11 -ffreestanding -isystem "${include}" -std=c11 -O1
-  -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror "-I${source}/native/include")
+  -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror "-I${source}/native/include"
+  "-I${source}/native/src")
 file(WRITE "${BUILD}/macos.c" "#include <arm_neon.h>\n")
 execute_process(COMMAND ${command} -c "${BUILD}/macos.c" -o "${BUILD}/macos.o"
   RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
@@ -28,7 +52,8 @@ if(NOT status EQUAL 0)
   return()
 endif()
 
-file(GLOB all "${source}/native/src/*.c")
+bn_source_globs("${source}/native/src" globs)
+file(GLOB all ${globs})
 bn_tier_sources(sources ${all})
 foreach(file IN LISTS sources)
   bn_tier_of("${file}" tier)

@@ -2,8 +2,8 @@
  * bitnet.h: the whole ABI between the engine and its native kernels.
  *
  * The library computes over ranges of memory it is handed. It owns nothing: no allocation, no
- * threads, no files, no state but a constant dispatch table. Every function is thread-safe as long
- * as two calls do not write the same output range.
+ * threads, no files, no state but a constant dispatch table. Every function but bn_supported_tiers
+ * is thread-safe as long as two calls do not write the same output range.
  *
  * The result of every function is defined to the last bit by
  * org.bitnetj.kernel.scalar.ScalarKernels (and docs/numerics.md); a tier changes how fast it is,
@@ -32,7 +32,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 1
+#define BN_ABI_VERSION 2
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -209,21 +209,20 @@ typedef struct bn_rope {
 
 /* The rows of one step: which token at which position of which cached sequence. */
 typedef struct bn_batch {
-  const int32_t* sequences;
+  const int32_t* const* blocks; /* of each row's sequence, one for each 256 positions */
   const int32_t* positions;
   const int32_t* tokens;
 } bn_batch;
 
 /*
- * One layer's attention and its cache, of type BN_TYPE_F16 or BN_TYPE_F32. Key (and value) vectors
- * of sequence s, head h and position t start at element s*sequence_stride + h*head_stride +
- * t*head_dim.
+ * One layer's attention and its cache, of type BN_TYPE_F16 or BN_TYPE_F32, in blocks of
+ * BN_ATTENTION_CHUNK positions. In block b, the key (and value) vector of head h and position t of
+ * the block starts at element b*block_stride + (h*BN_ATTENTION_CHUNK + t)*head_dim.
  */
 typedef struct bn_attention {
   uint16_t* keys; /* float* when the type is BN_TYPE_F32 */
   uint16_t* values;
-  int64_t sequence_stride;
-  int64_t head_stride;
+  int64_t block_stride;
   int32_t query_heads; /* a multiple of kv_heads; head q reads cache head q*kv_heads/query_heads */
   int32_t kv_heads;
   int32_t head_dim;
@@ -232,13 +231,38 @@ typedef struct bn_attention {
   int32_t reserved;
 } bn_attention;
 
+/*
+ * Attention of single chunks, to be merged. Row r's parts are first[r], first[r] + 1, ..., one for
+ * each chunk of its positions; part i is of row rows[i]. Query head q of part i has head_dim + 2
+ * floats from i*stride + q*head_stride on: the weighted sum of values, the largest score, the sum
+ * of weights.
+ */
+typedef struct bn_parts {
+  float* data;
+  int64_t stride;
+  int64_t head_stride;
+  const int32_t* first;
+  const int32_t* rows;
+} bn_parts;
+
 /* The ABI this library was built with. */
 BN_API int32_t bn_abi_version(void);
 
 /* The tiers that are compiled in, as a bit mask. */
 BN_API int32_t bn_compiled_tiers(void);
 
-/* Those of them that this CPU and operating system can run, as a bit mask. */
+/* Those of them whose instructions this CPU says it has. */
+BN_API int32_t bn_claimed_tiers(void);
+
+/* Those of them whose registers the operating system saves. */
+BN_API int32_t bn_enabled_tiers(void);
+
+/*
+ * Those of them that run: one instruction of each of their extensions was tried, since a virtual
+ * machine's CPU may claim what it does not have. For that SIGILL gets another handler for some
+ * microseconds, which passes on what it is not there for: call it once, from one thread, while no
+ * other code of the process installs a handler. On Windows nothing is tried.
+ */
 BN_API int32_t bn_supported_tiers(void);
 
 /*
@@ -322,6 +346,18 @@ BN_API int32_t bn_store(int32_t tier, const bn_attention* layer, const bn_batch*
  */
 BN_API int32_t bn_attend(int32_t tier, const bn_attention* layer, const bn_batch* batch,
                          const bn_rows* queries, const bn_rows* out, int32_t begin, int32_t end);
+
+/*
+ * The same in two steps, by chunks, so that one long row can be shared out. bn_attend_parts: items
+ * [begin, end), item i is part i / kv_heads, cache head i % kv_heads. Then bn_merge_parts: item i
+ * is row i / query_heads, query head i % query_heads.
+ */
+BN_API int32_t bn_attend_parts(int32_t tier, const bn_attention* layer, const bn_batch* batch,
+                               const bn_rows* queries, const bn_parts* parts, int32_t begin,
+                               int32_t end);
+BN_API int32_t bn_merge_parts(int32_t tier, const bn_attention* layer, const bn_batch* batch,
+                              const bn_parts* parts, const bn_rows* out, int32_t begin,
+                              int32_t end);
 
 /* y[t][r] = dot(x[t], m[r]), for rows t in [0, count) of x and r in [begin, end) of m. */
 BN_API int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, const bn_rows* y,

@@ -1,8 +1,8 @@
 #include "exp_all.h"
-#include "lanes_avx2.h"
+#include "x86/lanes_avx2.h"
 
 void exp_all_avx2(const float* x, float* y, int n) {
   for (int i = 0; i < n; i += 8) {
-    bn_store8(y + i, bn_exp8(bn_load8(x + i, 8)), 8);
+    bn_vstore(y + i, bn_vexp(bn_vload(x + i, 8)), 8);
   }
 }

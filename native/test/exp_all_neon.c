@@ -1,8 +1,8 @@
+#include "arm/lanes_neon.h"
 #include "exp_all.h"
-#include "lanes_neon.h"
 
 void exp_all_neon(const float* x, float* y, int n) {
   for (int i = 0; i < n; i += 16) {
-    bn_store16(y + i, bn_exp16(bn_load16(x + i, 16)), 16);
+    bn_vstore(y + i, bn_vexp(bn_vload(x + i, 16)), 16);
   }
 }

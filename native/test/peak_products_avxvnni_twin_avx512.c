@@ -3,4 +3,4 @@
  * AVX-VNNI.
  */
 #define bn_peak_products_avxvnni bn_peak_products_avxvnni_twin
-#include "peak_products_avxvnni.c"
+#include "x86/peak_products_avxvnni.c"

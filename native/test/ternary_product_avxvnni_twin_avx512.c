@@ -3,4 +3,4 @@
  * AVX-VNNI.
  */
 #define bn_ternary_product_avxvnni bn_ternary_product_avxvnni_twin
-#include "ternary_product_avxvnni.c"
+#include "x86/ternary_product_avxvnni.c"

@@ -1,22 +1,55 @@
 #include <math.h>
 
-#include "float_c.h"
+#include "common/float_math.h"
 #include "testing.h"
 
+#define SEQUENCES 2
+#define MOST_BLOCKS 4 /* of a sequence */
+
+/* Where the blocks of the sequences lie: in any order. */
+typedef struct tables {
+  int32_t blocks[SEQUENCES][MOST_BLOCKS];
+  int32_t each; /* of a sequence */
+} tables;
+
+static tables new_tables(rng* r, int32_t positions) {
+  tables t = {.each = (positions + BN_ATTENTION_CHUNK - 1) / BN_ATTENTION_CHUNK};
+  const int32_t all = SEQUENCES * t.each;
+  int32_t order[SEQUENCES * MOST_BLOCKS];
+  for (int32_t i = 0; i < all; i++) {
+    const int32_t j = random_below(r, i + 1);
+    order[i] = order[j];
+    order[j] = i;
+  }
+  for (int32_t i = 0; i < all; i++) {
+    t.blocks[i / t.each][i % t.each] = order[i];
+  }
+  return t;
+}
+
 /* Keys or values for used positions, then NaN, where nothing may be used. */
-static uint16_t* new_cache(rng* r, place where, int32_t type, data kind, int64_t vectors,
-                           int32_t head_dim, int32_t context, int32_t used) {
-  const int64_t n = vectors * context * head_dim;
-  const size_t element = type == BN_TYPE_F16 ? sizeof(uint16_t) : sizeof(float);
+static uint16_t* new_cache(rng* r, place where, data kind, const bn_attention* layer,
+                           const tables* t, int32_t used) {
+  const int64_t n = SEQUENCES * t->each * layer->block_stride;
+  const size_t element = layer->type == BN_TYPE_F16 ? sizeof(uint16_t) : sizeof(float);
   uint16_t* cache = guarded(where, element * (size_t)n);
-  for (int64_t i = 0; i < n; i++) {
-    float x;
-    fill(r, kind, &x, 1);
-    x = i / head_dim % context < used ? x : NAN;
-    if (type == BN_TYPE_F16) {
-      cache[i] = bn_to_half(x);
-    } else {
-      ((float*)(void*)cache)[i] = x;
+  for (int32_t s = 0; s < SEQUENCES; s++) {
+    for (int32_t p = 0; p < t->each * BN_ATTENTION_CHUNK; p++) {
+      for (int32_t h = 0; h < layer->kv_heads; h++) {
+        const int64_t at = t->blocks[s][p / BN_ATTENTION_CHUNK] * layer->block_stride +
+                           (h * BN_ATTENTION_CHUNK + p % BN_ATTENTION_CHUNK) * layer->head_dim;
+        for (int64_t i = at; i < at + layer->head_dim; i++) {
+          float x = NAN;
+          if (p < used) {
+            fill(r, kind, &x, 1);
+          }
+          if (layer->type == BN_TYPE_F16) {
+            cache[i] = bn_to_half(x);
+          } else {
+            ((float*)(void*)cache)[i] = x;
+          }
+        }
+      }
     }
   }
   seal(cache);
@@ -33,30 +66,60 @@ typedef struct attend_shape {
   float scale;
 } attend_shape;
 
+/* Attention by parts and their merge, of items [0, middle) after the others. */
+static void attend_in_parts(test_case* c, int32_t tier, place where, const bn_attention* layer,
+                            const bn_batch* batch, const bn_rows* queries, const bn_rows* out,
+                            uint64_t seed) {
+  int32_t first[3];
+  int32_t row_of[3 * MOST_BLOCKS];
+  int32_t count = 0;
+  for (int32_t row = 0; row < queries->capacity; row++) {
+    first[row] = count;
+    for (int32_t p = 0; p <= batch->positions[row]; p += BN_ATTENTION_CHUNK) {
+      row_of[count++] = row;
+    }
+  }
+  const int64_t head_stride = layer->head_dim + 2 + (int64_t)(seed % 3);
+  bn_rows room = new_rows(where, count, (int32_t)(head_stride * layer->query_heads), 0);
+  const bn_parts parts = {.data = room.data,
+                          .stride = room.stride,
+                          .head_stride = head_stride,
+                          .first = first,
+                          .rows = row_of};
+  rng r = {seed};
+  const int32_t items = count * layer->kv_heads;
+  const int32_t middle = random_below(&r, items);
+  same_int(c, "status", 0, BN_OK,
+           bn_attend_parts(tier, layer, batch, queries, &parts, middle, items));
+  same_int(c, "status", 0, BN_OK, bn_attend_parts(tier, layer, batch, queries, &parts, 0, middle));
+  const int32_t heads = queries->capacity * layer->query_heads;
+  const int32_t half = random_below(&r, heads);
+  same_int(c, "status", 0, BN_OK, bn_merge_parts(tier, layer, batch, &parts, out, half, heads));
+  same_int(c, "status", 0, BN_OK, bn_merge_parts(tier, layer, batch, &parts, out, 0, half));
+}
+
 static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
   test_case c = {.op = "attend", .tier = tier, .seed = seed};
   rng r = {seed};
   const int32_t rows = 3;
-  const int32_t sequences = 2;
-  const int32_t context = s.last + 1 + (int32_t)(seed % 2);
-  bn_attention layer = {.sequence_stride = (int64_t)s.kv_heads * context * s.head_dim,
-                        .head_stride = (int64_t)context * s.head_dim,
+  const tables t = new_tables(&r, s.last + 1);
+  bn_attention layer = {.block_stride = (int64_t)s.kv_heads * BN_ATTENTION_CHUNK * s.head_dim,
                         .query_heads = s.kv_heads * s.group,
                         .kv_heads = s.kv_heads,
                         .head_dim = s.head_dim,
                         .scale = s.scale,
                         .type = s.type};
-  const int64_t vectors = sequences * s.kv_heads;
-  layer.keys = new_cache(&r, where, s.type, s.kind, vectors, s.head_dim, context, s.last + 1);
-  layer.values = new_cache(&r, where, s.type, s.kind, vectors, s.head_dim, context, s.last + 1);
-  const int32_t in_sequence[] = {0, 1, 1};
+  layer.keys = new_cache(&r, where, s.kind, &layer, &t, s.last + 1);
+  layer.values = new_cache(&r, where, s.kind, &layer, &t, s.last + 1);
+  const int32_t* const blocks[] = {t.blocks[0], t.blocks[1], t.blocks[1]};
   const int32_t at_position[] = {random_below(&r, s.last + 1), s.last / 2, s.last};
-  const bn_batch batch = {.sequences = in_sequence, .positions = at_position};
+  const bn_batch batch = {.blocks = blocks, .positions = at_position};
   bn_rows queries = new_rows(where, rows, layer.query_heads * s.head_dim, 16);
   fill_rows(&r, s.kind, &queries);
   seal(queries.data);
   bn_rows expected = new_rows(where, rows, layer.query_heads * s.head_dim, 0);
   bn_rows actual = copy_rows(where, &expected);
+  bn_rows merged = copy_rows(where, &expected);
   const int32_t items = rows * s.kv_heads;
   const int32_t begin = random_below(&r, items);
   const int32_t ranges[][2] = {{begin, items}, {0, begin}};
@@ -72,6 +135,9 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
              bn_attend(tier, &layer, &batch, &queries, &actual, ranges[i][0], ranges[i][1]));
     same_rows(&c, &expected, &actual);
   }
+  c.op = "attend_parts, merge_parts";
+  attend_in_parts(&c, tier, where, &layer, &batch, &queries, &merged, seed);
+  same_rows(&c, &expected, &merged);
   release_blocks();
 }
 

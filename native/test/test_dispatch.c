@@ -34,6 +34,44 @@ static void refuses_tier(int32_t tier) {
   expect("peak_products", -1, bn_peak_products(tier, 1));
 }
 
+/* Every tier has every function, its own or one of its base: asked for nothing, none refuses. */
+static void answers_everything(int32_t tier) {
+  const bn_ternary w = {.columns = 16, .layout = BN_PANEL_2BIT};
+  bn_strips strips = {.columns = 16, .direction = BN_STRIPS_ROWS};
+  float scale = 1.0f;
+  const bn_quantized a = {.scales = &scale, .columns = 16};
+  const bn_rows rows = {.columns = 16};
+  const bn_norm norm = {.columns = 16};
+  const bn_matrix matrix = {.columns = 16, .type = BN_TYPE_F16};
+  const bn_batch batch = {0};
+  const bn_rope rope = {.head_dim = 16, .style = BN_ROPE_HALVES};
+  const bn_attention layer = {.query_heads = 1, .kv_heads = 1, .head_dim = 16, .type = BN_TYPE_F16};
+  const bn_sketch sketch = {.columns = 16};
+  const bn_digits digits = {0};
+  const bn_bounds bounds = {0};
+  expect("pack_i2s of nothing", BN_OK, bn_pack_i2s(tier, NULL, &w, 0, 0));
+  expect("pack_strips of nothing", BN_OK, bn_pack_strips(tier, &w, &strips, 0, 0));
+  expect("embed of nothing", BN_OK, bn_embed(tier, &matrix, &batch, &rows, 0, 0));
+  expect("add of nothing", BN_OK, bn_add(tier, &rows, &rows, 0, 0));
+  expect("normalize of nothing", BN_OK, bn_normalize(tier, &rows, &norm, &rows, 0, 0));
+  expect("quantize of nothing", BN_OK, bn_quantize(tier, &rows, &norm, &a, 0, 0));
+  expect("gate of nothing", BN_OK, bn_gate(tier, BN_ACT_SILU, &rows, &rows, 0, 0));
+  expect("ternary_product of nothing", BN_OK, bn_ternary_product(tier, &w, &a, &rows, 0, 0, 0));
+  expect("gated_product of nothing", 0, bn_gated_product(tier, &strips, &a, &rows, &rows, 0, 0));
+  strips.direction = BN_STRIPS_COLUMNS;
+  expect("sparse_product of nothing", 0, bn_sparse_product(tier, &strips, &a, &rows, 0, 0));
+  expect("rotate of nothing", BN_OK, bn_rotate(tier, &rope, &batch, &rows, 0, 0));
+  expect("store of nothing", BN_OK, bn_store(tier, &layer, &batch, &rows, &rows, 0, 0));
+  expect("attend of nothing", BN_OK, bn_attend(tier, &layer, &batch, &rows, &rows, 0, 0));
+  expect("head_product of nothing", BN_OK, bn_head_product(tier, &matrix, &rows, &rows, 0, 0, 0));
+  expect("build_sketch of nothing", BN_OK, bn_build_sketch(tier, &matrix, &sketch, 0, 0));
+  expect("bound_logits of nothing", BN_OK, bn_bound_logits(tier, &sketch, &digits, &bounds, 0, 0));
+  expect("refine_bounds of nothing", BN_OK,
+         bn_refine_bounds(tier, &sketch, &digits, &bounds, 0.0f, 0, 0));
+  expect("sum_bytes of nothing", 0, bn_sum_bytes(tier, NULL, 0));
+  expect("peak_products in no round", 0, bn_peak_products(tier, 0));
+}
+
 /* Every tier refuses a choice that has no name, and writes nothing. */
 static void refuses_unknown_choices(int32_t tier) {
   _Alignas(64) float data[16] = {1.0f};
@@ -42,7 +80,8 @@ static void refuses_unknown_choices(int32_t tier) {
   float scale = 1.0f;
   int32_t zero = 0;
   const bn_rows rows = {data, 16, 1, 1};
-  const bn_batch batch = {&zero, &zero, &zero};
+  const int32_t* const blocks = &zero;
+  const bn_batch batch = {&blocks, &zero, &zero};
   const bn_matrix matrix = {.data = panel, .row_bytes = 4, .rows = 1, .columns = 1, .type = 99};
   expect("embed of type 99", BN_UNSUPPORTED, bn_embed(tier, &matrix, &batch, &rows, 0, 1));
   expect("head_product of type 99", BN_UNSUPPORTED,
@@ -86,7 +125,11 @@ int main(int argc, char** argv) {
   printf("tiers compiled in: 0x%x, supported here: 0x%x\n", (unsigned)compiled,
          (unsigned)supported);
   expect("tier c in bn_supported_tiers()", 1, supported >> BN_TIER_C & 1);
-  expect("supported tiers that are not compiled in", 0, supported & ~compiled);
+  const int32_t claimed = bn_claimed_tiers();
+  const int32_t enabled = bn_enabled_tiers();
+  expect("supported tiers that are not enabled", 0, supported & ~enabled);
+  expect("enabled tiers that the CPU does not claim", 0, enabled & ~claimed);
+  expect("claimed tiers that are not compiled in", 0, claimed & ~compiled);
   if (argc > 1) {
     expect("supported tiers", strtol(argv[1], NULL, 0), supported);
   }
@@ -99,6 +142,7 @@ int main(int argc, char** argv) {
     if (!(compiled >> tier & 1)) {
       refuses_tier(tier);
     } else if (supported >> tier & 1) {
+      answers_everything(tier);
       refuses_unknown_choices(tier);
     }
   }

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "bitnet.h"
+#include "common/float_math.h"
 #include "exp_all.h"
-#include "float_c.h"
 
 enum { PART = 4096 };
 

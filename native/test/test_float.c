@@ -1,5 +1,5 @@
-/* The portable arithmetic of float_c.h against its definitions. */
-#include "float_c.h"
+/* The portable arithmetic of float_math.h against its definitions. */
+#include "common/float_math.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "testing.h"
 
-static const test_case portable = {.op = "float_c.h", .tier = BN_TIER_C, .seed = 1};
+static const test_case portable = {.op = "float_math.h", .tier = BN_TIER_C, .seed = 1};
 
 static void same_float(const char* what, uint32_t bits, float expected, float actual) {
   if (bn_bits_of(expected) != bn_bits_of(actual) && (expected == expected || actual == actual)) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "common/kernels.h"
 #include "testing.h"
 
 static void sums_every_byte(int32_t tier) {

@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "float_c.h"
+#include "common/float_math.h"
 #include "testing.h"
 
 static bn_quantized new_quantized(place where, int32_t rows, int32_t columns, int32_t wide) {

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "float_c.h"
+#include "common/float_math.h"
 #include "testing.h"
 
 /* Floats that round to float16 in every way: ties, near ties, overflow, subnormals. */
@@ -28,6 +28,10 @@ static uint32_t bits_at(int32_t type, const uint16_t* cache, int64_t i) {
 
 static void same_cache(const test_case* c, const char* what, int32_t type, const uint16_t* expected,
                        const uint16_t* actual, int64_t n) {
+  const size_t element = type == BN_TYPE_F16 ? sizeof(uint16_t) : sizeof(float);
+  if (memcmp(expected, actual, element * (size_t)n) == 0) {
+    return;
+  }
   for (int64_t i = 0; i < n; i++) {
     if (!is_nan(type, expected, i) || !is_nan(type, actual, i)) {
       same_int(c, what, i, bits_at(type, expected, i), bits_at(type, actual, i));
@@ -40,8 +44,7 @@ static void check(int32_t tier, place where, int32_t type, int32_t head_dim, int
                   int kind, uint64_t seed) {
   const int32_t rows = 3;
   const int32_t begin = (int32_t)(seed % 2);
-  const int32_t sequences = 2;
-  const int32_t context = 3;
+  const int32_t last = BN_ATTENTION_CHUNK - 1;
   test_case c = {.op = "store", .tier = tier, .seed = seed};
   describe(&c, "type %d, rows [%d, %d), %d heads of %d, data %s, place %d", type, begin, rows,
            heads, head_dim, kind == DATA_KINDS ? "around float16" : data_name((data)kind), where);
@@ -57,14 +60,14 @@ static void check(int32_t tier, place where, int32_t type, int32_t head_dim, int
   }
   seal(keys.data);
   seal(values.data);
-  /* The very last vector of the cache is among those stored. */
-  const int32_t in_sequence[] = {0, 0, sequences - 1};
-  const int32_t at_position[] = {1, 2, context - 1};
-  const bn_batch batch = {.sequences = in_sequence, .positions = at_position};
+  /* The very last vector of the cache is among those stored: position last of block 1. */
+  const int32_t table[2][2] = {{0, 0}, {0, 1}};
+  const int32_t* const blocks[] = {table[0], table[0], table[1]};
+  const int32_t at_position[] = {1, last, last + 1 + last};
+  const bn_batch batch = {.blocks = blocks, .positions = at_position};
   const size_t element = type == BN_TYPE_F16 ? sizeof(uint16_t) : sizeof(float);
-  const int64_t n = (int64_t)sequences * heads * context * head_dim;
-  bn_attention layer = {.sequence_stride = (int64_t)heads * context * head_dim,
-                        .head_stride = (int64_t)context * head_dim,
+  const int64_t n = (int64_t)2 * heads * BN_ATTENTION_CHUNK * head_dim;
+  bn_attention layer = {.block_stride = (int64_t)heads * BN_ATTENTION_CHUNK * head_dim,
                         .query_heads = heads,
                         .kv_heads = heads,
                         .head_dim = head_dim,
@@ -93,8 +96,8 @@ int main(void) {
           head_dim <= SMALL_COLUMNS ? head_dim : large[head_dim - SMALL_COLUMNS - 1];
       for (int kind = 0; kind <= DATA_KINDS; kind++) {
         for (place where = 0; where < PLACES; where++) {
-          check(tier, where, BN_TYPE_F16, dim, 1 + (int32_t)(seed % 5), kind, seed);
-          check(tier, where, BN_TYPE_F32, dim, 1 + (int32_t)(seed % 5), kind, seed);
+          check(tier, where, BN_TYPE_F16, dim, 1 + (int32_t)(seed % 3), kind, seed);
+          check(tier, where, BN_TYPE_F32, dim, 1 + (int32_t)(seed % 3), kind, seed);
           seed++;
         }
       }

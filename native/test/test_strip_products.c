@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "common/kernels.h"
 #include "ternary_data.h"
 #include "testing.h"
 

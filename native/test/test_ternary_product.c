@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "kernels.h"
+#include "common/kernels.h"
 #include "ternary_data.h"
 #include "testing.h"
 

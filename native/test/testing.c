@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "float_c.h"
+#include "common/float_math.h"
 
 static const char* const tier_names[BN_TIER_COUNT] = {
     [BN_TIER_C] = "c",           [BN_TIER_AVX2] = "avx2", [BN_TIER_AVXVNNI] = "avxvnni",

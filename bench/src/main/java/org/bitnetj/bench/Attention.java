@@ -2,10 +2,11 @@ package org.bitnetj.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
-import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 
 /** One layer's attention of the last token of a text over a cache in float16. */
@@ -24,13 +25,14 @@ public final class Attention extends Operation {
     super(tier);
     this.positions = positions;
     float scale = (float) (1 / Math.sqrt(headDim));
+    int[] blocks = IntStream.range(0, Math.ceilDiv(positions, AttentionLayer.CHUNK)).toArray();
     layer =
-        new AttentionLayer(
-            memory, AttentionLayer.Type.F16, heads, kvHeads, headDim, scale, 1, positions);
-    random.fill(layer.keys(), FloatMatrix.Type.F16);
-    random.fill(layer.values(), FloatMatrix.Type.F16);
+        AttentionLayer.allocate(
+            memory, AttentionLayer.Type.F16, heads, kvHeads, headDim, scale, blocks.length);
+    random.fill(layer.keys(), WeightFormats.F16);
+    random.fill(layer.values(), WeightFormats.F16);
     batch = new Batch(memory, 1);
-    batch.add(0, positions - 1, 0, false);
+    batch.add(Batch.table(memory, blocks), positions - 1, 0, false);
     queries = FloatRows.allocate(memory, 1, heads * headDim);
     random.fill(queries);
     out = FloatRows.allocate(memory, 1, heads * headDim);

@@ -2,6 +2,7 @@ package org.bitnetj.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.bitnetj.format.FloatFormat;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -13,15 +14,14 @@ public final class HeadProduct extends Operation {
   private final FloatRows y;
 
   /**
-   * @param columns a multiple of the type's block
+   * @param columns a multiple of the format's block
    * @param batch rows of activations
    */
-  public HeadProduct(KernelTier tier, FloatMatrix.Type type, int rows, int columns, int batch) {
+  public HeadProduct(KernelTier tier, FloatFormat format, int rows, int columns, int batch) {
     super(tier);
-    MemorySegment data =
-        memory.allocate((long) rows * (columns / type.blockElements()) * type.blockBytes());
-    random.fill(data, type);
-    m = new FloatMatrix(data, type, rows, columns);
+    MemorySegment data = memory.allocate(format.bytes(rows, columns));
+    random.fill(data, format);
+    m = new FloatMatrix(data, format, rows, columns);
     x = FloatRows.allocate(memory, batch, columns);
     random.fill(x);
     y = FloatRows.allocate(memory, batch, rows);

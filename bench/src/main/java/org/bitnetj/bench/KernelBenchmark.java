@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.tensor.FloatMatrix;
 
 /**
  * Times the kernels of every tier on shapes of 2B-4T and some that fill no vector. All take turns
@@ -213,8 +214,8 @@ public final class KernelBenchmark implements AutoCloseable {
         product("GEMM, 16 tokens", 2560, 2560, 16, 1),
         product("GEMM, 64 tokens", 2560, 2560, 64, 1),
         product("GEMM, 7 tokens", 1000, 333, 7, 1),
-        head(FloatMatrix.Type.F16),
-        head(FloatMatrix.Type.Q6_K),
+        head(WeightFormats.F16),
+        head(WeightFormats.Q6_K),
         quantization(1, 2560),
         quantization(64, 6912),
         attention(256),
@@ -231,9 +232,9 @@ public final class KernelBenchmark implements AutoCloseable {
         tier -> new TernaryProduct(tier, rows, columns, batch, copies));
   }
 
-  private static Case head(FloatMatrix.Type type) {
+  private static Case head(FloatFormat type) {
     return new Case(
-        "head, " + type,
+        "head, " + type.name(),
         "512 × 2560",
         false,
         false,

@@ -2,6 +2,7 @@ package org.bitnetj.bench;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,9 @@ import java.util.function.Consumer;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.kv.KvCache;
+import org.bitnetj.kv.BlockPool;
+import org.bitnetj.kv.BlockTable;
+import org.bitnetj.kv.KvShape;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.ModelSpec;
@@ -28,7 +31,6 @@ import org.bitnetj.sampling.SamplingOptions;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
-import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.LowBitMatrix;
 
 /**
@@ -160,22 +162,21 @@ public final class ModelBenchmark implements AutoCloseable {
     List<ModelResult> results = new ArrayList<>();
     int sequences = BenchmarkPlan.most(plan.batches());
     long cacheBytes;
-    try (KvCache cache =
-        engines.getLast().transformer().newCache(plan.cacheType(), sequences, plan.context())) {
-      cacheBytes = cache.bytes();
+    try (Texts texts = new Texts(sequences)) {
+      cacheBytes = texts.bytes();
       for (int depth : plan.depths().stream().sorted().toList()) {
         progress.accept("fill the cache to depth " + depth);
-        fill(cache, depth);
+        fill(texts, depth);
         List<Trial> trials = trials(depth);
         for (Trial trial : trials) {
           progress.accept("warm up " + trial.result().label());
-          warmUp(trial, cache);
+          warmUp(trial, texts);
         }
         for (int repetition = 1; repetition <= plan.repetitions(); repetition++) {
           for (Trial trial : trials) {
             progress.accept(
                 trial.result().label() + ", repetition " + repetition + "/" + plan.repetitions());
-            measure(trial, cache, rates.get(teams.indexOf(trial.engine().team())));
+            measure(trial, texts, rates.get(teams.indexOf(trial.engine().team())));
           }
         }
         trials.forEach(trial -> results.add(trial.result()));
@@ -256,59 +257,120 @@ public final class ModelBenchmark implements AutoCloseable {
   }
 
   /** Brings all sequences to {@code depth}: computes one and copies it. */
-  private void fill(KvCache cache, int depth) {
-    int from = cache.length(0);
-    prefill(engines.getLast(), cache, from, depth - from, false, new WeightReads());
-    for (int sequence = 1; sequence < cache.sequences(); sequence++) {
-      for (int l = 0; l < cache.layers(); l++) {
-        AttentionLayer layer = cache.layer(l);
-        for (int head = 0; head < layer.kvHeads(); head++) {
-          long source = layer.offset(0, head, from) * layer.type().bytes();
-          long target = layer.offset(sequence, head, from) * layer.type().bytes();
-          long bytes = (long) (depth - from) * layer.headDim() * layer.type().bytes();
-          MemorySegment.copy(layer.keys(), source, layer.keys(), target, bytes);
-          MemorySegment.copy(layer.values(), source, layer.values(), target, bytes);
+  private void fill(Texts texts, int depth) {
+    int from = texts.tables.getFirst().length();
+    prefill(engines.getLast(), texts, from, depth - from, false, new WeightReads());
+    for (int sequence = 1; sequence < texts.tables.size(); sequence++) {
+      texts.copyFirst(sequence, from, depth);
+    }
+  }
+
+  /** Texts of equal length with keys and values of their own. */
+  private final class Texts implements AutoCloseable {
+    private final BlockPool pool;
+    private final List<BlockTable> tables = new ArrayList<>();
+    private final int[] ids;
+
+    Texts(int sequences) {
+      KvShape shape =
+          new KvShape(
+              spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), plan.cacheType());
+      // A block each for what begins one, and one for tokens after the last whole one.
+      long positions = sequences * (plan.context() + 2L * BlockPool.POSITIONS);
+      pool =
+          engines
+              .getLast()
+              .transformer()
+              .newCache(plan.cacheType(), 2 * positions * shape.positionBytes());
+      for (int i = 0; i < sequences; i++) {
+        tables.add(pool.newTable(plan.context()));
+      }
+      ids = new int[Math.max(plan.context(), sequences)];
+    }
+
+    /** What full texts take. */
+    long bytes() {
+      return (long) tables.size() * plan.context() * pool.shape().positionBytes();
+    }
+
+    /** Gives another text the first one's keys and values, under tokens of its own. */
+    private void copyFirst(int sequence, int from, int to) {
+      BlockTable source = tables.getFirst();
+      BlockTable target = tables.get(sequence);
+      for (int i = from; i < to; i++) {
+        ids[i] = token(sequence, i);
+      }
+      target.append(ids, from, to);
+      for (int position = from; position < to; ) {
+        int end = Math.min(to, (position / BlockPool.POSITIONS + 1) * BlockPool.POSITIONS);
+        for (int l = 0; l < spec.layers(); l++) {
+          copy(pool.layer(l), source, target, position, end);
         }
+        position = end;
       }
-      for (int position = from; position < depth; position++) {
-        cache.extend(sequence);
+      target.extend(to - from);
+    }
+
+    private void copy(
+        AttentionLayer layer, BlockTable source, BlockTable target, int from, int to) {
+      int inBlock = from % BlockPool.POSITIONS;
+      long size = layer.type().bytes();
+      long bytes = (to - from) * layer.headDim() * size;
+      for (int head = 0; head < layer.kvHeads(); head++) {
+        long at = layer.offset(block(source, from), head, inBlock) * size;
+        long there = layer.offset(block(target, from), head, inBlock) * size;
+        MemorySegment.copy(layer.keys(), at, layer.keys(), there, bytes);
+        MemorySegment.copy(layer.values(), at, layer.values(), there, bytes);
       }
+    }
+
+    private static int block(BlockTable table, int position) {
+      return table.blocks().getAtIndex(ValueLayout.JAVA_INT, position / BlockPool.POSITIONS);
+    }
+
+    void truncate(int depth) {
+      tables.forEach(table -> table.truncate(depth));
+    }
+
+    @Override
+    public void close() {
+      pool.close();
     }
   }
 
   /** A whole repetition, and on until a second has passed; a long decode ends then. */
-  private void warmUp(Trial trial, KvCache cache) {
+  private void warmUp(Trial trial, Texts texts) {
     ModelResult result = trial.result();
     WeightReads unused = new WeightReads();
     long start = System.nanoTime();
     do {
       switch (result.kind()) {
         case PREFILL ->
-            prefill(trial.engine(), cache, result.depth(), result.tokens(), true, unused);
+            prefill(trial.engine(), texts, result.depth(), result.tokens(), true, unused);
         case DECODE -> {
           for (int i = 0; i < result.tokens() && System.nanoTime() - start < WARM_UP_NANOS; i++) {
-            decode(trial.engine(), cache, result.batch(), result.depth() + i, 1, unused);
+            decode(trial.engine(), texts, result.batch(), result.depth() + i, 1, unused);
           }
         }
       }
-      truncate(cache, result.depth());
+      texts.truncate(result.depth());
     } while (System.nanoTime() - start < WARM_UP_NANOS);
   }
 
-  private void measure(Trial trial, KvCache cache, MachineRates rates) {
+  private void measure(Trial trial, Texts texts, MachineRates rates) {
     ModelResult result = trial.result();
     MachineRates around = new MachineRates(rates.threads());
     sampleMachine(trial.engine().team(), rates, around);
-    fillCaches(trial, cache);
+    fillCaches(trial, texts);
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long start = System.nanoTime();
     switch (result.kind()) {
       case PREFILL ->
-          prefill(trial.engine(), cache, result.depth(), result.tokens(), true, result.reads());
+          prefill(trial.engine(), texts, result.depth(), result.tokens(), true, result.reads());
       case DECODE ->
           decode(
               trial.engine(),
-              cache,
+              texts,
               result.batch(),
               result.depth(),
               result.tokens(),
@@ -318,7 +380,7 @@ public final class ModelBenchmark implements AutoCloseable {
     OptionalLong taken = since(allocated, THREADS.getTotalThreadAllocatedBytes());
     sink += greedy.sample(trial.engine().transformer().logits(), 0);
     long chosen = System.nanoTime();
-    truncate(cache, result.depth());
+    texts.truncate(result.depth());
     sampleMachine(trial.engine().team(), rates, around);
     result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, taken, around);
   }
@@ -327,17 +389,17 @@ public final class ModelBenchmark implements AutoCloseable {
    * The least of what is timed that reads the same weights: those of a model that fits into the
    * CPU's caches are there again, as in a text, where the machine's sample has left its own bytes.
    */
-  private void fillCaches(Trial trial, KvCache cache) {
+  private void fillCaches(Trial trial, Texts texts) {
     ModelResult result = trial.result();
     WeightReads unused = new WeightReads();
     switch (result.kind()) {
       case PREFILL -> { // two tokens, for a single one may skip weights
         int tokens = Math.min(2, result.tokens());
-        prefill(trial.engine(), cache, result.depth(), tokens, true, unused);
+        prefill(trial.engine(), texts, result.depth(), tokens, true, unused);
       }
-      case DECODE -> decode(trial.engine(), cache, result.batch(), result.depth(), 1, unused);
+      case DECODE -> decode(trial.engine(), texts, result.batch(), result.depth(), 1, unused);
     }
-    truncate(cache, result.depth());
+    texts.truncate(result.depth());
   }
 
   /**
@@ -348,41 +410,44 @@ public final class ModelBenchmark implements AutoCloseable {
   }
 
   private void prefill(
-      Engine engine, KvCache cache, int from, int count, boolean logits, WeightReads reads) {
-    Batch batch = engine.transformer().batch();
-    for (int done = 0; done < count; ) {
-      int rows = Math.min(plan.stepRows(), count - done);
-      batch.clear();
-      for (int i = 0; i < rows; i++) {
-        int position = from + done + i;
-        batch.add(0, position, token(0, position), logits && done + i + 1 == count);
-      }
-      engine.transformer().forward(cache, need);
-      reads.add(engine.transformer().reads());
-      done += rows;
+      Engine engine, Texts texts, int from, int count, boolean logits, WeightReads reads) {
+    for (int i = from; i < from + count; i++) {
+      texts.ids[i] = token(0, i);
+    }
+    Transformer transformer = engine.transformer();
+    int end = from + count;
+    for (int done = from; done < end; done += plan.stepRows()) {
+      int to = Math.min(end, done + plan.stepRows());
+      transformer.step().clear();
+      transformer
+          .step()
+          .add(texts.tables.getFirst(), texts.ids, done, to, logits ? end - 1 : end, need);
+      compute(transformer, reads);
     }
   }
 
   private void decode(
-      Engine engine, KvCache cache, int sequences, int from, int count, WeightReads reads) {
-    Batch batch = engine.transformer().batch();
+      Engine engine, Texts texts, int sequences, int from, int count, WeightReads reads) {
+    Transformer transformer = engine.transformer();
     for (int position = from; position < from + count; position++) {
-      batch.clear();
+      transformer.step().clear();
       for (int sequence = 0; sequence < sequences; sequence++) {
-        batch.add(sequence, position, token(sequence, position), true);
+        texts.ids[sequence] = token(sequence, position);
+        transformer
+            .step()
+            .add(texts.tables.get(sequence), texts.ids, sequence, sequence + 1, sequence, need);
       }
-      engine.transformer().forward(cache, need);
-      reads.add(engine.transformer().reads());
+      compute(transformer, reads);
       for (int sequence = 0; sequence < sequences; sequence++) {
-        sink += greedy.sample(engine.transformer().logits(), sequence);
+        sink += greedy.sample(transformer.logits(), sequence);
       }
     }
   }
 
-  private static void truncate(KvCache cache, int depth) {
-    for (int sequence = 0; sequence < cache.sequences(); sequence++) {
-      cache.truncate(sequence, depth);
-    }
+  private static void compute(Transformer transformer, WeightReads reads) {
+    transformer.forward();
+    transformer.step().commit();
+    reads.add(transformer.reads());
   }
 
   /** Any token, but always the same at a place. */

@@ -4,7 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.format.BF16Format;
+import org.bitnetj.format.F16Format;
+import org.bitnetj.format.F32Format;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.Q6kFormat;
+import org.bitnetj.format.Q8Format;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -53,19 +58,20 @@ final class RandomBits {
     }
   }
 
-  /** Numbers of a matrix type, with magnitudes from 1/8 to 1/2 where they are floats. */
-  void fill(MemorySegment data, FloatMatrix.Type type) {
-    switch (type) {
-      case F32 -> {
+  /** Numbers in a format, with magnitudes from 1/8 to 1/2 where they are floats. */
+  void fill(MemorySegment data, FloatFormat format) {
+    switch (format) {
+      case F32Format _ -> {
         for (long at = 0; at < data.byteSize(); at += 4) {
           int bits = random.nextInt() & 0x807fffff | 0x3e000000;
           data.set(ValueLayout.JAVA_INT_UNALIGNED, at, bits);
         }
       }
-      case F16 -> halves(data, 0x83ff, 0x3000);
-      case BF16 -> halves(data, 0x807f, 0x3e00);
-      case Q8_0 -> blocks(data, type.blockBytes(), 0);
-      case Q6_K -> blocks(data, type.blockBytes(), type.blockBytes() - 2);
+      case F16Format _ -> halves(data, 0x83ff, 0x3000);
+      case BF16Format _ -> halves(data, 0x807f, 0x3e00);
+      case Q8Format f -> blocks(data, f.blockBytes(), 0);
+      case Q6kFormat f -> blocks(data, f.blockBytes(), f.blockBytes() - 2);
+      default -> throw new IllegalArgumentException("no random numbers in " + format.name());
     }
   }
 

@@ -13,13 +13,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.tensor.FloatMatrix;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is timed computes the same bits on every tier of this machine, and counts its work. */
@@ -64,12 +65,14 @@ class OperationsTest {
     }
   }
 
+  static final List<FloatFormat> FLOAT_FORMATS = WeightFormats.floats();
+
   @ParameterizedTest
-  @EnumSource
-  void headProduct(FloatMatrix.Type type) {
+  @FieldSource("FLOAT_FORMATS")
+  void headProduct(FloatFormat type) {
     sameOnEveryTier(tier -> new HeadProduct(tier, type, 19, 512, 2));
     try (Operation operation = new HeadProduct(KernelTier.SCALAR, type, 19, 512, 2)) {
-      assertEquals(19L * 512 / type.blockElements() * type.blockBytes(), operation.bytes());
+      assertEquals(19L * 512 / type.blockColumns() * type.blockBytes(), operation.bytes());
       assertEquals(19 * 512 * 2, operation.products());
     }
   }
@@ -129,7 +132,7 @@ class OperationsTest {
       for (Function<KernelTier, Operation> maker :
           List.<Function<KernelTier, Operation>>of(
               t -> new TernaryProduct(t, 16, 32, 2, 2),
-              t -> new HeadProduct(t, FloatMatrix.Type.F16, 8, 32, 1),
+              t -> new HeadProduct(t, WeightFormats.F16, 8, 32, 1),
               t -> new Quantization(t, 2, 32),
               t -> new Attention(t, 2, 1, 16, 4),
               EmptyCall::new)) {
@@ -149,9 +152,9 @@ class OperationsTest {
             t -> new TernaryProduct(t, 64, 2560, 1, 1),
             t -> new TernaryProduct(t, 64, 2560, 9, 1),
             t -> new TernaryProduct(t, 60, 2570, 3, 1),
-            t -> new HeadProduct(t, FloatMatrix.Type.F16, 16, 2560, 1),
-            t -> new HeadProduct(t, FloatMatrix.Type.BF16, 16, 2570, 1),
-            t -> new HeadProduct(t, FloatMatrix.Type.Q6_K, 16, 2560, 1),
+            t -> new HeadProduct(t, WeightFormats.F16, 16, 2560, 1),
+            t -> new HeadProduct(t, WeightFormats.BF16, 16, 2570, 1),
+            t -> new HeadProduct(t, WeightFormats.Q6_K, 16, 2560, 1),
             t -> new Quantization(t, 2, 2560),
             t -> new Attention(t, 20, 5, 128, 256),
             t -> new Attention(t, 20, 5, 128, 300))) {

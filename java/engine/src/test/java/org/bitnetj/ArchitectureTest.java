@@ -27,8 +27,8 @@ class ArchitectureTest {
   private static final List<String> LAYERS =
       List.of(
           "memory",
-          "tensor",
           "format",
+          "tensor",
           "source",
           "tokenizer",
           "chat",

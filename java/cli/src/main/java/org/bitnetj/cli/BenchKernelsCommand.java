@@ -78,6 +78,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
   @Option(names = "--page", paramLabel = "FILE", description = "Write an HTML page with charts.")
   private @Nullable Path page;
 
+  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
@@ -85,7 +86,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     check();
     Streams streams = bench.streams();
     // The page is opened first: a minute of measuring must not end in a folder that is not there.
-    try (ResultFile file = page == null ? null : ResultFile.create(page)) {
+    try (ResultFile file = page == null ? null : force.create(page)) {
       KernelReport report;
       try (ProgressLine progress = new ProgressLine(streams);
           KernelBenchmark benchmark =

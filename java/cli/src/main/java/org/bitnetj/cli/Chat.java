@@ -3,8 +3,10 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.generate.Conversation;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
@@ -31,6 +33,11 @@ final class Chat {
           new Order("/stats", "", "show what the last answer took"),
           new Order("/save", "FILE", "write the conversation as text, or as JSON to a .json file"),
           new Order("/quit", "", "end the chat (as does Ctrl-D)"));
+
+  /** What a user of a system message must know where {@link LanguageModel#hasSystemRole} is not. */
+  static final String NO_SYSTEM_ROLE =
+      "This model's chat format has no system message, so the text goes in front of your first"
+          + " message.";
 
   private static final int INTERRUPTED = 130;
 
@@ -78,7 +85,7 @@ final class Chat {
         } else if (!message.isEmpty()) {
           answer(message);
         }
-      } catch (Failures.Failure | ContextOverflowException e) {
+      } catch (Failures.Failure | ContextOverflowException | ChatTemplateException e) {
         if (!messages.isConversation()) {
           throw e;
         }
@@ -150,18 +157,26 @@ final class Chat {
     }
     Optional<String> system = conversation.system();
     tell(system.map(text -> "System message: " + text).orElse("There is no system message."));
+    if (system.isPresent() && !model.hasSystemRole()) {
+      tell(NO_SYSTEM_ROLE);
+    }
   }
 
   private void context() {
+    List<String> users = new ArrayList<>();
     long said = conversation.messages().stream().filter(m -> !m.role().equals("system")).count();
+    if (said > 0) {
+      users.add(said + " messages");
+    }
+    if (conversation.system().isPresent()) {
+      users.add("the system message");
+    }
     tell(
-        session.tokens().length
+        conversation.countTokens()
             + " of "
             + session.context()
-            + " tokens are used, by "
-            + said
-            + " messages"
-            + (conversation.system().isPresent() ? " and a system message." : "."));
+            + " tokens are used"
+            + (users.isEmpty() ? "." : ", by " + String.join(" and ", users) + "."));
   }
 
   private void save(String argument) {

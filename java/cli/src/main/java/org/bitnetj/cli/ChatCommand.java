@@ -47,7 +47,9 @@ final class ChatCommand implements Callable<Integer> {
       names = "--system",
       paramLabel = "TEXT",
       defaultValue = "",
-      description = "The system message: how the model should behave. Default: none.")
+      description =
+          "The system message: how the model should behave. Where the chat format has none, the"
+              + " text goes in front of the first message. Default: none.")
   private String system;
 
   @Option(
@@ -76,6 +78,9 @@ final class ChatCommand implements Callable<Integer> {
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {
         template.note().ifPresent(note -> streams.tell("bitnet: note: " + note));
+        if (!system.isEmpty() && !loaded.hasSystemRole()) {
+          streams.tell("bitnet: note: " + Chat.NO_SYSTEM_ROLE);
+        }
         if (messages.isConversation()) {
           streams.tell(greeting(loaded, session, template));
         }

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How a model is computed: threads, kernels, what is skipped. None of it changes a result. */
+/** How a model is loaded and computed. None of it changes a result. */
 final class EngineOptions {
   private static final int MOST_THREADS = 1024;
 
@@ -51,6 +51,16 @@ final class EngineOptions {
               + " only those it needs (the default). --no-sparse takes less memory.")
   private boolean sparse;
 
+  @Option(
+      names = "--mmap",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Map the model file (the default). --no-mmap reads it into memory instead: slower to"
+              + " start, but safe if another program may shorten or overwrite the file meanwhile.")
+  private boolean mapped;
+
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
     LanguageModel model = LanguageModel.load(path, options().withHead(head));
@@ -61,7 +71,7 @@ final class EngineOptions {
   }
 
   private LoadOptions options() {
-    LoadOptions options = LoadOptions.defaults().withSparse(sparse);
+    LoadOptions options = LoadOptions.defaults().withSparse(sparse).withMapped(mapped);
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(

@@ -13,6 +13,7 @@ import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.NonFiniteException;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.UnusableLogitsException;
 import org.bitnetj.source.ModelFileException;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +100,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case UnusableLogitsException f -> f.getMessage();
       case KernelTierException f -> f.getMessage() + ".";
       case ChatTemplateException f -> f.getMessage();
+      case ThreadTeam.StartException f -> f.getMessage();
       case CharacterCodingException f -> "standard input is not UTF-8 text.";
       case FileSystemException f -> f.getFile() + ": " + reason(f) + ".";
       case UncheckedIOException f -> f.getMessage();

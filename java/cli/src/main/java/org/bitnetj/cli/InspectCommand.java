@@ -74,7 +74,7 @@ final class InspectCommand implements Callable<Integer> {
               Locale.ROOT,
               "  %-36s %-8s %-20s %12d bytes at %d",
               row.name(),
-              row.type(),
+              row.format().name(),
               dims,
               row.bytes(),
               row.offset()));
@@ -86,7 +86,7 @@ final class InspectCommand implements Callable<Integer> {
           String.format(
               Locale.ROOT,
               "  %-8s %5d tensors %16d elements  %s",
-              total.type(),
+              total.format().name(),
               total.tensors(),
               total.elements(),
               size(total.bytes())));
@@ -118,7 +118,7 @@ final class InspectCommand implements Callable<Integer> {
       for (Inspection.Row row : inspection.tensors()) {
         json.writeStartObject();
         json.writeStringField("name", row.name());
-        json.writeStringField("type", row.type().name());
+        json.writeStringField("type", row.format().name());
         json.writeArrayFieldStart("dims");
         for (long d : row.dims()) {
           json.writeNumber(d);

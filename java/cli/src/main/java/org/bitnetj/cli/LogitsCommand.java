@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
@@ -71,6 +72,7 @@ final class LogitsCommand implements Callable<Integer> {
       description = "The .npy file to write; it appears when it is complete.")
   private Path output;
 
+  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
@@ -79,9 +81,11 @@ final class LogitsCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "Give a text or --ids, not both.");
     }
     byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
-    try (LanguageModel loaded = engine.load(model.path(), HeadMode.FULL, bitnet.streams());
+    Path[] inputs =
+        Stream.concat(Stream.of(model.path()), text.file().stream()).toArray(Path[]::new);
+    try (ResultFile file = force.create(output, inputs);
+        LanguageModel loaded = engine.load(model.path(), HeadMode.FULL, bitnet.streams());
         Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));
-        ResultFile file = ResultFile.create(output);
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       int[] tokens = tokens(loaded.tokenizer(), bytes);
       int vocabulary = loaded.spec().vocabulary();

@@ -131,6 +131,6 @@ final class Output {
     String message = String.valueOf(e.getMessage());
     return message.toLowerCase(Locale.ROOT).contains("pipe")
         ? new Closed(e)
-        : new UncheckedIOException("standard output cannot be written: " + message + ".", e);
+        : new UncheckedIOException("cannot write to standard output: " + message + ".", e);
   }
 }

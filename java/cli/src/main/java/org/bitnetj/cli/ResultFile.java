@@ -5,29 +5,25 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import org.bitnetj.source.PartFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that appears under its name when it is complete: the bytes go to a hidden file beside it,
- * which {@link #commit} moves into place in one step. Without that nothing is left behind and what
- * was there is untouched. A pipe or device is written directly.
+ * A file that appears under its name when it is complete (see {@link PartFile}). A pipe or device
+ * is written directly.
  */
 final class ResultFile implements AutoCloseable {
   private final Path path;
-  private final Path target;
-  private final @Nullable Path part;
   private final FileChannel channel;
-  private final Thread removal = new Thread(this::removePart, "remove unfinished file");
-  private boolean closed;
 
-  private ResultFile(Path path, Path target, @Nullable Path part, FileChannel channel) {
+  /** Null for a pipe or device. */
+  private final @Nullable PartFile part;
+
+  private ResultFile(Path path, FileChannel channel, @Nullable PartFile part) {
     this.path = path;
-    this.target = target;
-    this.part = part;
     this.channel = channel;
+    this.part = part;
   }
 
   /**
@@ -35,26 +31,12 @@ final class ResultFile implements AutoCloseable {
    */
   static ResultFile create(Path path) {
     try {
-      if (Files.isDirectory(path)) {
-        throw new Failures.Failure(path + " is a directory; name a file to write.");
-      }
       // By its own name: /dev/stdout links to a pipe that has no name in any folder.
-      if (Files.exists(path) && !Files.isRegularFile(path)) {
-        FileChannel device = FileChannel.open(path, StandardOpenOption.WRITE);
-        return new ResultFile(path, path, null, device);
+      if (Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path)) {
+        return new ResultFile(path, FileChannel.open(path, StandardOpenOption.WRITE), null);
       }
-      Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
-      Path folder = target.getParent();
-      if (folder == null || !Files.isDirectory(folder)) {
-        throw new Failures.Failure(
-            path + ": cannot be written, for the folder " + folder + " does not exist.");
-      }
-      Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
-      FileChannel channel =
-          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      ResultFile file = new ResultFile(path, target, part, channel);
-      Runtime.getRuntime().addShutdownHook(file.removal);
-      return file;
+      PartFile part = PartFile.create(path);
+      return new ResultFile(path, part.channel(), part);
     } catch (IOException e) {
       throw failure(path, e);
     }
@@ -73,45 +55,31 @@ final class ResultFile implements AutoCloseable {
   /** Gives the file its name. */
   void commit() {
     try {
-      channel.close();
       if (part != null) {
-        Files.move(
-            part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        part.commit();
+      } else {
+        channel.close();
       }
     } catch (IOException e) {
       throw failure(path, e);
     }
   }
 
+  /** Removes what was written unless it was committed. Idempotent. */
   @Override
   public void close() {
-    if (closed) {
+    if (part != null) {
+      part.close();
       return;
     }
-    closed = true;
-    removePart();
-    if (part == null) {
-      return;
-    }
-    try {
-      Runtime.getRuntime().removeShutdownHook(removal);
-    } catch (IllegalStateException e) {
-      // The JVM is ending, and the hook removes the same file.
-    }
-  }
-
-  private void removePart() {
     try {
       channel.close();
-      if (part != null) {
-        Files.deleteIfExists(part);
-      }
     } catch (IOException e) {
-      // Nothing more can be done about a file that is no result.
+      // A device that was written to; there is nothing to remove.
     }
   }
 
   private static Failures.Failure failure(Path path, IOException e) {
-    return new Failures.Failure(path + ": cannot be written: " + Failures.reason(e) + ".");
+    return new Failures.Failure("cannot write " + path + ": " + Failures.reason(e) + ".");
   }
 }

@@ -1,14 +1,16 @@
 package org.bitnetj.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.bitnetj.model.Architecture;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.synth.ModelShape;
 import org.bitnetj.synth.SyntheticModel;
 import org.bitnetj.synth.SyntheticVocabulary;
+import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
       "  bitnet synth --shape 2B4T --vocab ggml-model-i2_s.gguf -o 2b4t-words.gguf",
       "",
       "The same options give the same bytes on every machine. The file appears when it is complete;"
-          + " one that is there already is replaced only with --force."
+          + " one that exists is replaced only with --force."
     })
 final class SynthCommand implements Callable<Integer> {
   private static final String DUMMY = "dummy";
@@ -79,9 +81,6 @@ final class SynthCommand implements Callable<Integer> {
               + ".")
   private String vocabulary;
 
-  @Option(names = "--force", description = "Replace the file if it is there already.")
-  private boolean force;
-
   @Option(
       names = {"-o", "--output"},
       required = true,
@@ -89,13 +88,17 @@ final class SynthCommand implements Callable<Integer> {
       description = "The GGUF file to write.")
   private Path output;
 
+  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws ModelFileException {
     SyntheticModel model = model();
-    if (!force && Files.isRegularFile(output)) {
-      throw new Failures.Failure(output + ": this file exists; --force replaces it.");
+    if (model.vocabulary() instanceof SyntheticVocabulary.CopiedFrom from) {
+      force.check(output, from.file());
+      requireLoadable(from.file());
+    } else {
+      force.check(output);
     }
     long start = System.nanoTime();
     long[] size = new long[1];
@@ -125,16 +128,39 @@ final class SynthCommand implements Callable<Integer> {
   private SyntheticModel model() {
     try {
       ModelShape sizes = ModelShape.named(shape);
-      return new SyntheticModel(
-          sizes,
-          architecture != null ? architecture.toLowerCase(Locale.ROOT) : sizes.architecture(),
-          seed,
-          zeros,
-          vocabulary.equals(DUMMY)
-              ? new SyntheticVocabulary.Dummy()
-              : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)));
+      SyntheticModel model =
+          new SyntheticModel(
+              sizes,
+              architecture != null ? architecture.toLowerCase(Locale.ROOT) : sizes.architecture(),
+              seed,
+              zeros,
+              vocabulary.equals(DUMMY)
+                  ? new SyntheticVocabulary.Dummy()
+                  : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)));
+      if (!isLoadable(model.architecture())) {
+        throw new IllegalArgumentException(
+            "The engine does not load architecture '"
+                + model.architecture()
+                + "'"
+                + (architecture == null ? ", which is that of shape " + sizes.name() : "")
+                + "; choose by --arch one of "
+                + String.join(", ", new ArchitectureNames())
+                + ".");
+      }
+      return model;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private static boolean isLoadable(String architecture) {
+    return Architecture.ofLabel(architecture).isPresent();
+  }
+
+  /** Refuses a vocabulary with which no model loads, before gigabytes are written. */
+  private static void requireLoadable(Path vocabulary) throws ModelFileException {
+    try (GgufFile file = GgufFile.open(vocabulary)) {
+      Tokenizer.of(file.metadata());
     }
   }
 
@@ -159,7 +185,7 @@ final class SynthCommand implements Callable<Integer> {
   private static final class ArchitectureNames implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return SyntheticModel.ARCHITECTURES.iterator();
+      return SyntheticModel.ARCHITECTURES.stream().filter(SynthCommand::isLoadable).iterator();
     }
   }
 }

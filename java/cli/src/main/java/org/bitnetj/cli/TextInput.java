@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +45,11 @@ final class TextInput {
   /** Whether the command line says where the text is. */
   boolean isGiven() {
     return !arguments.isEmpty() || option != null || file != null;
+  }
+
+  /** The file that the text is read from, if it is one. */
+  Optional<Path> file() {
+    return Optional.ofNullable(file).filter(f -> !readsStandardInput());
   }
 
   /** The text's bytes as they are. */

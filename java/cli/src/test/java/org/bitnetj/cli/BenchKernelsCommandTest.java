@@ -35,7 +35,7 @@ class BenchKernelsCommandTest {
   @Test
   void everyOperationIsMeasuredAndDrawn(@TempDir Path folder)
       throws IOException, ParserConfigurationException, SAXException {
-    Path page = folder.resolve("page.html");
+    Path page = Files.writeString(folder.resolve("page.html"), "old");
     String out =
         Outcome.of(
                 "bench",
@@ -49,7 +49,8 @@ class BenchKernelsCommandTest {
                 "-o",
                 "json",
                 "--page",
-                page.toString())
+                page.toString(),
+                "--force")
             .succeeds()
             .out();
     JsonNode report = new ObjectMapper().readTree(out);
@@ -128,8 +129,16 @@ class BenchKernelsCommandTest {
     Path missing = folder.resolve("missing");
     Path page = missing.resolve("page.html");
     Outcome outcome = Outcome.of("bench", "kernels", "--page", page.toString());
-    outcome.fails(page + ": cannot be written, for the folder " + missing + " does not exist.");
+    outcome.fails("cannot write " + page + ": the folder " + missing + " does not exist.");
     assertEquals("", outcome.out());
+  }
+
+  @Test
+  void aPageThatExistsIsNotReplacedUnasked(@TempDir Path folder) throws IOException {
+    Path page = Files.writeString(folder.resolve("page.html"), "precious");
+    Outcome.of("bench", "kernels", "--page", page.toString())
+        .fails(page + " exists; --force replaces it.");
+    assertEquals("precious", Files.readString(page));
   }
 
   @Test

@@ -116,6 +116,6 @@ class BitnetCommandTest {
   @ValueSource(strings = {"--help", "tokenize x", "inspect", "inspect --json", "--version"})
   void aFullDiskIsAnError(String line) {
     writingTo(failing("No space left on device"), line.split(" "))
-        .fails("standard output cannot be written: No space left on device.");
+        .fails("cannot write to standard output: No space left on device.");
   }
 }

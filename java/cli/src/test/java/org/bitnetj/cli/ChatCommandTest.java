@@ -41,7 +41,11 @@ class ChatCommandTest {
     return Outcome.fed(
         input,
         Stream.concat(
-                Stream.of("chat", "-m", model.toString(), "--temp", "0", "-n", "12"),
+                Stream.concat(
+                    Stream.of("chat", "--temp", "0", "-n", "12"),
+                    List.of(more).contains("-m")
+                        ? Stream.empty()
+                        : Stream.of("-m", model.toString())),
                 Stream.of(more))
             .toArray(String[]::new));
   }
@@ -69,6 +73,37 @@ class ChatCommandTest {
     assertEquals(expected + "\n", chat("/system Be a fox.\nHello\n").succeeds().out());
     String plain = continuation("user: Hello\nassistant:");
     assertEquals(plain + "\n", chat("/system -\nHello\n", "--system", "Be a fox.").out());
+  }
+
+  @Test
+  void aSystemMessageGoesInFrontOfTheFirstWhereTheFormatHasNone() throws IOException {
+    Path plain =
+        Models.writeChatModel(
+            folder.resolve("plain.gguf"),
+            "{{ bos_token }}{% for m in messages %}{% if m.role != 'system' %}"
+                + "{{ m.role }}: {{ m.content }}\n{% endif %}{% endfor %}assistant:");
+    String expected = continuation("user: Be a fox.\n\nHello\nassistant:") + "\n";
+    String note = "This model's chat format has no system message, so the text goes in front of";
+    Outcome option = chat("Hello\n", "-m", plain.toString(), "--system", "Be a fox.").succeeds();
+    assertEquals(expected, option.out());
+    option.says("bitnet: note: " + note);
+    Outcome command = chat("/system Be a fox.\nHello\n", "-m", plain.toString()).succeeds();
+    assertEquals(expected, command.out());
+    command.says("System message: Be a fox.\n" + note);
+    assertFalse(chat("Hello\n", "-m", plain.toString()).err().contains(note));
+    assertFalse(chat("Hello\n", "--system", "Be a fox.").err().contains(note));
+  }
+
+  @Test
+  void theContextIsThatOfTheConversation() {
+    chat("Hello\n/reset\n/context\n")
+        .succeeds()
+        .says("The conversation is forgotten.\n0 of 512 tokens are used.\n");
+    int system =
+        Outcome.of("tokenize", "--bos", "system: Be a fox.\n").succeeds().out().split(" ").length;
+    chat("Hello\n/reset\n/context\n", "--system", "Be a fox.")
+        .succeeds()
+        .says(system + " of 512 tokens are used, by the system message.\n");
   }
 
   @Test

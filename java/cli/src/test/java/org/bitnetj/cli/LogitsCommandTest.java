@@ -26,6 +26,7 @@ class LogitsCommandTest {
 
   private Npy logits(String... args) throws IOException {
     Path file = folder.resolve("logits.npy");
+    Files.deleteIfExists(file);
     write(file, args).succeeds();
     return Npy.parse(Files.readAllBytes(file));
   }
@@ -94,15 +95,42 @@ class LogitsCommandTest {
   void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
     Path file = Files.writeString(folder.resolve("old.npy"), "old");
     String tooLong = IntStream.range(0, 600).mapToObj(i -> "7").collect(Collectors.joining(","));
-    write(file, "--ids", tooLong)
+    write(file, "--force", "--ids", tooLong)
         .fails(
             "The text has 600 tokens, but the context holds 512; shorten the text or use a larger"
                 + " context.");
-    write(file, "--ids", "4,-1").says("token -1 is not in the vocabulary");
-    write(file, "--ids", "").fails("there are no tokens, so that no logits follow.");
+    write(file, "--force", "--ids", "4,-1").says("token -1 is not in the vocabulary");
+    write(file, "--force", "--ids", "").fails("there are no tokens, so that no logits follow.");
     assertEquals("old", Files.readString(file));
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(List.of(file), files.toList());
+    }
+  }
+
+  @Test
+  void aFileThatExistsIsReplacedOnlyByForce() throws IOException {
+    Path file = Files.writeString(folder.resolve("mine.npy"), "precious");
+    write(file, "-p", "a").fails(file + " exists; --force replaces it.");
+    assertEquals("precious", Files.readString(file));
+    write(file, "-p", "a", "--force").succeeds();
+    assertTrue(Files.size(file) > 1000);
+  }
+
+  /** By any of its names. */
+  @Test
+  void anInputIsNeverReplaced() throws IOException {
+    Path model = Files.copy(Models.SHIPPED, folder.resolve("model.gguf"));
+    Path text = Files.writeString(folder.resolve("text"), "Once");
+    Path soft = Files.createSymbolicLink(folder.resolve("soft"), model);
+    Path hard = Files.createLink(folder.resolve("hard"), text);
+    for (Path file : List.of(model, text, soft, hard)) {
+      write(file, "-m", model.toString(), "-f", text.toString(), "--force")
+          .fails("cannot write " + file + ": this command reads that file; name another one.");
+    }
+    assertEquals(-1, Files.mismatch(Models.SHIPPED, model));
+    assertEquals("Once", Files.readString(text));
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(4, files.count());
     }
   }
 
@@ -111,11 +139,8 @@ class LogitsCommandTest {
     Path missing = folder.resolve("none/logits.npy");
     write(missing, "-p", "a")
         .fails(
-            missing
-                + ": cannot be written, for the folder "
-                + missing.getParent()
-                + " does not exist.");
-    write(folder, "-p", "a").fails(folder + " is a directory; name a file to write.");
+            "cannot write " + missing + ": the folder " + missing.getParent() + " does not exist.");
+    write(folder, "-p", "a").fails("cannot write " + folder + ": it is a directory; name a file.");
     assertFalse(Files.exists(missing.getParent()));
   }
 

@@ -22,16 +22,20 @@ final class Models {
 
   /** Writes the shipped model with a chat template to {@code file}. */
   static Path writeChatModel(Path file) throws IOException {
+    return writeChatModel(file, TEMPLATE);
+  }
+
+  static Path writeChatModel(Path file, String template) throws IOException {
     try (GgufFile shipped = GgufFile.open(SHIPPED)) {
       GgufHeader header = new GgufHeader();
       for (String key : shipped.metadata().keys()) {
         header.copy(shipped, key);
       }
-      header.text("tokenizer.chat_template", TEMPLATE);
+      header.text("tokenizer.chat_template", template);
       for (Tensor tensor : shipped.tensors()) {
         header.tensor(
             tensor.name(),
-            tensor.type(),
+            tensor.format(),
             tensor.dims().stream().mapToLong(Long::longValue).toArray());
       }
       try (GgufWriter writer = GgufWriter.create(file, header)) {

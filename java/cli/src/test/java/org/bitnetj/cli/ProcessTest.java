@@ -1,5 +1,6 @@
 package org.bitnetj.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.junit.jupiter.api.Test;
@@ -146,7 +148,7 @@ class ProcessTest {
     Process process =
         bitnet("run", "-n", "8", "Once").redirectOutput(new File("/dev/full")).start();
     assertEquals(1, exitCode(process));
-    assertEquals("bitnet: standard output cannot be written: No space left on device.\n", said());
+    assertEquals("bitnet: cannot write to standard output: No space left on device.\n", said());
   }
 
   @Test
@@ -154,7 +156,7 @@ class ProcessTest {
   void aFullDiskIsAnErrorForLogits() throws Exception {
     Process process = bitnet("logits", "-p", "Once", "-o", "/dev/full").start();
     assertEquals(1, exitCode(process));
-    assertEquals("bitnet: /dev/full: cannot be written: No space left on device.\n", said());
+    assertEquals("bitnet: cannot write /dev/full: No space left on device.\n", said());
   }
 
   @Test
@@ -207,15 +209,57 @@ class ProcessTest {
   void aSignalDuringSynthLeavesNothingBehind() throws IOException, InterruptedException {
     Path file = folder.resolve("big.gguf");
     Process process = bitnet("synth", "--shape", "1.5B", "-o", file.toString()).start();
+    awaitPart(process);
+    process.toHandle().destroy();
+    assertEquals(128 + 15, exitCode(process));
+    assertFalse(Files.exists(file));
+    assertEquals(0, parts());
+  }
+
+  @Test
+  void aFullDiskLeavesNothingOfAFile() throws Exception {
+    String ids = IntStream.range(0, 512).mapToObj(Integer::toString).collect(joining(","));
+    Path logits = folder.resolve("logits.gguf");
+    assertCutOff(logits, "", "logits", "--ids", ids, "--all", "-o", logits.toString());
+    Path model = folder.resolve("model.gguf");
+    assertCutOff(
+        model, "; no part of it is left", "synth", "--shape", "125M", "-o", model.toString());
+  }
+
+  /** Where a file may have 8192 blocks, the shell's smallest being 512 bytes. */
+  private void assertCutOff(Path file, String end, String... args) throws Exception {
+    ProcessBuilder builder = bitnet(args);
+    builder.command().addAll(0, List.of("sh", "-c", "ulimit -f 8192; exec \"$@\"", "sh"));
+    assertEquals(1, exitCode(builder.start()), this::unchecked);
+    String sentence = "bitnet: cannot write " + file + ": File too large" + end + ".\n";
+    assertTrue(said().endsWith(sentence), this::unchecked); // a slow disk also shows progress
+    assertEquals(0, parts());
+  }
+
+  @Test
+  void aSecondSynthOfAFileIsRefusedAndWhatAKilledOneLeftIsSwept() throws Exception {
+    Path file = folder.resolve("big.gguf");
+    Process first = bitnet("synth", "--shape", "1.5B", "-o", file.toString()).start();
+    try {
+      awaitPart(first);
+      Outcome second = Outcome.of("synth", "--shape", "1.5B", "-o", file.toString());
+      assertEquals(1, second.code());
+      second.says("bitnet: cannot write " + file + ": it is being written already, to ");
+    } finally {
+      first.destroyForcibly();
+    }
+    assertEquals(128 + 9, exitCode(first));
+    assertEquals(1, parts());
+    Outcome.of("logits", "-p", "Once", "-o", folder.resolve("small.npy").toString()).succeeds();
+    assertEquals(0, parts());
+  }
+
+  private void awaitPart(Process process) throws IOException, InterruptedException {
     long start = System.nanoTime();
     while (parts() == 0 && process.isAlive()) {
       assertTrue(System.nanoTime() - start < 60e9, "nothing is written");
       Thread.sleep(10);
     }
-    process.toHandle().destroy();
-    assertEquals(128 + 15, exitCode(process));
-    assertFalse(Files.exists(file));
-    assertEquals(0, parts());
   }
 
   private long parts() throws IOException {

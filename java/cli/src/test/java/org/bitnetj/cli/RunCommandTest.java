@@ -112,6 +112,12 @@ class RunCommandTest {
   }
 
   @Test
+  void aModelThatIsNotMappedWritesTheSame() {
+    Outcome read = greedy("--no-mmap", PROMPT).succeeds();
+    assertEquals(greedy("--mmap", PROMPT).succeeds().out(), read.out());
+  }
+
+  @Test
   void whatWasNotTimedHasNoSpeed() {
     greedy("-n", "1", PROMPT).succeeds().says("tokens/s; decode 1 token; ended");
     greedy("-n", "0", PROMPT).succeeds().says("tokens/s; decode 0 tokens; ended");

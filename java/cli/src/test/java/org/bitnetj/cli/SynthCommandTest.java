@@ -10,6 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.bitnetj.model.Architecture;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.synth.ModelShape;
+import org.bitnetj.synth.SyntheticModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,8 +25,12 @@ class SynthCommandTest {
   private Outcome synth(Path file, String... more) {
     List<String> args =
         Stream.concat(
-                Stream.of("synth", "--shape", "125m", "--vocab", Models.SHIPPED.toString()),
-                Stream.concat(Stream.of("-o", file.toString()), Stream.of(more)))
+                Stream.of("synth", "--shape", "125m", "-o", file.toString()),
+                Stream.concat(
+                    List.of(more).contains("--vocab")
+                        ? Stream.empty()
+                        : Stream.of("--vocab", Models.SHIPPED.toString()),
+                    Stream.of(more)))
             .toList();
     return Outcome.of(args.toArray(String[]::new));
   }
@@ -52,10 +61,61 @@ class SynthCommandTest {
   @Test
   void aFileThatIsThereIsReplacedOnlyByForce() throws IOException {
     Path file = Files.writeString(folder.resolve("mine.gguf"), "precious");
-    synth(file).fails(file + ": this file exists; --force replaces it.");
+    synth(file).fails(file + " exists; --force replaces it.");
     assertEquals("precious", Files.readString(file));
     synth(file, "--force").succeeds();
     assertTrue(Files.size(file) > 1_000_000);
+  }
+
+  @Test
+  void theVocabularysFileIsNeverReplaced() throws IOException {
+    Path vocabulary = Files.copy(Models.SHIPPED, folder.resolve("vocabulary.gguf"));
+    Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), vocabulary);
+    synth(link, "--force", "--vocab", vocabulary.toString())
+        .fails("cannot write " + link + ": this command reads that file; name another one.");
+    assertEquals(-1, Files.mismatch(Models.SHIPPED, vocabulary));
+  }
+
+  @Test
+  void whatIsWrittenLoadsAndWhatDoesNotLoadIsNotWritten() {
+    for (String architecture : SyntheticModel.ARCHITECTURES) {
+      Path file = folder.resolve(architecture);
+      Outcome outcome = synth(file, "--arch", architecture);
+      if (Architecture.ofLabel(architecture).isPresent()) {
+        outcome.succeeds();
+        Outcome.of("run", "-m", file.toString(), "-n", "1", "Once").succeeds();
+      } else {
+        outcome.isMisuse("The engine does not load architecture '" + architecture + "'; choose");
+        assertFalse(Files.exists(file));
+      }
+    }
+  }
+
+  @Test
+  void aShapeWhoseArchitectureDoesNotLoadIsRefusedByItsName() {
+    for (ModelShape shape : ModelShape.all()) {
+      if (Architecture.ofLabel(shape.architecture()).isEmpty()) {
+        Path file = folder.resolve("x");
+        Outcome.of("synth", "--shape", shape.name(), "-o", file.toString())
+            .isMisuse(", which is that of shape " + shape.name() + "; choose by --arch one of ");
+        assertFalse(Files.exists(file));
+      }
+    }
+  }
+
+  @Test
+  void aVocabularyThatDoesNotLoadIsRefusedBeforeAnythingIsWritten() throws IOException {
+    Path vocabulary = folder.resolve("vocabulary.gguf");
+    GgufHeader header = new GgufHeader().text("tokenizer.ggml.model", "runes");
+    header.texts("tokenizer.ggml.tokens", List.of("a", "b"));
+    try (GgufWriter writer = GgufWriter.create(vocabulary, header)) {
+      writer.commit();
+    }
+    Path file = folder.resolve("model.gguf");
+    Outcome outcome = synth(file, "--vocab", vocabulary.toString());
+    assertEquals(1, outcome.code());
+    outcome.says(vocabulary.toString()).says("runes");
+    assertFalse(Files.exists(file));
   }
 
   @Test
@@ -74,11 +134,8 @@ class SynthCommandTest {
     Path missing = folder.resolve("none/model.gguf");
     synth(missing)
         .fails(
-            missing
-                + ": cannot be written, for the folder "
-                + missing.getParent()
-                + " does not exist.");
-    synth(folder).fails(folder + " is a directory; name a file to write.");
+            "cannot write " + missing + ": the folder " + missing.getParent() + " does not exist.");
+    synth(folder).fails("cannot write " + folder + ": it is a directory; name a file.");
   }
 
   @Test

@@ -1,25 +1,53 @@
 package org.bitnetj.generate;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatTemplate;
+import org.bitnetj.chat.ChatTemplateException;
 import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * A model's chat template, or the sentence that says why it has none. A template that cannot be
  * read is no reason to refuse a model that continues texts as well as any.
+ *
+ * @param systemRole whether the template shows system messages to the model; some drop them, some
+ *     refuse them
  */
-record ChatSupport(Optional<ChatTemplate> template, String refusal) {
+record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String refusal) {
+  private static final String SYSTEM = "system";
+
   private static final String NONE =
       "This model has no chat template: it continues texts, but was not made to chat.";
 
   static ChatSupport of(Metadata metadata, Tokenizer tokenizer) {
     try {
-      return new ChatSupport(ChatTemplate.of(metadata, tokenizer), NONE);
+      Optional<ChatTemplate> template = ChatTemplate.of(metadata, tokenizer);
+      return new ChatSupport(template, template.filter(ChatSupport::showsSystem).isPresent(), NONE);
     } catch (ModelFileException e) {
       return new ChatSupport(
-          Optional.empty(), "This model can continue texts, but not chat: " + e.getMessage());
+          Optional.empty(),
+          false,
+          "This model can continue texts, but not chat: " + e.getMessage());
+    }
+  }
+
+  private static boolean showsSystem(ChatTemplate template) {
+    String instruction = "Answer like the ferryman 4711.";
+    try {
+      return template
+          .render(List.of(ChatMessage.system(instruction), ChatMessage.user("Hello")), true)
+          .stream()
+          .map(Segment::text)
+          .collect(Collectors.joining())
+          .contains(instruction);
+    } catch (ChatTemplateException e) {
+      return false;
     }
   }
 
@@ -28,5 +56,37 @@ record ChatSupport(Optional<ChatTemplate> template, String refusal) {
    */
   ChatTemplate require() {
     return template.orElseThrow(() -> new IllegalStateException(refusal));
+  }
+
+  /**
+   * The ids of a conversation. Where the template has no system role, the text of a system message
+   * goes in front of the next user message, an empty line between them; at the end it is a user
+   * message itself.
+   *
+   * @throws IllegalStateException if there is no template
+   * @throws ChatTemplateException if the template refuses the messages
+   */
+  int[] encode(List<ChatMessage> messages, boolean generationPrompt) {
+    return require().encode(systemRole ? messages : withoutSystem(messages), generationPrompt);
+  }
+
+  private static List<ChatMessage> withoutSystem(List<ChatMessage> messages) {
+    List<ChatMessage> result = new ArrayList<>();
+    List<String> front = new ArrayList<>();
+    for (ChatMessage message : messages) {
+      if (message.role().equals(SYSTEM)) {
+        front.add(message.content());
+      } else if (message.role().equals("user")) {
+        front.add(message.content());
+        result.add(ChatMessage.user(String.join("\n\n", front)));
+        front.clear();
+      } else {
+        result.add(message);
+      }
+    }
+    if (!front.isEmpty()) {
+      result.add(ChatMessage.user(String.join("\n\n", front)));
+    }
+    return result;
   }
 }

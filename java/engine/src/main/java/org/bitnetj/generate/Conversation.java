@@ -48,6 +48,17 @@ public final class Conversation {
     return List.copyOf(messages);
   }
 
+  /**
+   * Tokens of the session's context that these messages take; the rest is for the next message and
+   * its answer.
+   *
+   * @throws IllegalStateException if the model has no chat template
+   * @throws org.bitnetj.chat.ChatTemplateException if the template refuses the messages
+   */
+  public int countTokens() {
+    return session.countTokens(messages);
+  }
+
   /** The system message. */
   public Optional<String> system() {
     return messages.isEmpty() || !messages.getFirst().role().equals(SYSTEM)

@@ -2,11 +2,10 @@ package org.bitnetj.generate;
 
 import java.util.Arrays;
 import java.util.BitSet;
-import org.bitnetj.generate.SharedTransformer.LogitsUse;
+import org.bitnetj.engine.SequenceState;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.sampling.Sampler;
-import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tokenizer.StreamDecoder;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * except {@link #cancel}.
  */
 final class Generation {
-  private final Sequence sequence;
+  private final SequenceState sequence;
   private final int[] prompt;
   private final GenerationOptions options;
   private final GenerationListener listener;
@@ -25,7 +24,6 @@ final class Generation {
   private final StreamDecoder decoder;
   private final StopScanner scanner;
   private final BitSet ends = new BitSet();
-  private final LogitsUse sample = this::sample;
   private final StringBuilder decoded = new StringBuilder();
   private final StringBuilder piece = new StringBuilder();
   private final StringBuilder text = new StringBuilder();
@@ -51,7 +49,7 @@ final class Generation {
    * @throws IllegalArgumentException if the prompt is empty or holds an unknown token
    */
   Generation(
-      Sequence sequence,
+      SequenceState sequence,
       Tokenizer tokenizer,
       int[] prompt,
       GenerationOptions options,
@@ -123,7 +121,7 @@ final class Generation {
 
   /** Computes the prompt in chunks; false if it was cancelled between two. */
   private boolean prefill() {
-    cached = sequence.keepPrefix(prompt, prompt.length - 1);
+    cached = sequence.adopt(prompt, prompt.length - 1);
     int to;
     for (int from = cached; from < prompt.length; from = to) {
       if (isCancelled()) {
@@ -132,13 +130,10 @@ final class Generation {
       to = Math.min(from + sequence.batchCapacity(), prompt.length);
       boolean samples = to == prompt.length && options.maxTokens() > 0;
       long start = System.nanoTime();
-      sequence.append(
-          prompt,
-          from,
-          to,
-          samples ? to - 1 : to,
-          sampler.need(),
-          samples ? sample : LogitsUse.NONE);
+      sequence.compute(prompt, from, to, samples ? to - 1 : to, sampler.need());
+      if (samples) {
+        sample();
+      }
       prefillNanos += System.nanoTime() - start;
       listener.onPrefill(to, prompt.length);
     }
@@ -148,14 +143,15 @@ final class Generation {
 
   private void decode() {
     long start = System.nanoTime();
-    sequence.append(next, 0, 1, 0, sampler.need(), sample);
+    sequence.compute(next, 0, 1, 0, sampler.need());
+    sample();
     decodeNanos += System.nanoTime() - start;
     reads.add(sequence.reads());
     steps++;
   }
 
-  private void sample(FloatRows logits, int rows) {
-    next[0] = sampler.sample(logits, rows - 1);
+  private void sample() {
+    next[0] = sampler.sample(sequence.logits(), 0);
   }
 
   private void take(int token) {

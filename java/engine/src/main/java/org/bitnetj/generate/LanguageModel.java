@@ -7,8 +7,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplate;
+import org.bitnetj.engine.Engine;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
@@ -20,8 +22,8 @@ import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
- * A loaded model. Thread-safe: any thread may open sessions and use them at the same time; their
- * steps take turns, first come first served, each with all of the model's threads.
+ * A loaded model. Thread-safe: any thread may open sessions and use them at the same time; they
+ * share steps, each of which is computed by all of the model's threads.
  *
  * <p>{@link #close} waits for the step that runs and frees everything, the caches of open sessions
  * included; whoever uses the model or such a session afterwards gets an {@link
@@ -36,7 +38,7 @@ public final class LanguageModel implements AutoCloseable {
   private final ChatSupport chats;
   private final KernelSelection kernels;
   private final int threads;
-  private final SharedTransformer transformer;
+  private final Engine engine;
 
   private LanguageModel(
       Path path,
@@ -44,13 +46,13 @@ public final class LanguageModel implements AutoCloseable {
       ChatSupport chats,
       KernelSelection kernels,
       int threads,
-      SharedTransformer transformer) {
+      Engine engine) {
     this.path = path;
     this.tokenizer = tokenizer;
     this.chats = chats;
     this.kernels = kernels;
     this.threads = threads;
-    this.transformer = transformer;
+    this.engine = engine;
   }
 
   /** Loads a GGUF file with the best kernels and a thread on each processor. */
@@ -60,6 +62,10 @@ public final class LanguageModel implements AutoCloseable {
 
   /**
    * Loads a GGUF file.
+   *
+   * <p>A mapped file must not be written to while the model is open; {@link LoadOptions#mapped}
+   * says what can be done where that cannot be ruled out. Moving another file into its place is
+   * safe.
    *
    * @throws ModelFileException if the file is no model that can be used; the message is a sentence
    *     that names the file
@@ -72,7 +78,7 @@ public final class LanguageModel implements AutoCloseable {
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();
     try {
-      ModelFile file = GgufFile.open(path);
+      ModelFile file = options.mapped() ? GgufFile.open(path) : GgufFile.load(path);
       closers.push(file::close);
       ModelSpec spec = ModelSpec.of(file);
       Tokenizer tokenizer = tokenizer(file, spec);
@@ -90,11 +96,17 @@ public final class LanguageModel implements AutoCloseable {
           chats,
           selection,
           threads,
-          new SharedTransformer(transformer, List.copyOf(closers)));
+          new Engine(transformer, cacheBytes(weights), List.copyOf(closers)));
     } catch (IOException | RuntimeException | Error e) {
       closers.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** Keys and values may take what the weights leave of the memory. */
+  private static long cacheBytes(Weights weights) {
+    long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
+    return Math.max(room - weights.residentBytes(), room / 8);
   }
 
   private static Tokenizer tokenizer(ModelFile file, ModelSpec spec) throws ModelFileException {
@@ -128,7 +140,7 @@ public final class LanguageModel implements AutoCloseable {
 
   Session openSession(SessionOptions options, ChatSupport chats) {
     int context = options.context() == 0 ? spec().contextLength() : options.context();
-    return new Session(tokenizer, chats, new Sequence(transformer, options.cacheType(), context));
+    return new Session(tokenizer, chats, engine.open(options.cacheType(), context));
   }
 
   /** The file it was loaded from. */
@@ -137,7 +149,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   public ModelSpec spec() {
-    return transformer.spec();
+    return engine.spec();
   }
 
   public Tokenizer tokenizer() {
@@ -150,12 +162,20 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The same for who cannot do without.
+   * Like {@link #chatTemplate}, but throws if there is none.
    *
    * @throws IllegalStateException if the model has none; the message is a sentence that says why
    */
   public ChatTemplate requireChatTemplate() {
     return chats.require();
+  }
+
+  /**
+   * Whether the chat template shows system messages to the model. Where it does not, their text
+   * goes in front of the next user message, an empty line between them. False without a template.
+   */
+  public boolean hasSystemRole() {
+    return chats.systemRole();
   }
 
   /** The kernels it computes with, and how they were chosen. */
@@ -173,12 +193,12 @@ public final class LanguageModel implements AutoCloseable {
    * GenerationStats} tells what was read for a text.
    */
   public long bytesPerToken() {
-    return transformer.bytesPerToken();
+    return engine.bytesPerToken();
   }
 
   /** Frees everything once no step runs. Idempotent, from any thread. */
   @Override
   public void close() {
-    transformer.close();
+    engine.close();
   }
 }

@@ -15,12 +15,21 @@ import org.bitnetj.model.HeadMode;
  * @param head how the output head is read for texts
  * @param sparse whether, where it pays, part of the weights is kept a second time in memory so that
  *     a token's step need not read those that are multiplied by 0
+ * @param mapped whether the file is mapped: loading is fast and the system may take the memory of
+ *     what is used in place back at any time, but another program that shortens the file ends this
+ *     process. If not, the file is read into memory, in huge pages where there are any, and what
+ *     happens to it afterwards does not matter
  */
 public record LoadOptions(
-    int threads, Optional<String> kernels, int batchSize, HeadMode head, boolean sparse) {
+    int threads,
+    Optional<String> kernels,
+    int batchSize,
+    HeadMode head,
+    boolean sparse,
+    boolean mapped) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
-      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true);
+      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true, true);
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {
@@ -38,30 +47,34 @@ public record LoadOptions(
   }
 
   /**
-   * A thread on each processor, the best kernels, 64 tokens a step, and what makes decoding faster
-   * at the cost of memory.
+   * A thread on each processor, the best kernels, 64 tokens a step, a mapped file, and what makes
+   * decoding faster at the cost of memory.
    */
   public static LoadOptions defaults() {
     return DEFAULTS;
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize, head, sparse);
+    return new LoadOptions(value, kernels, batchSize, head, sparse, mapped);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse);
+    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse, mapped);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value, head, sparse);
+    return new LoadOptions(threads, kernels, value, head, sparse, mapped);
   }
 
   public LoadOptions withHead(HeadMode value) {
-    return new LoadOptions(threads, kernels, batchSize, value, sparse);
+    return new LoadOptions(threads, kernels, batchSize, value, sparse, mapped);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, value);
+    return new LoadOptions(threads, kernels, batchSize, head, value, mapped);
+  }
+
+  public LoadOptions withMapped(boolean value) {
+    return new LoadOptions(threads, kernels, batchSize, head, sparse, value);
   }
 }

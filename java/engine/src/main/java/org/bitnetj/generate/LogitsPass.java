@@ -2,7 +2,7 @@ package org.bitnetj.generate;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.generate.SharedTransformer.LogitsUse;
+import org.bitnetj.engine.SequenceState;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.NonFiniteException;
@@ -10,10 +10,10 @@ import org.bitnetj.tensor.FloatRows;
 
 /** One pass over a given text for the logits after its tokens. */
 final class LogitsPass {
-  private final Sequence sequence;
+  private final SequenceState sequence;
   private final float[][] rows;
 
-  LogitsPass(Sequence sequence) {
+  LogitsPass(SequenceState sequence) {
     this.sequence = sequence;
     int most = Math.min(sequence.batchCapacity(), sequence.logitsCapacity());
     this.rows = new float[most][sequence.vocabulary()];
@@ -37,16 +37,16 @@ final class LogitsPass {
               + "; shorten the text or use a larger context.");
     }
     LogitsNeed all = LogitsNeed.all();
-    int at = sequence.keepPrefix(ids, from);
+    int at = sequence.adopt(ids, from);
     while (at < from) {
       int to = Math.min(at + sequence.batchCapacity(), from);
-      sequence.append(ids, at, to, to, all, LogitsUse.NONE);
+      sequence.compute(ids, at, to, to, all);
       at = to;
     }
     while (at < ids.length) {
       int to = Math.min(at + rows.length, ids.length);
-      int first = at;
-      sequence.append(ids, at, to, at, all, (logits, count) -> copy(logits, count, first));
+      sequence.compute(ids, at, to, at, all);
+      copy(sequence.logits(), to - at, at);
       for (int i = at; i < to; i++) {
         visitor.row(i, rows[i - at]);
       }

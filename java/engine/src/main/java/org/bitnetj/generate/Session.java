@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.engine.SequenceState;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * what the session did before.
  *
  * <p>For one thread at a time: a second one gets an {@link IllegalStateException}. Only {@link
- * #cancel} and {@link #close} may come from any thread at any time. Sessions of one model take
- * turns step by step.
+ * #cancel} and {@link #close} may come from any thread at any time. Sessions of one model that
+ * compute at the same time share their steps, and what one of them holds of a text's beginning
+ * another one need not compute.
  *
  * <p>A call that fails or is cancelled leaves the session usable. Interrupting the thread cancels
  * like {@link #cancel}, and the thread stays interrupted.
@@ -30,11 +32,11 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final ChatSupport chats;
-  private final Sequence sequence;
+  private final SequenceState sequence;
   private final AtomicReference<@Nullable Turn> user = new AtomicReference<>();
   private volatile @Nullable Generation latest;
 
-  Session(Tokenizer tokenizer, ChatSupport chats, Sequence sequence) {
+  Session(Tokenizer tokenizer, ChatSupport chats, SequenceState sequence) {
     this.tokenizer = tokenizer;
     this.chats = chats;
     this.sequence = sequence;
@@ -85,8 +87,9 @@ public final class Session implements AutoCloseable {
 
   /**
    * Answers the last of {@code messages}, in the format of the model's chat template. What a
-   * message says is ordinary text, however it spells special tokens. {@link Conversation} keeps the
-   * messages of a chat.
+   * message says is ordinary text, however it spells special tokens. Where the template has no
+   * system role (see {@link LanguageModel#hasSystemRole}), the text of a system message goes in
+   * front of the next user message. {@link Conversation} keeps the messages of a chat.
    *
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
@@ -95,7 +98,12 @@ public final class Session implements AutoCloseable {
   public GenerationResult chat(
       List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
     long started = System.nanoTime();
-    return run(() -> chats.require().encode(messages, true), options, listener, started);
+    return run(() -> chats.encode(messages, true), options, listener, started);
+  }
+
+  /** Tokens that the messages take in the model's format, without the start of an answer. */
+  int countTokens(List<ChatMessage> messages) {
+    return messages.isEmpty() ? 0 : chats.encode(messages, false).length;
   }
 
   private GenerationResult run(
@@ -113,6 +121,7 @@ public final class Session implements AutoCloseable {
       }
       return generation.result();
     } finally {
+      sequence.rest();
       exit();
     }
   }
@@ -213,12 +222,12 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Forgets what the cache holds. Costs and frees nothing; results do not depend on it. */
+  /** Forgets what the cache holds and gives its memory back; results do not depend on it. */
   public void reset() {
     enter();
     try {
       latest = null;
-      sequence.keepPrefix(new int[0], 0);
+      sequence.adopt(new int[0], 0);
     } finally {
       exit();
     }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -103,6 +104,27 @@ public interface Kernels {
    */
   void attend(
       AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end);
+
+  /**
+   * The first half of causal attention by parts, so that threads can share a long row: item i is
+   * part {@code i / kvHeads} and cache head {@code i % kvHeads} with all its query heads.
+   *
+   * @param parts cut for this batch
+   */
+  void attendParts(
+      AttentionLayer layer,
+      Batch batch,
+      FloatRows queries,
+      AttentionParts parts,
+      int begin,
+      int end);
+
+  /**
+   * The second half: merges the parts of each row, with the bits of {@link #attend}. Item i is row
+   * {@code i / queryHeads} of the batch and query head {@code i % queryHeads}.
+   */
+  void mergeParts(
+      AttentionLayer layer, Batch batch, AttentionParts parts, FloatRows out, int begin, int end);
 
   /** {@code y[t][r] = x[t] . m[r]} for the first {@code count} rows, by rows of {@code m}. */
   void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end);

@@ -8,17 +8,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How much memory there is at all for this process. Known on Linux only: from {@code /proc/meminfo}
- * and, in a container, from the limit of its control group (version 2 or 1).
+ * How much memory this process may use at most. Known on Linux only: what {@code /proc/meminfo}
+ * says the machine has, within the limits of the process's control groups.
  */
 public final class MachineMemory {
   private static final Pattern MEMINFO =
       Pattern.compile("^(MemTotal|SwapTotal): +(\\d{1,15}) kB$", Pattern.MULTILINE);
-  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
   private MachineMemory() {}
 
-  /** Physical memory, or the container's share of it, and swap, in bytes; empty if not known. */
+  /** Bytes of physical memory and swap that this process may use; empty if not known. */
   public static OptionalLong bytes() {
     return bytes(Path.of("/"));
   }
@@ -38,17 +37,13 @@ public final class MachineMemory {
     if (physical == 0) {
       return OptionalLong.empty();
     }
-    for (String limit : new String[] {"memory.max", "memory/memory.limit_in_bytes"}) {
-      // Without a limit: "max", or a number beyond all memory.
-      String text = read(root.resolve("sys/fs/cgroup").resolve(limit)).strip();
-      if (NUMBER.matcher(text).matches()) {
-        physical = Math.min(physical, Long.parseLong(text));
-      }
-    }
-    return OptionalLong.of(physical + swap);
+    ControlGroups.Limits limits = ControlGroups.limits(root);
+    long within = Math.min(physical, limits.memory()) + Math.min(swap, limits.swap());
+    return OptionalLong.of(Math.min(within, limits.both()));
   }
 
-  private static String read(Path file) {
+  /** A small text file, empty if it cannot be read. */
+  static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

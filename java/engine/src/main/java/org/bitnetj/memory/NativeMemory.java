@@ -10,10 +10,10 @@ import java.util.List;
  * with at least 64 readable bytes of padding, and lives until {@link #close}.
  *
  * <p>All but small blocks come straight from the operating system: a page takes memory only once it
- * is touched. Huge pages are asked for, except by {@link #growing}; so that matrices of a megabyte
- * or two get them as well, blocks lie side by side in slabs. The segments are of global scope, so
- * that a kernel call pays no liveness check; in return the owner must not be closed while anyone
- * still computes on them. Thread-safe.
+ * is touched. Except in {@link #growing} memory, the system is asked for huge pages; blocks lie
+ * side by side in slabs, so that matrices of a megabyte or two get them as well. The segments are
+ * of global scope, so that a kernel call pays no liveness check; in return the owner must not be
+ * closed while anyone still computes on them. Thread-safe.
  */
 public final class NativeMemory implements AutoCloseable {
   private static final long ALIGNMENT = 64;
@@ -28,12 +28,12 @@ public final class NativeMemory implements AutoCloseable {
 
   private final Arena small = Arena.ofShared();
   private final List<MemorySegment> large = new ArrayList<>();
-  private MemorySegment slab = MemorySegment.NULL; // what is left of the last one
+  private MemorySegment slab = MemorySegment.NULL; // the rest of the last one
   private final boolean hugePages;
   private long allocated;
   private boolean closed;
 
-  /** For what is filled at once. */
+  /** Memory that is filled at once, in huge pages where there are any. */
   public NativeMemory() {
     this(true);
   }
@@ -42,7 +42,10 @@ public final class NativeMemory implements AutoCloseable {
     this.hugePages = hugePages;
   }
 
-  /** For what is filled little by little in many places, which must not each take 2 MiB. */
+  /**
+   * Memory that is filled little by little in many places, which must not each take 2 MiB. What
+   * also shrinks is better in a {@link Reservation}.
+   */
   public static NativeMemory growing() {
     return new NativeMemory(false);
   }

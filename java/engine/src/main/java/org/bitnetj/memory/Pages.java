@@ -9,19 +9,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Anonymous memory and advice about mapped memory, from POSIX {@code mmap}, {@code munmap} and
- * {@code madvise}. Where they are missing (Windows), {@link #map} returns null and the advice does
- * nothing. Constants: Linux and macOS headers.
+ * The operating system's pages: anonymous mappings and advice, from POSIX {@code mmap}, {@code
+ * munmap}, {@code madvise} and {@code getpagesize}. Where they are missing (Windows), {@link #map}
+ * and {@link #reserve} return null and advice does nothing. Constants: Linux and macOS headers.
  */
 public final class Pages {
   private static final int PROT_READ_WRITE = 3;
   private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
   private static final int MAP_PRIVATE_ANONYMOUS = LINUX ? 0x22 : 0x1002;
-  private static final int MADV_WILLNEED = 3;
+  private static final int MAP_NORESERVE = LINUX ? 0x4000 : 0x40;
+  private static final int MAP_FIXED = 0x10;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
   private static final int MADV_NOHUGEPAGE = 15;
-  private static final long PAGE = 4096;
   private static final long HUGE_PAGE = 2L << 20;
 
   private static final @Nullable MethodHandle MMAP =
@@ -49,6 +49,8 @@ public final class Pages {
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_INT));
 
+  private static final long SIZE = askSize();
+
   private Pages() {}
 
   private static @Nullable MethodHandle handle(String name, FunctionDescriptor descriptor) {
@@ -57,29 +59,64 @@ public final class Pages {
     return symbol.map(s -> linker.downcallHandle(s, descriptor)).orElse(null);
   }
 
-  /**
-   * Zeroed pages of their own, or null where this system has no mmap.
-   *
-   * @param huge whether huge pages are wanted, or else never, where the system has them
-   */
-  static @Nullable MemorySegment map(long bytes, boolean huge) {
-    if (MMAP == null || MUNMAP == null) {
-      return null;
+  private static long askSize() {
+    MethodHandle handle = handle("getpagesize", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+    if (handle == null) {
+      return 4096; // nothing here depends on it without mmap
     }
-    long address;
     try {
-      address = (long) MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+      return (int) handle.invokeExact();
     } catch (Throwable t) {
       throw new AssertionError(t);
     }
-    if (address == -1) {
-      throw new OutOfMemoryError(
-          "the system refused " + (bytes >> 20) + " MiB of memory outside the Java heap");
+  }
+
+  /** Bytes of a page, a power of two; asked of the system once. */
+  public static long size() {
+    return SIZE;
+  }
+
+  /**
+   * Zeroed pages, or null where the system has no mmap.
+   *
+   * @param huge whether to ask for huge pages or to rule them out, where the system has them
+   * @throws OutOfMemoryError if the system refuses
+   */
+  static @Nullable MemorySegment map(long bytes, boolean huge) {
+    return map(bytes, huge, MAP_PRIVATE_ANONYMOUS);
+  }
+
+  /**
+   * Like {@link #map} without huge pages, but the system sets no memory aside: it need not have as
+   * much as is reserved.
+   */
+  static @Nullable MemorySegment reserve(long bytes) {
+    return map(bytes, false, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
+  }
+
+  private static @Nullable MemorySegment map(long bytes, boolean huge, int flags) {
+    if (MMAP == null || MUNMAP == null) {
+      return null;
     }
+    long address = mmap(0, bytes, flags);
     if (LINUX && bytes >= HUGE_PAGE) {
       advise(address, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     }
     return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  private static long mmap(long address, long bytes, int flags) {
+    long result;
+    try {
+      result = (long) MMAP.invokeExact(address, bytes, PROT_READ_WRITE, flags, -1, 0L);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+    if (result == -1) {
+      throw new OutOfMemoryError(
+          "the system refused " + (bytes >> 20) + " MiB of memory outside the Java heap");
+    }
+    return result;
   }
 
   static void unmap(MemorySegment pages) {
@@ -90,32 +127,56 @@ public final class Pages {
     }
   }
 
-  /** Says that a mapped file's bytes will be read soon. Advice only; never fails. */
-  public static void willNeed(MemorySegment mapped) {
-    advise(mapped.address(), mapped.byteSize(), MADV_WILLNEED);
+  /**
+   * Gives the memory of whole pages from {@link #reserve} back: they read as zeros, and take memory
+   * again once touched. Allocates nothing.
+   */
+  static void discard(long address, long bytes) {
+    // Elsewhere, and on Linux for locked pages, the advice does not make them zero.
+    if (!LINUX || !advise(address, bytes, MADV_DONTNEED)) {
+      replace(address, bytes);
+    }
+  }
+
+  /** Like {@link #discard}, by new pages in the place of the old ones. */
+  static void replace(long address, long bytes) {
+    mmap(address, bytes, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE | MAP_FIXED);
+    if (LINUX) {
+      advise(address, bytes, MADV_NOHUGEPAGE);
+    }
   }
 
   /**
-   * Says that a read-only file mapping's bytes are not needed for now: its pages leave resident
-   * memory and come back from the file when touched. Never call it on memory that was written.
+   * Says that these bytes are not needed: their pages leave resident memory. Those of a read-only
+   * file mapping come back from the file when touched; others lose their content.
    */
-  public static void release(MemorySegment mapped) {
-    advise(mapped.address(), mapped.byteSize(), MADV_DONTNEED);
+  static void forget(MemorySegment part) {
+    long begin = roundUp(part.address(), SIZE);
+    long end = roundDown(part.address() + part.byteSize(), SIZE);
+    if (end > begin) { // whole pages inside only: neighbours may be in use
+      advise(begin, end - begin, MADV_DONTNEED);
+    }
   }
 
-  private static void advise(long address, long bytes, int advice) {
+  /** The first multiple of {@code page}, a power of two, at or after an address. */
+  static long roundUp(long address, long page) {
+    return address + page - 1 & -page;
+  }
+
+  /** The last multiple of {@code page}, a power of two, at or before an address. */
+  static long roundDown(long address, long page) {
+    return address & -page;
+  }
+
+  /** Whether the system took the advice; the address must be a page's. */
+  private static boolean advise(long address, long bytes, int advice) {
     if (MADVISE == null) {
-      return;
+      return false;
     }
-    // Whole pages inside the range only: neighbours may be in use.
-    long start = (address + PAGE - 1) & -PAGE;
-    long end = (address + bytes) & -PAGE;
-    if (end > start) {
-      try {
-        int unused = (int) MADVISE.invokeExact(start, end - start, advice);
-      } catch (Throwable t) {
-        throw new AssertionError(t);
-      }
+    try {
+      return (int) MADVISE.invokeExact(address, bytes, advice) == 0;
+    } catch (Throwable t) {
+      throw new AssertionError(t);
     }
   }
 }

@@ -4,11 +4,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
-import org.bitnetj.source.TensorType;
-import org.bitnetj.tensor.FloatMatrix;
 
 /**
  * A language model's tensors in its file, each checked against the shape and the types that its
@@ -83,7 +84,7 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   /** The weight of a linear layer. */
   Tensor ternary(String name, int rows, int columns) throws ModelFileException {
     Tensor tensor = shaped(name + ".weight", columns, rows);
-    if (tensor.type() != TensorType.I2_S) {
+    if (tensor.format() != WeightFormats.I2_S) {
       throw refuseType(tensor, "a ternary layer must be stored as I2_S");
     }
     return tensor;
@@ -111,18 +112,12 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   /** A vector of finite numbers. */
   float[] floats(String name, int length) throws ModelFileException {
     Tensor tensor = shaped(name, length, 1);
+    if (!(tensor.format() instanceof FloatFormat format) || format.blockColumns() > 1) {
+      throw refuseType(tensor, "it must be stored as F32, F16 or BF16");
+    }
     float[] values = new float[length];
+    format.floats(tensor.data(), length, 0, values, 0);
     for (int i = 0; i < length; i++) {
-      values[i] =
-          switch (tensor.type()) {
-            case F32 -> tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
-            case F16 ->
-                Float.float16ToFloat(tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
-            case BF16 ->
-                Float.intBitsToFloat(
-                    tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
-            default -> throw refuseType(tensor, "it must be stored as F32, F16 or BF16");
-          };
       if (!Float.isFinite(values[i])) {
         throw refuse(tensor, "element " + i + " is " + values[i]);
       }
@@ -136,15 +131,16 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   }
 
   /** How such a matrix is stored. */
-  FloatMatrix.Type matrixType(Tensor tensor) throws ModelFileException {
-    return switch (tensor.type()) {
-      case F32 -> FloatMatrix.Type.F32;
-      case F16 -> FloatMatrix.Type.F16;
-      case BF16 -> FloatMatrix.Type.BF16;
-      case Q8_0 -> FloatMatrix.Type.Q8_0;
-      case Q6_K -> FloatMatrix.Type.Q6_K;
-      default -> throw refuseType(tensor, "it must be stored as F32, F16, BF16, Q8_0 or Q6_K");
-    };
+  FloatFormat matrixFormat(Tensor tensor) throws ModelFileException {
+    if (!(tensor.format() instanceof FloatFormat format)) {
+      throw refuseType(
+          tensor,
+          "it must be stored as "
+              + WeightFormats.floats().stream()
+                  .map(FloatFormat::name)
+                  .collect(Collectors.joining(" or ")));
+    }
+    return format;
   }
 
   private Tensor shaped(String name, long columns, long rows) throws ModelFileException {
@@ -158,7 +154,7 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   }
 
   private ModelFileException refuseType(Tensor tensor, String wanted) {
-    return refuse(tensor, tensor.type().foreign().map(f -> f + "; " + wanted).orElse(wanted));
+    return refuse(tensor, tensor.format().foreign().map(f -> f + "; " + wanted).orElse(wanted));
   }
 
   /** An error that says which tensor of which file cannot be used, and why. */
@@ -168,7 +164,7 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
             + ": tensor '"
             + tensor.name()
             + "' (type "
-            + tensor.type()
+            + tensor.format().name()
             + ", shape "
             + tensor.dims()
             + ", byte "

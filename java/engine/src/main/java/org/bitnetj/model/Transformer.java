@@ -1,7 +1,8 @@
 package org.bitnetj.model;
 
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kv.KvCache;
+import org.bitnetj.kv.BlockPool;
+import org.bitnetj.kv.KvShape;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.AttentionLayer;
@@ -13,9 +14,9 @@ import org.bitnetj.tensor.Rope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The forward pass. A step takes a batch of (sequence, position, token) rows and computes the
- * logits of those that ask for them; prefill, decode and batched serving are the same call, and a
- * row's logits do not depend on what else is in the batch.
+ * The forward pass. A {@link Step} has rows of (sequence, position, token); the pass computes the
+ * logits of those that ask for them. Prefill, decode and batched serving are the same call, and a
+ * row's logits do not depend on what else is in the step.
  *
  * <p>Each phase below is one pass over rows, panels or heads that the thread team shares; phases
  * follow each other in the model's order. For one caller at a time.
@@ -33,8 +34,6 @@ public final class Transformer implements AutoCloseable {
     void at(String point, FloatRows rows, int count);
   }
 
-  private static final LogitsNeed ALL_LOGITS = LogitsNeed.all();
-
   /** Bytes of the head that a worker takes at a time. */
   private static final long HEAD_BYTES = 256 << 10;
 
@@ -44,10 +43,10 @@ public final class Transformer implements AutoCloseable {
   private final ThreadTeam team;
   private final NativeMemory memory = new NativeMemory();
   private final Rope rope;
-  private final Batch batch;
+  private final Step step;
   private final Batch wanted; // its rows with logits
 
-  // The state of a step, by rows of the batch.
+  // The state of a step, by rows.
   private final FloatRows x; // the residual stream
   private final QuantizedRows normed; // what q, k, v and gate, up read
   private final FloatRows query;
@@ -65,25 +64,24 @@ public final class Transformer implements AutoCloseable {
 
   private final ThreadTeam.Task attentionInput = this::attentionInput;
   private final ThreadTeam.Task rotateAndStore = this::rotateAndStore;
-  private final ThreadTeam.Task attend = this::attend;
   private final ThreadTeam.Task attentionOutputInput = this::attentionOutputInput;
   private final ThreadTeam.Task feedForwardInput = this::feedForwardInput;
   private final ThreadTeam.Task gateAndQuantize = this::gateAndQuantize;
   private final ThreadTeam.Task addDelta = this::addDelta;
   private final ThreadTeam.Task embed = this::embed;
   private final ThreadTeam.Task headRows = this::headRows;
+  private final AttentionPass attention;
   private final TernaryProducts queryKeyValue;
   private final TernaryProducts single;
   private final TernaryProducts gateUp;
   private final SparseFeedForward sparseFeedForward;
   private final WeightReads reads = new WeightReads();
-  private final BatchCheck check;
 
   // Where the step is; set by the caller's thread between phases.
   private Weights.Layer layer;
   private AttentionLayer cacheLayer;
   private int layerIndex;
-  private Batch step; // the rows that are computed
+  private Batch rows; // what is computed
   private @Nullable Observer observer;
 
   /**
@@ -97,7 +95,6 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
-    this.check = new BatchCheck(spec, logitsCapacity);
     this.queryKeyValue = new TernaryProducts(kernels, team, reads);
     this.single = new TernaryProducts(kernels, team, reads);
     this.gateUp = new TernaryProducts(kernels, team, reads);
@@ -111,9 +108,10 @@ public final class Transformer implements AutoCloseable {
               spec.ropeTheta(),
               spec.architecture().ropeStyle(),
               spec.contextLength());
-      this.batch = new Batch(memory, batchCapacity);
+      this.step = new Step(memory, spec.vocabulary(), batchCapacity, logitsCapacity);
       this.wanted = new Batch(memory, logitsCapacity);
-      this.step = batch;
+      this.rows = step.rows();
+      this.attention = new AttentionPass(memory, kernels, team, spec, batchCapacity);
       this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width());
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
@@ -140,19 +138,14 @@ public final class Transformer implements AutoCloseable {
     return spec;
   }
 
-  /** The batch that {@link #forward} computes: clear it, add rows, call forward. */
-  public Batch batch() {
-    return batch;
+  /** The step that {@link #forward} computes: clear it, add rows, call forward. */
+  public Step step() {
+    return step;
   }
 
-  /** Row i belongs to the i-th batch row that asked for logits; valid until the next step. */
+  /** Row i belongs to the i-th row of the step that asked for logits; valid until the next step. */
   public FloatRows logits() {
     return logits;
-  }
-
-  /** Most rows with logits in a step. */
-  public int logitsCapacity() {
-    return logits.capacity();
   }
 
   /** Weight bytes that a dense step of one row with all logits reads. */
@@ -165,27 +158,14 @@ public final class Transformer implements AutoCloseable {
     return reads;
   }
 
-  /** An empty cache in float16 that fits this model. */
-  public KvCache newCache(int sequences, int context) {
-    return newCache(AttentionLayer.Type.F16, sequences, context);
-  }
-
-  /** An empty cache of that element type that fits this model. */
-  public KvCache newCache(AttentionLayer.Type type, int sequences, int context) {
-    if (context > spec.contextLength()) {
-      throw new ContextOverflowException(
-          "a context of "
-              + context
-              + " positions is more than the "
-              + spec.contextLength()
-              + " that "
-              + spec.name()
-              + " was made for; ask for fewer.");
-    }
-    return new KvCache(
-        new KvCache.Shape(spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), type),
-        sequences,
-        context);
+  /**
+   * An empty KV cache that fits this model.
+   *
+   * @param mostBytes how much it may take
+   */
+  public BlockPool newCache(AttentionLayer.Type type, long mostBytes) {
+    KvShape shape = new KvShape(spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), type);
+    return new BlockPool(shape, (float) (1 / Math.sqrt(spec.headDim())), mostBytes);
   }
 
   /** Shows every step's residual stream to {@code observer}; null for none. */
@@ -193,97 +173,86 @@ public final class Transformer implements AutoCloseable {
     this.observer = observer;
   }
 
-  /** As {@link #forward(KvCache, LogitsNeed)}, with all logits. */
-  public void forward(KvCache cache) {
-    forward(cache, ALL_LOGITS);
-  }
-
   /**
-   * Computes the batch: its rows' keys and values go into {@code cache}, whose sequences grow, and
-   * the logits asked for into {@link #logits}.
+   * Computes the step: its rows' keys and values go into the blocks that their sequences keep for
+   * them, and the logits asked for into {@link #logits}. Sequences grow once the step is {@link
+   * Step#commit committed}.
    *
-   * @param need which logits of a row must be right; the others may be −∞. A step of several rows
-   *     with logits computes all of them
-   * @throws ContextOverflowException if a row's position does not fit the cache; nothing changed
-   * @throws IllegalArgumentException if a token, sequence or position is out of range or order
-   * @throws NonFiniteException if the numbers break in what is computed; the cache's sequences did
-   *     not grow
+   * @throws NonFiniteException if the numbers break in what is computed
    */
-  public void forward(KvCache cache, LogitsNeed need) {
-    check.require(batch, cache);
+  public void forward() {
     reads.clear();
-    if (batch.size() == 0) {
+    BlockPool pool = step.pool();
+    if (pool == null) {
       return;
     }
-    for (int r = 0; r < batch.size(); r++) {
-      rope.reach(batch.position(r));
+    rows = step.rows();
+    for (int r = 0; r < rows.size(); r++) {
+      rope.reach(rows.position(r));
     }
-    step = batch;
-    rows(embed);
-    show("embed", x, step.size());
+    byRows(embed);
+    show("embed", x, rows.size());
     for (layerIndex = 0; layerIndex < spec.layers(); layerIndex++) {
       layer = weights.layer(layerIndex);
-      cacheLayer = cache.layer(layerIndex);
+      cacheLayer = pool.layer(layerIndex);
 
-      rows(attentionInput); // normed = quantize(norm(x))
+      byRows(attentionInput); // normed = quantize(norm(x))
       queryKeyValue.of(normed, layer.query(), query);
       queryKeyValue.and(layer.key(), key);
       queryKeyValue.and(layer.value(), value);
-      queryKeyValue.run(step.size());
-      rows(rotateAndStore); // rope on q and k; k and v into the cache
+      queryKeyValue.run(rows.size());
+      byRows(rotateAndStore); // rope on q and k; k and v into the cache
       if (layerIndex == spec.layers() - 1) {
         keepWantedRows(); // the others have left all that is asked of them
-        if (step.size() == 0) {
+        if (rows.size() == 0) {
           break;
         }
       }
-      team.run(attend, step.size() * spec.kvHeads(), 1);
-      rows(attentionOutputInput); // quantize(sub_norm(attended))
+      attention.run(cacheLayer, rows, query, attended);
+      byRows(attentionOutputInput); // quantize(sub_norm(attended))
       single.of(attendedQuantized, layer.attentionOutput(), delta);
-      single.run(step.size());
+      single.run(rows.size());
 
-      rows(feedForwardInput); // x += delta; normed = quantize(norm(x))
-      Weights.Copies copies = batch.size() == 1 ? layer.copies() : null;
+      byRows(feedForwardInput); // x += delta; normed = quantize(norm(x))
+      Weights.Copies copies = step.size() == 1 ? layer.copies() : null;
       if (copies != null) { // the same bits, without the weights that are multiplied by 0
         sparseFeedForward.gateUp(layer, copies, normed, gate, up, reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
-        gateUp.run(step.size());
+        gateUp.run(rows.size());
       }
-      rows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
+      byRows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
       if (copies != null) {
         sparseFeedForward.down(copies, hidden, delta, reads);
       } else {
         single.of(hidden, layer.down(), delta);
-        single.run(step.size());
+        single.run(rows.size());
       }
-      rows(addDelta); // x += delta
-      show("layer", x, step.size());
+      byRows(addDelta); // x += delta
+      show("layer", x, rows.size());
     }
-    head(need);
-    for (int r = 0; r < batch.size(); r++) {
-      cache.extend(batch.sequence(r));
-    }
+    head();
   }
 
-  /** Narrows the step to the rows with logits: moves their state up. */
+  /** Goes on with the rows with logits only: moves their state up. */
   private void keepWantedRows() {
-    if (batch.logitsCount() == batch.size()) {
+    Batch all = step.rows();
+    if (all.logitsCount() == all.size()) {
       return;
     }
     wanted.clear();
-    for (int i = 0; i < batch.logitsCount(); i++) {
-      int r = batch.logitsRow(i); // i at least, and rising
-      wanted.add(batch.sequence(r), batch.position(r), batch.token(r), true);
+    for (int i = 0; i < all.logitsCount(); i++) {
+      int r = all.logitsRow(i); // i at least, and rising
+      wanted.add(all.blocks(r), all.position(r), all.token(r), true);
       x.copyRow(x, r, i);
       query.copyRow(query, r, i);
     }
-    step = wanted;
+    rows = wanted;
   }
 
-  private void head(LogitsNeed need) {
-    int count = batch.logitsCount();
+  private void head() {
+    int count = step.logitsCount();
     if (count == 0) {
       return;
     }
@@ -293,8 +262,8 @@ public final class Transformer implements AutoCloseable {
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
     finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
-    if (shortlist != null && !need.isAll() && count == 1) {
-      boolean done = shortlist.compute(headInput, logits, need);
+    if (shortlist != null && count == 1 && !step.need(0).isAll()) {
+      boolean done = shortlist.compute(headInput, logits, step.need(0));
       reads.addBytes(shortlist.bytesRead());
       if (done) {
         return;
@@ -317,7 +286,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void embed(int begin, int end) {
-    kernels.embed(weights.embedding(), step, x, begin, end);
+    kernels.embed(weights.embedding(), rows, x, begin, end);
   }
 
   private void attentionInput(int begin, int end) {
@@ -325,13 +294,9 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void rotateAndStore(int begin, int end) {
-    kernels.rotate(rope, step, query, begin, end);
-    kernels.rotate(rope, step, key, begin, end);
-    kernels.store(cacheLayer, step, key, value, begin, end);
-  }
-
-  private void attend(int begin, int end) {
-    kernels.attend(cacheLayer, step, query, attended, begin, end);
+    kernels.rotate(rope, rows, query, begin, end);
+    kernels.rotate(rope, rows, key, begin, end);
+    kernels.store(cacheLayer, rows, key, value, begin, end);
   }
 
   private void attentionOutputInput(int begin, int end) {
@@ -359,11 +324,11 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void headRows(int begin, int end) {
-    kernels.headProduct(weights.head(), headInput, logits, batch.logitsCount(), begin, end);
+    kernels.headProduct(weights.head(), headInput, logits, step.logitsCount(), begin, end);
   }
 
-  private void rows(ThreadTeam.Task phase) {
-    team.run(phase, step.size(), 1);
+  private void byRows(ThreadTeam.Task phase) {
+    team.run(phase, rows.size(), 1);
   }
 
   private void finite(boolean finite, String what) {

@@ -31,6 +31,15 @@ public final class WeightReads {
     downAll += others.downAll;
   }
 
+  /** Adds the share of some rows in what a step of {@code of} rows read. */
+  public void addShare(WeightReads step, int rows, int of) {
+    bytes += step.bytes * rows / of;
+    up += step.up * rows / of;
+    upAll += step.upAll * rows / of;
+    down += step.down * rows / of;
+    downAll += step.downAll * rows / of;
+  }
+
   void addBytes(long read) {
     bytes += read;
   }

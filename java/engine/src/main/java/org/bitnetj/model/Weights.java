@@ -2,6 +2,7 @@ package org.bitnetj.model;
 
 import java.util.List;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelFile;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's weights: ternary matrices repacked once into panels, norms copied, the embedding and
- * head used in place in the mapped file, which must stay open as long as they do. Immutable and
- * safe to share.
+ * head used in place in the file's bytes, which they share, so that the file itself may be closed.
+ * Immutable and safe to share.
  */
 public final class Weights implements AutoCloseable {
   /**
@@ -68,6 +69,7 @@ public final class Weights implements AutoCloseable {
   }
 
   private final NativeMemory memory;
+  private final FileBytes file;
   private final ModelSpec spec;
   private final FloatMatrix embedding;
   private final List<Layer> layers;
@@ -76,10 +78,12 @@ public final class Weights implements AutoCloseable {
   private final @Nullable LowBitMatrix lowBitHead;
 
   /**
-   * @param memory holds all but the file's own bytes; closed with these weights
+   * @param memory holds all but what is used in place; closed with these weights
+   * @param file holds that; closed with these weights
    */
   Weights(
       NativeMemory memory,
+      FileBytes file,
       ModelSpec spec,
       FloatMatrix embedding,
       List<Layer> layers,
@@ -87,6 +91,7 @@ public final class Weights implements AutoCloseable {
       FloatMatrix head,
       @Nullable LowBitMatrix lowBitHead) {
     this.memory = memory;
+    this.file = file;
     this.spec = spec;
     this.embedding = embedding;
     this.layers = layers;
@@ -104,6 +109,7 @@ public final class Weights implements AutoCloseable {
   /**
    * Loads the weights of an open file.
    *
+   * @param file may be closed afterwards
    * @param head whether a low-bit copy of the head is made, if its format is such that it pays: of
    *     6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not for
    *     the 6.6 bits of Q6_K
@@ -112,6 +118,8 @@ public final class Weights implements AutoCloseable {
    *     kernels that {@linkplain Kernels#gainsByCopies gain by it}, on a machine with ample memory
    * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
    *     that its place cannot have
+   * @throws IllegalStateException if the file is closed, or was read into memory and has given the
+   *     weights of a model already
    */
   public static Weights load(
       ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
@@ -166,7 +174,12 @@ public final class Weights implements AutoCloseable {
    */
   public Weights withoutCopies() {
     List<Layer> dense = layers.stream().map(Layer::withoutCopies).toList();
-    return new Weights(memory, spec, embedding, dense, outputNorm, head, null);
+    return new Weights(memory, file, spec, embedding, dense, outputNorm, head, null);
+  }
+
+  /** Bytes of memory that the weights take beside their file. */
+  public long residentBytes() {
+    return memory.allocated();
   }
 
   /** Bytes of ternary weights that every dense step reads. */
@@ -180,9 +193,10 @@ public final class Weights implements AutoCloseable {
     return bytes;
   }
 
-  /** Gives the panels back; nobody may compute on them any more. */
+  /** Frees everything; nobody may compute on it any more. Idempotent. */
   @Override
   public void close() {
     memory.close();
+    file.close();
   }
 }

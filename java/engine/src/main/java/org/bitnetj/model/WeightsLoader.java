@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
-import org.bitnetj.memory.Pages;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
@@ -32,6 +32,7 @@ final class WeightsLoader {
   private final ModelSpec spec;
   private final WeightsPlan plan;
   private final NativeMemory memory;
+  private final FileBytes bytes;
   private final Kernels kernels;
   private final ThreadTeam team;
   private final List<Packing> packings = new ArrayList<>();
@@ -40,12 +41,14 @@ final class WeightsLoader {
       ModelTensors tensors,
       WeightsPlan plan,
       NativeMemory memory,
+      FileBytes bytes,
       Kernels kernels,
       ThreadTeam team) {
     this.tensors = tensors;
     this.spec = tensors.spec();
     this.plan = plan;
     this.memory = memory;
+    this.bytes = bytes;
     this.kernels = kernels;
     this.team = team;
   }
@@ -57,11 +60,13 @@ final class WeightsLoader {
     ModelTensors tensors = new ModelTensors(file, ModelSpec.of(file));
     tensors.refuseUnknown();
     WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
+    FileBytes bytes = file.bytes().share();
     NativeMemory memory = new NativeMemory();
     try {
-      return new WeightsLoader(tensors, plan, memory, kernels, team).load();
+      return new WeightsLoader(tensors, plan, memory, bytes, kernels, team).load();
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
+      bytes.close();
       throw e;
     }
   }
@@ -79,13 +84,14 @@ final class WeightsLoader {
       packing.run();
     }
     LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headName, head) : null;
-    return new Weights(memory, spec, embedding, List.copyOf(layers), outputNorm, head, lowBit);
+    return new Weights(
+        memory, bytes, spec, embedding, List.copyOf(layers), outputNorm, head, lowBit);
   }
 
   private FloatMatrix matrix(String name) throws ModelFileException {
     Tensor tensor = tensors.vocabularyMatrix(name);
     return new FloatMatrix(
-        tensor.data(), tensors.matrixType(tensor), spec.vocabulary(), spec.width());
+        tensor.data(), tensors.matrixFormat(tensor), spec.vocabulary(), spec.width());
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {
@@ -138,7 +144,7 @@ final class WeightsLoader {
     if (!valid.get()) {
       throw tensors.refuse(tensor, "it holds codes that are no ternary digit");
     }
-    Pages.release(tensor.data());
+    bytes.release(tensor.data());
   }
 
   /** A copy of a matrix that is packed before it. */

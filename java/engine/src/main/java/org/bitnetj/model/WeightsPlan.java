@@ -27,7 +27,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
    *
    * @param room bytes of memory that the machine has; empty if not known
    * @throws ModelFileException if there is not even room for the ternary matrices and the low-bit
-   *     head
+   *     head, and, in a file that was read into memory, for what is used in place
    */
   static WeightsPlan of(
       ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)
@@ -54,7 +54,8 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
             && kernels.gainsByCopies()
             && spec.architecture().activation() == Activation.RELU_SQUARED
             && isAmple(room, bytes + inPlace + copiesBytes(spec));
-    requireRoom(tensors.file(), bytes, room);
+    // What is used in place in a mapping needs no room of its own: the system can drop its pages.
+    requireRoom(tensors.file(), bytes + (tensors.file().bytes().mapped() ? 0 : inPlace), room);
     return new WeightsPlan(lowBitHead, sparseCopies);
   }
 

@@ -3,6 +3,7 @@ package org.bitnetj.parallel;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,15 @@ public final class ThreadTeam implements AutoCloseable {
   public interface Task {
     /** Does items {@code [begin, end)}; called by several threads at once for disjoint ranges. */
     void run(int begin, int end);
+  }
+
+  /** Not all threads of a team could be started; the message is a sentence. */
+  public static final class StartException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    StartException(String sentence, Throwable cause) {
+      super(sentence, cause);
+    }
   }
 
   /** How long a thread with nothing to do spins before it parks. */
@@ -59,9 +69,9 @@ public final class ThreadTeam implements AutoCloseable {
    *   <li>A thread that was put aside after it had seen work of an old phase does not act on what
    *       it saw: its addition returns the word of now, and claims a chunk of the phase of now or
    *       nothing.
-   *   <li>A claim that fails leaves next one too high, which no one minds: each thread fails once a
-   *       phase, and the next phase overwrites the word. An addition that is lost by that had
-   *       failed, because all chunks of the phase before were already done.
+   *   <li>A failed claim overshoots next by one; harmless, since each thread fails once a phase,
+   *       and the next phase overwrites the word. An addition that is lost by that had failed,
+   *       because all chunks of the phase before were already done.
    * </ol>
    */
   private final AtomicLongArray cells = new AtomicLongArray(CELLS + 16);
@@ -79,12 +89,20 @@ public final class ThreadTeam implements AutoCloseable {
 
   /**
    * @param threads how many threads compute, the caller included, at least 1
+   * @throws StartException if the system refuses a thread; those that were started have ended
    */
   public ThreadTeam(int threads) {
     this(threads, SPIN_NANOS);
   }
 
   ThreadTeam(int threads, long spinNanos) {
+    this(threads, spinNanos, Thread::start);
+  }
+
+  /**
+   * @param starter starts a thread, or throws
+   */
+  ThreadTeam(int threads, long spinNanos, Consumer<Thread> starter) {
     if (threads < 1) {
       throw new IllegalArgumentException("a team needs at least 1 thread, not " + threads);
     }
@@ -94,8 +112,21 @@ public final class ThreadTeam implements AutoCloseable {
     for (int i = 0; i < workers.length; i++) {
       workers[i] = new Worker(i + 1);
     }
-    for (Worker worker : workers) {
-      worker.start();
+    for (int i = 0; i < workers.length; i++) {
+      try {
+        starter.accept(workers[i]);
+      } catch (Throwable t) { // an OutOfMemoryError where the system has no thread left
+        close();
+        throw new StartException(
+            "Only "
+                + (i + 1)
+                + " of "
+                + threads
+                + " threads could be started ("
+                + t.getMessage()
+                + "): ask for fewer threads, or raise the system's limit of threads.",
+            t);
+      }
     }
   }
 
@@ -136,10 +167,10 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   /**
-   * The same for work that is faster in long ranges, such as reading memory: guided self-scheduling
-   * (Polychronopoulos and Kuck, 1987). Again and again every thread may take an equal part of half
-   * of what is left, until that would be less than half of {@code most} items; the rest goes in
-   * even chunks of about {@code most} at most, which keep all threads busy to the end.
+   * Like {@link #run}, for work that is faster in long ranges, such as reading memory: guided
+   * scheduling (Polychronopoulos and Kuck, 1987). Again and again every thread may take an equal
+   * part of half of what is left, until that would be less than half of {@code most} items; the
+   * rest goes in even chunks of about {@code most} at most, which keep all threads busy to the end.
    *
    * @param least items in one of the even chunks, if there are as many
    * @param most items in one of the even chunks, but for rounding

@@ -2,6 +2,7 @@ package org.bitnetj.source;
 
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -26,6 +27,9 @@ public interface Metadata {
   OptionalDouble findNumber(String key) throws ModelFileException;
 
   Optional<Boolean> findFlag(String key) throws ModelFileException;
+
+  /** How many elements an array has; cheap however many. */
+  OptionalInt findLength(String key) throws ModelFileException;
 
   Optional<StringArray> findTexts(String key) throws ModelFileException;
 

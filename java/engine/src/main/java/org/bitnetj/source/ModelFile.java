@@ -3,17 +3,22 @@ package org.bitnetj.source;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
+import org.bitnetj.memory.FileBytes;
 
 /**
  * An open model file: metadata and a checked directory of tensors. Every size and offset was
  * checked when it was opened, so each tensor's view lies inside the file. Immutable and safe to
- * share; views are valid until {@link #close}, which must not run while another thread reads them.
+ * share. Views are valid until the file and all who share its {@link #bytes} are closed; then they
+ * throw {@link IllegalStateException}.
  */
 public interface ModelFile extends AutoCloseable {
   Path path();
 
   /** Size in bytes. */
   long size();
+
+  /** All its bytes; share them to keep them longer than this file is open. */
+  FileBytes bytes();
 
   Metadata metadata();
 

@@ -8,6 +8,9 @@ package org.bitnetj.source;
 public interface StringArray {
   int size();
 
+  /** Bytes of the longest entry, 0 if there is none. */
+  int longest();
+
   /** The bytes of entry {@code index} as stored; they need not be valid UTF-8. */
   byte[] bytes(int index);
 

@@ -2,18 +2,19 @@ package org.bitnetj.source;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.bitnetj.format.WeightFormat;
 
 /**
  * A tensor of a model file: its directory entry and a read-only view of its bytes in the mapping.
  *
  * @param name its name in the file
- * @param type how its elements are stored
+ * @param format how its elements are stored
  * @param dims sizes, fastest first (GGUF's order): for a linear layer {@code [in, out]}
  * @param offset where the bytes start, from the start of the file
  * @param data exactly its bytes, trailing scale included
  */
 public record Tensor(
-    String name, TensorType type, List<Long> dims, long offset, MemorySegment data) {
+    String name, WeightFormat format, List<Long> dims, long offset, MemorySegment data) {
 
   /** Number of elements. */
   public long elements() {

@@ -4,10 +4,10 @@ import java.lang.foreign.MemorySegment;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * One layer's grouped-query attention over its part of the KV cache: the key (and value) vector of
- * sequence s, cache head h and position t starts at element {@code s * sequenceStride + h *
- * headStride + t * headDim}. Query head q reads cache head {@code q / (queryHeads / kvHeads)};
- * scores are {@code (q . k) * scale}.
+ * One layer's grouped-query attention over its part of the KV cache, which lies in blocks of {@link
+ * #CHUNK} positions: in block b, the key (and value) vector of cache head h and the block's
+ * position t starts at element {@code b * blockStride + (h * CHUNK + t) * headDim}. Query head q
+ * reads cache head {@code q / (queryHeads / kvHeads)}; scores are {@code (q . k) * scale}.
  */
 public final class AttentionLayer {
   /** Positions that are computed together; these chunks merge in rising order. */
@@ -41,30 +41,58 @@ public final class AttentionLayer {
   private final int queryHeads;
   private final int kvHeads;
   private final int headDim;
-  private final long headStride;
-  private final long sequenceStride;
   private final float scale;
+  private final long blockStride;
 
-  /** Room for {@code sequences} sequences of {@code context} positions, zeroed. */
+  /**
+   * A view of memory that the caller owns.
+   *
+   * @param keys starts with block 0's first key; as {@code values}, with padding behind it
+   * @param blockStride elements from one block to the next
+   */
   public AttentionLayer(
+      MemorySegment keys,
+      MemorySegment values,
+      Type type,
+      int queryHeads,
+      int kvHeads,
+      int headDim,
+      float scale,
+      long blockStride) {
+    if (headDim < 1 || headDim > MAX_HEAD_DIM) {
+      throw new IllegalArgumentException(
+          "a head of " + headDim + " elements is not in 1.." + MAX_HEAD_DIM);
+    }
+    this.keys = keys;
+    this.values = values;
+    this.type = type;
+    this.queryHeads = queryHeads;
+    this.kvHeads = kvHeads;
+    this.headDim = headDim;
+    this.scale = scale;
+    this.blockStride = blockStride;
+  }
+
+  /** A cache of its own for one layer, zeroed, of that many blocks. */
+  public static AttentionLayer allocate(
       NativeMemory memory,
       Type type,
       int queryHeads,
       int kvHeads,
       int headDim,
       float scale,
-      int sequences,
-      int context) {
-    this.type = type;
-    this.queryHeads = queryHeads;
-    this.kvHeads = kvHeads;
-    this.headDim = headDim;
-    this.scale = scale;
-    this.headStride = (long) context * headDim;
-    this.sequenceStride = kvHeads * headStride;
-    long bytes = sequences * sequenceStride * type.bytes;
-    this.keys = memory.allocate(bytes);
-    this.values = memory.allocate(bytes);
+      int blocks) {
+    long stride = (long) kvHeads * CHUNK * headDim;
+    long bytes = blocks * stride * type.bytes();
+    return new AttentionLayer(
+        memory.allocate(bytes),
+        memory.allocate(bytes),
+        type,
+        queryHeads,
+        kvHeads,
+        headDim,
+        scale,
+        stride);
   }
 
   public MemorySegment keys() {
@@ -95,18 +123,18 @@ public final class AttentionLayer {
     return scale;
   }
 
-  /** Elements from one cache head to the next. */
-  public long headStride() {
-    return headStride;
+  /** Elements from one block to the next. */
+  public long blockStride() {
+    return blockStride;
   }
 
-  /** Elements from one sequence to the next. */
-  public long sequenceStride() {
-    return sequenceStride;
+  /** The first element of a cached vector, for a position inside its block. */
+  public long offset(int block, int head, int position) {
+    return block * blockStride + ((long) head * CHUNK + position) * headDim;
   }
 
-  /** The first element of a cached vector. */
-  public long offset(int sequence, int head, int position) {
-    return sequence * sequenceStride + head * headStride + (long) position * headDim;
+  /** The first element of a vector of a batch row's sequence. */
+  public long offset(Batch batch, int row, int head, int position) {
+    return offset(batch.block(row, position), head, position % CHUNK);
   }
 }

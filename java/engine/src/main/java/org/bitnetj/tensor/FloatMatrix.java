@@ -1,57 +1,33 @@
 package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
+import org.bitnetj.format.FloatFormat;
 
 /**
  * An embedding or head matrix {@code [rows][columns]}, row-major, in its file's own format. It is a
- * view: the file must stay open. Each element is the float32 its format defines. Read-only.
+ * view without liveness checks: whoever makes it keeps its bytes in memory while it is used. Each
+ * element is the float32 its format defines. Read-only.
  */
 public final class FloatMatrix {
-  /** How elements are stored; block sizes and formulas are ggml's. */
-  public enum Type {
-    F32(1, 4),
-    F16(1, 2),
-    BF16(1, 2),
-    /** fp16 d, int8 q[32]: {@code d * q}. */
-    Q8_0(32, 34),
-    /** ql[128], qh[64], int8 scales[16], fp16 d: {@code (d * scale) * (q - 32)}. */
-    Q6_K(256, 210);
-
-    private final int blockElements;
-    private final int blockBytes;
-
-    Type(int blockElements, int blockBytes) {
-      this.blockElements = blockElements;
-      this.blockBytes = blockBytes;
-    }
-
-    public int blockElements() {
-      return blockElements;
-    }
-
-    public int blockBytes() {
-      return blockBytes;
-    }
-  }
-
   private final MemorySegment data;
-  private final Type type;
+  private final FloatFormat format;
   private final int rows;
   private final int columns;
   private final long rowBytes;
 
   /**
    * @param data exactly the matrix's bytes
-   * @throws IllegalArgumentException if the size does not fit the shape
+   * @throws IllegalArgumentException if the format cannot hold the shape or the size does not fit
    */
-  public FloatMatrix(MemorySegment data, Type type, int rows, int columns) {
-    this.type = type;
+  public FloatMatrix(MemorySegment data, FloatFormat format, int rows, int columns) {
+    this.format = format;
     this.rows = rows;
     this.columns = columns;
-    this.rowBytes = (long) (columns / type.blockElements) * type.blockBytes;
-    if (columns % type.blockElements != 0 || data.byteSize() != rows * rowBytes) {
+    this.rowBytes = format.rowBytes(columns);
+    if (data.byteSize() != rows * rowBytes) {
       throw new IllegalArgumentException(
-          data.byteSize() + " bytes are no " + type + " matrix of " + rows + " x " + columns);
+          "a matrix of %d x %d in %s takes %d bytes, not %d"
+              .formatted(rows, columns, format.name(), rows * rowBytes, data.byteSize()));
     }
     this.data = MemorySegment.ofAddress(data.address()).reinterpret(data.byteSize());
   }
@@ -60,8 +36,8 @@ public final class FloatMatrix {
     return data;
   }
 
-  public Type type() {
-    return type;
+  public FloatFormat format() {
+    return format;
   }
 
   public int rows() {
@@ -79,5 +55,10 @@ public final class FloatMatrix {
   /** Bytes that one product reads. */
   public long bytes() {
     return rows * rowBytes;
+  }
+
+  /** Puts a row into {@code out[at]} to {@code out[at + columns - 1]}. */
+  public void decode(int row, float[] out, int at) {
+    format.floats(data, columns, row, out, at);
   }
 }

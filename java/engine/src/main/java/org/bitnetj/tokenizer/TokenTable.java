@@ -24,11 +24,20 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   /** Most characters of what a file has that a message shows. */
   private static final int MOST_SHOWN = 80;
 
+  /** Most tokens of a vocabulary; the largest published ones have a quarter of that. */
+  private static final int MOST_TOKENS = 1 << 20;
+
+  /** Longest token of a vocabulary in the file's spelling; published ones stay below 1024 bytes. */
+  static final int MOST_TOKEN_BYTES = 4096;
+
+  /** Most bytes of all tokens together; the largest published vocabularies have 3 million. */
+  private static final int MOST_BYTES = 1 << 24;
+
   private static final String TOKENS = PREFIX + "tokens";
   private static final String TYPES = PREFIX + "token_type";
 
   static TokenTable read(Metadata metadata, Spelling spelling) throws ModelFileException {
-    StringArray texts = texts(metadata, "tokens");
+    StringArray texts = texts(metadata, "tokens", MOST_TOKENS, MOST_TOKEN_BYTES);
     int size = texts.size();
     if (size == 0) {
       throw metadata.failure(TOKENS + " is empty; the file has no vocabulary.");
@@ -36,15 +45,23 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     int[] types = types(metadata, size);
     Vocabulary.Builder builder = new Vocabulary.Builder(size);
     List<SpecialTokens.Entry> specials = new ArrayList<>();
-    byte[] scratch = new byte[256];
+    byte[] scratch = new byte[texts.longest()];
+    int total = 0;
     for (int id = 0; id < size; id++) {
       byte[] text = texts.bytes(id);
+      total += text.length;
+      if (total > MOST_BYTES) {
+        throw metadata.failure(
+            TOKENS
+                + ": the first "
+                + (id + 1)
+                + " tokens have more than the "
+                + MOST_BYTES
+                + " bytes that a vocabulary can need; the file is damaged.");
+      }
       TokenType type = type(metadata, types[id], id, text);
       switch (type) {
         case NORMAL, UNUSED -> {
-          if (scratch.length < text.length) {
-            scratch = new byte[text.length * 2];
-          }
           int length = spelling.decode(text, 0, text.length, scratch, 0);
           if (length >= 0) {
             builder.add(scratch, length, type, true);
@@ -97,9 +114,9 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   }
 
   private static int[] types(Metadata metadata, int size) throws ModelFileException {
+    requireLength(metadata, "token_type", size);
     int[] types = metadata.findIntegers(TYPES).orElse(null);
     if (types != null) {
-      requireLength(metadata, "token_type", types.length, size);
       return types;
     }
     int[] normal = new int[size];
@@ -146,13 +163,41 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return (byte) (high << 4 | low);
   }
 
-  /** The string array {@code tokenizer.ggml.<key>}, which must be there. */
-  static StringArray texts(Metadata metadata, String key) throws ModelFileException {
-    return metadata.findTexts(PREFIX + key).orElseThrow(() -> metadata.missing(PREFIX + key));
+  /**
+   * The string array {@code tokenizer.ggml.<key>}, which must be there, with at most {@code most}
+   * entries of at most {@code mostBytes} each. Checked before an entry is read, so that a small
+   * file that claims a huge table is refused without the memory for one.
+   */
+  static StringArray texts(Metadata metadata, String key, int most, int mostBytes)
+      throws ModelFileException {
+    StringArray texts =
+        metadata.findTexts(PREFIX + key).orElseThrow(() -> metadata.missing(PREFIX + key));
+    if (texts.size() > most) {
+      throw metadata.failure(
+          PREFIX
+              + key
+              + " has "
+              + texts.size()
+              + " entries, more than the "
+              + most
+              + " that a vocabulary can need; the file is damaged.");
+    }
+    if (texts.longest() > mostBytes) {
+      throw metadata.failure(
+          PREFIX
+              + key
+              + " has an entry of "
+              + texts.longest()
+              + " bytes, more than the "
+              + mostBytes
+              + " that a vocabulary can need; the file is damaged.");
+    }
+    return texts;
   }
 
-  static void requireLength(Metadata metadata, String key, int length, int size)
-      throws ModelFileException {
+  /** Checks that {@code tokenizer.ggml.<key>}, if it is there, has an entry for each token. */
+  static void requireLength(Metadata metadata, String key, int size) throws ModelFileException {
+    int length = metadata.findLength(PREFIX + key).orElse(size);
     if (length != size) {
       throw metadata.failure(
           PREFIX + key + " has " + length + " entries, but there are " + size + " tokens.");

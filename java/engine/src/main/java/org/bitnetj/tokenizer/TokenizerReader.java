@@ -13,6 +13,9 @@ import org.bitnetj.source.StringArray;
  * damaged table is an error that names the key and the entry, never a wrong id later.
  */
 final class TokenizerReader {
+  /** Most merges of a vocabulary; published ones have two or three for each token. */
+  private static final int MOST_MERGES = 1 << 22;
+
   private final Metadata metadata;
 
   TokenizerReader(Metadata metadata) {
@@ -71,15 +74,15 @@ final class TokenizerReader {
     return architecture.equals("bitnet-b1.58") || architecture.equals("bitnet-25");
   }
 
+  /** The merges; a token of n bytes is made by at most n − 1 of them, which bounds their number. */
   private MergeTable merges(Vocabulary vocabulary) throws ModelFileException {
-    StringArray merges = TokenTable.texts(metadata, "merges");
+    int most = Math.min(MOST_MERGES, vocabulary.textBytes());
+    StringArray merges =
+        TokenTable.texts(metadata, "merges", most, 2 * TokenTable.MOST_TOKEN_BYTES + 1);
     MergeTable table = new MergeTable(merges.size());
-    byte[] scratch = new byte[256];
+    byte[] scratch = new byte[merges.longest()];
     for (int rank = 0; rank < merges.size(); rank++) {
       byte[] merge = merges.bytes(rank);
-      if (scratch.length < merge.length) {
-        scratch = new byte[merge.length * 2];
-      }
       int space = 1;
       while (space < merge.length && merge[space] != ' ') {
         space++;
@@ -90,7 +93,7 @@ final class TokenizerReader {
                 + "merges: entry "
                 + rank
                 + " '"
-                + merges.get(rank)
+                + TokenTable.shown(merges.get(rank))
                 + "' is not two pieces with"
                 + " a space between.");
       }
@@ -107,7 +110,7 @@ final class TokenizerReader {
                 + "merges: entry "
                 + rank
                 + " '"
-                + merges.get(rank)
+                + TokenTable.shown(merges.get(rank))
                 + "' needs a token that is"
                 + " not in the vocabulary.");
       }
@@ -122,11 +125,11 @@ final class TokenizerReader {
     TokenTable tokens = TokenTable.read(metadata, Spelling.SENTENCE_PIECE);
     Vocabulary vocabulary = tokens.vocabulary();
     int size = vocabulary.size();
+    TokenTable.requireLength(metadata, "scores", size);
     float[] scores =
         metadata
             .findFloats(PREFIX + "scores")
             .orElseThrow(() -> metadata.missing(PREFIX + "scores"));
-    TokenTable.requireLength(metadata, "scores", scores.length, size);
     boolean spacePrefix = metadata.findFlag(PREFIX + "add_space_prefix").orElse(true);
     TextEncoder encoder =
         new SentencePieceBpe(vocabulary, priorities(scores), byteTokens(vocabulary), spacePrefix);

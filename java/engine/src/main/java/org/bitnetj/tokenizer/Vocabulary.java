@@ -15,13 +15,16 @@ final class Vocabulary {
   private final byte[] types;
   private final SpanTable textual;
   private final int longest;
+  private final int textBytes;
 
-  private Vocabulary(byte[] blob, int[] offsets, byte[] types, SpanTable textual, int longest) {
+  private Vocabulary(
+      byte[] blob, int[] offsets, byte[] types, SpanTable textual, int longest, int textBytes) {
     this.blob = blob;
     this.offsets = offsets;
     this.types = types;
     this.textual = textual;
     this.longest = longest;
+    this.textBytes = textBytes;
   }
 
   int size() {
@@ -57,9 +60,9 @@ final class Vocabulary {
     out.put(blob, offsets[id] + skip, length(id) - skip);
   }
 
-  /** Length of the longest token that is text, in bytes. */
-  int longest() {
-    return longest;
+  /** Length of all tokens that are text, in bytes. */
+  int textBytes() {
+    return textBytes;
   }
 
   /** Collects tokens in id order. */
@@ -87,7 +90,7 @@ final class Vocabulary {
     void add(byte[] bytes, int length, TokenType type, boolean text) {
       int at = offsets[count];
       if (blob.length - at < length) {
-        blob = Arrays.copyOf(blob, Math.max(Math.addExact(at, length), blob.length * 2));
+        blob = Arrays.copyOf(blob, Math.max(at + length, blob.length * 2));
       }
       System.arraycopy(bytes, 0, blob, at, length);
       types[count] = (byte) type.ordinal();
@@ -100,6 +103,7 @@ final class Vocabulary {
       blob = Arrays.copyOf(blob, offsets[size]);
       SpanTable table = new SpanTable(blob, offsets, size);
       int longest = 1;
+      int textBytes = 0;
       for (int id = 0; id < size; id++) {
         if (textual[id] && types[id] != TokenType.USER_DEFINED.ordinal()) {
           int same = table.add(id);
@@ -107,6 +111,7 @@ final class Vocabulary {
             duplicates.found(same, id);
           }
           longest = Math.max(longest, offsets[id + 1] - offsets[id]);
+          textBytes += offsets[id + 1] - offsets[id];
         }
       }
       // User-defined ones last: where a normal token has the same bytes, it is the one merges make.
@@ -114,9 +119,10 @@ final class Vocabulary {
         if (textual[id] && types[id] == TokenType.USER_DEFINED.ordinal()) {
           table.add(id);
           longest = Math.max(longest, offsets[id + 1] - offsets[id]);
+          textBytes += offsets[id + 1] - offsets[id];
         }
       }
-      return new Vocabulary(blob, offsets, types, table, longest);
+      return new Vocabulary(blob, offsets, types, table, longest, textBytes);
     }
   }
 }

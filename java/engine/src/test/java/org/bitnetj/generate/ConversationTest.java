@@ -2,6 +2,7 @@ package org.bitnetj.generate;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -40,9 +41,13 @@ class ConversationTest {
   }
 
   private static Session open(int context) {
+    return open(context, TEMPLATE);
+  }
+
+  private static Session open(int context, String template) {
     ChatSupport chats =
         ChatSupport.of(
-            new MemoryMetadata().with("tokenizer.chat_template", TEMPLATE), model.tokenizer());
+            new MemoryMetadata().with("tokenizer.chat_template", template), model.tokenizer());
     return model.openSession(SessionOptions.defaults().withContext(context), chats);
   }
 
@@ -185,6 +190,56 @@ class ConversationTest {
       assertEquals(before, chat.messages());
       assertArrayEquals(cached, narrow.tokens());
     }
+  }
+
+  /** One drops system messages in silence, the other refuses them. */
+  @Test
+  void aSystemMessageReachesAModelWhoseTemplateHasNoPlaceForIt() {
+    for (String deed : List.of("", "{{ raise_exception('no system role') }}")) {
+      String template =
+          TEMPLATE
+              .replace("[{{", "{% if m.role == 'system' %}" + deed + "{% else %}[{{")
+              .replace("\n{% endfor", "\n{% endif %}{% endfor");
+      try (Session plain = open(0, template)) {
+        Conversation chat = new Conversation(plain);
+        chat.setSystem("Be kind.");
+        String first = chat.reply("Hello", GREEDY, piece -> {}).text();
+        chat.reply("And then?", GREEDY.withMaxTokens(0), piece -> {});
+        int[] whole =
+            rendered(
+                "[user] Be kind.\n\nHello\n[assistant] "
+                    + first
+                    + "\n[user] And then?\n[assistant]");
+        assertArrayEquals(whole, plain.tokens());
+        assertEquals(ChatMessage.system("Be kind."), chat.messages().getFirst());
+      }
+    }
+  }
+
+  @Test
+  void itIsKnownWhetherATemplateHasASystemRole() {
+    assertTrue(
+        ChatSupport.of(
+                new MemoryMetadata().with("tokenizer.chat_template", TEMPLATE), model.tokenizer())
+            .systemRole());
+    String first = TEMPLATE.replace("{% for m in messages %}", "{% for m in messages[1:] %}");
+    assertFalse(
+        ChatSupport.of(
+                new MemoryMetadata().with("tokenizer.chat_template", first), model.tokenizer())
+            .systemRole());
+    assertFalse(model.hasSystemRole());
+  }
+
+  @Test
+  void aConversationCountsItsTokensWhateverTheCacheHolds() {
+    assertEquals(0, conversation.countTokens());
+    String answer = conversation.reply("Hello", GREEDY, piece -> {}).text();
+    assertEquals(
+        rendered("[user] Hello\n[assistant] " + answer + "\n").length, conversation.countTokens());
+    conversation.clear();
+    assertEquals(0, conversation.countTokens());
+    conversation.setSystem("Be kind.");
+    assertEquals(rendered("[system] Be kind.\n").length, conversation.countTokens());
   }
 
   @Test

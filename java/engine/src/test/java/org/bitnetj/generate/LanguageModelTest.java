@@ -55,6 +55,21 @@ class LanguageModelTest {
   }
 
   @Test
+  void whatHappensToAFileThatIsNotMappedDoesNotMatter(@TempDir Path folder) throws IOException {
+    String expected;
+    try (LanguageModel model = LanguageModel.load(Golden.MODEL, SCALAR);
+        Session session = model.openSession()) {
+      expected = session.generate("The cat", GREEDY, GenerationListener.NONE).text();
+    }
+    Path copy = Files.copy(Golden.MODEL, folder.resolve("copy.gguf"));
+    try (LanguageModel model = LanguageModel.load(copy, SCALAR.withMapped(false));
+        Session session = model.openSession()) {
+      Files.writeString(copy, "shortened");
+      assertEquals(expected, session.generate("The cat", GREEDY, GenerationListener.NONE).text());
+    }
+  }
+
+  @Test
   void unusableFilesAndKernelsAreRefused(@TempDir Path folder) throws IOException {
     assertThrows(IOException.class, () -> LanguageModel.load(folder.resolve("none.gguf")));
     Path text = Files.writeString(folder.resolve("text.gguf"), "no model");

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitnetj.engine.Engine;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.model.NonFiniteException;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.TensorType;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.testing.TinyModel;
@@ -25,20 +26,17 @@ class LogitsPassTest {
   /** The positions that a visitor sees of a text of four tokens, from the second on. */
   private List<Integer> visited(float head) throws Exception {
     Path path = folder.resolve("tiny.gguf");
-    new TinyModel().tensor("output.weight", TensorType.F32, head, 64, 8).write(path);
+    new TinyModel().tensor("output.weight", WeightFormats.F32, head, 64, 8).write(path);
     Kernels kernels = new ScalarKernels();
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(1);
         Weights weights = Weights.load(file, kernels, team)) {
-      SharedTransformer shared =
-          new SharedTransformer(new Transformer(weights, kernels, team, 2, 2), List.of());
-      try {
+      Transformer transformer = new Transformer(weights, kernels, team, 2, 2);
+      try (Engine engine = new Engine(transformer, 1 << 20, List.of())) {
         List<Integer> positions = new ArrayList<>();
-        new LogitsPass(new Sequence(shared, AttentionLayer.Type.F32, 8))
+        new LogitsPass(engine.open(AttentionLayer.Type.F32, 8))
             .run(new int[] {1, 2, 3, 4}, 1, (position, logits) -> positions.add(position));
         return positions;
-      } finally {
-        shared.close();
       }
     }
   }

@@ -10,13 +10,12 @@ import java.util.HashSet;
 import java.util.Set;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kv.KvCache;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.sampling.SamplingOptions;
 import org.bitnetj.source.gguf.GgufFile;
-import org.bitnetj.tensor.Batch;
 import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +35,7 @@ class DecodeAllocationTest {
   private static final long MOST_FOR_LARGER_TABLES = 1024;
 
   private static final int VOCABULARY = 4096;
+  private static final int[] TOKEN = new int[1];
   private static final com.sun.management.ThreadMXBean BEAN =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -63,7 +63,7 @@ class DecodeAllocationTest {
         ThreadTeam team = new ThreadTeam(threads);
         Weights weights = Weights.load(file, kernels, team, head, true);
         Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
-        KvCache cache = transformer.newCache(1, STEPS)) {
+        TextInSteps text = new TextInSteps(transformer, STEPS)) {
       assertEquals(
           head == HeadMode.SHORTLIST, weights.lowBitHead() != null, "a low-bit copy of the head");
       long[] workers =
@@ -75,10 +75,10 @@ class DecodeAllocationTest {
       long allocated = -1;
       long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
       while (allocated != 0 && System.nanoTime() < deadline) {
-        cache.truncate(0, 0);
+        text.table().truncate(0);
         long others = allocatedBy(workers);
         long mine = BEAN.getCurrentThreadAllocatedBytes();
-        decode(transformer, cache, greedy, 0, STEPS);
+        decode(transformer, text, greedy, 0, STEPS);
         mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
         allocated = mine + allocatedBy(workers) - others;
       }
@@ -99,10 +99,10 @@ class DecodeAllocationTest {
       long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
       while (allocated > MOST_FOR_LARGER_TABLES && System.nanoTime() < deadline) {
         try (Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
-            KvCache cache = transformer.newCache(1, CONTEXT)) {
-          decode(transformer, cache, greedy, 0, STEPS);
+            TextInSteps text = new TextInSteps(transformer, CONTEXT)) {
+          decode(transformer, text, greedy, 0, STEPS);
           long before = BEAN.getCurrentThreadAllocatedBytes();
-          decode(transformer, cache, greedy, STEPS, CONTEXT);
+          decode(transformer, text, greedy, STEPS, CONTEXT);
           allocated = BEAN.getCurrentThreadAllocatedBytes() - before;
         }
       }
@@ -112,12 +112,11 @@ class DecodeAllocationTest {
 
   /** Positions {@code begin} to {@code end}, one step each. */
   private static void decode(
-      Transformer transformer, KvCache cache, Sampler greedy, int begin, int end) throws Exception {
+      Transformer transformer, TextInSteps text, Sampler greedy, int begin, int end)
+      throws Exception {
     for (int i = begin; i < end; i++) {
-      Batch batch = transformer.batch();
-      batch.clear();
-      batch.add(0, i, 300 + i, true);
-      transformer.forward(cache, greedy.need());
+      TOKEN[0] = 300 + i;
+      text.compute(TOKEN, 0, greedy.need());
       greedy.accept(greedy.sample(transformer.logits(), 0));
     }
   }

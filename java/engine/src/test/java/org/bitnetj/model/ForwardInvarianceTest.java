@@ -2,6 +2,7 @@ package org.bitnetj.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,12 +12,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kv.KvCache;
+import org.bitnetj.kv.BlockTable;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
-import org.bitnetj.tensor.Batch;
 import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +46,8 @@ class ForwardInvarianceTest {
       for (int[] setting : settings) {
         String name = kernels.tier() + ", " + setting[0] + " threads, chunks of " + setting[1];
         try (Model model = new Model(kernels, setting[0], setting[1]);
-            KvCache cache = model.transformer.newCache(type, 1, 512)) {
-          int[] bits = model.prefill(cache, 0, TOKENS, setting[1]);
+            TextInSteps text = new TextInSteps(model.transformer, type, 512)) {
+          int[] bits = model.prefill(text, TOKENS, setting[1]);
           if (expected == null) {
             expected = bits;
             first = name;
@@ -79,9 +80,9 @@ class ForwardInvarianceTest {
       throws Exception {
     List<int[]> bits = new ArrayList<>();
     try (Model model = new Model(kernels, threads, 1, sparse);
-        KvCache cache = model.transformer.newCache(1, 16)) {
+        TextInSteps text = new TextInSteps(model.transformer, 16)) {
       for (int token : tokens) {
-        bits.add(model.prefill(cache, 0, new int[] {token}, 1));
+        bits.add(model.prefill(text, new int[] {token}, 1));
         WeightReads reads = model.transformer.reads();
         if (sparse && kernels.gainsByCopies()) {
           double active = reads.activeRows().orElseThrow();
@@ -108,25 +109,20 @@ class ForwardInvarianceTest {
         for (int length : new int[] {1, 5, 17, 40}) {
           int[] text = random.ints(length, 0, 4096).toArray();
           texts.add(text);
-          try (KvCache cache = model.transformer.newCache(1, 128)) {
-            alone.add(model.prefill(cache, 0, text, 512));
+          try (TextInSteps lone = new TextInSteps(model.transformer, 128)) {
+            alone.add(model.prefill(lone, text, 512));
           }
         }
-        try (KvCache cache = model.transformer.newCache(texts.size(), 128)) {
-          Batch batch = model.transformer.batch();
-          batch.clear();
-          for (int p = 0; p < 40; p++) { // rows of all sequences interleaved
-            for (int s = 0; s < texts.size(); s++) {
-              if (p < texts.get(s).length) {
-                batch.add(s, p, texts.get(s)[p], p == texts.get(s).length - 1);
-              }
-            }
+        try (TextInSteps first = new TextInSteps(model.transformer, 128)) {
+          Step step = model.transformer.step();
+          step.clear();
+          for (int[] text : texts) {
+            BlockTable table = first.pool().newTable(128);
+            step.add(table, text, 0, text.length, text.length - 1, LogitsNeed.all());
           }
-          model.transformer.forward(cache);
-          for (int i = 0; i < batch.logitsCount(); i++) {
-            int sequence = batch.sequence(batch.logitsRow(i));
-            assertArrayEquals(
-                alone.get(sequence), model.bits(i), kernels.tier() + ", sequence " + sequence);
+          model.transformer.forward();
+          for (int i = 0; i < texts.size(); i++) {
+            assertArrayEquals(alone.get(i), model.bits(i), kernels.tier() + ", sequence " + i);
           }
         }
       }
@@ -135,25 +131,20 @@ class ForwardInvarianceTest {
 
   @Test
   void whichRowsWantLogitsDoesNotChangeABit() throws Exception {
-    int[] text = {4094, 50, 60, 70};
+    int[] ids = {4094, 50, 60, 70};
     for (Kernels kernels : Tiers.available()) {
       try (Model model = new Model(kernels, 2, 64);
-          KvCache cache = model.transformer.newCache(1, 64)) {
-        Batch batch = model.transformer.batch();
-        int[][] all = new int[text.length][];
-        for (int wanted = (1 << text.length) - 1; wanted > 0; wanted--) {
-          batch.clear();
-          cache.truncate(0, 0);
-          for (int i = 0; i < text.length; i++) {
-            batch.add(0, i, text[i], (wanted >> i & 1) != 0);
-          }
-          model.transformer.forward(cache);
-          for (int i = 0; i < batch.logitsCount(); i++) {
-            int row = batch.logitsRow(i);
-            if (all[row] == null) {
-              all[row] = model.bits(i);
-            }
-            assertArrayEquals(all[row], model.bits(i), kernels.tier() + ", rows " + wanted);
+          TextInSteps text = new TextInSteps(model.transformer, 64)) {
+        text.compute(ids, 0, LogitsNeed.all());
+        int[][] all = new int[ids.length][];
+        for (int row = 0; row < ids.length; row++) {
+          all[row] = model.bits(row);
+        }
+        for (int from = 1; from < ids.length; from++) {
+          text.table().truncate(0);
+          text.compute(ids, from, LogitsNeed.all());
+          for (int row = from; row < ids.length; row++) {
+            assertArrayEquals(all[row], model.bits(row - from), kernels.tier() + ", from " + from);
           }
         }
       }
@@ -163,45 +154,66 @@ class ForwardInvarianceTest {
   @Test
   void aCutSequenceContinuesAsIfNothingHadFollowed() throws Exception {
     try (Model model = new Model(Tiers.best(), 2, 64);
-        KvCache cache = model.transformer.newCache(1, 128);
-        KvCache fresh = model.transformer.newCache(1, 128)) {
+        TextInSteps text = new TextInSteps(model.transformer, 128);
+        TextInSteps fresh = new TextInSteps(model.transformer, 128)) {
       int[] head = {4094, 5, 6, 7};
       int[] tail = {90, 91, 92};
-      model.prefill(cache, 0, head, 64);
-      model.prefill(cache, 0, new int[] {1, 2, 3, 4, 5}, 64);
-      cache.truncate(0, head.length);
-      int[] bits = model.prefill(cache, 0, tail, 64);
-      model.prefill(fresh, 0, head, 64);
-      assertArrayEquals(model.prefill(fresh, 0, tail, 64), bits);
+      model.prefill(text, head, 64);
+      model.prefill(text, new int[] {1, 2, 3, 4, 5}, 64);
+      text.table().truncate(head.length);
+      int[] bits = model.prefill(text, tail, 64);
+      model.prefill(fresh, head, 64);
+      assertArrayEquals(model.prefill(fresh, tail, 64), bits);
+    }
+  }
+
+  @Test
+  void aPrefixOfAnotherSequenceContinuesAsIfComputed() throws Exception {
+    int[] other = TOKENS.clone();
+    other[270] ^= 1;
+    try (Model model = new Model(Tiers.best(), 2, 64);
+        TextInSteps text = new TextInSteps(model.transformer, 512);
+        TextInSteps fresh = new TextInSteps(model.transformer, 512)) {
+      model.prefill(text, TOKENS, 64);
+      BlockTable sharing = text.pool().newTable(512);
+      assertEquals(270, sharing.adopt(other, LENGTH - 1));
+      Step step = model.transformer.step();
+      step.clear();
+      step.add(sharing, other, 270, LENGTH, LENGTH - 1, LogitsNeed.all());
+      model.transformer.forward();
+      int[] bits = model.bits(0);
+      assertArrayEquals(model.prefill(fresh, other, 64), bits);
     }
   }
 
   @Test
   void aFullContextIsRefusedBeforeAnythingChanges() throws Exception {
     try (Model model = new Model(Tiers.best(), 1, 64);
-        KvCache cache = model.transformer.newCache(1, 8)) {
-      model.prefill(cache, 0, new int[] {4094, 1, 2, 3, 4, 5, 6, 7}, 64);
+        TextInSteps text = new TextInSteps(model.transformer, 8)) {
+      model.prefill(text, new int[] {4094, 1, 2, 3, 4, 5, 6, 7}, 64);
       ContextOverflowException e =
-          assertThrows(
-              ContextOverflowException.class, () -> model.prefill(cache, 0, new int[] {8}, 64));
+          assertThrows(ContextOverflowException.class, () -> text.compute(8));
       assertTrue(e.getMessage().contains("context of 8"), e.getMessage());
-      assertEquals(8, cache.length(0));
-      assertThrows(ContextOverflowException.class, () -> model.transformer.newCache(1, 513));
+      assertEquals(8, text.length());
     }
   }
 
   @Test
   void rowsThatDoNotFitAreRefused() throws Exception {
     try (Model model = new Model(Tiers.best(), 1, 64);
-        KvCache cache = model.transformer.newCache(2, 8)) {
-      int[][] wrong = {{0, 0, 4096}, {0, 0, -1}, {2, 0, 1}, {-1, 0, 1}, {0, 1, 1}, {0, -1, 1}};
-      for (int[] row : wrong) {
-        Batch batch = model.transformer.batch();
-        batch.clear();
-        batch.add(row[0], row[1], row[2], true);
-        assertThrows(IllegalArgumentException.class, () -> model.transformer.forward(cache));
-        assertEquals(0, cache.length(0));
-      }
+        TextInSteps text = new TextInSteps(model.transformer, 128);
+        TextInSteps elsewhere = new TextInSteps(model.transformer, 128)) {
+      assertThrows(IllegalArgumentException.class, () -> text.compute(4096));
+      assertThrows(IllegalArgumentException.class, () -> text.compute(-1));
+      assertThrows(IllegalArgumentException.class, () -> text.compute(new int[65]));
+      assertThrows(
+          IllegalArgumentException.class, () -> text.compute(new int[5], 0, LogitsNeed.all()));
+      Step step = model.transformer.step();
+      step.clear();
+      step.add(text.table(), new int[1], 0, 1, 1, LogitsNeed.all());
+      assertFalse(step.accepts(text.table()), "one sequence twice");
+      assertFalse(step.accepts(elsewhere.table()), "another cache");
+      assertEquals(0, text.length());
     }
   }
 
@@ -224,15 +236,9 @@ class ForwardInvarianceTest {
     }
 
     /** Feeds tokens in chunks; the bits of the last one's logits. */
-    int[] prefill(KvCache cache, int sequence, int[] tokens, int chunk) {
-      Batch batch = transformer.batch();
-      for (int i = 0; i < tokens.length; ) {
-        batch.clear();
-        int position = cache.length(sequence);
-        for (int end = Math.min(i + chunk, tokens.length); i < end; i++) {
-          batch.add(sequence, position++, tokens[i], i == tokens.length - 1);
-        }
-        transformer.forward(cache);
+    int[] prefill(TextInSteps text, int[] tokens, int chunk) {
+      for (int i = 0; i < tokens.length; i += chunk) {
+        text.compute(Arrays.copyOfRange(tokens, i, Math.min(i + chunk, tokens.length)));
       }
       return bits(0);
     }

@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
-import org.bitnetj.kv.KvCache;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
-import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Npy;
+import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -91,14 +90,9 @@ class GoldenLogitsTest {
     for (Golden.Prompt prompt : Golden.prompts()) {
       int[] ids = prompt.ids();
       int same = 0;
-      try (KvCache cache = transformer.newCache(AttentionLayer.Type.F32, 1, 128)) {
-        Batch batch = transformer.batch();
-        batch.clear();
-        for (int i = 0; i < ids.length; i++) {
-          batch.add(0, i, ids[i], i == ids.length - 1);
-        }
+      try (TextInSteps text = new TextInSteps(transformer, AttentionLayer.Type.F32, 128)) {
+        text.compute(ids);
         while (same < prompt.greedy().length) {
-          transformer.forward(cache);
           FloatRows logits = transformer.logits();
           int best = argmax(logits);
           int expected = prompt.greedy()[same];
@@ -110,8 +104,7 @@ class GoldenLogitsTest {
             break;
           }
           same++;
-          batch.clear();
-          batch.add(0, cache.length(0), best, true);
+          text.compute(best);
         }
       }
       if (same == prompt.greedy().length) {
@@ -147,13 +140,8 @@ class GoldenLogitsTest {
 
   /** Logits of all positions. */
   private static FloatRows forward(int[] ids, AttentionLayer.Type type) {
-    try (KvCache cache = transformer.newCache(type, 1, 128)) {
-      Batch batch = transformer.batch();
-      batch.clear();
-      for (int i = 0; i < ids.length; i++) {
-        batch.add(0, i, ids[i], true);
-      }
-      transformer.forward(cache);
+    try (TextInSteps text = new TextInSteps(transformer, type, 128)) {
+      text.compute(ids, 0, LogitsNeed.all());
       return transformer.logits();
     }
   }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntBinaryOperator;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kv.KvCache;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
@@ -20,6 +20,7 @@ import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +39,7 @@ class HeadShortlistTest {
         data.setAtIndex(JAVA_SHORT, (long) r * COLUMNS + i, half);
       }
     }
-    return new FloatMatrix(data, FloatMatrix.Type.F16, ROWS, COLUMNS);
+    return new FloatMatrix(data, WeightFormats.F16, ROWS, COLUMNS);
   }
 
   private static int half(double value) {
@@ -169,24 +170,22 @@ class HeadShortlistTest {
           ThreadTeam team = new ThreadTeam(2);
           Weights weights = Weights.load(file, kernels, team, HeadMode.SHORTLIST, false);
           Transformer transformer = new Transformer(weights, kernels, team, 64, 64);
-          KvCache cache = transformer.newCache(1, 512)) {
+          TextInSteps text = new TextInSteps(transformer, 512)) {
         int rows = weights.spec().vocabulary();
         List<float[]> left = new ArrayList<>();
         for (Golden.Prompt prompt : Golden.prompts().subList(0, 4)) {
-          cache.truncate(0, 0);
+          text.table().truncate(0);
           for (int i = 0; i < Math.min(prompt.ids().length, 6); i++) {
             int[] counts = {1, 40, 200};
             FloatRows all = FloatRows.allocate(new NativeMemory(), 1, rows);
             for (int step = -1; step < counts.length; step++) {
-              cache.truncate(0, i);
-              transformer.batch().clear();
-              transformer.batch().add(0, i, prompt.ids()[i], true);
+              text.table().truncate(i);
               if (step < 0) {
-                transformer.forward(cache);
+                text.compute(prompt.ids()[i]);
                 all.copyRow(transformer.logits(), 0, 0);
                 assertEquals(transformer.bytesPerToken(), transformer.reads().bytes());
               } else {
-                transformer.forward(cache, LogitsNeed.best(counts[step]));
+                text.compute(new int[] {prompt.ids()[i]}, 0, LogitsNeed.best(counts[step]));
                 String what = kernels.tier() + ", " + prompt + ", the best " + counts[step];
                 int there = check(what, all, transformer.logits(), counts[step]);
                 if (step == 0) {

@@ -8,13 +8,13 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
-import org.bitnetj.kv.KvCache;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelFileException;
-import org.bitnetj.source.TensorType;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
 import org.bitnetj.testing.TinyModel;
 import org.junit.jupiter.api.Test;
@@ -56,8 +56,8 @@ class UnusableModelTest {
   @Test
   void theModelThatTheOthersSpoilIsGood() throws ModelFileException {
     accepted(new TinyModel());
-    accepted(new TinyModel().tensor("blk.0.ffn_up.scale", TensorType.F32, 2, 1));
-    accepted(new TinyModel().tensor("output.weight", TensorType.F16, 1, 64, 8));
+    accepted(new TinyModel().tensor("blk.0.ffn_up.scale", WeightFormats.F32, 2, 1));
+    accepted(new TinyModel().tensor("output.weight", WeightFormats.F16, 1, 64, 8));
   }
 
   @Test
@@ -74,7 +74,7 @@ class UnusableModelTest {
   @Test
   void aTensorThatNothingUses() throws ModelFileException {
     refused(
-        new TinyModel().tensor("rope_freqs.weight", TensorType.F32, 1, 16),
+        new TinyModel().tensor("rope_freqs.weight", WeightFormats.F32, 1, 16),
         "tensor 'rope_freqs.weight'",
         "no such tensor");
     for (String name :
@@ -85,7 +85,7 @@ class UnusableModelTest {
           "blk.1.attn_norm.weight",
           "blk.00000000000.attn_norm.weight"
         }) {
-      refused(new TinyModel().tensor(name, TensorType.F32, 1, 64), "tensor '" + name + "'");
+      refused(new TinyModel().tensor(name, WeightFormats.F32, 1, 64), "tensor '" + name + "'");
     }
   }
 
@@ -97,30 +97,32 @@ class UnusableModelTest {
   @Test
   void aTensorOfAnotherTypeOrShape() throws ModelFileException {
     refused(
-        new TinyModel().tensor("blk.0.attn_q.weight", TensorType.F32, 1, 64, 64),
+        new TinyModel().tensor("blk.0.attn_q.weight", WeightFormats.F32, 1, 64, 64),
         "'blk.0.attn_q.weight' (type F32",
         "must be stored as I2_S");
     refused(
-        new TinyModel().tensor("blk.0.attn_q.weight", TensorType.TL1, 1, 64, 64),
+        new TinyModel()
+            .tensor("blk.0.attn_q.weight", WeightFormats.named("TL1").orElseThrow(), 1, 64, 64),
         "bitnet.cpp's lookup-table layout for ARM",
-        "use the I2_S file of the same model");
+        "use another file of the same model");
     refused(
-        new TinyModel().tensor("blk.0.ffn_up.weight", TensorType.I2_S, 1, 128, 64),
+        new TinyModel().tensor("blk.0.ffn_up.weight", TinyModel.TERNARY, 1, 128, 64),
         "'blk.0.ffn_up.weight'",
         "wants 64 x 128");
     refused(
-        new TinyModel().tensor("blk.0.ffn_up.weight", TensorType.I2_S, 1, 64, 64, 2),
+        new TinyModel().tensor("blk.0.ffn_up.weight", TinyModel.TERNARY, 1, 64, 64, 2),
         "shape [64, 64, 2]");
   }
 
   @Test
   void numbersThatAreNone() throws ModelFileException {
     refused(
-        new TinyModel().tensor("blk.0.ffn_up.weight", TensorType.I2_S, Float.NaN, 64, 128),
+        new TinyModel().tensor("blk.0.ffn_up.weight", TinyModel.TERNARY, Float.NaN, 64, 128),
         "'blk.0.ffn_up.weight'",
         "scale is NaN");
     refused(
-        new TinyModel().tensor("output_norm.weight", TensorType.F32, Float.NEGATIVE_INFINITY, 64),
+        new TinyModel()
+            .tensor("output_norm.weight", WeightFormats.F32, Float.NEGATIVE_INFINITY, 64),
         "'output_norm.weight'",
         "element 0 is -Infinity");
   }
@@ -169,18 +171,22 @@ class UnusableModelTest {
       int rows = matrix.equals("ffn_gate") ? 128 : 64;
       refusedUnpacked(new TinyModel(2).without(name), name, "is missing");
       refusedUnpacked(
-          new TinyModel(2).tensor(name, TensorType.I2_S, 1, columns, 2 * rows),
+          new TinyModel(2).tensor(name, TinyModel.TERNARY, 1, columns, 2 * rows),
           name,
           "wants " + columns + " x " + rows);
       refusedUnpacked(
-          new TinyModel(2).tensor(name, TensorType.F32, 1, columns, rows), name, "stored as I2_S");
+          new TinyModel(2).tensor(name, WeightFormats.F32, 1, columns, rows),
+          name,
+          "stored as I2_S");
       refusedUnpacked(
-          new TinyModel(2).tensor(name, TensorType.I2_S, Float.NaN, columns, rows),
+          new TinyModel(2).tensor(name, TinyModel.TERNARY, Float.NaN, columns, rows),
           name,
           "its scale is NaN");
       String scale = "blk.1." + matrix + ".scale";
       refusedUnpacked(
-          new TinyModel(2).tensor(scale, TensorType.F32, Float.NaN, 1), scale, "element 0 is NaN");
+          new TinyModel(2).tensor(scale, WeightFormats.F32, Float.NaN, 1),
+          scale,
+          "element 0 is NaN");
     }
   }
 
@@ -188,13 +194,16 @@ class UnusableModelTest {
   void aNormIsRefusedBeforeAnythingIsPacked() throws ModelFileException {
     for (String name : new String[] {"blk.1.ffn_norm.weight", "output_norm.weight"}) {
       refusedUnpacked(new TinyModel(2).without(name), name, "is missing");
-      refusedUnpacked(new TinyModel(2).tensor(name, TensorType.F32, 1, 32), name, "wants 64 x 1");
       refusedUnpacked(
-          new TinyModel(2).tensor(name, TensorType.Q8_0, 1, 64),
+          new TinyModel(2).tensor(name, WeightFormats.F32, 1, 32), name, "wants 64 x 1");
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, WeightFormats.Q8_0, 1, 64),
           name,
           "stored as F32, F16 or BF16");
       refusedUnpacked(
-          new TinyModel(2).tensor(name, TensorType.F32, Float.NaN, 64), name, "element 0 is NaN");
+          new TinyModel(2).tensor(name, WeightFormats.F32, Float.NaN, 64),
+          name,
+          "element 0 is NaN");
     }
   }
 
@@ -235,7 +244,7 @@ class UnusableModelTest {
 
   @Test
   void aHeadThatIsNotFiniteIsRefusedWhereItIsCopied() throws ModelFileException {
-    TinyModel model = new TinyModel().tensor("output.weight", TensorType.F32, Float.NaN, 64, 8);
+    TinyModel model = new TinyModel().tensor("output.weight", WeightFormats.F32, Float.NaN, 64, 8);
     Path path = file(model);
     for (Kernels kernels : Tiers.available()) {
       try (GgufFile file = GgufFile.open(path);
@@ -269,19 +278,18 @@ class UnusableModelTest {
   @Test
   void anOverflowInTheLastLayerIsNoSilentNaN() throws ModelFileException {
     TinyModel model =
-        new TinyModel().tensor("blk.0.ffn_down.weight", TensorType.I2_S, 3e38f, 128, 64);
+        new TinyModel().tensor("blk.0.ffn_down.weight", TinyModel.TERNARY, 3e38f, 128, 64);
     Path path = file(model);
     for (Kernels kernels : Tiers.available()) {
       try (GgufFile file = GgufFile.open(path);
           Weights weights = load(file);
           ThreadTeam team = new ThreadTeam(1);
           Transformer transformer = new Transformer(weights, kernels, team, 1, 1);
-          KvCache cache = transformer.newCache(1, 4)) {
-        transformer.batch().add(0, 0, 1, true);
+          TextInSteps text = new TextInSteps(transformer, 4)) {
         String sentence =
-            assertThrows(NonFiniteException.class, () -> transformer.forward(cache)).getMessage();
+            assertThrows(NonFiniteException.class, () -> text.compute(1)).getMessage();
         assertTrue(sentence.startsWith("after the last layer, the head's input is NaN"), sentence);
-        assertEquals(0, cache.length(0));
+        assertEquals(0, text.length());
       }
     }
   }

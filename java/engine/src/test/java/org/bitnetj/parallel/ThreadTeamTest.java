@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -277,6 +278,37 @@ class ThreadTeamTest {
       workers.forEach(w -> assertFalse(w.isAlive(), w::getName));
       team.close();
       assertThrows(IllegalStateException.class, () -> team.run((begin, end) -> {}, 4, 1));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void whereAThreadCannotBeStartedTheOthersEnd(int limit) {
+    for (long spinNanos : new long[] {0, 50_000_000}) {
+      List<Thread> started = new ArrayList<>();
+      OutOfMemoryError refusal = new OutOfMemoryError("unable to create native thread");
+      ThreadTeam.StartException e =
+          assertThrows(
+              ThreadTeam.StartException.class,
+              () ->
+                  new ThreadTeam(
+                      5,
+                      spinNanos,
+                      thread -> {
+                        if (started.size() == limit) {
+                          throw refusal;
+                        }
+                        started.add(thread);
+                        thread.start();
+                      }));
+      started.forEach(thread -> assertFalse(thread.isAlive(), thread::getName));
+      assertEquals(limit, started.size());
+      assertSame(refusal, e.getCause());
+      String sentence =
+          "Only "
+              + (limit + 1)
+              + " of 5 threads could be started (unable to create native thread): ask for fewer";
+      assertTrue(e.getMessage().startsWith(sentence), e.getMessage());
     }
   }
 

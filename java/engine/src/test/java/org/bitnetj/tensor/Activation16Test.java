@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
@@ -64,7 +65,7 @@ class Activation16Test {
         data.setAtIndex(JAVA_FLOAT, (long) r * columns + i, kind.next(random, r, i));
       }
     }
-    return new FloatMatrix(data, FloatMatrix.Type.F32, ROWS, columns);
+    return new FloatMatrix(data, WeightFormats.F32, ROWS, columns);
   }
 
   private static FloatRows row(NativeMemory memory, Kind kind, int columns, float scale) {

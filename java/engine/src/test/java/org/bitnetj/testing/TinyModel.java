@@ -9,8 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.ModelFileException;
-import org.bitnetj.source.TensorType;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
 
@@ -20,10 +22,13 @@ import org.bitnetj.source.gguf.GgufWriter;
  * 1.
  */
 public final class TinyModel {
+  /** How its matrices are stored. */
+  public static final TernaryFormat TERNARY = WeightFormats.I2_S;
+
   private static final int WIDTH = 64;
   private static final int HIDDEN = 128;
 
-  private record Part(TensorType type, long[] dims, float value) {}
+  private record Part(WeightFormat format, long[] dims, float value) {}
 
   private final Map<String, Consumer<GgufHeader>> keys = new LinkedHashMap<>();
   private final Map<String, Part> parts = new LinkedHashMap<>();
@@ -40,8 +45,8 @@ public final class TinyModel {
     integer("bitnet.attention.head_count", 2);
     integer("bitnet.context_length", 32);
     number("bitnet.attention.layer_norm_rms_epsilon", 1e-5f);
-    tensor("token_embd.weight", TensorType.F32, 1, WIDTH, 8);
-    tensor("output_norm.weight", TensorType.F32, 1, WIDTH);
+    tensor("token_embd.weight", WeightFormats.F32, 1, WIDTH, 8);
+    tensor("output_norm.weight", WeightFormats.F32, 1, WIDTH);
     for (int l = 0; l < layers; l++) {
       layer("blk." + l + ".");
     }
@@ -49,15 +54,15 @@ public final class TinyModel {
 
   private void layer(String block) {
     for (String norm : new String[] {"attn_norm", "attn_sub_norm", "ffn_norm"}) {
-      tensor(block + norm + ".weight", TensorType.F32, 1, WIDTH);
+      tensor(block + norm + ".weight", WeightFormats.F32, 1, WIDTH);
     }
-    tensor(block + "ffn_sub_norm.weight", TensorType.F32, 1, HIDDEN);
+    tensor(block + "ffn_sub_norm.weight", WeightFormats.F32, 1, HIDDEN);
     for (String square : new String[] {"attn_q", "attn_k", "attn_v", "attn_output"}) {
-      tensor(block + square + ".weight", TensorType.I2_S, 0.01f, WIDTH, WIDTH);
+      tensor(block + square + ".weight", TERNARY, 0.01f, WIDTH, WIDTH);
     }
-    tensor(block + "ffn_gate.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
-    tensor(block + "ffn_up.weight", TensorType.I2_S, 0.01f, WIDTH, HIDDEN);
-    tensor(block + "ffn_down.weight", TensorType.I2_S, 0.01f, HIDDEN, WIDTH);
+    tensor(block + "ffn_gate.weight", TERNARY, 0.01f, WIDTH, HIDDEN);
+    tensor(block + "ffn_up.weight", TERNARY, 0.01f, WIDTH, HIDDEN);
+    tensor(block + "ffn_down.weight", TERNARY, 0.01f, HIDDEN, WIDTH);
   }
 
   public TinyModel text(String key, String value) {
@@ -75,9 +80,11 @@ public final class TinyModel {
     return this;
   }
 
-  /** Puts a tensor in the place of the one of that name; {@code value} is I2_S's scale. */
-  public TinyModel tensor(String name, TensorType type, float value, long... dims) {
-    parts.put(name, new Part(type, dims, value));
+  /**
+   * Puts a tensor in the place of the one of that name; {@code value} is a ternary matrix's scale.
+   */
+  public TinyModel tensor(String name, WeightFormat format, float value, long... dims) {
+    parts.put(name, new Part(format, dims, value));
     return this;
   }
 
@@ -89,7 +96,7 @@ public final class TinyModel {
   public Path write(Path path) throws ModelFileException {
     GgufHeader header = new GgufHeader();
     keys.values().forEach(key -> key.accept(header));
-    parts.forEach((name, part) -> header.tensor(name, part.type, part.dims));
+    parts.forEach((name, part) -> header.tensor(name, part.format, part.dims));
     try (GgufWriter writer = GgufWriter.create(path, header);
         Arena arena = Arena.ofConfined()) {
       for (Map.Entry<String, Part> entry : parts.entrySet()) {
@@ -107,10 +114,10 @@ public final class TinyModel {
       elements *= d;
     }
     List<Long> dims = Arrays.stream(part.dims).boxed().toList();
-    MemorySegment bytes = arena.allocate(part.type.bytes(dims), 64);
-    if (part.type == TensorType.I2_S) {
+    MemorySegment bytes = arena.allocate(part.format.bytes(dims), 64);
+    if (part.format == TERNARY) {
       bytes.set(ValueLayout.JAVA_FLOAT, elements / 4, part.value);
-    } else if (part.type == TensorType.F32) {
+    } else if (part.format == WeightFormats.F32) {
       for (long i = 0; i < elements; i++) {
         bytes.setAtIndex(ValueLayout.JAVA_FLOAT, i, part.value);
       }

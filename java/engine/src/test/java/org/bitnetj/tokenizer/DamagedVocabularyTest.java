@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
 import java.util.List;
 import org.bitnetj.source.ModelFileException;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,11 @@ class DamagedVocabularyTest {
       String sentence = refusal(byteLevel().with("tokenizer.ggml." + key, hostile));
       assertTrue(sentence.startsWith("tokenizer.ggml." + key + " is " + shown), sentence);
     }
+    for (String merge : List.of(hostile, hostile + " b")) {
+      String sentence = refusal(byteLevel().with("tokenizer.ggml.merges", List.of(merge)));
+      assertTrue(sentence.startsWith("tokenizer.ggml.merges: entry 0 " + shown), sentence);
+      assertTrue(sentence.length() < 200, sentence);
+    }
     String twice =
         refusal(
             SmallVocabulary.sentencePiece()
@@ -70,6 +76,17 @@ class DamagedVocabularyTest {
     assertEquals(
         "tokenizer.ggml.tokens is empty; the file has no vocabulary.",
         refusal(byteLevel().with("tokenizer.ggml.tokens", List.of())));
+  }
+
+  @Test
+  void tokensOfTooManyBytesInAll() {
+    assertEquals(
+        "tokenizer.ggml.tokens: the first 4097 tokens have more than the 16777216 bytes that a"
+            + " vocabulary can need; the file is damaged.",
+        refusal(
+            byteLevel()
+                .without("tokenizer.ggml.token_type")
+                .with("tokenizer.ggml.tokens", Collections.nCopies(5000, "a".repeat(4096)))));
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.bitnetj.source.Metadata;
@@ -65,6 +66,16 @@ public final class MemoryMetadata implements Metadata {
   }
 
   @Override
+  public OptionalInt findLength(String key) {
+    return switch (values.get(key)) {
+      case int[] integers -> OptionalInt.of(integers.length);
+      case float[] floats -> OptionalInt.of(floats.length);
+      case List<?> texts -> OptionalInt.of(texts.size());
+      case null, default -> OptionalInt.empty();
+    };
+  }
+
+  @Override
   public Optional<StringArray> findTexts(String key) throws ModelFileException {
     return find(key, List.class).map(Texts::new);
   }
@@ -93,6 +104,14 @@ public final class MemoryMetadata implements Metadata {
     @Override
     public int size() {
       return texts.size();
+    }
+
+    @Override
+    public int longest() {
+      return texts.stream()
+          .mapToInt(text -> ((String) text).getBytes(StandardCharsets.UTF_8).length)
+          .max()
+          .orElse(0);
     }
 
     @Override

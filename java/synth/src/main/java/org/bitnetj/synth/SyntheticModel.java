@@ -8,13 +8,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.ModelFileException;
-import org.bitnetj.source.TensorType;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
 
 /**
- * A model of random ternary weights, as Microsoft's published GGUF lays one out: I2_S matrices,
+ * A model of random ternary weights, as Microsoft's published GGUF lays one out: ternary matrices,
  * float32 norms, float16 embedding (and head, where it is not tied). The file is a function of the
  * fields: the same ones give the same bytes on every machine.
  *
@@ -43,7 +45,12 @@ public record SyntheticModel(
   /** As many zeros as of each other digit. */
   public static final double DEFAULT_ZERO_SHARE = 1.0 / 3;
 
-  private static final int FILE_TYPE_I2_S = 40;
+  /** How the matrices are stored: as in the published file. */
+  public static final TernaryFormat TERNARY = WeightFormats.I2_S;
+
+  /** GGUF's number for files of such matrices. */
+  private static final int FILE_TYPE = 40;
+
   private static final int QUANTIZATION_VERSION = 2;
   private static final int CHUNK_BYTES = 16 << 20;
   private static final int PIECE_BYTES = 256 << 10;
@@ -56,7 +63,8 @@ public record SyntheticModel(
   }
 
   /** A tensor to be written; {@code deviation} is that of its weights. */
-  private record Part(String name, TensorType type, long columns, long rows, double deviation) {}
+  private record Part(
+      String name, WeightFormat format, long columns, long rows, double deviation) {}
 
   public SyntheticModel {
     if (!ARCHITECTURES.contains(architecture)) {
@@ -91,10 +99,10 @@ public record SyntheticModel(
       List<Part> parts = parts(sizes);
       GgufHeader header = header(sizes, keys);
       for (Part part : parts) {
-        if (part.type == TensorType.F32) {
-          header.tensor(part.name, part.type, part.columns);
+        if (part.format == WeightFormats.F32) {
+          header.tensor(part.name, part.format, part.columns);
         } else {
-          header.tensor(part.name, part.type, part.columns, part.rows);
+          header.tensor(part.name, part.format, part.columns, part.rows);
         }
       }
       MemorySegment chunk = arena.allocate(CHUNK_BYTES, 64);
@@ -127,7 +135,7 @@ public record SyntheticModel(
     header
         .f32(a + "attention.layer_norm_rms_epsilon", sizes.normEpsilon())
         .f32(a + "rope.freq_base", sizes.ropeTheta())
-        .u32("general.file_type", FILE_TYPE_I2_S);
+        .u32("general.file_type", FILE_TYPE);
     keys.addTokens(header);
     return header.u32("general.quantization_version", QUANTIZATION_VERSION);
   }
@@ -166,16 +174,16 @@ public record SyntheticModel(
   }
 
   private static Part norm(String name, long width) {
-    return new Part(name, TensorType.F32, width, 1, 0);
+    return new Part(name, WeightFormats.F32, width, 1, 0);
   }
 
   private static Part vectors(String name, ModelShape sizes) {
     return new Part(
-        name, TensorType.F16, sizes.width(), sizes.vocabulary(), 2 / Math.sqrt(sizes.width()));
+        name, WeightFormats.F16, sizes.width(), sizes.vocabulary(), 2 / Math.sqrt(sizes.width()));
   }
 
   private static Part matrix(String name, long columns, long rows, double gain) {
-    return new Part(name, TensorType.I2_S, columns, rows, gain / Math.sqrt(columns));
+    return new Part(name, TERNARY, columns, rows, gain / Math.sqrt(columns));
   }
 
   private int zeros() {
@@ -188,19 +196,17 @@ public record SyntheticModel(
     CounterRandom random = CounterRandom.of(seed, index);
     long elements = part.columns * part.rows;
     writer.begin(part.name);
-    switch (part.type) {
-      case F32 -> fill(TensorFiller.norms(random), 4 * elements, chunk, writer, progress);
-      case F16 -> {
-        TensorFiller halves = TensorFiller.halves(random, part.deviation);
-        fill(halves, 2 * elements, chunk, writer, progress);
-      }
-      default -> {
-        fill(TensorFiller.digits(random, zeros()), elements / 4, chunk, writer, progress);
-        double scale = part.deviation / Math.sqrt((256 - zeros()) / 256.0);
-        // The word after the digits' last one.
-        float factor = 0.875f + 0.25f * random.unit(elements / 8);
-        writer.write(scaleAndPadding((float) scale * factor));
-      }
+    if (part.format == WeightFormats.F32) {
+      fill(TensorFiller.norms(random), 4 * elements, chunk, writer, progress);
+    } else if (part.format == WeightFormats.F16) {
+      TensorFiller halves = TensorFiller.halves(random, part.deviation);
+      fill(halves, 2 * elements, chunk, writer, progress);
+    } else {
+      fill(TensorFiller.digits(random, zeros()), elements / 4, chunk, writer, progress);
+      double scale = part.deviation / Math.sqrt((256 - zeros()) / 256.0);
+      // The word after the digits' last one.
+      float factor = 0.875f + 0.25f * random.unit(elements / 8);
+      writer.write(scaleAndPadding((float) scale * factor));
     }
   }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import org.bitnetj.source.TensorType;
 import org.junit.jupiter.api.Test;
 
 class ModelShapeTest {
@@ -48,7 +47,8 @@ class ModelShapeTest {
         {s.width(), s.width()}, {s.width(), s.kvWidth()}, {s.width(), s.feedForward()}
       };
       for (long[] m : matrices) {
-        assertEquals(m[0] * m[1] / 4 + 32, TensorType.I2_S.bytes(List.of(m[0], m[1])), s.name());
+        assertEquals(
+            m[0] * m[1] / 4 + 32, SyntheticModel.TERNARY.bytes(List.of(m[0], m[1])), s.name());
       }
       assertEquals(0, s.headDim() % 2, s.name());
     }

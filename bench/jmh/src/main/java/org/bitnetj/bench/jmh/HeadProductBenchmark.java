@@ -2,8 +2,9 @@ package org.bitnetj.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
 import org.bitnetj.bench.HeadProduct;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.tensor.FloatMatrix;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -33,7 +34,8 @@ public class HeadProductBenchmark {
   @Param public KernelTier tier;
 
   /** How the head is stored. */
-  @Param public FloatMatrix.Type type;
+  @Param({"F32", "F16", "BF16", "Q8_0", "Q6_K"})
+  public String format;
 
   /** Rows x columns; Q6_K wants columns in blocks of 256. */
   @Param({"512x2560", "101x768"})
@@ -48,7 +50,13 @@ public class HeadProductBenchmark {
   @Setup
   public void allocate() {
     Shape sides = Shape.of(shape);
-    operation = new HeadProduct(tier, type, sides.rows(), sides.columns(), batch);
+    operation =
+        new HeadProduct(
+            tier,
+            (FloatFormat) WeightFormats.named(format).orElseThrow(),
+            sides.rows(),
+            sides.columns(),
+            batch);
   }
 
   @Benchmark

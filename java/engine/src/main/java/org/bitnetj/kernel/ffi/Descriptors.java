@@ -9,6 +9,7 @@ import org.bitnetj.kernel.ffi.bindings.bn_bounds;
 import org.bitnetj.kernel.ffi.bindings.bn_digits;
 import org.bitnetj.kernel.ffi.bindings.bn_matrix;
 import org.bitnetj.kernel.ffi.bindings.bn_norm;
+import org.bitnetj.kernel.ffi.bindings.bn_parts;
 import org.bitnetj.kernel.ffi.bindings.bn_quantized;
 import org.bitnetj.kernel.ffi.bindings.bn_rope;
 import org.bitnetj.kernel.ffi.bindings.bn_rows;
@@ -18,6 +19,7 @@ import org.bitnetj.kernel.ffi.bindings.bn_ternary;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -52,6 +54,7 @@ final class Descriptors {
   private final MemorySegment rope;
   private final MemorySegment batch;
   private final MemorySegment attention;
+  private final MemorySegment parts;
 
   private Descriptors() {
     Arena arena = Arena.ofAuto();
@@ -68,6 +71,7 @@ final class Descriptors {
     this.rope = bn_rope.allocate(arena);
     this.batch = bn_batch.allocate(arena);
     this.attention = bn_attention.allocate(arena);
+    this.parts = bn_parts.allocate(arena);
   }
 
   /** Those of the calling thread. */
@@ -132,15 +136,7 @@ final class Descriptors {
     bn_matrix.row_bytes(matrix, m.rowBytes());
     bn_matrix.rows(matrix, m.rows());
     bn_matrix.columns(matrix, m.columns());
-    bn_matrix.type(
-        matrix,
-        switch (m.type()) {
-          case F32 -> BitnetLibrary.BN_TYPE_F32();
-          case F16 -> BitnetLibrary.BN_TYPE_F16();
-          case BF16 -> BitnetLibrary.BN_TYPE_BF16();
-          case Q8_0 -> BitnetLibrary.BN_TYPE_Q8_0();
-          case Q6_K -> BitnetLibrary.BN_TYPE_Q6_K();
-        });
+    bn_matrix.type(matrix, m.format().id());
     return matrix;
   }
 
@@ -198,7 +194,7 @@ final class Descriptors {
   }
 
   MemorySegment of(Batch b) {
-    bn_batch.sequences(batch, b.sequences());
+    bn_batch.blocks(batch, b.addresses());
     bn_batch.positions(batch, b.positions());
     bn_batch.tokens(batch, b.tokens());
     return batch;
@@ -207,8 +203,7 @@ final class Descriptors {
   MemorySegment of(AttentionLayer layer) {
     bn_attention.keys(attention, layer.keys());
     bn_attention.values(attention, layer.values());
-    bn_attention.sequence_stride(attention, layer.sequenceStride());
-    bn_attention.head_stride(attention, layer.headStride());
+    bn_attention.block_stride(attention, layer.blockStride());
     bn_attention.query_heads(attention, layer.queryHeads());
     bn_attention.kv_heads(attention, layer.kvHeads());
     bn_attention.head_dim(attention, layer.headDim());
@@ -220,6 +215,15 @@ final class Descriptors {
           case F32 -> BitnetLibrary.BN_TYPE_F32();
         });
     return attention;
+  }
+
+  MemorySegment of(AttentionParts p) {
+    bn_parts.data(parts, p.data());
+    bn_parts.stride(parts, p.stride());
+    bn_parts.head_stride(parts, p.headStride());
+    bn_parts.first(parts, p.first());
+    bn_parts.rows(parts, p.rows());
+    return parts;
   }
 
   /** The number of an activation function. */

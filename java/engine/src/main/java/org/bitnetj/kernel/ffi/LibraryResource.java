@@ -57,21 +57,20 @@ final class LibraryResource {
   }
 
   /**
-   * The library as a file {@code <cache>/<sha256>/<file name>}: the one that is there if it has the
-   * right content, else a new copy, put in place by one atomic step.
+   * The library as a file in a {@link PrivateFolder}: the one that is there if it has the right
+   * content and only this user can change it, else a new copy, put in place by one atomic step.
    *
    * @throws IOException if the folder cannot be written
    * @throws LibraryException if the library in the jar does not have its hash
    */
-  Path extractTo(Path cache) throws IOException, LibraryException {
+  Path extractTo(Path folder) throws IOException, LibraryException {
     byte @Nullable [] content = read(name);
     if (content == null) {
       throw damaged(name + " is missing");
     }
-    Path folder = cache.resolve(sha256);
     Path file = folder.resolve(fileName);
     // Compared, not hashed: as sure, and at start-up many times cheaper.
-    if (Files.isRegularFile(file)
+    if (PrivateFolder.isPrivate(file)
         && Files.size(file) == content.length
         && Arrays.equals(Files.readAllBytes(file), content)) {
       return file;
@@ -79,8 +78,7 @@ final class LibraryResource {
     if (!sha256.equals(HexFormat.of().formatHex(digest().digest(content)))) {
       throw damaged(name + " does not have the SHA-256 that was recorded when it was built");
     }
-    Files.createDirectories(folder);
-    Path temporary = Files.createTempFile(folder, fileName, ".part");
+    Path temporary = Files.createTempFile(folder, fileName, ".part"); // for this user only
     try {
       Files.write(temporary, content);
       Files.move(

@@ -7,6 +7,7 @@ import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -157,6 +158,31 @@ public final class NativeKernels implements Kernels {
         "bn_attend",
         BitnetLibrary.bn_attend(
             id, c.of(layer), c.of(batch), c.of(queries), c.ofOther(out), begin, end));
+  }
+
+  @Override
+  public void attendParts(
+      AttentionLayer layer,
+      Batch batch,
+      FloatRows queries,
+      AttentionParts parts,
+      int begin,
+      int end) {
+    Descriptors c = Descriptors.ofThread();
+    check(
+        "bn_attend_parts",
+        BitnetLibrary.bn_attend_parts(
+            id, c.of(layer), c.of(batch), c.of(queries), c.of(parts), begin, end));
+  }
+
+  @Override
+  public void mergeParts(
+      AttentionLayer layer, Batch batch, AttentionParts parts, FloatRows out, int begin, int end) {
+    Descriptors c = Descriptors.ofThread();
+    check(
+        "bn_merge_parts",
+        BitnetLibrary.bn_merge_parts(
+            id, c.of(layer), c.of(batch), c.of(parts), c.of(out), begin, end));
   }
 
   @Override

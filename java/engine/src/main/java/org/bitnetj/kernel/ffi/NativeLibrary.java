@@ -3,6 +3,7 @@ package org.bitnetj.kernel.ffi;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.SymbolLookup;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -20,19 +21,20 @@ import org.jspecify.annotations.Nullable;
  * The engine's native library: found, checked and loaded once for the life of the JVM, by the first
  * call of {@link #status}.
  *
- * <p>It comes from the jar, from where it is copied, once for each content, into {@code
+ * <p>It comes from the jar and is copied, once for each content, to {@code
  * <cache>/bitnet.java/<sha256>/}, where {@code <cache>} is {@code $XDG_CACHE_HOME} or {@code
- * ~/.cache}, on macOS {@code ~/Library/Caches}, on Windows {@code %LOCALAPPDATA%}; a copy is used
- * only if its content is right. Where that folder cannot be written, or no code may be run from it,
- * the copy goes to a folder of its own under {@code java.io.tmpdir} that goes with the JVM. The
- * system property {@code bitnet.library.path}, or else the environment variable {@code
- * BITNET_LIBRARY_PATH}, names a library file to load instead; then nothing else is tried.
+ * ~/.cache}, on macOS {@code ~/Library/Caches}, on Windows {@code %LOCALAPPDATA%}. A copy is used
+ * only if its content is right and no other user can change it. Where the folder cannot be written,
+ * others may write to it or no code may be run from it, the copy goes to a private folder in {@code
+ * java.io.tmpdir} that is deleted with the JVM. The system property {@code bitnet.library.path}, or
+ * else the environment variable {@code BITNET_LIBRARY_PATH}, names a library file to load instead;
+ * then nothing else is tried.
  */
 public final class NativeLibrary {
   /** Names a library file to load instead of the one in the jar. */
   public static final String PATH_PROPERTY = "bitnet.library.path";
 
-  /** The same as an environment variable. */
+  /** The environment variable that does the same as {@link #PATH_PROPERTY}. */
   public static final String PATH_VARIABLE = "BITNET_LIBRARY_PATH";
 
   /** Whether there are native kernels, and why not. */
@@ -158,7 +160,7 @@ public final class NativeLibrary {
     } else {
       Path folder = cache.resolve("bitnet.java");
       try {
-        Path file = resource.extractTo(folder);
+        Path file = resource.extractTo(PrivateFolder.of(cache, "bitnet.java", resource.sha256()));
         link(file);
         return check(file, resource.sha256());
       } catch (IOException | UnsatisfiedLinkError e) {
@@ -167,10 +169,8 @@ public final class NativeLibrary {
     }
     String temporary = in.property("java.io.tmpdir");
     try {
-      // Of its own, for it lies where everyone may write.
-      Path folder = Files.createTempDirectory(Path.of(temporary), "bitnet.java-");
+      Path folder = PrivateFolder.temporary(Path.of(temporary), "bitnet.java-");
       folder.toFile().deleteOnExit();
-      folder.resolve(resource.sha256()).toFile().deleteOnExit();
       Path file = resource.extractTo(folder);
       file.toFile().deleteOnExit();
       link(file);
@@ -185,7 +185,7 @@ public final class NativeLibrary {
               + sentence(e)
               + "): set "
               + (cache == null || windows() || mac() ? "-Djava.io.tmpdir" : "XDG_CACHE_HOME")
-              + " to a folder that can be written and from which code may be run");
+              + " to a folder that only you can write to and from which code may be run");
     }
   }
 
@@ -276,7 +276,8 @@ public final class NativeLibrary {
   private static String sentence(Throwable t) {
     String message = t.getMessage();
     String kind = t.getClass().getSimpleName();
-    // The file system's exceptions say what is wrong by their class and have a path as message.
-    return t instanceof IOException ? kind + " " + message : String.valueOf(message);
+    // Most of the file system's exceptions say what is wrong by their class; the message is a path.
+    boolean bare = t instanceof IOException && t.getClass() != FileSystemException.class;
+    return bare ? kind + " " + message : String.valueOf(message);
   }
 }

@@ -10,6 +10,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -60,7 +61,7 @@ public class ScalarKernels implements Kernels {
   public void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end) {
     float[] row = new float[table.columns()];
     for (int r = begin; r < end; r++) {
-      MatrixRows.decode(table, batch.token(r), row);
+      table.decode(batch.token(r), row, 0);
       put(row, out, r);
     }
   }
@@ -234,7 +235,7 @@ public class ScalarKernels implements Kernels {
     int headDim = layer.headDim();
     for (int r = begin; r < end; r++) {
       for (int h = 0; h < layer.kvHeads(); h++) {
-        long at = layer.offset(batch.sequence(r), h, batch.position(r));
+        long at = layer.offset(batch, r, h, batch.position(r));
         for (int d = 0; d < headDim; d++) {
           put(layer, layer.keys(), at + d, keys.get(r, h * headDim + d));
           put(layer, layer.values(), at + d, values.get(r, h * headDim + d));
@@ -253,20 +254,40 @@ public class ScalarKernels implements Kernels {
   @Override
   public void attend(
       AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end) {
-    int headDim = layer.headDim();
     int group = layer.queryHeads() / layer.kvHeads();
-    ScalarAttention attention = new ScalarAttention(headDim);
+    ScalarAttention attention = new ScalarAttention(layer, batch);
     for (int item = begin; item < end; item++) {
-      int r = item / layer.kvHeads();
       int kvHead = item % layer.kvHeads();
       for (int q = kvHead * group; q < (kvHead + 1) * group; q++) {
-        long at = r * queries.stride() + (long) q * headDim;
-        MemorySegment.copy(
-            queries.data(), JAVA_FLOAT, at * Float.BYTES, attention.query(), 0, headDim);
-        float[] result = attention.attend(layer, batch.sequence(r), kvHead, batch.position(r));
-        at = r * out.stride() + (long) q * headDim;
-        MemorySegment.copy(result, 0, out.data(), JAVA_FLOAT, at * Float.BYTES, headDim);
+        attention.attend(queries, out, item / layer.kvHeads(), q);
       }
+    }
+  }
+
+  @Override
+  public void attendParts(
+      AttentionLayer layer,
+      Batch batch,
+      FloatRows queries,
+      AttentionParts parts,
+      int begin,
+      int end) {
+    int group = layer.queryHeads() / layer.kvHeads();
+    ScalarAttention attention = new ScalarAttention(layer, batch);
+    for (int item = begin; item < end; item++) {
+      int kvHead = item % layer.kvHeads();
+      for (int q = kvHead * group; q < (kvHead + 1) * group; q++) {
+        attention.attendPart(queries, parts, item / layer.kvHeads(), q);
+      }
+    }
+  }
+
+  @Override
+  public void mergeParts(
+      AttentionLayer layer, Batch batch, AttentionParts parts, FloatRows out, int begin, int end) {
+    ScalarAttention attention = new ScalarAttention(layer, batch);
+    for (int item = begin; item < end; item++) {
+      attention.mergeParts(parts, out, item / layer.queryHeads(), item % layer.queryHeads());
     }
   }
 
@@ -279,7 +300,7 @@ public class ScalarKernels implements Kernels {
       take(x, t, rows[t]);
     }
     for (int r = begin; r < end; r++) {
-      MatrixRows.decode(m, r, weights);
+      m.decode(r, weights, 0);
       for (int t = 0; t < count; t++) {
         y.set(t, r, FloatMath.dot(rows[t], 0, weights, 0, n));
       }

@@ -50,7 +50,7 @@ final class ScalarLowBit {
   private static boolean pack(FloatMatrix m, int row, LowBitMatrix copy) {
     int n = m.columns();
     float[] w = new float[n];
-    MatrixRows.decode(m, row, w);
+    m.decode(row, w, 0);
     float max = 0;
     for (float weight : w) {
       if (!Float.isFinite(weight)) {

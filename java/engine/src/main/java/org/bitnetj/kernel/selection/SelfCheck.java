@@ -1,16 +1,19 @@
 package org.bitnetj.kernel.selection;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.zip.CRC32;
+import java.util.SplittableRandom;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -21,54 +24,28 @@ import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryVectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A short proof at start-up that kernels return, on this machine, the bits of the scalar
- * definition: one small layer is computed and each result compared by its CRC-32 with the scalar
- * kernels' own, which are constants (a test holds them to the definition), for computing them anew
- * would cost most of the check's time. It is no substitute for the test suite; it catches a library
- * or a CPU that does not do what it says.
+ * A short comparison of kernels with the scalar definition when they are chosen: each operation
+ * once or twice, on small random operands with the leftovers of vectors and streams. It catches a
+ * library built wrongly or a CPU that does not do what it says; the proof is the test suite.
  */
 public final class SelfCheck {
-  /** One result: the operation it came from and the CRC-32 of its bytes. */
-  record Result(String operation, int crc) {}
+  private static final int TOKENS = 9; // more than any tier multiplies at once
+  private static final int COLUMNS = 88;
+  private static final int ROWS = 16 * 9 + 3; // two panels in each of four streams, and leftovers
+  private static final int HEAD_DIM = 22;
+  private static final int LAST = 256 + 20; // a position in the second chunk of attention
 
+  private final SplittableRandom random = new SplittableRandom(7);
   private final NativeMemory memory;
-  private final CheckedShape shape;
-  private final int tokens;
-  private final Batch batch;
+  private final Kernels[] both;
+  private @Nullable String difference;
 
-  /** The shape's late positions. */
-  private final Batch late;
-
-  private final CheckedOperands operands;
-  private final FloatMatrix table;
-  private final MemorySegment digits;
-  private final Norm norm;
-  private final List<Rope> ropes = new ArrayList<>();
-
-  private SelfCheck(NativeMemory memory, CheckedShape shape) {
+  private SelfCheck(NativeMemory memory, Kernels kernels) {
     this.memory = memory;
-    this.shape = shape;
-    this.tokens = shape.tokens();
-    this.batch = new Batch(memory, tokens);
-    for (int t = 0; t < tokens; t++) {
-      batch.add(0, t, tokens - 1 - t, true);
-    }
-    this.late = new Batch(memory, shape.late.length);
-    for (int i = 0; i < shape.late.length; i++) {
-      late.add(0, shape.late[i], i, false);
-    }
-    this.operands = new CheckedOperands(memory, shape);
-    this.table = operands.table();
-    this.digits = operands.digits();
-    this.norm = operands.norm();
-    int headDim = shape.headDim();
-    for (Rope.Style style : Rope.Style.values()) {
-      Rope rope = new Rope(memory, headDim, headDim - 2, 10_000, style, tokens);
-      rope.reach(tokens - 1);
-      ropes.add(rope);
-    }
+    this.both = new Kernels[] {new ScalarKernels(), kernels};
   }
 
   /**
@@ -77,239 +54,185 @@ public final class SelfCheck {
    * @return the first operation whose result differs; empty if all bits agree
    */
   public static Optional<String> firstDifference(Kernels kernels) {
-    CheckedShape shape = CheckedShape.of(kernels.tier());
-    List<Result> results = results(kernels, shape);
-    int[] scalar = shape.scalar();
-    for (int i = 0; i < results.size(); i++) {
-      if (results.get(i).crc() != scalar[i]) {
-        return Optional.of(results.get(i).operation());
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** The results of all operations there are, one for each of the shape's first constants. */
-  static List<Result> results(Kernels kernels, CheckedShape shape) {
     try (NativeMemory memory = NativeMemory.growing()) { // no huge pages: all is small
-      return new SelfCheck(memory, shape).layer(kernels);
+      SelfCheck check = new SelfCheck(memory, kernels);
+      check.layer();
+      return Optional.ofNullable(check.difference);
     }
   }
 
-  /** A layer in small, each operation on the results of those before it. */
-  private List<Result> layer(Kernels kernels) {
-    List<Result> results = new ArrayList<>();
-    FloatRows x = rows(shape.columns);
-    kernels.embed(table, batch, x, 0, tokens);
-    results.add(of("embed", x));
-
-    TernaryMatrix w = TernaryMatrix.allocate(memory, shape.rows, shape.columns, 0.37f);
-    TernaryMatrix blocks =
-        TernaryMatrix.allocate(
-            memory,
-            shape.rows / 4,
-            shape.columns / CheckedOperands.BLOCK * CheckedOperands.BLOCK + CheckedOperands.BLOCK,
-            1f);
-    pack(kernels, blocks, results); // rows of whole blocks, and others
-    pack(kernels, w, results);
-    QuantizedRows q = QuantizedRows.allocate(memory, tokens, shape.columns);
-    results.add(flag("quantize", kernels.quantize(x, norm, q, 0, tokens)));
-    results.add(of("quantize", q.values()));
-    results.add(of("quantize", scalesAndSums(q)));
-    FloatRows y = rows(shape.rows);
-    for (int count : shape.counts) {
-      y.data().fill((byte) 0);
-      kernels.ternaryProduct(w, q, y, count, 0, 1); // in two chunks, as threads do
-      kernels.ternaryProduct(w, q, y, count, 1, w.panelCount());
-      results.add(of("ternaryProduct of " + count, y));
+  private void same(String operation, MemorySegment[] results) {
+    if (difference == null && results[0].mismatch(results[1]) >= 0) {
+      difference = operation;
     }
-
-    attention(kernels, x, results);
-
-    FloatRows up = rows(shape.columns);
-    kernels.normalize(x, norm, up, 0, tokens);
-    results.add(of("normalize", up));
-    FloatRows sums = rows(shape.columns);
-    sums.data().copyFrom(up.data());
-    kernels.add(sums, x, 0, tokens);
-    results.add(of("add", sums));
-    for (Activation activation : Activation.values()) {
-      FloatRows hidden = rows(shape.columns);
-      hidden.data().copyFrom(sums.data());
-      kernels.gate(activation, hidden, up, 0, tokens);
-      results.add(of("gate with " + activation, hidden));
-    }
-    List<FloatMatrix> heads = heads(kernels, x, results);
-    for (int count : shape.counts) {
-      FloatRows logits = rows(shape.logits);
-      kernels.headProduct(table, x, logits, count, 0, shape.logits);
-      results.add(of("headProduct of " + count, logits));
-    }
-    sparseProducts(kernels, w, q, y, results); // the outputs y are of both signs, as gates
-    bounds(kernels, x, results);
-    heads.forEach(head -> lowBit(kernels, head, results));
-    return results;
   }
 
-  private void pack(Kernels kernels, TernaryMatrix w, List<Result> results) {
-    results.add(flag("packI2s", kernels.packI2s(digits, w, 0, w.panelCount())));
-    results.add(of("packI2s", w.panels()));
+  private void same(String operation, FloatRows[] results) {
+    same(operation, new MemorySegment[] {results[0].data(), results[1].data()});
   }
 
-  /** Heads of the types that the table's is not. */
-  private List<FloatMatrix> heads(Kernels kernels, FloatRows x, List<Result> results) {
-    List<FloatMatrix> heads = new ArrayList<>();
-    for (FloatMatrix.Type type : FloatMatrix.Type.values()) {
-      if (type != table.type()) {
-        FloatMatrix head = operands.head(table, type);
-        FloatRows embedded = FloatRows.allocate(memory, late.size(), head.columns());
-        kernels.embed(head, late, embedded, 0, late.size());
-        results.add(of("embed of " + type, embedded));
-        FloatRows wide = rows(head.columns());
-        CheckedOperands.repeat(x.data(), wide.data());
-        MemorySegment[] logits = new MemorySegment[shape.counts.length];
-        for (int i = 0; i < logits.length; i++) {
-          FloatRows y = rows(shape.logits);
-          kernels.headProduct(head, wide, y, shape.counts[i], 0, shape.logits);
-          logits[i] = y.data();
-        }
-        results.add(of("headProduct of " + type, logits));
-        heads.add(head);
+  private FloatRows[] pair(int rows, int columns) {
+    return new FloatRows[] {
+      FloatRows.allocate(memory, rows, columns), FloatRows.allocate(memory, rows, columns)
+    };
+  }
+
+  private FloatRows[] pair(FloatRows content) {
+    FloatRows[] pair = pair(content.capacity(), content.columns());
+    for (FloatRows rows : pair) {
+      rows.data().copyFrom(content.data());
+    }
+    return pair;
+  }
+
+  /** A layer in small. */
+  private void layer() {
+    MemorySegment halves = memory.allocate(2L * ROWS * COLUMNS);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+      halves.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian()));
+    }
+    FloatMatrix table = new FloatMatrix(halves, WeightFormats.F16, ROWS, COLUMNS);
+    Batch batch = new Batch(memory, TOKENS);
+    MemorySegment blocks = Batch.table(memory, 1, 0);
+    for (int t = 0; t < TOKENS; t++) {
+      batch.add(blocks, t == 0 ? LAST : t * 2, t * 5, true);
+    }
+    FloatRows[] x = pair(TOKENS, COLUMNS);
+    FloatRows[] normed = pair(TOKENS, COLUMNS);
+    FloatRows[] logits = pair(TOKENS, ROWS);
+    float[] weight = new float[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) {
+      weight[i] = 1 + random.nextInt(8) / 8f;
+    }
+    Norm norm = Norm.of(memory, weight, 1e-5f);
+    for (int i = 0; i < 2; i++) {
+      both[i].embed(table, batch, x[i], 0, TOKENS);
+      both[i].normalize(x[0], norm, normed[i], 0, TOKENS);
+      both[i].headProduct(table, x[0], logits[i], 1, 0, ROWS - 20);
+      both[i].headProduct(table, x[0], logits[i], TOKENS, ROWS - 20, ROWS);
+    }
+    same("embed", x);
+    same("normalize", normed);
+    same("headProduct", logits);
+    products(x[0], norm);
+    elementwise(x[0], normed[0]);
+    attention(batch, x[0]);
+    lowBit(table, x[0]);
+  }
+
+  private void products(FloatRows x, Norm norm) {
+    QuantizedRows[] q = new QuantizedRows[2];
+    TernaryMatrix[] w = new TernaryMatrix[2];
+    MemorySegment digits = memory.allocate((ROWS * COLUMNS + 127L) / 128 * 32);
+    for (int i = 0; i < digits.byteSize(); i++) {
+      int byteOfDigits = 0;
+      for (int digit = 0; digit < 4; digit++) {
+        byteOfDigits = byteOfDigits << 2 | random.nextInt(3);
       }
+      digits.set(JAVA_BYTE, i, (byte) byteOfDigits);
     }
-    return heads;
-  }
-
-  private LowBitMatrix lowBit(Kernels kernels, FloatMatrix head, List<Result> results) {
-    LowBitMatrix lowBit = LowBitMatrix.allocate(memory, head.rows(), head.columns());
-    boolean built = kernels.packLowBit(head, lowBit, 0, lowBit.panelCount());
-    String operation = "packLowBit of " + head.type();
-    results.add(flag(operation, built));
-    results.add(of(operation, lowBit.coarse(), lowBit.fine(), lowBit.scalesAndNorms()));
-    return lowBit;
-  }
-
-  private void bounds(Kernels kernels, FloatRows x, List<Result> results) {
-    LowBitMatrix lowBit = lowBit(kernels, table, results);
-    int panels = lowBit.panelCount();
-    Activation16 activations = Activation16.allocate(memory, shape.columns);
-    activations.set(x, 0);
-    LogitBounds bounds = LogitBounds.allocate(memory, shape.vocabulary);
-    kernels.boundLogits(lowBit, activations, bounds, 0, 1);
-    kernels.boundLogits(lowBit, activations, bounds, 1, panels);
-    results.add(of("boundLogits", bounds.values()));
-    float threshold = mean(bounds);
-    kernels.refineBounds(lowBit, activations, bounds, threshold, 0, 1);
-    kernels.refineBounds(lowBit, activations, bounds, threshold, 1, panels);
-    results.add(of("refineBounds", bounds.values()));
-  }
-
-  /** A threshold that about half of the rows reach. */
-  private float mean(LogitBounds bounds) {
-    float sum = 0f;
-    for (int row = 0; row < shape.vocabulary; row++) {
-      sum += bounds.upper(row);
+    FloatRows[] y = pair(TOKENS, ROWS);
+    FloatRows[] many = pair(TOKENS, ROWS);
+    for (int i = 0; i < 2; i++) {
+      q[i] = QuantizedRows.allocate(memory, TOKENS, COLUMNS);
+      both[i].quantize(x, norm, q[i], 0, TOKENS);
+      w[i] = TernaryMatrix.allocate(memory, ROWS, COLUMNS, 0.37f);
+      both[i].packI2s(digits, w[i], 0, w[i].panelCount());
+      both[i].ternaryProduct(w[0], q[0], y[i], 1, 0, w[0].panelCount());
+      both[i].ternaryProduct(w[0], q[0], many[i], TOKENS, 7, w[0].panelCount());
     }
-    return sum / shape.vocabulary;
+    same("quantize", new MemorySegment[] {q[0].values(), q[1].values()});
+    same("quantize", new MemorySegment[] {q[0].scales(), q[1].scales()});
+    same("quantize", new MemorySegment[] {q[0].sums(), q[1].sums()});
+    same("packI2s", new MemorySegment[] {w[0].panels(), w[1].panels()});
+    same("ternaryProduct of one row", y);
+    same("ternaryProduct of several rows", many);
+    FloatRows[] gated = pair(1, ROWS);
+    FloatRows[] sparse = pair(1, ROWS);
+    TernaryVectors[] byRow = new TernaryVectors[2];
+    TernaryVectors[] byColumn = new TernaryVectors[2];
+    for (int i = 0; i < 2; i++) {
+      byRow[i] = TernaryVectors.allocate(memory, w[0], TernaryVectors.Order.ROW_MAJOR);
+      byColumn[i] = TernaryVectors.allocate(memory, w[0], TernaryVectors.Order.COLUMN_MAJOR);
+      both[i].packVectors(w[0], byRow[i], 0, byRow[i].items());
+      both[i].packVectors(w[0], byColumn[i], 0, byColumn[i].items());
+      both[i].gatedProduct(byRow[0], q[0], y[0], gated[i], 0, ROWS); // y is of both signs
+      both[i].sparseProduct(byColumn[0], q[0], sparse[i], 0, byColumn[0].lines());
+    }
+    same("packVectors", new MemorySegment[] {byRow[0].digits(), byRow[1].digits()});
+    same("packVectors", new MemorySegment[] {byColumn[0].digits(), byColumn[1].digits()});
+    same("gatedProduct", gated);
+    same("sparseProduct", sparse);
   }
 
-  private void sparseProducts(
-      Kernels kernels, TernaryMatrix w, QuantizedRows q, FloatRows gate, List<Result> results) {
-    gatedProduct(kernels, w, q, gate, results);
-    TernaryVectors copy = copy(kernels, w, TernaryVectors.Order.COLUMN_MAJOR, results);
-    FloatRows y = rows(shape.rows);
-    kernels.sparseProduct(copy, q, y, 0, copy.lines());
-    results.add(of("sparseProduct", y));
-    if (shape.tallRows > 0) {
-      int count = shape.counts[shape.counts.length - 2]; // enough to take turns
-      TernaryMatrix tall = TernaryMatrix.allocate(memory, shape.tallRows, shape.columns, 0.37f);
-      pack(kernels, tall, results);
-      FloatRows gates = FloatRows.allocate(memory, count, shape.tallRows);
-      kernels.ternaryProduct(tall, q, gates, count, 0, tall.panelCount());
-      results.add(of("ternaryProduct of many rows", gates));
-      gatedProduct(kernels, tall, q, gates, results);
+  private void elementwise(FloatRows x, FloatRows normed) {
+    FloatRows[] sums = pair(normed);
+    for (int i = 0; i < 2; i++) {
+      both[i].add(sums[i], x, 0, TOKENS);
+    }
+    same("add", sums);
+    for (Activation activation : Activation.values()) {
+      FloatRows[] gate = pair(sums[0]);
+      for (int i = 0; i < 2; i++) {
+        both[i].gate(activation, gate[i], x, 0, TOKENS);
+      }
+      same("gate with " + activation, gate);
     }
   }
 
-  private void gatedProduct(
-      Kernels kernels, TernaryMatrix w, QuantizedRows q, FloatRows gate, List<Result> results) {
-    TernaryVectors copy = copy(kernels, w, TernaryVectors.Order.ROW_MAJOR, results);
-    FloatRows y = FloatRows.allocate(memory, 2, w.rows());
-    kernels.gatedProduct(copy, q, gate, y, 0, w.rows());
-    results.add(of("gatedProduct of " + w.rows() + " rows", y));
-  }
-
-  private TernaryVectors copy(
-      Kernels kernels, TernaryMatrix w, TernaryVectors.Order order, List<Result> results) {
-    TernaryVectors copy = TernaryVectors.allocate(memory, w, order);
-    kernels.packVectors(w, copy, 0, copy.items());
-    results.add(of("packVectors", copy.digits()));
-    return copy;
-  }
-
-  /**
-   * The rows of x as queries, and their first columns as keys and values; those of later positions
-   * are what else there is.
-   */
-  private void attention(Kernels kernels, FloatRows x, List<Result> results) {
-    for (Rope rope : ropes) {
-      kernels.rotate(rope, batch, x, 0, tokens);
-      results.add(of("rotate with " + rope.style(), x));
+  /** The rows of x as queries, keys and values of all four heads, two of them of the cache. */
+  private void attention(Batch batch, FloatRows x) {
+    for (Rope.Style style : Rope.Style.values()) {
+      Rope rope = new Rope(memory, HEAD_DIM, HEAD_DIM - 2, 10_000, style, LAST + 1);
+      rope.reach(LAST);
+      FloatRows[] rotated = pair(x);
+      for (int i = 0; i < 2; i++) {
+        both[i].rotate(rope, batch, rotated[i], 0, TOKENS);
+      }
+      same("rotate with " + style, rotated);
     }
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
-      MemorySegment past = type == AttentionLayer.Type.F16 ? table.data() : x.data();
-      for (CheckedShape.Heads heads : shape.heads) {
-        int headDim = shape.columns / heads.query();
-        AttentionLayer layer =
-            new AttentionLayer(
-                memory, type, heads.query(), heads.kv(), headDim, 1f / headDim, 1, shape.context());
-        CheckedOperands.repeat(past, layer.keys());
-        CheckedOperands.repeat(past.asSlice(past.byteSize() / 2), layer.values());
-        kernels.store(layer, batch, x, x, 0, tokens);
-        results.add(of("store as " + type, layer.keys(), layer.values()));
-        if (heads == shape.heads[0]) {
-          attend(kernels, layer, batch, x, results);
-        }
-        if (shape == CheckedShape.LONG || type == AttentionLayer.Type.F16) {
-          attend(kernels, layer, late, x, results); // Java merges chunks alike for all types
-        }
+      AttentionLayer[] layers = new AttentionLayer[2];
+      FloatRows[] out = pair(TOKENS, COLUMNS);
+      FloatRows[] merged = pair(TOKENS, COLUMNS);
+      AttentionParts[] parts = new AttentionParts[2];
+      for (int i = 0; i < 2; i++) {
+        layers[i] = AttentionLayer.allocate(memory, type, 4, 2, HEAD_DIM, 1f / HEAD_DIM, 2);
+        both[i].store(layers[i], batch, x, x, 0, TOKENS);
+        both[i].attend(layers[0], batch, x, out[i], 0, 2 * TOKENS);
+        parts[i] = new AttentionParts(memory, TOKENS, 4, HEAD_DIM);
+        parts[i].cut(batch);
+        both[i].attendParts(layers[0], batch, x, parts[i], 0, 2 * parts[i].count());
+        both[i].mergeParts(layers[0], batch, parts[0], merged[i], 0, 4 * TOKENS);
       }
+      same("store as " + type, new MemorySegment[] {layers[0].keys(), layers[1].keys()});
+      same("store as " + type, new MemorySegment[] {layers[0].values(), layers[1].values()});
+      same("attend in " + type, out);
+      same("attendParts in " + type, new MemorySegment[] {parts[0].data(), parts[1].data()});
+      same("mergeParts", merged);
     }
   }
 
-  private void attend(
-      Kernels kernels, AttentionLayer layer, Batch some, FloatRows x, List<Result> results) {
-    FloatRows out = rows(shape.columns);
-    kernels.attend(layer, some, x, out, 0, some.size() * layer.kvHeads());
-    results.add(of("attend in " + layer.type() + " to " + some.position(some.size() - 1), out));
-  }
-
-  private FloatRows rows(int columns) {
-    return FloatRows.allocate(memory, tokens, columns);
-  }
-
-  private static Result flag(String operation, boolean value) {
-    return new Result(operation, value ? 1 : 0);
-  }
-
-  /** The rows as they are now, padding included: no kernel may write there. */
-  private static Result of(String operation, FloatRows rows) {
-    return of(operation, rows.data());
-  }
-
-  private static Result of(String operation, MemorySegment... parts) {
-    CRC32 crc = new CRC32();
-    for (MemorySegment bytes : parts) {
-      crc.update(bytes.asByteBuffer());
+  private void lowBit(FloatMatrix head, FloatRows x) {
+    Activation16 row = Activation16.allocate(memory, COLUMNS);
+    row.set(x, 0);
+    LowBitMatrix[] lowBit = new LowBitMatrix[2];
+    LogitBounds[] bounds = new LogitBounds[2];
+    for (int i = 0; i < 2; i++) {
+      lowBit[i] = LowBitMatrix.allocate(memory, ROWS, COLUMNS);
+      both[i].packLowBit(head, lowBit[i], 0, lowBit[i].panelCount());
+      bounds[i] = LogitBounds.allocate(memory, ROWS);
+      both[i].boundLogits(lowBit[0], row, bounds[i], 0, bounds[i].panels());
     }
-    return new Result(operation, (int) crc.getValue());
-  }
-
-  private MemorySegment scalesAndSums(QuantizedRows q) {
-    MemorySegment bytes = memory.allocate(tokens * 8L);
-    for (int t = 0; t < tokens; t++) {
-      bytes.setAtIndex(ValueLayout.JAVA_FLOAT, 2L * t, q.scale(t));
-      bytes.setAtIndex(ValueLayout.JAVA_INT, 2L * t + 1, q.sum(t));
+    same("packLowBit", new MemorySegment[] {lowBit[0].coarse(), lowBit[1].coarse()});
+    same("packLowBit", new MemorySegment[] {lowBit[0].fine(), lowBit[1].fine()});
+    same(
+        "packLowBit", new MemorySegment[] {lowBit[0].scalesAndNorms(), lowBit[1].scalesAndNorms()});
+    same("boundLogits", new MemorySegment[] {bounds[0].values(), bounds[1].values()});
+    float threshold = bounds[0].upper(0); // which about half of the rows reach
+    for (int i = 0; i < 2; i++) {
+      both[i].refineBounds(lowBit[0], row, bounds[i], threshold, 0, bounds[i].panels());
     }
-    return bytes;
+    same("refineBounds", new MemorySegment[] {bounds[0].values(), bounds[1].values()});
   }
 }

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.bitnetj.kernel.scalar.FloatMath;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
+import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
 
 /**
@@ -29,21 +31,74 @@ final class Attention {
   private float[] out = {};
   private float[] max = {};
   private float[] sum = {};
+  private float chunkMax;
+  private float chunkSum;
   private int headDim;
 
   /** From one decoded vector to the next: headDim rounded up to 16. */
   private int stride;
 
-  /** Attends for query heads [first, first + group) of row r, to positions 0..last. */
+  /** Attends for all query heads of a cache head of row r, to all positions up to its own. */
   void attend(
       AttentionLayer layer,
-      int sequence,
+      Batch batch,
+      int r,
       int kvHead,
-      int last,
       FloatRows queries,
       FloatRows result,
-      int r,
       float[] lanes) {
+    int group = open(layer, queries, r, kvHead);
+    for (int chunk = 0; chunk <= batch.position(r) / CHUNK; chunk++) {
+      int n = decode(layer, batch, r, kvHead, chunk);
+      for (int g = 0; g < group; g++) {
+        chunk(g, n, layer.scale(), lanes);
+        merge(g, chunk == 0);
+      }
+    }
+    for (int g = 0; g < group; g++) {
+      put(g, result, r, kvHead * group + g);
+    }
+  }
+
+  /** The same to the positions of one part's chunk. */
+  void attendPart(
+      AttentionLayer layer,
+      Batch batch,
+      AttentionParts parts,
+      int part,
+      int kvHead,
+      FloatRows queries,
+      float[] lanes) {
+    int r = parts.row(part);
+    int group = open(layer, queries, r, kvHead);
+    int n = decode(layer, batch, r, kvHead, part - parts.first(r));
+    for (int g = 0; g < group; g++) {
+      chunk(g, n, layer.scale(), lanes);
+      parts.set(part, kvHead * group + g, chunkOut, chunkMax, chunkSum);
+    }
+  }
+
+  /** Merges the parts of one query head of row r. */
+  void mergeParts(
+      AttentionLayer layer,
+      Batch batch,
+      AttentionParts parts,
+      int r,
+      int queryHead,
+      FloatRows result) {
+    fit(layer.headDim(), layer.queryHeads() / layer.kvHeads());
+    for (int chunk = 0; chunk <= batch.position(r) / CHUNK; chunk++) {
+      int part = parts.first(r) + chunk;
+      parts.get(part, queryHead, chunkOut);
+      chunkMax = parts.max(part, queryHead);
+      chunkSum = parts.sum(part, queryHead);
+      merge(0, chunk == 0);
+    }
+    put(0, result, r, queryHead);
+  }
+
+  /** Takes the queries of a cache head; returns how many there are. */
+  private int open(AttentionLayer layer, FloatRows queries, int r, int kvHead) {
     int group = layer.queryHeads() / layer.kvHeads();
     fit(layer.headDim(), group);
     long from = r * queries.stride() + (long) kvHead * group * headDim;
@@ -51,24 +106,26 @@ final class Attention {
       MemorySegment.copy(
           queries.data(), JAVA_FLOAT, (from + g * headDim) * 4, query, g * stride, headDim);
     }
-    for (int start = 0; start <= last; start += CHUNK) {
-      int n = Math.min(CHUNK, last + 1 - start);
-      long at = layer.offset(sequence, kvHead, start);
-      decode(layer, layer.keys(), at, n, keys);
-      decode(layer, layer.values(), at, n, values);
-      for (int g = 0; g < group; g++) {
-        chunk(g, n, start == 0, layer.scale(), lanes);
-      }
+    return group;
+  }
+
+  /** Decodes the keys and values of a chunk; returns how many positions count. */
+  private int decode(AttentionLayer layer, Batch batch, int r, int kvHead, int chunk) {
+    int start = chunk * CHUNK;
+    int n = Math.min(CHUNK, batch.position(r) + 1 - start);
+    long at = layer.offset(batch, r, kvHead, start);
+    decode(layer, layer.keys(), at, n, keys);
+    decode(layer, layer.values(), at, n, values);
+    return n;
+  }
+
+  private void put(int g, FloatRows result, int r, int queryHead) {
+    float inverse = 1f / sum[g];
+    for (int d = g * stride; d < g * stride + headDim; d++) {
+      out[d] *= inverse;
     }
-    long to = r * result.stride() + (long) kvHead * group * headDim;
-    for (int g = 0; g < group; g++) {
-      float inverse = 1f / sum[g];
-      for (int d = g * stride; d < g * stride + headDim; d++) {
-        out[d] *= inverse;
-      }
-      MemorySegment.copy(
-          out, g * stride, result.data(), JAVA_FLOAT, (to + g * headDim) * 4, headDim);
-    }
+    long to = r * result.stride() + (long) queryHead * headDim;
+    MemorySegment.copy(out, g * stride, result.data(), JAVA_FLOAT, to * 4, headDim);
   }
 
   private void fit(int dim, int group) {
@@ -111,13 +168,16 @@ final class Attention {
     }
   }
 
-  private void chunk(int g, int n, boolean first, float scale, float[] lanes) {
-    float chunkMax = score(g, n, scale, lanes);
+  private void chunk(int g, int n, float scale, float[] lanes) {
+    chunkMax = score(g, n, scale, lanes);
     FloatLanes.exp(scores, n, chunkMax);
     int padded = Reductions.padded(n);
     Arrays.fill(scores, n, padded, -0f);
-    float chunkSum = Reductions.sum(scores, padded, lanes);
-    weigh(n);
+    chunkSum = Reductions.sum(scores, padded, lanes);
+    weightedSum(n);
+  }
+
+  private void merge(int g, boolean first) {
     int at = g * stride;
     if (first) {
       max[g] = chunkMax;
@@ -151,7 +211,7 @@ final class Attention {
   }
 
   /** chunkOut = sum over rising t of scores[t] * v[t], fused; two vectors at a time. */
-  private void weigh(int n) {
+  private void weightedSum(int n) {
     int d = 0;
     for (; d <= stride - 2 * LANES; d += 2 * LANES) {
       FloatVector a0 = FloatVector.zero(FLOAT);

@@ -12,6 +12,11 @@ import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import org.bitnetj.format.BF16Format;
+import org.bitnetj.format.F16Format;
+import org.bitnetj.format.F32Format;
+import org.bitnetj.format.Q6kFormat;
+import org.bitnetj.format.Q8Format;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 
@@ -23,19 +28,19 @@ final class MatrixRows {
   static void decode(FloatMatrix m, int row, float[] out, int at, Scratch scratch) {
     long from = row * m.rowBytes();
     int n = m.columns();
-    switch (m.type()) {
-      case F32 -> MemorySegment.copy(m.data(), JAVA_FLOAT_UNALIGNED, from, out, at, n);
-      case F16 -> {
+    switch (m.format()) {
+      case F32Format _ -> MemorySegment.copy(m.data(), JAVA_FLOAT_UNALIGNED, from, out, at, n);
+      case F16Format _ -> {
         short[] halves = scratch.shorts(n);
         MemorySegment.copy(m.data(), JAVA_SHORT_UNALIGNED, from, halves, 0, n);
         fromFloat16(halves, n, out, at);
       }
-      case BF16 -> {
+      case BF16Format _ -> {
         short[] halves = scratch.shorts(n);
         MemorySegment.copy(m.data(), JAVA_SHORT_UNALIGNED, from, halves, 0, n);
         fromBfloat16(halves, n, out, at);
       }
-      case Q8_0 -> {
+      case Q8Format _ -> {
         byte[] bytes = scratch.bytes((int) m.rowBytes());
         MemorySegment.copy(m.data(), JAVA_BYTE, from, bytes, 0, (int) m.rowBytes());
         for (int i = 0, b = 0; i < n; i += 32, b += 34) {
@@ -45,13 +50,14 @@ final class MatrixRows {
           }
         }
       }
-      case Q6_K -> {
+      case Q6kFormat _ -> {
         byte[] bytes = scratch.bytes((int) m.rowBytes());
         MemorySegment.copy(m.data(), JAVA_BYTE, from, bytes, 0, (int) m.rowBytes());
         for (int i = 0, b = 0; i < n; i += 256, b += 210) {
           decodeQ6K(bytes, b, out, at + i);
         }
       }
+      default -> m.decode(row, out, at);
     }
   }
 

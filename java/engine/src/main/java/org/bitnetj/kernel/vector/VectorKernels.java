@@ -8,6 +8,7 @@ import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -145,13 +146,13 @@ final class VectorKernels extends ScalarKernels {
           halves[i] = Float.floatToFloat16(row[i]);
         }
         for (int h = 0; h < layer.kvHeads(); h++) {
-          long at = layer.offset(batch.sequence(r), h, batch.position(r));
+          long at = layer.offset(batch, r, h, batch.position(r));
           MemorySegment.copy(halves, h * headDim, cache, JAVA_SHORT, at * 2, headDim);
         }
       }
       case F32 -> {
         for (int h = 0; h < layer.kvHeads(); h++) {
-          long at = layer.offset(batch.sequence(r), h, batch.position(r));
+          long at = layer.offset(batch, r, h, batch.position(r));
           MemorySegment.copy(row, h * headDim, cache, JAVA_FLOAT, at * 4, headDim);
         }
       }
@@ -165,14 +166,38 @@ final class VectorKernels extends ScalarKernels {
     for (int item = begin; item < end; item++) {
       int r = item / layer.kvHeads();
       scratch.attention.attend(
+          layer, batch, r, item % layer.kvHeads(), queries, out, scratch.lanes);
+    }
+  }
+
+  @Override
+  public void attendParts(
+      AttentionLayer layer,
+      Batch batch,
+      FloatRows queries,
+      AttentionParts parts,
+      int begin,
+      int end) {
+    Scratch scratch = Scratch.ofThread();
+    for (int item = begin; item < end; item++) {
+      scratch.attention.attendPart(
           layer,
-          batch.sequence(r),
+          batch,
+          parts,
+          item / layer.kvHeads(),
           item % layer.kvHeads(),
-          batch.position(r),
           queries,
-          out,
-          r,
           scratch.lanes);
+    }
+  }
+
+  @Override
+  public void mergeParts(
+      AttentionLayer layer, Batch batch, AttentionParts parts, FloatRows out, int begin, int end) {
+    Scratch scratch = Scratch.ofThread();
+    for (int item = begin; item < end; item++) {
+      int r = item / layer.queryHeads();
+      scratch.attention.mergeParts(layer, batch, parts, r, item % layer.queryHeads(), out);
     }
   }
 

@@ -1,16 +1,14 @@
 package org.bitnetj.source.gguf;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.Collections;
@@ -18,6 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import org.bitnetj.memory.FileBytes;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
@@ -25,18 +26,19 @@ import org.bitnetj.source.Printable;
 import org.bitnetj.source.Tensor;
 
 /**
- * A GGUF file of version 2 or 3, read through one mapping: opening costs a walk over the header
- * whatever the size of the weights, and works far beyond 2 GiB. Nothing in the file is trusted:
- * every count, length, offset and size is checked against the file before it is used, so that a
- * view of a tensor cannot leave the file and a hostile header can neither recurse, loop nor make
- * the engine allocate more than the header's own size.
+ * A GGUF file of version 2 or 3, mapped or read into memory: {@link #open} costs a walk over the
+ * header whatever the size of the weights, and works far beyond 2 GiB. Nothing in the file is
+ * trusted: every count, length, offset and size is checked against the file before it is used, so
+ * that a view of a tensor cannot leave the file and a hostile header can neither recurse, loop nor
+ * make the engine allocate more than the header's own size.
  *
- * <p>Thread-safe. The mapping belongs to a shared arena, so any thread may read and any may close.
- * One thing no check prevents: if another program shortens the file while it is open, reading a
- * page that is gone throws {@link InternalError} (the JVM's answer to SIGBUS) in Java and ends the
- * process in native kernels. {@code open} turns the former into a {@link ModelFileException};
- * afterwards nothing helps, so a model file in use is replaced by moving a new one into its place,
- * never by overwriting it.
+ * <p>Thread-safe: any thread may read and any may close.
+ *
+ * <p>No check helps if another program shortens a mapped file while it is in use: reading a page
+ * that is gone throws {@link InternalError} (the JVM's answer to SIGBUS) in Java and ends the
+ * process in native kernels. {@code open} turns the former into a {@link ModelFileException}. So
+ * replace a model file by moving a new one into its place, never by writing into it; where that
+ * cannot be ruled out, use {@link #load}.
  *
  * <p>Format: the GGUF specification in ggml's {@code docs/gguf.md}.
  */
@@ -47,22 +49,15 @@ public final class GgufFile implements ModelFile {
   private static final int MAX_ALIGNMENT = 1 << 20;
 
   private final Path path;
-  private final Arena arena;
-  private final MemorySegment file;
+  private final FileBytes bytes;
   private final int version;
   private final GgufMetadata metadata;
   private final Map<String, Tensor> tensors;
 
   private GgufFile(
-      Path path,
-      Arena arena,
-      MemorySegment file,
-      int version,
-      GgufMetadata metadata,
-      List<Tensor> tensors) {
+      Path path, FileBytes bytes, int version, GgufMetadata metadata, List<Tensor> tensors) {
     this.path = path;
-    this.arena = arena;
-    this.file = file;
+    this.bytes = bytes;
     this.version = version;
     this.metadata = metadata;
     Map<String, Tensor> byName = LinkedHashMap.newLinkedHashMap(tensors.size());
@@ -71,28 +66,60 @@ public final class GgufFile implements ModelFile {
   }
 
   /**
-   * Maps {@code path} and checks its header.
+   * Maps {@code path} and checks its header. A thread interrupted before the file is mapped gets a
+   * {@link ModelFileException} that says so and stays interrupted.
    *
    * @throws ModelFileException one sentence on why the file cannot be used: missing, unreadable,
    *     not GGUF, damaged or incomplete (with the key or tensor and the byte), or with a tensor
    *     type whose size is unknown
    */
   public static GgufFile open(Path path) throws ModelFileException {
-    Arena arena = Arena.ofShared();
-    try {
-      MemorySegment file = map(path, arena);
-      return parse(path, arena, file);
-    } catch (InternalError e) {
-      arena.close();
-      throw new ModelFileException(
-          path + ": the file was shortened by another program while it was read.", e);
-    } catch (Throwable e) {
-      arena.close();
-      throw e;
-    }
+    return checked(path, bytes(path, FileBytes::map));
   }
 
-  private static MemorySegment map(Path path, Arena arena) throws ModelFileException {
+  /**
+   * Reads all of {@code path} into memory, so that nothing that happens to the file afterwards
+   * matters, and checks its header. The weights of one model can be made of it, once: {@link
+   * FileBytes#share}.
+   *
+   * @throws ModelFileException as {@link #open}; also if the file is larger than the machine's
+   *     memory or became shorter while it was read
+   * @throws OutOfMemoryError if the system refuses the memory
+   */
+  public static GgufFile load(Path path) throws ModelFileException {
+    return load(path, MachineMemory.bytes());
+  }
+
+  /**
+   * @param room bytes of memory that the machine has; empty if not known
+   */
+  static GgufFile load(Path path, OptionalLong room) throws ModelFileException {
+    return checked(
+        path,
+        bytes(
+            path,
+            file -> {
+              long size = Files.size(file);
+              if (room.isPresent() && size > room.getAsLong()) {
+                throw new ModelFileException(
+                    path
+                        + ": reading it takes "
+                        + (size >> 20)
+                        + " MiB of memory, but there are only "
+                        + (room.getAsLong() >> 20)
+                        + " MiB, swap included; map the file instead (the default), use a smaller"
+                        + " model or give the machine more memory.");
+              }
+              return FileBytes.read(file);
+            }));
+  }
+
+  /** Gets a file's bytes. */
+  private interface Source {
+    FileBytes of(Path path) throws IOException;
+  }
+
+  private static FileBytes bytes(Path path, Source source) throws ModelFileException {
     try {
       BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
       if (attributes.isDirectory()) {
@@ -101,22 +128,36 @@ public final class GgufFile implements ModelFile {
       if (!attributes.isRegularFile()) {
         throw new ModelFileException(path + " is not a regular file, so it cannot be mapped.");
       }
-      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-        return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      }
+      return source.of(path);
     } catch (ModelFileException e) {
       throw e;
     } catch (NoSuchFileException e) {
       throw new ModelFileException(path + ": there is no such file.", e);
     } catch (AccessDeniedException e) {
       throw new ModelFileException(path + ": you may not read this file.", e);
+    } catch (ClosedByInterruptException e) {
+      throw new ModelFileException(path + ": reading was interrupted; open the file again.", e);
     } catch (IOException e) {
       throw new ModelFileException(path + ": cannot be read: " + e.getMessage() + ".", e);
     }
   }
 
-  /** Checks the header of {@code file}, whose memory {@code arena} owns. */
-  static GgufFile parse(Path path, Arena arena, MemorySegment file) throws ModelFileException {
+  private static GgufFile checked(Path path, FileBytes bytes) throws ModelFileException {
+    try {
+      return parse(path, bytes);
+    } catch (InternalError e) {
+      bytes.close();
+      throw new ModelFileException(
+          path + ": the file was shortened by another program while it was read.", e);
+    } catch (Throwable e) {
+      bytes.close();
+      throw e;
+    }
+  }
+
+  /** Checks the header of bytes that are closed with the file. */
+  static GgufFile parse(Path path, FileBytes bytes) throws ModelFileException {
+    MemorySegment file = bytes.segment();
     HeaderCursor cursor = new HeaderCursor(path, file);
     int version = readVersion(path, file, cursor);
     int tensorCount = cursor.count("tensors", TensorDirectory.MAX_TENSORS, 24);
@@ -124,7 +165,7 @@ public final class GgufFile implements ModelFile {
     GgufMetadata metadata = GgufMetadata.read(path, cursor, keyCount);
     int alignment = alignment(path, metadata);
     List<Tensor> tensors = TensorDirectory.read(cursor, tensorCount, alignment);
-    return new GgufFile(path, arena, file, version, metadata, tensors);
+    return new GgufFile(path, bytes, version, metadata, tensors);
   }
 
   private static int readVersion(Path path, MemorySegment file, HeaderCursor cursor)
@@ -203,7 +244,12 @@ public final class GgufFile implements ModelFile {
 
   @Override
   public long size() {
-    return file.byteSize();
+    return bytes.segment().byteSize();
+  }
+
+  @Override
+  public FileBytes bytes() {
+    return bytes;
   }
 
   /** The container's version, 2 or 3. */
@@ -231,11 +277,9 @@ public final class GgufFile implements ModelFile {
     return Optional.ofNullable(tensors.get(name));
   }
 
-  /** Unmaps the file; closing again does nothing. */
+  /** Gives up the file's bytes, which stay while others share them. Idempotent. */
   @Override
-  public synchronized void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-    }
+  public void close() {
+    bytes.close();
   }
 }

@@ -9,20 +9,20 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.bitnetj.format.WeightFormat;
 import org.bitnetj.source.StringArray;
-import org.bitnetj.source.TensorType;
 
 /**
  * The header of a GGUF file to be written: metadata and the directory of tensors, in the order of
  * the calls. Offsets follow from types and dimensions. A name used twice, malformed or too long, or
- * a shape the type cannot hold, is an {@link IllegalArgumentException}. Not thread-safe.
+ * a shape the format cannot hold, is an {@link IllegalArgumentException}. Not thread-safe.
  */
 public final class GgufHeader {
   private static final int VERSION = 3;
   private static final int ALIGNMENT = GgufFile.DEFAULT_ALIGNMENT;
 
   /** A declared tensor and where its data starts, counted from the start of the data. */
-  record Slot(String name, TensorType type, List<Long> dims, long offset, long bytes) {}
+  record Slot(String name, WeightFormat format, List<Long> dims, long offset, long bytes) {}
 
   private final ByteArrayOutputStream metadata = new ByteArrayOutputStream();
   private final Set<String> keys = new HashSet<>();
@@ -97,7 +97,7 @@ public final class GgufHeader {
   }
 
   /** Declares the next tensor; {@code dims} fastest first. */
-  public GgufHeader tensor(String name, TensorType type, long... dims) {
+  public GgufHeader tensor(String name, WeightFormat format, long... dims) {
     HeaderCursor.checkName(name);
     if (dims.length < 1 || dims.length > TensorDirectory.MAX_DIMS) {
       throw new IllegalArgumentException(
@@ -112,14 +112,14 @@ public final class GgufHeader {
     }
     long bytes;
     try {
-      bytes = type.bytes(sizes);
+      bytes = format.bytes(sizes);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("tensor '" + name + "' " + e.getMessage(), e);
     }
     if (!names.add(name)) {
       throw new IllegalArgumentException("tensor '" + name + "' is declared twice");
     }
-    slots.add(new Slot(name, type, List.copyOf(sizes), dataBytes, bytes));
+    slots.add(new Slot(name, format, List.copyOf(sizes), dataBytes, bytes));
     dataBytes = Math.addExact(dataBytes, padded(bytes));
     return this;
   }
@@ -154,7 +154,7 @@ public final class GgufHeader {
       ByteBuffer entry = little(8 + name.length + 4 + 8 * slot.dims.size() + 4 + 8);
       entry.putLong(name.length).put(name).putInt(slot.dims.size());
       slot.dims.forEach(entry::putLong);
-      out.writeBytes(entry.putInt(slot.type.id()).putLong(slot.offset).array());
+      out.writeBytes(entry.putInt(slot.format.id()).putLong(slot.offset).array());
     }
     out.writeBytes(new byte[(int) (padded(out.size()) - out.size())]);
     return out.toByteArray();

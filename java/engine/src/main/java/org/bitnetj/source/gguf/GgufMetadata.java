@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 /** The key-value part of a GGUF file: scalars are read when it is opened, the rest when asked. */
 final class GgufMetadata implements Metadata {
   static final int MAX_KEYS = 1 << 16;
+
+  /** Longest text that {@link #findText} gives; chat templates, the longest in use, take 20 KiB. */
+  private static final int MAX_TEXT_BYTES = 1 << 20;
+
   private static final int SHOWN_CHARACTERS = 100;
   private static final int SHOWN_ELEMENTS = 8;
 
@@ -99,6 +104,16 @@ final class GgufMetadata implements Metadata {
     if (value.type() != ValueType.STRING) {
       throw wrongType(key, value, "text");
     }
+    if (value.bits() > MAX_TEXT_BYTES) {
+      throw failure(
+          key,
+          value,
+          "has "
+              + value.bits()
+              + " bytes of text, more than the "
+              + MAX_TEXT_BYTES
+              + " that any model needs; the file is damaged");
+    }
     return Optional.of(text(value.at(), value.bits()));
   }
 
@@ -151,6 +166,18 @@ final class GgufMetadata implements Metadata {
       throw wrongType(key, value, "a bool");
     }
     return Optional.of(value.bits() != 0);
+  }
+
+  @Override
+  public OptionalInt findLength(String key) throws ModelFileException {
+    GgufValue value = values.get(key);
+    if (value == null) {
+      return OptionalInt.empty();
+    }
+    if (value.element() == null) {
+      throw wrongType(key, value, "an array");
+    }
+    return OptionalInt.of(value.count());
   }
 
   @Override

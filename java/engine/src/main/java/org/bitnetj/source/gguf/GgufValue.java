@@ -40,7 +40,7 @@ record GgufValue(
     long at = cursor.position();
     return switch (type) {
       case STRING -> {
-        long length = cursor.skipString("its text");
+        long length = cursor.skipString("the length of its text");
         yield new GgufValue(type, start, cursor.position(), at + 8, length, null, 0, null);
       }
       case ARRAY -> readArray(cursor, start);
@@ -99,7 +99,7 @@ record GgufValue(
     switch (element) {
       case STRING -> {
         for (int i = 0; i < count; i++) {
-          cursor.skipString("an entry");
+          cursor.skipString("the length of an entry");
         }
       }
       case ARRAY -> {

@@ -8,14 +8,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.UUID;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.PartFile;
 
 /**
  * Writes a GGUF file as a stream: the header first, then each tensor's bytes in the declared order,
@@ -30,23 +26,22 @@ import org.bitnetj.source.ModelFileException;
  * }
  * }</pre>
  *
- * <p>The bytes go to a hidden file beside {@code path}, which {@link #commit} moves into place in
- * one step; closed without it, or when the JVM ends first, that file is removed and whatever was at
- * {@code path} is untouched. Failures of the disk are {@link ModelFileException}s; calls out of
- * order are {@link IllegalStateException}s. Not thread-safe.
+ * <p>The bytes go to a {@link PartFile}, so that the file appears when {@link #commit} is called;
+ * closed without it, or when the JVM ends first, nothing is left and whatever was at {@code path}
+ * is untouched. Failures of the disk are {@link ModelFileException}s; calls out of order are {@link
+ * IllegalStateException}s. Not thread-safe.
  */
 public final class GgufWriter implements AutoCloseable {
-  /** Opens the file that is written to. */
-  interface Opener {
-    WritableByteChannel open(Path path) throws IOException;
+  /** What stands between the writer and its file. */
+  interface Disk {
+    WritableByteChannel over(FileChannel file);
   }
 
   private static final int CHUNK_BYTES = 1 << 24;
 
   private final Path path;
-  private final Path part;
+  private final PartFile file;
   private final WritableByteChannel channel;
-  private final Thread removal;
   private final List<GgufHeader.Slot> slots;
   private final long size;
   private long written;
@@ -60,74 +55,56 @@ public final class GgufWriter implements AutoCloseable {
   private boolean closed;
 
   private GgufWriter(
-      Path path, Path part, WritableByteChannel channel, GgufHeader header, long size) {
+      Path path, PartFile file, WritableByteChannel channel, GgufHeader header, long size) {
     this.path = path;
-    this.part = part;
+    this.file = file;
     this.channel = channel;
     this.slots = header.slots();
     this.size = size;
-    this.removal = new Thread(this::removePart, "remove " + part.getFileName());
   }
 
   /**
    * Starts a file and writes its header.
    *
    * @throws ModelFileException if the folder does not exist or cannot be written, the name is taken
-   *     by something that is no file, or the disk has less room than the whole file needs
+   *     by something that is no file, another writer is at work on it, or the disk has less room
+   *     than the whole file needs
    */
   public static GgufWriter create(Path path, GgufHeader header) throws ModelFileException {
-    return create(
-        path,
-        header,
-        part -> FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    return create(path, header, file -> file);
   }
 
-  static GgufWriter create(Path path, GgufHeader header, Opener opener) throws ModelFileException {
+  static GgufWriter create(Path path, GgufHeader header, Disk disk) throws ModelFileException {
     byte[] head = header.toByteArray();
     long size = Math.addExact(head.length, header.dataBytes());
     try {
-      Path target = target(path);
-      requireRoom(target, size);
-      Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
-      GgufWriter writer = new GgufWriter(target, part, opener.open(part), header, size);
+      PartFile file = PartFile.create(path);
       try {
-        Runtime.getRuntime().addShutdownHook(writer.removal);
+        requireRoom(path, size, file.room());
+        GgufWriter writer = new GgufWriter(path, file, disk.over(file.channel()), header, size);
         writer.put(ByteBuffer.wrap(head));
+        return writer;
       } catch (Throwable e) {
-        writer.close();
+        file.close();
         throw e;
       }
-      return writer;
     } catch (ModelFileException e) {
       throw e;
     } catch (IOException e) {
-      throw failure(path, e);
+      throw failure(path, e, ".");
     }
   }
 
-  /** Where the file will be: the path made absolute, or what it links to. */
-  private static Path target(Path path) throws IOException {
-    Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
-    if (target.getFileName() == null || Files.isDirectory(target)) {
-      throw new ModelFileException(path + " is a directory; name a file to write.");
-    }
-    if (Files.exists(target) && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw new ModelFileException(path + " exists and is not a regular file.");
-    }
-    Path folder = target.getParent();
-    if (folder != null && !Files.isDirectory(folder)) {
-      throw new ModelFileException(
-          path + ": cannot be written, for the folder " + folder + " does not exist.");
-    }
-    return target;
-  }
-
-  private static void requireRoom(Path target, long size) throws IOException {
-    Path folder = target.getParent();
-    long room = folder == null ? size : Files.getFileStore(folder).getUsableSpace();
+  private static void requireRoom(Path path, long size, long room) throws ModelFileException {
     if (room < size) {
       throw new ModelFileException(
-          target + ": the file needs " + size + " bytes, but its disk has only " + room + " free.");
+          "cannot write "
+              + path
+              + ": it needs "
+              + size
+              + " bytes, but its disk has only "
+              + room
+              + " free.");
     }
   }
 
@@ -193,7 +170,7 @@ public final class GgufWriter implements AutoCloseable {
         written += channel.write(bytes);
       }
     } catch (IOException e) {
-      throw failure(path, e);
+      throw failure(path, e, "; no part of it is left.");
     }
   }
 
@@ -204,7 +181,7 @@ public final class GgufWriter implements AutoCloseable {
     }
   }
 
-  /** Moves the complete file into place; the data is on the disk before its name is. */
+  /** Gives the complete file its name. */
   public void commit() throws ModelFileException {
     requireComplete();
     if (closed || begun < slots.size()) {
@@ -212,13 +189,9 @@ public final class GgufWriter implements AutoCloseable {
           closed ? path + " is closed" : "'" + slots.get(begun).name() + "' is not written");
     }
     try {
-      if (channel instanceof FileChannel file) {
-        file.force(true);
-      }
-      channel.close();
-      Files.move(part, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      file.commit();
     } catch (IOException e) {
-      throw failure(path, e);
+      throw failure(path, e, "; no part of it is left.");
     } finally {
       close();
     }
@@ -227,41 +200,18 @@ public final class GgufWriter implements AutoCloseable {
   /** Removes what was written unless it was committed. */
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
     closed = true;
-    removePart();
-    try {
-      Runtime.getRuntime().removeShutdownHook(removal);
-    } catch (IllegalStateException e) {
-      // The JVM is ending, and the hook removes the same file.
-    }
+    file.close();
   }
 
-  private void removePart() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The file goes away; what its last bytes were does not matter.
-    }
-    try {
-      Files.deleteIfExists(part);
-    } catch (IOException e) {
-      System.getLogger(GgufWriter.class.getName())
-          .log(System.Logger.Level.WARNING, "could not remove " + part + ": " + e.getMessage());
-    }
-  }
-
-  private static ModelFileException failure(Path path, IOException cause) {
+  private static ModelFileException failure(Path path, IOException cause, String end) {
     String reason =
         switch (cause) {
           case ClosedChannelException e -> "writing was interrupted";
-          case AccessDeniedException e -> "you may not write there";
+          case AccessDeniedException e -> "permission denied";
           case FileSystemException e when e.getReason() != null -> e.getReason();
           default -> String.valueOf(cause.getMessage());
         };
-    return new ModelFileException(
-        path + ": cannot be written: " + reason + "; no part of it was left behind.", cause);
+    return new ModelFileException("cannot write " + path + ": " + reason + end, cause);
   }
 }

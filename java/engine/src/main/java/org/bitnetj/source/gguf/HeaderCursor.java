@@ -135,10 +135,10 @@ final class HeaderCursor {
     position += bytes;
   }
 
-  /** Skips a string and gives its length. */
+  /** Skips a string and gives its length, which a message calls {@code what}. */
   long skipString(String what) throws ModelFileException {
     long at = position;
-    long length = u64("the length of " + what);
+    long length = u64(what);
     if (length < 0 || length > remaining()) {
       throw failure(
           at,

@@ -1,11 +1,13 @@
 package org.bitnetj.source.gguf;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.Tensor;
-import org.bitnetj.source.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param size bytes of the file
  * @param metadata every key in file order
  * @param tensors every tensor in file order
- * @param totals one line per type in use, in the order of {@link TensorType}
+ * @param totals one line per format in use, in the order of {@link WeightFormats#all}
  */
 public record Inspection(
     int version, long size, List<Entry> metadata, List<Row> tensors, List<Total> totals) {
@@ -31,13 +33,13 @@ public record Inspection(
   public record Entry(String key, String type, @Nullable Object scalar, String shown) {}
 
   /** A tensor; {@code offset} counts from the start of the file. */
-  public record Row(String name, TensorType type, List<Long> dims, long offset, long bytes) {}
+  public record Row(String name, WeightFormat format, List<Long> dims, long offset, long bytes) {}
 
-  /** All tensors of one type together. */
-  public record Total(TensorType type, int tensors, long elements, long bytes) {
+  /** All tensors of one format together. */
+  public record Total(WeightFormat format, int tensors, long elements, long bytes) {
     private Total plus(Tensor tensor) {
       return new Total(
-          type, tensors + 1, elements + tensor.elements(), bytes + tensor.data().byteSize());
+          format, tensors + 1, elements + tensor.elements(), bytes + tensor.data().byteSize());
     }
   }
 
@@ -48,19 +50,19 @@ public record Inspection(
       entries.add(new Entry(key, metadata.type(key), metadata.scalar(key), metadata.describe(key)));
     }
     List<Row> rows = new ArrayList<>();
-    Map<TensorType, Total> totals = new EnumMap<>(TensorType.class);
+    Map<WeightFormat, Total> totals = new HashMap<>();
     for (Tensor tensor : file.tensors()) {
       long bytes = tensor.data().byteSize();
-      rows.add(new Row(tensor.name(), tensor.type(), tensor.dims(), tensor.offset(), bytes));
+      rows.add(new Row(tensor.name(), tensor.format(), tensor.dims(), tensor.offset(), bytes));
       totals.put(
-          tensor.type(),
-          totals.getOrDefault(tensor.type(), new Total(tensor.type(), 0, 0, 0)).plus(tensor));
+          tensor.format(),
+          totals.getOrDefault(tensor.format(), new Total(tensor.format(), 0, 0, 0)).plus(tensor));
     }
     return new Inspection(
         file.version(),
         file.size(),
         List.copyOf(entries),
         List.copyOf(rows),
-        List.copyOf(totals.values()));
+        WeightFormats.all().stream().map(totals::get).filter(Objects::nonNull).toList());
   }
 }

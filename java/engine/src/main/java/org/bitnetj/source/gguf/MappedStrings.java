@@ -16,13 +16,15 @@ final class MappedStrings implements StringArray {
 
   private final MemorySegment file;
   private final int size;
+  private final int longest;
 
   /** Byte of the length of entry {@code i << STRIDE_BITS}. */
   private final int[] marks;
 
-  private MappedStrings(MemorySegment file, int size, int[] marks) {
+  private MappedStrings(MemorySegment file, int size, int longest, int[] marks) {
     this.file = file;
     this.size = size;
+    this.longest = longest;
     this.marks = marks;
   }
 
@@ -30,18 +32,24 @@ final class MappedStrings implements StringArray {
   static MappedStrings read(HeaderCursor cursor, int size) throws ModelFileException {
     int stride = 1 << STRIDE_BITS;
     int[] marks = new int[(size + stride - 1) >>> STRIDE_BITS];
+    long longest = 0;
     for (int i = 0; i < size; i++) {
       if ((i & (stride - 1)) == 0) {
         marks[i >>> STRIDE_BITS] = (int) cursor.position();
       }
-      cursor.skipString("an entry");
+      longest = Math.max(longest, cursor.skipString("the length of an entry"));
     }
-    return new MappedStrings(cursor.file(), size, marks);
+    return new MappedStrings(cursor.file(), size, (int) longest, marks);
   }
 
   @Override
   public int size() {
     return size;
+  }
+
+  @Override
+  public int longest() {
+    return longest;
   }
 
   @Override

@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
-import org.bitnetj.source.TensorType;
 
 /** Reads and checks the list of tensors that ends a GGUF header. */
 final class TensorDirectory {
@@ -101,15 +102,15 @@ final class TensorDirectory {
     long dataStart = (cursor.position() + alignment - 1) / alignment * alignment;
     long dataBytes = Math.max(0, file.byteSize() - dataStart);
     Integer[] order = byOffset();
-    Map<Integer, TensorType> types = types(order, dataBytes);
+    Map<Integer, WeightFormat> formats = formats(order, dataBytes);
 
     Tensor[] tensors = new Tensor[entries.size()];
     long end = 0;
     String previous = "";
     for (int i : order) {
       Entry entry = entries.get(i);
-      TensorType type = types.get(entry.typeId);
-      long bytes = bytes(entry, type);
+      WeightFormat format = formats.get(entry.typeId);
+      long bytes = bytes(entry, format);
       if (entry.offset < end) {
         throw failure(
             entry,
@@ -133,7 +134,7 @@ final class TensorDirectory {
       end = entry.offset + bytes;
       previous = entry.subject();
       long start = dataStart + entry.offset;
-      tensors[i] = new Tensor(entry.name, type, entry.dims, start, file.asSlice(start, bytes));
+      tensors[i] = new Tensor(entry.name, format, entry.dims, start, file.asSlice(start, bytes));
     }
     return List.of(tensors);
   }
@@ -145,12 +146,16 @@ final class TensorDirectory {
     return order;
   }
 
-  /** The type behind each id used; where an id means several, the one whose sizes fit the file. */
-  private Map<Integer, TensorType> types(Integer[] order, long dataBytes)
+  /** The format behind each id used. */
+  private Map<Integer, WeightFormat> formats(Integer[] order, long dataBytes)
       throws ModelFileException {
-    Map<Integer, List<TensorType>> candidates = new HashMap<>();
+    Map<Integer, WeightFormat> formats = new HashMap<>();
     for (Entry entry : entries) {
-      if (candidates.computeIfAbsent(entry.typeId, TensorType::allOfId).isEmpty()) {
+      if (formats.containsKey(entry.typeId)) {
+        continue;
+      }
+      List<WeightFormat> meanings = WeightFormats.ofId(entry.typeId);
+      if (meanings.isEmpty()) {
         throw failure(
             entry,
             "has the type id "
@@ -158,64 +163,81 @@ final class TensorDirectory {
                 + ", which is unknown; this engine knows "
                 + knownTypes());
       }
+      formats.put(
+          entry.typeId,
+          WeightFormats.isContested(entry.typeId)
+              ? fitting(entry.typeId, meanings, order, dataBytes)
+              : meanings.getFirst());
     }
-    Map<Integer, TensorType> types = new HashMap<>();
-    for (Map.Entry<Integer, List<TensorType>> candidate : candidates.entrySet()) {
-      List<TensorType> meanings = candidate.getValue();
-      types.put(
-          candidate.getKey(),
-          meanings.size() == 1 ? meanings.getFirst() : fitting(meanings, order, dataBytes));
-    }
-    return types;
+    return formats;
   }
 
-  private TensorType fitting(List<TensorType> meanings, Integer[] order, long dataBytes)
+  /** What a contested id means: the one meaning that fits the room of every tensor with it. */
+  private WeightFormat fitting(
+      int typeId, List<WeightFormat> meanings, Integer[] order, long dataBytes)
       throws ModelFileException {
-    List<TensorType> left = new ArrayList<>(meanings);
+    List<WeightFormat> left = new ArrayList<>(meanings);
+    Entry last = entries.getFirst();
     for (int k = 0; k < order.length; k++) {
       Entry entry = entries.get(order[k]);
-      if (!TensorType.allOfId(entry.typeId).equals(meanings)) {
+      if (entry.typeId != typeId) {
         continue;
       }
       long end = k + 1 < order.length ? entries.get(order[k + 1]).offset : dataBytes;
       long room = end - entry.offset;
-      left.removeIf(type -> !fits(type, entry.dims, room));
+      left.removeIf(format -> !fits(format, entry.dims, room));
       if (left.isEmpty()) {
         throw failure(
             entry,
             "has the type id "
-                + entry.typeId
+                + typeId
                 + ", which stands for "
-                + meanings.stream().map(TensorType::name).collect(Collectors.joining(" or "))
-                + ", but its "
+                + names(meanings)
+                + ", but "
+                + (meanings.size() > 1 ? "none of them fits" : "that does not fit")
+                + " its "
                 + room
-                + " bytes fit none of them; the file is damaged or"
-                + " incomplete, download it again");
+                + " bytes and those of the tensors before it; the file is damaged, incomplete or"
+                + " in a format that this engine does not know");
       }
+      last = entry;
+    }
+    if (left.size() > 1) {
+      throw failure(
+          last,
+          "has the type id "
+              + typeId
+              + ", and the sizes of the tensors with it fit "
+              + names(left)
+              + " alike; convert the file to a type that is not ambiguous");
     }
     return left.getFirst();
   }
 
-  private boolean fits(TensorType type, List<Long> dims, long room) {
+  private static String names(List<WeightFormat> formats) {
+    return formats.stream().map(WeightFormat::name).collect(Collectors.joining(" or "));
+  }
+
+  private boolean fits(WeightFormat format, List<Long> dims, long room) {
     try {
-      long bytes = type.bytes(dims);
+      long bytes = format.bytes(dims);
       return bytes <= room && room - bytes < alignment;
     } catch (IllegalArgumentException e) {
       return false;
     }
   }
 
-  private long bytes(Entry entry, TensorType type) throws ModelFileException {
+  private long bytes(Entry entry, WeightFormat format) throws ModelFileException {
     try {
-      return type.bytes(entry.dims);
+      return format.bytes(entry.dims);
     } catch (IllegalArgumentException e) {
       throw failure(entry, e.getMessage() + "; the file is damaged");
     }
   }
 
   private static String knownTypes() {
-    return Arrays.stream(TensorType.values())
-        .map(type -> type + " (" + type.id() + ")")
+    return WeightFormats.all().stream()
+        .map(format -> format.name() + " (" + format.id() + ")")
         .collect(Collectors.joining(", "));
   }
 

@@ -25,6 +25,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.bitnetj.tensor.AttentionLayer;
@@ -59,8 +62,19 @@ class BindingsTest {
     assertEquals(header.constants().get("BN_MAX_COLUMNS"), TernaryMatrix.MAX_COLUMNS);
     assertEquals(header.constants().get("BN_MAX_HEAD_DIM"), AttentionLayer.MAX_HEAD_DIM);
     assertEquals(header.constants().get("BN_ATTENTION_CHUNK"), AttentionLayer.CHUNK);
+    assertEquals(header.constants().get("BN_PANEL_2BIT"), PanelLayout.TWO_BIT.id());
     assertEquals(header.constants().get("BN_LINE_DIGITS"), TernaryVectors.LINE_DIGITS);
     assertEquals(header.constants().get("BN_LINE_BYTES"), TernaryVectors.LINE_BYTES);
+  }
+
+  @Test
+  void typesOfMatricesHaveTheHeadersNumbers() {
+    Map<String, Integer> numbers =
+        WeightFormats.floats().stream()
+            .collect(toMap(format -> "BN_TYPE_" + format.name(), WeightFormat::id));
+    Map<String, Integer> declared = new HashMap<>(header.constants());
+    declared.keySet().removeIf(name -> !name.startsWith("BN_TYPE_"));
+    assertEquals(declared, numbers);
   }
 
   @Test

@@ -37,7 +37,8 @@ record CHeader(
   private static final Pattern STRUCT =
       Pattern.compile("typedef struct (\\w+) \\{([^{}]*)\\} (\\w+);");
   private static final Pattern FUNCTION = Pattern.compile("BN_API ([^()]*?)(\\w+)\\(([^()]*)\\);");
-  private static final Pattern VARIABLE = Pattern.compile("(?:const )?(\\w+) ?(\\*?) ?(\\w+)");
+  private static final Pattern VARIABLE =
+      Pattern.compile("(?:const )?(\\w+) ?((?:\\* ?(?:const)?)*) ?(\\w+)");
 
   static CHeader parse(String source) {
     Map<String, Integer> constants = new LinkedHashMap<>();
@@ -84,7 +85,8 @@ record CHeader(
       if (!text.isBlank()) {
         Matcher variable = VARIABLE.matcher(text.strip());
         require(variable.matches(), text);
-        result.add(new Variable(variable.group(1) + variable.group(2), variable.group(3)));
+        String pointer = variable.group(2).isEmpty() ? "" : "*";
+        result.add(new Variable(variable.group(1) + pointer, variable.group(3)));
       }
     }
     return result;

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
@@ -155,13 +156,58 @@ class NativeLibraryTest {
     byte[] content = "not the library, but of the right hash".getBytes(StandardCharsets.US_ASCII);
     pack(content);
     LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
-    Path file = resource.extractTo(cache);
+    Path file = resource.extractTo(folder);
     Files.write(file, new byte[0]);
-    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(cache)));
+    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(folder)));
     byte[] flipped = content.clone();
     flipped[5] ^= 1;
     Files.write(file, flipped);
-    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(cache)));
+    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(folder)));
+  }
+
+  /** Its owner, or who could write to it once, may change it after it was compared. */
+  @Test
+  void aCopyThatOthersCanChangeIsReplaced() throws Exception {
+    byte[] content = "the library".getBytes(StandardCharsets.US_ASCII);
+    pack(content);
+    LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
+    Path file = resource.extractTo(folder);
+    Strangers.assumePosix(folder);
+    Strangers.setMode(file, 0666);
+    assertEquals(file, resource.extractTo(folder));
+    assertEquals(0600, Strangers.mode(file));
+    Path elsewhere = Files.write(cache.resolveSibling("elsewhere"), content);
+    Files.delete(file);
+    Files.createSymbolicLink(file, elsewhere);
+    assertEquals(file, resource.extractTo(folder));
+    assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
+    Strangers.own(file);
+    assertEquals(file, resource.extractTo(folder));
+    assertFalse(Strangers.owns(file));
+  }
+
+  @Test
+  void aStrangersFolderInACacheThatEveryoneCanWriteToIsNotUsed() throws Exception {
+    packRealLibrary();
+    Files.createDirectory(cache);
+    Strangers.assumePosix(cache);
+    Strangers.setMode(cache, 01777);
+    Path trap = Files.createDirectory(cache.resolve("bitnet.java"));
+    Strangers.setMode(trap, 0777);
+    Strangers.own(trap);
+    NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, load());
+    Path temporary = Path.of(properties.get("java.io.tmpdir"));
+    assertTrue(loaded.path().startsWith(temporary), loaded::toString);
+    assertEquals(0700, Strangers.mode(loaded.path().getParent()));
+    try (Stream<Path> files = Files.list(trap)) {
+      assertEquals(List.of(), files.toList(), "nothing is written there");
+    }
+    Strangers.setMode(temporary, 0777);
+    assertSays(
+        reason(),
+        "not from " + trap + ": " + cache + ": other users may write to it",
+        "not from " + temporary + ": " + temporary + ": other users may write to it",
+        "set XDG_CACHE_HOME to a folder that only you can write to");
   }
 
   @Test
@@ -192,7 +238,7 @@ class NativeLibraryTest {
         reason(),
         "the native library cannot be loaded (not from " + cache,
         "; not from " + properties.get("java.io.tmpdir"),
-        "set XDG_CACHE_HOME to a folder that can be written and from which code may be run");
+        "set XDG_CACHE_HOME to a folder that only you can write to and from which code may be run");
   }
 
   @Test

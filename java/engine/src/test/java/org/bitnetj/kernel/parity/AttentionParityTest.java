@@ -1,8 +1,10 @@
 package org.bitnetj.kernel.parity;
 
+import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Rope;
@@ -41,7 +43,7 @@ class AttentionParityTest {
         rope.reach(699);
         Batch batch = new Batch(trial.memory, 6);
         for (int r = 0; r < 6; r++) {
-          batch.add(0, r == 0 ? 0 : trial.random.nextInt(700), 0, false);
+          batch.add(MemorySegment.NULL, r == 0 ? 0 : trial.random.nextInt(700), 0, false);
         }
         for (Values values : new Values[] {Values.NORMAL, Values.WIDE, Values.ANY_FINITE}) {
           FloatRows expected = trial.rows(6, heads * headDim, values);
@@ -63,8 +65,10 @@ class AttentionParityTest {
           String what = "store as %s, heads of %d, %s".formatted(type, headDim, values);
           try (Trial trial = new Trial(kernels, headDim, what)) {
             AttentionLayer expected =
-                new AttentionLayer(trial.memory, type, 3, 3, headDim, 1f, 2, 9);
-            AttentionLayer actual = new AttentionLayer(trial.memory, type, 3, 3, headDim, 1f, 2, 9);
+                AttentionLayer.allocate(trial.memory, type, 3, 3, headDim, 1f, 4);
+            AttentionLayer actual =
+                AttentionLayer.allocate(trial.memory, type, 3, 3, headDim, 1f, 4);
+            MemorySegment[] tables = tables(trial, 2, 300);
             for (AttentionLayer layer : new AttentionLayer[] {expected, actual}) {
               layer.keys().fill((byte) 0x5a);
               layer.values().fill((byte) 0x5a);
@@ -73,7 +77,7 @@ class AttentionParityTest {
             FloatRows vectors = trial.rows(5, 3 * headDim, values);
             Batch batch = new Batch(trial.memory, 5);
             for (int r = 0; r < 5; r++) {
-              batch.add(r % 2, 8 - r, 0, false);
+              batch.add(tables[r % 2], 258 - r, 0, false);
             }
             Trial.SCALAR.store(expected, batch, keys, vectors, 1, 5);
             kernels.store(actual, batch, keys, vectors, 1, 5);
@@ -91,11 +95,11 @@ class AttentionParityTest {
     int headDim = 256;
     try (Trial trial = new Trial(kernels, 0, "store as F16 around ties")) {
       AttentionLayer expected =
-          new AttentionLayer(trial.memory, AttentionLayer.Type.F16, 1, 1, headDim, 1f, 1, 1);
+          AttentionLayer.allocate(trial.memory, AttentionLayer.Type.F16, 1, 1, headDim, 1f, 1);
       AttentionLayer actual =
-          new AttentionLayer(trial.memory, AttentionLayer.Type.F16, 1, 1, headDim, 1f, 1, 1);
+          AttentionLayer.allocate(trial.memory, AttentionLayer.Type.F16, 1, 1, headDim, 1f, 1);
       Batch batch = new Batch(trial.memory, 1);
-      batch.add(0, 0, 0, false);
+      batch.add(Batch.table(trial.memory, 0), 0, 0, false);
       FloatRows keys = trial.output(1, headDim);
       FloatRows vectors = trial.output(1, headDim);
       // Between each float16 and the next one up: the float32 in the middle and its neighbours.
@@ -115,23 +119,36 @@ class AttentionParityTest {
     }
   }
 
+  /** Block tables of sequences whose blocks lie among each other's, the last ones first. */
+  private static MemorySegment[] tables(Trial trial, int sequences, int context) {
+    int each = Math.ceilDiv(context, AttentionLayer.CHUNK);
+    MemorySegment[] tables = new MemorySegment[sequences];
+    for (int s = 0; s < sequences; s++) {
+      int sequence = s;
+      int[] blocks =
+          IntStream.range(0, each).map(i -> (each - 1 - i) * sequences + sequence).toArray();
+      tables[s] = Batch.table(trial.memory, blocks);
+    }
+    return tables;
+  }
+
   /** A layer whose cache holds random vectors everywhere, stored by the scalar kernels. */
   private static AttentionLayer cache(
       Trial trial,
       AttentionLayer.Type type,
       int[] heads,
       int headDim,
-      int sequences,
+      MemorySegment[] tables,
       int context,
       Values values) {
     float scale = (float) (1 / Math.sqrt(headDim));
+    int blocks = tables.length * Math.ceilDiv(context, AttentionLayer.CHUNK);
     AttentionLayer layer =
-        new AttentionLayer(
-            trial.memory, type, heads[0], heads[1], headDim, scale, sequences, context);
-    Batch all = new Batch(trial.memory, sequences * context);
-    for (int s = 0; s < sequences; s++) {
+        AttentionLayer.allocate(trial.memory, type, heads[0], heads[1], headDim, scale, blocks);
+    Batch all = new Batch(trial.memory, tables.length * context);
+    for (MemorySegment table : tables) {
       for (int t = 0; t < context; t++) {
-        all.add(s, t, 0, false);
+        all.add(table, t, 0, false);
       }
     }
     FloatRows keys = trial.rows(all.size(), heads[1] * headDim, values);
@@ -155,6 +172,18 @@ class AttentionParityTest {
       kernels.attend(layer, batch, queries, pieces, begin, Math.min(begin + 3, items));
     }
     trial.same(expected, pieces);
+    AttentionParts parts =
+        new AttentionParts(trial.memory, batch.size(), layer.queryHeads(), layer.headDim());
+    parts.cut(batch);
+    items = parts.count() * layer.kvHeads();
+    for (int end = items; end > 0; end -= 3) {
+      kernels.attendParts(layer, batch, queries, parts, Math.max(0, end - 3), end);
+    }
+    FloatRows merged = trial.output(batch.size(), columns);
+    items = batch.size() * layer.queryHeads();
+    kernels.mergeParts(layer, batch, parts, merged, items / 3, items);
+    kernels.mergeParts(layer, batch, parts, merged, 0, items / 3);
+    trial.same(expected, merged);
   }
 
   @OnEveryTier
@@ -162,10 +191,11 @@ class AttentionParityTest {
     Kernels kernels = Tiers.orSkip(tier);
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
       try (Trial trial = new Trial(kernels, 1, "attend in " + type + ", row r has length r + 1")) {
-        AttentionLayer layer = cache(trial, type, new int[] {4, 2}, 32, 1, 600, Values.NORMAL);
+        MemorySegment[] tables = tables(trial, 1, 600);
+        AttentionLayer layer = cache(trial, type, new int[] {4, 2}, 32, tables, 600, Values.NORMAL);
         Batch batch = new Batch(trial.memory, 600);
         for (int t = 0; t < 600; t++) {
-          batch.add(0, t, 0, false);
+          batch.add(tables[0], t, 0, false);
         }
         attend(trial, kernels, layer, batch, Values.NORMAL);
       }
@@ -182,10 +212,11 @@ class AttentionParityTest {
           String what =
               "attend in %s, %d heads over %d of %d".formatted(type, heads[0], heads[1], headDim);
           try (Trial trial = new Trial(kernels, headDim + heads[0], what)) {
-            AttentionLayer layer = cache(trial, type, heads, headDim, 2, 40, Values.NORMAL);
+            MemorySegment[] tables = tables(trial, 2, 40);
+            AttentionLayer layer = cache(trial, type, heads, headDim, tables, 40, Values.NORMAL);
             Batch batch = new Batch(trial.memory, 4);
             for (int r = 0; r < 4; r++) {
-              batch.add(r % 2, trial.random.nextInt(40), 0, false);
+              batch.add(tables[r % 2], trial.random.nextInt(40), 0, false);
             }
             attend(trial, kernels, layer, batch, Values.NORMAL);
           }
@@ -200,10 +231,11 @@ class AttentionParityTest {
     for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
       for (Values values : Values.values()) {
         try (Trial trial = new Trial(kernels, 3, "attend in " + type + " over " + values)) {
-          AttentionLayer layer = cache(trial, type, new int[] {4, 2}, 64, 3, 600, values);
+          MemorySegment[] tables = tables(trial, 3, 600);
+          AttentionLayer layer = cache(trial, type, new int[] {4, 2}, 64, tables, 600, values);
           Batch batch = new Batch(trial.memory, LENGTHS.length);
           for (int length : LENGTHS) {
-            batch.add(trial.random.nextInt(3), length - 1, 0, false);
+            batch.add(tables[trial.random.nextInt(3)], length - 1, 0, false);
           }
           attend(trial, kernels, layer, batch, values);
           attend(trial, kernels, layer, batch, Values.OUTLIERS);
@@ -221,16 +253,18 @@ class AttentionParityTest {
         for (float value : bad) {
           String what = "attend in %s with %s at position %d".formatted(type, value, at);
           try (Trial trial = new Trial(kernels, at, what)) {
-            AttentionLayer layer = cache(trial, type, new int[] {2, 1}, 32, 1, 300, Values.NORMAL);
+            MemorySegment[] tables = tables(trial, 1, 300);
+            AttentionLayer layer =
+                cache(trial, type, new int[] {2, 1}, 32, tables, 300, Values.NORMAL);
             Batch one = new Batch(trial.memory, 1);
-            one.add(0, at, 0, false);
+            one.add(tables[0], at, 0, false);
             FloatRows keys = trial.rows(1, 32, Values.NORMAL);
             keys.set(0, 7, value);
             FloatRows vectors = trial.rows(1, 32, Values.NORMAL);
             Trial.SCALAR.store(layer, one, keys, vectors, 0, 1);
             Batch batch = new Batch(trial.memory, 2);
-            batch.add(0, 299, 0, false);
-            batch.add(0, 3, 0, false);
+            batch.add(tables[0], 299, 0, false);
+            batch.add(tables[0], 3, 0, false);
             attend(trial, kernels, layer, batch, Values.NORMAL);
           }
         }

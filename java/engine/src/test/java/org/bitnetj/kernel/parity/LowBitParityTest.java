@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.stream.IntStream;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.FloatMatrix;
-import org.bitnetj.tensor.FloatMatrix.Type;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.LogitBounds;
 import org.bitnetj.tensor.LowBitMatrix;
@@ -20,20 +21,20 @@ import org.bitnetj.testing.Tiers;
 class LowBitParityTest {
   private static final int[] REAL_COLUMNS = {640, 768, 2560, 3200};
 
-  private static int[] columns(Type type) {
+  private static int[] columns(FloatFormat type) {
     return IntStream.concat(IntStream.rangeClosed(1, 40), IntStream.of(REAL_COLUMNS))
-        .map(n -> n <= 40 ? n * type.blockElements() : n)
-        .filter(n -> n % type.blockElements() == 0)
+        .map(n -> n <= 40 ? n * type.blockColumns() : n)
+        .filter(n -> n % type.blockColumns() == 0)
         .toArray();
   }
 
   @OnEveryTier
   void copiesAndBoundsMatchScalar(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    for (Type type : Type.values()) {
+    for (FloatFormat type : WeightFormats.floats()) {
       for (int columns : columns(type)) {
         int rows = columns > 2000 ? 18 : columns > 500 ? 150 : 1 + columns * 7 % 170;
-        String what = "low-bit copy of %s, %d x %d".formatted(type, rows, columns);
+        String what = "low-bit copy of %s, %d x %d".formatted(type.name(), rows, columns);
         try (Trial trial = new Trial(kernels, columns, what)) {
           FloatMatrix m = MatrixParityTest.matrix(trial, type, rows, columns, false);
           LowBitMatrix expected = LowBitMatrix.allocate(trial.memory, rows, columns);
@@ -99,7 +100,7 @@ class LowBitParityTest {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       for (int at = 0; at < 3 * 300; at += 7) {
         try (Trial trial = new Trial(kernels, at, "low-bit copy with " + bad)) {
-          FloatMatrix m = MatrixParityTest.matrix(trial, Type.F32, 3, 300, false);
+          FloatMatrix m = MatrixParityTest.matrix(trial, WeightFormats.F32, 3, 300, false);
           for (int i = 0; i < 900; i++) {
             int bits = Float.floatToRawIntBits(i == at ? bad : i);
             m.data().set(JAVA_INT.withByteAlignment(1), 4L * i, bits);

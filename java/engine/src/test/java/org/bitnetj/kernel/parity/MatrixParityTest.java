@@ -5,11 +5,13 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.stream.IntStream;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
-import org.bitnetj.tensor.FloatMatrix.Type;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
@@ -19,10 +21,10 @@ class MatrixParityTest {
   private static final int[] REAL_COLUMNS = {256, 640, 768, 1536, 2560, 3200, 6912, 8640};
 
   /** Lengths a type can have: small ones, and those of published models. */
-  private static int[] columns(Type type) {
+  private static int[] columns(FloatFormat type) {
     return IntStream.concat(IntStream.rangeClosed(1, 70), IntStream.of(REAL_COLUMNS))
-        .map(n -> n <= 70 && type.blockElements() > 1 ? n * type.blockElements() : n)
-        .filter(n -> n % type.blockElements() == 0 && n < 10_000)
+        .map(n -> n <= 70 && type.blockColumns() > 1 ? n * type.blockColumns() : n)
+        .filter(n -> n % type.blockColumns() == 0 && n < 10_000)
         .toArray();
   }
 
@@ -31,8 +33,8 @@ class MatrixParityTest {
    *
    * @param wild any bits, which may be NaN, infinite or huge; else scales of about one
    */
-  static FloatMatrix matrix(Trial trial, Type type, int rows, int columns, boolean wild) {
-    int blocks = rows * (columns / type.blockElements());
+  static FloatMatrix matrix(Trial trial, FloatFormat type, int rows, int columns, boolean wild) {
+    int blocks = rows * (columns / type.blockColumns());
     byte[] bytes = new byte[blocks * type.blockBytes()];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) trial.random.nextInt();
@@ -43,12 +45,13 @@ class MatrixParityTest {
       for (int block = 0; block < blocks; block++) {
         long at = (long) block * type.blockBytes();
         float value = Values.NORMAL.next(trial.random);
-        switch (type) {
-          case F32 -> data.set(JAVA_FLOAT_UNALIGNED, at, value);
-          case F16, Q8_0 -> data.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
-          case BF16 ->
+        switch (type.name()) {
+          case "F32" -> data.set(JAVA_FLOAT_UNALIGNED, at, value);
+          case "F16", "Q8_0" -> data.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
+          case "BF16" ->
               data.set(JAVA_SHORT_UNALIGNED, at, (short) (Float.floatToRawIntBits(value) >>> 16));
-          case Q6_K -> data.set(JAVA_SHORT_UNALIGNED, at + 208, Float.floatToFloat16(value));
+          case "Q6_K" -> data.set(JAVA_SHORT_UNALIGNED, at + 208, Float.floatToFloat16(value));
+          default -> throw new AssertionError(type.name());
         }
       }
     }
@@ -58,15 +61,15 @@ class MatrixParityTest {
   @OnEveryTier
   void embedMatchesScalarForEveryType(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    for (Type type : Type.values()) {
+    for (FloatFormat type : WeightFormats.floats()) {
       for (int columns : columns(type)) {
         for (boolean wild : new boolean[] {false, true}) {
-          String what = "embed from %s, %d columns, wild %s".formatted(type, columns, wild);
+          String what = "embed from %s, %d columns, wild %s".formatted(type.name(), columns, wild);
           try (Trial trial = new Trial(kernels, columns, what)) {
             FloatMatrix table = matrix(trial, type, 7, columns, wild);
             Batch batch = new Batch(trial.memory, 5);
             for (int t = 0; t < 5; t++) {
-              batch.add(0, t, trial.random.nextInt(7), false);
+              batch.add(MemorySegment.NULL, t, trial.random.nextInt(7), false);
             }
             FloatRows expected = trial.output(5, columns);
             FloatRows actual = trial.output(5, columns);
@@ -82,8 +85,8 @@ class MatrixParityTest {
   @OnEveryTier
   void everyFloat16AndBfloat16IsReadAsScalarReadsIt(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    for (Type type : new Type[] {Type.F16, Type.BF16}) {
-      try (Trial trial = new Trial(kernels, 0, "embed of every " + type)) {
+    for (FloatFormat type : List.of(WeightFormats.F16, WeightFormats.BF16)) {
+      try (Trial trial = new Trial(kernels, 0, "embed of every " + type.name())) {
         MemorySegment data = trial.memory.allocate(2 << 16);
         for (int i = 0; i < 1 << 16; i++) {
           data.set(JAVA_SHORT_UNALIGNED, 2L * i, (short) i);
@@ -91,7 +94,7 @@ class MatrixParityTest {
         FloatMatrix table = new FloatMatrix(data, type, 16, 4096);
         Batch batch = new Batch(trial.memory, 16);
         for (int t = 0; t < 16; t++) {
-          batch.add(0, t, t, false);
+          batch.add(MemorySegment.NULL, t, t, false);
         }
         FloatRows expected = trial.output(16, 4096);
         FloatRows actual = trial.output(16, 4096);
@@ -105,7 +108,7 @@ class MatrixParityTest {
   @OnEveryTier
   void headProductMatchesScalarForEveryType(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    for (Type type : Type.values()) {
+    for (FloatFormat type : WeightFormats.floats()) {
       for (int columns : columns(type)) {
         int[] counts = columns <= 70 ? IntStream.rangeClosed(1, 17).toArray() : new int[] {1, 2, 9};
         product(kernels, type, 11, columns, 17, counts, false);
@@ -120,8 +123,15 @@ class MatrixParityTest {
 
   /** For each count: all rows at once, and in two calls. */
   private static void product(
-      Kernels kernels, Type type, int rows, int columns, int capacity, int[] counts, boolean wild) {
-    String what = "headProduct with %s, %d x %d, wild %s".formatted(type, rows, columns, wild);
+      Kernels kernels,
+      FloatFormat type,
+      int rows,
+      int columns,
+      int capacity,
+      int[] counts,
+      boolean wild) {
+    String what =
+        "headProduct with %s, %d x %d, wild %s".formatted(type.name(), rows, columns, wild);
     try (Trial trial = new Trial(kernels, columns * 31L + rows, what)) {
       FloatMatrix m = matrix(trial, type, rows, columns, wild);
       FloatRows x = trial.rows(capacity, columns, wild ? Values.WIDE : Values.NORMAL);
@@ -146,8 +156,9 @@ class MatrixParityTest {
   @OnEveryTier
   void aRangeOfHeadRowsWritesItsColumnsOnly(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    for (Type type : Type.values()) {
-      try (Trial trial = new Trial(kernels, 5, "headProduct with " + type + ", rows 3 to 8")) {
+    for (FloatFormat type : WeightFormats.floats()) {
+      try (Trial trial =
+          new Trial(kernels, 5, "headProduct with " + type.name() + ", rows 3 to 8")) {
         FloatMatrix m = matrix(trial, type, 20, 256, false);
         FloatRows x = trial.rows(4, 256, Values.NORMAL);
         FloatRows expected = trial.output(4, 20);

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
@@ -161,7 +163,7 @@ class ScalarKernelsTest {
       Rope rope = new Rope(memory, 8, 6, 10_000, style, 50);
       rope.reach(41);
       Batch batch = new Batch(memory, 1);
-      batch.add(0, 41, 0, false);
+      batch.add(Batch.table(memory, 0), 41, 0, false);
       float[] x = gaussian(16);
       FloatRows rows = rows(x);
       kernels.rotate(rope, batch, rows, 0, 1);
@@ -186,10 +188,11 @@ class ScalarKernelsTest {
     int headDim = 16;
     int length = 700; // three chunks
     AttentionLayer layer =
-        new AttentionLayer(memory, AttentionLayer.Type.F32, 4, 2, headDim, 0.5f, 2, length);
+        AttentionLayer.allocate(memory, AttentionLayer.Type.F32, 4, 2, headDim, 0.5f, 4);
+    MemorySegment blocks = Batch.table(memory, 2, 0, 3);
     Batch all = new Batch(memory, length);
     for (int t = 0; t < length; t++) {
-      all.add(1, t, 0, false);
+      all.add(blocks, t, 0, false);
     }
     FloatRows keys = FloatRows.allocate(memory, length, 2 * headDim);
     FloatRows values = FloatRows.allocate(memory, length, 2 * headDim);
@@ -202,10 +205,17 @@ class ScalarKernelsTest {
     kernels.store(layer, all, keys, values, 0, length);
     for (int last : new int[] {0, 1, 254, 255, 256, 511, 512, 699}) {
       Batch one = new Batch(memory, 1);
-      one.add(1, last, 0, false);
+      one.add(blocks, last, 0, false);
       FloatRows query = rows(gaussian(4 * headDim));
       FloatRows out = FloatRows.allocate(memory, 1, 4 * headDim);
       kernels.attend(layer, one, query, out, 0, 2);
+      AttentionParts parts = new AttentionParts(memory, 1, 4, headDim);
+      parts.cut(one);
+      assertEquals(last / 256 + 1, parts.count());
+      FloatRows merged = FloatRows.allocate(memory, 1, 4 * headDim);
+      kernels.attendParts(layer, one, query, parts, 0, 2 * parts.count());
+      kernels.mergeParts(layer, one, parts, merged, 0, 4);
+      assertEquals(-1, out.data().mismatch(merged.data()), "by parts, last " + last);
       for (int head = 0; head < 4; head++) {
         double[] exact = attention(query, keys, values, head, headDim, last);
         for (int d = 0; d < headDim; d++) {
@@ -242,9 +252,9 @@ class ScalarKernelsTest {
     float[] x = {65504f, 65519.99f, 65520f, -65520f, 0x1p-24f, 0x1p-25f, 0x1.000002p-25f, -0f};
     int[] bits = {0x7bff, 0x7bff, 0x7c00, 0xfc00, 0x0001, 0x0000, 0x0001, 0x8000};
     AttentionLayer layer =
-        new AttentionLayer(memory, AttentionLayer.Type.F16, 1, 1, x.length, 1f, 1, 1);
+        AttentionLayer.allocate(memory, AttentionLayer.Type.F16, 1, 1, x.length, 1f, 1);
     Batch batch = new Batch(memory, 1);
-    batch.add(0, 0, 0, false);
+    batch.add(Batch.table(memory, 0), 0, 0, false);
     kernels.store(layer, batch, rows(x), rows(x), 0, 1);
     for (int i = 0; i < x.length; i++) {
       assertEquals((short) bits[i], layer.keys().getAtIndex(JAVA_SHORT, i), x[i] + "");
@@ -257,7 +267,7 @@ class ScalarKernelsTest {
     for (int i = 0; i < 1 << 16; i++) {
       data.setAtIndex(JAVA_SHORT, i, (short) i);
     }
-    FloatMatrix table = new FloatMatrix(data, FloatMatrix.Type.F16, 64, 1024);
+    FloatMatrix table = new FloatMatrix(data, WeightFormats.F16, 64, 1024);
     FloatRows out = embed(table, 64);
     for (int i = 0; i < 1 << 16; i++) {
       int exponent = i >> 10 & 31;
@@ -276,7 +286,7 @@ class ScalarKernelsTest {
   private FloatRows embed(FloatMatrix table, int rows) {
     Batch batch = new Batch(memory, rows);
     for (int t = 0; t < rows; t++) {
-      batch.add(0, t, t, false);
+      batch.add(MemorySegment.NULL, t, t, false);
     }
     FloatRows out = FloatRows.allocate(memory, rows, table.columns());
     kernels.embed(table, batch, out, 0, rows);
@@ -290,7 +300,7 @@ class ScalarKernelsTest {
     for (int j = 0; j < 32; j++) {
       q8.set(JAVA_BYTE, 2 + j, (byte) (j * 8 - 128));
     }
-    FloatRows a = embed(new FloatMatrix(q8, FloatMatrix.Type.Q8_0, 1, 32), 1);
+    FloatRows a = embed(new FloatMatrix(q8, WeightFormats.Q8_0, 1, 32), 1);
     for (int j = 0; j < 32; j++) {
       assertEquals(0.25f * (j * 8 - 128), a.get(0, j));
     }
@@ -300,7 +310,7 @@ class ScalarKernelsTest {
     MemorySegment q6 = memory.allocate(210);
     MemorySegment.copy(bytes, 0, q6, JAVA_BYTE, 0, 210);
     q6.set(JAVA_SHORT, 208, Float.floatToFloat16(0.5f));
-    FloatRows b = embed(new FloatMatrix(q6, FloatMatrix.Type.Q6_K, 1, 256), 1);
+    FloatRows b = embed(new FloatMatrix(q6, WeightFormats.Q6_K, 1, 256), 1);
     for (int half = 0; half < 2; half++) {
       for (int l = 0; l < 32; l++) {
         int low0 = bytes[64 * half + l];
@@ -326,7 +336,7 @@ class ScalarKernelsTest {
     for (int i = 0; i < 120; i++) {
       data.setAtIndex(JAVA_FLOAT, i, (float) random.nextGaussian());
     }
-    FloatMatrix m = new FloatMatrix(data, FloatMatrix.Type.F32, 3, 40);
+    FloatMatrix m = new FloatMatrix(data, WeightFormats.F32, 3, 40);
     float[] x = gaussian(40);
     FloatRows y = FloatRows.allocate(memory, 1, 3);
     kernels.headProduct(m, rows(x), y, 1, 0, 3);

@@ -17,8 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.ModelFileException;
-import org.bitnetj.source.TensorType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,7 +120,7 @@ class DamagedFilesTest {
     assertRefused(new GgufBytes().key("k", -1, GgufBytes.u64(0)), "type 4294967295");
     assertRefused(new GgufBytes().key("k", 9, GgufBytes.array(77)), "element type 77");
     GgufBytes tensor = new GgufBytes().tensor("w", 999, new byte[64], 32);
-    assertRefused(tensor, "tensor 'w' (byte 24)", "type id 999", "I2_S (36)");
+    assertRefused(tensor, "tensor 'w' (byte 24)", "type id 999", "TQ2_0 (35)");
     assertRefused(new GgufBytes().tensor("w", 4, new byte[64], 32), "type id 4,");
   }
 
@@ -191,14 +192,14 @@ class DamagedFilesTest {
     assertRefused(
         new GgufBytes().entry("t", 24, 0, 1L << 30, half), "'t'", "needs 4611686018427387904");
     assertRefused(new GgufBytes().entry("t", 0, 0, Long.MAX_VALUE), "more than any file");
-    for (TensorType type : TensorType.values()) {
+    for (WeightFormat type : WeightFormats.all()) {
       if (type.foreign().isEmpty()) {
         GgufBytes huge =
             new GgufBytes().entry("t", type.id(), 0, 1L << 40, 1L << 40, 1L << 40, 1L << 40);
         assertRefused(huge, "'t'");
       }
-      if (type.blockElements() > 1) {
-        GgufBytes odd = new GgufBytes().entry("t", type.id(), 0, type.blockElements() - 1, 3);
+      if (type.blockColumns() > 1) {
+        GgufBytes odd = new GgufBytes().entry("t", type.id(), 0, type.blockColumns() - 1, 3);
         assertRefused(odd.data(9999), "'t'");
       }
     }
@@ -220,7 +221,29 @@ class DamagedFilesTest {
   @Test
   void anAmbiguousTypeThatFitsNothingIsSaid() throws IOException {
     GgufBytes bytes = new GgufBytes().tensor("w", 42, new byte[1000], 512, 96);
-    assertRefused(bytes, "tensor 'w'", "Q2_0 or Q2_0_G128 or TL2", "1000 bytes");
+    assertRefused(bytes, "tensor 'w'", "Q2_0 or Q2_0_G128 or STQ1_0 or TL2", "1000 bytes");
+  }
+
+  /** Four rows of 128 take 144 or 136 bytes, which both end in the same 32. */
+  @Test
+  void aTypeThatStaysAmbiguousIsRefused() throws IOException {
+    GgufBytes bytes = new GgufBytes().tensor("w", 42, new byte[160], 128, 4);
+    assertRefused(bytes, "tensor 'w'", "type id 42", "fit Q2_0 or Q2_0_G128 alike");
+  }
+
+  @Test
+  void everyTensorOfAnAmbiguousTypeMustFitTheSameMeaning() throws IOException {
+    GgufBytes bytes =
+        new GgufBytes()
+            .tensor("g64", 42, new byte[512 * 96 / 64 * 18], 512, 96)
+            .tensor("g128", 42, new byte[512 * 96 / 128 * 34], 512, 96);
+    assertRefused(bytes, "tensor 'g128'", "none of them fits its 13056 bytes");
+  }
+
+  @Test
+  void aForksTypeMustFitItsTensors() throws IOException {
+    GgufBytes bytes = new GgufBytes().tensor("w", 143, new byte[512 * 96 / 128 * 36], 512, 96);
+    assertRefused(bytes, "tensor 'w'", "PTQ1_0", "does not fit its 13824 bytes");
   }
 
   @Test

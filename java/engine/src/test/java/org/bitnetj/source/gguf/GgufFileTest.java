@@ -14,13 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
-import org.bitnetj.source.TensorType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,10 +81,13 @@ class GgufFileTest {
       assertEquals("\"line\\nbreak\"", m.describe("string"));
       StringArray texts = m.findTexts("texts").orElseThrow();
       assertEquals(3, texts.size());
+      assertEquals(5, texts.longest());
       assertEquals("", texts.get(0));
       assertEquals("ünï", texts.get(2));
       assertEquals(5, texts.bytes(2).length);
       assertThrows(IndexOutOfBoundsException.class, () -> texts.get(3));
+      assertEquals(3, m.findLength("texts").orElseThrow());
+      assertEquals(2, m.findLength("ints").orElseThrow());
       assertArrayEquals(new int[] {1, -2}, m.findIntegers("ints").orElseThrow());
       assertArrayEquals(new float[] {2.5f}, m.findFloats("floats").orElseThrow());
       assertEquals("array of 2 i32 [1, -2]", m.describe("ints"));
@@ -98,6 +103,7 @@ class GgufFileTest {
       assertTrue(message.contains("m.gguf"), message);
       assertTrue(message.contains("'a' (byte 37) is of type u32, but must be text"), message);
       assertThrows(ModelFileException.class, () -> m.findFlag("a"));
+      assertThrows(ModelFileException.class, () -> m.findLength("a"));
       assertThrows(ModelFileException.class, () -> m.findTexts("a"));
       assertThrows(ModelFileException.class, () -> m.findIntegers("a"));
       assertThrows(ModelFileException.class, () -> m.findFloats("a"));
@@ -108,6 +114,7 @@ class GgufFileTest {
       assertThrows(ModelFileException.class, () -> m.text("absent"));
       assertTrue(m.findText("absent").isEmpty());
       assertTrue(m.findIntegers("absent").isEmpty());
+      assertTrue(m.findLength("absent").isEmpty());
     }
   }
 
@@ -128,20 +135,20 @@ class GgufFileTest {
 
   @Test
   void tensorsComeInFileOrderWithExactlyTheirBytes() throws IOException {
-    byte[] ternary = new byte[2 * (256 / 4) + 32];
+    byte[] ternary = new byte[2 * 66];
     ternary[ternary.length - 1] = 9;
     GgufBytes bytes =
         new GgufBytes()
-            .tensor("z", TensorType.F32.id(), new byte[12], 3)
-            .tensor("a", TensorType.I2_S.id(), ternary, 256, 2)
-            .tensor("m", TensorType.F16.id(), new byte[] {1, 2}, 1);
+            .tensor("z", WeightFormats.F32.id(), new byte[12], 3)
+            .tensor("a", WeightFormats.TQ2_0.id(), ternary, 256, 2)
+            .tensor("m", WeightFormats.F16.id(), new byte[] {1, 2}, 1);
     try (GgufFile file = open(bytes)) {
       assertEquals(List.of("z", "a", "m"), file.tensors().stream().map(Tensor::name).toList());
       Tensor a = file.tensor("a");
-      assertEquals(TensorType.I2_S, a.type());
+      assertEquals(WeightFormats.TQ2_0, a.format());
       assertEquals(List.of(256L, 2L), a.dims());
-      assertEquals(160, a.data().byteSize());
-      assertEquals(9, a.data().get(ValueLayout.JAVA_BYTE, 159));
+      assertEquals(132, a.data().byteSize());
+      assertEquals(9, a.data().get(ValueLayout.JAVA_BYTE, 131));
       assertTrue(a.data().isReadOnly());
       assertEquals(file.size(), file.tensor("m").offset() + 2);
       String message =
@@ -150,48 +157,28 @@ class GgufFileTest {
     }
   }
 
-  @Test
-  void expertTensorsRepeatTheScaleInEverySlice() {
-    assertEquals(3 * (128 * 2 / 4 + 32), TensorType.I2_S.bytes(List.of(128L, 2L, 3L)));
-  }
-
-  @Test
-  void foreignTernaryTypesHaveTheSizesTheirWritersUse() {
-    List<Long> dims = List.of(2560L, 2560L);
-    assertEquals(2560 * 2560 / 4 + 32, TensorType.TL1.bytes(dims));
-    // (2560-256)·2560/3·5/8 + 256·2560/2·4/8 is a multiple of 32 here
-    assertEquals(1228800 + 163840 + 32, TensorType.TL2.bytes(dims));
-    assertEquals(2560 * (2 + 13 * 40), TensorType.IQ1_BN.bytes(dims));
-    assertEquals(2560 * (4 + 640), TensorType.IQ2_BN.bytes(dims));
-    assertEquals(640 * (16 + 2560), TensorType.IQ2_BN_R4.bytes(dims));
-    assertEquals(2560 * 2560 / 64 * 18, TensorType.Q2_0.bytes(dims));
-    assertThrows(
-        IllegalArgumentException.class, () -> TensorType.IQ2_BN_R4.bytes(List.of(64L, 3L)));
-    assertTrue(TensorType.TL2.foreign().orElseThrow().contains("kernel_config.ini"));
-  }
-
   @ParameterizedTest
-  @ValueSource(strings = {"Q2_0", "Q2_0_G128", "TL2"})
+  @ValueSource(strings = {"Q2_0", "Q2_0_G128", "STQ1_0", "TL2"})
   void theSizesTellTypesUnderOneIdApart(String name) throws IOException {
-    TensorType type = TensorType.valueOf(name);
-    int bytes = (int) type.bytes(List.of(512L, 96L));
+    WeightFormat format = WeightFormats.named(name).orElseThrow();
+    int bytes = (int) format.bytes(List.of(512L, 96L));
     GgufBytes file =
         new GgufBytes()
             .tensor("a", 42, new byte[bytes], 512, 96)
             .tensor("b", 42, new byte[bytes], 512, 96);
     try (GgufFile read = open(file)) {
-      assertEquals(type, read.tensor("a").type());
-      assertEquals(type, read.tensor("b").type());
+      assertEquals(format.name(), read.tensor("a").format().name());
+      assertEquals(format.name(), read.tensor("b").format().name());
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"MXFP4", "TL2"})
   void theOldIdOfTl2IsToldFromMxfp4(String name) throws IOException {
-    TensorType type = TensorType.valueOf(name);
-    int bytes = (int) type.bytes(List.of(512L, 96L));
+    WeightFormat format = WeightFormats.named(name).orElseThrow();
+    int bytes = (int) format.bytes(List.of(512L, 96L));
     try (GgufFile read = open(new GgufBytes().tensor("a", 39, new byte[bytes], 512, 96))) {
-      assertEquals(type, read.tensor("a").type());
+      assertEquals(format.name(), read.tensor("a").format().name());
     }
   }
 
@@ -201,8 +188,8 @@ class GgufFileTest {
     long offset = elements; // one byte each
     GgufBytes bytes =
         new GgufBytes()
-            .entry("big", TensorType.I8.id(), 0, 1L << 20, elements >> 20)
-            .entry("last", TensorType.F32.id(), offset, 2);
+            .entry("big", 24 /* I8 */, 0, 1L << 20, elements >> 20)
+            .entry("last", WeightFormats.F32.id(), offset, 2);
     byte[] header = bytes.toByteArray();
     Path path = folder.resolve("sparse.gguf");
     try (FileChannel channel =
@@ -223,8 +210,22 @@ class GgufFileTest {
   }
 
   @Test
+  void anInterruptedThreadIsToldSoAndStaysInterrupted() throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), new GgufBytes().toByteArray());
+    Thread.currentThread().interrupt();
+    ModelFileException e;
+    try {
+      e = assertThrows(ModelFileException.class, () -> GgufFile.open(path).close());
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+    assertEquals(path + ": reading was interrupted; open the file again.", e.getMessage());
+    GgufFile.open(path).close();
+  }
+
+  @Test
   void anyThreadMayReadAndCloseAndClosingTwiceIsFine() throws Exception {
-    GgufFile file = open(new GgufBytes().tensor("a", TensorType.F32.id(), new byte[4], 1));
+    GgufFile file = open(new GgufBytes().tensor("a", WeightFormats.F32.id(), new byte[4], 1));
     Tensor a = file.tensor("a");
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
       assertEquals(0, other.submit(() -> a.data().get(ValueLayout.JAVA_INT, 0)).get());
@@ -233,5 +234,30 @@ class GgufFileTest {
     file.close();
     assertFalse(a.data().scope().isAlive());
     assertThrows(IllegalStateException.class, () -> a.data().get(ValueLayout.JAVA_INT, 0));
+  }
+
+  @Test
+  void aFileReadIntoMemoryIsTheSameFile() throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), new GgufBytes().key("a.b", 7).toByteArray());
+    try (GgufFile mapped = GgufFile.open(path);
+        GgufFile read = GgufFile.load(path)) {
+      assertEquals(mapped.size(), read.size());
+      assertEquals(7, read.metadata().integer("a.b"));
+      assertTrue(mapped.bytes().mapped());
+      assertFalse(read.bytes().mapped());
+    }
+  }
+
+  @Test
+  void aFileLargerThanTheMachinesMemoryIsNotRead() throws IOException {
+    Path path = Files.write(folder.resolve("m.gguf"), new byte[3 << 20]);
+    String sentence =
+        assertThrows(ModelFileException.class, () -> GgufFile.load(path, OptionalLong.of(2L << 20)))
+            .getMessage();
+    assertTrue(
+        sentence.startsWith(path + ": reading it takes 3 MiB of memory, but there are only 2 MiB"),
+        sentence);
+    assertThrows(ModelFileException.class, () -> GgufFile.load(path, OptionalLong.of(4L << 20)));
+    assertThrows(ModelFileException.class, () -> GgufFile.load(folder));
   }
 }

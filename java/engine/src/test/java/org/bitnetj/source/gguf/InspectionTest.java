@@ -8,7 +8,7 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.bitnetj.source.TensorType;
+import org.bitnetj.format.WeightFormats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,9 +24,9 @@ class InspectionTest {
             .key("eps", 1e-5f)
             .key("flag", false)
             .key("tokens", "x", "y")
-            .tensor("norm", TensorType.F32.id(), new byte[16], 4)
-            .tensor("w", TensorType.I2_S.id(), new byte[96], 128, 2)
-            .tensor("norm2", TensorType.F32.id(), new byte[16], 4);
+            .tensor("norm", WeightFormats.F32.id(), new byte[16], 4)
+            .tensor("w", WeightFormats.TQ2_0.id(), new byte[132], 256, 2)
+            .tensor("norm2", WeightFormats.F32.id(), new byte[16], 4);
     Inspection seen;
     try (GgufFile file =
         GgufFile.open(Files.write(folder.resolve("m.gguf"), bytes.toByteArray()))) {
@@ -44,10 +44,10 @@ class InspectionTest {
     assertEquals("array of 2 string", seen.metadata().get(4).type());
     assertEquals(
         List.of(
-            new Inspection.Total(TensorType.F32, 2, 8, 32),
-            new Inspection.Total(TensorType.I2_S, 1, 256, 96)),
+            new Inspection.Total(WeightFormats.F32, 2, 8, 32),
+            new Inspection.Total(WeightFormats.TQ2_0, 1, 512, 132)),
         seen.totals());
-    assertEquals(List.of(128L, 2L), seen.tensors().get(1).dims());
+    assertEquals(List.of(256L, 2L), seen.tensors().get(1).dims());
     assertEquals(bytes.toByteArray().length, seen.size());
   }
 }

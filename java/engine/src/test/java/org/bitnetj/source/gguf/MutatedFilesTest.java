@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
@@ -18,11 +17,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.bitnetj.format.WeightFormats;
+import org.bitnetj.memory.FileBytes;
 import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
-import org.bitnetj.source.TensorType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,18 +46,18 @@ class MutatedFilesTest {
         .key("tokens", "a", "bc", "", "d", "e", "f", "g", "h", "ijk")
         .key("types", 9, GgufBytes.array(5, GgufBytes.u32(1), GgufBytes.u32(3)))
         .key("nested", 9, GgufBytes.array(9, GgufBytes.array(8, GgufBytes.string("x"))))
-        .tensor("embd", TensorType.F16.id(), new byte[32], 4, 4)
-        .tensor("w", TensorType.I2_S.id(), new byte[96], 128, 2)
-        .tensor("q", TensorType.Q2_0.id(), new byte[36], 64, 2)
-        .tensor("norm", TensorType.F32.id(), new byte[16], 4);
+        .tensor("embd", WeightFormats.F16.id(), new byte[32], 4, 4)
+        .tensor("w", WeightFormats.TQ2_0.id(), new byte[132], 256, 2)
+        .tensor("q", WeightFormats.Q2_0.id(), new byte[36], 64, 2)
+        .tensor("norm", WeightFormats.F32.id(), new byte[16], 4);
   }
 
   /** True where the file opened. Fails where it did neither of the two allowed things. */
   private static boolean opensOrIsRefused(byte[] bytes, String mutation) {
     // In memory, for the mapping of so many files would be all that this test measures.
     Path path = Path.of("mutant.gguf");
-    MemorySegment memory = MemorySegment.ofArray(bytes);
-    try (GgufFile file = GgufFile.parse(path, Arena.ofConfined(), memory)) {
+    FileBytes memory = FileBytes.of(MemorySegment.ofArray(bytes));
+    try (GgufFile file = GgufFile.parse(path, memory)) {
       assertConsistent(file);
       return true;
     } catch (ModelFileException e) {

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.source.Metadata;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
-import org.bitnetj.source.TensorType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,10 +38,10 @@ class PublishedFilesTest {
       long end = 0;
       for (Tensor tensor : file.tensors()) {
         end = Math.max(end, tensor.offset() + tensor.data().byteSize());
-        if (tensor.type() == TensorType.I2_S) {
-          float scale =
-              tensor.data().get(java.lang.foreign.ValueLayout.JAVA_FLOAT, tensor.elements() / 4);
-          assertTrue(scale > 0 && scale < 10, () -> tensor.name() + " has the scale " + scale);
+        if (tensor.format() instanceof TernaryFormat format) {
+          float[] scale = new float[1];
+          format.scales(tensor.data(), (int) tensor.columns(), 0, scale);
+          assertTrue(scale[0] > 0 && scale[0] < 10, tensor.name() + " has the scale " + scale[0]);
         }
       }
       assertEquals(file.size(), end);

@@ -23,10 +23,10 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int BN_ABI_VERSION = (int)1L;
+    private static final int BN_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define BN_ABI_VERSION 1
+     * #define BN_ABI_VERSION 2
      * }
      */
     public static int BN_ABI_VERSION() {
@@ -401,6 +401,122 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("bn_compiled_tiers");
+            }
+            return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_claimed_tiers {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_claimed_tiers");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_claimed_tiers(void)
+     * }
+     */
+    public static FunctionDescriptor bn_claimed_tiers$descriptor() {
+        return bn_claimed_tiers.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_claimed_tiers(void)
+     * }
+     */
+    public static MethodHandle bn_claimed_tiers$handle() {
+        return bn_claimed_tiers.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_claimed_tiers(void)
+     * }
+     */
+    public static MemorySegment bn_claimed_tiers$address() {
+        return bn_claimed_tiers.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_claimed_tiers(void)
+     * }
+     */
+    public static int bn_claimed_tiers() {
+        var mh$ = bn_claimed_tiers.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_claimed_tiers");
+            }
+            return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_enabled_tiers {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_enabled_tiers");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_enabled_tiers(void)
+     * }
+     */
+    public static FunctionDescriptor bn_enabled_tiers$descriptor() {
+        return bn_enabled_tiers.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_enabled_tiers(void)
+     * }
+     */
+    public static MethodHandle bn_enabled_tiers$handle() {
+        return bn_enabled_tiers.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_enabled_tiers(void)
+     * }
+     */
+    public static MemorySegment bn_enabled_tiers$address() {
+        return bn_enabled_tiers.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_enabled_tiers(void)
+     * }
+     */
+    public static int bn_enabled_tiers() {
+        var mh$ = bn_enabled_tiers.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_enabled_tiers");
             }
             return (int)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
@@ -1307,6 +1423,138 @@ public class BitnetLibrary extends BitnetLibrary$shared {
                 traceDowncall("bn_attend", tier, layer, batch, queries, out, begin, end);
             }
             return (int)mh$.invokeExact(tier, layer, batch, queries, out, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_attend_parts {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_attend_parts");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_attend_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_rows *queries, const bn_parts *parts, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_attend_parts$descriptor() {
+        return bn_attend_parts.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_attend_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_rows *queries, const bn_parts *parts, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_attend_parts$handle() {
+        return bn_attend_parts.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_attend_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_rows *queries, const bn_parts *parts, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_attend_parts$address() {
+        return bn_attend_parts.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_attend_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_rows *queries, const bn_parts *parts, int32_t begin, int32_t end)
+     * }
+     */
+    public static int bn_attend_parts(int tier, MemorySegment layer, MemorySegment batch, MemorySegment queries, MemorySegment parts, int begin, int end) {
+        var mh$ = bn_attend_parts.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_attend_parts", tier, layer, batch, queries, parts, begin, end);
+            }
+            return (int)mh$.invokeExact(tier, layer, batch, queries, parts, begin, end);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_merge_parts {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_merge_parts");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_merge_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_parts *parts, const bn_rows *out, int32_t begin, int32_t end)
+     * }
+     */
+    public static FunctionDescriptor bn_merge_parts$descriptor() {
+        return bn_merge_parts.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_merge_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_parts *parts, const bn_rows *out, int32_t begin, int32_t end)
+     * }
+     */
+    public static MethodHandle bn_merge_parts$handle() {
+        return bn_merge_parts.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_merge_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_parts *parts, const bn_rows *out, int32_t begin, int32_t end)
+     * }
+     */
+    public static MemorySegment bn_merge_parts$address() {
+        return bn_merge_parts.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_merge_parts(int32_t tier, const bn_attention *layer, const bn_batch *batch, const bn_parts *parts, const bn_rows *out, int32_t begin, int32_t end)
+     * }
+     */
+    public static int bn_merge_parts(int tier, MemorySegment layer, MemorySegment batch, MemorySegment parts, MemorySegment out, int begin, int end) {
+        var mh$ = bn_merge_parts.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_merge_parts", tier, layer, batch, parts, out, begin, end);
+            }
+            return (int)mh$.invokeExact(tier, layer, batch, parts, out, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -17,8 +17,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * struct bn_attention {
  *     uint16_t *keys;
  *     uint16_t *values;
- *     int64_t sequence_stride;
- *     int64_t head_stride;
+ *     int64_t block_stride;
  *     int32_t query_heads;
  *     int32_t kv_heads;
  *     int32_t head_dim;
@@ -37,8 +36,7 @@ public class bn_attention {
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         BitnetLibrary.C_POINTER.withName("keys"),
         BitnetLibrary.C_POINTER.withName("values"),
-        BitnetLibrary.C_LONG.withName("sequence_stride"),
-        BitnetLibrary.C_LONG.withName("head_stride"),
+        BitnetLibrary.C_LONG.withName("block_stride"),
         BitnetLibrary.C_INT.withName("query_heads"),
         BitnetLibrary.C_INT.withName("kv_heads"),
         BitnetLibrary.C_INT.withName("head_dim"),
@@ -142,92 +140,48 @@ public class bn_attention {
         struct.set(values$LAYOUT, values$OFFSET, fieldValue);
     }
 
-    private static final OfLong sequence_stride$LAYOUT = (OfLong)$LAYOUT.select(groupElement("sequence_stride"));
+    private static final OfLong block_stride$LAYOUT = (OfLong)$LAYOUT.select(groupElement("block_stride"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int64_t sequence_stride
+     * int64_t block_stride
      * }
      */
-    public static final OfLong sequence_stride$layout() {
-        return sequence_stride$LAYOUT;
+    public static final OfLong block_stride$layout() {
+        return block_stride$LAYOUT;
     }
 
-    private static final long sequence_stride$OFFSET = $LAYOUT.byteOffset(groupElement("sequence_stride"));
+    private static final long block_stride$OFFSET = $LAYOUT.byteOffset(groupElement("block_stride"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int64_t sequence_stride
+     * int64_t block_stride
      * }
      */
-    public static final long sequence_stride$offset() {
-        return sequence_stride$OFFSET;
+    public static final long block_stride$offset() {
+        return block_stride$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int64_t sequence_stride
+     * int64_t block_stride
      * }
      */
-    public static long sequence_stride(MemorySegment struct) {
-        return struct.get(sequence_stride$LAYOUT, sequence_stride$OFFSET);
+    public static long block_stride(MemorySegment struct) {
+        return struct.get(block_stride$LAYOUT, block_stride$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int64_t sequence_stride
+     * int64_t block_stride
      * }
      */
-    public static void sequence_stride(MemorySegment struct, long fieldValue) {
-        struct.set(sequence_stride$LAYOUT, sequence_stride$OFFSET, fieldValue);
-    }
-
-    private static final OfLong head_stride$LAYOUT = (OfLong)$LAYOUT.select(groupElement("head_stride"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * int64_t head_stride
-     * }
-     */
-    public static final OfLong head_stride$layout() {
-        return head_stride$LAYOUT;
-    }
-
-    private static final long head_stride$OFFSET = $LAYOUT.byteOffset(groupElement("head_stride"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * int64_t head_stride
-     * }
-     */
-    public static final long head_stride$offset() {
-        return head_stride$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * int64_t head_stride
-     * }
-     */
-    public static long head_stride(MemorySegment struct) {
-        return struct.get(head_stride$LAYOUT, head_stride$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * int64_t head_stride
-     * }
-     */
-    public static void head_stride(MemorySegment struct, long fieldValue) {
-        struct.set(head_stride$LAYOUT, head_stride$OFFSET, fieldValue);
+    public static void block_stride(MemorySegment struct, long fieldValue) {
+        struct.set(block_stride$LAYOUT, block_stride$OFFSET, fieldValue);
     }
 
     private static final OfInt query_heads$LAYOUT = (OfInt)$LAYOUT.select(groupElement("query_heads"));

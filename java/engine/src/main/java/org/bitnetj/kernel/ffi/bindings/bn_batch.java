@@ -15,7 +15,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 /**
  * {@snippet lang=c :
  * struct bn_batch {
- *     const int32_t *sequences;
+ *     const int32_t *const *blocks;
  *     const int32_t *positions;
  *     const int32_t *tokens;
  * }
@@ -28,7 +28,7 @@ public class bn_batch {
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-        BitnetLibrary.C_POINTER.withName("sequences"),
+        BitnetLibrary.C_POINTER.withName("blocks"),
         BitnetLibrary.C_POINTER.withName("positions"),
         BitnetLibrary.C_POINTER.withName("tokens")
     ).withName("bn_batch");
@@ -40,48 +40,48 @@ public class bn_batch {
         return $LAYOUT;
     }
 
-    private static final AddressLayout sequences$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("sequences"));
+    private static final AddressLayout blocks$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("blocks"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * const int32_t *sequences
+     * const int32_t *const *blocks
      * }
      */
-    public static final AddressLayout sequences$layout() {
-        return sequences$LAYOUT;
+    public static final AddressLayout blocks$layout() {
+        return blocks$LAYOUT;
     }
 
-    private static final long sequences$OFFSET = $LAYOUT.byteOffset(groupElement("sequences"));
+    private static final long blocks$OFFSET = $LAYOUT.byteOffset(groupElement("blocks"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * const int32_t *sequences
+     * const int32_t *const *blocks
      * }
      */
-    public static final long sequences$offset() {
-        return sequences$OFFSET;
+    public static final long blocks$offset() {
+        return blocks$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * const int32_t *sequences
+     * const int32_t *const *blocks
      * }
      */
-    public static MemorySegment sequences(MemorySegment struct) {
-        return struct.get(sequences$LAYOUT, sequences$OFFSET);
+    public static MemorySegment blocks(MemorySegment struct) {
+        return struct.get(blocks$LAYOUT, blocks$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * const int32_t *sequences
+     * const int32_t *const *blocks
      * }
      */
-    public static void sequences(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(sequences$LAYOUT, sequences$OFFSET, fieldValue);
+    public static void blocks(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(blocks$LAYOUT, blocks$OFFSET, fieldValue);
     }
 
     private static final AddressLayout positions$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("positions"));

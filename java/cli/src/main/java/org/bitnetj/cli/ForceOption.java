@@ -1,0 +1,54 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Whether a result may replace the file that has its name. */
+final class ForceOption {
+  @Option(names = "--force", description = "Replace the file if it exists.")
+  private boolean force;
+
+  /**
+   * Starts the file after {@link #check}, which then holds for all processes that ask here.
+   *
+   * @throws Failures.Failure if the check fails or nothing can be written there
+   */
+  ResultFile create(Path output, Path... inputs) {
+    ResultFile file = ResultFile.create(output);
+    try {
+      check(output, inputs);
+      return file;
+    } catch (Failures.Failure e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Refuses to replace a file, unless it was asked for, and to replace an input, by whatever name,
+   * even then.
+   *
+   * @throws Failures.Failure if it refuses
+   */
+  void check(Path output, Path... inputs) {
+    for (Path input : inputs) {
+      if (isSame(output, input)) {
+        throw new Failures.Failure(
+            "cannot write " + output + ": this command reads that file; name another one.");
+      }
+    }
+    if (!force && Files.isRegularFile(output)) {
+      throw new Failures.Failure(output + " exists; --force replaces it.");
+    }
+  }
+
+  private static boolean isSame(Path output, Path input) {
+    try {
+      return Files.isRegularFile(output) && Files.isSameFile(output, input);
+    } catch (IOException e) {
+      return false; // the input cannot be read, as its reader will say
+    }
+  }
+}

@@ -1,0 +1,263 @@
+package org.bitnetj.engine;
+
+import org.bitnetj.kv.BlockTable;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.Step;
+import org.bitnetj.model.WeightReads;
+import org.bitnetj.tensor.FloatRows;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokens of one text, their keys and values, and what is to be computed of it next. For one
+ * thread at a time, except {@link #close}.
+ */
+public final class SequenceState implements AutoCloseable {
+  /** Where the tokens are that {@link #compute} was asked for. */
+  enum Progress {
+    /** None are asked for, or all are done. */
+    DONE,
+    /** Some wait for a step. */
+    WAITING,
+    /** Some are in the step that is computed now. */
+    COMPUTING
+  }
+
+  private final Engine engine;
+  private final Scheduler scheduler;
+  private final BlockTable table;
+  private final WeightReads reads = new WeightReads();
+  private @Nullable NativeMemory memory; // of the logits
+  private @Nullable FloatRows logits;
+  private boolean closed;
+
+  // What is asked for, and how far it is; guarded by the scheduler's lock.
+  Progress progress = Progress.DONE;
+  @Nullable Throwable failure;
+
+  /** The round of the scheduler in which this sequence is expected to come back. */
+  long expectedIn = -1;
+
+  private int[] ids = {};
+  private int next;
+  private int end;
+  private int logitsFrom;
+  private LogitsNeed need = LogitsNeed.all();
+  private int rows; // in the step that is computed
+  private int logitsDone;
+
+  SequenceState(Engine engine, Scheduler scheduler, BlockTable table) {
+    this.engine = engine;
+    this.scheduler = scheduler;
+    this.table = table;
+  }
+
+  /** Most tokens it may have. */
+  public int context() {
+    return table.context();
+  }
+
+  /** Tokens whose keys and values are there. */
+  public int length() {
+    return table.length();
+  }
+
+  /** Those tokens. */
+  public int[] tokens() {
+    scheduler.lock();
+    try {
+      requireOpen();
+      int[] tokens = new int[table.length()];
+      for (int i = 0; i < tokens.length; i++) {
+        tokens[i] = table.token(i);
+      }
+      return tokens;
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /**
+   * Becomes a beginning of {@code ids} of at most {@code most} tokens: as much of it as this or any
+   * other sequence of the model holds is not computed again. Gives back the memory of the rest.
+   *
+   * @return the length now
+   */
+  public int adopt(int[] ids, int most) {
+    scheduler.lock();
+    try {
+      requireOpen();
+      return table.adopt(ids, most);
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /**
+   * Computes tokens {@code [from, to)} of {@code ids} after those that are there, in one step or
+   * several, together with what other sequences wait for. The bits do not depend on them.
+   *
+   * @param logitsFrom from which token on logits are wanted; at most {@link Engine#logitsCapacity}
+   *     of them
+   * @param need which of them
+   * @throws IllegalStateException if the sequence or the engine is closed
+   * @throws org.bitnetj.model.ContextOverflowException if the tokens do not fit the context
+   * @throws org.bitnetj.kv.KvCacheFullException if other sequences hold all the memory
+   * @throws org.bitnetj.model.NonFiniteException if the numbers break; the sequence is as before
+   */
+  public void compute(int[] ids, int from, int to, int logitsFrom, LogitsNeed need) {
+    prepareLogits(to - Math.max(from, logitsFrom));
+    this.ids = ids;
+    this.next = from;
+    this.end = to;
+    this.logitsFrom = logitsFrom;
+    this.need = need;
+    this.logitsDone = 0;
+    reads.clear();
+    scheduler.compute(this);
+  }
+
+  private void prepareLogits(int count) {
+    if (count <= 0 || logits != null && logits.capacity() >= count) {
+      return;
+    }
+    if (count > engine.logitsCapacity()) {
+      throw new IllegalArgumentException(
+          "at most %d rows of logits can be computed at a time, not %d"
+              .formatted(engine.logitsCapacity(), count));
+    }
+    scheduler.lock();
+    try {
+      requireOpen();
+      freeLogits();
+      memory = new NativeMemory();
+      logits = FloatRows.allocate(memory, count, engine.spec().vocabulary());
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /**
+   * Row i belongs to the i-th token that asked for logits; valid until the next {@link #compute}.
+   */
+  public FloatRows logits() {
+    if (logits == null) {
+      throw new IllegalStateException("no logits have been asked for");
+    }
+    return logits;
+  }
+
+  /** What the last {@link #compute} read of the weights, as its share of the steps. */
+  public WeightReads reads() {
+    return reads;
+  }
+
+  /** Most tokens in a step. */
+  public int batchCapacity() {
+    return engine.batchCapacity();
+  }
+
+  /** Most rows of logits that {@link #compute} gives. */
+  public int logitsCapacity() {
+    return engine.logitsCapacity();
+  }
+
+  /** Logits in a row. */
+  public int vocabulary() {
+    return engine.spec().vocabulary();
+  }
+
+  /** Weight bytes that a dense step of one token with all logits reads. */
+  public long bytesPerToken() {
+    return engine.bytesPerToken();
+  }
+
+  /** Says that no more tokens will come for a while, so that steps need not wait for them. */
+  public void rest() {
+    scheduler.rest(this);
+  }
+
+  void requireOpen() {
+    scheduler.requireOpen();
+    if (closed) {
+      throw new IllegalStateException("This session is closed; open another one.");
+    }
+  }
+
+  BlockTable table() {
+    return table;
+  }
+
+  /** Tokens that still wait. */
+  int remaining() {
+    return end - next;
+  }
+
+  /**
+   * Puts as many of its tokens into the step as fit; the lock is held.
+   *
+   * @return false if not one fits
+   */
+  boolean enter(Step step) {
+    int to = Math.min(end, next + step.capacity() - step.size());
+    int logitsLeft = step.logitsCapacity() - step.logitsCount();
+    if (to > Math.max(next, logitsFrom)) {
+      to = Math.min(to, Math.max(next, logitsFrom) + logitsLeft);
+    }
+    if (to <= next) {
+      return false;
+    }
+    step.add(table, ids, next, to, logitsFrom, need);
+    rows = to - next;
+    return true;
+  }
+
+  /** Copies its logits out of the step's, from row {@code first} on; returns how many there are. */
+  int takeLogits(FloatRows stepLogits, int first) {
+    int count = next + rows - Math.max(next, logitsFrom);
+    for (int i = 0; i < count; i++) {
+      logits().copyRow(stepLogits, first + i, logitsDone + i);
+    }
+    logitsDone += Math.max(0, count);
+    return Math.max(0, count);
+  }
+
+  /** Notes that its rows of a step are computed; the lock is held. */
+  void advance(WeightReads stepReads, int stepRows) {
+    next += rows;
+    reads.addShare(stepReads, rows, stepRows);
+  }
+
+  /**
+   * Frees the keys and values, once no step computes with them: who waits for a step gets an {@link
+   * IllegalStateException}. Idempotent, from any thread.
+   */
+  @Override
+  public void close() {
+    scheduler.lock();
+    try {
+      scheduler.withdraw(this);
+      free();
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /** The same where no step computes with it; the lock is held. */
+  void free() {
+    if (!closed) {
+      closed = true;
+      table.truncate(0);
+      freeLogits();
+      engine.remove(this);
+    }
+  }
+
+  private void freeLogits() {
+    if (memory != null) {
+      memory.close();
+      memory = null;
+      logits = null;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package org.bitnetj.format;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * bitnet.cpp's two-bit type, in its canonical layout. The matrix is one run of blocks that may
+ * straddle rows: weight j of a block stands in byte {@code j % 32} at bit {@code 6 - 2 * (j / 32)}.
+ * One float32 scale follows, and 28 bytes of padding of any content.
+ */
+record I2sFormat() implements TernaryFormat {
+  private static final int RUN = 32;
+  private static final int SCALE_BYTES = 32;
+
+  @Override
+  public String name() {
+    return "I2_S";
+  }
+
+  @Override
+  public int id() {
+    return 36;
+  }
+
+  @Override
+  public int blockColumns() {
+    return 128;
+  }
+
+  @Override
+  public int blockBytes() {
+    return 32;
+  }
+
+  @Override
+  public long bytes(long rows, long columns) {
+    long weights = Math.multiplyExact(rows, columns);
+    if (weights % blockColumns() != 0) {
+      throw new IllegalArgumentException(
+          "has %d elements, but %s stores them in blocks of %d"
+              .formatted(weights, name(), blockColumns()));
+    }
+    return weights / 4 + SCALE_BYTES;
+  }
+
+  @Override
+  public ScaleKind scaleKind() {
+    return ScaleKind.TENSOR;
+  }
+
+  @Override
+  public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    long first = (long) row * columns;
+    for (int c = 0; c < columns; ) {
+      long flat = first + c;
+      int inRun = (int) (flat % RUN);
+      int run = (int) (flat / RUN % 4);
+      int n = Math.min(RUN - inRun, columns - c);
+      long at = flat / blockColumns() * blockBytes() + inRun;
+      int shift = 6 - 2 * run;
+      for (int i = 0; i < n; i++) {
+        out[c + i] = (byte) (data.get(JAVA_BYTE, at + i) >> shift & 3);
+      }
+      c += n;
+    }
+  }
+
+  @Override
+  public void scales(MemorySegment data, int columns, int row, float[] out) {
+    out[0] = data.get(JAVA_FLOAT_UNALIGNED, data.byteSize() - SCALE_BYTES);
+  }
+}

@@ -1,0 +1,87 @@
+package org.bitnetj.format;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * How a ternary matrix lies in memory for the kernels: panels of 16 rows, one after the other, each
+ * a run of blocks of so many columns. Rows and columns that only pad hold digits 0.
+ *
+ * <p>Panels may be memory of their own or a part of a mapped file; a layout only says where digits
+ * stand.
+ */
+public interface PanelLayout {
+  /** Rows in a panel. */
+  int ROWS = 16;
+
+  /** Two bits a digit. */
+  PanelLayout TWO_BIT = new TwoBitPanels();
+
+  /** All layouts that kernels multiply. */
+  List<PanelLayout> ALL = List.of(TWO_BIT);
+
+  /** Its number in native structs. */
+  int id();
+
+  /** Columns of a block. */
+  int blockColumns();
+
+  /** Bytes of a block: of 16 rows by {@link #blockColumns}. */
+  int blockBytes();
+
+  /** The largest digit that can be stored. */
+  int largestDigit();
+
+  /** Columns with their padding, whole blocks. */
+  default int paddedColumns(int columns) {
+    return (columns + blockColumns() - 1) / blockColumns() * blockColumns();
+  }
+
+  /** Bytes of one panel. */
+  default long panelBytes(int columns) {
+    return (long) paddedColumns(columns) / blockColumns() * blockBytes();
+  }
+
+  /** Bytes of all panels of a matrix. */
+  default long bytes(int rows, int columns) {
+    return panels(rows) * panelBytes(columns);
+  }
+
+  /** Panels of a matrix. */
+  static int panels(int rows) {
+    return (rows + ROWS - 1) / ROWS;
+  }
+
+  /**
+   * Bytes from one row of int8 activations to the next: room for the padding of every layout, a
+   * multiple of 64. Activations are 0 from {@code columns} on.
+   */
+  static long activationStride(int columns) {
+    return activationStride(columns, ALL);
+  }
+
+  /** The same for some layouts. */
+  static long activationStride(int columns, List<PanelLayout> layouts) {
+    long padded = columns;
+    for (PanelLayout layout : layouts) {
+      padded = Math.max(padded, layout.paddedColumns(columns));
+    }
+    return padded + 63 & ~63L;
+  }
+
+  /**
+   * Puts one row into panels.
+   *
+   * @param digits of {@link #paddedColumns} columns at least, 0 from {@code columns} on
+   */
+  void pack(byte[] digits, MemorySegment panels, int columns, int row);
+
+  /** Takes one row out of panels: its digits in the first {@code columns} elements. */
+  void unpack(MemorySegment panels, int columns, int row, byte[] digits);
+
+  /** One digit. */
+  int digit(MemorySegment panels, int columns, int row, int column);
+
+  /** Changes one digit. */
+  void setDigit(MemorySegment panels, int columns, int row, int column, int digit);
+}

@@ -1,0 +1,52 @@
+package org.bitnetj.format;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * llama.cpp's two-bit ternary type: blocks of 256 in 64 bytes and a scale. Column 128h + 32n + m
+ * stands in byte 32h + m at bit 2n, for h of 0 and 1, n of 0 to 3 and m of 0 to 31.
+ */
+record Tq2Format() implements GroupScaled {
+  private static final int RUN = 32;
+
+  @Override
+  public String name() {
+    return "TQ2_0";
+  }
+
+  @Override
+  public int id() {
+    return 35;
+  }
+
+  @Override
+  public int blockColumns() {
+    return 256;
+  }
+
+  @Override
+  public int blockBytes() {
+    return 66;
+  }
+
+  @Override
+  public int scaleOffset() {
+    return 64;
+  }
+
+  @Override
+  public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    long at = row * rowBytes(columns);
+    for (int c = 0; c < columns; c += blockColumns(), at += blockBytes()) {
+      for (int run = 0; run < 8; run++) {
+        long from = at + run / 4 * RUN;
+        int shift = run % 4 * 2;
+        for (int m = 0; m < RUN; m++) {
+          out[c + run * RUN + m] = (byte) (data.get(JAVA_BYTE, from + m) >> shift & 3);
+        }
+      }
+    }
+  }
+}

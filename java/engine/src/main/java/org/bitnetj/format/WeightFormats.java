@@ -1,0 +1,119 @@
+package org.bitnetj.format;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The formats that are known, those to compute with and those to list. */
+public final class WeightFormats {
+  public static final FloatFormat F32 = new F32Format();
+  public static final FloatFormat F16 = new F16Format();
+  public static final FloatFormat BF16 = new BF16Format();
+  public static final FloatFormat Q8_0 = new Q8Format();
+  public static final FloatFormat Q6_K = new Q6kFormat();
+  public static final TernaryFormat I2_S = new I2sFormat();
+  public static final TernaryFormat TQ1_0 = new Tq1Format();
+  public static final TernaryFormat TQ2_0 = new Tq2Format();
+  public static final TernaryFormat Q2_0 = new Q2Format("Q2_0", 42, 64);
+  public static final TernaryFormat Q2_0_G128 = new Q2Format("Q2_0_G128", 42, 128);
+  public static final TernaryFormat PQ2_0 = new Q2Format("PQ2_0", 142, 128);
+
+  private static final String IK =
+      " is ik_llama.cpp's own ternary layout with a scale for each row";
+
+  /** In the order of their ids; of one id, upstream ggml's meaning first. */
+  private static final List<WeightFormat> ALL =
+      List.of(
+          F32,
+          F16,
+          new OpaqueFormat("Q4_0", 2, 32, 18),
+          new OpaqueFormat("Q4_1", 3, 32, 20),
+          new OpaqueFormat("Q5_0", 6, 32, 22),
+          new OpaqueFormat("Q5_1", 7, 32, 24),
+          Q8_0,
+          new OpaqueFormat("Q2_K", 10, 256, 84),
+          new OpaqueFormat("Q3_K", 11, 256, 110),
+          new OpaqueFormat("Q4_K", 12, 256, 144),
+          new OpaqueFormat("Q5_K", 13, 256, 176),
+          Q6_K,
+          new OpaqueFormat("IQ2_XXS", 16, 256, 66),
+          new OpaqueFormat("IQ2_XS", 17, 256, 74),
+          new OpaqueFormat("IQ3_XXS", 18, 256, 98),
+          new OpaqueFormat("IQ1_S", 19, 256, 50),
+          new OpaqueFormat("IQ4_NL", 20, 32, 18),
+          new OpaqueFormat("IQ3_S", 21, 256, 110),
+          new OpaqueFormat("IQ2_S", 22, 256, 82),
+          new OpaqueFormat("IQ4_XS", 23, 256, 136),
+          new OpaqueFormat("I8", 24, 1, 1),
+          new OpaqueFormat("I16", 25, 1, 2),
+          new OpaqueFormat("I32", 26, 1, 4),
+          new OpaqueFormat("I64", 27, 1, 8),
+          new OpaqueFormat("F64", 28, 1, 8),
+          new OpaqueFormat("IQ1_M", 29, 256, 56),
+          BF16,
+          TQ1_0,
+          TQ2_0,
+          I2_S,
+          new LookupTable("TL1", 38, false),
+          new OpaqueFormat("MXFP4", 39, 32, 17),
+          new LookupTable("TL2", 39, true), // its id until 2025
+          new OpaqueFormat("Q1_0", 41, 128, 18),
+          Q2_0,
+          Q2_0_G128,
+          new OpaqueFormat("STQ1_0", 42, 256, 42),
+          new LookupTable("TL2", 42, true),
+          new OpaqueFormat("STQ1_0", 43, 256, 42),
+          new OpaqueFormat("IQ1_BN", 134, 64, 13, 2, 1, "IQ1_BN" + IK),
+          new OpaqueFormat("IQ2_BN", 135, 64, 16, 4, 1, "IQ2_BN" + IK),
+          PQ2_0,
+          new OpaqueFormat("PTQ1_0", 143, 128, 28),
+          new OpaqueFormat("IQ2_BN_R4", 335, 64, 16, 4, 4, "IQ2_BN_R4" + IK));
+
+  /** Ids that more than one project gave away; 142 and 143 have meanings that are not listed. */
+  private static final Set<Integer> CONTESTED = Set.of(39, 42, 43, 142, 143);
+
+  private WeightFormats() {}
+
+  /** All of them, in the order of their ids. */
+  public static List<WeightFormat> all() {
+    return ALL;
+  }
+
+  /** Those that ternary matrices may be stored in. */
+  public static List<TernaryFormat> ternary() {
+    return only(TernaryFormat.class);
+  }
+
+  /** Those that embeddings, heads and norms may be stored in. */
+  public static List<FloatFormat> floats() {
+    return only(FloatFormat.class);
+  }
+
+  private static <T> List<T> only(Class<T> kind) {
+    return ALL.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  /** Every format that is written under that id, upstream ggml's first. */
+  public static List<WeightFormat> ofId(int id) {
+    List<WeightFormat> found = new ArrayList<>(1);
+    for (WeightFormat format : ALL) {
+      if (format.id() == id) {
+        found.add(format);
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  /**
+   * Whether a file must prove by the sizes of its tensors that it means a known format by that id.
+   */
+  public static boolean isContested(int id) {
+    return CONTESTED.contains(id);
+  }
+
+  /** The first format of that name. */
+  public static Optional<WeightFormat> named(String name) {
+    return ALL.stream().filter(format -> format.name().equals(name)).findFirst();
+  }
+}

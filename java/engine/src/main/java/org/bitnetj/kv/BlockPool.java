@@ -1,0 +1,196 @@
+package org.bitnetj.kv;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bitnetj.memory.Pages;
+import org.bitnetj.memory.Reservation;
+import org.bitnetj.tensor.AttentionLayer;
+
+/**
+ * The keys and values of all sequences of a model, in blocks of 256 positions: a block has a run of
+ * 256 vectors for each layer, for its keys and its values, and each cache head, in this order, and
+ * then the 256 tokens. Blocks are counted by the sequences that use them; one that nobody uses any
+ * more goes back to the operating system. Address space is reserved for all blocks, memory is taken
+ * as positions are written.
+ *
+ * <p>Not thread-safe: whoever takes, shares or frees blocks must do so one after the other. A step
+ * may compute meanwhile on blocks that its sequences hold.
+ */
+public final class BlockPool implements AutoCloseable {
+  /** Positions of a block, those of a chunk of attention: so pages change no sum's order. */
+  public static final int POSITIONS = AttentionLayer.CHUNK;
+
+  private static final long TOKENS_BYTES = (long) POSITIONS * Integer.BYTES;
+
+  private final KvShape shape;
+  private final int capacity;
+  private final long blockBytes;
+  private final long tokensOffset;
+  private final Reservation memory;
+  private final List<AttentionLayer> layers;
+  private final PrefixTree tree = new PrefixTree(this);
+  private int[] users = new int[0];
+  private int[] free = new int[0];
+  private int freed;
+  private int fresh; // from here on, no block has ever been taken
+  private int used;
+
+  /**
+   * A pool with nothing in it.
+   *
+   * @param scale scores of attention are {@code (q . k) * scale}
+   * @param mostBytes how much the blocks may take together; at least one block there is
+   * @throws OutOfMemoryError if the system refuses the address space
+   */
+  public BlockPool(KvShape shape, float scale, long mostBytes) {
+    this.shape = shape;
+    this.tokensOffset = POSITIONS * shape.positionBytes();
+    long pageBytes = Pages.size();
+    this.blockBytes = Math.ceilDiv(tokensOffset + TOKENS_BYTES, pageBytes) * pageBytes;
+    this.capacity = Math.clamp(mostBytes / blockBytes, 1, Integer.MAX_VALUE / 2);
+    this.memory = new Reservation(capacity * blockBytes);
+    List<AttentionLayer> all = new ArrayList<>(shape.layers());
+    long runBytes = tokensOffset / (2L * shape.layers()); // a layer's keys, or values
+    MemorySegment blocks = memory.segment();
+    for (int l = 0; l < shape.layers(); l++) {
+      all.add(
+          new AttentionLayer(
+              blocks.asSlice(2 * l * runBytes),
+              blocks.asSlice((2 * l + 1) * runBytes),
+              shape.type(),
+              shape.queryHeads(),
+              shape.kvHeads(),
+              shape.headDim(),
+              scale,
+              blockBytes / shape.type().bytes()));
+    }
+    this.layers = List.copyOf(all);
+  }
+
+  public KvShape shape() {
+    return shape;
+  }
+
+  /** One layer's attention over the blocks. */
+  public AttentionLayer layer(int index) {
+    return layers.get(index);
+  }
+
+  /** Positions that fit at most. */
+  public long capacity() {
+    return (long) capacity * POSITIONS;
+  }
+
+  /** Blocks that some sequence uses. */
+  public int usedBlocks() {
+    return used;
+  }
+
+  /** Bytes of a block. */
+  public long blockBytes() {
+    return blockBytes;
+  }
+
+  /**
+   * An empty sequence.
+   *
+   * @param context positions it may have at most
+   */
+  public BlockTable newTable(int context) {
+    return new BlockTable(this, context);
+  }
+
+  PrefixTree tree() {
+    return tree;
+  }
+
+  /**
+   * Takes a block for one user, which goes into the tree after {@code parent}.
+   *
+   * @throws KvCacheFullException if there is none
+   */
+  int take(int parent) {
+    int block;
+    if (freed > 0) {
+      block = free[--freed];
+    } else if (fresh < capacity) {
+      block = fresh++;
+      if (block == users.length) {
+        int length = Math.min(Math.max(16, 2 * users.length), capacity);
+        users = Arrays.copyOf(users, length);
+        free = Arrays.copyOf(free, length);
+      }
+    } else {
+      throw new KvCacheFullException(
+          "the KV cache is full: all its %d blocks of %d positions (%d MiB) are in use; close or reset sessions, or use shorter contexts."
+              .formatted(capacity, POSITIONS, capacity * blockBytes >> 20));
+    }
+    users[block] = 1;
+    used++;
+    tree.add(block, parent);
+    return block;
+  }
+
+  /** Counts one more user of a block. */
+  void share(int block) {
+    users[block]++;
+  }
+
+  /** Counts one user less; the last one's block is given back. */
+  void release(int block) {
+    if (--users[block] == 0) {
+      tree.remove(block);
+      memory.release(block * blockBytes, blockBytes);
+      free[freed++] = block;
+      used--;
+    }
+  }
+
+  boolean isShared(int block) {
+    return users[block] > 1;
+  }
+
+  /** Copies the first positions of a block, and their tokens, to another. */
+  void copy(int from, int to, int positions) {
+    MemorySegment all = memory.segment();
+    long vectorBytes = (long) shape.headDim() * shape.type().bytes();
+    long runBytes = POSITIONS * vectorBytes;
+    for (int run = 0; run < 2 * shape.layers() * shape.kvHeads(); run++) {
+      MemorySegment.copy(
+          all,
+          from * blockBytes + run * runBytes,
+          all,
+          to * blockBytes + run * runBytes,
+          positions * vectorBytes);
+    }
+    MemorySegment.copy(
+        all,
+        from * blockBytes + tokensOffset,
+        all,
+        to * blockBytes + tokensOffset,
+        (long) positions * Integer.BYTES);
+    tree.setLength(to, positions);
+  }
+
+  /** The token at a position of a block. */
+  int token(int block, int position) {
+    return memory.segment().get(ValueLayout.JAVA_INT, tokenByte(block, position));
+  }
+
+  void setToken(int block, int position, int token) {
+    memory.segment().set(ValueLayout.JAVA_INT, tokenByte(block, position), token);
+  }
+
+  private long tokenByte(int block, int position) {
+    return block * blockBytes + tokensOffset + (long) position * Integer.BYTES;
+  }
+
+  /** Gives everything back; nobody may compute on it any more. Idempotent. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,68 @@
+package org.bitnetj.model;
+
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.AttentionParts;
+import org.bitnetj.tensor.Batch;
+import org.bitnetj.tensor.FloatRows;
+
+/**
+ * Attention of a step's rows, shared out by rows and cache heads, or, where these are too few to
+ * keep all threads busy, by chunks of positions as well. The bits are the same. For one caller at a
+ * time.
+ */
+final class AttentionPass {
+  /** Rows and heads for each thread from which on they are shared out well enough. */
+  private static final int ENOUGH = 8;
+
+  private final Kernels kernels;
+  private final ThreadTeam team;
+  private final AttentionParts parts;
+  private final ThreadTeam.Task whole = this::whole;
+  private final ThreadTeam.Task byParts = this::byParts;
+  private final ThreadTeam.Task merge = this::merge;
+
+  // What is computed; set by the caller's thread between phases.
+  private AttentionLayer layer;
+  private Batch rows;
+  private FloatRows queries;
+  private FloatRows out;
+
+  AttentionPass(
+      NativeMemory memory, Kernels kernels, ThreadTeam team, ModelSpec spec, int batchCapacity) {
+    this.kernels = kernels;
+    this.team = team;
+    this.parts = new AttentionParts(memory, batchCapacity, spec.heads(), spec.headDim());
+  }
+
+  /** out = attention of the queries of {@code rows}, whose keys and values are in the cache. */
+  void run(AttentionLayer layer, Batch rows, FloatRows queries, FloatRows out) {
+    this.layer = layer;
+    this.rows = rows;
+    this.queries = queries;
+    this.out = out;
+    int items = rows.size() * layer.kvHeads();
+    boolean isEnough = team.threads() == 1 || items >= ENOUGH * team.threads();
+    if (isEnough || AttentionParts.count(rows) == rows.size()) {
+      team.run(whole, items, 1);
+      return;
+    }
+    parts.cut(rows);
+    team.run(byParts, parts.count() * layer.kvHeads(), 1);
+    team.run(merge, rows.size() * layer.queryHeads(), layer.queryHeads());
+  }
+
+  private void whole(int begin, int end) {
+    kernels.attend(layer, rows, queries, out, begin, end);
+  }
+
+  private void byParts(int begin, int end) {
+    kernels.attendParts(layer, rows, queries, parts, begin, end);
+  }
+
+  private void merge(int begin, int end) {
+    kernels.mergeParts(layer, rows, parts, out, begin, end);
+  }
+}

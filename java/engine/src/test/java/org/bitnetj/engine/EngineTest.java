@@ -1,0 +1,387 @@
+package org.bitnetj.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.model.HeadMode;
+import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.NonFiniteException;
+import org.bitnetj.model.Transformer;
+import org.bitnetj.model.Weights;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.Tiers;
+import org.bitnetj.testing.TinyModel;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sequences share steps, blocks and failures of nobody but their own. */
+@Timeout(120)
+class EngineTest {
+  private static final AttentionLayer.Type F16 = AttentionLayer.Type.F16;
+
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void end() {
+    threads.shutdownNow();
+  }
+
+  /** An engine, and a gate that its steps wait at. */
+  private static final class Gate implements AutoCloseable {
+    final Engine engine;
+    final Transformer transformer;
+    private final AtomicInteger steps = new AtomicInteger();
+    private final List<Integer> rows = new ArrayList<>();
+    private volatile CountDownLatch open = new CountDownLatch(0);
+    private volatile CountDownLatch reached = new CountDownLatch(0);
+
+    Gate(Path model, int batch) throws Exception {
+      GgufFile file = GgufFile.open(model);
+      ThreadTeam team = new ThreadTeam(2);
+      Weights weights = Weights.load(file, Tiers.best(), team, HeadMode.FULL, true);
+      transformer = new Transformer(weights, Tiers.best(), team, batch, 4);
+      transformer.observe(
+          (point, step, count) -> {
+            if (point.equals("embed")) {
+              steps.incrementAndGet();
+              synchronized (rows) {
+                rows.add(count);
+              }
+              reached.countDown();
+              awaitUninterruptibly(open);
+            }
+          });
+      engine = new Engine(transformer, 64 << 20, List.of(weights::close, team::close, file::close));
+    }
+
+    /** Lets the next step begin and no further. */
+    void shut() {
+      open = new CountDownLatch(1);
+      reached = new CountDownLatch(1);
+    }
+
+    void awaitStep() {
+      awaitUninterruptibly(reached);
+    }
+
+    void open() {
+      open.countDown();
+    }
+
+    List<Integer> rows() {
+      synchronized (rows) {
+        return List.copyOf(rows);
+      }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+      try {
+        assertTrue(latch.await(60, TimeUnit.SECONDS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void close() {
+      open();
+      engine.close();
+    }
+  }
+
+  private static int[] bits(SequenceState sequence) {
+    return sequence.logits().row(0).toArray(ValueLayout.JAVA_INT);
+  }
+
+  /** The bits of the logits after a text, computed by itself. */
+  private static int[] alone(Engine engine, int[] ids) {
+    try (SequenceState sequence = engine.open(F16, engine.spec().contextLength())) {
+      for (int from = 0; from < ids.length; from += engine.batchCapacity()) {
+        int to = Math.min(ids.length, from + engine.batchCapacity());
+        sequence.compute(ids, from, to, ids.length - 1, LogitsNeed.all());
+      }
+      return bits(sequence);
+    }
+  }
+
+  private static void awaitWaiting(SequenceState sequence) throws InterruptedException {
+    while (sequence.progress != SequenceState.Progress.WAITING) {
+      Thread.sleep(1);
+    }
+  }
+
+  @Test
+  void whoWaitsDuringAStepSharesTheNextOneAndGetsTheBitsItHasAlone() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 16)) {
+      int[][] texts = {{4094, 5, 6}, {4094, 7}, {4094, 8, 9, 10}, {4094}};
+      int[][] expected = new int[texts.length][];
+      for (int i = 0; i < texts.length; i++) {
+        expected[i] = alone(gate.engine, texts[i]);
+      }
+      int before = gate.rows().size();
+      List<SequenceState> sequences = new ArrayList<>();
+      List<Future<int[]>> results = new ArrayList<>();
+      gate.shut();
+      for (int[] text : texts) {
+        SequenceState sequence = gate.engine.open(F16, 64);
+        sequences.add(sequence);
+        results.add(
+            threads.submit(
+                () -> {
+                  sequence.compute(text, 0, text.length, text.length - 1, LogitsNeed.all());
+                  return bits(sequence);
+                }));
+        if (sequences.size() == 1) {
+          gate.awaitStep();
+        } else {
+          awaitWaiting(sequence);
+        }
+      }
+      gate.open();
+      for (int i = 0; i < texts.length; i++) {
+        assertArrayEquals(expected[i], results.get(i).get(), "sequence " + i);
+      }
+      assertEquals(List.of(3, 2 + 4 + 1), gate.rows().subList(before, before + 2));
+    }
+  }
+
+  @Test
+  void randomLoadChangesNoBit() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      Random random = new Random(5);
+      List<Future<?>> ends = new ArrayList<>();
+      for (int t = 0; t < 6; t++) {
+        long seed = random.nextLong();
+        boolean virtual = t % 2 == 1;
+        Runnable load = () -> load(gate.engine, new Random(seed));
+        ends.add(
+            threads.submit(
+                () -> {
+                  if (!virtual) {
+                    load.run();
+                    return null;
+                  }
+                  Throwable[] failure = new Throwable[1];
+                  Thread thread =
+                      Thread.ofVirtual()
+                          .uncaughtExceptionHandler((unused, e) -> failure[0] = e)
+                          .start(load);
+                  thread.join();
+                  if (failure[0] != null) {
+                    throw new AssertionError(failure[0]);
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> end : ends) {
+        end.get();
+      }
+      assertEquals(0, gate.engine.usedBlocks());
+    }
+  }
+
+  /** Texts that begin alike, in chunks, with cuts; each against itself computed alone. */
+  private static void load(Engine engine, Random random) {
+    int[] common = new Random(1).ints(300, 0, 4096).toArray();
+    try (SequenceState sequence = engine.open(F16, 512)) {
+      for (int round = 0; round < 4; round++) {
+        int[] text = common.clone();
+        int from = random.nextInt(text.length);
+        for (int i = from; i < text.length; i++) {
+          text[i] = random.nextInt(4096);
+        }
+        int at = sequence.adopt(text, text.length - 1);
+        while (at < text.length) {
+          int to = Math.min(text.length, at + 1 + random.nextInt(2 * engine.batchCapacity()));
+          sequence.compute(text, at, to, to == text.length ? to - 1 : to, LogitsNeed.all());
+          at = to;
+        }
+        int[] actual = bits(sequence);
+        assertArrayEquals(text, sequence.tokens());
+        sequence.rest();
+        if (round == 3) {
+          sequence.adopt(new int[0], 0);
+          assertArrayEquals(alone(engine, text), actual);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPrefixThatAnotherSequenceHoldsIsNotComputedAgain() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 64)) {
+      int[] text = new Random(2).ints(400, 0, 4096).toArray();
+      try (SequenceState first = gate.engine.open(F16, 512);
+          SequenceState second = gate.engine.open(F16, 512)) {
+        first.compute(text, 0, 400, 399, LogitsNeed.all());
+        assertEquals(2, gate.engine.usedBlocks());
+        assertEquals(399, second.adopt(text, 399));
+        assertEquals(3, gate.engine.usedBlocks(), "one block shared, the last one copied");
+        second.compute(text, 399, 400, 399, LogitsNeed.all());
+        assertArrayEquals(bits(first), bits(second));
+      }
+      assertEquals(0, gate.engine.usedBlocks(), "closed sequences give their memory back");
+    }
+  }
+
+  @Test
+  void virtualThreadsNeitherComputeNorHold() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      String[] computing = new String[1];
+      gate.transformer.observe(
+          (point, rows, count) -> {
+            if (point.equals("embed")) {
+              computing[0] = Thread.currentThread().getName();
+            }
+          });
+      Thread virtual =
+          Thread.startVirtualThread(
+              () -> {
+                try (SequenceState sequence = gate.engine.open(F16, 8)) {
+                  sequence.compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all());
+                }
+              });
+      virtual.join();
+      assertEquals("bitnet-engine", computing[0]);
+    }
+  }
+
+  @Test
+  void aSequenceWhoseNumbersBreakFailsAlone() throws Exception {
+    Path path = new TinyModel().write(folder.resolve("tiny.gguf"));
+    spoilLastToken(path);
+    try (Gate gate = new Gate(path, 8)) {
+      int[] expected = alone(gate.engine, new int[] {1, 2});
+      List<SequenceState> sequences = new ArrayList<>();
+      List<Future<int[]>> results = new ArrayList<>();
+      gate.shut();
+      for (int token : new int[] {3, 2, 7, 2}) { // 7 is the spoilt one
+        SequenceState sequence = gate.engine.open(F16, 8);
+        sequences.add(sequence);
+        results.add(
+            threads.submit(
+                () -> {
+                  sequence.compute(new int[] {1, token}, 0, 2, 1, LogitsNeed.all());
+                  return bits(sequence);
+                }));
+        if (sequences.size() == 1) {
+          gate.awaitStep();
+        } else {
+          awaitWaiting(sequence);
+        }
+      }
+      gate.open();
+      assertArrayEquals(expected, results.get(1).get());
+      assertArrayEquals(expected, results.get(3).get());
+      ExecutionException e = assertThrows(ExecutionException.class, () -> results.get(2).get());
+      assertInstanceOf(NonFiniteException.class, e.getCause());
+      assertEquals(0, sequences.get(2).length(), "as before");
+      sequences.get(2).compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all());
+      assertArrayEquals(expected, bits(sequences.get(2)), "and it goes on");
+    }
+  }
+
+  private static void spoilLastToken(Path path) throws Exception {
+    long at;
+    try (GgufFile file = GgufFile.open(path)) {
+      at = file.tensor("token_embd.weight").offset() + 7 * 64 * 4L;
+    }
+    ByteBuffer nan = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      channel.write(nan, at);
+    }
+  }
+
+  @Test
+  void closingASequenceThatWaitsEndsItsWaitAndOnlyIts() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      gate.shut();
+      SequenceState first = gate.engine.open(F16, 8);
+      SequenceState second = gate.engine.open(F16, 8);
+      Future<?> computing =
+          threads.submit(() -> first.compute(new int[] {1}, 0, 1, 0, LogitsNeed.all()));
+      gate.awaitStep();
+      Future<?> waiting =
+          threads.submit(() -> second.compute(new int[] {1}, 0, 1, 0, LogitsNeed.all()));
+      awaitWaiting(second);
+      second.close();
+      ExecutionException e = assertThrows(ExecutionException.class, waiting::get);
+      assertEquals("This session is closed; open another one.", e.getCause().getMessage());
+      gate.open();
+      computing.get();
+      assertEquals(1, first.length());
+    }
+  }
+
+  @Test
+  void closingTheEngineWaitsForItsStepAndEndsWhoWaits() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      gate.shut();
+      SequenceState first = gate.engine.open(F16, 8);
+      SequenceState second = gate.engine.open(F16, 8);
+      Future<?> computing =
+          threads.submit(() -> first.compute(new int[] {1}, 0, 1, 0, LogitsNeed.all()));
+      gate.awaitStep();
+      Future<?> waiting =
+          threads.submit(() -> second.compute(new int[] {1}, 0, 1, 0, LogitsNeed.all()));
+      awaitWaiting(second);
+      Future<?> closing = threads.submit(gate.engine::close);
+      awaitClosed(gate.engine);
+      gate.open();
+      closing.get();
+      computing.get();
+      Throwable end = assertThrows(ExecutionException.class, waiting::get).getCause();
+      assertEquals("This model is closed; load it again.", end.getMessage());
+      assertThrows(IllegalStateException.class, () -> gate.engine.open(F16, 8));
+      assertThrows(IllegalStateException.class, first::tokens);
+    }
+  }
+
+  private static void awaitClosed(Engine engine) throws InterruptedException {
+    while (true) {
+      try {
+        engine.open(F16, 8).close();
+      } catch (IllegalStateException closed) {
+        return;
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  @Test
+  void contextsThatCannotBeAreRefused() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      String most =
+          assertThrows(ContextOverflowException.class, () -> gate.engine.open(F16, 513))
+              .getMessage();
+      assertTrue(most.startsWith("a context of 513 positions is more than the 512 that"), most);
+    }
+  }
+}

@@ -1,0 +1,328 @@
+/*
+ * Each product is one chain of fused additions, 16 lanes wide. For one or two tokens one row after
+ * the other keeps up with memory, two rows side by side where decoding takes time; for more, four
+ * rows by up to six tokens share their elements, and block formats are decoded into tiles first,
+ * once for many tokens.
+ *
+ * Rows side by side are several streams of memory, which come at half the speed of one on Zen 4. So
+ * memory is always asked for in its own order, ahead of the use.
+ */
+#include "common/kernels.h"
+#include "common/unroll.h"
+#include "matrix_elements_avx512.h"
+
+/* The most rows and tokens in registers. */
+#define ROWS 4
+#define TOKENS 6
+/* Up to this many tokens are too few to share much. */
+#define FEW_TOKENS 2
+/* How far ahead of a single row the next ones are asked for. */
+#define PREFETCH_BYTES 8192
+/* Tiles have ROWS rows; the lanes of so many tokens are kept between tiles. */
+#define TILE_COLUMNS 256 /* a multiple of every format's block */
+#define KEPT_TOKENS (3 * TOKENS)
+
+/* Rows of a matrix, and rows of tokens. */
+typedef struct operands {
+  const uint8_t* rows;
+  int64_t row_bytes;
+  const float* x;
+  int64_t stride;
+} operands;
+
+/* Elements [i, i + n) of a row in a simple format, n <= 16, then zeros. */
+BN_INLINE __m512 elements(const uint8_t* row, const int type, int64_t i, int64_t n) {
+  switch (type) {
+    case BN_TYPE_F16:
+      return bn_vload_f16(row + 2 * i, n);
+    case BN_TYPE_BF16:
+      return bn_vload_bf16(row + 2 * i, n);
+    default:
+      return bn_vload((const float*)(const void*)(row + 4 * i), n);
+  }
+}
+
+/* Adds the products of columns [i, i + n), n <= 16, of R rows in a simple format and T tokens. */
+BN_INLINE void add_columns(__m512 lanes[TOKENS][ROWS], const operands* in, const int type,
+                           int64_t i, int64_t n, const int R, const int T) {
+  __m512 w[ROWS];
+  BN_UNROLL for (int r = 0; r < R; r++) {
+    w[r] = elements(in->rows + r * in->row_bytes, type, i, n);
+  }
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    const __m512 x = bn_vload(in->x + t * in->stride + i, n);
+    BN_UNROLL for (int r = 0; r < R; r++) { lanes[t][r] = bn_vfma(lanes[t][r], x, w[r], n); }
+  }
+}
+
+/* Adds the products of columns [i, i + 16) of row r, whose elements are w, and T tokens. */
+BN_INLINE void add_weights(__m512 lanes[TOKENS][ROWS], const operands* in, __m512 w, int64_t i,
+                           const int r, const int T) {
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    lanes[t][r] = _mm512_fmadd_ps(_mm512_loadu_ps(in->x + t * in->stride + i), w, lanes[t][r]);
+  }
+}
+
+/* The three below add the products of n columns, and ask for as many bytes from ahead on. */
+
+BN_INLINE void add_simple(__m512 lanes[TOKENS][ROWS], const operands* in, const int type, int64_t n,
+                          const char* ahead, const int R, const int T) {
+  const int step = R * 32 * (type == BN_TYPE_F32 ? 4 : 2); /* bytes */
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    if (ahead != NULL) {
+      BN_UNROLL for (int line = 0; line < step; line += 64) {
+        _mm_prefetch(ahead + line, _MM_HINT_T1);
+      }
+      ahead += step;
+    }
+    add_columns(lanes, in, type, i, 16, R, T);
+    add_columns(lanes, in, type, i + 16, 16, R, T);
+  }
+  for (; i < n; i += 16) {
+    add_columns(lanes, in, type, i, n - i, R, T);
+  }
+}
+
+BN_INLINE void add_q8_0(__m512 lanes[TOKENS][ROWS], const operands* in, int64_t n,
+                        const char* ahead, const int R, const int T) {
+  const uint8_t* block = in->rows;
+  for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK, block += BN_Q8_0_BYTES) {
+    _mm_prefetch(ahead, _MM_HINT_T0); /* up to two blocks are about a line */
+    ahead += R * BN_Q8_0_BYTES;
+    BN_UNROLL for (int part = 0; part < 2; part++) {
+      BN_UNROLL for (int r = 0; r < R; r++) {
+        const __m512 w = bn_vq8_0_weights(block + r * in->row_bytes, part);
+        add_weights(lanes, in, w, i + 16 * part, r, T);
+      }
+    }
+  }
+}
+
+BN_INLINE void add_q6_k(__m512 lanes[TOKENS][ROWS], const operands* in, int64_t n,
+                        const char* ahead, const int R, const int T) {
+  const uint8_t* block = in->rows;
+  for (int64_t i = 0; i < n; i += BN_Q6_K_BLOCK, block += BN_Q6_K_BYTES) {
+    for (int line = 0; line < R * BN_Q6_K_BYTES; line += 64) {
+      _mm_prefetch(ahead + line, _MM_HINT_T0);
+    }
+    ahead += R * BN_Q6_K_BYTES;
+    float scales[ROWS][16];
+    BN_UNROLL for (int r = 0; r < R; r++) {
+      bn_q6_k_scales_avx512(block + r * in->row_bytes, scales[r]);
+    }
+    BN_UNROLL for (int k = 0; k < 4; k++) {
+      BN_UNROLL for (int r = 0; r < R; r++) {
+        __m512 w[4];
+        bn_q6_k_weights_avx512(block + r * in->row_bytes, scales[r], k, w);
+        BN_UNROLL for (int part = 0; part < 4; part++) {
+          add_weights(lanes, in, w[part], i + 64 * k + 16 * part, r, T);
+        }
+      }
+    }
+  }
+}
+
+/* Rows [row, row + R) and tokens [token, token + T). */
+BN_INLINE void multiply(const bn_matrix* m, const bn_rows* x, const bn_rows* y, const int type,
+                        int32_t row, int32_t token, const char* ahead, const int R, const int T) {
+  const operands in = {bn_matrix_row(m, row), m->row_bytes, bn_row(x, token), x->stride};
+  __m512 lanes[TOKENS][ROWS];
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    BN_UNROLL for (int r = 0; r < R; r++) { lanes[t][r] = _mm512_setzero_ps(); }
+  }
+  if (type == BN_TYPE_Q8_0) {
+    add_q8_0(lanes, &in, m->columns, ahead, R, T);
+  } else if (type == BN_TYPE_Q6_K) {
+    add_q6_k(lanes, &in, m->columns, ahead, R, T);
+  } else {
+    add_simple(lanes, &in, type, m->columns, ahead, R, T);
+  }
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    BN_UNROLL for (int r = 0; r < R; r++) {
+      bn_row(y, token + t)[row + r] = bn_vfold(&lanes[t][r]);
+    }
+  }
+}
+
+/* Where memory is to be asked for while R rows from row on are read side by side. */
+BN_INLINE const char* ahead_of(const bn_matrix* m, int32_t row, const int R) {
+  return (const char*)bn_matrix_row(m, row) + (R == 1 ? PREFETCH_BYTES : R * m->row_bytes);
+}
+
+/* At most FEW_TOKENS tokens, R rows at a time, then single ones. */
+BN_INLINE void multiply_few(const bn_matrix* m, const bn_rows* x, const bn_rows* y, const int type,
+                            int32_t count, int32_t begin, int32_t end, const int R) {
+  int32_t row = begin;
+  for (; count == 1 && row + R <= end; row += R) {
+    multiply(m, x, y, type, row, 0, ahead_of(m, row, R), R, 1);
+  }
+  for (; count == 1 && row < end; row++) {
+    multiply(m, x, y, type, row, 0, ahead_of(m, row, 1), 1, 1);
+  }
+  for (; count == 2 && row + R <= end; row += R) {
+    multiply(m, x, y, type, row, 0, ahead_of(m, row, R), R, 2);
+  }
+  for (; count == 2 && row < end; row++) {
+    multiply(m, x, y, type, row, 0, ahead_of(m, row, 1), 1, 2);
+  }
+}
+
+/* R rows of a simple format and all of more than FEW_TOKENS tokens, in groups of even size. */
+BN_INLINE void multiply_all(const bn_matrix* m, const bn_rows* x, const bn_rows* y, const int type,
+                            int32_t count, int32_t row, const int R) {
+  const char* ahead = ahead_of(m, row, R);
+  const int32_t groups = (count + TOKENS - 1) / TOKENS;
+  for (int32_t g = 0; g < groups; g++, ahead = NULL) {
+    const int32_t token = (int32_t)((int64_t)count * g / groups);
+    switch ((int32_t)((int64_t)count * (g + 1) / groups) - token) {
+      case 3:
+        multiply(m, x, y, type, row, token, ahead, R, 3);
+        break;
+      case 4:
+        multiply(m, x, y, type, row, token, ahead, R, 4);
+        break;
+      case 5:
+        multiply(m, x, y, type, row, token, ahead, R, 5);
+        break;
+      default:
+        multiply(m, x, y, type, row, token, ahead, R, 6);
+        break;
+    }
+  }
+}
+
+BN_INLINE void multiply_simple(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
+                               const int type, int32_t count, int32_t begin, int32_t end) {
+  if (count <= FEW_TOKENS) {
+    multiply_few(m, x, y, type, count, begin, end, 1);
+    return;
+  }
+  int32_t row = begin;
+  for (; row + ROWS <= end; row += ROWS) {
+    multiply_all(m, x, y, type, count, row, ROWS);
+  }
+  for (; row < end; row++) {
+    multiply_all(m, x, y, type, count, row, 1);
+  }
+}
+
+/* Columns [first, first + n) of a row in a block format; first is a multiple of TILE_COLUMNS. */
+static void decode(const bn_matrix* m, int64_t r, int64_t first, int64_t n, float* out) {
+  const uint8_t* row = bn_matrix_row(m, r);
+  if (m->type == BN_TYPE_Q6_K) {
+    bn_vdecode_q6_k(row + first / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out);
+    return;
+  }
+  row += first / BN_Q8_0_BLOCK * BN_Q8_0_BYTES;
+  for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK, row += BN_Q8_0_BYTES) {
+    bn_vdecode_q8_0(row, out + i);
+  }
+}
+
+/* Adds the products of a tile's n columns and T tokens to their lanes. */
+BN_INLINE void add_tile(__m512 kept[KEPT_TOKENS][ROWS], const operands* in, int64_t n,
+                        const int T) {
+  __m512 lanes[TOKENS][ROWS];
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    BN_UNROLL for (int r = 0; r < ROWS; r++) { lanes[t][r] = kept[t][r]; }
+  }
+  add_simple(lanes, in, BN_TYPE_F32, n, NULL, ROWS, T);
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    BN_UNROLL for (int r = 0; r < ROWS; r++) { kept[t][r] = lanes[t][r]; }
+  }
+}
+
+static void add_tile_to_all(__m512 kept[KEPT_TOKENS][ROWS], operands in, int64_t n,
+                            int32_t tokens) {
+  for (; tokens >= TOKENS; tokens -= TOKENS, kept += TOKENS, in.x += TOKENS * in.stride) {
+    add_tile(kept, &in, n, TOKENS);
+  }
+  switch (tokens) {
+    case 1:
+      add_tile(kept, &in, n, 1);
+      break;
+    case 2:
+      add_tile(kept, &in, n, 2);
+      break;
+    case 3:
+      add_tile(kept, &in, n, 3);
+      break;
+    case 4:
+      add_tile(kept, &in, n, 4);
+      break;
+    case 5:
+      add_tile(kept, &in, n, 5);
+      break;
+    default:
+      break;
+  }
+}
+
+/* Rows [row, row + rows), at most ROWS, of a block format and at most KEPT_TOKENS tokens. */
+static void multiply_tiles(const bn_matrix* m, const bn_rows* x, const bn_rows* y, int32_t row,
+                           int32_t rows, int32_t token, int32_t tokens) {
+  _Alignas(64) float tile[ROWS][TILE_COLUMNS];
+  __m512 kept[KEPT_TOKENS][ROWS];
+  for (int32_t t = 0; t < tokens; t++) {
+    for (int r = 0; r < ROWS; r++) {
+      kept[t][r] = _mm512_setzero_ps();
+    }
+  }
+  const int64_t step = ROWS * m->row_bytes * TILE_COLUMNS / m->columns;
+  const char* ahead = ahead_of(m, row, ROWS);
+  for (int64_t first = 0; first < m->columns; first += TILE_COLUMNS, ahead += step) {
+    for (int64_t line = 0; line < step; line += 64) {
+      _mm_prefetch(ahead + line, _MM_HINT_T0);
+    }
+    const int64_t n = m->columns - first < TILE_COLUMNS ? m->columns - first : TILE_COLUMNS;
+    for (int32_t r = 0; r < ROWS; r++) { /* where rows are missing, the last one again */
+      decode(m, row + (r < rows ? r : rows - 1), first, n, tile[r]);
+    }
+    const operands in = {(const uint8_t*)tile, sizeof tile[0], bn_row(x, token) + first, x->stride};
+    add_tile_to_all(kept, in, n, tokens);
+  }
+  for (int32_t t = 0; t < tokens; t++) {
+    for (int32_t r = 0; r < rows; r++) {
+      bn_row(y, token + t)[row + r] = bn_vfold(&kept[t][r]);
+    }
+  }
+}
+
+BN_INLINE void multiply_blocks(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
+                               const int type, int32_t count, int32_t begin, int32_t end) {
+  if (count <= FEW_TOKENS) {
+    multiply_few(m, x, y, type, count, begin, end, 2);
+    return;
+  }
+  for (int32_t row = begin; row < end; row += ROWS) {
+    const int32_t rows = end - row < ROWS ? end - row : ROWS;
+    for (int32_t token = 0; token < count; token += KEPT_TOKENS) {
+      const int32_t tokens = count - token < KEPT_TOKENS ? count - token : KEPT_TOKENS;
+      multiply_tiles(m, x, y, row, rows, token, tokens);
+    }
+  }
+}
+
+int32_t bn_head_product_avx512(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
+                               int32_t count, int32_t begin, int32_t end) {
+  switch (m->type) {
+    case BN_TYPE_F32:
+      multiply_simple(m, x, y, BN_TYPE_F32, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_F16:
+      multiply_simple(m, x, y, BN_TYPE_F16, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_BF16:
+      multiply_simple(m, x, y, BN_TYPE_BF16, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_Q8_0:
+      multiply_blocks(m, x, y, BN_TYPE_Q8_0, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_Q6_K:
+      multiply_blocks(m, x, y, BN_TYPE_Q6_K, count, begin, end);
+      return BN_OK;
+    default:
+      return BN_UNSUPPORTED;
+  }
+}

@@ -1,0 +1,62 @@
+/*
+ * Elements of embedding and head matrices as float32, 8 at a time; matrix_elements.h has the
+ * formats.
+ */
+#ifndef BITNET_MATRIX_ELEMENTS_AVX2_H
+#define BITNET_MATRIX_ELEMENTS_AVX2_H
+
+#include "common/matrix_elements.h"
+#include "lanes_avx2.h"
+
+/* 8 integers times a scale. */
+static inline __m256 bn_scale_int8_avx2(const void* q, float scale) {
+  const __m256i integers = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)q));
+  return _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(integers));
+}
+
+/* Weights [8 * part, 8 * part + 8) of a block of Q8_0. */
+static inline __m256 bn_vq8_0_weights(const uint8_t* block, int part) {
+  return bn_scale_int8_avx2(block + 2 + 8 * part, _cvtsh_ss(bn_load_u16(block)));
+}
+
+static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
+  for (int part = 0; part < 4; part++) {
+    _mm256_storeu_ps(out + 8 * part, bn_vq8_0_weights(block, part));
+  }
+}
+
+/* The scales of 16 weights each of a block of Q6_K. */
+static inline void bn_q6_k_scales_avx2(const uint8_t* block, float scales[16]) {
+  const float d = _cvtsh_ss(bn_load_u16(block + 208));
+  _mm256_storeu_ps(scales, bn_scale_int8_avx2(block + 192, d));
+  _mm256_storeu_ps(scales + 8, bn_scale_int8_avx2(block + 200, d));
+}
+
+/*
+ * The integers of run g in half h of a block of Q6_K. Shifts of 16 bits will do, since masks drop
+ * what crosses bytes.
+ */
+static inline void bn_q6_k_integers_avx2(const uint8_t* block, int h, int g, int8_t q[32]) {
+  __m256i low = _mm256_loadu_si256((const __m256i*)(block + 64 * h + 32 * (g & 1)));
+  __m256i high = _mm256_loadu_si256((const __m256i*)(block + 128 + 32 * h));
+  low = g < 2 ? low : _mm256_srli_epi16(low, 4);
+  high = g < 2 ? _mm256_slli_epi16(high, 4 - 2 * g) : _mm256_srli_epi16(high, 2 * g - 4);
+  const __m256i bits = _mm256_or_si256(_mm256_and_si256(low, _mm256_set1_epi8(15)),
+                                       _mm256_and_si256(high, _mm256_set1_epi8(48)));
+  _mm256_storeu_si256((__m256i*)q, _mm256_sub_epi8(bits, _mm256_set1_epi8(32)));
+}
+
+static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
+  float scales[16];
+  bn_q6_k_scales_avx2(block, scales);
+  for (int run = 0; run < 8; run++) {
+    int8_t q[32];
+    bn_q6_k_integers_avx2(block, run / 4, run % 4, q);
+    for (int part = 0; part < 4; part++) {
+      _mm256_storeu_ps(out + 32 * run + 8 * part,
+                       bn_scale_int8_avx2(q + 8 * part, scales[2 * run + part / 2]));
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,119 @@
+#include "bounds_avx512.h"
+#include "common/unroll.h"
+
+/* Panels whose rows are listed before any is added up, and the most rows of such a list. */
+#define PANELS 32
+#define ROWS (PANELS * BN_SKETCH_ROWS)
+/*
+ * Rows are read in streams: each goes through a part of the list, one row after the other. They
+ * share the loads of the digits.
+ */
+#define STREAMS 4
+/* How far ahead of the codes in use those of later rows are asked for. */
+#define PREFETCH_BYTES 2048
+
+/* Lists the rows of panels [begin, end) that reach the threshold, and says which as bit masks. */
+static int32_t list_rows(const bn_sketch* s, const bn_bounds* bounds, float threshold,
+                         int32_t begin, int32_t end, int32_t* list, __mmask16* masks) {
+  int32_t count = 0;
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (int32_t panel = begin; panel < end; panel++) {
+    __mmask16 mask = 0;
+    if (bounds->panel_upper[panel] >= threshold) {
+      const __m512 upper = _mm512_load_ps(bounds->upper + BN_SKETCH_ROWS * (int64_t)panel);
+      const __mmask16 there = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
+      mask = _mm512_mask_cmp_ps_mask(there, upper, _mm512_set1_ps(threshold), _CMP_GE_OQ);
+    }
+    const __m512i rows = _mm512_add_epi32(_mm512_set1_epi32(BN_SKETCH_ROWS * panel), lanes);
+    /* Into a register first: to memory this instruction is slow on Zen 4. */
+    _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(mask, rows));
+    count += __builtin_popcount(mask);
+    masks[panel - begin] = mask;
+  }
+  return count;
+}
+
+/*
+ * Adds up the codes of P rows of the list, which are step apart, times both digits, into sums
+ * [high, low] by row less first. Fields of two bits stay where they are in their bytes or are moved
+ * there by four: a field of set s has 4^s times the code. A product is at most 12 * 128, and a lane
+ * has at most BN_MAX_COLUMNS / 32 + 8 of them: sums stay below 2^23.
+ */
+BN_INLINE void add_rows(const bn_sketch* s, const bn_digits* x, const int32_t* list, int32_t step,
+                        int32_t ahead, int32_t first, int32_t sums[2][ROWS], const int P) {
+  const int64_t row_bytes = bn_fine_row_bytes(s);
+  const uint8_t* rows[STREAMS];
+  const uint8_t* later[STREAMS];
+  __m512i parts[STREAMS][2][2]; /* by row, digit and set */
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    rows[p] = s->fine + row_bytes * list[p * step];
+    later[p] = s->fine + row_bytes * list[p * step + ahead];
+    BN_UNROLL for (int i = 0; i < 4; i++) { parts[p][i / 2][i % 2] = _mm512_setzero_si512(); }
+  }
+  for (int64_t b = 0; b < row_bytes; b += 64) {
+    BN_UNROLL for (int half = 0; half < 2; half++) {
+      const int8_t* high = x->high + 4 * b + 128 * half;
+      const int8_t* low = x->low + 4 * b + 128 * half;
+      BN_UNROLL for (int p = 0; p < P; p++) {
+        if (half == 0) {
+          _mm_prefetch((const char*)(later[p] + b), _MM_HINT_T0);
+        }
+        const __m512i codes = _mm512_srli_epi16(_mm512_load_si512(rows[p] + b), 4 * half);
+        BN_UNROLL for (int f = 0; f < 2; f++) {
+          const __m512i u = _mm512_and_si512(codes, _mm512_set1_epi8((char)(3 << 2 * f)));
+          __m512i* part = &parts[p][0][f];
+          *part = _mm512_dpbusd_epi32(*part, u, _mm512_load_si512(high + 64 * f));
+          part = &parts[p][1][f];
+          *part = _mm512_dpbusd_epi32(*part, u, _mm512_load_si512(low + 64 * f));
+        }
+      }
+    }
+  }
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int d = 0; d < 2; d++) {
+      const __m512i sum = _mm512_add_epi32(parts[p][d][0], _mm512_srai_epi32(parts[p][d][1], 2));
+      sums[d][list[p * step] - first] = _mm512_reduce_add_epi32(sum);
+    }
+  }
+}
+
+/* 4 * coarse + 2 * fine - 3 * the digits' own sum. */
+static inline __m512i join(const int32_t* coarse, const int32_t* fine, int32_t digits) {
+  const __m512i sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(coarse), 2),
+                                        _mm512_slli_epi32(_mm512_load_si512(fine), 1));
+  return _mm512_sub_epi32(sums, _mm512_set1_epi32(3 * digits));
+}
+
+int32_t bn_refine_bounds_avx512(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
+                                float threshold, int32_t begin, int32_t end) {
+  const int32_t ahead = (int32_t)(PREFETCH_BYTES / bn_fine_row_bytes(s)) + 1;
+  for (int32_t from = begin; from < end; from += PANELS) {
+    const int32_t to = end - from < PANELS ? end : from + PANELS;
+    const int32_t first = BN_SKETCH_ROWS * from;
+    int32_t list[ROWS + BN_SKETCH_ROWS];
+    __mmask16 masks[PANELS];
+    _Alignas(64) int32_t sums[2][ROWS] = {{0}};
+    const int32_t count = list_rows(s, bounds, threshold, from, to, list, masks);
+    const int32_t step = count / STREAMS;
+    for (int32_t i = 0; i < step; i++) {
+      const int32_t left = count - 1 - (i + step * (STREAMS - 1));
+      add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS);
+    }
+    for (int32_t i = step * STREAMS; i < count; i++) {
+      add_rows(s, x, list + i, 0, 0, first, sums, 1);
+    }
+    for (int32_t panel = from; panel < to; panel++) {
+      const __mmask16 mask = masks[panel - from];
+      if (mask == 0) {
+        bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
+        continue;
+      }
+      const int32_t* coarse = bounds->sums + 32 * (int64_t)panel;
+      const int32_t* fine = sums[0] + BN_SKETCH_ROWS * (panel - from);
+      bn_set_bounds_avx512(s, x, bounds, panel, mask, join(coarse, fine, x->high_sum),
+                           join(coarse + 16, fine + ROWS, x->low_sum), 0.5f, 32);
+      bounds->panel_refined[panel] = __builtin_popcount(mask);
+    }
+  }
+  return BN_OK;
+}

@@ -1,0 +1,64 @@
+/* The tiers of x86-64. */
+#include "common/kernels.h"
+
+/* 256-bit kernels by AVX2, FMA and F16C. */
+static const bn_kernels avx2 = {
+    .base = &bn_kernels_c,
+    .pack_i2s = bn_pack_i2s_avx2,
+    .embed = bn_embed_avx2,
+    .add = bn_add_avx2,
+    .normalize = bn_normalize_avx2,
+    .quantize = bn_quantize_avx2,
+    .gate = bn_gate_avx2,
+    .ternary_product = bn_ternary_product_avx2,
+    .gated_product = bn_gated_product_avx2,
+    .sparse_product = bn_sparse_product_avx2,
+    .rotate = bn_rotate_avx2,
+    .store = bn_store_avx2,
+    .attend = bn_attend_avx2,
+    .attend_parts = bn_attend_parts_avx2,
+    .head_product = bn_head_product_avx2,
+    .build_sketch = bn_build_sketch_avx2,
+    .bound_logits = bn_bound_logits_avx2,
+    .refine_bounds = bn_refine_bounds_avx2,
+    .sum_bytes = bn_sum_bytes_avx2,
+    .peak_products = bn_peak_products_avx2,
+};
+
+/* Ternary products by 256-bit vpdpbusd. */
+static const bn_kernels avxvnni = {
+    .base = &avx2,
+    .ternary_product = bn_ternary_product_avxvnni,
+    .peak_products = bn_peak_products_avxvnni,
+};
+
+/* 512-bit kernels by AVX-512 F, BW, DQ, VL and VNNI. */
+static const bn_kernels avx512 = {
+    .base = &avx2,
+    .pack_i2s = bn_pack_i2s_avx512,
+    .embed = bn_embed_avx512,
+    .add = bn_add_avx512,
+    .normalize = bn_normalize_avx512,
+    .quantize = bn_quantize_avx512,
+    .gate = bn_gate_avx512,
+    .ternary_product = bn_ternary_product_avx512,
+    .gated_product = bn_gated_product_avx512,
+    .sparse_product = bn_sparse_product_avx512,
+    .rotate = bn_rotate_avx512,
+    .store = bn_store_avx512,
+    .attend = bn_attend_avx512,
+    .attend_parts = bn_attend_parts_avx512,
+    .head_product = bn_head_product_avx512,
+    .build_sketch = bn_build_sketch_avx512,
+    .bound_logits = bn_bound_logits_avx512,
+    .refine_bounds = bn_refine_bounds_avx512,
+    .sum_bytes = bn_sum_bytes_avx512,
+    .peak_products = bn_peak_products_avx512,
+};
+
+const bn_kernels* const bn_tiers[BN_TIER_COUNT] = {
+    [BN_TIER_C] = &bn_kernels_c,
+    [BN_TIER_AVX2] = &avx2,
+    [BN_TIER_AVXVNNI] = &avxvnni,
+    [BN_TIER_AVX512] = &avx512,
+};
