@@ -3,6 +3,7 @@ package org.bitnetj.kernel;
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.bitnetj.kernel.ffi.bindings.bn_matrix;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -59,7 +60,7 @@ public final class FloatMatrix {
       throw new IllegalArgumentException(
           data.byteSize() + " bytes are no " + type + " matrix of " + rows + " x " + columns);
     }
-    this.data = MemorySegment.ofAddress(data.address()).reinterpret(data.byteSize());
+    this.data = NativeAccess.unscoped(data);
     this.struct = memory.allocate(bn_matrix.sizeof());
     bn_matrix.data(struct, this.data);
     bn_matrix.row_bytes(struct, rowBytes);

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Anonymous memory and advice about mapped memory, from POSIX {@code mmap}, {@code munmap} and
- * {@code madvise}. Where they are missing (Windows), {@link #map} returns null and the advice does
- * nothing. Constants: Linux and macOS headers.
+ * {@code madvise}. Where they are missing (Windows) or Java does not let them be called ({@link
+ * NativeAccess}), {@link #map} returns null and the advice does nothing. Constants: Linux and macOS
+ * headers.
  */
 public final class Pages {
   private static final int PROT_READ_WRITE = 3;
@@ -52,13 +53,16 @@ public final class Pages {
   private Pages() {}
 
   private static @Nullable MethodHandle handle(String name, FunctionDescriptor descriptor) {
+    if (!NativeAccess.isGranted()) {
+      return null;
+    }
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> symbol = linker.defaultLookup().find(name);
     return symbol.map(s -> linker.downcallHandle(s, descriptor)).orElse(null);
   }
 
   /**
-   * Zeroed pages of their own, or null where this system has no mmap.
+   * Zeroed pages of their own, or null where there is no mmap to call.
    *
    * @param huge whether huge pages are wanted, or else never, where the system has them
    */

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.memory.NativeAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +109,10 @@ public final class NativeLibrary {
   }
 
   Status load() {
+    if (!NativeAccess.isGranted()) {
+      return new Missing(
+          "Java does not let the engine call native code; start java with " + NativeAccess.FLAG);
+    }
     try {
       String own = in.property(PATH_PROPERTY);
       String source = PATH_PROPERTY;
@@ -118,10 +123,6 @@ public final class NativeLibrary {
       return own.isEmpty() ? loadResource() : loadOwn(own, source);
     } catch (LibraryException e) {
       return new Missing(e.getMessage());
-    } catch (IllegalCallerException e) {
-      return new Missing(
-          "Java was told not to load native code: start it with"
-              + " --enable-native-access=ALL-UNNAMED");
     } catch (LinkageError e) { // as from bindings made where C's types have other sizes
       Throwable cause = e.getCause() == null ? e : e.getCause();
       return new Missing(
