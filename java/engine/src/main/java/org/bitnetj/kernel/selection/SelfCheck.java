@@ -2,341 +2,156 @@ package org.bitnetj.kernel.selection;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.zip.CRC32;
-import org.bitnetj.kernel.Activation;
-import org.bitnetj.kernel.ActivationDigits;
 import org.bitnetj.kernel.AttentionLayer;
 import org.bitnetj.kernel.Batch;
 import org.bitnetj.kernel.FloatMatrix;
 import org.bitnetj.kernel.FloatRows;
-import org.bitnetj.kernel.HeadSketch;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.kernel.LogitBounds;
 import org.bitnetj.kernel.Norm;
 import org.bitnetj.kernel.QuantizedRows;
-import org.bitnetj.kernel.Rope;
-import org.bitnetj.kernel.SketchKernels;
-import org.bitnetj.kernel.SparseKernels;
 import org.bitnetj.kernel.TernaryMatrix;
-import org.bitnetj.kernel.TernaryStrips;
+import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * A short proof at start-up that kernels return, on this machine, the bits of the scalar
- * definition: one small layer is computed and each result compared by its CRC-32 with the scalar
- * kernels' own, which are constants (a test holds them to the definition), for computing them anew
- * would cost most of the check's time. It is no substitute for the test suite; it catches a library
- * or a CPU that does not do what it says.
+ * A short check at start-up that kernels return, on this machine, the bits of the scalar kernels:
+ * they quantize, multiply and attend once on small operands of fixed pseudorandom numbers. It
+ * catches a library or a CPU that does not do what it says; whether a tier is right on every shape
+ * is for the parity tests.
  */
-public final class SelfCheck {
-  /** What differs if native kernels, which all have them, lack sparse products or sketches. */
-  static final String OPERATIONS = "the set of operations";
+final class SelfCheck {
+  /** Tokens of the larger product; kernels have another path for one. */
+  private static final int TOKENS = 5;
 
-  /** One result: the operation it came from and the CRC-32 of its bytes. */
-  record Result(String operation, int crc) {}
+  /** Panels enough that a product of one token reads them in four streams, and some are left. */
+  private static final int PANELS = 10;
+
+  /** More than the 256 after which kernels in Java split a row, in an odd number of blocks. */
+  private static final int COLUMNS = 272;
+
+  private static final int HEAD_ROWS = 9;
+
+  private static final int QUERY_HEADS = 3;
+  private static final int HEAD_DIM = 24;
+
+  /** In the second of the chunks of 256 that attention merges. */
+  private static final int POSITION = 257;
 
   private final NativeMemory memory;
-  private final CheckedShape shape;
-  private final int tokens;
-  private final Batch batch;
-
-  /** The shape's late positions. */
-  private final Batch late;
-
-  private final CheckedOperands operands;
-  private final FloatMatrix table;
-  private final MemorySegment digits;
+  private final FloatRows x;
   private final Norm norm;
-  private final List<Rope> ropes = new ArrayList<>();
+  private final TernaryMatrix matrix;
+  private final FloatMatrix head;
+  private final AttentionLayer layer;
+  private final Batch batch;
+  private int random = 1;
 
-  private SelfCheck(NativeMemory memory, CheckedShape shape) {
+  private SelfCheck(NativeMemory memory) {
     this.memory = memory;
-    this.shape = shape;
-    this.tokens = shape.tokens();
-    this.batch = new Batch(memory, tokens);
-    for (int t = 0; t < tokens; t++) {
-      batch.add(0, t, tokens - 1 - t, true);
-    }
-    this.late = new Batch(memory, shape.late.length);
-    for (int i = 0; i < shape.late.length; i++) {
-      late.add(0, shape.late[i], i, false);
-    }
-    this.operands = new CheckedOperands(memory, shape);
-    this.table = operands.table();
-    this.digits = operands.digits();
-    this.norm = operands.norm();
-    int headDim = shape.headDim();
-    for (Rope.Style style : Rope.Style.values()) {
-      Rope rope = new Rope(memory, headDim, headDim - 2, 10_000, style, tokens);
-      rope.reach(tokens - 1);
-      ropes.add(rope);
-    }
+    x = FloatRows.allocate(memory, TOKENS, COLUMNS);
+    fillFloats(x.data());
+    float[] weight = new float[COLUMNS];
+    fillFloats(MemorySegment.ofArray(weight));
+    norm = Norm.of(memory, weight, 1e-5f);
+    matrix = TernaryMatrix.allocate(memory, PANELS * TernaryMatrix.PANEL_ROWS, COLUMNS, 0.37f);
+    fillDigits(matrix.panels());
+    MemorySegment rows = memory.allocate(2L * HEAD_ROWS * COLUMNS);
+    fillHalves(rows);
+    head = new FloatMatrix(memory, rows, FloatMatrix.Type.F16, HEAD_ROWS, COLUMNS);
+    layer =
+        new AttentionLayer(
+            memory,
+            AttentionLayer.Type.F16,
+            QUERY_HEADS,
+            1,
+            HEAD_DIM,
+            1f / HEAD_DIM,
+            1,
+            POSITION + 1);
+    fillHalves(layer.keys());
+    fillHalves(layer.values());
+    batch = new Batch(memory, 1);
+    batch.add(0, POSITION, 0, true);
   }
 
   /**
-   * Compares {@code kernels} with the scalar definition.
+   * Compares {@code kernels} with the scalar ones.
    *
-   * @return the first operation whose result differs, or {@link #OPERATIONS}; empty if all bits
-   *     agree
+   * @return the first operation whose result differs; empty if all bits agree
    */
-  public static Optional<String> firstDifference(Kernels kernels) {
-    CheckedShape shape = CheckedShape.of(kernels.tier());
-    List<Result> results = results(kernels, shape);
-    int[] scalar = shape.scalar();
-    if (kernels.tier().isNative() && results.size() != scalar.length) {
-      return Optional.of(OPERATIONS);
-    }
-    for (int i = 0; i < results.size(); i++) { // those of operations the kernels lack are last
-      if (results.get(i).crc() != scalar[i]) {
-        return Optional.of(results.get(i).operation());
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** The results of all operations there are, one for each of the shape's first constants. */
-  static List<Result> results(Kernels kernels, CheckedShape shape) {
+  static Optional<String> firstDifference(Kernels kernels) {
     try (NativeMemory memory = NativeMemory.growing()) { // no huge pages: all is small
-      return new SelfCheck(memory, shape).layer(kernels);
+      SelfCheck check = new SelfCheck(memory);
+      Map<String, MemorySegment> expected = check.results(new ScalarKernels());
+      Map<String, MemorySegment> actual = check.results(kernels);
+      return expected.keySet().stream()
+          .filter(operation -> expected.get(operation).mismatch(actual.get(operation)) >= 0)
+          .findFirst();
     }
   }
 
-  /** A layer in small, each operation on the results of those before it. */
-  private List<Result> layer(Kernels kernels) {
-    List<Result> results = new ArrayList<>();
-    FloatRows x = rows(shape.columns);
-    kernels.embed(table, batch, x, 0, tokens);
-    results.add(of("embed", x));
-
-    TernaryMatrix w = TernaryMatrix.allocate(memory, shape.rows, shape.columns, 0.37f);
-    TernaryMatrix blocks =
-        TernaryMatrix.allocate(
-            memory,
-            shape.rows / 4,
-            shape.columns / CheckedOperands.BLOCK * CheckedOperands.BLOCK + CheckedOperands.BLOCK,
-            1f);
-    pack(kernels, blocks, results); // rows of whole blocks, and others
-    pack(kernels, w, results);
-    QuantizedRows q = QuantizedRows.allocate(memory, tokens, shape.columns);
-    results.add(flag("quantize", kernels.quantize(x, norm, q, 0, tokens)));
-    results.add(of("quantize", q.values()));
-    results.add(of("quantize", scalesAndSums(q)));
-    FloatRows y = rows(shape.rows);
-    for (int count : shape.counts) {
-      y.data().fill((byte) 0);
-      kernels.ternaryProduct(w, q, y, count, 0, 1); // in two chunks, as threads do
-      kernels.ternaryProduct(w, q, y, count, 1, w.panelCount());
-      results.add(of("ternaryProduct of " + count, y));
+  /** What each operation writes, padding included: no kernel may write there. */
+  private Map<String, MemorySegment> results(Kernels kernels) {
+    Map<String, MemorySegment> results = new LinkedHashMap<>();
+    QuantizedRows q = QuantizedRows.allocate(memory, TOKENS, COLUMNS);
+    kernels.quantize(x, norm, q, 0, TOKENS);
+    results.put("quantize", q.values());
+    results.put("quantize's scales and sums", scalesAndSums(q));
+    for (int tokens : new int[] {1, TOKENS}) {
+      FloatRows y = FloatRows.allocate(memory, tokens, matrix.rows());
+      kernels.ternaryProduct(matrix, q, y, tokens, 0, PANELS);
+      results.put("ternaryProduct of " + tokens, y.data());
     }
-
-    attention(kernels, x, results);
-
-    FloatRows up = rows(shape.columns);
-    kernels.normalize(x, norm, up, 0, tokens);
-    results.add(of("normalize", up));
-    FloatRows sums = rows(shape.columns);
-    sums.data().copyFrom(up.data());
-    kernels.add(sums, x, 0, tokens);
-    results.add(of("add", sums));
-    for (Activation activation : Activation.values()) {
-      FloatRows hidden = rows(shape.columns);
-      hidden.data().copyFrom(sums.data());
-      kernels.gate(activation, hidden, up, 0, tokens);
-      results.add(of("gate with " + activation, hidden));
-    }
-    List<FloatMatrix> heads = heads(kernels, x, results);
-    for (int count : shape.counts) {
-      FloatRows logits = rows(shape.logits);
-      kernels.headProduct(table, x, logits, count, 0, shape.logits);
-      results.add(of("headProduct of " + count, logits));
-    }
-    // No kernels have one of these without the other. The outputs y are of both signs, as gates.
-    kernels.sparse().ifPresent(sparse -> sparseProducts(kernels, sparse, w, q, y, results));
-    kernels
-        .sketch()
-        .ifPresent(
-            sketch -> {
-              bounds(sketch, x, results);
-              heads.forEach(head -> sketch(sketch, head, results));
-            });
+    FloatRows attended = FloatRows.allocate(memory, 1, COLUMNS);
+    kernels.attend(layer, batch, x, attended, 0, 1);
+    results.put("attend", attended.data());
+    FloatRows logits = FloatRows.allocate(memory, 1, HEAD_ROWS);
+    kernels.headProduct(head, x, logits, 1, 0, HEAD_ROWS);
+    results.put("headProduct", logits.data());
     return results;
   }
 
-  private void pack(Kernels kernels, TernaryMatrix w, List<Result> results) {
-    results.add(flag("packI2s", kernels.packI2s(digits, w, 0, w.panelCount())));
-    results.add(of("packI2s", w.panels()));
-  }
-
-  /** Heads of the types that the table's is not. */
-  private List<FloatMatrix> heads(Kernels kernels, FloatRows x, List<Result> results) {
-    List<FloatMatrix> heads = new ArrayList<>();
-    for (FloatMatrix.Type type : FloatMatrix.Type.values()) {
-      if (type != table.type()) {
-        FloatMatrix head = operands.head(table, type);
-        FloatRows embedded = FloatRows.allocate(memory, late.size(), head.columns());
-        kernels.embed(head, late, embedded, 0, late.size());
-        results.add(of("embed of " + type, embedded));
-        FloatRows wide = rows(head.columns());
-        CheckedOperands.repeat(x.data(), wide.data());
-        MemorySegment[] logits = new MemorySegment[shape.counts.length];
-        for (int i = 0; i < logits.length; i++) {
-          FloatRows y = rows(shape.logits);
-          kernels.headProduct(head, wide, y, shape.counts[i], 0, shape.logits);
-          logits[i] = y.data();
-        }
-        results.add(of("headProduct of " + type, logits));
-        heads.add(head);
-      }
-    }
-    return heads;
-  }
-
-  private HeadSketch sketch(SketchKernels kernels, FloatMatrix head, List<Result> results) {
-    HeadSketch sketch = HeadSketch.allocate(memory, head.rows(), head.columns());
-    boolean built = kernels.buildSketch(head, sketch, 0, sketch.panelCount());
-    String operation = "buildSketch of " + head.type();
-    results.add(flag(operation, built));
-    results.add(of(operation, sketch.coarse(), sketch.fine(), sketch.facts()));
-    return sketch;
-  }
-
-  private void bounds(SketchKernels kernels, FloatRows x, List<Result> results) {
-    HeadSketch sketch = sketch(kernels, table, results);
-    int panels = sketch.panelCount();
-    ActivationDigits activations = ActivationDigits.allocate(memory, shape.columns);
-    activations.set(x, 0);
-    LogitBounds bounds = LogitBounds.allocate(memory, shape.vocabulary);
-    kernels.boundLogits(sketch, activations, bounds, 0, 1);
-    kernels.boundLogits(sketch, activations, bounds, 1, panels);
-    results.add(of("boundLogits", bounds.values()));
-    float threshold = mean(bounds);
-    kernels.refineBounds(sketch, activations, bounds, threshold, 0, 1);
-    kernels.refineBounds(sketch, activations, bounds, threshold, 1, panels);
-    results.add(of("refineBounds", bounds.values()));
-  }
-
-  /** A threshold that about half of the rows reach. */
-  private float mean(LogitBounds bounds) {
-    float sum = 0f;
-    for (int row = 0; row < shape.vocabulary; row++) {
-      sum += bounds.upper(row);
-    }
-    return sum / shape.vocabulary;
-  }
-
-  private void sparseProducts(
-      Kernels kernels,
-      SparseKernels sparse,
-      TernaryMatrix w,
-      QuantizedRows q,
-      FloatRows gate,
-      List<Result> results) {
-    gatedProduct(sparse, w, q, gate, results);
-    TernaryStrips strips = strips(sparse, w, TernaryStrips.Direction.COLUMNS, results);
-    FloatRows y = rows(shape.rows);
-    sparse.sparseProduct(strips, q, y, 0, strips.lines());
-    results.add(of("sparseProduct", y));
-    if (shape.tallRows > 0) {
-      int count = shape.counts[shape.counts.length - 2]; // enough to take turns
-      TernaryMatrix tall = TernaryMatrix.allocate(memory, shape.tallRows, shape.columns, 0.37f);
-      pack(kernels, tall, results);
-      FloatRows gates = FloatRows.allocate(memory, count, shape.tallRows);
-      kernels.ternaryProduct(tall, q, gates, count, 0, tall.panelCount());
-      results.add(of("ternaryProduct of many rows", gates));
-      gatedProduct(sparse, tall, q, gates, results);
-    }
-  }
-
-  private void gatedProduct(
-      SparseKernels sparse,
-      TernaryMatrix w,
-      QuantizedRows q,
-      FloatRows gate,
-      List<Result> results) {
-    TernaryStrips strips = strips(sparse, w, TernaryStrips.Direction.ROWS, results);
-    FloatRows y = FloatRows.allocate(memory, 2, w.rows());
-    sparse.gatedProduct(strips, q, gate, y, 0, w.rows());
-    results.add(of("gatedProduct of " + w.rows() + " rows", y));
-  }
-
-  private TernaryStrips strips(
-      SparseKernels sparse,
-      TernaryMatrix w,
-      TernaryStrips.Direction direction,
-      List<Result> results) {
-    TernaryStrips strips = TernaryStrips.allocate(memory, w, direction);
-    sparse.packStrips(w, strips, 0, strips.items());
-    results.add(of("packStrips", strips.digits()));
-    return strips;
-  }
-
-  /**
-   * The rows of x as queries, and their first columns as keys and values; those of later positions
-   * are what else there is.
-   */
-  private void attention(Kernels kernels, FloatRows x, List<Result> results) {
-    for (Rope rope : ropes) {
-      kernels.rotate(rope, batch, x, 0, tokens);
-      results.add(of("rotate with " + rope.style(), x));
-    }
-    for (AttentionLayer.Type type : AttentionLayer.Type.values()) {
-      MemorySegment past = type == AttentionLayer.Type.F16 ? table.data() : x.data();
-      for (CheckedShape.Heads heads : shape.heads) {
-        int headDim = shape.columns / heads.query();
-        AttentionLayer layer =
-            new AttentionLayer(
-                memory, type, heads.query(), heads.kv(), headDim, 1f / headDim, 1, shape.context());
-        CheckedOperands.repeat(past, layer.keys());
-        CheckedOperands.repeat(past.asSlice(past.byteSize() / 2), layer.values());
-        kernels.store(layer, batch, x, x, 0, tokens);
-        results.add(of("store as " + type, layer.keys(), layer.values()));
-        if (heads == shape.heads[0]) {
-          attend(kernels, layer, batch, x, results);
-        }
-        if (shape == CheckedShape.LONG || type == AttentionLayer.Type.F16) {
-          attend(kernels, layer, late, x, results); // Java merges chunks alike for all types
-        }
-      }
-    }
-  }
-
-  private void attend(
-      Kernels kernels, AttentionLayer layer, Batch some, FloatRows x, List<Result> results) {
-    FloatRows out = rows(shape.columns);
-    kernels.attend(layer, some, x, out, 0, some.size() * layer.kvHeads());
-    results.add(of("attend in " + layer.type() + " to " + some.position(some.size() - 1), out));
-  }
-
-  private FloatRows rows(int columns) {
-    return FloatRows.allocate(memory, tokens, columns);
-  }
-
-  private static Result flag(String operation, boolean value) {
-    return new Result(operation, value ? 1 : 0);
-  }
-
-  /** The rows as they are now, padding included: no kernel may write there. */
-  private static Result of(String operation, FloatRows rows) {
-    return of(operation, rows.data());
-  }
-
-  private static Result of(String operation, MemorySegment... parts) {
-    CRC32 crc = new CRC32();
-    for (MemorySegment bytes : parts) {
-      crc.update(bytes.asByteBuffer());
-    }
-    return new Result(operation, (int) crc.getValue());
-  }
-
   private MemorySegment scalesAndSums(QuantizedRows q) {
-    MemorySegment bytes = memory.allocate(tokens * 8L);
-    for (int t = 0; t < tokens; t++) {
+    MemorySegment bytes = memory.allocate(TOKENS * 8L);
+    for (int t = 0; t < TOKENS; t++) {
       bytes.setAtIndex(ValueLayout.JAVA_FLOAT, 2L * t, q.scale(t));
       bytes.setAtIndex(ValueLayout.JAVA_INT, 2L * t + 1, q.sum(t));
     }
     return bytes;
+  }
+
+  private void fillFloats(MemorySegment floats) {
+    for (long i = 0; i < floats.byteSize() / Float.BYTES; i++) {
+      floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, value());
+    }
+  }
+
+  private void fillHalves(MemorySegment halves) {
+    for (long i = 0; i < halves.byteSize() / Short.BYTES; i++) {
+      halves.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(value()));
+    }
+  }
+
+  /** Digits 0, 1 and 2, four to a byte. */
+  private void fillDigits(MemorySegment panels) {
+    for (long i = 0; i < panels.byteSize(); i++) {
+      int bits = next();
+      int low = bits >>> 8 & 0x55;
+      panels.set(ValueLayout.JAVA_BYTE, i, (byte) (low | bits & 0xaa & ~(low << 1)));
+    }
+  }
+
+  /** Up to 4 in absolute value. */
+  private float value() {
+    return (short) next() * 0x1p-13f;
+  }
+
+  /** Sixteen bits of a fixed sequence. */
+  private int next() {
+    random = random * 1103515245 + 12345;
+    return random >>> 16;
   }
 }
