@@ -106,8 +106,8 @@ class NativeAccessTest {
         outcome
             .err()
             .contains(
-                "KernelTierException: kernels 'c' (set by the property bitnet.kernels) cannot be used,"
-                    + " for Java does not let the engine call native code; start java with "
+                "KernelTierException: cannot use kernels 'c' (set by the property bitnet.kernels):"
+                    + " Java does not let the engine call native code; start java with "
                     + FLAG),
         outcome::toString);
   }
