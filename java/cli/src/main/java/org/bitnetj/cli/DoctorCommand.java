@@ -15,6 +15,7 @@ import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -157,7 +158,8 @@ final class DoctorCommand implements Callable<Integer> {
     Map<String, String> section = section("model");
     try {
       section.put("file", model.path().toString());
-      try (LanguageModel loaded = LanguageModel.load(model.path());
+      LoadOptions told = LoadOptions.defaults().withWarnings(warning -> {});
+      try (LanguageModel loaded = LanguageModel.load(model.path(), told);
           Session session = loaded.openSession()) {
         section.put("name", loaded.spec().name());
         GenerationResult result =

@@ -68,6 +68,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
     KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));
+    selection.warnings().forEach(options.warnings());
     Kernels kernels = selection.kernels();
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();

@@ -1,6 +1,9 @@
 package org.bitnetj.generate;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.bitnetj.model.HeadMode;
 
 /**
@@ -15,12 +18,21 @@ import org.bitnetj.model.HeadMode;
  * @param head how the output head is read for texts
  * @param sparse whether, where it pays, part of the weights is kept a second time in memory so that
  *     a token's step need not read those that are multiplied by 0
+ * @param warnings is told what is wrong without keeping the model from being used, as that it is
+ *     computed by slow kernels, why, and what to do: a sentence without full stop each. By default
+ *     it is logged once in a process, by the {@link System.Logger} {@code org.bitnetj}
  */
 public record LoadOptions(
-    int threads, Optional<String> kernels, int batchSize, HeadMode head, boolean sparse) {
+    int threads,
+    Optional<String> kernels,
+    int batchSize,
+    HeadMode head,
+    boolean sparse,
+    Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
-      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true);
+      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true, LoadOptions::log);
+  private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {
@@ -46,22 +58,32 @@ public record LoadOptions(
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize, head, sparse);
+    return new LoadOptions(value, kernels, batchSize, head, sparse, warnings);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse);
+    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse, warnings);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value, head, sparse);
+    return new LoadOptions(threads, kernels, value, head, sparse, warnings);
   }
 
   public LoadOptions withHead(HeadMode value) {
-    return new LoadOptions(threads, kernels, batchSize, value, sparse);
+    return new LoadOptions(threads, kernels, batchSize, value, sparse, warnings);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, value);
+    return new LoadOptions(threads, kernels, batchSize, head, value, warnings);
+  }
+
+  public LoadOptions withWarnings(Consumer<String> value) {
+    return new LoadOptions(threads, kernels, batchSize, head, sparse, value);
+  }
+
+  private static void log(String warning) {
+    if (LOGGED.add(warning)) {
+      System.getLogger("org.bitnetj").log(System.Logger.Level.WARNING, warning);
+    }
   }
 }

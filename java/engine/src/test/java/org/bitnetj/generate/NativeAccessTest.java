@@ -79,10 +79,18 @@ class NativeAccessTest {
   }
 
   @Test
-  void withoutItTheSameTextComesFromJava() throws Exception {
+  void withoutItTheSameTextComesFromJavaAndALoggerSaysOnceWhyAndWhatToDo() throws Exception {
     Outcome outcome = java(DENY);
     assertEquals(0, outcome.code(), outcome::toString);
     assertEquals(twice("scalar"), outcome.out());
+    String warning =
+        "cannot use the native kernels: Java does not let the engine call native code; start java"
+            + " with "
+            + FLAG
+            + "; the same answers come from plain Java";
+    assertTrue(outcome.err().contains("WARNING: " + warning), outcome::toString);
+    assertEquals(
+        1, outcome.err().split(warning, -1).length - 1, outcome::toString); // of two models
   }
 
   @Test
