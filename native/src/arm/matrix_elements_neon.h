@@ -8,42 +8,49 @@
 #include "common/matrix_elements.h"
 #include "lanes_neon.h"
 
-/* scale * q of 16 integers. */
-BN_INLINE void bn_scale_int8_neon(float* out, float scale, int8x16_t q) {
+/* 16 integers times a scale. */
+BN_INLINE bn_vector bn_scale_int8_neon(int8x16_t q, float scale) {
   const int16x8_t halves[2] = {vmovl_s8(vget_low_s8(q)), vmovl_high_s8(q)};
   const float32x4_t by = vdupq_n_f32(scale);
+  bn_vector out;
   BN_UNROLL for (int i = 0; i < 2; i++) {
     const float32x4_t low = vcvtq_f32_s32(vmovl_s16(vget_low_s16(halves[i])));
     const float32x4_t high = vcvtq_f32_s32(vmovl_high_s16(halves[i]));
-    vst1q_f32(out + 8 * i, vmulq_f32(by, low));
-    vst1q_f32(out + 8 * i + 4, vmulq_f32(by, high));
+    out.val[2 * i] = vmulq_f32(by, low);
+    out.val[2 * i + 1] = vmulq_f32(by, high);
   }
+  return out;
 }
 
-static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
-  const float scale = bn_from_half(bn_load_u16(block));
-  for (int j = 0; j < BN_Q8_0_BLOCK; j += 16) {
-    bn_scale_int8_neon(out + j, scale, vreinterpretq_s8_u8(vld1q_u8(block + 2 + j)));
-  }
+/* Weights [16 * part, 16 * part + 16) of a block of Q8_0. */
+BN_INLINE bn_vector bn_vq8_0_weights(const uint8_t* block, int part) {
+  const int8x16_t q = vreinterpretq_s8_u8(bn_load_bytes16(block + 2 + 16 * part));
+  return bn_scale_int8_neon(q, bn_from_half(bn_load_u16(block)));
 }
 
-static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
-  const float scale = bn_from_half(bn_load_u16(block + 208));
-  for (int h = 0; h < 2; h++) {
-    for (int g = 0; g < 4; g++) {
-      const int8x16_t low_shift = vdupq_n_s8((int8_t)(-4 * (g >> 1)));
-      const int8x16_t high_shift = vdupq_n_s8((int8_t)(-2 * g));
-      for (int l = 0; l < 32; l += 16) {
-        const uint8x16_t low = vld1q_u8(block + 64 * h + 32 * (g & 1) + l);
-        const uint8x16_t high = vld1q_u8(block + 128 + 32 * h + l);
-        const uint8x16_t low_bits = vandq_u8(vshlq_u8(low, low_shift), vdupq_n_u8(15));
-        const uint8x16_t high_bits = vandq_u8(vshlq_u8(high, high_shift), vdupq_n_u8(3));
-        const uint8x16_t u = vorrq_u8(low_bits, vshlq_n_u8(high_bits, 4));
-        const int8x16_t q = vsubq_s8(vreinterpretq_s8_u8(u), vdupq_n_s8(32));
-        const float s = scale * (float)(int8_t)block[192 + 8 * h + 2 * g + l / 16];
-        bn_scale_int8_neon(out + 128 * h + 32 * g + l, s, q);
-      }
-    }
+/* The scales of 16 weights each of a block of Q6_K. */
+BN_INLINE void bn_vq6_k_scales(const uint8_t* block, float scales[16]) {
+  const int8x16_t s = vreinterpretq_s8_u8(bn_load_bytes16(block + 192));
+  const float d = bn_from_half(bn_load_u16(block + 208));
+  bn_vstore(scales, bn_scale_int8_neon(s, d), 16);
+}
+
+/* Weights [64 * k, 64 * k + 64) of a block of Q6_K, two runs, whose scales are given. */
+BN_INLINE void bn_vq6_k_weights(const uint8_t* block, const float scales[16], int k,
+                                bn_vector w[4]) {
+  const uint8_t* lows = block + 64 * (k / 2);
+  const uint8_t* highs = block + 128 + 32 * (k / 2);
+  for (int part = 0; part < 4; part++) {
+    const int run = 2 * (k % 2) + part / 2;
+    const uint8x16_t low = bn_load_bytes16(lows + 16 * part);
+    const uint8x16_t high = bn_load_bytes16(highs + 16 * (part % 2));
+    const uint8x16_t low_bits =
+        vandq_u8(vshlq_u8(low, vdupq_n_s8((int8_t)(-4 * (k % 2)))), vdupq_n_u8(15));
+    const uint8x16_t high_bits =
+        vandq_u8(vshlq_u8(high, vdupq_n_s8((int8_t)(-2 * run))), vdupq_n_u8(3));
+    const uint8x16_t u = vorrq_u8(low_bits, vshlq_n_u8(high_bits, 4));
+    const int8x16_t q = vsubq_s8(vreinterpretq_s8_u8(u), vdupq_n_s8(32));
+    w[part] = bn_scale_int8_neon(q, scales[4 * k + part]);
   }
 }
 

@@ -1,15 +1,22 @@
 /*
- * Columns of embedding and head matrices as float32, by an instruction set's vectors:
- * matrix_elements_<isa>.h, included before this, decodes a block of each block format.
+ * Columns of embedding and head matrices as float32, by an instruction set's vectors. What it has
+ * for blocks stands in matrix_elements_<isa>.h, which is included before this:
+ *
+ *   bn_vq8_0_weights(block, part)          vector number part of a block of Q8_0
+ *   bn_vq6_k_scales(block, scales)         the 16 scales of a block of Q6_K
+ *   bn_vq6_k_weights(block, scales, k, w)  four of its vectors, number 4 * k and on
  */
 #ifndef BITNET_DECODE_COLUMNS_H
 #define BITNET_DECODE_COLUMNS_H
 
 #include "matrix_elements.h"
 #include "unroll.h"
+#include "vectors.h"
 
-/* Elements [i, i + n) of a row in a format without blocks, the first BN_WIDTH of them, then zeros.
- */
+/* Calls of bn_vq6_k_weights for a block of Q6_K. */
+#define BN_Q6_K_QUADS (BN_Q6_K_BLOCK / (4 * BN_WIDTH))
+
+/* Elements [i, i + n) of a row in a format without blocks, as many as a vector has, then zeros. */
 BN_INLINE bn_vector bn_velements(const int32_t type, const uint8_t* row, int64_t i, int64_t n) {
   switch (type) {
     case BN_TYPE_F16:
@@ -33,6 +40,26 @@ BN_INLINE void bn_vdecode_elements(const int32_t type, const uint8_t* row, int64
   }
 }
 
+/* A block of Q8_0. */
+static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
+  for (int part = 0; part < BN_Q8_0_BLOCK / BN_WIDTH; part++) {
+    bn_vstore(out + BN_WIDTH * part, bn_vq8_0_weights(block, part), BN_WIDTH);
+  }
+}
+
+/* A block of Q6_K. */
+static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
+  float scales[16];
+  bn_vq6_k_scales(block, scales);
+  for (int k = 0; k < BN_Q6_K_QUADS; k++) {
+    bn_vector w[4];
+    bn_vq6_k_weights(block, scales, k, w);
+    for (int part = 0; part < 4; part++) {
+      bn_vstore(out + BN_WIDTH * (4 * k + part), w[part], BN_WIDTH);
+    }
+  }
+}
+
 /*
  * Decodes columns [first, first + n) of a row, first a multiple of 256; writes no others.
  * BN_UNSUPPORTED for an unknown type.
@@ -50,13 +77,15 @@ BN_INLINE int32_t bn_vdecode_columns(int32_t type, const uint8_t* row, int64_t f
       bn_vdecode_elements(BN_TYPE_BF16, row, first, n, out);
       return BN_OK;
     case BN_TYPE_Q8_0:
-      for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK) {
-        bn_vdecode_q8_0(row + (first + i) / BN_Q8_0_BLOCK * BN_Q8_0_BYTES, out + i);
+      row += first / BN_Q8_0_BLOCK * BN_Q8_0_BYTES;
+      for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK, row += BN_Q8_0_BYTES) {
+        bn_vdecode_q8_0(row, out + i);
       }
       return BN_OK;
     case BN_TYPE_Q6_K:
-      for (int64_t i = 0; i < n; i += BN_Q6_K_BLOCK) {
-        bn_vdecode_q6_k(row + (first + i) / BN_Q6_K_BLOCK * BN_Q6_K_BYTES, out + i);
+      row += first / BN_Q6_K_BLOCK * BN_Q6_K_BYTES;
+      for (int64_t i = 0; i < n; i += BN_Q6_K_BLOCK, row += BN_Q6_K_BYTES) {
+        bn_vdecode_q6_k(row, out + i);
       }
       return BN_OK;
     default:

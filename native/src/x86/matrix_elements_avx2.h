@@ -19,14 +19,8 @@ static inline __m256 bn_vq8_0_weights(const uint8_t* block, int part) {
   return bn_scale_int8_avx2(block + 2 + 8 * part, _cvtsh_ss(bn_load_u16(block)));
 }
 
-static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
-  for (int part = 0; part < 4; part++) {
-    _mm256_storeu_ps(out + 8 * part, bn_vq8_0_weights(block, part));
-  }
-}
-
 /* The scales of 16 weights each of a block of Q6_K. */
-static inline void bn_q6_k_scales_avx2(const uint8_t* block, float scales[16]) {
+static inline void bn_vq6_k_scales(const uint8_t* block, float scales[16]) {
   const float d = _cvtsh_ss(bn_load_u16(block + 208));
   _mm256_storeu_ps(scales, bn_scale_int8_avx2(block + 192, d));
   _mm256_storeu_ps(scales + 8, bn_scale_int8_avx2(block + 200, d));
@@ -46,16 +40,13 @@ static inline void bn_q6_k_integers_avx2(const uint8_t* block, int h, int g, int
   _mm256_storeu_si256((__m256i*)q, _mm256_sub_epi8(bits, _mm256_set1_epi8(32)));
 }
 
-static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
-  float scales[16];
-  bn_q6_k_scales_avx2(block, scales);
-  for (int run = 0; run < 8; run++) {
-    int8_t q[32];
-    bn_q6_k_integers_avx2(block, run / 4, run % 4, q);
-    for (int part = 0; part < 4; part++) {
-      _mm256_storeu_ps(out + 32 * run + 8 * part,
-                       bn_scale_int8_avx2(q + 8 * part, scales[2 * run + part / 2]));
-    }
+/* Weights [32 * k, 32 * k + 32) of a block of Q6_K whose scales are given. */
+static inline void bn_vq6_k_weights(const uint8_t* block, const float scales[16], int k,
+                                    __m256 w[4]) {
+  int8_t q[32];
+  bn_q6_k_integers_avx2(block, k / 4, k % 4, q);
+  for (int part = 0; part < 4; part++) {
+    w[part] = bn_scale_int8_avx2(q + 8 * part, scales[2 * k + part / 2]);
   }
 }
 

@@ -19,13 +19,8 @@ static inline __m512 bn_vq8_0_weights(const uint8_t* block, int part) {
   return bn_scale_int8_avx512(q, _cvtsh_ss(bn_load_u16(block)));
 }
 
-static inline void bn_vdecode_q8_0(const uint8_t* block, float* out) {
-  _mm512_storeu_ps(out, bn_vq8_0_weights(block, 0));
-  _mm512_storeu_ps(out + 16, bn_vq8_0_weights(block, 1));
-}
-
 /* The scales of 16 weights each of a block of Q6_K. */
-static inline void bn_q6_k_scales_avx512(const uint8_t* block, float scales[16]) {
+static inline void bn_vq6_k_scales(const uint8_t* block, float scales[16]) {
   const __m512 d = _mm512_set1_ps(_cvtsh_ss(bn_load_u16(block + 208)));
   const __m512i s = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)(block + 192)));
   _mm512_storeu_ps(scales, _mm512_mul_ps(d, _mm512_cvtepi32_ps(s)));
@@ -53,25 +48,13 @@ static inline __m512i bn_q6_k_integers_avx512(const uint8_t* block, int k) {
 }
 
 /* Weights [64 * k, 64 * k + 64) of a block of Q6_K whose scales are given. */
-static inline void bn_q6_k_weights_avx512(const uint8_t* block, const float scales[16], int k,
-                                          __m512 w[4]) {
+static inline void bn_vq6_k_weights(const uint8_t* block, const float scales[16], int k,
+                                    __m512 w[4]) {
   const __m512i q = bn_q6_k_integers_avx512(block, k);
   w[0] = bn_scale_int8_avx512(_mm512_castsi512_si128(q), scales[4 * k]);
   w[1] = bn_scale_int8_avx512(_mm512_extracti32x4_epi32(q, 1), scales[4 * k + 1]);
   w[2] = bn_scale_int8_avx512(_mm512_extracti32x4_epi32(q, 2), scales[4 * k + 2]);
   w[3] = bn_scale_int8_avx512(_mm512_extracti32x4_epi32(q, 3), scales[4 * k + 3]);
-}
-
-static inline void bn_vdecode_q6_k(const uint8_t* block, float* out) {
-  float scales[16];
-  bn_q6_k_scales_avx512(block, scales);
-  for (int k = 0; k < 4; k++) {
-    __m512 w[4];
-    bn_q6_k_weights_avx512(block, scales, k, w);
-    for (int part = 0; part < 4; part++) {
-      _mm512_storeu_ps(out + 64 * k + 16 * part, w[part]);
-    }
-  }
 }
 
 #endif

@@ -2,11 +2,16 @@
 
 #include "common/rotate.h"
 
+/* The first n of 4 elements in the lower lanes; reads no others. */
+BN_INLINE __m256 load_4(const float* p, int64_t n) {
+  return n >= 4 ? _mm256_castps128_ps256(_mm_loadu_ps(p)) : bn_vload(p, n);
+}
+
 /* n of 4 pairs (x[2i], x[2i + 1]). */
 BN_INLINE void rotate_adjacent(float* x, const float* cosines, const float* sines, int64_t n) {
   const __m256i twice = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
-  const __m256 cos = _mm256_permutevar8x32_ps(bn_vload(cosines, n), twice);
-  const __m256 sin = _mm256_permutevar8x32_ps(bn_vload(sines, n), twice);
+  const __m256 cos = _mm256_permutevar8x32_ps(load_4(cosines, n), twice);
+  const __m256 sin = _mm256_permutevar8x32_ps(load_4(sines, n), twice);
   const __m256 pairs = bn_vload(x, 2 * n);
   const __m256 swapped = _mm256_permute_ps(pairs, _MM_SHUFFLE(2, 3, 0, 1));
   const __m256 by_cos = _mm256_mul_ps(pairs, cos);   /* a cos, b cos */

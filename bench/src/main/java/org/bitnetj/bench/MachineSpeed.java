@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.ffi.NativeProbe;
+import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 
@@ -78,7 +79,10 @@ public final class MachineSpeed implements AutoCloseable {
         long bytes =
             Math.clamp(4 * cacheBytes.orElse(0), LEAST_BUFFER, MOST_BUFFER) / CHUNK * CHUNK;
         KernelTier best =
-            library.supported().stream().reduce(KernelTier.C, (a, b) -> a.compareTo(b) > 0 ? a : b);
+            KernelSelection.PREFERENCE.stream()
+                .filter(library.supported()::contains)
+                .findFirst()
+                .orElse(KernelTier.C);
         yield Optional.of(new MachineSpeed(library, best, bytes, team, sampleNanos));
       }
     };

@@ -37,7 +37,7 @@ class KernelPageTest {
                 Machine.here(),
                 Optional.of(KernelTier.AVX2),
                 List.of(rates),
-                List.of(new OmittedTier(KernelTier.NEON, "kernels 'neon' cannot be used, for <x>")),
+                List.of(new OmittedTier(KernelTier.NEON, "cannot use kernels 'neon': <x>")),
                 List.of(
                     result(KernelTier.SCALAR, false, 1000),
                     result(KernelTier.VECTOR, false, 10),
@@ -74,7 +74,7 @@ class KernelPageTest {
             "bitnet.java 1.2.3 · 2026-02-03 04:05 UTC · 7 rounds",
             "by the instructions of tier avx2",
             "Shares are of what the machine itself read or multiplied right before",
-            "Not measured: kernels 'neon' cannot be used, for &lt;x&gt;.")) {
+            "Not measured: cannot use kernels 'neon': &lt;x&gt;.")) {
       assertTrue(html.contains(words), words);
     }
   }

@@ -1,7 +1,11 @@
 package org.bitnetj;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,6 +15,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -96,6 +101,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup)(\\$.*)?")
+        .check(engine);
+  }
+
+  /** Elsewhere Java would refuse it with an exception where it was told to deny native access. */
+  @Test
+  void segmentsLeaveTheirArenaByNativeAccessAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("org.bitnetj.memory..", "org.bitnetj.kernel.ffi.bindings..")
+        .should()
+        .callMethodWhere(target(owner(type(MemorySegment.class))).and(target(name("reinterpret"))))
         .check(engine);
   }
 

@@ -14,6 +14,7 @@ import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -40,10 +41,11 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Every kernel tier that runs here is checked against the definition of the arithmetic, and"
           + " the model is loaded and asked for a few words. The exit code is 0 if everything is in"
-          + " order and 1 if there is a problem: a tier that fails its check, a model that cannot"
-          + " be used, or no kernels for this CPU's instructions, so that all is far slower."
-          + " Kernels that were asked for by name (bitnet.kernels, BITNET_KERNELS) are in order if"
-          + " they run, with or without a native library."
+          + " order and 1 if there is a problem: a tier that fails its check or whose instructions"
+          + " fault although the CPU claims them, a model that cannot be used, or no kernels for"
+          + " this CPU's instructions, so that all is far slower. Kernels that were asked for by"
+          + " name (bitnet.kernels, BITNET_KERNELS) are in order if they run, with or without a"
+          + " native library."
     })
 final class DoctorCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -113,8 +115,8 @@ final class DoctorCommand implements Callable<Integer> {
       String state = tier.state().toString();
       @Nullable String failure =
           switch (tier.state()) {
-            case USED, RUNS, FAILED, UNUSABLE -> selfCheck(tier);
-            case UNSUPPORTED, ABSENT, UNRESOLVED -> null;
+            case USED, RUNS, FAILED, UNUSABLE, FAULTING -> selfCheck(tier);
+            case DISABLED, UNSUPPORTED, ABSENT, UNRESOLVED -> null;
           };
       kernels.put(
           tier.tier().label(),
@@ -122,7 +124,8 @@ final class DoctorCommand implements Callable<Integer> {
             case USED, RUNS ->
                 state + (failure == null ? ", passes the self-check" : ", fails the self-check");
             case FAILED, UNUSABLE -> state;
-            case UNSUPPORTED, ABSENT -> state + " (needs " + tier.tier().needs() + ")";
+            case FAULTING, DISABLED, UNSUPPORTED, ABSENT ->
+                state + " (needs " + tier.tier().needs() + ")";
             case UNRESOLVED -> state + " (needs java " + VectorTier.FLAG + ")";
           });
       if (failure != null) {
@@ -155,7 +158,8 @@ final class DoctorCommand implements Callable<Integer> {
     Map<String, String> section = section("model");
     try {
       section.put("file", model.path().toString());
-      try (LanguageModel loaded = LanguageModel.load(model.path());
+      LoadOptions told = LoadOptions.defaults().withWarnings(warning -> {});
+      try (LanguageModel loaded = LanguageModel.load(model.path(), told);
           Session session = loaded.openSession()) {
         section.put("name", loaded.spec().name());
         GenerationResult result =

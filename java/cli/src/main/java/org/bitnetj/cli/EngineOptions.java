@@ -63,11 +63,11 @@ final class EngineOptions {
 
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
-    LanguageModel model = LanguageModel.load(path, options().withHead(head));
-    for (String warning : model.kernels().warnings()) {
-      streams.tell("bitnet: warning: " + warning + ".");
-    }
-    return model;
+    return LanguageModel.load(
+        path,
+        options()
+            .withHead(head)
+            .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + ".")));
   }
 
   private LoadOptions options() {

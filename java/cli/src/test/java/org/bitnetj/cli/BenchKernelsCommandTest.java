@@ -97,8 +97,7 @@ class BenchKernelsCommandTest {
 
   @Test
   void tiersThatCouldNotBeMeasuredAreNamedInEveryReport() throws IOException {
-    OmittedTier omitted =
-        new OmittedTier(KernelTier.NEON, "kernels 'neon' cannot be used, for <x>");
+    OmittedTier omitted = new OmittedTier(KernelTier.NEON, "cannot use kernels 'neon': <x>");
     KernelReport report =
         new KernelReport(
             new BenchmarkRun("1.2.3", Instant.EPOCH, 1),
@@ -107,7 +106,7 @@ class BenchKernelsCommandTest {
             List.of(),
             List.of(omitted),
             List.of());
-    assertTrue(report.markdown().contains("- kernels 'neon' cannot be used, for <x>.\n"));
+    assertTrue(report.markdown().contains("- cannot use kernels 'neon': <x>.\n"));
     assertEquals(
         omitted.reason(),
         new ObjectMapper().readTree(report.json()).get("omitted_kernels").get("neon").textValue());

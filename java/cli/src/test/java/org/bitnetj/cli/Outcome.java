@@ -40,7 +40,7 @@ record Outcome(int code, byte[] bytes, String err) {
   /** What was said besides the line that every start of a build without native kernels has. */
   static String withoutKernelWarning(String err) {
     return NativeLibrary.status() instanceof NativeLibrary.Missing
-        ? err.replaceAll("bitnet: warning: the native kernels are not used, .*\n", "")
+        ? err.replaceAll("bitnet: warning: cannot use the native kernels: .*\n", "")
         : err;
   }
 

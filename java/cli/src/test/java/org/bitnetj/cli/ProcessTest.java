@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.junit.jupiter.api.Test;
@@ -70,7 +72,7 @@ class ProcessTest {
     String said = said();
     assertTrue(
         said.endsWith(
-            "bitnet: kernels 'vector' cannot be used, for this JVM's vectors have 64 bits and must"
+            "bitnet: cannot use kernels 'vector': this JVM's vectors have 64 bits and must"
                 + " have 128 at least (see its option MaxVectorSize).\n"),
         said);
   }
@@ -100,8 +102,38 @@ class ProcessTest {
     assertEquals(missing, automatic.get("library").get("reason").textValue());
     assertEquals(1, automatic.get("problems").size(), automatic::toPrettyString);
     String problem = automatic.get("problems").get(0).textValue();
-    assertTrue(
-        problem.startsWith("The native kernels are not used, for " + missing + "; "), problem);
+    assertTrue(problem.startsWith("Cannot use the native kernels: " + missing + "; "), problem);
+  }
+
+  /** The library of this build, but with trials of the tiers that meet an illegal instruction. */
+  @Test
+  void instructionsThatTheCpuClaimsAndDoesNotHaveEndNoJvmButAreAProblem() throws Exception {
+    Path library =
+        Path.of("../engine/target/native-build", System.mapLibraryName("bitnet_faulting"));
+    assumeTrue(Files.exists(library), "built without C tests");
+    ProcessBuilder builder = bitnet("doctor", "--json", "-m", Models.SHIPPED.toString());
+    builder.environment().put(NativeLibrary.PATH_VARIABLE, library.toAbsolutePath().toString());
+    Process process = builder.start();
+    JsonNode report = new ObjectMapper().readTree(process.getInputStream());
+    assertEquals(1, exitCode(process), report::toPrettyString);
+    String used = report.get("kernels").get("used").textValue();
+    assertTrue(used.startsWith("c, ") || used.startsWith("neon, "), used);
+    for (KernelTier tier : ((NativeLibrary.Loaded) NativeLibrary.status()).supported()) {
+      boolean faults = tier != KernelTier.C && tier != KernelTier.NEON;
+      String state = report.get("kernels").get(tier.label()).textValue();
+      assertEquals(
+          faults,
+          state.startsWith("claimed by this CPU, but its instructions fault (needs "),
+          state);
+      assertEquals(
+          faults,
+          report
+              .get("problems")
+              .toString()
+              .contains("Cannot use kernels '" + tier + "': this CPU claims the instructions"),
+          report::toPrettyString);
+    }
+    assertEquals("", said());
   }
 
   @Test

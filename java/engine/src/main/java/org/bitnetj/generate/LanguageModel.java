@@ -11,6 +11,7 @@ import org.bitnetj.engine.Engine;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.memory.MachineMemory;
+import org.bitnetj.memory.Reservation;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
@@ -32,6 +33,8 @@ import org.bitnetj.tokenizer.Tokenizer;
 public final class LanguageModel implements AutoCloseable {
   /** Rows of logits that one step can give: for scoring; generating needs one. */
   private static final int LOGITS_CAPACITY = 16;
+
+  private static final long EAGER_CACHE_BYTES = 256L << 20;
 
   private final Path path;
   private final Tokenizer tokenizer;
@@ -74,6 +77,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
     KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));
+    selection.warnings().forEach(options.warnings());
     Kernels kernels = selection.kernels();
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();
@@ -103,10 +107,14 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  /** Keys and values may take what the weights leave of the memory. */
+  /**
+   * Keys and values may take what the weights leave of the memory. Where all of it would be taken
+   * at once, they get a share that most machines have.
+   */
   private static long cacheBytes(Weights weights) {
     long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
-    return Math.max(room - weights.residentBytes(), room / 8);
+    long most = Math.max(room - weights.residentBytes(), room / 8);
+    return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 
   private static Tokenizer tokenizer(ModelFile file, ModelSpec spec) throws ModelFileException {

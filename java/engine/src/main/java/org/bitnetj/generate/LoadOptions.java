@@ -1,6 +1,9 @@
 package org.bitnetj.generate;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.bitnetj.model.HeadMode;
 
 /**
@@ -19,6 +22,9 @@ import org.bitnetj.model.HeadMode;
  *     what is used in place back at any time, but another program that shortens the file ends this
  *     process. If not, the file is read into memory, in huge pages where there are any, and what
  *     happens to it afterwards does not matter
+ * @param warnings is told what is wrong without keeping the model from being used, as that it is
+ *     computed by slow kernels, why, and what to do: a sentence without full stop each. By default
+ *     it is logged once in a process, by the {@link System.Logger} {@code org.bitnetj}
  */
 public record LoadOptions(
     int threads,
@@ -26,10 +32,12 @@ public record LoadOptions(
     int batchSize,
     HeadMode head,
     boolean sparse,
-    boolean mapped) {
+    boolean mapped,
+    Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
-      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true, true);
+      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true, true, LoadOptions::log);
+  private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
     if (threads < 0 || threads > MAX_THREADS) {
@@ -55,26 +63,36 @@ public record LoadOptions(
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize, head, sparse, mapped);
+    return new LoadOptions(value, kernels, batchSize, head, sparse, mapped, warnings);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse, mapped);
+    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse, mapped, warnings);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value, head, sparse, mapped);
+    return new LoadOptions(threads, kernels, value, head, sparse, mapped, warnings);
   }
 
   public LoadOptions withHead(HeadMode value) {
-    return new LoadOptions(threads, kernels, batchSize, value, sparse, mapped);
+    return new LoadOptions(threads, kernels, batchSize, value, sparse, mapped, warnings);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, value, mapped);
+    return new LoadOptions(threads, kernels, batchSize, head, value, mapped, warnings);
   }
 
   public LoadOptions withMapped(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, sparse, value);
+    return new LoadOptions(threads, kernels, batchSize, head, sparse, value, warnings);
+  }
+
+  public LoadOptions withWarnings(Consumer<String> value) {
+    return new LoadOptions(threads, kernels, batchSize, head, sparse, mapped, value);
+  }
+
+  private static void log(String warning) {
+    if (LOGGED.add(warning)) {
+      System.getLogger("org.bitnetj").log(System.Logger.Level.WARNING, warning);
+    }
   }
 }

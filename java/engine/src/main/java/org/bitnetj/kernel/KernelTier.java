@@ -7,8 +7,7 @@ import java.util.stream.Collectors;
 
 /**
  * One way to compute the forward pass. All give the same bits; they differ in speed and in what
- * they need. In rising order of preference: the Vector API uses what instructions the CPU has, and
- * portable C, which is compiled for the oldest, does not.
+ * they need.
  */
 public enum KernelTier {
   SCALAR("scalar", -1, "plain Java, any CPU"),

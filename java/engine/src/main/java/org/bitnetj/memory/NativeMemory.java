@@ -12,8 +12,8 @@ import java.util.List;
  * <p>All but small blocks come straight from the operating system: a page takes memory only once it
  * is touched. Except in {@link #growing} memory, the system is asked for huge pages; blocks lie
  * side by side in slabs, so that matrices of a megabyte or two get them as well. The segments are
- * of global scope, so that a kernel call pays no liveness check; in return the owner must not be
- * closed while anyone still computes on them. Thread-safe.
+ * of global scope (where {@link NativeAccess} permits it), so that a kernel call pays no liveness
+ * check; in return the owner must not be closed while anyone still computes on them. Thread-safe.
  */
 public final class NativeMemory implements AutoCloseable {
   private static final long ALIGNMENT = 64;
@@ -82,7 +82,7 @@ public final class NativeMemory implements AutoCloseable {
     }
     segment = small.allocate(size, ALIGNMENT);
     allocated += size;
-    return MemorySegment.ofAddress(segment.address()).reinterpret(bytes);
+    return NativeAccess.unscoped(segment.asSlice(0, bytes));
   }
 
   /** Makes a slab if the last one has no room for that many bytes; false where there are none. */

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The operating system's pages: anonymous mappings and advice, from POSIX {@code mmap}, {@code
- * munmap}, {@code madvise} and {@code getpagesize}. Where they are missing (Windows), {@link #map}
- * and {@link #reserve} return null and advice does nothing. Constants: Linux and macOS headers.
+ * munmap}, {@code madvise} and {@code getpagesize}. Where they are missing (Windows) or Java does
+ * not let them be called ({@link NativeAccess}), {@link #map} and {@link #reserve} return null and
+ * advice does nothing. Constants: Linux and macOS headers.
  */
 public final class Pages {
   private static final int PROT_READ_WRITE = 3;
@@ -54,6 +55,9 @@ public final class Pages {
   private Pages() {}
 
   private static @Nullable MethodHandle handle(String name, FunctionDescriptor descriptor) {
+    if (!NativeAccess.isGranted()) {
+      return null;
+    }
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> symbol = linker.defaultLookup().find(name);
     return symbol.map(s -> linker.downcallHandle(s, descriptor)).orElse(null);
@@ -86,6 +90,11 @@ public final class Pages {
     return map(bytes, huge, MAP_PRIVATE_ANONYMOUS);
   }
 
+  /** Whether there is an mmap to call. */
+  static boolean canMap() {
+    return MMAP != null && MUNMAP != null;
+  }
+
   /**
    * Like {@link #map} without huge pages, but the system sets no memory aside: it need not have as
    * much as is reserved.
@@ -95,7 +104,7 @@ public final class Pages {
   }
 
   private static @Nullable MemorySegment map(long bytes, boolean huge, int flags) {
-    if (MMAP == null || MUNMAP == null) {
+    if (!canMap()) {
       return null;
     }
     long address = mmap(0, bytes, flags);

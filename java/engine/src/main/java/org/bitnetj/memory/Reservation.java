@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * the process, so whoever hands out pieces must count them. Huge pages are off: one byte would make
  * 2 MiB resident, unused neighbours included.
  *
- * <p>Where the system has no {@code mmap} (Windows), all of it is allocated at once and {@code
- * release} only fills with zeros.
+ * <p>Where the system has no {@code mmap} (Windows) or Java may not call it, all of it is allocated
+ * at once and {@code release} only fills with zeros.
  *
  * <p>The segment is of global scope, so that a kernel call pays no liveness check; do not touch it
  * after {@link #close}. Thread-safe.
@@ -53,7 +53,12 @@ public final class Reservation implements AutoCloseable {
     pages = paged ? Pages.reserve(size) : null;
     arena = pages == null ? Arena.ofShared() : null;
     MemorySegment all = arena == null ? pages : arena.allocate(size, Pages.size());
-    range = MemorySegment.ofAddress(all.address()).reinterpret(bytes);
+    range = NativeAccess.unscoped(all.asSlice(0, bytes));
+  }
+
+  /** Whether memory is taken on touch here, and not for the whole range at once. */
+  public static boolean isLazy() {
+    return Pages.canMap();
   }
 
   /** The whole range. */

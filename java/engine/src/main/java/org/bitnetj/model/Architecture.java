@@ -12,20 +12,26 @@ import org.bitnetj.tensor.Rope;
  */
 public enum Architecture {
   /** Microsoft's BitNet b1.58 2B-4T. */
-  BITNET_B158("bitnet-b1.58", Activation.RELU_SQUARED, Rope.Style.HALVES),
+  BITNET_B158("bitnet-b1.58", Activation.RELU_SQUARED, Rope.Style.HALVES, Manifest.BITNET),
   /** The same graph under bitnet.cpp's older name. */
-  BITNET_25("bitnet-25", Activation.RELU_SQUARED, Rope.Style.HALVES),
+  BITNET_25("bitnet-25", Activation.RELU_SQUARED, Rope.Style.HALVES, Manifest.BITNET),
   /** 1bitLLM's reproductions (bitnet_b1_58-large, -3B). */
-  BITNET("bitnet", Activation.SILU, Rope.Style.HALVES);
+  BITNET("bitnet", Activation.SILU, Rope.Style.HALVES, Manifest.BITNET),
+  /** Llama and those with its graph; its converter permutes q and k to adjacent pairs. */
+  LLAMA("llama", Activation.SILU, Rope.Style.ADJACENT, Manifest.LLAMA),
+  /** Qwen3: a norm of each query and key head. */
+  QWEN3("qwen3", Activation.SILU, Rope.Style.HALVES, Manifest.QWEN3);
 
   private final String label;
   private final Activation activation;
   private final Rope.Style ropeStyle;
+  private final Manifest manifest;
 
-  Architecture(String label, Activation activation, Rope.Style ropeStyle) {
+  Architecture(String label, Activation activation, Rope.Style ropeStyle, Manifest manifest) {
     this.label = label;
     this.activation = activation;
     this.ropeStyle = ropeStyle;
+    this.manifest = manifest;
   }
 
   /** The name in the file, which also prefixes its metadata keys. */
@@ -39,6 +45,11 @@ public enum Architecture {
 
   public Rope.Style ropeStyle() {
     return ropeStyle;
+  }
+
+  /** The tensors of its models. */
+  public Manifest manifest() {
+    return manifest;
   }
 
   public static Optional<Architecture> ofLabel(String label) {

@@ -41,7 +41,8 @@ public record ModelSpec(
     int contextLength,
     float normEpsilon,
     double ropeTheta,
-    int ropeDimensions) {
+    int ropeDimensions)
+    implements Sizes {
 
   private static final int MOST_NAME = 200;
   private static final int MAX_LAYERS = 4096;
@@ -81,6 +82,9 @@ public record ModelSpec(
         heads + " heads of " + headDim + " are too wide");
     int ropeDimensions = in.optional("rope.dimension_count", headDim, headDim);
     in.check(ropeDimensions % 2 == 0, ropeDimensions + " rotated elements are no pairs");
+    in.check(
+        !architecture.manifest().has(Place.QUERY_NORM) || headDim % 16 == 0,
+        "heads of " + headDim + " elements, which is no multiple of 16, cannot have norms");
     double theta = metadata.findNumber(label + ".rope.freq_base").orElse(10000);
     in.check(theta > 0 && Double.isFinite(theta), "rope.freq_base " + theta + " is out of range");
     refuseStretchedRope(file, label);
@@ -144,16 +148,6 @@ public record ModelSpec(
                 + ", but this engine does not scale RoPE; use a file of the model without it.");
       }
     }
-  }
-
-  /** Length of all query heads together. */
-  public int queryWidth() {
-    return heads * headDim;
-  }
-
-  /** Length of all key (or value) heads together. */
-  public int kvWidth() {
-    return kvHeads * headDim;
   }
 
   /** Sizes from metadata, each in a range that is sane for a model. */

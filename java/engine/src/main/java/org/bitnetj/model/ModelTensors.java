@@ -1,9 +1,6 @@
 package org.bitnetj.model;
 
 import java.lang.foreign.ValueLayout;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.WeightFormats;
@@ -19,27 +16,10 @@ import org.bitnetj.source.Tensor;
  * @param spec the shape of the model in {@code file}
  */
 record ModelTensors(ModelFile file, ModelSpec spec) {
-  static final String EMBEDDING = "token_embd.weight";
-
-  static final String OUTPUT_NORM = "output_norm.weight";
-
-  private static final String HEAD = "output.weight";
-
-  private static final Set<String> MODEL_TENSORS = Set.of(EMBEDDING, OUTPUT_NORM, HEAD);
-
-  /** What stands after {@code blk.N.}, matrices also with the ending {@code .scale}. */
-  private static final Set<String> LAYER_NORMS =
-      Set.of("attn_norm", "attn_sub_norm", "ffn_norm", "ffn_sub_norm");
-
-  private static final Set<String> LAYER_MATRICES =
-      Set.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down");
-
-  private static final Pattern LAYER_TENSOR = Pattern.compile("blk\\.(\\d{1,9})\\.(.*)\\.(.*)");
-
   /** What is in the file and not computed with would make every result wrong in silence. */
   void refuseUnknown() throws ModelFileException {
     for (Tensor tensor : file.tensors()) {
-      if (!MODEL_TENSORS.contains(tensor.name()) && !belongsToLayer(tensor.name())) {
+      if (!manifest().knows(tensor.name(), spec.layers())) {
         throw refuse(
             tensor,
             "models of architecture '"
@@ -51,39 +31,44 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
     }
   }
 
-  private boolean belongsToLayer(String name) {
-    Matcher parts = LAYER_TENSOR.matcher(name);
-    if (!parts.matches() || Integer.parseInt(parts.group(1)) >= spec.layers()) {
-      return false;
-    }
-    return switch (parts.group(3)) {
-      case "weight" ->
-          LAYER_NORMS.contains(parts.group(2)) || LAYER_MATRICES.contains(parts.group(2));
-      case "scale" -> LAYER_MATRICES.contains(parts.group(2));
-      default -> false;
-    };
+  private Manifest manifest() {
+    return spec.architecture().manifest();
   }
 
-  /** The output head's tensor; the embedding itself where the model ties them. */
-  String headName() {
-    return file.find(HEAD).isPresent() ? HEAD : EMBEDDING;
+  /** Whether the family has such a tensor, and, where it is optional, the file too. */
+  boolean has(Place place) {
+    return manifest()
+        .at(place)
+        .filter(role -> !role.optional() || file.find(role.gguf(0)).isPresent())
+        .isPresent();
+  }
+
+  /** The name of a place's tensor, which the family has. */
+  String name(Place place, int layer) {
+    return manifest().at(place).orElseThrow().gguf(layer);
+  }
+
+  /** The output head's place; the embedding's where the model ties them. */
+  Place headPlace() {
+    return has(Place.HEAD) ? Place.HEAD : Place.EMBEDDING;
   }
 
   long headBytes() throws ModelFileException {
-    return file.tensor(headName()).data().byteSize();
+    return file.tensor(name(headPlace(), 0)).data().byteSize();
   }
 
   /** Bytes of the tensors that are used in place. */
   long inPlaceBytes() {
-    return file.tensors().stream()
-        .filter(tensor -> MODEL_TENSORS.contains(tensor.name()))
+    return manifest().roles().stream()
+        .filter(role -> role.place().kind() == Place.Kind.VOCABULARY_MATRIX)
+        .flatMap(role -> file.find(role.gguf(0)).stream())
         .mapToLong(tensor -> tensor.data().byteSize())
         .sum();
   }
 
   /** The weight of a linear layer. */
-  Tensor ternary(String name, int rows, int columns) throws ModelFileException {
-    Tensor tensor = shaped(name + ".weight", columns, rows);
+  Tensor ternary(Place place, int layer) throws ModelFileException {
+    Tensor tensor = shaped(place, layer);
     if (tensor.format() != WeightFormats.I2_S) {
       throw refuseType(tensor, "a ternary layer must be stored as I2_S");
     }
@@ -91,10 +76,10 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   }
 
   /** The finite scale of a linear layer, of that weight. */
-  float scale(String name, Tensor weight) throws ModelFileException {
+  float scale(Tensor weight) throws ModelFileException {
     float scale =
         weight.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, weight.elements() / 4)
-            * outerScale(name + ".scale");
+            * outerScale(Manifest.scale(weight.name()));
     if (!Float.isFinite(scale)) {
       throw refuse(weight, "its scale is " + scale);
     }
@@ -106,12 +91,16 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
     if (file.find(name).isEmpty()) {
       return 1f;
     }
-    return floats(name, 1)[0];
+    return floats(shaped(name, 1, 1))[0];
   }
 
   /** A vector of finite numbers. */
-  float[] floats(String name, int length) throws ModelFileException {
-    Tensor tensor = shaped(name, length, 1);
+  float[] floats(Place place, int layer) throws ModelFileException {
+    return floats(shaped(place, layer));
+  }
+
+  private float[] floats(Tensor tensor) throws ModelFileException {
+    int length = (int) tensor.columns();
     if (!(tensor.format() instanceof FloatFormat format) || format.blockColumns() > 1) {
       throw refuseType(tensor, "it must be stored as F32, F16 or BF16");
     }
@@ -125,9 +114,9 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
     return values;
   }
 
-  /** The embedding or head of that name. */
-  Tensor vocabularyMatrix(String name) throws ModelFileException {
-    return shaped(name, spec.width(), spec.vocabulary());
+  /** The embedding or head. */
+  Tensor vocabularyMatrix(Place place) throws ModelFileException {
+    return shaped(place, 0);
   }
 
   /** How such a matrix is stored. */
@@ -141,6 +130,10 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
                   .collect(Collectors.joining(" or ")));
     }
     return format;
+  }
+
+  private Tensor shaped(Place place, int layer) throws ModelFileException {
+    return shaped(name(place, layer), place.columns(spec), place.rows(spec));
   }
 
   private Tensor shaped(String name, long columns, long rows) throws ModelFileException {

@@ -52,6 +52,8 @@ public final class Transformer implements AutoCloseable {
   private final FloatRows query;
   private final FloatRows key;
   private final FloatRows value;
+  private final @Nullable FloatRows queryHeads; // q and k by heads, where these have norms
+  private final @Nullable FloatRows keyHeads;
   private final FloatRows attended;
   private final QuantizedRows attendedQuantized;
   private final FloatRows gate;
@@ -106,6 +108,7 @@ public final class Transformer implements AutoCloseable {
               spec.headDim(),
               spec.ropeDimensions(),
               spec.ropeTheta(),
+              weights.ropeDivisors(),
               spec.architecture().ropeStyle(),
               spec.contextLength());
       this.step = new Step(memory, spec.vocabulary(), batchCapacity, logitsCapacity);
@@ -117,6 +120,9 @@ public final class Transformer implements AutoCloseable {
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
       this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
+      boolean headNorms = spec.architecture().manifest().has(Place.QUERY_NORM);
+      this.queryHeads = headNorms ? query.heads(spec.headDim()) : null;
+      this.keyHeads = headNorms ? key.heads(spec.headDim()) : null;
       this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.attendedQuantized = QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
@@ -201,7 +207,7 @@ public final class Transformer implements AutoCloseable {
       queryKeyValue.and(layer.key(), key);
       queryKeyValue.and(layer.value(), value);
       queryKeyValue.run(rows.size());
-      byRows(rotateAndStore); // rope on q and k; k and v into the cache
+      byRows(rotateAndStore); // norm and rope on q and k; k and v into the cache
       if (layerIndex == spec.layers() - 1) {
         keepWantedRows(); // the others have left all that is asked of them
         if (rows.size() == 0) {
@@ -294,6 +300,12 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void rotateAndStore(int begin, int end) {
+    if (queryHeads != null && keyHeads != null) {
+      int heads = spec.heads();
+      int kvHeads = spec.kvHeads();
+      kernels.normalize(queryHeads, layer.queryNorm(), queryHeads, begin * heads, end * heads);
+      kernels.normalize(keyHeads, layer.keyNorm(), keyHeads, begin * kvHeads, end * kvHeads);
+    }
     kernels.rotate(rope, rows, query, begin, end);
     kernels.rotate(rope, rows, key, begin, end);
     kernels.store(cacheLayer, rows, key, value, begin, end);

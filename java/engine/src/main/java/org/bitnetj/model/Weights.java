@@ -38,6 +38,8 @@ public final class Weights implements AutoCloseable {
       TernaryMatrix query,
       TernaryMatrix key,
       TernaryMatrix value,
+      Norm queryNorm,
+      Norm keyNorm,
       Norm attentionSubNorm,
       TernaryMatrix attentionOutput,
       Norm feedForwardNorm,
@@ -57,6 +59,8 @@ public final class Weights implements AutoCloseable {
           query,
           key,
           value,
+          queryNorm,
+          keyNorm,
           attentionSubNorm,
           attentionOutput,
           feedForwardNorm,
@@ -72,6 +76,7 @@ public final class Weights implements AutoCloseable {
   private final FileBytes file;
   private final ModelSpec spec;
   private final FloatMatrix embedding;
+  private final float[] ropeDivisors;
   private final List<Layer> layers;
   private final Norm outputNorm;
   private final FloatMatrix head;
@@ -86,6 +91,7 @@ public final class Weights implements AutoCloseable {
       FileBytes file,
       ModelSpec spec,
       FloatMatrix embedding,
+      float[] ropeDivisors,
       List<Layer> layers,
       Norm outputNorm,
       FloatMatrix head,
@@ -94,6 +100,7 @@ public final class Weights implements AutoCloseable {
     this.file = file;
     this.spec = spec;
     this.embedding = embedding;
+    this.ropeDivisors = ropeDivisors;
     this.layers = layers;
     this.outputNorm = outputNorm;
     this.head = head;
@@ -135,6 +142,11 @@ public final class Weights implements AutoCloseable {
     return embedding;
   }
 
+  /** What the frequency of each rotated pair is divided by; empty if by nothing. */
+  float[] ropeDivisors() {
+    return ropeDivisors;
+  }
+
   public Layer layer(int index) {
     return layers.get(index);
   }
@@ -174,7 +186,7 @@ public final class Weights implements AutoCloseable {
    */
   public Weights withoutCopies() {
     List<Layer> dense = layers.stream().map(Layer::withoutCopies).toList();
-    return new Weights(memory, file, spec, embedding, dense, outputNorm, head, null);
+    return new Weights(memory, file, spec, embedding, ropeDivisors, dense, outputNorm, head, null);
   }
 
   /** Bytes of memory that the weights take beside their file. */

@@ -72,45 +72,68 @@ final class WeightsLoader {
   }
 
   private Weights load() throws ModelFileException {
-    FloatMatrix embedding = matrix(ModelTensors.EMBEDDING);
-    String headName = tensors.headName();
-    FloatMatrix head = headName.equals(ModelTensors.EMBEDDING) ? embedding : matrix(headName);
+    FloatMatrix embedding = matrix(Place.EMBEDDING);
+    Place headPlace = tensors.headPlace();
+    FloatMatrix head = headPlace == Place.EMBEDDING ? embedding : matrix(headPlace);
     List<Weights.Layer> layers = new ArrayList<>(spec.layers());
     for (int l = 0; l < spec.layers(); l++) {
       layers.add(layer(l));
     }
-    Norm outputNorm = norm(ModelTensors.OUTPUT_NORM, spec.width());
+    Norm outputNorm = norm(Place.OUTPUT_NORM, 0);
     for (Packing packing : packings) {
       packing.run();
     }
-    LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headName, head) : null;
+    LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(tensors.name(headPlace, 0), head) : null;
+    float[] ropeDivisors = ropeDivisors();
     return new Weights(
-        memory, bytes, spec, embedding, List.copyOf(layers), outputNorm, head, lowBit);
+        memory,
+        bytes,
+        spec,
+        embedding,
+        ropeDivisors,
+        List.copyOf(layers),
+        outputNorm,
+        head,
+        lowBit);
   }
 
-  private FloatMatrix matrix(String name) throws ModelFileException {
-    Tensor tensor = tensors.vocabularyMatrix(name);
+  private float[] ropeDivisors() throws ModelFileException {
+    if (!tensors.has(Place.ROPE_DIVISORS)) {
+      return new float[0];
+    }
+    float[] divisors = tensors.floats(Place.ROPE_DIVISORS, 0);
+    for (float divisor : divisors) {
+      if (divisor <= 0) {
+        throw tensors.refuse(
+            tensors.file().tensor(tensors.name(Place.ROPE_DIVISORS, 0)),
+            "it holds " + divisor + ", which nothing can be divided by");
+      }
+    }
+    return divisors;
+  }
+
+  private FloatMatrix matrix(Place place) throws ModelFileException {
+    Tensor tensor = tensors.vocabularyMatrix(place);
     return new FloatMatrix(
         tensor.data(), tensors.matrixFormat(tensor), spec.vocabulary(), spec.width());
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {
-    String block = "blk." + l + ".";
-    int width = spec.width();
-    int hidden = spec.feedForward();
-    TernaryMatrix up = ternary(block + "ffn_up", hidden, width);
-    TernaryMatrix down = ternary(block + "ffn_down", width, hidden);
+    TernaryMatrix up = ternary(Place.UP, l);
+    TernaryMatrix down = ternary(Place.DOWN, l);
     return new Weights.Layer(
-        norm(block + "attn_norm.weight", width),
-        ternary(block + "attn_q", spec.queryWidth(), width),
-        ternary(block + "attn_k", spec.kvWidth(), width),
-        ternary(block + "attn_v", spec.kvWidth(), width),
-        norm(block + "attn_sub_norm.weight", spec.queryWidth()),
-        ternary(block + "attn_output", width, spec.queryWidth()),
-        norm(block + "ffn_norm.weight", width),
-        ternary(block + "ffn_gate", hidden, width),
+        norm(Place.ATTENTION_NORM, l),
+        ternary(Place.QUERY, l),
+        ternary(Place.KEY, l),
+        ternary(Place.VALUE, l),
+        norm(Place.QUERY_NORM, l),
+        norm(Place.KEY_NORM, l),
+        norm(Place.ATTENTION_SUB_NORM, l),
+        ternary(Place.ATTENTION_OUTPUT, l),
+        norm(Place.FEED_FORWARD_NORM, l),
+        ternary(Place.GATE, l),
         up,
-        norm(block + "ffn_sub_norm.weight", hidden),
+        norm(Place.FEED_FORWARD_SUB_NORM, l),
         down,
         plan.sparseCopies()
             ? new Weights.Copies(
@@ -119,14 +142,18 @@ final class WeightsLoader {
             : null);
   }
 
-  private Norm norm(String name, int length) throws ModelFileException {
-    return Norm.of(memory, tensors.floats(name, length), spec.normEpsilon());
+  /** The norm of a place; the identity where the family has none. */
+  private Norm norm(Place place, int layer) throws ModelFileException {
+    return tensors.has(place)
+        ? Norm.of(memory, tensors.floats(place, layer), spec.normEpsilon())
+        : Norm.none(place.columns(spec));
   }
 
-  private TernaryMatrix ternary(String name, int rows, int columns) throws ModelFileException {
-    Tensor tensor = tensors.ternary(name, rows, columns);
-    float scale = tensors.scale(name, tensor);
-    TernaryMatrix matrix = TernaryMatrix.allocate(memory, rows, columns, scale);
+  private TernaryMatrix ternary(Place place, int layer) throws ModelFileException {
+    Tensor tensor = tensors.ternary(place, layer);
+    TernaryMatrix matrix =
+        TernaryMatrix.allocate(
+            memory, place.rows(spec), place.columns(spec), tensors.scale(tensor));
     packings.add(() -> pack(tensor, matrix));
     return matrix;
   }

@@ -60,12 +60,12 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
   }
 
   private static long ternaryBytes(ModelSpec spec) {
-    long width = TernaryMatrix.bytes(spec.width(), spec.queryWidth());
-    long query = TernaryMatrix.bytes(spec.queryWidth(), spec.width());
-    long keyOrValue = TernaryMatrix.bytes(spec.kvWidth(), spec.width());
-    long gateOrUp = TernaryMatrix.bytes(spec.feedForward(), spec.width());
-    long down = TernaryMatrix.bytes(spec.width(), spec.feedForward());
-    return spec.layers() * (query + 2 * keyOrValue + width + 2 * gateOrUp + down);
+    return spec.layers()
+        * spec.architecture().manifest().roles().stream()
+            .map(Role::place)
+            .filter(place -> place.kind() == Place.Kind.LINEAR)
+            .mapToLong(place -> TernaryMatrix.bytes(place.rows(spec), place.columns(spec)))
+            .sum();
   }
 
   private static long copiesBytes(ModelSpec spec) {

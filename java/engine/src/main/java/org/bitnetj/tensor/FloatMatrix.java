@@ -2,6 +2,7 @@ package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.memory.NativeAccess;
 
 /**
  * An embedding or head matrix {@code [rows][columns]}, row-major, in its file's own format. It is a
@@ -29,7 +30,7 @@ public final class FloatMatrix {
           "a matrix of %d x %d in %s takes %d bytes, not %d"
               .formatted(rows, columns, format.name(), rows * rowBytes, data.byteSize()));
     }
-    this.data = MemorySegment.ofAddress(data.address()).reinterpret(data.byteSize());
+    this.data = NativeAccess.unscoped(data);
   }
 
   public MemorySegment data() {

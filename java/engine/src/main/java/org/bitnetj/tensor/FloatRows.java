@@ -14,16 +14,31 @@ public final class FloatRows {
   private final int columns;
   private final long stride;
 
-  private FloatRows(NativeMemory memory, int capacity, int columns) {
+  private FloatRows(MemorySegment data, int capacity, int columns, long stride) {
+    this.data = data;
     this.capacity = capacity;
     this.columns = columns;
-    this.stride = (columns + 15L) & ~15L;
-    this.data = memory.allocate(capacity * stride * Float.BYTES);
+    this.stride = stride;
   }
 
   /** Zeroed rows that live as long as {@code memory}. */
   public static FloatRows allocate(NativeMemory memory, int capacity, int columns) {
-    return new FloatRows(memory, capacity, columns);
+    long stride = (columns + 15L) & ~15L;
+    return new FloatRows(
+        memory.allocate(capacity * stride * Float.BYTES), capacity, columns, stride);
+  }
+
+  /**
+   * A view in which every head of every row is a row: head h of row r is row {@code r * heads + h}.
+   *
+   * @param headDim elements of a head, a multiple of 16 that divides the columns
+   */
+  public FloatRows heads(int headDim) {
+    if (headDim % 16 != 0 || columns % headDim != 0) {
+      throw new IllegalArgumentException(
+          "rows of " + columns + " elements cannot be seen as heads of " + headDim);
+    }
+    return new FloatRows(data, capacity * (columns / headDim), headDim, headDim);
   }
 
   public MemorySegment data() {

@@ -7,7 +7,8 @@ import org.bitnetj.memory.NativeMemory;
 /**
  * Rotary position embedding: tables of cosines and sines {@code [positions][pairs]}, computed in
  * double by {@link StrictMath} and rounded once, so that every tier and machine rotates alike. Pair
- * i of a head turns by {@code position * theta^(-2i / dimensions)} (Su et al., arXiv 2104.09864).
+ * i of a head turns by {@code position * theta^(-2i / dimensions)} (Su et al., arXiv 2104.09864),
+ * in some models divided by a number for each pair.
  *
  * <p>The tables grow as positions are used. {@link #reach} must not run while another thread reads;
  * everything else is read-only.
@@ -49,6 +50,20 @@ public final class Rope {
    */
   public Rope(
       NativeMemory memory, int headDim, int dimensions, double theta, Style style, int positions) {
+    this(memory, headDim, dimensions, theta, new float[0], style, positions);
+  }
+
+  /**
+   * @param divisors what the frequency of each pair is divided by; empty for nothing
+   */
+  public Rope(
+      NativeMemory memory,
+      int headDim,
+      int dimensions,
+      double theta,
+      float[] divisors,
+      Style style,
+      int positions) {
     if (dimensions % 2 != 0 || dimensions > headDim) {
       throw new IllegalArgumentException(
           dimensions + " rotated elements do not fit a head of " + headDim);
@@ -60,6 +75,9 @@ public final class Rope {
     this.frequencies = new double[pairs];
     for (int i = 0; i < pairs; i++) {
       frequencies[i] = StrictMath.pow(theta, -2.0 * i / dimensions);
+      if (divisors.length > 0) {
+        frequencies[i] /= divisors[i];
+      }
     }
     this.memory = memory;
     this.capacity = Math.min(STEP, positions);

@@ -26,8 +26,7 @@ abstract class Merger {
   private long[] pairs = new long[64];
   private int[] next = new int[0];
   private int[] previous = new int[0];
-  private long[] heap = new long[0];
-  private int heapSize;
+  private final LongHeap heap = new LongHeap();
 
   /**
    * What two neighbours become, whose bytes together are {@code [start, end)}: {@code priority <<
@@ -90,8 +89,8 @@ abstract class Merger {
 
   private int mergeLong(int count) {
     linkAndHeap(count);
-    while (heapSize > 0) {
-      long top = pop();
+    while (heap.size() > 0) {
+      long top = heap.pop();
       int at = (int) top;
       long pair = pairs[at];
       if (pair >>> 32 != top >>> 32 || pair == NONE) {
@@ -124,20 +123,17 @@ abstract class Merger {
     if (next.length < count) {
       next = new int[count];
       previous = new int[count];
-      heap = new long[count + count / 2];
     }
-    heapSize = 0;
+    heap.clear();
     for (int i = 0; i < count; i++) {
       next[i] = i + 1;
       previous[i] = i - 1;
       if (i + 1 < count && pairs[i] != NONE) {
-        heap[heapSize++] = (pairs[i] & 0xFFFFFFFF00000000L) | i;
+        heap.append(entry(pairs[i], i));
       }
     }
     pairs[count - 1] = NONE;
-    for (int i = heapSize / 2 - 1; i >= 0; i--) {
-      siftDown(i, heap[i]);
-    }
+    heap.build();
   }
 
   /** Recomputes the pair that starts at symbol {@code at}. */
@@ -150,51 +146,12 @@ abstract class Merger {
     long pair = pair(ids[at], ids[right], starts[at], starts[next[right]]);
     pairs[at] = pair;
     if (pair != NONE) {
-      push((pair & 0xFFFFFFFF00000000L) | at);
+      heap.push(entry(pair, at));
     }
   }
 
-  private void push(long entry) {
-    if (heapSize == heap.length) {
-      heap = Arrays.copyOf(heap, heapSize + heapSize / 2 + 16);
-    }
-    int at = heapSize++;
-    while (at > 0) {
-      int parent = (at - 1) >>> 1;
-      if (heap[parent] <= entry) {
-        break;
-      }
-      heap[at] = heap[parent];
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  private long pop() {
-    long top = heap[0];
-    long last = heap[--heapSize];
-    if (heapSize > 0) {
-      siftDown(0, last);
-    }
-    return top;
-  }
-
-  private void siftDown(int from, long entry) {
-    int at = from;
-    while (true) {
-      int child = 2 * at + 1;
-      if (child >= heapSize) {
-        break;
-      }
-      if (child + 1 < heapSize && heap[child + 1] < heap[child]) {
-        child++;
-      }
-      if (heap[child] >= entry) {
-        break;
-      }
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = entry;
+  /** What the heap orders pairs by: the priority, then the place. */
+  private static long entry(long pair, int at) {
+    return (pair & 0xFFFFFFFF00000000L) | at;
   }
 }

@@ -7,74 +7,94 @@ import org.bitnetj.source.ModelFileException;
 
 /**
  * Finds special tokens by their spelling. The longest ones claim their places first, each length
- * from left to right, as llama.cpp does it; what remains is ordinary text. Immutable.
+ * from left to right, as llama.cpp does it; what remains is ordinary text. Takes O(n log n) time in
+ * the length of the text whatever the vocabulary. Immutable.
  *
- * <p>Which tokens count depends on whose text it is, see {@link Trust}.
+ * <p>Which tokens count depends on who wrote the text, see {@link Trust}.
  */
 final class SpecialTokens {
-  /** Whose text it is, and so what may be recognised in it. */
+  /** Who wrote a text, and so which special tokens may be recognised in it. */
   enum Trust {
-    /** A template's: every special token. */
+    /** A template: every special token. */
     TEMPLATE,
-    /** Plain text, the way llama.cpp reads it: user-defined tokens only. */
+    /** Plain text, as llama.cpp reads it: user-defined tokens only. */
     TEXT,
-    /** A chat participant's: user-defined tokens unless they look like a mark ({@code <think>}). */
-    STRANGER
+    /** A chat participant: user-defined tokens unless they look like a mark ({@code <think>}). */
+    UNTRUSTED
   }
 
   /** A special token and its spelling in text. */
-  record Entry(int id, byte[] spelling, boolean userDefined) {
+  record Entry(int id, byte[] spelling, boolean userDefined) implements Comparable<Entry> {
+    /** The order of the spellings, byte by byte. */
+    @Override
+    public int compareTo(Entry other) {
+      return Arrays.compareUnsigned(spelling, other.spelling);
+    }
+
     /** Looks like something a chat template would write, in angle or square brackets. */
     boolean isMark() {
       int first = spelling[0];
       int last = spelling[spelling.length - 1];
       return !userDefined || (first == '<' && last == '>') || (first == '[' && last == ']');
     }
+
+    boolean isAllowedIn(Trust trust) {
+      return switch (trust) {
+        case TEMPLATE -> true;
+        case TEXT -> userDefined;
+        case UNTRUSTED -> !isMark();
+      };
+    }
   }
 
-  private final Entry[] entries;
-  private final SpanTable table;
-  private final int[] lengths;
+  private static final int NONE = SpellingAutomaton.NONE;
+
+  private final SpellingAutomaton automaton;
+
+  /** Token of each spelling. */
+  private final int[] ids;
+
+  /** By trust: of each spelling the longest suffix that is allowed there, the spelling included. */
+  private final int[][] allowed = new int[Trust.values().length][];
+
   private final boolean anyUserDefined;
 
-  /** Bit (first byte, second byte) is set where some spelling starts so. */
-  private final BitSet starts = new BitSet(1 << 16);
-
   /**
-   * @param entries with spellings that are not empty
+   * @param entries with spellings that are not empty; put into another order
    * @param duplicates hears of two entries with the same spelling
    */
   SpecialTokens(Entry[] entries, TokenTable.Duplicates duplicates) throws ModelFileException {
-    this.entries = entries;
-    int[] offsets = new int[entries.length + 1];
+    Arrays.sort(entries);
+    byte[][] spellings = new byte[entries.length][];
     for (int i = 0; i < entries.length; i++) {
-      offsets[i + 1] = offsets[i] + entries[i].spelling().length;
-    }
-    byte[] blob = new byte[offsets[entries.length]];
-    table = new SpanTable(blob, offsets, entries.length);
-    for (int i = 0; i < entries.length; i++) {
-      byte[] spelling = entries[i].spelling();
-      System.arraycopy(spelling, 0, blob, offsets[i], spelling.length);
-      int same = table.add(i);
-      if (same >= 0) {
-        duplicates.found(entries[same].id(), entries[i].id());
-      }
-      int row = (spelling[0] & 0xFF) << 8;
-      if (spelling.length == 1) {
-        starts.set(row, row + 256);
-      } else {
-        starts.set(row | (spelling[1] & 0xFF));
+      spellings[i] = entries[i].spelling();
+      if (i > 0 && Arrays.equals(spellings[i - 1], spellings[i])) {
+        duplicates.found(entries[i - 1].id(), entries[i].id());
       }
     }
-    lengths = Arrays.stream(entries).mapToInt(e -> e.spelling().length).distinct().toArray();
-    Arrays.sort(lengths);
-    anyUserDefined = Arrays.stream(entries).anyMatch(Entry::userDefined);
+    automaton = new SpellingAutomaton(spellings);
+    ids = new int[entries.length + 1];
+    for (Trust trust : Trust.values()) {
+      allowed[trust.ordinal()] = new int[entries.length + 1];
+    }
+    boolean anyUserDefined = false;
+    for (int spelling = 1; spelling <= entries.length; spelling++) {
+      Entry entry = entries[automaton.index(spelling)];
+      ids[spelling] = entry.id();
+      anyUserDefined |= entry.userDefined();
+      for (Trust trust : Trust.values()) {
+        int[] longest = allowed[trust.ordinal()];
+        longest[spelling] =
+            entry.isAllowedIn(trust) ? spelling : longest[automaton.shorter(spelling)];
+      }
+    }
+    this.anyUserDefined = anyUserDefined;
   }
 
   /** The token of exactly that spelling. */
   OptionalInt named(byte[] spelling) {
-    int entry = table.find(spelling, 0, spelling.length);
-    return entry < 0 ? OptionalInt.empty() : OptionalInt.of(entries[entry].id());
+    int found = automaton.find(spelling);
+    return found == NONE ? OptionalInt.empty() : OptionalInt.of(ids[found]);
   }
 
   /** Where special tokens are in a text, in order. */
@@ -82,79 +102,122 @@ final class SpecialTokens {
     static final Matches NONE = new Matches(0, new int[0], new int[0], new int[0]);
   }
 
+  /**
+   * The special tokens of {@code text}.
+   *
+   * <p>Each byte where spellings end has one candidate, the longest. Candidates claim their bytes
+   * in turn; one that meets an earlier claim tries again, shortened to the bytes free before its
+   * end. A claim in its way is at least as long as it is, so each further try has at most half the
+   * room of the one before: a byte has O(log n) candidates.
+   */
   Matches find(byte[] text, Ranges ranges) {
     if (!anyUserDefined && !Arrays.asList(ranges.trusts()).contains(Trust.TEMPLATE)) {
       return Matches.NONE;
     }
-    int[] candidates = candidates(text);
-    if (candidates.length == 0) {
+    LongHeap candidates = candidates(text, ranges);
+    if (candidates.size() == 0) {
       return Matches.NONE;
     }
-    int[] found = new int[candidates.length];
-    Arrays.fill(found, SpanTable.NONE);
-    BitSet claimed = new BitSet();
-    int count = 0;
-    for (int l = lengths.length - 1; l >= 0; l--) {
-      int length = lengths[l];
-      for (int c = 0; c < candidates.length; c++) {
-        int at = candidates[c];
-        // Earlier claims are at least this long, so one that overlaps covers an end of this one.
-        if (at + length > text.length || claimed.get(at) || claimed.get(at + length - 1)) {
-          continue;
+    BitSet claimed = new BitSet(text.length);
+    LongHeap matches = new LongHeap();
+    while (candidates.size() > 0) {
+      long candidate = candidates.pop();
+      int spelling = Candidate.spelling(candidate);
+      int end = Candidate.end(candidate);
+      int start = end - automaton.length(spelling);
+      // Earlier claims are at least this long, so one that overlaps covers an end of this one.
+      if (claimed.get(end - 1)) {
+        continue;
+      }
+      if (claimed.get(start)) {
+        int free = end - claimed.nextClearBit(start);
+        int next = longest(spelling, free, end, ranges, ranges.containing(end - 1));
+        if (next != NONE) {
+          candidates.push(Candidate.of(automaton.length(next), end, next));
         }
-        int entry = table.find(text, at, at + length);
-        if (entry >= 0 && allowed(entries[entry], ranges, at, at + length)) {
-          claimed.set(at, at + length);
-          found[c] = entry;
-          count++;
-        }
+        continue;
+      }
+      claimed.set(start, end);
+      matches.append((long) start << 32 | spelling);
+    }
+    return inOrder(matches);
+  }
+
+  /** The longest token that ends at each byte. */
+  private LongHeap candidates(byte[] text, Ranges ranges) {
+    LongHeap candidates = new LongHeap();
+    int state = SpellingAutomaton.START;
+    int range = 0;
+    for (int end = 1; end <= text.length; end++) {
+      state = automaton.next(state, text[end - 1]);
+      int spelling = automaton.longest(state);
+      if (spelling == NONE) {
+        continue;
+      }
+      while (ranges.end(range) < end) {
+        range++;
+      }
+      int longest = longest(spelling, end, end, ranges, range);
+      if (longest != NONE) {
+        candidates.append(Candidate.of(automaton.length(longest), end, longest));
       }
     }
+    candidates.build();
+    return candidates;
+  }
+
+  /**
+   * The longest of {@code spelling} and its suffixes that may be recognised.
+   *
+   * @param room most bytes it may have
+   * @param end where in the text it ends
+   * @param range the range of its last byte
+   */
+  private int longest(int spelling, int room, int end, Ranges ranges, int range) {
+    int inside = automaton.within(Math.min(room, end - ranges.start(range)), spelling);
+    int across = automaton.within(room, spelling);
+    // Of two suffixes of one spelling the longer one has the higher number.
+    return Math.max(
+        allowed[ranges.trust(range).ordinal()][inside], allowed[Trust.UNTRUSTED.ordinal()][across]);
+  }
+
+  private Matches inOrder(LongHeap found) {
+    found.build();
+    int count = found.size();
     int[] positions = new int[count];
-    int[] ids = new int[count];
+    int[] tokens = new int[count];
     int[] ends = new int[count];
-    int n = 0;
-    for (int c = 0; c < candidates.length; c++) {
-      if (found[c] >= 0) {
-        Entry entry = entries[found[c]];
-        positions[n] = candidates[c];
-        ids[n] = entry.id();
-        ends[n++] = candidates[c] + entry.spelling().length;
-      }
+    for (int i = 0; i < count; i++) {
+      long match = found.pop();
+      positions[i] = (int) (match >>> 32);
+      tokens[i] = ids[(int) match];
+      ends[i] = positions[i] + automaton.length((int) match);
     }
-    return new Matches(count, positions, ids, ends);
+    return new Matches(count, positions, tokens, ends);
   }
 
-  /** Positions whose first two bytes start some spelling. */
-  private int[] candidates(byte[] text) {
-    int[] candidates = new int[0];
-    int count = 0;
-    if (entries.length == 0) {
-      return candidates;
-    }
-    for (int i = 0; i < text.length; i++) {
-      int row = (text[i] & 0xFF) << 8;
-      boolean start =
-          i + 1 < text.length
-              ? starts.get(row | (text[i + 1] & 0xFF))
-              : table.find(text, i, i + 1) >= 0;
-      if (start) {
-        if (count == candidates.length) {
-          candidates = Arrays.copyOf(candidates, Math.max(16, 2 * count));
-        }
-        candidates[count++] = i;
-      }
-    }
-    return Arrays.copyOf(candidates, count);
-  }
+  /**
+   * A spelling and where it ends, in 63 bits that order candidates: the longest first, then the
+   * leftmost. {@link TokenTable} limits spellings to what fits.
+   */
+  private static final class Candidate {
+    private static final int SPELLING_BITS = 20;
+    private static final int END_BITS = 31;
 
-  private static boolean allowed(Entry entry, Ranges ranges, int from, int to) {
-    int range = ranges.containing(from);
-    return switch (ranges.trust(range)) {
-      case TEMPLATE -> to <= ranges.end(range) || !entry.isMark();
-      case TEXT -> entry.userDefined();
-      case STRANGER -> !entry.isMark();
-    };
+    private Candidate() {}
+
+    static long of(int length, int end, int spelling) {
+      long shortness = TokenTable.MOST_TOKEN_BYTES - length;
+      return (shortness << END_BITS | end) << SPELLING_BITS | (spelling - 1);
+    }
+
+    static int end(long candidate) {
+      return (int) (candidate >>> SPELLING_BITS) & Integer.MAX_VALUE;
+    }
+
+    static int spelling(long candidate) {
+      return ((int) candidate & (1 << SPELLING_BITS) - 1) + 1;
+    }
   }
 
   /** Who wrote which bytes of a text: consecutive ranges that cover it, neighbours different. */
@@ -166,6 +229,10 @@ final class SpecialTokens {
     int containing(int position) {
       int found = Arrays.binarySearch(ends, position);
       return found >= 0 ? found + 1 : -found - 1;
+    }
+
+    int start(int range) {
+      return range == 0 ? 0 : ends[range - 1];
     }
 
     int end(int range) {

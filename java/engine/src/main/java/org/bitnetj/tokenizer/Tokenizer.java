@@ -103,7 +103,7 @@ public final class Tokenizer {
         continue;
       }
       length = Math.addExact(length, parts[i].length);
-      Trust trust = segments.get(i).trusted() ? Trust.TEMPLATE : Trust.STRANGER;
+      Trust trust = segments.get(i).trusted() ? Trust.TEMPLATE : Trust.UNTRUSTED;
       if (ranges == 0 || trusts[ranges - 1] != trust) {
         trusts[ranges++] = trust;
       }

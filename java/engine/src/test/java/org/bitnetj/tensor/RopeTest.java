@@ -21,6 +21,20 @@ class RopeTest {
     }
   }
 
+  @Test
+  void divisorsSlowTheirPairs() {
+    try (NativeMemory memory = new NativeMemory()) {
+      float[] divisors = {1, 2, 8};
+      Rope rope = new Rope(memory, 6, 6, THETA, divisors, Rope.Style.HALVES, 100);
+      rope.reach(99);
+      for (int pair = 0; pair < 3; pair++) {
+        double angle = 99 * StrictMath.pow(THETA, -2.0 * pair / 6) / divisors[pair];
+        assertEquals((float) StrictMath.cos(angle), rope.cosine(99, pair), "pair " + pair);
+        assertEquals((float) StrictMath.sin(angle), rope.sine(99, pair), "pair " + pair);
+      }
+    }
+  }
+
   /** Where the sine is about half way between two floats, so that its last bits decide. */
   @Test
   void valuesBetweenTwoFloatsRoundAsThoseOfStrictMathDo() {

@@ -1,10 +1,10 @@
 package org.bitnetj.testing;
 
+import static java.util.Comparator.comparing;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
@@ -12,6 +12,7 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ffi.NativeKernels;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.bitnetj.kernel.selection.KernelSelection;
 
 /** The kernel tiers that run on this machine; of the vector tier, every width the JVM has. */
 public final class Tiers {
@@ -40,7 +41,7 @@ public final class Tiers {
                     : Stream.of(new Tested(tier, 0)));
   }
 
-  /** All of them, the definition first, in rising order of preference. */
+  /** All of them, the definition first and the one that {@code auto} prefers last. */
   public static List<Kernels> available() {
     List<Kernels> kernels = new ArrayList<>();
     kernels.add(new ScalarKernels());
@@ -50,9 +51,10 @@ public final class Tiers {
       }
     }
     if (NativeLibrary.status() instanceof NativeLibrary.Loaded loaded) {
-      loaded.supported().stream().sorted().forEach(t -> kernels.add(new NativeKernels(loaded, t)));
+      loaded.supported().forEach(tier -> kernels.add(new NativeKernels(loaded, tier)));
     }
-    kernels.sort(Comparator.comparing(Kernels::tier)); // stable: the widths stay in order
+    List<KernelTier> bestFirst = KernelSelection.PREFERENCE;
+    kernels.sort(comparing((Kernels k) -> bestFirst.indexOf(k.tier())).reversed()); // stable
     return kernels;
   }
 

@@ -3,6 +3,7 @@ package org.bitnetj.synth;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.bitnetj.model.Sizes;
 
 /**
  * The sizes of a model, and the names under which well-known ones are found.
@@ -32,7 +33,8 @@ public record ModelShape(
     int context,
     float ropeTheta,
     float normEpsilon,
-    boolean tiedHead) {
+    boolean tiedHead)
+    implements Sizes {
 
   /** A shape with the other names it is known by. */
   private record Known(ModelShape shape, List<String> aliases) {}
@@ -188,13 +190,14 @@ public record ModelShape(
     return KNOWN.stream().map(Known::shape).toList();
   }
 
+  @Override
   public int headDim() {
     return width / heads;
   }
 
-  /** Length of all key (or value) heads together. */
-  public int kvWidth() {
-    return kvHeads * headDim();
+  @Override
+  public int ropeDimensions() {
+    return headDim();
   }
 
   /** The same sizes with another vocabulary. */

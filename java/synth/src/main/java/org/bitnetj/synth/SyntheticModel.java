@@ -6,11 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.model.Architecture;
+import org.bitnetj.model.Place;
+import org.bitnetj.model.Role;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
@@ -40,7 +44,7 @@ public record SyntheticModel(
 
   /** Architectures whose tensors this class knows. */
   public static final List<String> ARCHITECTURES =
-      List.of("bitnet-b1.58", "bitnet-25", "bitnet", "llama");
+      Arrays.stream(Architecture.values()).map(Architecture::label).toList();
 
   /** As many zeros as of each other digit. */
   public static final double DEFAULT_ZERO_SHARE = 1.0 / 3;
@@ -140,50 +144,53 @@ public record SyntheticModel(
     return header.u32("general.quantization_version", QUANTIZATION_VERSION);
   }
 
+  /** The family's tensors, in the order of its manifest. */
   private List<Part> parts(ModelShape sizes) {
-    long width = sizes.width();
-    long ffn = sizes.feedForward();
-    boolean subNorms = !architecture.equals("llama");
-    double unit = 1;
-    double residual = 1 / Math.sqrt(2.0 * sizes.layers());
+    List<Role> roles = Architecture.ofLabel(architecture).orElseThrow().manifest().roles();
     List<Part> parts = new ArrayList<>();
-    parts.add(vectors("token_embd.weight", sizes));
-    for (int i = 0; i < sizes.layers(); i++) {
-      String block = "blk." + i + ".";
-      parts.add(norm(block + "attn_norm.weight", width));
-      parts.add(matrix(block + "attn_q.weight", width, width, unit));
-      parts.add(matrix(block + "attn_k.weight", width, sizes.kvWidth(), unit));
-      parts.add(matrix(block + "attn_v.weight", width, sizes.kvWidth(), unit));
-      if (subNorms) {
-        parts.add(norm(block + "attn_sub_norm.weight", width));
+    for (int i = 0; i < roles.size(); i++) {
+      if (!roles.get(i).place().isInLayers()) {
+        add(parts, roles.get(i), 0, sizes);
+      } else if (i == 0 || !roles.get(i - 1).place().isInLayers()) {
+        for (int layer = 0; layer < sizes.layers(); layer++) {
+          for (int j = i; roles.get(j).place().isInLayers(); j++) {
+            add(parts, roles.get(j), layer, sizes);
+          }
+        }
       }
-      parts.add(matrix(block + "attn_output.weight", width, width, residual));
-      parts.add(norm(block + "ffn_norm.weight", width));
-      parts.add(matrix(block + "ffn_gate.weight", width, ffn, unit));
-      parts.add(matrix(block + "ffn_up.weight", width, ffn, unit));
-      if (subNorms) {
-        parts.add(norm(block + "ffn_sub_norm.weight", ffn));
-      }
-      parts.add(matrix(block + "ffn_down.weight", ffn, width, residual));
-    }
-    parts.add(norm("output_norm.weight", width));
-    if (!sizes.tiedHead()) {
-      parts.add(vectors("output.weight", sizes));
     }
     return parts;
   }
 
-  private static Part norm(String name, long width) {
-    return new Part(name, WeightFormats.F32, width, 1, 0);
+  private static void add(List<Part> parts, Role role, int layer, ModelShape sizes) {
+    Place place = role.place();
+    boolean written = place == Place.HEAD ? !sizes.tiedHead() : !role.optional();
+    if (written) {
+      long columns = place.columns(sizes);
+      parts.add(
+          new Part(
+              role.gguf(layer),
+              format(place),
+              columns,
+              place.rows(sizes),
+              gain(place, sizes.layers()) / Math.sqrt(columns)));
+    }
   }
 
-  private static Part vectors(String name, ModelShape sizes) {
-    return new Part(
-        name, WeightFormats.F16, sizes.width(), sizes.vocabulary(), 2 / Math.sqrt(sizes.width()));
+  private static WeightFormat format(Place place) {
+    return switch (place.kind()) {
+      case VECTOR -> WeightFormats.F32;
+      case VOCABULARY_MATRIX -> WeightFormats.F16;
+      case LINEAR -> TERNARY;
+    };
   }
 
-  private static Part matrix(String name, long columns, long rows, double gain) {
-    return new Part(name, TERNARY, columns, rows, gain / Math.sqrt(columns));
+  private static double gain(Place place, int layers) {
+    return switch (place) {
+      case EMBEDDING, HEAD -> 2;
+      case ATTENTION_OUTPUT, DOWN -> 1 / Math.sqrt(2.0 * layers);
+      default -> 1;
+    };
   }
 
   private int zeros() {

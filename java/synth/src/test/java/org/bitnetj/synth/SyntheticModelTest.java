@@ -318,7 +318,7 @@ class SyntheticModelTest {
   @Test
   void unknownArchitecturesAndSharesAreRefused() {
     assertThrows(
-        IllegalArgumentException.class, () -> new SyntheticModel(SMALL, "qwen3", 1, 0.5, DUMMY));
+        IllegalArgumentException.class, () -> new SyntheticModel(SMALL, "mamba", 1, 0.5, DUMMY));
     assertThrows(
         IllegalArgumentException.class,
         () -> new SyntheticModel(SMALL, "bitnet", 1, Double.NaN, DUMMY));

@@ -8,13 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.memory.NativeAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,12 +48,34 @@ public final class NativeLibrary {
    *
    * @param path the file it was loaded from
    * @param sha256 the hash of that file
-   * @param compiled the tiers it holds
-   * @param supported those of them that run on this machine
+   * @param tiers what comes of its tiers on this machine; those it lacks may be left out
    */
-  public record Loaded(
-      Path path, String sha256, Set<KernelTier> compiled, Set<KernelTier> supported)
-      implements Status {}
+  public record Loaded(Path path, String sha256, Map<KernelTier, Support> tiers) implements Status {
+    public Support support(KernelTier tier) {
+      return tiers.getOrDefault(tier, Support.NOT_BUILT);
+    }
+
+    /** The tiers that run. */
+    public Set<KernelTier> supported() {
+      return tiers.keySet().stream()
+          .filter(tier -> support(tier) == Support.RUNS)
+          .collect(Collectors.toUnmodifiableSet());
+    }
+  }
+
+  /** What comes of a native tier on this machine. */
+  public enum Support {
+    /** The library was built without it. */
+    NOT_BUILT,
+    /** The CPU does not say that it has the instructions. */
+    NOT_CLAIMED,
+    /** The CPU has the instructions, but the operating system does not save their registers. */
+    DISABLED,
+    /** CPU and operating system promise the instructions, but one of them failed when tried. */
+    FAULTS,
+    /** It can be used. */
+    RUNS
+  }
 
   /**
    * There are no native kernels in this JVM.
@@ -110,6 +135,10 @@ public final class NativeLibrary {
   }
 
   Status load() {
+    if (!NativeAccess.isGranted()) {
+      return new Missing(
+          "Java does not let the engine call native code; start java with " + NativeAccess.FLAG);
+    }
     try {
       String own = in.property(PATH_PROPERTY);
       String source = PATH_PROPERTY;
@@ -120,10 +149,6 @@ public final class NativeLibrary {
       return own.isEmpty() ? loadResource() : loadOwn(own, source);
     } catch (LibraryException e) {
       return new Missing(e.getMessage());
-    } catch (IllegalCallerException e) {
-      return new Missing(
-          "Java was told not to load native code: start it with"
-              + " --enable-native-access=ALL-UNNAMED");
     } catch (LinkageError e) { // as from bindings made where C's types have other sizes
       Throwable cause = e.getCause() == null ? e : e.getCause();
       return new Missing(
@@ -256,21 +281,30 @@ public final class NativeLibrary {
               + BitnetLibrary.BN_ABI_VERSION()
               + ": use a library built from the same sources");
     }
-    return new Loaded(
-        path,
-        sha256,
-        tiers(BitnetLibrary.bn_compiled_tiers()),
-        tiers(BitnetLibrary.bn_supported_tiers()));
+    return new Loaded(path, sha256, tiers());
   }
 
-  private static Set<KernelTier> tiers(int mask) {
-    EnumSet<KernelTier> tiers = EnumSet.noneOf(KernelTier.class);
+  private static Map<KernelTier, Support> tiers() {
+    int compiled = BitnetLibrary.bn_compiled_tiers();
+    int claimed = BitnetLibrary.bn_claimed_tiers();
+    int enabled = BitnetLibrary.bn_enabled_tiers();
+    int supported = BitnetLibrary.bn_supported_tiers();
+    Map<KernelTier, Support> tiers = new EnumMap<>(KernelTier.class);
     for (KernelTier tier : KernelTier.values()) {
-      if (tier.isNative() && (mask >> tier.nativeId() & 1) != 0) {
-        tiers.add(tier);
+      if (tier.isNative()) {
+        int bit = 1 << tier.nativeId();
+        tiers.put(
+            tier,
+            (compiled & bit) == 0
+                ? Support.NOT_BUILT
+                : (claimed & bit) == 0
+                    ? Support.NOT_CLAIMED
+                    : (enabled & bit) == 0
+                        ? Support.DISABLED
+                        : (supported & bit) == 0 ? Support.FAULTS : Support.RUNS);
       }
     }
-    return Collections.unmodifiableSet(tiers);
+    return Collections.unmodifiableMap(tiers);
   }
 
   private static String sentence(Throwable t) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The kernels a process computes with, and the account of how they were chosen. Immutable and
- * thread-safe; choosing loads the native library and runs the {@link SelfCheck}.
+ * thread-safe; choosing loads the native library and checks the kernels in short.
  *
  * <p>What is wanted is the caller's option, else the system property {@code bitnet.kernels}, else
  * the environment variable {@code BITNET_KERNELS}, else {@code auto}: the best tier that runs here
@@ -29,6 +29,22 @@ public final class KernelSelection {
 
   /** The choice of the best tier. */
   public static final String AUTO = "auto";
+
+  /**
+   * The order in which {@code auto} takes them. The Vector API comes before portable C since it
+   * uses what instructions the CPU has; portable C is compiled for the oldest CPU.
+   */
+  public static final List<KernelTier> PREFERENCE =
+      List.of(
+          KernelTier.AVX512,
+          KernelTier.AVXVNNI,
+          KernelTier.AVX2,
+          KernelTier.I8MM,
+          KernelTier.DOTPROD,
+          KernelTier.NEON,
+          KernelTier.VECTOR,
+          KernelTier.C,
+          KernelTier.SCALAR);
 
   private static final String SCALAR_COST =
       "the same answers come from plain Java, some hundred times slower, and with java "
@@ -48,8 +64,12 @@ public final class KernelSelection {
     FAILED("fails the self-check"),
     /** Its kernels could not be made, and a warning says why. */
     UNUSABLE("cannot be used"),
-    /** It is in the library, but the CPU or the operating system cannot run it. */
+    /** It is in the library, but the CPU lacks its instructions. */
     UNSUPPORTED("not on this CPU"),
+    /** The CPU has its instructions, but the operating system does not save their registers. */
+    DISABLED("on this CPU, but disabled by the operating system"),
+    /** The CPU claims its instructions, but one of them is illegal when it runs. */
+    FAULTING("claimed by this CPU, but its instructions fault"),
     /** There is no library, or it was built without this tier. */
     ABSENT("not in this build"),
     /** Java was started without the module it is made with. */
@@ -116,8 +136,7 @@ public final class KernelSelection {
       try {
         return VectorTier.kernels();
       } catch (IllegalArgumentException e) {
-        throw new KernelTierException(
-            "kernels '" + tier + "' cannot be used, for " + e.getMessage());
+        throw new KernelTierException("cannot use kernels '" + tier + "': " + e.getMessage());
       }
     }
     return new ScalarKernels();
@@ -151,65 +170,86 @@ public final class KernelSelection {
     return switch (library) {
       case NativeLibrary.Missing missing -> State.ABSENT;
       case NativeLibrary.Loaded loaded ->
-          loaded.supported().contains(tier)
-              ? State.RUNS
-              : loaded.compiled().contains(tier) ? State.UNSUPPORTED : State.ABSENT;
+          switch (loaded.support(tier)) {
+            case NOT_BUILT -> State.ABSENT;
+            case NOT_CLAIMED -> State.UNSUPPORTED;
+            case DISABLED -> State.DISABLED;
+            case FAULTS -> State.FAULTING;
+            case RUNS -> State.RUNS;
+          };
     };
   }
 
+  private State state(KernelTier tier) {
+    return states[tier.ordinal()];
+  }
+
   private Kernels best() {
-    KernelTier[] tiers = KernelTier.values();
-    for (int i = tiers.length - 1; i > 0; i--) {
-      if (states[i] == State.RUNS) {
-        Kernels candidate;
+    for (KernelTier tier : PREFERENCE) {
+      if (state(tier) == State.FAULTING) {
+        warnings.add(refusal(tier, ""));
+      } else if (state(tier) == State.RUNS) {
         try {
-          candidate = maker.make(tiers[i]);
-        } catch (KernelTierException e) {
-          states[i] = State.UNUSABLE;
-          warnings.add(String.valueOf(e.getMessage()));
-          continue;
-        }
-        Optional<String> difference = SelfCheck.firstDifference(candidate);
-        if (difference.isEmpty()) {
-          if (tiers[i] == KernelTier.C) {
-            fallShort(
-                "the portable C kernels are used, tens of times slower than those for "
-                    + KernelTier.AVX2.needs()
-                    + (states[KernelTier.VECTOR.ordinal()] == State.UNRESOLVED
-                        ? "; with java " + VectorTier.FLAG + " faster ones can be"
-                        : ""));
-          } else if (!tiers[i].isNative()) {
-            fallShort(
-                switch (library) {
-                  case NativeLibrary.Missing missing -> withoutNative(missing) + VECTOR_COST;
-                  case NativeLibrary.Loaded loaded ->
-                      "no native kernels but the portable ones can be used; the same answers come"
-                          + " from the Java Vector API, faster than those and a few times slower"
-                          + " than native kernels for the CPU's instructions";
-                });
-          }
+          Kernels candidate = checked(tier);
+          noteShortfall(tier);
           return candidate;
+        } catch (KernelTierException e) {
+          warnings.add(String.valueOf(e.getMessage()));
         }
-        states[i] = State.FAILED;
-        warnings.add(failure(tiers[i], difference.get()));
       }
     }
-    fallShort(
+    throw new AssertionError("the scalar kernels always run");
+  }
+
+  /** Makes the kernels and compares them with the scalar ones. */
+  private Kernels checked(KernelTier tier) {
+    Kernels made;
+    try {
+      made = maker.make(tier);
+    } catch (KernelTierException e) {
+      states[tier.ordinal()] = State.UNUSABLE;
+      throw e;
+    }
+    Optional<String> difference =
+        tier == KernelTier.SCALAR ? Optional.empty() : SelfCheck.firstDifference(made);
+    if (difference.isPresent()) {
+      states[tier.ordinal()] = State.FAILED;
+      throw new KernelTierException(
+          "cannot use kernels '"
+              + tier
+              + "': they fail the self-check on this machine ("
+              + difference.get()
+              + " differs from the scalar definition); please report this with the output of"
+              + " 'bitnet doctor'");
+    }
+    return made;
+  }
+
+  /** Says what is lost if the best tier is none for the CPU's instructions. */
+  private void noteShortfall(KernelTier best) {
+    String lost =
         switch (library) {
-              case NativeLibrary.Missing missing -> withoutNative(missing);
-              case NativeLibrary.Loaded loaded -> "no native kernels can be used; ";
-            }
-            + SCALAR_COST);
-    return maker.make(KernelTier.SCALAR);
-  }
-
-  private void fallShort(String cost) {
-    shortfall = cost;
-    warnings.add(cost);
-  }
-
-  private static String withoutNative(NativeLibrary.Missing library) {
-    return "the native kernels are not used, for " + library.reason() + "; ";
+          case NativeLibrary.Missing missing ->
+              "cannot use the native kernels: " + missing.reason() + "; ";
+          case NativeLibrary.Loaded loaded when best == KernelTier.VECTOR ->
+              "cannot use native kernels other than the portable ones; ";
+          case NativeLibrary.Loaded loaded -> "cannot use any native kernels; ";
+        };
+    shortfall =
+        switch (best) {
+          case SCALAR -> lost + SCALAR_COST;
+          case VECTOR -> lost + VECTOR_COST;
+          case C ->
+              "the portable C kernels are used, tens of times slower than those for "
+                  + KernelTier.AVX2.needs()
+                  + (state(KernelTier.VECTOR) == State.UNRESOLVED
+                      ? "; java " + VectorTier.FLAG + " makes faster ones available"
+                      : "");
+          default -> null;
+        };
+    if (shortfall != null) {
+      warnings.add(shortfall);
+    }
   }
 
   /** Why it is not one of the tiers for the CPU's instructions, if it is none. */
@@ -218,13 +258,13 @@ public final class KernelSelection {
     return switch (kernels.tier()) {
       case SCALAR ->
           missing
-              ? ", for there are no native kernels, and the Java Vector API cannot be used"
-              : ", for no others can be used";
-      case C -> ", for none for the CPU's instructions can be used";
+              ? ": there are no native kernels, and the Java Vector API cannot be used"
+              : ": no others can be used";
+      case C -> ": no kernels for the CPU's instructions can be used";
       case VECTOR ->
           missing
-              ? ", for there are no native kernels"
-              : ", for no native kernels can be used but the portable ones, which are slower";
+              ? ": there are no native kernels"
+              : ": no native kernels can be used but the portable ones, which are slower";
       default -> "";
     };
   }
@@ -243,37 +283,30 @@ public final class KernelSelection {
                             + AUTO
                             + ", "
                             + KernelTier.labels()));
-    if (states[tier.ordinal()] != State.RUNS) {
-      String why =
-          switch (library) {
-            case NativeLibrary.Status any when !tier.isNative() ->
-                "java was started without " + VectorTier.FLAG;
-            case NativeLibrary.Missing missing -> missing.reason();
-            case NativeLibrary.Loaded loaded when loaded.compiled().contains(tier) ->
-                "this machine is not " + tier.needs();
-            case NativeLibrary.Loaded loaded -> "the native library was built without them";
-          };
-      throw new KernelTierException(
-          "kernels '" + tier + "'" + source + " cannot be used, for " + why);
+    if (state(tier) != State.RUNS) {
+      throw new KernelTierException(refusal(tier, source));
     }
-    Kernels made = maker.make(tier);
-    if (tier != KernelTier.SCALAR) {
-      SelfCheck.firstDifference(made)
-          .ifPresent(
-              difference -> {
-                throw new KernelTierException(failure(tier, difference));
-              });
-    }
-    return made;
+    return checked(tier);
   }
 
-  private static String failure(KernelTier tier, String difference) {
-    return "kernels '"
-        + tier
-        + "' are not used, for they fail the self-check on this machine ("
-        + difference
-        + " differs from the scalar definition): please report this with the output of 'bitnet"
-        + " doctor'";
+  /** Why a tier in another state than RUNS cannot be used. */
+  private String refusal(KernelTier tier, String source) {
+    String why =
+        switch (state(tier)) {
+          case UNSUPPORTED -> "this machine is not " + tier.needs();
+          case DISABLED ->
+              "this CPU has the instructions, but the operating system or the virtual machine"
+                  + " disabled them (it does not save their registers)";
+          case FAULTING ->
+              "this CPU claims the instructions, but they fault when they run, as happens in"
+                  + " virtual machines that are set up wrongly";
+          case UNRESOLVED -> "java was started without " + VectorTier.FLAG;
+          default ->
+              library instanceof NativeLibrary.Missing missing
+                  ? missing.reason()
+                  : "the native library was built without them";
+        };
+    return "cannot use kernels '" + tier + "'" + source + ": " + why;
   }
 
   /** The kernels to compute with. */
@@ -297,11 +330,11 @@ public final class KernelSelection {
     return library;
   }
 
-  /** Every tier and where it stands, in rising order of preference. */
+  /** Every tier and where it stands. */
   public List<Tier> tiers() {
     List<Tier> tiers = new ArrayList<>();
     for (KernelTier tier : KernelTier.values()) {
-      tiers.add(new Tier(tier, states[tier.ordinal()]));
+      tiers.add(new Tier(tier, state(tier)));
     }
     return tiers;
   }

@@ -11,10 +11,14 @@
  *   --output java/engine/src/main/java $h
  * sed -i 's/(ValueLayout.OfLong) Linker.nativeLinker().canonicalLayouts().get("long")/JAVA_LONG/' \
  *   java/engine/src/main/java/org/bitnetj/kernel/ffi/bindings/*shared.java
+ * sed -i -z 's|\n *[.]withTargetLayout[^;]*||' \
+ *   java/engine/src/main/java/org/bitnetj/kernel/ffi/bindings/*shared.java
  * }</pre>
  *
- * <p>The last step is for Windows, where C's {@code long} has 32 bits. The header has only types of
- * fixed width: what Linux calls {@code long} there is {@code int64_t}.
+ * <p>The first of the last two steps is for Windows, where C's {@code long} has 32 bits. The header
+ * has only types of fixed width: what Linux calls {@code long} there is {@code int64_t}. The second
+ * lets structs be written where Java permits no native access: a pointer's target, which nothing
+ * reads through, may be named only with it.
  *
  * <p>No library is named on purpose: the lookup is that of the class loader, into which the engine
  * loads the library it chose.

@@ -1,0 +1,17 @@
+package org.bitnetj.model;
+
+/**
+ * A tensor that models of a family have, and what it is called. Names of tensors that every layer
+ * has hold {@code %d} for the number of the layer.
+ *
+ * @param place where it is used
+ * @param gguf its name in GGUF files
+ * @param huggingFace its name in Hugging Face checkpoints
+ * @param optional whether a model may lack it
+ */
+public record Role(Place place, String gguf, String huggingFace, boolean optional) {
+  /** Its name in a GGUF file; the layer does not matter where there is one for the whole model. */
+  public String gguf(int layer) {
+    return place.isInLayers() ? gguf.formatted(layer) : gguf;
+  }
+}

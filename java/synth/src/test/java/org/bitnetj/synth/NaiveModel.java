@@ -1,0 +1,209 @@
+package org.bitnetj.synth;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.gguf.GgufFile;
+
+/**
+ * A plain implementation of the families in double precision, by their papers and reference code,
+ * that shares nothing with the engine but the reading of a GGUF file's directory: for comparisons.
+ * It computes every position anew and keeps whole matrices as doubles.
+ */
+final class NaiveModel {
+  private final GgufFile file;
+  private final String family;
+  private final int layers;
+  private final int heads;
+  private final int kvHeads;
+  private final int headDim;
+  private final double epsilon;
+  private final double theta;
+  private final Map<String, double[][]> matrices = new HashMap<>();
+
+  NaiveModel(GgufFile file) throws Exception {
+    this.file = file;
+    this.family = file.metadata().text("general.architecture");
+    this.layers = number("block_count");
+    this.heads = number("attention.head_count");
+    this.kvHeads = number("attention.head_count_kv");
+    this.headDim = number("embedding_length") / heads;
+    this.epsilon = file.metadata().number(family + ".attention.layer_norm_rms_epsilon");
+    this.theta = file.metadata().number(family + ".rope.freq_base");
+  }
+
+  private int number(String key) throws Exception {
+    return (int) file.metadata().integer(family + "." + key);
+  }
+
+  /** The logits after each token. */
+  double[][] logits(int[] ids) {
+    double[][] x = new double[ids.length][];
+    for (int t = 0; t < ids.length; t++) {
+      x[t] = matrix("token_embd.weight")[ids[t]].clone();
+    }
+    for (int l = 0; l < layers; l++) {
+      String block = "blk." + l + ".";
+      double[][] q = new double[ids.length][];
+      double[][] k = new double[ids.length][];
+      double[][] v = new double[ids.length][];
+      for (int t = 0; t < ids.length; t++) {
+        double[] a = normed(x[t], block + "attn_norm.weight");
+        q[t] = rotated(headNormed(linear(block + "attn_q.weight", a), block + "attn_q_norm"), t);
+        k[t] = rotated(headNormed(linear(block + "attn_k.weight", a), block + "attn_k_norm"), t);
+        v[t] = linear(block + "attn_v.weight", a);
+      }
+      for (int t = 0; t < ids.length; t++) {
+        double[] o = attention(q[t], k, v, t);
+        add(x[t], linear(block + "attn_output.weight", maybeNormed(o, block + "attn_sub_norm")));
+        double[] f = normed(x[t], block + "ffn_norm.weight");
+        double[] gate = linear(block + "ffn_gate.weight", f);
+        double[] up = linear(block + "ffn_up.weight", f);
+        for (int i = 0; i < gate.length; i++) {
+          double relu = Math.max(0, gate[i]);
+          double silu = gate[i] / (1 + Math.exp(-gate[i]));
+          gate[i] = up[i] * (family.matches("bitnet-.*") ? relu * relu : silu);
+        }
+        add(x[t], linear(block + "ffn_down.weight", maybeNormed(gate, block + "ffn_sub_norm")));
+      }
+    }
+    String head = file.find("output.weight").isPresent() ? "output.weight" : "token_embd.weight";
+    double[][] logits = new double[ids.length][];
+    for (int t = 0; t < ids.length; t++) {
+      logits[t] = times(matrix(head), normed(x[t], "output_norm.weight"));
+    }
+    return logits;
+  }
+
+  private double[] attention(double[] query, double[][] keys, double[][] values, int last) {
+    double[] out = new double[heads * headDim];
+    for (int h = 0; h < heads; h++) {
+      int kv = h / (heads / kvHeads);
+      double sum = 0;
+      for (int t = 0; t <= last; t++) {
+        double score = 0;
+        for (int d = 0; d < headDim; d++) {
+          score += query[h * headDim + d] * keys[t][kv * headDim + d];
+        }
+        double weight = Math.exp(score / Math.sqrt(headDim));
+        sum += weight;
+        for (int d = 0; d < headDim; d++) {
+          out[h * headDim + d] += weight * values[t][kv * headDim + d];
+        }
+      }
+      for (int d = 0; d < headDim; d++) {
+        out[h * headDim + d] /= sum;
+      }
+    }
+    return out;
+  }
+
+  /** Pairs (2i, 2i + 1) for llama, as its converter arranges them, and (i, i + half) for others. */
+  private double[] rotated(double[] x, int position) {
+    double[] y = x.clone();
+    int half = headDim / 2;
+    for (int start = 0; start < x.length; start += headDim) {
+      for (int i = 0; i < half; i++) {
+        double angle = position * Math.pow(theta, -2.0 * i / headDim);
+        int a = start + (family.equals("llama") ? 2 * i : i);
+        int b = family.equals("llama") ? a + 1 : a + half;
+        y[a] = x[a] * Math.cos(angle) - x[b] * Math.sin(angle);
+        y[b] = x[a] * Math.sin(angle) + x[b] * Math.cos(angle);
+      }
+    }
+    return y;
+  }
+
+  /** BitLinear: activations in int8 with one scale a row, weights of -1, 0, 1 with one scale. */
+  private double[] linear(String name, double[] x) {
+    double largest = 1e-5;
+    for (double value : x) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    double[] q = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      q[i] = Math.clamp(Math.rint(x[i] * 127 / largest), -128, 127) * largest / 127;
+    }
+    return times(matrix(name), q);
+  }
+
+  private double[] normed(double[] x, String name) {
+    double[] weight = matrix(name)[0];
+    double squares = 0;
+    for (double value : x) {
+      squares += value * value;
+    }
+    double[] y = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      y[i] = x[i] / Math.sqrt(squares / x.length + epsilon) * weight[i];
+    }
+    return y;
+  }
+
+  private double[] maybeNormed(double[] x, String name) {
+    return file.find(name + ".weight").isPresent() ? normed(x, name + ".weight") : x;
+  }
+
+  private double[] headNormed(double[] x, String name) {
+    if (file.find(name + ".weight").isEmpty()) {
+      return x;
+    }
+    double[] y = new double[x.length];
+    for (int start = 0; start < x.length; start += headDim) {
+      double[] head = java.util.Arrays.copyOfRange(x, start, start + headDim);
+      System.arraycopy(normed(head, name + ".weight"), 0, y, start, headDim);
+    }
+    return y;
+  }
+
+  private static void add(double[] x, double[] y) {
+    for (int i = 0; i < x.length; i++) {
+      x[i] += y[i];
+    }
+  }
+
+  private static double[] times(double[][] m, double[] x) {
+    double[] y = new double[m.length];
+    for (int r = 0; r < m.length; r++) {
+      for (int i = 0; i < x.length; i++) {
+        y[r] += m[r][i] * x[i];
+      }
+    }
+    return y;
+  }
+
+  private double[][] matrix(String name) {
+    return matrices.computeIfAbsent(name, this::decode);
+  }
+
+  private double[][] decode(String name) {
+    Tensor tensor = file.find(name).orElseThrow();
+    int columns = (int) tensor.columns();
+    double[][] m = new double[(int) tensor.rows()][columns];
+    MemorySegment data = tensor.data();
+    long elements = (long) m.length * columns;
+    for (int r = 0; r < m.length; r++) {
+      for (int c = 0; c < columns; c++) {
+        long i = (long) r * columns + c;
+        m[r][c] =
+            switch (tensor.format().name()) {
+              case "F32" -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i);
+              case "F16" -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i));
+              default -> { // blocks of 128 weights in 32 bytes, then a scale for all
+                int bits = data.get(ValueLayout.JAVA_BYTE, i / 128 * 32 + i % 32);
+                int digit = bits >> 6 - 2 * (int) (i % 128 / 32) & 3;
+                yield (digit - 1) * data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, elements / 4);
+              }
+            };
+      }
+    }
+    return m;
+  }
+
+  /** The tokens of a text of that length, chosen by a seed. */
+  static int[] tokens(long seed, int length, int vocabulary) {
+    return new java.util.Random(seed).ints(length, 0, vocabulary).toArray();
+  }
+}
