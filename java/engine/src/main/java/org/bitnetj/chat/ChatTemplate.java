@@ -1,6 +1,7 @@
 package org.bitnetj.chat;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,13 @@ import org.bitnetj.tokenizer.Tokenizer;
  * message meet, as the models' own tooling does. Immutable and safe to share.
  */
 public final class ChatTemplate {
+  /**
+   * Time for a file's own template to render all the sample conversations: it needs a thousandth.
+   */
+  private static final Duration PROBES_LIMIT = Duration.ofSeconds(5);
+
+  private static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
+
   private final Tokenizer tokenizer;
   private final String name;
   private final Optional<String> note;
@@ -27,7 +35,7 @@ public final class ChatTemplate {
 
   @FunctionalInterface
   private interface Rendering {
-    List<Segment> render(List<ChatMessage> messages, boolean generationPrompt);
+    List<Segment> render(List<ChatMessage> messages, boolean generationPrompt, Duration limit);
   }
 
   private ChatTemplate(
@@ -46,14 +54,26 @@ public final class ChatTemplate {
    *       with the placeholder of Microsoft's files, has the 2B-4T format if its vocabulary has
    *       {@code <|eot_id|>}.
    *   <li>Any other template is read as Jinja; one that behaves as a known format is that format.
-   *   <li>One that cannot be read becomes the known format whose marks it has, and {@link #note}
-   *       says so.
+   *   <li>A template that cannot be read, or that takes too long, is replaced by the known format
+   *       whose marks it has, and {@link #note} says so.
    *   <li>Without a template, the vocabulary's special tokens tell the format.
    * </ul>
    *
-   * @throws ModelFileException when the file has a template that this engine can make nothing of
+   * @throws ModelFileException when the file has a template that can neither be read nor replaced
+   * @throws ChatTemplateException when the thread is interrupted while it tries the file's
+   *     template; its interrupt status stays set
    */
   public static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer)
+      throws ModelFileException {
+    return of(metadata, tokenizer, PROBES_LIMIT);
+  }
+
+  /**
+   * As {@link #of(Metadata, Tokenizer)}.
+   *
+   * @param limit the time that the file's template has to render the {@link #PROBES}
+   */
+  static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer, Duration limit)
       throws ModelFileException {
     String source = metadata.findText("tokenizer.chat_template").orElse("");
     boolean missing = source.isBlank() || source.contains("BITNETAssistant: ");
@@ -67,8 +87,11 @@ public final class ChatTemplate {
           .map(format -> known(format, tokenizer, Optional.empty()));
     }
     try {
-      return Optional.of(read(JinjaTemplate.parse(source), tokenizer));
+      return Optional.of(read(JinjaTemplate.parse(source), tokenizer, limit));
     } catch (JinjaException e) {
+      if (e.isInterruption()) {
+        throw new ChatTemplateException("Reading the model's chat template was interrupted.", e);
+      }
       return Optional.of(byMarks(source, tokenizer, e));
     }
   }
@@ -79,22 +102,23 @@ public final class ChatTemplate {
         tokenizer,
         format.title(),
         note,
-        (messages, generationPrompt) -> format.render(messages, generationPrompt, bos));
+        (messages, generationPrompt, limit) -> format.render(messages, generationPrompt, bos));
   }
 
-  private static ChatTemplate read(JinjaTemplate template, Tokenizer tokenizer) {
+  private static ChatTemplate read(JinjaTemplate template, Tokenizer tokenizer, Duration limit) {
     Map<String, String> strings =
         Map.of(
             "bos_token", spelling(tokenizer, tokenizer.bos()),
             "eos_token", spelling(tokenizer, tokenizer.eos()));
     Rendering rendering =
-        (messages, generationPrompt) ->
+        (messages, generationPrompt, left) ->
             template.render(
                 messages.stream()
                     .map(m -> new JinjaTemplate.Message(m.role(), m.content()))
                     .toList(),
                 strings,
-                Map.of("add_generation_prompt", generationPrompt));
+                Map.of("add_generation_prompt", generationPrompt),
+                left);
     ChatTemplate own = new ChatTemplate(tokenizer, "the file's own", Optional.empty(), rendering);
     List<ChatTemplate> candidates = new ArrayList<>();
     for (ChatFormat format : ChatFormat.values()) {
@@ -102,14 +126,15 @@ public final class ChatTemplate {
         candidates.add(known(format, tokenizer, Optional.empty()));
       }
     }
+    long deadline = System.nanoTime() + limit.toNanos();
     for (List<ChatMessage> probe : PROBES) {
-      String text = own.probe(probe);
-      candidates.removeIf(candidate -> !candidate.probe(probe).equals(text));
+      String text = own.probe(probe, deadline);
+      candidates.removeIf(candidate -> !candidate.probe(probe, deadline).equals(text));
     }
     return candidates.isEmpty() ? own : candidates.getFirst();
   }
 
-  /** Conversations on which the formats, and the variants of each, differ. */
+  /** Conversations that tell the formats, and the variants of each, apart. */
   private static final List<List<ChatMessage>> PROBES =
       List.of(
           List.of(ChatMessage.user(" Hi there!\n")),
@@ -126,17 +151,19 @@ public final class ChatTemplate {
               ChatMessage.assistant(" e")));
 
   /**
-   * The text of a conversation without and with generation prompt; the template's own words where
-   * it refuses the conversation.
+   * The texts of a conversation without and with generation prompt. Where the template refuses the
+   * conversation, its message takes the place of the text.
    *
-   * @throws JinjaException when the template fails, which is more than to refuse
+   * @param deadline by {@link System#nanoTime()}
+   * @throws JinjaException when the template fails, not when it refuses
    */
-  private String probe(List<ChatMessage> messages) {
+  private String probe(List<ChatMessage> messages, long deadline) {
     StringBuilder text = new StringBuilder();
     for (boolean generationPrompt : new boolean[] {false, true}) {
+      Duration left = Duration.ofNanos(deadline - System.nanoTime());
       try {
         rendering
-            .render(messages, generationPrompt)
+            .render(messages, generationPrompt, left)
             .forEach(segment -> text.append(segment.text()));
       } catch (JinjaException e) {
         if (!e.isRaisedByTemplate()) {
@@ -188,7 +215,8 @@ public final class ChatTemplate {
    * the format has one.
    *
    * @param generationPrompt whether the text goes on to where the assistant's answer starts
-   * @throws ChatTemplateException when the template refuses the messages
+   * @throws ChatTemplateException when the template refuses the messages or fails on them, and when
+   *     the thread is interrupted, whose interrupt status stays set
    * @throws IllegalArgumentException when there are none
    */
   public List<Segment> render(List<ChatMessage> messages, boolean generationPrompt) {
@@ -196,8 +224,11 @@ public final class ChatTemplate {
       throw new IllegalArgumentException("A chat needs at least one message.");
     }
     try {
-      return rendering.render(messages, generationPrompt);
+      return rendering.render(messages, generationPrompt, NO_LIMIT);
     } catch (JinjaException e) {
+      if (e.isInterruption()) {
+        throw new ChatTemplateException("Rendering the model's chat template was interrupted.", e);
+      }
       String what = e.isRaisedByTemplate() ? "refuses these messages" : "fails on these messages";
       throw new ChatTemplateException(
           "The model's chat template " + what + ": " + e.getMessage(), e);

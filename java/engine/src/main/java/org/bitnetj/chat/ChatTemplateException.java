@@ -1,8 +1,8 @@
 package org.bitnetj.chat;
 
 /**
- * Messages that a model's chat template refuses, or a template that fails on them. The message is a
- * sentence for the person who chats.
+ * A model's chat template refuses the messages or fails on them, or an interrupt of the thread
+ * ended its work. The message is a sentence for the person who chats.
  */
 public final class ChatTemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -281,5 +282,45 @@ class ChatTemplateTest {
         "A role is up to 32 letters, digits, '_' and '-', but this one is '<|x|>'.",
         assertThrows(IllegalArgumentException.class, () -> new ChatMessage("<|x|>", "a"))
             .getMessage());
+  }
+
+  @Test
+  void aTemplateThatTakesTooMuchTimeOrWorkIsOneThatCannotBeRead() {
+    MemoryMetadata metadata = with("llama");
+    metadata.with("tokenizer.chat_template", "{% for i in range(999) %}{% endfor %}");
+    assertEquals(
+        "tokenizer.chat_template cannot be read. The template takes too long to render.",
+        assertThrows(
+                ModelFileException.class,
+                () -> ChatTemplate.of(metadata, Tokenizer.of(metadata), Duration.ZERO))
+            .getMessage());
+    metadata.with("tokenizer.chat_template", "{% for i in range(9999999) %}{% endfor %}");
+    assertEquals(
+        "tokenizer.chat_template cannot be read. The template takes too many steps to render.",
+        assertThrows(ModelFileException.class, () -> template(metadata)).getMessage());
+  }
+
+  @Test
+  void anInterruptEndsTheTrialOfATemplateAndStays() {
+    MemoryMetadata metadata =
+        with("llama", "<|im_start|>", "<|im_end|>")
+            .with("tokenizer.chat_template", "<|im_start|>{{ messages[0].content }}<|im_end|>");
+    Thread.currentThread().interrupt();
+    ChatTemplateException e = assertThrows(ChatTemplateException.class, () -> template(metadata));
+    assertTrue(Thread.interrupted());
+    assertEquals("Reading the model's chat template was interrupted.", e.getMessage());
+  }
+
+  @Test
+  void anInterruptEndsARenderAndStays() throws IOException {
+    ChatTemplate template =
+        template(with("llama").with("tokenizer.chat_template", "{{ messages[0].content }}"))
+            .orElseThrow();
+    Thread.currentThread().interrupt();
+    ChatTemplateException e =
+        assertThrows(ChatTemplateException.class, () -> template.encode(CHAT, true));
+    assertTrue(Thread.interrupted());
+    assertEquals("Rendering the model's chat template was interrupted.", e.getMessage());
+    assertEquals("Be brief. ", text(template, CHAT, true));
   }
 }

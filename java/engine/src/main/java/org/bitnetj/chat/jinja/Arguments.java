@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The arguments of a call, by place and by name.
  *
- * @param callee what is called, for errors
- * @param line where
+ * @param callee the name of what is called, shown in errors
+ * @param line the line of the call, shown in errors
  */
 record Arguments(
     String callee, int line, List<Value> positional, Map<String, Value> named, Budget budget) {
 
-  /** The argument at place {@code i}, also known as {@code name}, or null. */
+  /** The argument at position {@code i} or of name {@code name}; null if it is not given. */
   @Nullable Value find(int i, String name) {
     return i < positional.size() ? positional.get(i) : named.get(name);
   }
@@ -32,8 +32,10 @@ record Arguments(
     return value;
   }
 
+  /** A string argument. Charges one scan of it. */
   Text text(int i, String name) {
     if (require(i, name) instanceof Text text) {
+      budget.scan(text.length());
       return text;
     }
     throw error("needs a string as '" + name + "'");
@@ -50,17 +52,26 @@ record Arguments(
     throw error("needs a whole number as '" + name + "'");
   }
 
-  /** Refuses more than {@code most} places and any name not listed. */
+  /** Refuses more than {@code most} positional arguments and names that are not listed. */
   void atMost(int most, String... names) {
+    atMost(most, Set.of(names));
+  }
+
+  void atMost(int most, Set<String> names) {
     if (positional.size() > most) {
-      throw error("takes at most " + most + " arguments");
+      throw error("takes at most " + most + (most == 1 ? " argument" : " arguments"));
     }
-    Set<String> known = Set.of(names);
     for (String name : named.keySet()) {
-      if (!known.contains(name)) {
-        throw error("does not know the argument '" + name + "'");
+      if (!names.contains(name)) {
+        throw error("has no argument '" + name + "'");
       }
     }
+  }
+
+  /** The arguments after the first {@code count} positional ones, with all named ones. */
+  Arguments without(int count) {
+    int from = Math.min(count, positional.size());
+    return new Arguments(callee, line, positional.subList(from, positional.size()), named, budget);
   }
 
   JinjaException error(String what) {

@@ -13,7 +13,7 @@ import org.bitnetj.chat.jinja.Value.Real;
 import org.bitnetj.chat.jinja.Value.Undefined;
 import org.jspecify.annotations.Nullable;
 
-/** Computes expressions. Charges every evaluation and every string made to the budget. */
+/** Computes expressions, and charges each evaluation to the budget. */
 final class Evaluator {
   private final Budget budget;
   private final Filters filters;
@@ -28,7 +28,13 @@ final class Evaluator {
   }
 
   Value value(Expression expression, Scope scope) {
-    budget.step();
+    budget.enter();
+    Value value = compute(expression, scope);
+    budget.leave();
+    return value;
+  }
+
+  private Value compute(Expression expression, Scope scope) {
     return switch (expression) {
       case Expression.Constant constant -> constant.value();
       case Expression.Name name -> scope.get(name.name());
@@ -80,10 +86,11 @@ final class Evaluator {
   }
 
   private Dict dict(Expression.DictOf dict, Scope scope) {
-    Map<Text, Value> entries = new LinkedHashMap<>();
+    Map<Value, Value> entries = new LinkedHashMap<>();
     for (int i = 0; i < dict.keys().size(); i++) {
-      Text key = Values.print(value(dict.keys().get(i), scope), budget);
-      entries.put(key, value(dict.values().get(i), scope));
+      Value key = value(dict.keys().get(i), scope);
+      Value value = value(dict.values().get(i), scope);
+      Values.put(entries, key, value, budget, dict.line());
     }
     return new Dict(entries, false);
   }
@@ -111,30 +118,42 @@ final class Evaluator {
       return f.call(arguments(name, call.args(), scope, call.line()));
     }
     throw JinjaException.at(
-        call.line(), "'" + name + "' cannot be called, it is " + Values.kind(function));
+        call.line(),
+        function instanceof Undefined
+            ? "'" + name + "' is not defined"
+            : "'" + name + "' cannot be called, it is " + Values.kind(function));
   }
 
-  /** {@code object[key]} and {@code object.key}; what is not there is undefined. */
+  /** {@code object[key]} or {@code object.key}; undefined if it is missing. */
   static Value member(Value object, Value key, Budget budget, int line) {
     Value found =
         switch (object) {
-          case Dict dict when key instanceof Text name -> dict.entries().get(name);
+          case Dict dict -> Values.find(dict, key, budget);
           case Items list when key instanceof Int i -> {
             int at = index(i.value(), list.items().size());
             yield at < 0 ? null : list.items().get(at);
           }
           case Text text when key instanceof Int i -> {
-            budget.search(text.length(), 1);
+            budget.scan(text.length());
             int at = index(i.value(), text.codePoints());
-            yield at < 0 ? null : text.codePointAt(at);
+            yield at < 0 ? null : text.slice(at, at + 1, budget);
           }
           case Undefined u -> throw JinjaException.at(line, "'" + u.what() + "' is not defined");
           default -> null;
         };
-    return found == null ? new Undefined(key instanceof Text t ? t.chars() : "an index") : found;
+    return found == null ? missing(key) : found;
   }
 
-  /** Python's index: negative ones count from the end. −1 when out of range. */
+  private static Undefined missing(Value key) {
+    return new Undefined(
+        switch (key) {
+          case Text text -> text.chars();
+          case Int n -> "item " + n.value();
+          default -> "item";
+        });
+  }
+
+  /** Python's index, negative from the end; −1 if it is out of range. */
   private static int index(long i, int size) {
     long at = i < 0 ? i + size : i;
     return at >= 0 && at < size ? (int) at : -1;
@@ -142,30 +161,38 @@ final class Evaluator {
 
   private Value slice(Expression.Slice slice, Scope scope) {
     Value object = value(slice.object(), scope);
-    long step = bound(slice.step(), scope, slice.line(), 1);
+    int line = slice.line();
+    int size =
+        switch (object) {
+          case Items list -> list.items().size();
+          case Text text -> {
+            budget.scan(text.length());
+            yield text.codePoints();
+          }
+          default -> throw JinjaException.at(line, Values.kind(object) + " cannot be sliced");
+        };
+    long step = bound(slice.step(), scope, line, 1);
     if (step == 0) {
-      throw JinjaException.at(slice.line(), "a slice cannot have the step 0");
+      throw JinjaException.at(line, "a slice cannot have the step 0");
     }
-    List<Value> items = Values.iterate(object, budget, slice.line());
-    int size = items.size();
-    long from = bound(slice.from(), scope, slice.line(), step > 0 ? 0 : Long.MAX_VALUE);
-    long to = bound(slice.to(), scope, slice.line(), step > 0 ? Long.MAX_VALUE : Long.MIN_VALUE);
-    // As Python: negative bounds count from the end, all are cut to what there is.
+    // As in Python, negative bounds count from the end, and all are clamped to the size.
     long low = step > 0 ? 0 : -1;
     long high = step > 0 ? size : size - 1;
-    from = Math.clamp(from < 0 && slice.from() != null ? from + size : from, low, high);
-    to = Math.clamp(to < 0 && slice.to() != null ? to + size : to, low, high);
+    long from = bound(slice.from(), scope, line, step > 0 ? 0 : Long.MAX_VALUE);
+    long to = bound(slice.to(), scope, line, step > 0 ? Long.MAX_VALUE : Long.MIN_VALUE);
+    from = Math.clamp(from < 0 ? from + size : from, low, high);
+    to = Math.clamp(to < 0 && to != Long.MIN_VALUE ? to + size : to, low, high);
+    if (object instanceof Text text && step == 1) {
+      return text.slice((int) from, (int) Math.max(from, to), budget);
+    }
+    List<Value> items =
+        object instanceof Items list ? list.items() : ((Text) object).characters(budget);
     List<Value> kept = new ArrayList<>();
     for (long i = from; step > 0 ? i < to : i > to; i += step) {
       budget.step();
       kept.add(items.get((int) i));
     }
-    if (!(object instanceof Text)) {
-      return new Items(kept);
-    }
-    Text.Builder text = new Text.Builder();
-    kept.forEach(character -> text.append((Text) character));
-    return text.build();
+    return object instanceof Text ? Methods.join(Text.EMPTY, kept, budget) : new Items(kept);
   }
 
   private long bound(@Nullable Expression expression, Scope scope, int line, long otherwise) {
@@ -187,8 +214,9 @@ final class Evaluator {
     }
     boolean minus = unary.operator().equals("-");
     return switch (operand) {
-      case Int n -> new Int(minus ? -n.value() : n.value());
       case Real r -> new Real(minus ? -r.value() : r.value());
+      case Value n when Values.isNumber(n) ->
+          new Int(integers(minus ? "-" : "+", 0, Values.integer(n), unary.line()));
       default -> throw JinjaException.at(unary.line(), Values.kind(operand) + " has no sign");
     };
   }
@@ -230,21 +258,25 @@ final class Evaluator {
       both.addAll(b.items());
       return new Items(both);
     }
-    if (operator.equals("*") && left instanceof Text text && right instanceof Int times) {
-      return repeat(text, times.value());
+    if (operator.equals("*") && right instanceof Int times) {
+      if (left instanceof Text text) {
+        return repeat(text, times.value());
+      }
+      if (left instanceof Items list) {
+        return repeat(list, times.value());
+      }
+    }
+    if (operator.equals("*") && left instanceof Int && !Values.isNumber(right)) {
+      return binary(operator, right, left, line);
     }
     if (!Values.isNumber(left) || !Values.isNumber(right)) {
       throw JinjaException.at(
           line,
-          "'"
-              + operator
-              + "' does not go with "
-              + Values.kind(left)
-              + " and "
-              + Values.kind(right));
+          "'%s' does not go with %s and %s"
+              .formatted(operator, Values.kind(left), Values.kind(right)));
     }
     if (!(left instanceof Real) && !(right instanceof Real) && !operator.equals("/")) {
-      return new Int(integers(operator, integer(left), integer(right), line));
+      return new Int(integers(operator, Values.integer(left), Values.integer(right), line));
     }
     double a = Values.number(left);
     double b = Values.number(right);
@@ -255,8 +287,17 @@ final class Evaluator {
           case "*" -> a * b;
           case "/" -> a / nonZero(b, line);
           case "//" -> Math.floor(a / nonZero(b, line));
-          default -> a - Math.floor(a / nonZero(b, line)) * b;
+          default -> modulo(a, nonZero(b, line));
         });
+  }
+
+  /** The remainder with the divisor's sign. */
+  private static double modulo(double a, double b) {
+    double rest = a % b;
+    if (rest == 0) {
+      return Math.copySign(0.0, b);
+    }
+    return rest < 0 == b < 0 ? rest : rest + b;
   }
 
   private static long integers(String operator, long a, long b, int line) {
@@ -273,10 +314,6 @@ final class Evaluator {
     }
   }
 
-  private static long integer(Value number) {
-    return number instanceof Int n ? n.value() : (long) Values.number(number);
-  }
-
   private static double nonZero(double divisor, int line) {
     if (divisor == 0) {
       throw JinjaException.at(line, "there is a division by 0");
@@ -285,19 +322,24 @@ final class Evaluator {
   }
 
   private Text join(Text a, Text b) {
-    budget.characters((long) a.length() + b.length());
-    return a.plus(b);
+    return a.isEmpty() ? b : b.isEmpty() ? a : new Text.Builder(budget).append(a).append(b).build();
   }
 
   private Text repeat(Text text, long times) {
-    long count = Math.max(0, times);
-    budget.characters(
-        Math.multiplyHigh(count, text.length()) != 0 ? Long.MAX_VALUE : count * text.length());
-    budget.steps(count);
-    Text.Builder out = new Text.Builder();
-    for (long i = 0; i < count && !text.isEmpty(); i++) {
+    Text.Builder out = new Text.Builder(budget);
+    for (long i = 0; i < times; i++) {
+      budget.step();
       out.append(text);
     }
     return out.build();
+  }
+
+  private Items repeat(Items list, long times) {
+    List<Value> items = new ArrayList<>();
+    for (long i = 0; i < times; i++) {
+      budget.steps(1L + list.items().size());
+      items.addAll(list.items());
+    }
+    return new Items(items);
   }
 }

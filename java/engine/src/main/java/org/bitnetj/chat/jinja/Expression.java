@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What stands for a value in a template. {@code line} is for errors. */
+/** An expression of a template. Errors show its {@code line}. */
 sealed interface Expression {
   record Constant(Value value) implements Expression {}
 
@@ -12,12 +12,12 @@ sealed interface Expression {
 
   record ListOf(List<Expression> items) implements Expression {}
 
-  record DictOf(List<Expression> keys, List<Expression> values) implements Expression {}
+  record DictOf(List<Expression> keys, List<Expression> values, int line) implements Expression {}
 
-  /** {@code object.name} or {@code object[key]}; a name is a constant key. */
+  /** {@code object.name} or {@code object[key]}; a name is kept as a constant key. */
   record Member(Expression object, Expression key, int line) implements Expression {}
 
-  /** {@code object[from:to:step]}; what is not written is null. */
+  /** {@code object[from:to:step]}; omitted parts are null. */
   record Slice(
       Expression object,
       @Nullable Expression from,

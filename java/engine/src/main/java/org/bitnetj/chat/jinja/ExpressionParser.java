@@ -12,16 +12,24 @@ import org.bitnetj.chat.jinja.Token.Kind;
 /** Reads expressions, with Jinja's precedence: {@code or}, {@code and}, {@code not}, … postfix. */
 final class ExpressionParser {
   private static final int MAX_DEPTH = 64;
+
+  /**
+   * Operators, members, calls, filters and tests of one expression, without those in its brackets.
+   * Each may nest evaluation one level deeper.
+   */
+  private static final int MAX_LINKS = 250;
+
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
   private final TokenReader tokens;
   private int depth;
+  private int links;
 
   ExpressionParser(TokenReader tokens) {
     this.tokens = tokens;
   }
 
-  /** An expression, or several with commas between them, which are a list. */
+  /** An expression, or several with commas between them, which make a list. */
   Expression tuple() {
     Expression first = expression();
     if (!tokens.atOperator(",")) {
@@ -51,18 +59,30 @@ final class ExpressionParser {
     return value;
   }
 
-  /** An expression in which a bare {@code if} is not part: it may follow a loop's list. */
+  /** An expression that ends before {@code if}, which has another meaning after a loop's list. */
   Expression withoutConditional() {
+    int outerLinks = links;
+    links = 0;
     Expression left = and();
     while (tokens.skipWord("or")) {
+      link();
       left = new Expression.Logic(false, left, and());
     }
+    links = outerLinks;
     return left;
+  }
+
+  private void link() {
+    if (++links > MAX_LINKS) {
+      throw JinjaException.at(
+          tokens.line(), "an expression has more than " + MAX_LINKS + " operators and members");
+    }
   }
 
   private Expression and() {
     Expression left = not();
     while (tokens.skipWord("and")) {
+      link();
       left = new Expression.Logic(true, left, not());
     }
     return left;
@@ -72,6 +92,7 @@ final class ExpressionParser {
     int line = tokens.line();
     int negations = 0;
     while (tokens.skipWord("not")) {
+      link();
       negations++;
     }
     Expression value = comparison();
@@ -105,6 +126,7 @@ final class ExpressionParser {
   private Expression sum() {
     Expression left = concatenation();
     while (tokens.atOperator("+") || tokens.atOperator("-")) {
+      link();
       int line = tokens.line();
       left = new Expression.Binary(tokens.next().text(), left, concatenation(), line);
     }
@@ -114,6 +136,7 @@ final class ExpressionParser {
   private Expression concatenation() {
     Expression left = product();
     while (tokens.atOperator("~")) {
+      link();
       int line = tokens.line();
       left = new Expression.Binary(tokens.next().text(), left, product(), line);
     }
@@ -126,6 +149,7 @@ final class ExpressionParser {
         || tokens.atOperator("/")
         || tokens.atOperator("//")
         || tokens.atOperator("%")) {
+      link();
       int line = tokens.line();
       left = new Expression.Binary(tokens.next().text(), left, unary(), line);
     }
@@ -134,11 +158,16 @@ final class ExpressionParser {
 
   private Expression unary() {
     int line = tokens.line();
-    if (tokens.atOperator("-") || tokens.atOperator("+")) {
-      String sign = tokens.next().text();
-      return filtersAndTests(new Expression.Unary(sign, postfix(primary()), line));
+    List<String> signs = new ArrayList<>();
+    while (tokens.atOperator("-") || tokens.atOperator("+")) {
+      link();
+      signs.add(tokens.next().text());
     }
-    return filtersAndTests(postfix(primary()));
+    Expression value = postfix(primary());
+    for (String sign : signs.reversed()) {
+      value = new Expression.Unary(sign, value, line);
+    }
+    return filtersAndTests(value);
   }
 
   private Expression primary() {
@@ -205,6 +234,7 @@ final class ExpressionParser {
   }
 
   private Expression dict() {
+    int line = tokens.line();
     List<Expression> keys = new ArrayList<>();
     List<Expression> values = new ArrayList<>();
     while (!tokens.skip("}")) {
@@ -215,12 +245,12 @@ final class ExpressionParser {
         throw tokens.unexpected("',' or '}'");
       }
     }
-    return new Expression.DictOf(keys, values);
+    return new Expression.DictOf(keys, values, line);
   }
 
   private Expression postfix(Expression start) {
     Expression value = start;
-    while (true) {
+    for (; ; link()) {
       int line = tokens.line();
       if (tokens.skip(".")) {
         Token key = tokens.next();
@@ -258,7 +288,7 @@ final class ExpressionParser {
     return new Expression.Slice(object, from, to, step, line);
   }
 
-  /** What stands between the parentheses, of which the first is consumed. */
+  /** The arguments of a call, after its opening parenthesis. */
   private Args arguments() {
     List<Expression> positional = new ArrayList<>();
     Map<String, Expression> named = new LinkedHashMap<>();
@@ -279,7 +309,7 @@ final class ExpressionParser {
 
   private Expression filtersAndTests(Expression start) {
     Expression value = start;
-    while (true) {
+    for (; ; link()) {
       int line = tokens.line();
       if (tokens.skip("|")) {
         String name = tokens.name();

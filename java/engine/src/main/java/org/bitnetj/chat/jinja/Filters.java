@@ -2,11 +2,7 @@ package org.bitnetj.chat.jinja;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.function.Predicate;
 import org.bitnetj.chat.jinja.Value.Bool;
 import org.bitnetj.chat.jinja.Value.Dict;
 import org.bitnetj.chat.jinja.Value.Int;
@@ -14,7 +10,7 @@ import org.bitnetj.chat.jinja.Value.Items;
 import org.bitnetj.chat.jinja.Value.Real;
 import org.bitnetj.chat.jinja.Value.Undefined;
 
-/** What may stand after {@code |}. */
+/** The filters, which follow {@code |}. */
 final class Filters {
   private final Budget budget;
 
@@ -23,12 +19,15 @@ final class Filters {
   }
 
   Value apply(String name, Value value, Arguments arguments) {
+    if (value instanceof Text text) {
+      budget.scan(text.length());
+    }
     return switch (name) {
       case "trim" -> Methods.strip(text(value), arguments, true, true);
-      case "capitalize" -> Methods.capitalize(text(value));
-      case "title" -> Methods.titleOfWords(text(value));
-      case "upper" -> text(value).map(s -> s.toUpperCase(Locale.ROOT));
-      case "lower" -> text(value).map(s -> s.toLowerCase(Locale.ROOT));
+      case "capitalize" -> Casing.map(text(value), Casing::capitalized, budget);
+      case "title" -> Casing.map(text(value), Casing::titledWords, budget);
+      case "upper" -> Casing.map(text(value), Casing::upper, budget);
+      case "lower" -> Casing.map(text(value), Casing::lower, budget);
       case "string", "safe" -> text(value);
       case "replace" -> Methods.replace(text(value), arguments);
       case "indent" -> indent(text(value), arguments);
@@ -41,6 +40,8 @@ final class Filters {
       case "list" -> new Items(items(value, arguments));
       case "reverse" -> reverse(value, arguments);
       case "items" -> Methods.items(value, arguments);
+      case "sort" -> Sorting.sort(value, arguments);
+      case "dictsort" -> Sorting.dictsort(value, arguments);
       case "int" -> integer(value, arguments);
       case "float" -> real(value, arguments);
       case "abs" -> absolute(value, arguments);
@@ -55,9 +56,7 @@ final class Filters {
   }
 
   private Text text(Value value) {
-    Text text = Values.print(value, budget);
-    budget.characters(text.length());
-    return text;
+    return Values.print(value, budget);
   }
 
   private List<Value> items(Value value, Arguments arguments) {
@@ -66,10 +65,7 @@ final class Filters {
 
   private static int length(Value value, Arguments arguments) {
     return switch (value) {
-      case Text text -> {
-        arguments.budget().search(text.length(), 1);
-        yield text.codePoints();
-      }
+      case Text text -> text.codePoints();
       case Items list -> list.items().size();
       case Dict dict -> dict.entries().size();
       case Undefined u -> 0;
@@ -86,28 +82,26 @@ final class Filters {
 
   private Value join(Value value, Arguments arguments) {
     arguments.atMost(2, "d", "attribute");
-    Value attribute = arguments.find(1, "attribute");
     List<Value> items = items(value, arguments);
-    List<Value> parts = new ArrayList<>(items.size());
-    for (Value item : items) {
-      parts.add(
-          attribute == null ? item : Evaluator.member(item, attribute, budget, arguments.line()));
+    Value attribute = arguments.find(1, "attribute");
+    if (attribute != null) {
+      items = Attribute.of(attribute, null, arguments).inAll(items);
     }
-    return Methods.join(Values.print(arguments.get(0, "d", Text.EMPTY), budget), parts, budget);
+    return Methods.join(text(arguments.get(0, "d", Text.EMPTY)), items, budget);
   }
 
   private Value edge(Value value, Arguments arguments, boolean first) {
-    List<Value> items = items(value, arguments);
-    if (items.isEmpty()) {
-      return new Undefined("the " + arguments.callee() + " of nothing");
-    }
-    return first ? items.getFirst() : items.getLast();
+    boolean indexed = value instanceof Text || value instanceof Items;
+    Value list = indexed ? value : new Items(items(value, arguments));
+    Value edge = Evaluator.member(list, new Int(first ? 0 : -1), budget, arguments.line());
+    return edge instanceof Undefined
+        ? new Undefined("the " + arguments.callee() + " of nothing")
+        : edge;
   }
 
   private Value reverse(Value value, Arguments arguments) {
     List<Value> reversed = new ArrayList<>(items(value, arguments));
     Collections.reverse(reversed);
-    budget.steps(reversed.size());
     return value instanceof Text ? Methods.join(Text.EMPTY, reversed, budget) : new Items(reversed);
   }
 
@@ -117,39 +111,52 @@ final class Filters {
         arguments.find(0, "width") instanceof Text given
             ? given
             : Text.trusted(" ".repeat(Math.clamp(arguments.integer(0, "width", 4), 0, 1000)));
-    boolean first = Values.isTrue(arguments.get(1, "first", Bool.FALSE));
     boolean blank = Values.isTrue(arguments.get(2, "blank", Bool.FALSE));
-    Text.Builder out = new Text.Builder();
-    String separator = "";
-    boolean indented = first;
-    for (Text line : text.split("\n", -1)) {
-      budget.characters(margin.length() + 1L);
-      out.append(separator, true);
-      if (indented && (blank || !line.isEmpty() || separator.isEmpty())) {
-        out.append(margin);
+    Text newline = Text.trusted("\n");
+    Text.Builder out = new Text.Builder(budget);
+    if (Values.isTrue(arguments.get(1, "first", Bool.FALSE))) {
+      out.append(margin);
+    }
+    Text closed = new Text.Builder(budget).append(text).append(newline).build();
+    boolean first = true;
+    for (Text line : closed.lines(false, budget)) {
+      if (!first) {
+        out.append(newline);
+        out.append(blank || !line.isEmpty() ? margin : Text.EMPTY);
       }
       out.append(line);
-      separator = "\n";
-      indented = true;
+      first = false;
     }
     return out.build();
   }
 
   private static Value integer(Value value, Arguments arguments) {
-    arguments.atMost(2, "default", "base");
+    arguments.atMost(1, "default");
+    Value otherwise = arguments.get(0, "default", new Int(0));
     return switch (value) {
       case Int n -> n;
-      case Real r -> new Int((long) r.value());
       case Bool b -> new Int(b.ordinal());
+      case Real r -> truncated(r.value(), otherwise, arguments);
       case Text text -> {
-        try {
-          yield new Int(Long.parseLong(text.chars().strip()));
-        } catch (NumberFormatException e) {
-          yield arguments.get(0, "default", new Int(0));
-        }
+        String digits = numeral(text, arguments.budget());
+        Long whole = Numbers.integer(digits);
+        Double real = whole == null ? Numbers.real(digits) : null;
+        yield whole != null
+            ? new Int(whole)
+            : real != null ? truncated(real, otherwise, arguments) : otherwise;
       }
-      default -> arguments.get(0, "default", new Int(0));
+      default -> otherwise;
     };
+  }
+
+  private static Value truncated(double value, Value otherwise, Arguments arguments) {
+    if (Double.isNaN(value) || Double.isInfinite(value)) {
+      return otherwise;
+    }
+    if (Math.abs(value) >= 0x1p63) {
+      throw arguments.error("makes a number that is too big");
+    }
+    return new Int((long) value);
   }
 
   private static Value real(Value value, Arguments arguments) {
@@ -157,16 +164,20 @@ final class Filters {
     if (Values.isNumber(value)) {
       return new Real(Values.number(value));
     }
-    try {
-      return new Real(value instanceof Text text ? Double.parseDouble(text.chars().strip()) : 0);
-    } catch (NumberFormatException e) {
-      return arguments.get(0, "default", new Real(0));
-    }
+    Double real =
+        value instanceof Text text ? Numbers.real(numeral(text, arguments.budget())) : null;
+    return real != null ? new Real(real) : arguments.get(0, "default", new Real(0));
+  }
+
+  /** A string to read as a number, without the spaces around it. Costs more than a scan. */
+  private static String numeral(Text text, Budget budget) {
+    budget.steps(text.length());
+    return text.strip(true, true, Text::isSpace, budget).chars();
   }
 
   private static Value absolute(Value value, Arguments arguments) {
     return switch (value) {
-      case Int n -> new Int(Math.abs(n.value()));
+      case Int n when n.value() != Long.MIN_VALUE -> new Int(Math.abs(n.value()));
       case Real r -> new Real(Math.abs(r.value()));
       default -> throw arguments.error("does not go with " + Values.kind(value));
     };
@@ -174,52 +185,43 @@ final class Filters {
 
   /** {@code map(attribute='x')} or {@code map('filter', …)}. */
   private Value map(Value value, Arguments arguments) {
-    List<Value> mapped = new ArrayList<>();
-    Value attribute = arguments.named().get("attribute");
-    for (Value item : items(value, arguments)) {
-      budget.step();
-      if (attribute == null) {
-        mapped.add(apply(arguments.text(0, "filter").chars(), item, rest(arguments, 1)));
-        continue;
-      }
-      Value member = Evaluator.member(item, attribute, budget, arguments.line());
-      mapped.add(
-          member instanceof Undefined ? arguments.named().getOrDefault("default", member) : member);
+    Value spelled = arguments.named().get("attribute");
+    List<Value> items = some(value, arguments);
+    if (spelled != null) {
+      Value otherwise = arguments.named().get("default");
+      return new Items(Attribute.of(spelled, otherwise, arguments).inAll(items));
+    }
+    String filter = arguments.text(0, "filter").chars();
+    Arguments rest = arguments.without(1);
+    List<Value> mapped = new ArrayList<>(items.size());
+    for (Value item : items) {
+      mapped.add(apply(filter, item, rest));
     }
     return new Items(mapped);
   }
 
   /** Keeps the items for which a test of them, or of one of their members, gives {@code keep}. */
   private Value select(Value value, Arguments arguments, boolean ofMember, boolean keep) {
+    Attribute attribute =
+        ofMember ? Attribute.of(arguments.require(0, "attribute"), null, arguments) : null;
     int testAt = ofMember ? 1 : 0;
-    Predicate<Value> test =
-        testAt < arguments.positional().size()
-            ? item ->
-                Tests.holds(
-                    arguments.text(testAt, "test").chars(), item, rest(arguments, testAt + 1))
-            : Values::isTrue;
+    boolean tests = testAt < arguments.positional().size();
+    String test = tests ? arguments.text(testAt, "test").chars() : "";
+    Arguments rest = arguments.without(testAt + 1);
     List<Value> kept = new ArrayList<>();
-    for (Value item : items(value, arguments)) {
-      budget.step();
-      Value tested =
-          ofMember
-              ? Evaluator.member(item, arguments.require(0, "attribute"), budget, arguments.line())
-              : item;
-      if (test.test(tested) == keep) {
+    for (Value item : some(value, arguments)) {
+      Value tested = attribute == null ? item : attribute.in(item);
+      if ((tests ? Tests.holds(test, tested, rest) : Values.isTrue(tested)) == keep) {
         kept.add(item);
       }
     }
     return new Items(kept);
   }
 
-  private static Arguments rest(Arguments arguments, int from) {
-    Map<String, Value> named = new LinkedHashMap<>(arguments.named());
-    List<Value> positional = arguments.positional();
-    return new Arguments(
-        arguments.callee(),
-        arguments.line(),
-        positional.subList(Math.min(from, positional.size()), positional.size()),
-        named,
-        arguments.budget());
+  /**
+   * The items of a list, of which Jinja takes here also {@code none} and the like as an empty one.
+   */
+  private List<Value> some(Value value, Arguments arguments) {
+    return Values.isTrue(value) ? items(value, arguments) : List.of();
   }
 }

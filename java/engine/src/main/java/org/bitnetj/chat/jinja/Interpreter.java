@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs the statements of a template once. Not thread-safe. */
 final class Interpreter {
-  private static final int MAX_CALLS = 32;
-
   private enum Outcome {
     DONE,
     BREAK,
@@ -24,11 +22,11 @@ final class Interpreter {
 
   private final Budget budget;
   private final Evaluator evaluator;
-  private Text.Builder out = new Text.Builder();
-  private int calls;
+  private Text.Builder out;
 
   Interpreter(Budget budget) {
     this.budget = budget;
+    this.out = new Text.Builder(budget);
     this.evaluator = new Evaluator(budget);
   }
 
@@ -48,11 +46,17 @@ final class Interpreter {
   }
 
   private Outcome run(Node node, Scope scope) {
-    budget.step();
+    budget.enter();
+    Outcome outcome = perform(node, scope);
+    budget.leave();
+    return outcome;
+  }
+
+  private Outcome perform(Node node, Scope scope) {
     switch (node) {
-      case Node.Data data -> print(data.text());
+      case Node.Data data -> out.append(data.text());
       case Node.Print print ->
-          print(Values.print(evaluator.value(print.expression(), scope), budget));
+          out.append(Values.print(evaluator.value(print.expression(), scope), budget));
       case Node.If branching -> {
         for (Node.Branch branch : branching.branches()) {
           if (evaluator.isTrue(branch.condition(), scope)) {
@@ -78,14 +82,9 @@ final class Interpreter {
     return Outcome.DONE;
   }
 
-  private void print(Text text) {
-    budget.characters(text.length());
-    out.append(text);
-  }
-
   private Text capture(List<Node> body, Scope scope) {
     Text.Builder outer = out;
-    out = new Text.Builder();
+    out = new Text.Builder(budget);
     run(body, scope);
     Text text = out.build();
     out = outer;
@@ -123,7 +122,7 @@ final class Interpreter {
 
   private static Value loopVariable(List<Value> items, int i) {
     int last = items.size() - 1;
-    Map<Text, Value> loop = new LinkedHashMap<>();
+    Map<Value, Value> loop = new LinkedHashMap<>();
     loop.put(Text.trusted("index"), new Int(i + 1));
     loop.put(Text.trusted("index0"), new Int(i));
     loop.put(Text.trusted("revindex"), new Int(last - i + 1));
@@ -132,6 +131,7 @@ final class Interpreter {
     loop.put(Text.trusted("last"), Bool.of(i == last));
     loop.put(Text.trusted("length"), new Int(items.size()));
     loop.put(Text.trusted("depth"), new Int(1));
+    loop.put(Text.trusted("depth0"), new Int(0));
     loop.put(Text.trusted("previtem"), i > 0 ? items.get(i - 1) : new Undefined("loop.previtem"));
     loop.put(
         Text.trusted("nextitem"), i < last ? items.get(i + 1) : new Undefined("loop.nextitem"));
@@ -168,25 +168,21 @@ final class Interpreter {
       return;
     }
     throw JinjaException.at(
-        set.line(), "'" + set.object() + "' is no namespace, its members cannot be set");
+        set.line(), "only a namespace has members to set, and '" + set.object() + "' is not one");
   }
 
   private Value function(Node.Macro macro, Scope definedIn) {
     Value.Function function =
         arguments -> {
-          arguments.atMost(macro.parameters().size(), macro.parameters().toArray(String[]::new));
+          budget.steps(macro.parameters().size());
+          arguments.atMost(macro.parameters().size(), macro.parameters());
           Scope scope = new Scope(definedIn);
-          for (int i = 0; i < macro.parameters().size(); i++) {
-            String name = macro.parameters().get(i);
-            Value given = arguments.find(i, name);
+          int place = 0;
+          for (String name : macro.parameters()) {
+            Value given = arguments.find(place++, name);
             scope.set(name, given != null ? given : defaultOf(macro, name, scope));
           }
-          if (++calls > MAX_CALLS) {
-            throw arguments.error("calls itself more than " + MAX_CALLS + " deep");
-          }
-          Text text = capture(macro.body(), scope);
-          calls--;
-          return text;
+          return capture(macro.body(), scope);
         };
     return function;
   }
@@ -213,7 +209,7 @@ final class Interpreter {
   }
 
   private static Value dict(Arguments arguments, boolean mutable) {
-    Map<Text, Value> entries = new LinkedHashMap<>();
+    Map<Value, Value> entries = new LinkedHashMap<>();
     for (Value base : arguments.positional()) {
       if (!(base instanceof Dict other)) {
         throw arguments.error("takes names and values, or a dictionary");

@@ -2,33 +2,49 @@ package org.bitnetj.chat.jinja;
 
 /**
  * A template that cannot be read, or cannot be rendered with these values. The message is a
- * sentence and names the line of the template where it can.
+ * sentence that names the line of the template where possible.
  */
 public final class JinjaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean raised;
-
-  JinjaException(String sentence) {
-    this(sentence, false);
+  private enum Kind {
+    FAILURE,
+    REFUSAL,
+    INTERRUPTION
   }
 
-  private JinjaException(String sentence, boolean raised) {
+  private final Kind kind;
+
+  JinjaException(String sentence) {
+    this(sentence, Kind.FAILURE);
+  }
+
+  private JinjaException(String sentence, Kind kind) {
     super(sentence);
-    this.raised = raised;
+    this.kind = kind;
   }
 
   static JinjaException at(int line, String what) {
     return new JinjaException("Line " + line + " of the template: " + what + ".");
   }
 
-  /** What the template itself says by {@code raise_exception}. */
+  /** The template refused the values by {@code raise_exception}. */
   static JinjaException raised(String message) {
-    return new JinjaException(message, true);
+    return new JinjaException(message, Kind.REFUSAL);
+  }
+
+  /** The thread was interrupted. */
+  static JinjaException interrupted() {
+    return new JinjaException("Rendering the template was interrupted.", Kind.INTERRUPTION);
   }
 
   /** True when the template refused the values by {@code raise_exception}, in its own words. */
   public boolean isRaisedByTemplate() {
-    return raised;
+    return kind == Kind.REFUSAL;
+  }
+
+  /** True when the thread was interrupted; the template may be fine. */
+  public boolean isInterruption() {
+    return kind == Kind.INTERRUPTION;
   }
 }

@@ -5,14 +5,17 @@ import java.util.List;
 import org.bitnetj.chat.jinja.Token.Kind;
 
 /**
- * Cuts a template into tokens. White space around tags is treated as Hugging Face's chat templates
- * expect it, with Jinja's options {@code trim_blocks} and {@code lstrip_blocks} on.
+ * Cuts a template into tokens. Treats white space around tags as Hugging Face's chat templates
+ * expect, with Jinja's options {@code trim_blocks} and {@code lstrip_blocks} on.
  */
 final class Lexer {
   private static final List<String> OPERATORS =
       List.of(
-          "//", "**", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}",
-          "<", ">", "=", ".", ":", "|", ",", "~");
+          "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}", "<",
+          ">", "=", ".", ":", "|", ",", "~");
+
+  /** Bounds the cost of looking up a name. */
+  private static final int MAX_NAME = 256;
 
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
@@ -67,7 +70,7 @@ final class Lexer {
     return -1;
   }
 
-  /** Where the text before a tag ends, once the white space that the tag eats is gone. */
+  /** Where the text before a tag ends, without the white space that the tag removes. */
   private int endOfData(int from, int tag, char kind, char sign, boolean lineStart) {
     int end = tag;
     if (sign == '-') {
@@ -75,7 +78,7 @@ final class Lexer {
         end--;
       }
     } else if (sign != '+' && kind != '{') {
-      while (end > from && (source.charAt(end - 1) == ' ' || source.charAt(end - 1) == '\t')) {
+      while (end > from && Text.isSpace(source.charAt(end - 1)) && source.charAt(end - 1) != '\n') {
         end--;
       }
       boolean onlyIndent = end > from ? source.charAt(end - 1) == '\n' : lineStart;
@@ -99,7 +102,7 @@ final class Lexer {
     endTag(end > tag + 2 ? source.charAt(end - 1) : ' ', true);
   }
 
-  /** Moves past a closing delimiter and the white space it eats. */
+  /** Moves past a closing delimiter and the white space that it removes. */
   private void endTag(char sign, boolean block) {
     at += 2;
     if (sign == '-') {
@@ -118,7 +121,7 @@ final class Lexer {
       return false;
     }
     at = open;
-    endTag(source.charAt(open - 1), true);
+    endTag(source.charAt(open - 1), false);
     int from = at;
     for (int end = source.indexOf("{%", from); end >= 0; end = source.indexOf("{%", end + 2)) {
       char sign = end + 2 < source.length() ? source.charAt(end + 2) : ' ';
@@ -133,7 +136,7 @@ final class Lexer {
     throw JinjaException.at(lineOf(tag), "'raw' has no 'endraw'");
   }
 
-  /** Where the {@code %}} is when the tag that goes on at {@code from} is just this word, or −1. */
+  /** Where the {@code %}} is if the rest of the tag at {@code from} is this word, else −1. */
   private int keywordEnd(int from, String word) {
     int i = skipSpace(from);
     if (!source.startsWith(word, i)) {
@@ -179,7 +182,7 @@ final class Lexer {
         string(c);
       } else if (c >= '0' && c <= '9') {
         number();
-      } else if (Character.isJavaIdentifierStart(c) && c != '$') {
+      } else if (isNamePart(c)) {
         name();
       } else {
         depth += operator();
@@ -235,7 +238,7 @@ final class Lexer {
       }
     }
     if (!Character.isValidCodePoint(code)) {
-      throw JinjaException.at(lineOf(at - 1), "a string has an escape that is no character");
+      throw JinjaException.at(lineOf(at - 1), "a string has an escape that is not a character");
     }
     text.appendCodePoint(code);
   }
@@ -249,7 +252,27 @@ final class Lexer {
       at++;
       digits();
     }
+    int exponent = exponent();
+    if (exponent > at) {
+      real = true;
+      at = exponent;
+      digits();
+    }
     add(real ? Kind.REAL : Kind.INTEGER, source.substring(from, at).replace("_", ""), from);
+  }
+
+  /** Where the digits of the exponent at {@code at} begin; {@code at} if there is none. */
+  private int exponent() {
+    if (at < source.length() && (source.charAt(at) == 'e' || source.charAt(at) == 'E')) {
+      int digits = at + 1;
+      if (digits < source.length() && "+-".indexOf(source.charAt(digits)) >= 0) {
+        digits++;
+      }
+      if (digits < source.length() && isDigit(source.charAt(digits))) {
+        return digits;
+      }
+    }
+    return at;
   }
 
   private void digits() {
@@ -264,13 +287,20 @@ final class Lexer {
 
   private void name() {
     int from = at;
-    while (at < source.length() && Character.isJavaIdentifierPart(source.charAt(at))) {
+    while (at < source.length() && isNamePart(source.charAt(at))) {
       at++;
+    }
+    if (at - from > MAX_NAME) {
+      throw JinjaException.at(lineOf(from), "a name has more than " + MAX_NAME + " characters");
     }
     add(Kind.NAME, source.substring(from, at), from);
   }
 
-  /** Reads an operator; returns by how much it nests. */
+  private static boolean isNamePart(char c) {
+    return c == '_' || Character.isLetterOrDigit(c);
+  }
+
+  /** Reads an operator; 1 if it opens a bracket, −1 if it closes one, else 0. */
   private int operator() {
     for (String operator : OPERATORS) {
       if (source.startsWith(operator, at)) {
@@ -284,14 +314,15 @@ final class Lexer {
       }
     }
     throw JinjaException.at(
-        lineOf(at), "'" + Character.toString(source.codePointAt(at)) + "' is not understood");
+        lineOf(at),
+        "'" + Character.toString(source.codePointAt(at)) + "' is not part of the language");
   }
 
   private void add(Kind kind, String text, int position) {
     tokens.add(new Token(kind, text, lineOf(position)));
   }
 
-  /** Positions are asked for in ascending order, but for errors. */
+  /** Fast for ascending positions, which all but errors ask for. */
   private int lineOf(int position) {
     if (position < lineCountedTo) {
       line = 1;

@@ -2,11 +2,12 @@ package org.bitnetj.chat.jinja;
 
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
-/** What a template does, in order. */
+/** A statement of a template. */
 sealed interface Node {
-  /** Text outside tags. */
+  /** The text outside of tags. */
   record Data(Text text) implements Node {}
 
   record Print(Expression expression) implements Node {}
@@ -17,9 +18,9 @@ sealed interface Node {
   record Branch(Expression condition, List<Node> body) {}
 
   /**
-   * @param names one, or several that take the items of each element apart
+   * @param names one, or several that each element is unpacked into
    * @param filter {@code for … if filter}
-   * @param otherwise what an empty loop does instead
+   * @param otherwise runs if the loop is empty
    */
   record For(
       List<String> names,
@@ -40,10 +41,13 @@ sealed interface Node {
   record SetBlock(String name, List<Node> body) implements Node {}
 
   /**
-   * @param defaults of the parameters that have one
+   * @param defaults by parameter; not every parameter has one
    */
   record Macro(
-      String name, List<String> parameters, Map<String, Expression> defaults, List<Node> body)
+      String name,
+      SequencedSet<String> parameters,
+      Map<String, Expression> defaults,
+      List<Node> body)
       implements Node {}
 
   enum LoopControl implements Node {

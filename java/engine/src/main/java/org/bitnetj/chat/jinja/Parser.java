@@ -2,12 +2,14 @@ package org.bitnetj.chat.jinja;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.Set;
 import org.bitnetj.chat.jinja.Token.Kind;
 
-/** Reads the statements of a template; {@link ExpressionParser} reads what stands in them. */
+/** Reads the statements of a template, with {@link ExpressionParser} for their expressions. */
 final class Parser {
   private static final int MAX_DEPTH = 64;
 
@@ -16,7 +18,7 @@ final class Parser {
   private int depth;
   private int loops;
 
-  /** The word that ended the last body. */
+  /** The word of the tag that ended the last body. */
   private String end = "";
 
   private Parser(List<Token> tokens) {
@@ -34,8 +36,8 @@ final class Parser {
   }
 
   /**
-   * Nodes up to a block tag that {@code ends} names, of which the start and the word are consumed,
-   * or to the end of the template.
+   * The nodes up to a block tag of {@code ends}, whose start and word are consumed, or up to the
+   * end of the template.
    */
   private List<Node> body(Set<String> ends) {
     if (++depth > MAX_DEPTH) {
@@ -84,12 +86,12 @@ final class Parser {
       case "macro" -> nodes.add(macro());
       case "break", "continue" -> {
         if (loops == 0) {
-          throw JinjaException.at(line, "'" + word + "' stands outside a loop");
+          throw JinjaException.at(line, "'" + word + "' is outside a loop");
         }
         blockEnd();
         nodes.add(word.equals("break") ? Node.LoopControl.BREAK : Node.LoopControl.CONTINUE);
       }
-      // Marks what a model wrote, for training; the text is the same.
+      // Marks a model's own text in training data and leaves it as it is.
       case "generation" -> {
         blockEnd();
         nodes.addAll(body(Set.of("endgeneration")));
@@ -122,7 +124,7 @@ final class Parser {
     Expression items = expressions.withoutConditional();
     Expression filter = tokens.skipWord("if") ? expressions.expression() : null;
     if (tokens.skipWord("recursive")) {
-      throw JinjaException.at(line, "recursive loops are not known");
+      throw JinjaException.at(line, "recursive loops cannot be read");
     }
     blockEnd();
     loops++;
@@ -172,11 +174,14 @@ final class Parser {
   private Node macro() {
     String name = tokens.name();
     tokens.require("(");
-    List<String> parameters = new ArrayList<>();
+    SequencedSet<String> parameters = new LinkedHashSet<>();
     Map<String, Expression> defaults = new LinkedHashMap<>();
     while (!tokens.skip(")")) {
       String parameter = tokens.name();
-      parameters.add(parameter);
+      if (!parameters.add(parameter)) {
+        throw JinjaException.at(
+            tokens.line(), "the macro '" + name + "' has two parameters '" + parameter + "'");
+      }
       if (tokens.skip("=")) {
         defaults.put(parameter, expressions.expression());
       }

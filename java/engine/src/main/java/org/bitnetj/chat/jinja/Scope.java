@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Names and their values; an inner scope sees the outer ones and changes only itself. */
+/** Names and their values. An inner scope sees the outer ones and changes only itself. */
 final class Scope {
   private final @Nullable Scope outer;
   private final Map<String, Value> values = new HashMap<>();

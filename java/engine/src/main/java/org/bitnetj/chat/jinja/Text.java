@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
-import java.util.function.UnaryOperator;
 import org.bitnetj.tokenizer.Segment;
 
 /**
- * A string that knows of each character whether the template's author wrote it. Cutting and joining
- * keep that; two texts are equal when their characters are. Immutable.
+ * A string that knows of each character whether the template's author wrote it, which cutting and
+ * joining keep. Two texts are equal when their characters are. Methods that make a text charge its
+ * characters to a budget; callers charge the scan. Immutable.
  */
-final class Text implements Value {
+final class Text implements Value, Comparable<Text> {
   static final Text EMPTY = new Text("", new int[0], new boolean[0]);
 
   private final String chars;
@@ -27,6 +27,7 @@ final class Text implements Value {
     this.trusts = trusts;
   }
 
+  /** A text of an existing string. Charges nothing. */
   static Text of(String chars, boolean trusted) {
     return chars.isEmpty()
         ? EMPTY
@@ -49,35 +50,49 @@ final class Text implements Value {
     return chars.isEmpty();
   }
 
-  /** How many characters Python counts: code points. */
+  /** The length that Python gives: the number of code points. */
   int codePoints() {
     return chars.codePointCount(0, chars.length());
   }
 
-  Text substring(int from, int to) {
-    if (from == 0 && to == chars.length()) {
-      return this;
+  Text substring(int from, int to, Budget budget) {
+    if (from == to || (from == 0 && to == chars.length())) {
+      return from == to ? EMPTY : this;
     }
-    Builder builder = new Builder();
-    builder.append(this, from, to);
-    return builder.build();
-  }
-
-  /** The code point at Python's index {@code i}, which must be in range. */
-  Text codePointAt(int i) {
-    int from = chars.offsetByCodePoints(0, i);
-    return substring(from, chars.offsetByCodePoints(from, 1));
-  }
-
-  Text plus(Text other) {
-    if (isEmpty() || other.isEmpty()) {
-      return isEmpty() ? other : this;
+    int run = run(from);
+    if (to > ends[run]) {
+      return new Builder(budget).append(this, from, to).build();
     }
-    return new Builder().append(this).append(other).build();
+    budget.characters(to - from);
+    return of(chars.substring(from, to), trusts[run]);
   }
 
-  /** Without the characters at either end that {@code drop} names. */
-  Text strip(boolean left, boolean right, IntPredicate drop) {
+  /** The run that the character at {@code at} is in. */
+  private int run(int at) {
+    int found = Arrays.binarySearch(ends, at);
+    return found >= 0 ? found + 1 : -found - 1;
+  }
+
+  /** The code points {@code from}, inclusive, to {@code to}, exclusive. */
+  Text slice(int from, int to, Budget budget) {
+    int start = chars.offsetByCodePoints(0, from);
+    return substring(start, chars.offsetByCodePoints(start, to - from), budget);
+  }
+
+  /** A text for each code point. */
+  List<Value> characters(Budget budget) {
+    List<Value> characters = new ArrayList<>();
+    for (int i = 0; i < chars.length(); ) {
+      budget.step();
+      int next = chars.offsetByCodePoints(i, 1);
+      characters.add(substring(i, next, budget));
+      i = next;
+    }
+    return characters;
+  }
+
+  /** Without the leading or trailing characters that {@code drop} accepts. */
+  Text strip(boolean left, boolean right, IntPredicate drop, Budget budget) {
     int from = 0;
     int to = chars.length();
     while (left && from < to && drop.test(chars.codePointAt(from))) {
@@ -86,10 +101,11 @@ final class Text implements Value {
     while (right && from < to && drop.test(chars.codePointBefore(to))) {
       to -= Character.charCount(chars.codePointBefore(to));
     }
-    return substring(from, to);
+    return substring(from, to, budget);
   }
 
-  List<Text> split(String separator, int limit) {
+  /** Cuts at the first {@code limit} separators; at all of them if it is negative. */
+  List<Text> split(String separator, int limit, Budget budget) {
     List<Text> parts = new ArrayList<>();
     int from = 0;
     while (limit < 0 || parts.size() < limit) {
@@ -97,38 +113,77 @@ final class Text implements Value {
       if (at < 0) {
         break;
       }
-      parts.add(substring(from, at));
+      budget.step();
+      parts.add(substring(from, at, budget));
       from = at + separator.length();
     }
-    parts.add(substring(from, chars.length()));
+    parts.add(substring(from, chars.length(), budget));
     return parts;
   }
 
-  /** The words between runs of white space. */
-  List<Text> words() {
+  /** The words between white space. After {@code limit} words, the last one holds the rest. */
+  List<Text> words(int limit, Budget budget) {
     List<Text> words = new ArrayList<>();
-    int start = -1;
-    for (int i = 0; i <= chars.length(); i++) {
-      boolean space = i == chars.length() || isSpace(chars.charAt(i));
-      if (space && start >= 0) {
-        words.add(substring(start, i));
-        start = -1;
-      } else if (!space && start < 0) {
-        start = i;
+    int at = skip(0, true);
+    while (at < chars.length()) {
+      budget.step();
+      if (words.size() == limit) {
+        words.add(substring(at, chars.length(), budget));
+        break;
       }
+      int end = skip(at, false);
+      words.add(substring(at, end, budget));
+      at = skip(end, true);
     }
     return words;
   }
 
-  Text replace(String old, Text replacement, int limit) {
-    Builder builder = new Builder();
+  /** Where the run of white space at {@code from} ends, or the run of other characters. */
+  private int skip(int from, boolean space) {
+    int at = from;
+    while (at < chars.length() && isSpace(chars.charAt(at)) == space) {
+      at++;
+    }
+    return at;
+  }
+
+  /** As Python's {@code str.splitlines}. */
+  List<Text> lines(boolean keepEnds, Budget budget) {
+    List<Text> lines = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < chars.length(); i++) {
+      char c = chars.charAt(i);
+      if ((c >= '\n' && c <= '\r')
+          || (c >= 0x1c && c <= 0x1e)
+          || c == 0x85
+          || c == 0x2028
+          || c == 0x2029) {
+        int end = i;
+        if (c == '\r' && chars.startsWith("\n", i + 1)) {
+          i++;
+        }
+        budget.step();
+        lines.add(substring(from, keepEnds ? i + 1 : end, budget));
+        from = i + 1;
+      }
+    }
+    if (from < chars.length()) {
+      lines.add(substring(from, chars.length(), budget));
+    }
+    return lines;
+  }
+
+  /** Replaces the first {@code limit} occurrences; all of them if it is negative. */
+  Text replace(String old, Text replacement, int limit, Budget budget) {
+    Builder builder = new Builder(budget);
     int from = 0;
     for (int n = 0; limit < 0 || n < limit; n++) {
       // An empty pattern matches before every character and at the end, as in Python.
       int at = old.isEmpty() ? from : chars.indexOf(old, from);
-      if (at < 0 || at > chars.length()) {
+      if (at < 0) {
         break;
       }
+      budget.step();
       builder.append(this, from, at).append(replacement);
       from = at + old.length();
       if (old.isEmpty()) {
@@ -141,11 +196,6 @@ final class Text implements Value {
       }
     }
     return builder.append(this, from, chars.length()).build();
-  }
-
-  /** Maps the characters; of a text by several authors nothing is trusted after. */
-  Text map(UnaryOperator<String> change) {
-    return of(change.apply(chars), isTrusted());
   }
 
   /** Whether the template's author wrote all of it. */
@@ -166,7 +216,7 @@ final class Text implements Value {
     return segments;
   }
 
-  /** What Python's {@code str.isspace} says. */
+  /** As Python's {@code str.isspace}. */
   static boolean isSpace(int c) {
     return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
   }
@@ -181,20 +231,42 @@ final class Text implements Value {
     return chars.hashCode();
   }
 
+  /**
+   * Orders by code points, as Python does. {@link java.util.HashMap} uses the order to stay fast
+   * when a template chooses keys of equal hash codes.
+   */
+  @Override
+  public int compareTo(Text other) {
+    int at = 0;
+    int end = Math.min(length(), other.length());
+    while (at < end && chars.charAt(at) == other.chars.charAt(at)) {
+      at++;
+    }
+    if (at == end) {
+      return Integer.compare(length(), other.length());
+    }
+    char a = chars.charAt(at);
+    char b = other.chars.charAt(at);
+    // A surrogate is half of a code point above all single characters.
+    boolean pairs = Character.isSurrogate(a) != Character.isSurrogate(b);
+    return pairs ? (Character.isSurrogate(a) ? 1 : -1) : Character.compare(a, b);
+  }
+
   @Override
   public String toString() {
     return chars;
   }
 
-  /** Joins texts. */
+  /** Joins texts and charges their characters. */
   static final class Builder {
+    private final Budget budget;
     private final StringBuilder chars = new StringBuilder();
     private int[] ends = new int[4];
     private boolean[] trusts = new boolean[4];
     private int runs;
 
-    int length() {
-      return chars.length();
+    Builder(Budget budget) {
+      this.budget = budget;
     }
 
     Builder append(Text text) {
@@ -202,19 +274,23 @@ final class Text implements Value {
     }
 
     Builder append(Text text, int from, int to) {
-      int found = Arrays.binarySearch(text.ends, from);
-      int run = found >= 0 ? found + 1 : -found - 1;
+      int run = text.run(from);
       for (int start = from; start < to; start = text.ends[run++]) {
-        append(text.chars.substring(start, Math.min(to, text.ends[run])), text.trusts[run]);
+        append(text.chars, start, Math.min(to, text.ends[run]), text.trusts[run]);
       }
       return this;
     }
 
     Builder append(String part, boolean trusted) {
-      if (part.isEmpty()) {
+      return append(part, 0, part.length(), trusted);
+    }
+
+    private Builder append(String part, int from, int to, boolean trusted) {
+      if (from == to) {
         return this;
       }
-      chars.append(part);
+      budget.characters(to - from);
+      chars.append(part, from, to);
       if (runs == 0 || trusts[runs - 1] != trusted) {
         if (runs == ends.length) {
           ends = Arrays.copyOf(ends, runs * 2);

@@ -3,7 +3,7 @@ package org.bitnetj.chat.jinja;
 import java.util.List;
 import java.util.Map;
 
-/** What an expression can be: Python's values, as far as chat templates know them. */
+/** The value of an expression: one of the Python values that chat templates use. */
 sealed interface Value
     permits Text,
         Value.Int,
@@ -33,24 +33,27 @@ sealed interface Value
   }
 
   /**
-   * A name, key or index that is not there: prints as nothing, is false, and is an error to look
-   * into.
+   * The value of a missing name, key or index. It prints as nothing, is false, and has no members:
+   * to ask for one is an error.
    *
-   * @param what what was asked for, for the error
+   * @param what the missing name, shown in errors
    */
   record Undefined(String what) implements Value {}
 
-  /** A list or tuple. */
+  /** A list; also stands for a tuple. */
   record Items(List<Value> items) implements Value {
     public Items {
       items = List.copyOf(items);
     }
   }
 
-  /** A dictionary with string keys; {@code namespace()} makes one that {@code set} may change. */
-  record Dict(Map<Text, Value> entries, boolean mutable) implements Value {}
+  /**
+   * A dictionary. Keys are strings, whole numbers of 32 bits, truth values and None. Only {@code
+   * namespace()} makes a mutable one, for {@code set} to change.
+   */
+  record Dict(Map<Value, Value> entries, boolean mutable) implements Value {}
 
-  /** Something to call: a global function, a method bound to its object, or a macro. */
+  /** A global function, a method bound to its object, or a macro. */
   @FunctionalInterface
   non-sealed interface Function extends Value {
     Value call(Arguments arguments);

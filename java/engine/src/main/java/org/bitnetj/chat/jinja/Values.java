@@ -1,6 +1,6 @@
 package org.bitnetj.chat.jinja;
 
-import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.bitnetj.chat.jinja.Value.Bool;
@@ -11,8 +11,9 @@ import org.bitnetj.chat.jinja.Value.Items;
 import org.bitnetj.chat.jinja.Value.None;
 import org.bitnetj.chat.jinja.Value.Real;
 import org.bitnetj.chat.jinja.Value.Undefined;
+import org.jspecify.annotations.Nullable;
 
-/** What Python says of values: truth, equality, order, and how they print. */
+/** Python's truth, equality and order of values, and how they print. */
 final class Values {
   private Values() {}
 
@@ -31,20 +32,21 @@ final class Values {
   }
 
   static boolean equal(Value a, Value b, Budget budget) {
-    budget.step();
-    if (isNumber(a) && isNumber(b)) {
-      return number(a) == number(b);
-    }
-    return switch (a) {
-      case Text text -> {
-        budget.search(text.length(), 1);
-        yield b instanceof Text other && text.equals(other);
-      }
-      case Items list -> b instanceof Items other && equal(list.items(), other.items(), budget);
-      case Dict dict -> b instanceof Dict other && equal(dict, other, budget);
-      case Undefined u -> b instanceof Undefined;
-      default -> a == b;
-    };
+    budget.enter();
+    boolean equal =
+        switch (a) {
+          case Value _ when isNumber(a) && isNumber(b) -> compareNumbers(a, b) == 0;
+          case Text text -> {
+            budget.scan(text.length());
+            yield text.equals(b);
+          }
+          case Items list -> b instanceof Items other && equal(list.items(), other.items(), budget);
+          case Dict dict -> b instanceof Dict other && equal(dict, other, budget);
+          case Undefined u -> b instanceof Undefined;
+          default -> a == b;
+        };
+    budget.leave();
+    return equal;
   }
 
   private static boolean equal(List<Value> a, List<Value> b, Budget budget) {
@@ -60,27 +62,47 @@ final class Values {
   }
 
   private static boolean equal(Dict a, Dict b, Budget budget) {
-    if (!a.entries().keySet().equals(b.entries().keySet())) {
+    if (a.entries().size() != b.entries().size()) {
       return false;
     }
-    for (Map.Entry<Text, Value> entry : a.entries().entrySet()) {
-      if (!equal(entry.getValue(), b.entries().get(entry.getKey()), budget)) {
+    for (Map.Entry<Value, Value> entry : a.entries().entrySet()) {
+      Value other = find(b, entry.getKey(), budget);
+      if (other == null || !equal(entry.getValue(), other, budget)) {
         return false;
       }
     }
     return true;
   }
 
-  /** Below zero, zero or above, for two numbers or two strings. */
+  /** Compares two numbers or two strings; below zero if {@code a} is less. */
   static int compare(Value a, Value b, Budget budget, int line) {
+    budget.step();
     if (isNumber(a) && isNumber(b)) {
-      return Double.compare(number(a), number(b));
+      return compareNumbers(a, b);
     }
     if (a instanceof Text left && b instanceof Text right) {
-      budget.search(left.length(), 1);
-      return left.chars().compareTo(right.chars());
+      budget.scan(left.length());
+      return left.compareTo(right);
     }
     throw JinjaException.at(line, kind(a) + " and " + kind(b) + " have no order");
+  }
+
+  /** Exact even for whole numbers that a double cannot hold. */
+  private static int compareNumbers(Value a, Value b) {
+    if (a instanceof Real left) {
+      return b instanceof Real right
+          ? Double.compare(left.value() + 0.0, right.value() + 0.0)
+          : -compareNumbers(b, a);
+    }
+    long left = integer(a);
+    if (!(b instanceof Real right)) {
+      return Long.compare(left, integer(b));
+    }
+    if (!(Math.abs(right.value()) < 0x1p63)) {
+      return right.value() < 0 ? 1 : -1;
+    }
+    int whole = Long.compare(left, (long) right.value());
+    return whole != 0 ? whole : Double.compare((double) (long) right.value(), right.value() + 0.0);
   }
 
   static boolean contains(Value container, Value item, Budget budget, int line) {
@@ -90,9 +112,37 @@ final class Values {
         yield text.chars().contains(part.chars());
       }
       case Items list -> list.items().stream().anyMatch(i -> equal(i, item, budget));
-      case Dict dict -> item instanceof Text key && dict.entries().containsKey(key);
+      case Dict dict -> find(dict, item, budget) != null;
       case Undefined u -> false;
       default -> throw JinjaException.at(line, kind(item) + " cannot be in " + kind(container));
+    };
+  }
+
+  /** The value of {@code key} in a dictionary; null if the key is missing. Charges the look-up. */
+  static @Nullable Value find(Dict dict, Value key, Budget budget) {
+    return isKey(key, budget) ? dict.entries().get(key) : null;
+  }
+
+  static void put(Map<Value, Value> entries, Value key, Value value, Budget budget, int line) {
+    if (!isKey(key, budget)) {
+      throw JinjaException.at(line, kind(key) + " cannot be a key of a dictionary");
+    }
+    entries.put(key, value);
+  }
+
+  /**
+   * Whether a dictionary may have this key, which is charged for a look-up. At most two whole
+   * numbers of 32 bits share a hash code, and strings have an order, so that no choice of keys
+   * makes a hash table slow.
+   */
+  private static boolean isKey(Value key, Budget budget) {
+    return switch (key) {
+      case Text text -> {
+        budget.scan(text.length());
+        yield true;
+      }
+      case Int n -> n.value() == (int) n.value();
+      default -> key instanceof Bool || key == None.NONE;
     };
   }
 
@@ -100,7 +150,7 @@ final class Values {
     return value instanceof Int || value instanceof Real || value instanceof Bool;
   }
 
-  /** The value of a number, of which {@link #isNumber} is true. */
+  /** The value of a number, for which {@link #isNumber} holds. */
   static double number(Value value) {
     return switch (value) {
       case Int n -> n.value();
@@ -110,54 +160,50 @@ final class Values {
     };
   }
 
-  /** What a {@code for} loop goes through. */
+  /** The value of a whole number or truth value. */
+  static long integer(Value value) {
+    return switch (value) {
+      case Int n -> n.value();
+      case Bool b -> b.ordinal();
+      default -> throw new IllegalArgumentException(kind(value));
+    };
+  }
+
+  /** The elements that a {@code for} loop visits. Charges a step for each. */
   static List<Value> iterate(Value value, Budget budget, int line) {
     return switch (value) {
-      case Items list -> list.items();
+      case Items list -> {
+        budget.steps(list.items().size());
+        yield list.items();
+      }
       case Dict dict -> {
         budget.steps(dict.entries().size());
         yield List.copyOf(dict.entries().keySet());
       }
       case Undefined u -> List.of();
-      case Text text -> {
-        int count = text.codePoints();
-        budget.steps(count);
-        List<Value> characters = new ArrayList<>(count);
-        for (int i = 0; i < text.length(); ) {
-          int next = text.chars().offsetByCodePoints(i, 1);
-          characters.add(text.substring(i, next));
-          i = next;
-        }
-        yield characters;
-      }
-      default -> throw JinjaException.at(line, kind(value) + " cannot be gone through");
+      case Text text -> text.characters(budget);
+      default -> throw JinjaException.at(line, kind(value) + " cannot be iterated over");
     };
   }
 
   /** The value as {@code {{ … }}} prints it. */
   static Text print(Value value, Budget budget) {
-    if (value instanceof Text text) {
-      return text;
-    }
-    Text.Builder out = new Text.Builder();
-    represent(value, out, budget);
-    return out.build();
+    return switch (value) {
+      case Text text -> text;
+      case Undefined u -> Text.EMPTY;
+      default -> {
+        Text.Builder out = new Text.Builder(budget);
+        represent(value, out, budget);
+        yield out.build();
+      }
+    };
   }
 
+  /** As Python's {@code repr}. */
   private static void represent(Value value, Text.Builder out, Budget budget) {
-    budget.step();
+    budget.enter();
     switch (value) {
-      case Text text -> {
-        budget.characters(text.length() + 2L);
-        boolean doubled = text.chars().contains("'") && !text.chars().contains("\"");
-        String quote = doubled ? "\"" : "'";
-        Text escaped = text.replace("\\", Text.trusted("\\\\"), -1);
-        escaped = escaped.replace("\n", Text.trusted("\\n"), -1);
-        if (!doubled) {
-          escaped = escaped.replace("'", Text.trusted("\\'"), -1);
-        }
-        out.append(quote, true).append(escaped).append(quote, true);
-      }
+      case Text text -> quote(text, out);
       case Items list -> {
         out.append("[", true);
         String separator = "";
@@ -171,7 +217,7 @@ final class Values {
       case Dict dict -> {
         out.append("{", true);
         String separator = "";
-        for (Map.Entry<Text, Value> entry : dict.entries().entrySet()) {
+        for (Map.Entry<Value, Value> entry : dict.entries().entrySet()) {
           out.append(separator, true);
           represent(entry.getKey(), out, budget);
           out.append(": ", true);
@@ -182,20 +228,68 @@ final class Values {
       }
       default -> out.append(scalar(value), true);
     }
+    budget.leave();
+  }
+
+  private static void quote(Text text, Text.Builder out) {
+    String chars = text.chars();
+    char quote = chars.contains("'") && !chars.contains("\"") ? '"' : '\'';
+    out.append(Character.toString(quote), true);
+    int from = 0;
+    for (int i = 0; i < chars.length(); ) {
+      int c = chars.codePointAt(i);
+      int next = i + Character.charCount(c);
+      if (c == quote || c == '\\' || !isPrintable(c)) {
+        out.append(text, from, i).append(escape(c), true);
+        from = next;
+      }
+      i = next;
+    }
+    out.append(text, from, chars.length()).append(Character.toString(quote), true);
+  }
+
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      case Character.SPACE_SEPARATOR -> c == ' ';
+      default -> true;
+    };
+  }
+
+  private static String escape(int c) {
+    return switch (c) {
+      case '\n' -> "\\n";
+      case '\r' -> "\\r";
+      case '\t' -> "\\t";
+      case '\'', '"', '\\' -> "\\" + (char) c;
+      default -> {
+        HexFormat hex = HexFormat.of();
+        yield c < 0x100
+            ? "\\x" + hex.toHexDigits(c, 2)
+            : c < 0x10000 ? "\\u" + hex.toHexDigits(c, 4) : "\\U" + hex.toHexDigits(c, 8);
+      }
+    };
   }
 
   private static String scalar(Value value) {
     return switch (value) {
       case Int n -> Long.toString(n.value());
-      case Real r -> Double.toString(r.value());
+      case Real r -> Numbers.print(r.value());
       case Bool b -> b == Bool.TRUE ? "True" : "False";
       case None n -> "None";
-      case Undefined u -> "";
+      case Undefined u -> "Undefined";
       default -> "<" + kind(value) + ">";
     };
   }
 
-  /** What sort of value it is, for errors. */
+  /** The kind of a value, as errors name it. */
   static String kind(Value value) {
     return switch (value) {
       case Text text -> "a string";
@@ -203,7 +297,7 @@ final class Values {
       case Real r -> "a number";
       case Bool b -> "a truth value";
       case None n -> "None";
-      case Undefined u -> "'" + u.what() + "', which is not defined,";
+      case Undefined u -> "the undefined '" + u.what() + "'";
       case Items list -> "a list";
       case Dict dict -> "a dictionary";
       case Function f -> "a function";

@@ -85,6 +85,54 @@ class JinjaTemplateTest {
             + " 53",
         "{% generation %}inner{% endgeneration %} => inner",
         "{{ ['a', \"it's\"] }} {{ true }} {{ nothing }} => `['a', \"it's\"] True `",
+        "{{ 1e20 }} {{ 1E-7 }} {{ 1.5e3 }} {{ 1 / 3 }} {{ 0.00001 }} {{ 1e400 }} {{ 100.0 }} {{"
+            + " 123456789.5 }} => 1e+20 1e-07 1500.0 0.3333333333333333 1e-05 inf 100.0"
+            + " 123456789.5",
+        "{{ '3.7'|int }} {{ '1_000'|int }} {{ ' +5 '|int }} {{ '3.5f'|float }} {{ '-inf'|float }}"
+            + " {{ 'x'|int(7) }} {{ none|float(2.0) }} => 3 1000 5 0.0 -inf 7 2.0",
+        "{{ 3 * 'ab' }} {{ [1, 2] * 2 }} {{ - -1 }} {{ -true }} {{ -7.5 % 2 }} {{ 7 % -3.0 }} =>"
+            + " ababab [1, 2, 1, 2] 1 -1 0.5 -2.0",
+        "{{ 9007199254740993 == 9007199254740992 }} {{ 9007199254740993 > 9007199254740992.0 }} {{"
+            + " 0.0 > -0.0 }} {{ 2 < 2.5 }} {{ -2 > -2.5 }} => False True False True True",
+        "{{ {1: 'one'}[1] }} {{ 1 in {1: 2} }} {{ '1' in {1: 2} }} {{ {1: 2, none: 'x'} }} {{ {1:"
+            + " 2, none: 3}|tojson }} => one True False {1: 2, None: 'x'} {\"1\": 2, \"null\": 3}",
+        "{{ {512: 1, 64: 2}|dictsort|map('first')|list }} {{ {'b': 1, 'A':"
+            + " 2}|dictsort(by='value')|map('last')|list }} => [64, 512] [1, 2]",
+        "{{ ['b', 'A', 'c']|sort }} {{ ['b', 'A']|sort(case_sensitive=true) }} {{ [3, 1.5,"
+            + " 2]|sort(reverse=true) }} {{"
+            + " messages|sort(attribute='content')|map(attribute='role')|join(',') }} => ['A', 'b',"
+            + " 'c'] ['A', 'b'] [3, 2, 1.5] assistant,system,user",
+        "{{ {'b': 1, 'a': [2]}|tojson(sort_keys=true, separators=(',', ':')) }} {{"
+            + " 'é🦙'|tojson(ensure_ascii=true) }} {{ [1]|tojson(false, 2)|length }} {{"
+            + " [{}]|tojson(indent=1)|length }} => {\"a\":[2],\"b\":1} \"\\u00e9\\ud83e\\udd99\" 7"
+            + " 7",
+        "{{ ['a\\tb\\r"
+            + "\\x00\\u200b\\u00a0', 'é'] }} {{ [nope] }} {{ [1e20, 1.0, none] }} => ['a\\tb\\r"
+            + "\\x00\\u200b\\xa0', 'é'] [Undefined] [1e+20, 1.0, None]",
+        "{{ [{'a': {'b': 1}}]|map(attribute='a.b')|list }} {{ [[1, 2]]|map(attribute='1')|list }}"
+            + " {{ [{}]|map(attribute='a.b', default=3)|list }} => [1] [2] [3]",
+        "{{ [1, 2]|select('>', 1)|list }} {{ [1, 2]|reject('==', 1)|list }} {{"
+            + " none|selectattr('x')|list }} {{ none|map('upper')|list }} {{ nope|items|list }} =>"
+            + " [2] [2] [] [] []",
+        "{{ 'a b  c '.split(none, 1) }} {{ ' a b'.split(maxsplit=0) }} {{ 'a\\r"
+            + "b\\x0bc\\u2028d\\r"
+            + "\\n"
+            + "'.splitlines() }} {{ 'a\\n"
+            + "b'.splitlines(true) }} => ['a', 'b  c '] ['a b'] ['a', 'b', 'c', 'd'] ['a\\n"
+            + "', 'b']",
+        "{{ 'ß ǆ ﬁx'.title() }} {{ 'ﬁX'.capitalize() }} {{ '中a o'.title() }} {{ \"it's (ß\"|title"
+            + " }} {{ 'ŉ'|upper }} => Ss ǅ Fix Fix 中A O It's (SS ʼN",
+        "{{ 'ΑΣ ΑΣΒ Σ'|lower }} {{ \"ΑΣ'Σ\"|lower }} {{ 'ΑΣ.'.lower() }} {{ 'ΑΣ'|capitalize }} {{"
+            + " 'İ'|lower|length }} => ας ασβ σ ασ'ς ας. Ας 2",
+        "{{ 'Aß1'.isupper() }} {{ 'ªⅷ'.islower() }} {{ 'ǅ'.isupper() }} {{ '1'.islower() }} {{"
+            + " 'AB1' is upper }} {{ 'aB' is lower }} => False True False False True False",
+        "{{ 1 is sameas true }} {{ true is sameas true }} {{ [] is sameas [] }} {{ namespace() is"
+            + " mapping }} {{ nope is iterable }} {{ true is odd }} => False True False False True"
+            + " True",
+        "{{ 'a\\r\\nb'|indent(2) }}{{ 'a\\n'|indent(1, blank=true) }}. => `a\n  ba\n .`",
+        "{{ 'abc'|first }}{{ 'abc'|last }}{{ ''|first }}{{ {'k': 1}|first }}{{ 'a🦙'|last }} {{"
+            + " 'a🦙b'[1:] }} {{ 'a🦙b'[::-1] }} {{ 'abcde'[-2:-4:-1] }} => ack🦙 🦙b b🦙a dc",
+        "{% for m in messages %}{{ loop.depth0 }}{% endfor %} => 000",
       })
   void rendersAsPythonDoes(String source, String expected) {
     assertEquals(expected, render(source));
@@ -126,6 +174,7 @@ class JinjaTemplateTest {
     assertEquals(
         "ABC x D", render("A\n  {%- if true -%}\n  B\n  {%- endif -%}\nC {{- ' x ' -}} D"));
     assertEquals("  \n x\ny", render("  {%+ if true +%}\n x\n{% endif %}\ny"));
+    assertEquals("\n x\ny", render("  {% raw %}\n x\n  {% endraw %}\ny"));
   }
 
   @Test
@@ -188,6 +237,22 @@ class JinjaTemplateTest {
         "Line 1 of the template: a value is expected, not the end of the tag.",
         failure("{{ 1 + }}"));
     assertEquals("Line 1 of the template: there is a division by 0.", failure("{{ 1 // 0 }}"));
+    assertEquals("Line 1 of the template: 'today' is not defined.", failure("{{ today('%d') }}"));
+    assertEquals(
+        "Line 1 of the template: 'startswith' takes at most 1 argument.",
+        failure("{{ 'ab'.startswith('b', 1) }}"));
+    assertEquals(
+        "Line 1 of the template: a number is too big.",
+        failure("{{ -(-9223372036854775807 - 1) }}"));
+    assertEquals(
+        "Line 1 of the template: 'int' makes a number that is too big.",
+        failure("{{ '1e30'|int }}"));
+    assertEquals(
+        "Line 1 of the template: a list cannot be a key of a dictionary.",
+        failure("{{ {[1]: 2} }}"));
+    assertEquals(
+        "Line 1 of the template: only a namespace has members to set, and 'messages' is not one.",
+        failure("{% set messages.x = 1 %}"));
   }
 
   @ParameterizedTest
