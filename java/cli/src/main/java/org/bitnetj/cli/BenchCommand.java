@@ -29,13 +29,13 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures prefill (pp) and decode (tg) in tokens per second.",
       "",
-      "Tokens are random; the most probable next one is chosen, but not taken. A depth is filled"
-          + " beforehand and not timed; a decode counts the tokens of all its sequences. Read"
-          + " bandwidth and int8 peak of the machine are measured before and after each repetition,"
-          + " which is compared with these samples; a share is the median of the repetitions'."
-          + " Bytes per token are the weights and cached values that were read; where they fit the"
-          + " processor's caches, a share may pass 100 %%. Options with several values, separated"
-          + " by commas, are measured in all combinations."
+      "Tokens are random: each step chooses the most probable next token, but the next step gets a"
+          + " random one. Filling the context to a depth is not timed. Decode counts the tokens of"
+          + " all its sequences. The machine's read bandwidth and int8 peak are measured before and"
+          + " after each repetition, and a share compares the repetition with them; the median"
+          + " share is shown. Bytes per token are the weights and cached values read. Where they"
+          + " fit the processor's caches, a share may exceed 100 %%. Options with several values,"
+          + " separated by commas, are measured in all combinations."
     },
     sortOptions = false,
     subcommands = BenchKernelsCommand.class,
@@ -83,7 +83,7 @@ final class BenchCommand implements Callable<Integer> {
       names = {"-d", "--depth"},
       paramLabel = "N",
       split = ",",
-      description = "Tokens in the cache before. Default: 0.")
+      description = "Tokens already in the context. Default: 0.")
   private List<Integer> depths = List.of(0);
 
   @Option(
@@ -122,7 +122,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--cache",
       paramLabel = "TYPE",
-      description = "How keys and values are kept: f16 or f32. Default: f16.")
+      description = "How keys and values are stored: f16 or f32. Default: f16.")
   private AttentionLayer.Type cache = AttentionLayer.Type.F16;
 
   @Option(
@@ -189,7 +189,7 @@ final class BenchCommand implements Callable<Integer> {
     for (String label : kernels) {
       if (!label.equalsIgnoreCase(KernelSelection.AUTO) && KernelTier.ofLabel(label).isEmpty()) {
         throw misuse(
-            "There are no kernels '"
+            "Unknown kernels '"
                 + label
                 + "'; choose among "
                 + KernelSelection.AUTO

@@ -27,12 +27,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Times the kernels of every tier that runs here, beside the machine's own speed.",
       "",
-      "The machine reads or multiplies right before each sample of a kernel, which is compared with"
-          + " that, a long one with the mean of that and one right after; a share is the median of"
-          + " the rounds'. The best of the machine's samples are the roofs of the roofline.",
+      "The machine's own speed of reading or multiplying is measured right before each sample of a"
+          + " kernel, and after a long one too. A share compares the two; the median of the rounds"
+          + " is shown. The machine's best samples are the roofs of the roofline.",
       "",
-      "One run takes about a minute. Bars and a roofline go into one HTML page that needs nothing"
-          + " else (--page)."
+      "One run takes about a minute. --page writes bars and a roofline to one HTML page that needs"
+          + " no other file."
     },
     sortOptions = false,
     footer = {
@@ -121,8 +121,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     }
     for (String label : kernels) {
       if (KernelTier.ofLabel(label).isEmpty()) {
-        throw misuse(
-            "There are no kernels '" + label + "'; choose among " + KernelTier.labels() + ".");
+        throw misuse("Unknown kernels '" + label + "'; choose among " + KernelTier.labels() + ".");
       }
     }
     if (kernels.stream().map(KernelTier::ofLabel).distinct().count() < kernels.size()) {

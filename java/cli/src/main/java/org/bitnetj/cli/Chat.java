@@ -137,7 +137,7 @@ final class Chat {
       case "/save" -> save(argument);
       default ->
           throw new Failures.Failure(
-              "There is no command "
+              "Unknown command "
                   + parts[0]
                   + "; /help lists them. Begin a message with // to send one that starts with /.");
     }
@@ -147,8 +147,9 @@ final class Chat {
     for (Order order : ORDERS) {
       tell("  %-18s %s".formatted(order.name + " " + order.arguments, order.purpose));
     }
-    tell("A line that ends in a backslash goes on with the next one; so does everything between");
-    tell("\"\"\" and \"\"\". A message that starts with / is typed with //.");
+    tell(
+        "A line that ends in a backslash continues on the next line. A message between \"\"\" and");
+    tell("\"\"\" may have several lines. Begin a message that starts with / with //.");
   }
 
   private void system(String argument) {
@@ -189,7 +190,7 @@ final class Chat {
       saved = file;
       tell("Saved to " + file + ".");
     } catch (InvalidPathException e) {
-      throw new Failures.Failure(argument + " is no name of a file.");
+      throw new Failures.Failure(argument + " is not a file name.");
     }
   }
 

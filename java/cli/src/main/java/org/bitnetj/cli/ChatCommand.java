@@ -30,14 +30,14 @@ import picocli.CommandLine.ParentCommand;
       "  bitnet chat -m model.gguf --system \"Answer in one sentence.\" --temp 0.6",
       "  bitnet chat -m model.gguf <questions.txt >answers.txt",
       "",
-      "At a terminal lines can be edited and are remembered in a file only you can read; Ctrl-C"
-          + " ends an answer, Ctrl-D the chat, and /help lists what else there is. Otherwise each"
-          + " line of standard input is a message, standard output gets the answers, and the first"
-          + " error ends it.",
+      "At a terminal you can edit lines; they are remembered in a file that only you can read."
+          + " Ctrl-C ends an answer, Ctrl-D ends the chat, and /help lists the commands. Without a"
+          + " terminal each line of standard input is a message, the answers go to standard output,"
+          + " and the first error ends the chat.",
       "",
-      "A line that ends in a backslash goes on with the next one; so does everything between \"\"\""
-          + " and \"\"\". Models without a chat template, such as the one that ships, only continue"
-          + " texts: use 'bitnet run'."
+      "A line that ends in a backslash continues on the next line. A message between \"\"\" and"
+          + " \"\"\" may have several lines. A model without a chat template, such as the one that"
+          + " ships, only continues texts: use 'bitnet run'."
     })
 final class ChatCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -55,7 +55,9 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = {"-n", "--predict"},
       paramLabel = "N",
-      description = "Most tokens of an answer, -1 for as many as fit. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Generate at most N tokens for an answer, -1 for as many as fit. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int maxTokens = -1;
 
   @Mixin private GenerationFlags generation;
@@ -136,9 +138,9 @@ final class ChatCommand implements Callable<Integer> {
       return file;
     } catch (IOException e) {
       streams.tell(
-          "bitnet: note: what you type is not remembered, for "
+          "bitnet: note: what you type is not remembered: cannot use "
               + folder.orElseThrow()
-              + " cannot be used: "
+              + ": "
               + Failures.reason(e)
               + ".");
       return Optional.empty();

@@ -8,24 +8,24 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** Where a text is generated: how long it may become, and how its past is remembered. */
+/** Where a text is generated: how long it may become, and how keys and values are stored. */
 final class ContextOptions {
   @Spec(Target.MIXEE)
   private CommandSpec spec;
 
   @Option(
-      names = {"-c", "--ctx-size"},
+      names = {"-c", "--context", "--ctx-size"},
       paramLabel = "N",
       description =
-          "Most tokens of prompt and text together, 0 for as many as the model was made for."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Size of the context: at most N tokens of prompt and text together, 0 for as many as the"
+              + " model was made for. Default: ${DEFAULT-VALUE}.")
   private int context;
 
   @Option(
       names = "--cache",
       paramLabel = "TYPE",
       description =
-          "How keys and values are remembered: f16, or f32, which takes twice the memory. Default:"
+          "How keys and values are stored: f16, or f32, which takes twice the memory. Default:"
               + " f16.")
   private AttentionLayer.Type cache = AttentionLayer.Type.F16;
 

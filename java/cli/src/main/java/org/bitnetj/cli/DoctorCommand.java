@@ -175,7 +175,7 @@ final class DoctorCommand implements Callable<Integer> {
         throw new IllegalStateException("the model could not be examined", e);
       }
       section.put("writes", "nothing");
-      problems.add("The model cannot be used: " + sentence);
+      problems.add("Cannot use the model: " + sentence);
     }
   }
 

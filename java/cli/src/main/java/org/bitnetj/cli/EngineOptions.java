@@ -47,7 +47,7 @@ final class EngineOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Keep the weights of hidden units a second time, where that pays, so that a token reads"
+          "Keep a second copy of the feed-forward weights where that pays, so that a token reads"
               + " only those it needs (the default). --no-sparse takes less memory.")
   private boolean sparse;
 
@@ -89,7 +89,7 @@ final class EngineOptions {
           && KernelTier.ofLabel(kernels).isEmpty()) {
         throw new ParameterException(
             spec.commandLine(),
-            "There are no kernels '"
+            "Unknown kernels '"
                 + kernels
                 + "'; choose one of "
                 + KernelSelection.AUTO

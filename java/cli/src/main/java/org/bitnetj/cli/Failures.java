@@ -62,7 +62,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (e instanceof UnmatchedArgumentException unmatched
         && !unmatched.isUnknownOption()
         && e.getCommandLine().getParent() == null) {
-      return "there is no command '" + unmatched.getUnmatched().getFirst() + "'.";
+      return "unknown command '" + unmatched.getUnmatched().getFirst() + "'.";
     }
     String message = String.valueOf(e.getMessage()).strip();
     return message.endsWith(".") || message.endsWith("?") ? message : message + ".";

@@ -59,25 +59,29 @@ final class GenerationFlags {
       names = "--presence-penalty",
       paramLabel = "X",
       description =
-          "Taken from the logits of recent tokens; 0 is neutral. Default: ${DEFAULT-VALUE}.")
+          "Subtracted from the logits of recent tokens; 0 is neutral. Default: ${DEFAULT-VALUE}.")
   private double presence = DEFAULTS.presencePenalty();
 
   @Option(
       names = "--frequency-penalty",
       paramLabel = "X",
-      description = "The same for each time a token occurred. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Subtracted from a token's logit once for each time it recently occurred; 0 is neutral."
+              + " Default: ${DEFAULT-VALUE}.")
   private double frequency = DEFAULTS.frequencyPenalty();
 
   @Option(
       names = "--repeat-last-n",
       paramLabel = "N",
-      description = "How many tokens are recent. Default: ${DEFAULT-VALUE}.")
+      description = "The last N tokens are recent. Default: ${DEFAULT-VALUE}.")
   private int window = DEFAULTS.penaltyWindow();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Makes the same choices again. Default: another seed each time.")
+      description =
+          "Seed of the random choices: the same one gives the same text. Default: another one each"
+              + " time.")
   private @Nullable Long seed;
 
   @Option(
@@ -86,7 +90,7 @@ final class GenerationFlags {
       description = "End before this text; may be given several times.")
   private List<String> stops = List.of();
 
-  @Option(names = "--ignore-eos", description = "Go on after the tokens that end a text.")
+  @Option(names = "--ignore-eos", description = "Continue after a token that ends the text.")
   private boolean ignoreEnd;
 
   /**

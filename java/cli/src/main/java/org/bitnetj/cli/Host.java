@@ -44,7 +44,7 @@ final class Host {
             .flatMap(flags -> Stream.of(flags.split(" ")))
             .toList();
     return all.isEmpty()
-        ? "not told by this system"
+        ? "unknown: this system does not say"
         : FEATURES.stream().filter(all::contains).collect(Collectors.joining(" "));
   }
 
@@ -72,10 +72,10 @@ final class Host {
     return chosen.find()
         ? switch (chosen.group(1)) {
           case "always" -> "always";
-          case "madvise" -> "for those who ask, as this program does";
+          case "madvise" -> "on request (madvise), which this program makes";
           default -> chosen.group(1);
         }
-        : "not told by this system";
+        : "unknown: this system does not say";
   }
 
   static String gibibytes(long bytes) {

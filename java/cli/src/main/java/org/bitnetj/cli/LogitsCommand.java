@@ -39,9 +39,8 @@ import picocli.CommandLine.Spec;
           + " [positions, vocabulary], row i after token i. A text gets the beginning-of-text token"
           + " if the model file asks for it; ids are taken as they are.",
       "",
-      "Keys and values are remembered in float32 here, as in the reference implementations that"
-          + " logits are compared with. 'run' and 'chat' use float16; --cache f16 gives their"
-          + " logits."
+      "Keys and values are stored in float32 here, as in the reference implementations that logits"
+          + " are compared with. 'run' and 'chat' use float16; --cache f16 gives their logits."
     })
 final class LogitsCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -62,7 +61,7 @@ final class LogitsCommand implements Callable<Integer> {
   @Option(
       names = "--cache",
       paramLabel = "TYPE",
-      description = "How keys and values are remembered: f32 or f16. Default: f32.")
+      description = "How keys and values are stored: f32 or f16. Default: f32.")
   private AttentionLayer.Type cache = AttentionLayer.Type.F32;
 
   @Option(
@@ -112,7 +111,7 @@ final class LogitsCommand implements Callable<Integer> {
             ? TokenIds.parse(ids, tokenizer.vocabularySize())
             : tokenizer.encode(bytes, false, tokenizer.addsBos());
     if (tokens.length == 0) {
-      throw new Failures.Failure("there are no tokens, so that no logits follow.");
+      throw new Failures.Failure("the text is empty; give at least one token.");
     }
     return tokens;
   }

@@ -44,8 +44,8 @@ final class RunCommand implements Callable<Integer> {
       names = {"-n", "--predict"},
       paramLabel = "N",
       description =
-          "Most tokens to generate, -1 for as many as fit. Default: ${DEFAULT-VALUE}, or until the"
-              + " model ends the text.")
+          "Generate at most N tokens, -1 for as many as fit. The model may end the text sooner."
+              + " Default: ${DEFAULT-VALUE}.")
   private int maxTokens = 256;
 
   @Mixin private GenerationFlags generation;
@@ -63,7 +63,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--parse-special",
-      description = "Let the spelling of a special token in the prompt be that token.")
+      description = "Read the names of special tokens in the prompt as these tokens, not as text.")
   private boolean parseSpecial;
 
   @Mixin private HelpOption help;

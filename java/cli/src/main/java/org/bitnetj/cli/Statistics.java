@@ -18,7 +18,7 @@ final class Statistics {
         "bitnet: prefill %s%s%s; decode %s%s; %s;"
             + " %s kernels, %s, %d weight bytes read per token%s; seed %d",
         count(computed, "token"),
-        stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more were cached)" : "",
+        stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more came from the cache)" : "",
         rate(stats.prefillTokensPerSecond()),
         count(stats.generatedTokens(), "token"),
         rate(stats.decodeTokensPerSecond()),

@@ -19,7 +19,7 @@ final class TokenIds {
     try {
       id = Integer.parseInt(word);
     } catch (NumberFormatException e) {
-      throw new Failures.Failure("'" + word + "' is no token id; ids are whole numbers.");
+      throw new Failures.Failure("'" + word + "' is not a token id; ids are whole numbers.");
     }
     if (id < 0 || id >= vocabularySize) {
       throw new Failures.Failure(

@@ -51,7 +51,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Option(
       names = "--parse-special",
-      description = "Let the spelling of a special token be that token.")
+      description = "Read the names of special tokens as these tokens, not as text.")
   private boolean parseSpecial;
 
   @Option(
@@ -109,7 +109,7 @@ final class TokenizeCommand implements Callable<Integer> {
     boolean addBos = false;
     try (JsonParser parser = JSON.createParser(line)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw failure(number, "is no JSON object");
+        throw failure(number, "is not a JSON object");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String field = parser.currentName();
@@ -126,10 +126,10 @@ final class TokenizeCommand implements Callable<Integer> {
         }
       }
       if (parser.nextToken() != null) {
-        throw failure(number, "has something behind its JSON object");
+        throw failure(number, "has something after its JSON object");
       }
     } catch (JsonProcessingException e) {
-      throw failure(number, "is no valid JSON object");
+      throw failure(number, "is not a valid JSON object");
     }
     if (text == null) {
       throw failure(number, "has neither \"text\" nor \"text_b64\"");
@@ -139,7 +139,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
   private static String string(JsonParser parser, int number) throws IOException {
     if (parser.currentToken() != JsonToken.VALUE_STRING) {
-      throw failure(number, "has a \"" + parser.currentName() + "\" that is no string");
+      throw failure(number, "has a \"" + parser.currentName() + "\" that is not a string");
     }
     return parser.getText();
   }

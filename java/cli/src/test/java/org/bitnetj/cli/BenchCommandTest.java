@@ -227,7 +227,7 @@ class BenchCommandTest {
     misuse("depth (-d) must be from 0", "-d", "-5");
     misuse("repetitions (-r) must be from 1", "-r", "0");
     misuse("step (--step) must be from 1", "--step", "0");
-    misuse("There are no kernels 'warp'", "--kernels", "warp");
+    misuse("Unknown kernels 'warp'", "--kernels", "warp");
     misuse("'many' is not an int", "-n", "many");
     misuse("'--output'", "-o", "xml");
     misuse("'--head'", "--head", "some");

@@ -117,7 +117,7 @@ class BenchKernelsCommandTest {
     Outcome.of("bench", "kernels", "-t", "0").isMisuse("Threads (-t) must be");
     Outcome.of("bench", "kernels", "-t", "2,2").isMisuse("Threads (-t) must be");
     Outcome.of("bench", "kernels", "-r", "0").isMisuse("Rounds (-r) must be from 1");
-    Outcome.of("bench", "kernels", "--kernels", "warp").isMisuse("no kernels 'warp'");
+    Outcome.of("bench", "kernels", "--kernels", "warp").isMisuse("Unknown kernels 'warp'");
     Outcome.of("bench", "kernels", "--kernels", "c,c").isMisuse("--kernels once");
     Outcome.of("bench", "kernels", "--kernels", "AVX2,avx2").isMisuse("--kernels once");
     Outcome.of("bench", "--kernels", "C,c").isMisuse("--kernels once");

@@ -59,7 +59,7 @@ class BitnetCommandTest {
   @Test
   void aWrongCommandLineIsMisuse() {
     Outcome.of().isMisuse("Name a command.");
-    Outcome.of("sing").isMisuse("there is no command 'sing'.");
+    Outcome.of("sing").isMisuse("unknown command 'sing'.");
     Outcome.of("tokenise", "x").isMisuse("Did you mean tokenize");
     Outcome.of("tokenize", "--jsno").isMisuse("Unknown option: '--jsno'.");
     Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");

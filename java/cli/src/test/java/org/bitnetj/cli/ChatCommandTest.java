@@ -174,7 +174,7 @@ class ChatCommandTest {
   void withoutATerminalTheFirstErrorEndsTheChat() {
     Outcome unknown = chat("/sing\nHello\n");
     assertEquals(1, unknown.code());
-    unknown.says("There is no command /sing; /help lists them.");
+    unknown.says("Unknown command /sing; /help lists them.");
     assertEquals("", unknown.out());
     Outcome tooLong = chat(String.join(" ", Collections.nCopies(600, "word")) + "\n");
     assertEquals(1, tooLong.code());
@@ -225,7 +225,7 @@ class ChatCommandTest {
   @Test
   void atATerminalErrorsAreToldAndTheChatGoesOn() throws IOException {
     Outcome outcome = type("/sing\rHello\r\u0004", Optional.empty()).succeeds();
-    outcome.says("There is no command /sing");
+    outcome.says("Unknown command /sing");
     assertEquals(continuation("user: Hello\nassistant:") + "\n", outcome.out());
   }
 

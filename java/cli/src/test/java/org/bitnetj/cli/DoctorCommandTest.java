@@ -82,14 +82,13 @@ class DoctorCommandTest {
     Path none = folder.resolve("none.gguf");
     Outcome missing = Outcome.of("doctor", "-m", none.toString());
     assertEquals(1, missing.code());
-    assertTrue(
-        missing.out().contains("\nProblem: The model cannot be used: " + none), missing.out());
+    assertTrue(missing.out().contains("\nProblem: Cannot use the model: " + none), missing.out());
     byte[] bytes = Files.readAllBytes(Models.SHIPPED);
     Path cut = folder.resolve("cut.gguf");
     Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
     JsonNode report = json(Outcome.of("doctor", "--json", "-m", cut.toString()));
     String last = report.get("problems").get(report.get("problems").size() - 1).asText();
-    assertTrue(last.startsWith("The model cannot be used: " + cut), last);
+    assertTrue(last.startsWith("Cannot use the model: " + cut), last);
     assertEquals("nothing", report.get("model").get("writes").asText());
   }
 
@@ -99,8 +98,7 @@ class DoctorCommandTest {
     assertEquals(1, outcome.code());
     assertTrue(outcome.out().contains("\n  file          no\\u{1b}[2Jne\\n.gguf\n"), outcome.out());
     assertTrue(
-        outcome.out().contains("The model cannot be used: no\\u{1b}[2Jne\\n.gguf: "),
-        outcome.out());
+        outcome.out().contains("Cannot use the model: no\\u{1b}[2Jne\\n.gguf: "), outcome.out());
     assertFalse(outcome.out().contains("\u001b"), outcome.out());
   }
 

@@ -100,7 +100,7 @@ class LogitsCommandTest {
             "The text has 600 tokens, but the context holds 512; shorten the text or use a larger"
                 + " context.");
     write(file, "--force", "--ids", "4,-1").says("token -1 is not in the vocabulary");
-    write(file, "--force", "--ids", "").fails("there are no tokens, so that no logits follow.");
+    write(file, "--force", "--ids", "").fails("the text is empty; give at least one token.");
     assertEquals("old", Files.readString(file));
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(List.of(file), files.toList());

@@ -187,6 +187,7 @@ class RunCommandTest {
     greedy("-t", "0", PROMPT).isMisuse("must be from 1 to 1024, not 0");
     greedy("-t", "99999", PROMPT).isMisuse("must be from 1 to 1024, not 99999");
     greedy("-c", "1", PROMPT).isMisuse("The context must be 2 tokens or more");
+    greedy("--context", "1", PROMPT).isMisuse("The context must be 2 tokens or more");
     greedy("--kernels", "sse9", PROMPT).isMisuse("choose one of auto, " + KernelTier.labels());
     greedy("--temp", "-1", PROMPT).isMisuse("The temperature must be 0 or more");
     greedy("--temp", "NaN", PROMPT).isMisuse("The temperature must be 0 or more");

@@ -96,21 +96,21 @@ class TokenizeCommandTest {
   @Test
   void aBadLineOfADataSetIsNamed() {
     Outcome.fed("{\"text\":\"a\"}\nnot json\n", "tokenize", "--jsonl")
-        .fails("line 2 of the input is no valid JSON object.");
-    Outcome.fed("[1]", "tokenize", "--jsonl").fails("line 1 of the input is no JSON object.");
+        .fails("line 2 of the input is not a valid JSON object.");
+    Outcome.fed("[1]", "tokenize", "--jsonl").fails("line 1 of the input is not a JSON object.");
     Outcome.fed("\n{\"txt\":\"a\"}", "tokenize", "--jsonl")
         .fails("line 2 of the input has neither \"text\" nor \"text_b64\".");
-    refused("{\"text\":{\"a\":1}}", "has a \"text\" that is no string");
-    refused("{\"text\":[\"a\"]}", "has a \"text\" that is no string");
-    refused("{\"text\":12}", "has a \"text\" that is no string");
-    refused("{\"text\":null}", "has a \"text\" that is no string");
-    refused("{\"text_b64\":1}", "has a \"text_b64\" that is no string");
+    refused("{\"text\":{\"a\":1}}", "has a \"text\" that is not a string");
+    refused("{\"text\":[\"a\"]}", "has a \"text\" that is not a string");
+    refused("{\"text\":12}", "has a \"text\" that is not a string");
+    refused("{\"text\":null}", "has a \"text\" that is not a string");
+    refused("{\"text_b64\":1}", "has a \"text_b64\" that is not a string");
     refused("{\"text\":\"a\",\"add_bos\":1}", "has a \"add_bos\" that is neither true nor false");
-    refused("{\"text\":\"a\"} {\"text\":\"b\"}", "has something behind its JSON object");
-    refused("{\"text\":\"a\"} x", "is no valid JSON object");
-    refused("{\"text\":\"a\"", "is no valid JSON object");
+    refused("{\"text\":\"a\"} {\"text\":\"b\"}", "has something after its JSON object");
+    refused("{\"text\":\"a\"} x", "is not a valid JSON object");
+    refused("{\"text\":\"a\"", "is not a valid JSON object");
     Outcome.fed("{\"text_b64\":\"%%\"}", "tokenize", "--jsonl")
-        .fails("line 1 of the input is no valid JSON object.");
+        .fails("line 1 of the input is not a valid JSON object.");
   }
 
   @Test
@@ -134,7 +134,7 @@ class TokenizeCommandTest {
 
   @Test
   void idsThatAreNoneAreNamed() {
-    Outcome.of("detokenize", "12", "x").fails("'x' is no token id; ids are whole numbers.");
+    Outcome.of("detokenize", "12", "x").fails("'x' is not a token id; ids are whole numbers.");
     Outcome outcome = Outcome.of("detokenize", "99999999");
     assertEquals(1, outcome.code());
     outcome.says("token 99999999 is not in the vocabulary, whose ids are 0 to ");

@@ -1,0 +1,262 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The script {@code bitnet} in a clone where all is built. Its JDK only writes down how it was
+ * called, and makes a cache of the jar's content.
+ */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+  private static final String MODULE = "--add-modules jdk.incubator.vector";
+
+  private static final String JAVA =
+      """
+      #!/bin/sh
+      for word in "$@"; do
+        case $word in -XX:AOTCacheOutput=*) output=${word#*=} ;; -jar) ;; *.jar) jar=$word ;; esac
+      done
+      echo "$BITNET_KERNELS: $*" >>"${0%/*}/calls"
+      [ -z "${output:-}" ] || [ -f "${0%/*}/broken" ] || cat "$jar" >"$output"
+      """;
+
+  @TempDir private Path folder;
+  private Path clone;
+  private Path jdk;
+
+  @BeforeEach
+  void build() throws IOException {
+    clone = folder.toRealPath().resolve("a clone");
+    for (String source :
+        List.of(
+            "pom.xml",
+            ".mvn/maven.config",
+            "CMakeLists.txt",
+            "cmake/a.cmake",
+            "native/include/a.h",
+            "native/src/a.c",
+            "java/engine/pom.xml",
+            "java/engine/src/main/A.java",
+            "java/cli/pom.xml",
+            "java/cli/src/main/A.java",
+            "java/cli/target/bitnet.jar",
+            "java/cli/target/lib/a.jar")) {
+      write(clone.resolve(source), source);
+    }
+    Path script = Path.of(System.getProperty("bitnet.models")).resolveSibling("bitnet");
+    Files.copy(script, clone.resolve("bitnet"));
+    jdk = jdk("jdk");
+    stamp("native");
+  }
+
+  private Path jdk(String name) throws IOException {
+    Path home = folder.toRealPath().resolve(name);
+    write(home.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    write(home.resolve("lib/modules"), "the modules of " + name);
+    for (String program : List.of("java", "javac")) {
+      Path file = home.resolve("bin").resolve(program);
+      write(file, JAVA);
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    return home;
+  }
+
+  private void stamp(String kernels) throws IOException {
+    write(clone.resolve("target/bitnet.stamp"), kernels + "\n");
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private Path jar() {
+    return clone.resolve("java/cli/target/bitnet.jar");
+  }
+
+  private Path cache() {
+    return clone.resolve("java/cli/target/bitnet.aot");
+  }
+
+  /** How java was called by {@code ./bitnet args}: BITNET_KERNELS, a colon, the arguments. */
+  private List<String> calls(Map<String, String> environment, String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", clone.resolve("bitnet").toString()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(key -> key.startsWith("BITNET_"));
+    builder.environment().put("JAVA_HOME", jdk.toString());
+    builder.environment().putAll(environment);
+    Path calls = jdk.resolve("bin/calls");
+    Files.deleteIfExists(calls);
+    Process process = builder.start();
+    String said = new String(process.getInputStream().readAllBytes());
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(0, process.exitValue(), said);
+    return Files.readAllLines(calls);
+  }
+
+  private String call(String... args) throws Exception {
+    List<String> calls = calls(Map.of(), args);
+    assertEquals(1, calls.size(), calls::toString);
+    return calls.getFirst();
+  }
+
+  private void assertMadeAnew(String why) throws Exception {
+    List<String> calls = calls(Map.of(), "--version");
+    assertEquals(2, calls.size(), () -> why + ": " + calls);
+    assertTrue(calls.get(0).contains("-XX:AOTCacheOutput=" + cache() + ".new"), calls.get(0));
+    assertTrue(calls.get(1).contains("-XX:AOTCache=" + cache()), calls.get(1));
+    assertEquals(-1, Files.mismatch(jar(), cache()), why);
+    assertTrue(call("--version").contains("-XX:AOTCache="), why);
+  }
+
+  /** As a build does: no file is changed in the same instant as the one before. */
+  private static void change(Path file, String text) throws Exception {
+    FileTime before = Files.getLastModifiedTime(file);
+    do {
+      Thread.sleep(5);
+      Files.writeString(file, text);
+    } while (Files.getLastModifiedTime(file).equals(before));
+  }
+
+  @Test
+  void theCacheIsMadeByTheFirstStartAndUsedByTheNext() throws Exception {
+    assertMadeAnew("none");
+    assertEquals(
+        ": -XX:+UseSerialGC -XX:-UsePerfData -XX:AOTCache="
+            + cache()
+            + " -Xlog:aot*=off,cds*=off -jar "
+            + jar()
+            + " run Once upon a time",
+        call("run", "Once upon a time"));
+  }
+
+  @Test
+  void aCacheOfOtherFilesIsMadeAnew() throws Exception {
+    assertMadeAnew("none");
+    change(jar(), "the jar of another build");
+    assertMadeAnew("another jar");
+    change(jar(), Files.readString(jar()));
+    assertMadeAnew("the same jar of another time: Java would not use it");
+    change(clone.resolve("java/cli/target/lib/a.jar"), "another library");
+    assertMadeAnew("another library");
+    Files.delete(cache());
+    assertMadeAnew("removed");
+    jdk = jdk("another jdk");
+    assertMadeAnew("another JDK");
+  }
+
+  @Test
+  void aDamagedCacheIsMadeAnewBeforeJavaSeesIt() throws Exception {
+    assertMadeAnew("none");
+    FileTime time = Files.getLastModifiedTime(cache());
+    String content = Files.readString(cache());
+    change(cache(), content.replace('t', 'x'));
+    assertNotEquals(-1, Files.mismatch(jar(), cache()));
+    Files.setLastModifiedTime(cache(), time);
+    assertMadeAnew("damaged");
+    change(cache(), "");
+    assertMadeAnew("empty");
+  }
+
+  @Test
+  void aCacheThatWasOnlyCopiedIsKept() throws Exception {
+    assertMadeAnew("none");
+    String content = Files.readString(cache());
+    FileTime time = Files.getLastModifiedTime(cache());
+    change(cache(), content);
+    Files.setLastModifiedTime(cache(), time);
+    assertTrue(call("--version").contains("-XX:AOTCache="));
+  }
+
+  @Test
+  void whatCannotBeMadeIsNotTriedAgainAtEachStart() throws Exception {
+    write(jdk.resolve("bin/broken"), "");
+    assertEquals(2, calls(Map.of(), "--version").size());
+    assertFalse(call("--version").contains("AOT"));
+    Files.delete(jdk.resolve("bin/broken"));
+    change(jar(), "another jar");
+    assertMadeAnew("the cause is gone");
+  }
+
+  @Test
+  void theCacheIsMadeWithTheKernelsThatAreChosenAutomatically() throws Exception {
+    List<String> calls = calls(Map.of("BITNET_KERNELS", "scalar"), "run", "Once");
+    assertEquals(2, calls.size());
+    assertTrue(calls.get(0).startsWith(": "), calls.get(0));
+    assertTrue(calls.get(1).startsWith("scalar: "), calls.get(1));
+  }
+
+  @Test
+  void theJavaKernelsGetTheirModuleWhereTheyAreAskedForAndNowhereElse() throws Exception {
+    for (String line :
+        List.of(
+            "run --kernels vector Once",
+            "run --kernels=vector Once",
+            "chat --kernels Vector",
+            "logits --kernels=VECTOR -p Once",
+            "bench --kernels avx2,vector",
+            "bench kernels",
+            "doctor")) {
+      String call = call(line.split(" "));
+      assertTrue(call.contains(MODULE) && !call.contains("AOT"), call);
+    }
+    List<String> calls = calls(Map.of("BITNET_KERNELS", "vector"), "run", "Once");
+    assertTrue(calls.size() == 1 && calls.getFirst().contains(MODULE), calls::toString);
+    assertMadeAnew("none");
+    for (String line :
+        List.of(
+            "run Once",
+            "run --kernels avx2 -p vector",
+            "bench",
+            "tokenize --kernels=vector",
+            "inspect vector",
+            "help doctor")) {
+      assertFalse(call(line.split(" ")).contains(MODULE), line);
+    }
+    assertFalse(
+        calls(Map.of("BITNET_KERNELS", "vector"), "tokenize", "Once").getFirst().contains(MODULE));
+  }
+
+  @Test
+  void withoutNativeKernelsWhatComputesGetsTheModule() throws Exception {
+    stamp("java");
+    // No tools, so that no build is worth while: nothing but what the script itself calls.
+    Path tools = Files.createDirectories(folder.resolve("tools"));
+    for (String program : List.of("sh", "cat", "find", "sed", "uname")) {
+      Path found =
+          Stream.of(System.getenv("PATH").split(":"))
+              .map(place -> Path.of(place, program))
+              .filter(Files::isExecutable)
+              .findFirst()
+              .orElseThrow();
+      Files.createSymbolicLink(tools.resolve(program), found);
+    }
+    Map<String, String> bare = Map.of("PATH", tools.toString());
+    for (String command : List.of("run", "chat", "logits", "bench", "doctor")) {
+      assertTrue(calls(bare, command).getFirst().contains(MODULE), command);
+    }
+    for (String command : List.of("tokenize", "detokenize", "inspect", "synth", "--version")) {
+      assertFalse(calls(bare, command).getFirst().contains(MODULE), command);
+    }
+  }
+}
