@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The tokens after which a model has nothing more to say. Files name one or two of them and models
- * use more (Microsoft's 2B-4T file names 128001, its chats end with 128009 as well), so control
- * tokens are also known by name.
+ * The tokens that end generation. Files name one or two of them, but models use more (Microsoft's
+ * 2B-4T file names 128001, its chats also end with 128009), so control tokens are recognised by
+ * name as well.
  */
 final class EndTokens {
   /** Names that mean the end of a turn, the likeliest first. */

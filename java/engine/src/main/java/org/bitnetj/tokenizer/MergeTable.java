@@ -4,11 +4,11 @@ import java.util.Arrays;
 
 /**
  * The merges of a byte-level BPE vocabulary: (left id, right id) to rank and result. One
- * open-addressing array with key and value side by side, because a lookup is one cache miss and
- * that miss is the price of a merge. Filled by one thread, then safe to share.
+ * open-addressing array with key and value side by side, so that a lookup costs one cache miss,
+ * which is most of the cost of a merge. Filled by one thread, then safe to share.
  */
 final class MergeTable {
-  /** What {@link #find} answers where there is no merge; above every real answer. */
+  /** Returned by {@link #find} for a pair without a merge; above every merge. */
   static final long NONE = Long.MAX_VALUE;
 
   private static final long EMPTY = -1;

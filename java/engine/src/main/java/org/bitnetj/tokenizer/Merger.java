@@ -3,7 +3,7 @@ package org.bitnetj.tokenizer;
 import java.util.Arrays;
 
 /**
- * Merges the symbols of one word until no merge is left: always the pair with the lowest priority
+ * Merges the symbols of one word until none can be merged: always the pair with the lowest priority
  * value, the leftmost of equals. Short words scan all pairs for the best one; long words keep a
  * heap, so the cost is O(n log n) however long the word. Holds the scratch of one encode call; not
  * thread-safe.
@@ -17,7 +17,7 @@ abstract class Merger {
   /** Up to this many symbols the quadratic scan is faster than a heap. */
   private static final int SHORT = 48;
 
-  /** Id of each symbol, −1 where it is no token. */
+  /** Id of each symbol, −1 if it is not a token. */
   int[] ids = new int[64];
 
   /** Where each symbol starts in the text; {@code starts[count]} is the end of the word. */
@@ -29,7 +29,7 @@ abstract class Merger {
   private final LongHeap heap = new LongHeap();
 
   /**
-   * What two neighbours become, whose bytes together are {@code [start, end)}: {@code priority <<
+   * The merge of two neighbours whose bytes together are {@code [start, end)}: {@code priority <<
    * 32 | result id}, or NONE.
    */
   abstract long pair(int leftId, int rightId, int start, int end);

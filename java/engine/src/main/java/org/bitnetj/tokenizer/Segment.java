@@ -1,10 +1,10 @@
 package org.bitnetj.tokenizer;
 
 /**
- * A stretch of text and whether its author is the program or somebody else.
+ * A stretch of text and whether it is trusted: written by the program, not by a user or a model.
  *
- * @param text the text; stretches are joined before they are tokenized, so where one ends has no
- *     influence on how ordinary text is cut
+ * @param text the text; stretches are joined before they are tokenized, so their boundaries do not
+ *     change how ordinary text is cut
  * @param trusted true for text of a chat template, where the spelling of a special token is that
  *     token; false for what a user or a model wrote, where it stays text
  */

@@ -4,10 +4,10 @@ import java.util.Arrays;
 
 /**
  * SentencePiece's BPE (Kudo and Richardson 2018) as Llama-2 uses it: characters merge to pieces of
- * the vocabulary, the highest score first; what is no piece falls back to one token a byte.
+ * the vocabulary, the highest score first; other text becomes one token a byte.
  *
- * <p>Pieces spell a space as U+2581; here both are a space, in the vocabulary and in the text.
- * Where no piece has a space after something else, merges cannot cross such a place, so text is cut
+ * <p>Pieces spell a space as U+2581; here both are a space, in the vocabulary and in the text. If
+ * no piece has a space after another character, merges cannot cross such a place, so text is cut
  * there into words; a word already seen to merge into one piece is looked up whole.
  */
 final class SentencePieceBpe implements TextEncoder {
@@ -59,6 +59,11 @@ final class SentencePieceBpe implements TextEncoder {
   private final class Pieces extends Merger implements Call {
     private byte[] text = {};
 
+    /** Of the word being merged: where it starts, and the hashes of its beginnings. */
+    private int origin;
+
+    private long[] hashes = {};
+
     @Override
     public void encode(byte[] source, int from, int to, TokenBuffer out) {
       text = withPlainSpaces(source, from, to, spacePrefix);
@@ -88,6 +93,7 @@ final class SentencePieceBpe implements TextEncoder {
         return;
       }
       reserve(to - from);
+      hash(from, to);
       int symbols = 0;
       for (int at = from; at < to; ) {
         int end = Math.min(to, at + characterLength(text[at]));
@@ -111,9 +117,19 @@ final class SentencePieceBpe implements TextEncoder {
       }
     }
 
+    private void hash(int from, int to) {
+      if (hashes.length <= to - from) {
+        hashes = new long[Math.max(64, to - from + 1)];
+      }
+      origin = from;
+      vocabulary.textual().hashBeginnings(text, from, to, hashes);
+    }
+
     @Override
     long pair(int leftId, int rightId, int start, int end) {
-      int id = vocabulary.find(text, start, end);
+      long before = hashes[start - origin];
+      long after = hashes[end - origin];
+      int id = vocabulary.textual().find(text, start, end, before, after);
       return id < 0 ? NONE : (long) priorities[id] << 32 | id;
     }
   }

@@ -61,7 +61,7 @@ final class SpecialTokens {
 
   /**
    * @param entries with spellings that are not empty; put into another order
-   * @param duplicates hears of two entries with the same spelling
+   * @param duplicates called for two entries with the same spelling
    */
   SpecialTokens(Entry[] entries, TokenTable.Duplicates duplicates) throws ModelFileException {
     Arrays.sort(entries);

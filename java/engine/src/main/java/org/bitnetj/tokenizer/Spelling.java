@@ -54,7 +54,7 @@ enum Spelling {
    * Writes the bytes that {@code text[from, to)} stands for to {@code out} from {@code at} on;
    * never more than {@code to - from}.
    *
-   * @return where they end, or −1 when the text has a character that stands for no byte
+   * @return where they end, or −1 if a character of the text does not stand for a byte
    */
   abstract int decode(byte[] text, int from, int to, byte[] out, int at);
 

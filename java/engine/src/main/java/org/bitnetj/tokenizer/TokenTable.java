@@ -21,7 +21,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   static final String PREFIX = "tokenizer.ggml.";
   static final int NONE = -1;
 
-  /** Most characters of what a file has that a message shows. */
+  /** Most characters that a message quotes from a file. */
   private static final int MOST_SHOWN = 80;
 
   /** Most tokens of a vocabulary; the largest published ones have a quarter of that. */
@@ -73,7 +73,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
         case CONTROL, UNKNOWN, USER_DEFINED -> {
           SpecialTokens.Entry entry =
               new SpecialTokens.Entry(id, text, type == TokenType.USER_DEFINED);
-          // A mark must not come about by merges either, where it may not be recognised.
+          // Merges must not produce a mark in text where it may not be recognised.
           builder.add(text, text.length, type, text.length > 0 && !entry.isMark());
           if (text.length > 0) {
             specials.add(entry);
@@ -96,7 +96,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     void found(int first, int second) throws ModelFileException;
   }
 
-  /** What the file has in a place, for a message. */
+  /** Text from the file to quote in a message: escaped and cut. */
   static String shown(String text) {
     return Printable.of(text, MOST_SHOWN);
   }
@@ -136,7 +136,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
       case 0, 1 -> TokenType.NORMAL; // 0 is ggml's "undefined"
       case 2 -> TokenType.UNKNOWN;
       case 3 -> TokenType.CONTROL;
-      // Some converters call end tokens user-defined; nobody means them as text.
+      // Some converters mark end tokens as user-defined; they are never meant as text.
       case 4 -> EndTokens.isName(text) ? TokenType.CONTROL : TokenType.USER_DEFINED;
       case 5 -> TokenType.UNUSED;
       case 6 -> TokenType.BYTE;

@@ -12,7 +12,7 @@ import org.bitnetj.tokenizer.SpecialTokens.Trust;
 
 /**
  * A model's tokenizer: text to ids and ids to bytes. Agrees with llama.cpp id by id on well-formed
- * text. Immutable and safe to share between threads; it keeps nothing of the file it came from.
+ * text. Immutable and safe to share between threads; it does not need the file it came from.
  *
  * <p>Malformed text: in a String, a surrogate without its partner counts as U+FFFD. In UTF-8,
  * byte-level vocabularies read each bad byte as U+FFFD, SentencePiece ones keep the bytes as byte
@@ -87,9 +87,9 @@ public final class Tokenizer {
 
   /**
    * The ids of text by several authors, as one text: special tokens are recognised only where all
-   * of their spelling is trusted, ordinary text is tokenized across the seams. In untrusted text
-   * not even user-defined tokens are recognised when they look like a mark ({@code <…>}, {@code
-   * […]}). Neither a beginning nor an end is added.
+   * of their spelling is trusted, ordinary text is tokenized across segments. In untrusted text not
+   * even user-defined tokens are recognised when they look like a mark ({@code <…>}, {@code […]}).
+   * Beginning and end tokens are not added.
    */
   public int[] encode(List<Segment> segments) {
     byte[][] parts = new byte[segments.size()][];
@@ -150,7 +150,7 @@ public final class Tokenizer {
 
   /**
    * The text of {@code ids}, control and unknown tokens left out. For byte-level vocabularies
-   * {@code decode(encode(x))} is {@code x}; SentencePiece ones also take U+2581 for a space.
+   * {@code decode(encode(x))} is {@code x}; SentencePiece ones also read U+2581 as a space.
    *
    * @throws IllegalArgumentException when the vocabulary has no such token
    */
@@ -185,7 +185,10 @@ public final class Tokenizer {
     return new StreamDecoder(this, startOfText, specials);
   }
 
-  /** The bytes a token stands for: text that need not be whole characters, or a special's name. */
+  /**
+   * The bytes a token stands for: text, perhaps with incomplete characters, or a special token's
+   * name.
+   */
   public byte[] bytes(int id) {
     requireToken(id);
     return vocabulary.bytes(id);
@@ -228,8 +231,8 @@ public final class Tokenizer {
   }
 
   /**
-   * Every token after which the model has nothing more to say: end of text, end of turn, and tokens
-   * known by name to mean that ({@code <|eot_id|>}, {@code <|im_end|>}, {@code </s>} …).
+   * Every token that ends generation: end of text, end of turn, and tokens whose name means that
+   * ({@code <|eot_id|>}, {@code <|im_end|>}, {@code </s>} …).
    */
   public Set<Integer> endTokens() {
     return settings.ends();

@@ -59,7 +59,7 @@ final class TokenizerReader {
       int id = vocabulary.find(new byte[] {(byte) b}, 0, 1);
       byteIds[b] = TokenTable.requireByte(metadata, id >= 0 ? id : unknown, b);
     }
-    // Llama-3 was trained with words that are tokens taken whole; Smaug only shares its scanner.
+    // Llama-3 takes a word that is a token whole; Smaug shares only its scanner.
     boolean llama3 = preTokenizer == PreTokenizer.LLAMA3;
     boolean ignoreMerges = llama3 && !pre.equals("smaug-bpe");
     TextEncoder encoder =

@@ -14,16 +14,13 @@ final class Vocabulary {
   private final int[] offsets;
   private final byte[] types;
   private final SpanTable textual;
-  private final int longest;
   private final int textBytes;
 
-  private Vocabulary(
-      byte[] blob, int[] offsets, byte[] types, SpanTable textual, int longest, int textBytes) {
+  private Vocabulary(byte[] blob, int[] offsets, byte[] types, SpanTable textual, int textBytes) {
     this.blob = blob;
     this.offsets = offsets;
     this.types = types;
     this.textual = textual;
-    this.longest = longest;
     this.textBytes = textBytes;
   }
 
@@ -41,7 +38,12 @@ final class Vocabulary {
 
   /** The ordinary token spelled {@code text[from, to)}, or −1. */
   int find(byte[] text, int from, int to) {
-    return to - from > longest ? SpanTable.NONE : textual.find(text, from, to);
+    return textual.find(text, from, to);
+  }
+
+  /** Finds the ordinary tokens in spans of a text. */
+  SpanTable textual() {
+    return textual;
   }
 
   byte[] bytes(int id) {
@@ -98,11 +100,10 @@ final class Vocabulary {
       offsets[count] = at + length;
     }
 
-    /** The vocabulary; {@code duplicates} hears of two text tokens with the same bytes. */
+    /** The vocabulary; {@code duplicates} is called for two text tokens with the same bytes. */
     Vocabulary build(TokenTable.Duplicates duplicates) throws ModelFileException {
       blob = Arrays.copyOf(blob, offsets[size]);
       SpanTable table = new SpanTable(blob, offsets, size);
-      int longest = 1;
       int textBytes = 0;
       for (int id = 0; id < size; id++) {
         if (textual[id] && types[id] != TokenType.USER_DEFINED.ordinal()) {
@@ -110,19 +111,17 @@ final class Vocabulary {
           if (same >= 0) {
             duplicates.found(same, id);
           }
-          longest = Math.max(longest, offsets[id + 1] - offsets[id]);
           textBytes += offsets[id + 1] - offsets[id];
         }
       }
-      // User-defined ones last: where a normal token has the same bytes, it is the one merges make.
+      // User-defined tokens last: if a normal token has the same bytes, merges produce that one.
       for (int id = 0; id < size; id++) {
         if (textual[id] && types[id] == TokenType.USER_DEFINED.ordinal()) {
           table.add(id);
-          longest = Math.max(longest, offsets[id + 1] - offsets[id]);
           textBytes += offsets[id + 1] - offsets[id];
         }
       }
-      return new Vocabulary(blob, offsets, types, table, longest, textBytes);
+      return new Vocabulary(blob, offsets, types, table, textBytes);
     }
   }
 }

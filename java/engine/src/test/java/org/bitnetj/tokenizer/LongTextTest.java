@@ -8,13 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A megabyte of the texts that make a quadratic tokenizer take minutes. The limits are far above
- * what it takes (under a second each) and far below what quadratic work would.
+ * A megabyte of the texts, and the vocabularies, that make a quadratic tokenizer take minutes. The
+ * limits are far above what it takes (seconds) and far below what quadratic work would.
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LongTextTest {
@@ -40,13 +41,44 @@ class LongTextTest {
       Arrays.fill(text, (byte) c);
       assertRoundTrip(tokenizer, text);
     }
-    byte[] mark = "<|eot_id|".getBytes(StandardCharsets.UTF_8);
-    for (int i = 0; i < LENGTH; i++) {
-      text[i] = mark[i % mark.length];
-    }
-    assertRoundTrip(tokenizer, text);
+    assertRoundTrip(tokenizer, repeated("<|eot_id|"));
     random.nextBytes(text);
     assertTrue(tokenizer.encode(text, true, false).length > LENGTH / 16);
+  }
+
+  @Test
+  void marksThatNearlyMatchEverywhereTakeSecondsAtMost() throws IOException {
+    SmallVocabulary vocabulary = SmallVocabulary.byteLevel();
+    for (int n = 1; n <= 1000; n++) {
+      vocabulary.token("a".repeat(n) + "b", TokenType.CONTROL);
+    }
+    assertRoundTrip(Tokenizer.of(vocabulary.metadata()), repeated("a"));
+  }
+
+  @Test
+  void marksThatOverlapEverywhereTakeSecondsAtMost() throws IOException {
+    SmallVocabulary vocabulary = SmallVocabulary.byteLevel();
+    for (int n = 2; n <= 1000; n++) {
+      vocabulary.token("a".repeat(n), TokenType.USER_DEFINED);
+    }
+    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    assertRoundTrip(tokenizer, repeated("a"));
+    assertRoundTrip(tokenizer, repeated("a".repeat(777) + "b"));
+  }
+
+  @Test
+  void longPiecesThatGrowByALetterTakeSecondsAtMost() throws IOException {
+    SmallVocabulary vocabulary = SmallVocabulary.sentencePiece();
+    for (int n = 1; n <= 2000; n++) {
+      vocabulary.piece("a".repeat(n), TokenType.NORMAL, n);
+    }
+    assertRoundTrip(Tokenizer.of(vocabulary.metadata()), repeated("a"));
+  }
+
+  private static byte[] repeated(String part) {
+    return part.repeat(LENGTH / part.length() + 1)
+        .substring(0, LENGTH)
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private static void assertRoundTrip(Tokenizer tokenizer, byte[] text) {
