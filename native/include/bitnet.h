@@ -32,7 +32,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 2
+#define BN_ABI_VERSION 3
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -47,7 +47,7 @@ extern "C" {
 /* Status codes. */
 #define BN_OK 0
 #define BN_NON_FINITE 1  /* an activation is NaN or infinite */
-#define BN_BAD_DIGIT 2   /* a ternary code of the file is not 0, 1 or 2 */
+#define BN_BAD_DIGIT 2   /* a ternary code of the file is larger than the matrix may hold */
 #define BN_UNSUPPORTED 3 /* this tier is not compiled in, or an argument names no known choice */
 
 /* Layouts of ternary panels. */
@@ -104,13 +104,21 @@ typedef struct bn_quantized {
  * panel p takes bytes [4*K*p, 4*K*(p+1)). In block b of 64 bytes, byte 4*r + j holds for row
  * 16*p + r the digits u = t + 1 of columns 16*b + 4*f + j at bits 2*f and 2*f + 1, f = 0..3.
  * Rows and columns that only pad hold zero bits. The start is a multiple of 64 bytes.
+ *
+ * A weight is its scale times u - 1. Scales are one for all, or float32 by rows, or float16 by
+ * groups of so many columns: with G groups a row, element 16*(G*p + g) + r belongs to group g of
+ * row 16*p + r. Those of rows that only pad are 0. At most one pointer to scales is not null.
  */
 typedef struct bn_ternary {
   uint8_t* panels;
+  const float* row_scales;
+  const uint16_t* group_scales;
   int32_t rows;
   int32_t columns;
   int32_t layout;
-  float scale;
+  int32_t group_columns;
+  int32_t largest_digit; /* 3 where u = 3, t = 2 may occur; else no u is larger than 2 */
+  float scale;           /* of all, where there are no others */
 } bn_ternary;
 
 /*
@@ -266,12 +274,12 @@ BN_API int32_t bn_enabled_tiers(void);
 BN_API int32_t bn_supported_tiers(void);
 
 /*
- * Packs panels [begin, end) of w from a tensor in I2_S: flat blocks of 128 weights in 32 bytes,
- * weight j of a block in byte j % 32 at shift 6 - 2 * (j / 32); blocks may straddle rows.
- * BN_BAD_DIGIT if a code is 3.
+ * Packs panels [begin, end) of w from a ternary matrix in its file's own format, a GGUF type id;
+ * that of PQ2_0 stands for every format with its bytes. Reads digits only, no scales. BN_BAD_DIGIT
+ * if a digit is larger than 2 and than w->largest_digit, BN_UNSUPPORTED if the format is not known.
  */
-BN_API int32_t bn_pack_i2s(int32_t tier, const uint8_t* source, const bn_ternary* w, int32_t begin,
-                           int32_t end);
+BN_API int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_ternary* w,
+                       int32_t begin, int32_t end);
 
 /*
  * Copies a matrix from panels to strips. Items [begin, end): item i is strips 16 * i to 16 * i +

@@ -10,15 +10,20 @@ static uint8_t* byte_of(const bn_ternary* w, int32_t row, int32_t k) {
 
 bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns,
                        float scale) {
-  bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT};
+  bn_ternary w = {.rows = rows,
+                  .columns = columns,
+                  .layout = BN_PANEL_2BIT,
+                  .largest_digit = kind < DIGITS_KINDS ? 2 : 3};
   w.scale = isnan(scale) ? random_unit(r) : scale;
   w.panels = guarded(where, (size_t)((rows + 15) / 16 * panel_bytes(&w)));
   for (int32_t row = 0; row < rows; row++) {
     for (int32_t k = 0; k < columns; k++) {
-      const int u = kind == DIGITS_RANDOM  ? random_below(r, 3)
-                    : kind == DIGITS_PLUS  ? 2
-                    : kind == DIGITS_MINUS ? 0
-                                           : 1;
+      const int u = kind == DIGITS_RANDOM        ? random_below(r, 3)
+                    : kind == DIGITS_RANDOM_TO_3 ? random_below(r, 4)
+                    : kind == DIGITS_PLUS        ? 2
+                    : kind == DIGITS_MINUS       ? 0
+                    : kind == DIGITS_3           ? 3
+                                                 : 1;
       *byte_of(&w, row, k) |= (uint8_t)(u << 2 * (k % 16 / 4));
     }
   }

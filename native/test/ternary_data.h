@@ -4,7 +4,16 @@
 
 #include "testing.h"
 
-typedef enum digits { DIGITS_RANDOM, DIGITS_PLUS, DIGITS_MINUS, DIGITS_ZERO, DIGITS_KINDS } digits;
+typedef enum digits {
+  DIGITS_RANDOM,
+  DIGITS_PLUS,
+  DIGITS_MINUS,
+  DIGITS_ZERO,
+  DIGITS_KINDS, /* ternary ones; the others have digits 3 too */
+  DIGITS_RANDOM_TO_3 = DIGITS_KINDS,
+  DIGITS_3,
+  ALL_DIGITS_KINDS
+} digits;
 typedef enum values {
   VALUES_RANDOM,
   VALUES_HIGH,

@@ -13,7 +13,7 @@ static void expect(const char* what, int64_t expected, int64_t actual) {
 
 /* Every function refuses a tier that is not there before it looks at anything else. */
 static void refuses_tier(int32_t tier) {
-  expect("pack_i2s", BN_UNSUPPORTED, bn_pack_i2s(tier, NULL, NULL, 0, 1));
+  expect("pack", BN_UNSUPPORTED, bn_pack(tier, 35, NULL, NULL, 0, 1));
   expect("pack_strips", BN_UNSUPPORTED, bn_pack_strips(tier, NULL, NULL, 0, 1));
   expect("embed", BN_UNSUPPORTED, bn_embed(tier, NULL, NULL, NULL, 0, 1));
   expect("add", BN_UNSUPPORTED, bn_add(tier, NULL, NULL, 0, 1));
@@ -49,7 +49,7 @@ static void answers_everything(int32_t tier) {
   const bn_sketch sketch = {.columns = 16};
   const bn_digits digits = {0};
   const bn_bounds bounds = {0};
-  expect("pack_i2s of nothing", BN_OK, bn_pack_i2s(tier, NULL, &w, 0, 0));
+  expect("pack of nothing", BN_OK, bn_pack(tier, 35, NULL, &w, 0, 0));
   expect("pack_strips of nothing", BN_OK, bn_pack_strips(tier, &w, &strips, 0, 0));
   expect("embed of nothing", BN_OK, bn_embed(tier, &matrix, &batch, &rows, 0, 0));
   expect("add of nothing", BN_OK, bn_add(tier, &rows, &rows, 0, 0));
@@ -92,10 +92,21 @@ static void refuses_unknown_choices(int32_t tier) {
   expect("rotate in style 2", BN_UNSUPPORTED, bn_rotate(tier, &rope, &batch, &rows, 0, 1));
   const bn_ternary w = {.panels = panel, .rows = 1, .columns = 1, .layout = 1, .scale = 1.0f};
   const bn_quantized a = {values, &scale, &zero, 64, 1, 1};
-  expect("pack_i2s to layout 1", BN_UNSUPPORTED, bn_pack_i2s(tier, panel, &w, 0, 1));
+  expect("pack to layout 1", BN_UNSUPPORTED, bn_pack(tier, 35, panel, &w, 0, 1));
   expect("ternary_product of layout 1", BN_UNSUPPORTED,
          bn_ternary_product(tier, &w, &a, &rows, 1, 0, 1));
-  const bn_ternary panels = {.panels = panel, .rows = 1, .columns = 1, .layout = BN_PANEL_2BIT};
+  bn_ternary panels = {.panels = panel, .rows = 1, .columns = 1, .layout = BN_PANEL_2BIT};
+  expect("pack from format 2", BN_UNSUPPORTED, bn_pack(tier, 2, panel, &panels, 0, 1));
+  const uint16_t half = 0x3c00;
+  panels.group_scales = &half;
+  panels.group_columns = 64;
+  expect("ternary_product with scales of groups", BN_UNSUPPORTED,
+         bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
+  panels.group_scales = NULL;
+  panels.row_scales = &scale;
+  expect("ternary_product with scales of rows", BN_UNSUPPORTED,
+         bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
+  panels.row_scales = NULL;
   bn_strips strips = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .direction = 2};
   expect("pack_strips from layout 1", BN_UNSUPPORTED, bn_pack_strips(tier, &w, &strips, 0, 1));
   expect("pack_strips in direction 2", BN_UNSUPPORTED,

@@ -57,7 +57,7 @@ static void check_tier(int32_t tier) {
   }
   /* Real lengths with the largest sums, where narrow partial sums would overflow. */
   for (int i = 0; i < large_columns_count; i++) {
-    for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+    for (digits weights = 0; weights < ALL_DIGITS_KINDS; weights++) {
       for (values kind = 0; kind < VALUES_KINDS; kind++) {
         const int32_t rows = (seed % 3 == 0 ? 64 : 16) + (int32_t)(seed % 20);
         check(tier, (place)(seed % PLACES), rows, large_columns[i], 1 + (int32_t)(seed / 3 % 4),
@@ -84,7 +84,7 @@ static void check_tier(int32_t tier) {
   /* More panels than a cache holds, so that they go in several parts, the last a partial one. */
   check(tier, FLUSH_END, 300, 8640, 13, DIGITS_RANDOM, VALUES_RANDOM, seed++);
   /* The longest row that the ABI allows, with the largest sums, whatever tokens share registers. */
-  for (digits weights = 0; weights < DIGITS_KINDS; weights++) {
+  for (digits weights = 0; weights < ALL_DIGITS_KINDS; weights++) {
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 1, weights, VALUES_HIGH, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 1, weights, VALUES_LOW, seed++);
     check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
@@ -94,6 +94,7 @@ static void check_tier(int32_t tier) {
   for (int32_t count = 1; count <= 4; count++) { /* and in several streams */
     const values kind = count % 2 == 1 ? VALUES_HIGH : VALUES_LOW;
     check(tier, FLUSH_END, 64, BN_MAX_COLUMNS, count, DIGITS_PLUS, kind, seed++);
+    check(tier, FLUSH_END, 64, BN_MAX_COLUMNS, count, DIGITS_3, kind, seed++);
   }
   /* Outputs that are rounded among the subnormals, and that are infinite. */
   static const float scales[] = {0x1p-149f, -0x1p-140f, 0x1.8p-126f, 0x1.fffffep127f, 0.0f};

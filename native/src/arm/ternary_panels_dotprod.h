@@ -27,7 +27,7 @@ BN_INLINE int32x4_t bn_dot_quads_dotprod(int32x4_t sum, int8x16_t u, int8x16_t q
 }
 
 /*
- * One panel and tokens [token, token + T). A product u * 4^s * q is at most 32 * 128 in absolute
+ * One panel and tokens [token, token + T). A product u * 4^s * q is at most 48 * 128 in absolute
  * value, and a sum has at most BN_MAX_COLUMNS of them: it stays below 2^30.
  */
 BN_INLINE void bn_multiply_dotprod(bn_quad_neon* quad, int64_t block_bytes, const bn_ternary* w,

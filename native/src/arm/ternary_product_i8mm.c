@@ -31,7 +31,7 @@ BN_INLINE int8x16x2_t two_rows(bn_quad_neon* quad, const uint8_t* block, const i
 
 /*
  * One panel and tokens [token, token + T), T > 1; of an odd number the last is multiplied twice.
- * The sums stay below BN_MAX_COLUMNS * 2 * 128 < 2^26.
+ * The sums stay below BN_MAX_COLUMNS * 3 * 128 < 2^26.
  */
 BN_INLINE void multiply(bn_quad_neon* quad, int64_t block_bytes, const bn_ternary* w,
                         const bn_quantized* a, const bn_rows* y, int32_t panel, int32_t token,
@@ -105,7 +105,7 @@ BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const b
 
 int32_t bn_ternary_product_i8mm(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t count, int32_t begin, int32_t end) {
-  if (w->layout != BN_PANEL_2BIT) {
+  if (!bn_is_two_bit_with_one_scale(w)) {
     return BN_UNSUPPORTED;
   }
   const bn_portion once = {TOKENS, 1, BN_CACHED_BYTES_NEON, BN_BLOCK_BYTES_2BIT};

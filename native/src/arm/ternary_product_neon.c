@@ -4,10 +4,13 @@
 /* Tokens at a time: a third one's sums fit the registers, but little else then does. */
 #define TOKENS 2
 /*
- * Blocks whose products come together in 16 bits: four products u * q in each, 0 <= u <= 2 and -128
- * <= q <= 127, so from 128 * -256 = -32768 to 128 * 254 = 32512.
+ * Blocks whose products come together in 16 bits: four products u * q in each, -128 <= q <= 127.
+ * With u <= 2 they lie between 128 * -256 = -32768 and 128 * 254 = 32512, and with u <= 3 between
+ * 84
+ * * -384 = -32256 and 84 * 381 = 32004.
  */
 #define WORD_BLOCKS 32
+#define WORD_BLOCKS_TO_3 21
 
 /* Sums of T tokens and a panel's 16 rows: two registers for four rows. */
 typedef struct word_sums {
@@ -33,7 +36,7 @@ BN_INLINE int8x16_t broadcast_quad(int8x16_t q, const int f) {
   }
 }
 
-/* Adds the products of up to WORD_BLOCKS blocks, whose columns' activations start at q. */
+/* Adds the products of blocks that fit 16 bits, whose columns' activations start at q. */
 BN_INLINE void add_blocks(bn_quad_neon* quad, int64_t block_bytes, sums* total,
                           const uint8_t* block, const int8_t* q, int64_t stride, int64_t blocks,
                           const int T) {
@@ -70,7 +73,7 @@ BN_INLINE void add_blocks(bn_quad_neon* quad, int64_t block_bytes, sums* total,
   }
 }
 
-/* The 32-bit sums stay below BN_MAX_COLUMNS * 2 * 128 < 2^26. */
+/* The 32-bit sums stay below BN_MAX_COLUMNS * 3 * 128 < 2^26. */
 BN_INLINE void multiply(bn_quad_neon* quad, int64_t block_bytes, const bn_ternary* w,
                         const bn_quantized* a, const bn_rows* y, int32_t panel, int32_t token,
                         const int T) {
@@ -83,8 +86,9 @@ BN_INLINE void multiply(bn_quad_neon* quad, int64_t block_bytes, const bn_ternar
       total.part[t][p][0] = total.part[t][p][1] = vdupq_n_s32(0);
     }
   }
-  for (int64_t b = 0; b < blocks; b += WORD_BLOCKS) {
-    const int64_t n = blocks - b < WORD_BLOCKS ? blocks - b : WORD_BLOCKS;
+  const int64_t most = w->largest_digit < 3 ? WORD_BLOCKS : WORD_BLOCKS_TO_3;
+  for (int64_t b = 0; b < blocks; b += most) {
+    const int64_t n = blocks - b < most ? blocks - b : most;
     add_blocks(quad, block_bytes, &total, digits + block_bytes * b, q + BN_BLOCK_COLUMNS * b,
                a->stride, n, T);
   }
@@ -118,7 +122,7 @@ BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const b
 
 int32_t bn_ternary_product_neon(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t count, int32_t begin, int32_t end) {
-  if (w->layout != BN_PANEL_2BIT) {
+  if (!bn_is_two_bit_with_one_scale(w)) {
     return BN_UNSUPPORTED;
   }
   const bn_portion once = {TOKENS, 1, BN_CACHED_BYTES_NEON, BN_BLOCK_BYTES_2BIT};

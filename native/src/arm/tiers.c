@@ -4,7 +4,6 @@
 /* 128-bit kernels for any ARMv8-A. */
 static const bn_kernels neon = {
     .base = &bn_kernels_c,
-    .pack_i2s = bn_pack_i2s_neon,
     .embed = bn_embed_neon,
     .add = bn_add_neon,
     .normalize = bn_normalize_neon,

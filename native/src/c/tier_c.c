@@ -2,7 +2,7 @@
 #include "common/kernels.h"
 
 const bn_kernels bn_kernels_c = {
-    .pack_i2s = bn_pack_i2s_c,
+    .pack = bn_pack_c,
     .pack_strips = bn_pack_strips_c,
     .embed = bn_embed_c,
     .add = bn_add_c,

@@ -39,9 +39,9 @@ int32_t bn_enabled_tiers(void) { return bn_detect_enabled() & bn_compiled_tiers(
 
 int32_t bn_supported_tiers(void) { return bn_try_tiers(bn_enabled_tiers()); }
 
-int32_t bn_pack_i2s(int32_t tier, const uint8_t* source, const bn_ternary* w, int32_t begin,
-                    int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_i2s, source, w, begin, end);
+int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_ternary* w,
+                int32_t begin, int32_t end) {
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack, format, source, w, begin, end);
 }
 
 int32_t bn_pack_strips(int32_t tier, const bn_ternary* w, const bn_strips* strips, int32_t begin,

@@ -9,8 +9,8 @@
 
 #include "bitnet.h"
 
-typedef int32_t bn_pack_i2s_fn(const uint8_t* source, const bn_ternary* w, int32_t begin,
-                               int32_t end);
+typedef int32_t bn_pack_fn(int32_t format, const uint8_t* source, const bn_ternary* w,
+                           int32_t begin, int32_t end);
 typedef int32_t bn_pack_strips_fn(const bn_ternary* w, const bn_strips* strips, int32_t begin,
                                   int32_t end);
 typedef int32_t bn_embed_fn(const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
@@ -56,7 +56,7 @@ typedef int64_t bn_peak_products_fn(int32_t rounds);
 /* What a tier does better than its base, which stands for the kernels that are null here. */
 typedef struct bn_kernels {
   const struct bn_kernels* base; /* null in tier c, which has every kernel */
-  bn_pack_i2s_fn* pack_i2s;
+  bn_pack_fn* pack;
   bn_pack_strips_fn* pack_strips;
   bn_embed_fn* embed;
   bn_add_fn* add;
@@ -84,7 +84,7 @@ extern const bn_kernels bn_kernels_c;
 /* The tables of the tiers of this CPU family, null where a tier is of another. */
 extern const bn_kernels* const bn_tiers[BN_TIER_COUNT];
 
-bn_pack_i2s_fn bn_pack_i2s_c, bn_pack_i2s_avx2, bn_pack_i2s_avx512, bn_pack_i2s_neon;
+bn_pack_fn bn_pack_c;
 bn_pack_strips_fn bn_pack_strips_c;
 bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512, bn_embed_neon;
 bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512, bn_add_neon;

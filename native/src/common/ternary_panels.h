@@ -2,6 +2,8 @@
 #ifndef BITNET_TERNARY_PANELS_H
 #define BITNET_TERNARY_PANELS_H
 
+#include <stddef.h>
+
 #include "bitnet.h"
 #include "unroll.h"
 
@@ -9,6 +11,11 @@
 /* Columns of a panel that are stored together, and their bytes in layout BN_PANEL_2BIT. */
 #define BN_BLOCK_COLUMNS 16
 #define BN_BLOCK_BYTES_2BIT 64
+
+/* Whether w has two-bit panels and one scale for all weights. */
+static inline int bn_is_two_bit_with_one_scale(const bn_ternary* w) {
+  return w->layout == BN_PANEL_2BIT && w->row_scales == NULL && w->group_scales == NULL;
+}
 
 /* Columns with their padding. Activations are zero there. */
 static inline int32_t bn_padded_columns(const bn_ternary* w) {

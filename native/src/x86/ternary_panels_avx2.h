@@ -54,11 +54,19 @@ BN_INLINE __m256i bn_add_in_order(__m256i sum, __m256i pairs) {
 }
 
 /*
- * Adds the products of up to 16 / S blocks of each of P panels, which are so many bytes apart, and
- * whose columns' activations start at q. vpmaddubsw adds pairs u * 4^s * q with u <= 2 and -128 <=
- * q <= 127, so a pair lies in 4^s * [-512, 508]. In a 16-bit lane come together 4 / S pairs of a
- * block: with S = 1 at most 64 pairs of s = 0, with S = 2 at most 16 pairs of s = 1, in both cases
- * from -32768 to 32512.
+ * S times the blocks whose pairs of products fit a 16-bit sum, in S sets. vpmaddubsw adds pairs u *
+ * 4^s * q with -128 <= q <= 127, so a pair lies in 4^s * [-512, 508] if no u is larger than 2, and
+ * in 4^s * [-768, 762] if some are 3. In a lane come together 4 / S pairs of a block. With 16 / S
+ * blocks that is 64 pairs of s = 0, or 16 pairs of s = 1: from -32768 to 32512. With 10 / S blocks
+ * it is 40 or 10 pairs, from -30720 to 30480.
+ */
+static inline int64_t bn_word_blocks_avx2(const bn_ternary* w) {
+  return w->largest_digit < 3 ? 16 : 10;
+}
+
+/*
+ * Adds the products of blocks that fit a 16-bit sum of each of P panels, which are so many bytes
+ * apart, and whose columns' activations start at q.
  */
 BN_INLINE void bn_add_blocks_avx2(bn_quad_avx2* quad, int64_t block_bytes, bn_sums_avx2* sums,
                                   const uint8_t* block, int64_t apart, const int8_t* q,
@@ -125,7 +133,7 @@ static inline void bn_finish_avx2(const bn_ternary* w, const bn_quantized* a, co
 
 /*
  * The product of P panels, in blocks of block_bytes, and tokens [token, token + T). The 32-bit
- * sums stay below BN_MAX_COLUMNS * 4 * 2 * 128 < 2^28.
+ * sums stay below BN_MAX_COLUMNS * 4 * 3 * 128 < 2^28.
  */
 BN_INLINE void bn_multiply_avx2(bn_quad_avx2* quad, int64_t block_bytes, const bn_ternary* w,
                                 const bn_quantized* a, const bn_rows* y, bn_panels panels,
@@ -142,8 +150,9 @@ BN_INLINE void bn_multiply_avx2(bn_quad_avx2* quad, int64_t block_bytes, const b
       }
     }
   }
-  for (int64_t b = 0; b < blocks; b += 16 / S) {
-    const int64_t n = blocks - b < 16 / S ? blocks - b : 16 / S;
+  const int64_t most = bn_word_blocks_avx2(w) / S;
+  for (int64_t b = 0; b < blocks; b += most) {
+    const int64_t n = blocks - b < most ? blocks - b : most;
     bn_add_blocks_avx2(quad, block_bytes, sums, digits + block_bytes * b, apart,
                        q + BN_BLOCK_COLUMNS * b, a->stride, n, P, T, S);
   }

@@ -54,8 +54,8 @@ BN_INLINE __m512i bn_broadcast_quad_avx512(const int8_t* q) {
 /*
  * Adds the products of a block of each of P panels, which are that many bytes apart, and whose
  * columns' activations start at q; token t's are at q[t / 3] + t % 3 * stride, which takes few
- * registers. A product u * 4^s * q is at most 128 * 128 in absolute value. With four sets a sum
- * has ceil(BN_MAX_COLUMNS / 4) of them, and with fewer sets u * 4^s is at most 8: sums stay below
+ * registers. A product u * 4^s * q is at most 192 * 128 in absolute value. With four sets a sum
+ * has ceil(BN_MAX_COLUMNS / 4) of them, and with fewer sets u * 4^s is at most 12: sums stay below
  * 2^30.
  */
 BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, const uint8_t* block,

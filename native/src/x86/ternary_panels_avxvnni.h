@@ -75,8 +75,8 @@ BN_INLINE void bn_finish_avxvnni(const bn_ternary* w, const bn_quantized* a, con
 
 /*
  * The product of P panels, in blocks of block_bytes, and tokens [token, token + T). A product u *
- * 4^s * q is at most 128 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4)
- * of them, and with fewer sets u * 4^s is at most 8: sums stay below 2^30.
+ * 4^s * q is at most 192 * 128 in absolute value. With four sets a sum has ceil(BN_MAX_COLUMNS / 4)
+ * of them, and with fewer sets u * 4^s is at most 12: sums stay below 2^30.
  */
 BN_INLINE void bn_multiply_avxvnni(bn_quad_avxvnni* quad, int64_t block_bytes, const bn_ternary* w,
                                    const bn_quantized* a, const bn_rows* y, bn_panels panels,

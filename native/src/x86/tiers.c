@@ -4,7 +4,6 @@
 /* 256-bit kernels by AVX2, FMA and F16C. */
 static const bn_kernels avx2 = {
     .base = &bn_kernels_c,
-    .pack_i2s = bn_pack_i2s_avx2,
     .embed = bn_embed_avx2,
     .add = bn_add_avx2,
     .normalize = bn_normalize_avx2,
@@ -35,7 +34,6 @@ static const bn_kernels avxvnni = {
 /* 512-bit kernels by AVX-512 F, BW, DQ, VL and VNNI. */
 static const bn_kernels avx512 = {
     .base = &avx2,
-    .pack_i2s = bn_pack_i2s_avx512,
     .embed = bn_embed_avx512,
     .add = bn_add_avx512,
     .normalize = bn_normalize_avx512,

@@ -13,7 +13,7 @@ import org.bitnetj.parallel.ThreadTeam;
  * thread team may share its items out. Owns its operands; for one caller at a time.
  */
 public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
-    permits TernaryProduct, HeadProduct, Quantization, Attention, EmptyCall {
+    permits TernaryProduct, HeadProduct, Quantization, Attention, Packing, EmptyCall {
   private static final int CHUNKS_PER_THREAD = 8;
 
   final NativeMemory memory = new NativeMemory();
@@ -35,7 +35,10 @@ public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
     team.run(this, items(), Math.max(1, items() / (CHUNKS_PER_THREAD * team.threads())));
   }
 
-  /** Bytes of packed weights, cached values or activations that it reads. */
+  /**
+   * Bytes of packed weights, cached values or activations that it reads; of packing, that it
+   * writes.
+   */
   public abstract long bytes();
 
   /** Multiplications with an addition that it does; 0 where that is not what it does. */

@@ -75,6 +75,13 @@ final class RandomBits {
     }
   }
 
+  /** Bytes that every two-bit format reads as digits 0 and 1, and a base-3 one as digits 0 to 2. */
+  void fillDigits(MemorySegment data) {
+    for (long at = 0; at < data.byteSize(); at++) {
+      data.set(ValueLayout.JAVA_BYTE, at, (byte) (random.nextInt() & 0x55));
+    }
+  }
+
   private void halves(MemorySegment data, int kept, int exponent) {
     for (long at = 0; at < data.byteSize(); at += 2) {
       short bits = (short) (random.nextInt() & kept | exponent);

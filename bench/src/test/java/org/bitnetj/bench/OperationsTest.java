@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -74,6 +75,17 @@ class OperationsTest {
     try (Operation operation = new HeadProduct(KernelTier.SCALAR, type, 19, 512, 2)) {
       assertEquals(19L * 512 / type.blockColumns() * type.blockBytes(), operation.bytes());
       assertEquals(19 * 512 * 2, operation.products());
+    }
+  }
+
+  static final List<TernaryFormat> TERNARY_FORMATS = WeightFormats.ternary();
+
+  @ParameterizedTest
+  @FieldSource("TERNARY_FORMATS")
+  void packing(TernaryFormat format) {
+    sameOnEveryTier(tier -> new Packing(tier, format, 19, 512));
+    try (Operation operation = new Packing(KernelTier.SCALAR, format, 19, 512)) {
+      assertEquals(32 * 512 / 4, operation.bytes());
     }
   }
 

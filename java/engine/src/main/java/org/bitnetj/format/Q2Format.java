@@ -23,6 +23,11 @@ record Q2Format(String name, int id, int blockColumns) implements GroupScaled {
   }
 
   @Override
+  public int layoutId() {
+    return blockColumns == 64 ? 42 : 142;
+  }
+
+  @Override
   public int largestDigit() {
     return 3;
   }

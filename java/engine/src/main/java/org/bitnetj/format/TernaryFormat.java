@@ -21,6 +21,14 @@ public non-sealed interface TernaryFormat extends WeightFormat {
     return 2;
   }
 
+  /**
+   * The id by which kernels know how digits are stored: that of the format, or of another with the
+   * same bytes where the id has several meanings.
+   */
+  default int layoutId() {
+    return id();
+  }
+
   /** Puts the digits of a row into {@code out[0]} to {@code out[columns - 1]}; 0 to 3 as stored. */
   void digits(MemorySegment data, int columns, int row, byte[] out);
 

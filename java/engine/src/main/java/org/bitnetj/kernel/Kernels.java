@@ -1,6 +1,7 @@
 package org.bitnetj.kernel;
 
 import java.lang.foreign.MemorySegment;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
@@ -36,12 +37,12 @@ public interface Kernels {
   boolean gainsByCopies();
 
   /**
-   * Packs panels of {@code w} from a tensor stored as I2_S (canonical layout: blocks of 128 weights
-   * in 32 bytes, weight j in byte {@code j % 32} at shift {@code 6 - 2 * (j / 32)}).
+   * Packs panels of {@code w} from a matrix in its file's own format: {@link TernaryMatrix#pack}.
    *
-   * @return false if some code is 3, which no good file holds
+   * @param source exactly the stored matrix's bytes
+   * @return false if some digit is larger than {@code w}'s largest
    */
-  boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end);
+  boolean pack(TernaryFormat format, MemorySegment source, TernaryMatrix w, int begin, int end);
 
   /** Row r of {@code out} = the embedding of the batch's token r, for rows of the batch. */
   void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end);

@@ -1,16 +1,21 @@
 package org.bitnetj.model;
 
-import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
+import org.bitnetj.tensor.TernaryScales;
 
 /**
  * A language model's tensors in its file, each checked against the shape and the types that its
- * place demands. All that is read of ternary matrices is their scale. Immutable.
+ * place demands. Of ternary matrices all that is read is scales, and digits where scales differ.
+ * Immutable.
  *
  * @param file must stay open
  * @param spec the shape of the model in {@code file}
@@ -69,21 +74,32 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   /** The weight of a linear layer. */
   Tensor ternary(Place place, int layer) throws ModelFileException {
     Tensor tensor = shaped(place, layer);
-    if (tensor.format() != WeightFormats.I2_S) {
-      throw refuseType(tensor, "a ternary layer must be stored as I2_S");
+    if (!(tensor.format() instanceof TernaryFormat)) {
+      throw refuseType(
+          tensor, "a ternary layer must be stored as " + names(WeightFormats.ternary()));
     }
     return tensor;
   }
 
-  /** The finite scale of a linear layer, of that weight. */
-  float scale(Tensor weight) throws ModelFileException {
-    float scale =
-        weight.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, weight.elements() / 4)
-            * outerScale(Manifest.scale(weight.name()));
+  /** The finite scales of a linear layer, of that weight. */
+  TernaryScales scales(Tensor weight, NativeMemory memory) throws ModelFileException {
+    TernaryFormat format = (TernaryFormat) weight.format();
+    TernaryScales scales;
+    try {
+      int rows = (int) weight.rows();
+      scales = TernaryScales.of(memory, format, weight.data(), rows, (int) weight.columns());
+    } catch (IllegalArgumentException e) {
+      throw refuse(weight, e.getMessage());
+    }
+    if (!(scales instanceof TernaryScales.Tensor one)) {
+      throw refuse(
+          weight, "its weights have different scales, and the kernels multiply by one for all");
+    }
+    float scale = one.scale() * outerScale(Manifest.scale(weight.name()));
     if (!Float.isFinite(scale)) {
       throw refuse(weight, "its scale is " + scale);
     }
-    return scale;
+    return new TernaryScales.Tensor(scale);
   }
 
   /** The optional F32 scalar beside a linear layer, a factor of its product. */
@@ -122,14 +138,13 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   /** How such a matrix is stored. */
   FloatFormat matrixFormat(Tensor tensor) throws ModelFileException {
     if (!(tensor.format() instanceof FloatFormat format)) {
-      throw refuseType(
-          tensor,
-          "it must be stored as "
-              + WeightFormats.floats().stream()
-                  .map(FloatFormat::name)
-                  .collect(Collectors.joining(" or ")));
+      throw refuseType(tensor, "it must be stored as " + names(WeightFormats.floats()));
     }
     return format;
+  }
+
+  private static String names(List<? extends WeightFormat> formats) {
+    return formats.stream().map(WeightFormat::name).collect(Collectors.joining(" or "));
   }
 
   private Tensor shaped(Place place, int layer) throws ModelFileException {
@@ -138,7 +153,7 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
 
   private Tensor shaped(String name, long columns, long rows) throws ModelFileException {
     Tensor tensor = file.tensor(name);
-    // A third dimension would put a scale after each slice of an I2_S matrix.
+    // With a third dimension, some formats put a scale after each slice.
     boolean flat = tensor.dims().stream().skip(2).allMatch(d -> d == 1);
     if (!flat || tensor.columns() != columns || tensor.rows() != rows) {
       throw refuse(tensor, "the model's shape wants " + columns + " x " + rows);

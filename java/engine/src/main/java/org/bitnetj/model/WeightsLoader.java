@@ -3,6 +3,8 @@ package org.bitnetj.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
@@ -135,7 +137,7 @@ final class WeightsLoader {
         up,
         norm(Place.FEED_FORWARD_SUB_NORM, l),
         down,
-        plan.sparseCopies()
+        plan.sparseCopies() && up.largestDigit() == 2 && down.largestDigit() == 2
             ? new Weights.Copies(
                 copy(up, TernaryVectors.Order.ROW_MAJOR),
                 copy(down, TernaryVectors.Order.COLUMN_MAJOR))
@@ -151,18 +153,25 @@ final class WeightsLoader {
 
   private TernaryMatrix ternary(Place place, int layer) throws ModelFileException {
     Tensor tensor = tensors.ternary(place, layer);
+    TernaryFormat format = (TernaryFormat) tensor.format();
     TernaryMatrix matrix =
         TernaryMatrix.allocate(
-            memory, place.rows(spec), place.columns(spec), tensors.scale(tensor));
-    packings.add(() -> pack(tensor, matrix));
+            memory,
+            PanelLayout.TWO_BIT,
+            place.rows(spec),
+            place.columns(spec),
+            tensors.scales(tensor, memory),
+            format.largestDigit());
+    packings.add(() -> pack(format, tensor, matrix));
     return matrix;
   }
 
-  private void pack(Tensor tensor, TernaryMatrix matrix) throws ModelFileException {
+  private void pack(TernaryFormat format, Tensor tensor, TernaryMatrix matrix)
+      throws ModelFileException {
     AtomicBoolean valid = new AtomicBoolean(true);
     team.run(
         (begin, end) -> {
-          if (!kernels.packI2s(tensor.data(), matrix, begin, end)) {
+          if (!kernels.pack(format, tensor.data(), matrix, begin, end)) {
             valid.set(false);
           }
         },

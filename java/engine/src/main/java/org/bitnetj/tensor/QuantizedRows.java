@@ -2,6 +2,7 @@ package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -20,7 +21,7 @@ public final class QuantizedRows {
   private QuantizedRows(NativeMemory memory, int capacity, int columns) {
     this.capacity = capacity;
     this.columns = columns;
-    this.stride = (columns + 63L) & ~63L;
+    this.stride = PanelLayout.activationStride(columns);
     this.values = memory.allocate(capacity * stride);
     this.scales = memory.allocate((long) capacity * Float.BYTES);
     this.sums = memory.allocate((long) capacity * Integer.BYTES);

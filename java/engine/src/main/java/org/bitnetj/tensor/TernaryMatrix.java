@@ -1,45 +1,121 @@
 package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * A ternary weight matrix {@code [rows][columns]} as panels of 16 rows, two bits a digit: with K =
- * columns rounded up to 16, panel p takes bytes {@code [4Kp, 4K(p+1))}; in block b of 64 bytes,
- * byte 4r + j holds for row 16p + r the digits u = t + 1 of columns 16b + 4f + j at bits 2f and 2f
- * + 1, f = 0..3. Padding rows and columns hold zero bits. The weight is {@code scale * (u - 1)}.
- *
- * <p>One 64-byte vector so holds four columns of sixteen rows in each of its four fields: every
- * 32-bit lane of a dot-product instruction is one output row, and no sum crosses lanes. Read-only
- * once packed.
+ * A ternary weight matrix {@code [rows][columns]} as panels of 16 rows, in a {@link PanelLayout}:
+ * digits u, of which padding rows and columns hold 0, and scales. The weight is {@code scale * (u -
+ * 1)}, so that a digit of 3, where there are such, means +2. Read-only once packed.
  */
 public final class TernaryMatrix {
   /** Most columns: with more, int32 sums of products might not be exact in every kernel. */
   public static final int MAX_COLUMNS = 131_000;
 
   /** Rows in a panel. */
-  public static final int PANEL_ROWS = 16;
+  public static final int PANEL_ROWS = PanelLayout.ROWS;
 
+  /** Where panels start: at a multiple of so many bytes. */
+  public static final int ALIGNMENT = 64;
+
+  private final PanelLayout layout;
   private final MemorySegment panels;
   private final int rows;
   private final int columns;
-  private final float scale;
+  private final TernaryScales scales;
+  private final int largestDigit;
 
-  private TernaryMatrix(NativeMemory memory, int rows, int columns, float scale) {
+  private TernaryMatrix(
+      PanelLayout layout,
+      MemorySegment panels,
+      int rows,
+      int columns,
+      TernaryScales scales,
+      int largestDigit) {
+    this.layout = layout;
+    this.panels = panels;
+    this.rows = rows;
+    this.columns = columns;
+    this.scales = scales;
+    this.largestDigit = largestDigit;
+  }
+
+  /** Two-bit panels with one scale and digits up to 2, still to be packed. */
+  public static TernaryMatrix allocate(NativeMemory memory, int rows, int columns, float scale) {
+    return allocate(memory, PanelLayout.TWO_BIT, rows, columns, new TernaryScales.Tensor(scale), 2);
+  }
+
+  /**
+   * A matrix still to be packed, all digits 0.
+   *
+   * @param memory owns the panels
+   * @param largestDigit 2 or 3
+   * @throws IllegalArgumentException if the shape or the digits are out of range
+   */
+  public static TernaryMatrix allocate(
+      NativeMemory memory,
+      PanelLayout layout,
+      int rows,
+      int columns,
+      TernaryScales scales,
+      int largestDigit) {
+    check(layout, rows, columns, largestDigit);
+    MemorySegment panels = memory.allocate(layout.bytes(rows, columns));
+    return new TernaryMatrix(layout, panels, rows, columns, scales, largestDigit);
+  }
+
+  /**
+   * A matrix that is packed already, in memory of another owner: a mapped file, say, which must
+   * stay open.
+   *
+   * @param panels exactly the panels, from a multiple of {@value #ALIGNMENT} bytes on
+   * @param largestDigit 2 or 3
+   * @throws IllegalArgumentException if the shape or the digits are out of range, or the panels of
+   *     another size or alignment
+   */
+  public static TernaryMatrix view(
+      PanelLayout layout,
+      MemorySegment panels,
+      int rows,
+      int columns,
+      TernaryScales scales,
+      int largestDigit) {
+    check(layout, rows, columns, largestDigit);
+    if (panels.byteSize() != layout.bytes(rows, columns) || panels.address() % ALIGNMENT != 0) {
+      throw new IllegalArgumentException(
+          "panels of %d x %d take %d bytes from a multiple of %d on, not %d from address %d"
+              .formatted(
+                  rows,
+                  columns,
+                  layout.bytes(rows, columns),
+                  ALIGNMENT,
+                  panels.byteSize(),
+                  panels.address()));
+    }
+    return new TernaryMatrix(
+        layout, NativeAccess.unscoped(panels), rows, columns, scales, largestDigit);
+  }
+
+  private static void check(PanelLayout layout, int rows, int columns, int largestDigit) {
     if (rows <= 0 || columns <= 0 || columns > MAX_COLUMNS) {
       throw new IllegalArgumentException(
           "a ternary matrix of " + rows + " rows of " + columns + " columns is out of range");
     }
-    this.rows = rows;
-    this.columns = columns;
-    this.scale = scale;
-    this.panels = memory.allocate(panelCount() * panelBytes());
+    if (largestDigit < 2 || largestDigit > layout.largestDigit()) {
+      throw new IllegalArgumentException(
+          "panels for digits up to "
+              + layout.largestDigit()
+              + " hold no matrix whose largest is "
+              + largestDigit);
+    }
   }
 
-  /** A matrix still to be packed, all digits zero. */
-  public static TernaryMatrix allocate(NativeMemory memory, int rows, int columns, float scale) {
-    return new TernaryMatrix(memory, rows, columns, scale);
+  /** How the panels look. */
+  public PanelLayout layout() {
+    return layout;
   }
 
   public MemorySegment panels() {
@@ -54,50 +130,76 @@ public final class TernaryMatrix {
     return columns;
   }
 
+  public TernaryScales scales() {
+    return scales;
+  }
+
+  /**
+   * The scale of every weight.
+   *
+   * @throws IllegalStateException if there are several
+   */
   public float scale() {
-    return scale;
+    if (scales instanceof TernaryScales.Tensor tensor) {
+      return tensor.scale();
+    }
+    throw new IllegalStateException("the matrix has more than one scale");
+  }
+
+  /** The largest digit that may occur: 2, or 3. */
+  public int largestDigit() {
+    return largestDigit;
   }
 
   public int panelCount() {
-    return (rows + PANEL_ROWS - 1) / PANEL_ROWS;
+    return PanelLayout.panels(rows);
   }
 
   /** Bytes of one panel. */
   public long panelBytes() {
-    return panelBytes(columns);
+    return layout.panelBytes(columns);
   }
 
-  /** Bytes that one product reads. */
+  /** Bytes of digits that one product reads. */
   public long bytes() {
-    return bytes(rows, columns);
+    return panels.byteSize();
   }
 
-  /** Bytes that a matrix of that shape takes. */
+  /** Bytes of the two-bit panels of a matrix of that shape. */
   public static long bytes(int rows, int columns) {
-    long panels = (rows + PANEL_ROWS - 1L) / PANEL_ROWS;
-    return panels * panelBytes(columns);
+    return PanelLayout.TWO_BIT.bytes(rows, columns);
   }
 
-  private static long panelBytes(int columns) {
-    return 4L * ((columns + 15) & ~15);
-  }
-
-  /** Where the byte with the digit of (row, column) stands. */
-  private long byteOf(int row, int column) {
-    return row / PANEL_ROWS * panelBytes() + column / 16 * 64L + row % PANEL_ROWS * 4L + column % 4;
-  }
-
-  /** The digit u = t + 1 of one weight. */
+  /** The digit u of one weight. */
   public int digit(int row, int column) {
-    int shift = column % 16 / 4 * 2;
-    return panels.get(ValueLayout.JAVA_BYTE, byteOf(row, column)) >> shift & 3;
+    return layout.digit(panels, columns, row, column);
   }
 
-  /** Sets one digit that is still zero. */
+  /** Changes one digit. */
   public void setDigit(int row, int column, int digit) {
-    long at = byteOf(row, column);
-    int shift = column % 16 / 4 * 2;
-    int old = panels.get(ValueLayout.JAVA_BYTE, at) & ~(3 << shift);
-    panels.set(ValueLayout.JAVA_BYTE, at, (byte) (old | digit << shift));
+    layout.setDigit(panels, columns, row, column, digit);
+  }
+
+  /**
+   * Packs panels {@code [begin, end)} from a matrix in its file's own format.
+   *
+   * @param source exactly the stored matrix's bytes
+   * @return false if some digit is larger than {@link #largestDigit}
+   */
+  public boolean pack(TernaryFormat format, MemorySegment source, int begin, int end) {
+    byte[] digits = new byte[layout.paddedColumns(columns)];
+    int last = Math.min(end * PANEL_ROWS, rows);
+    for (int row = begin * PANEL_ROWS; row < last; row++) {
+      format.digits(source, columns, row, digits);
+      int threes = 0;
+      for (int c = 0; c < columns; c++) {
+        threes |= digits[c] & digits[c] >> 1;
+      }
+      if (threes != 0 && largestDigit < 3) {
+        return false;
+      }
+      layout.pack(digits, panels, columns, row);
+    }
+    return true;
   }
 }

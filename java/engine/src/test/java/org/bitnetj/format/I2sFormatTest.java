@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,6 +47,7 @@ class I2sFormatTest {
       assertArrayEquals(new float[] {0.75f}, FormatData.scales(FORMAT, data, 96, row));
     }
     assertEquals(ScaleKind.TENSOR, FORMAT.scaleKind());
+    assertEquals(Optional.of(0.75f), FORMAT.uniformScale(data, 4, 96));
     assertEquals(2, FORMAT.largestDigit(), "a 3 is damage");
   }
 

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -70,13 +69,5 @@ class TernaryFormatTest {
       fill(data, block, block, ZEROS);
     }
     assertEquals(Optional.of(0f), uniform(data));
-  }
-
-  @Test
-  void oneScalePerTensorIsThatScale() {
-    TernaryFormat format = WeightFormats.I2_S;
-    MemorySegment data = Arena.ofAuto().allocate(format.bytes(2, 128));
-    data.set(ValueLayout.JAVA_FLOAT, 64, 3f);
-    assertEquals(Optional.of(3f), format.uniformScale(data, 2, 128));
   }
 }

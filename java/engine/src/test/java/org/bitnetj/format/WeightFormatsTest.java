@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,15 +34,11 @@ class WeightFormatsTest {
   @Test
   void theEngineComputesWithThese() {
     assertEquals(
-        "TQ1_0 34, TQ2_0 35, I2_S 36, Q2_0 42, Q2_0_G128 42, PQ2_0 142",
-        names(WeightFormats.ternary()));
-    assertEquals("F32 0, F16 1, Q8_0 8, Q6_K 14, BF16 30", names(WeightFormats.floats()));
-  }
-
-  private static String names(List<? extends WeightFormat> formats) {
-    return formats.stream()
-        .map(format -> format.name() + " " + format.id())
-        .collect(Collectors.joining(", "));
+        List.of(34, 35, 36, 42, 42, 142),
+        WeightFormats.ternary().stream().map(WeightFormat::id).toList());
+    assertEquals(
+        List.of("F32", "F16", "Q8_0", "Q6_K", "BF16"),
+        WeightFormats.floats().stream().map(WeightFormat::name).toList());
   }
 
   @Test

@@ -99,7 +99,7 @@ class UnusableModelTest {
     refused(
         new TinyModel().tensor("blk.0.attn_q.weight", WeightFormats.F32, 1, 64, 64),
         "'blk.0.attn_q.weight' (type F32",
-        "must be stored as I2_S");
+        "a ternary layer must be stored as TQ1_0 or TQ2_0 or ");
     refused(
         new TinyModel()
             .tensor("blk.0.attn_q.weight", WeightFormats.named("TL1").orElseThrow(), 1, 64, 64),
@@ -127,7 +127,7 @@ class UnusableModelTest {
         "element 0 is -Infinity");
   }
 
-  /** Loads on kernels that count calls of {@code packI2s}. */
+  /** Loads on kernels that count calls of {@code pack}. */
   private static void load(GgufFile file, AtomicInteger packings) throws ModelFileException {
     Kernels scalar = new ScalarKernels();
     Kernels counting =
@@ -136,7 +136,7 @@ class UnusableModelTest {
                 Kernels.class.getClassLoader(),
                 new Class<?>[] {Kernels.class},
                 (proxy, method, arguments) -> {
-                  if (method.getName().equals("packI2s")) {
+                  if (method.getName().equals("pack")) {
                     packings.incrementAndGet();
                   }
                   return method.invoke(scalar, arguments);
@@ -177,7 +177,7 @@ class UnusableModelTest {
       refusedUnpacked(
           new TinyModel(2).tensor(name, WeightFormats.F32, 1, columns, rows),
           name,
-          "stored as I2_S");
+          "a ternary layer must be stored as");
       refusedUnpacked(
           new TinyModel(2).tensor(name, TinyModel.TERNARY, Float.NaN, columns, rows),
           name,

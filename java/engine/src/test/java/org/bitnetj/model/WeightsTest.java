@@ -86,7 +86,7 @@ class WeightsTest {
                 Kernels.class.getClassLoader(),
                 new Class<?>[] {Kernels.class},
                 (proxy, method, arguments) -> {
-                  if (method.getName().equals("packI2s")) {
+                  if (method.getName().equals("pack")) {
                     file.close();
                   }
                   return method.invoke(Tiers.best(), arguments);

@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * Secondary results of a benchmark that counts operations per second: GB/s of what is read (packed
- * weights, cached values, activations) and GMAC/s.
+ * weights, cached values, activations) or packed, and GMAC/s.
  */
 @AuxCounters
 @State(Scope.Thread)

@@ -29,6 +29,7 @@ import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 import org.bitnetj.tensor.TernaryVectors;
 
 /**
@@ -111,8 +112,24 @@ final class Descriptors {
     bn_ternary.panels(ternary, w.panels());
     bn_ternary.rows(ternary, w.rows());
     bn_ternary.columns(ternary, w.columns());
-    bn_ternary.layout(ternary, BitnetLibrary.BN_PANEL_2BIT());
-    bn_ternary.scale(ternary, w.scale());
+    bn_ternary.layout(ternary, w.layout().id());
+    bn_ternary.largest_digit(ternary, w.largestDigit());
+    float scale = Float.NaN;
+    MemorySegment rowScales = MemorySegment.NULL;
+    MemorySegment groupScales = MemorySegment.NULL;
+    int groupColumns = 0;
+    switch (w.scales()) {
+      case TernaryScales.Tensor one -> scale = one.scale();
+      case TernaryScales.Rows rows -> rowScales = rows.scales();
+      case TernaryScales.Groups groups -> {
+        groupScales = groups.scales();
+        groupColumns = groups.columns();
+      }
+    }
+    bn_ternary.scale(ternary, scale);
+    bn_ternary.row_scales(ternary, rowScales);
+    bn_ternary.group_scales(ternary, groupScales);
+    bn_ternary.group_columns(ternary, groupColumns);
     return ternary;
   }
 

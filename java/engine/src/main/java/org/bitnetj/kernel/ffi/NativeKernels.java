@@ -1,6 +1,7 @@
 package org.bitnetj.kernel.ffi;
 
 import java.lang.foreign.MemorySegment;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
@@ -53,10 +54,14 @@ public final class NativeKernels implements Kernels {
   }
 
   @Override
-  public boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    int status = BitnetLibrary.bn_pack_i2s(id, source, c.of(w), begin, end);
-    return holds("bn_pack_i2s", status, BitnetLibrary.BN_BAD_DIGIT());
+  public boolean pack(
+      TernaryFormat format, MemorySegment source, TernaryMatrix w, int begin, int end) {
+    MemorySegment struct = Descriptors.ofThread().of(w);
+    int status = BitnetLibrary.bn_pack(id, format.layoutId(), source, struct, begin, end);
+    if (status == BitnetLibrary.BN_UNSUPPORTED()) { // a format that only Java knows
+      return w.pack(format, source, begin, end);
+    }
+    return holds("bn_pack", status, BitnetLibrary.BN_BAD_DIGIT());
   }
 
   @Override

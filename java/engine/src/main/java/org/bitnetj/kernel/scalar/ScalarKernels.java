@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.Activation;
@@ -40,21 +41,9 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end) {
-    int last = Math.min(end * TernaryMatrix.PANEL_ROWS, w.rows());
-    for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
-      long first = (long) row * w.columns();
-      for (int c = 0; c < w.columns(); c++) {
-        long flat = first + c;
-        int j = (int) (flat % 128);
-        int code = source.get(JAVA_BYTE, flat / 128 * 32 + j % 32) >> 6 - 2 * (j / 32) & 3;
-        if (code == 3) {
-          return false;
-        }
-        w.setDigit(row, c, code);
-      }
-    }
-    return true;
+  public boolean pack(
+      TernaryFormat format, MemorySegment source, TernaryMatrix w, int begin, int end) {
+    return w.pack(format, source, begin, end);
   }
 
   @Override
@@ -156,28 +145,16 @@ public class ScalarKernels implements Kernels {
     for (int t = 0; t < count; t++) {
       MemorySegment.copy(a.values(), JAVA_BYTE, t * a.stride(), q[t], 0, n);
     }
-    byte[] weights = new byte[n];
+    byte[] digits = new byte[n];
     int last = Math.min(end * TernaryMatrix.PANEL_ROWS, w.rows());
     for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
-      unpackRow(w, row, weights);
+      w.layout().unpack(w.panels(), n, row, digits);
       for (int t = 0; t < count; t++) {
         int acc = 0;
         for (int k = 0; k < n; k++) {
-          acc += q[t][k] * weights[k];
+          acc += q[t][k] * (digits[k] - 1);
         }
         y.set(t, row, (float) acc * (w.scale() * a.scale(t)));
-      }
-    }
-  }
-
-  /** The weights -1, 0, 1 of one row; {@link TernaryMatrix} describes the layout. */
-  private static void unpackRow(TernaryMatrix w, int row, byte[] out) {
-    MemorySegment panels = w.panels();
-    long at = row / TernaryMatrix.PANEL_ROWS * w.panelBytes() + row % TernaryMatrix.PANEL_ROWS * 4L;
-    for (int k = 0; k < out.length; k += 16, at += 64) {
-      int end = Math.min(16, out.length - k);
-      for (int i = 0; i < end; i++) {
-        out[k + i] = (byte) ((panels.get(JAVA_BYTE, at + i % 4) >> i / 4 * 2 & 3) - 1);
       }
     }
   }

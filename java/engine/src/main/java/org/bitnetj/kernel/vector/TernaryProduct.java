@@ -26,8 +26,9 @@ import org.bitnetj.tensor.TernaryMatrix;
  * <pre>  sum of u_i q_i = sum of y_i (q_i - 4 q_(i-1)):</pre>
  *
  * eight shifts, products and sums and no masks. It holds modulo 2^16, and that is enough: the 128
- * products of 16 blocks, u in 0..2 and q in -128..127, come to -32768 .. 32512. Every 16 blocks the
- * lanes are added into 32 bits, where the bound is 2 * 128 * columns, below 2^26.
+ * products of 16 blocks, u in 0..2 and q in -128..127, come to -32768 .. 32512, and the 80 of 10
+ * blocks, u in 0..3, to -30720 .. 30480. After so many blocks the lanes are added into 32 bits,
+ * where the bound is 3 * 128 * columns, below 2^26.
  *
  * <p>Rows go in groups of a vector's 32-bit lanes, several groups at a time, so that a broadcast
  * coefficient serves them all.
@@ -39,8 +40,10 @@ final class TernaryProduct {
   private static final int BLOCK_BYTES = 64;
   private static final int BLOCK_COLUMNS = 16;
 
-  /** Blocks whose sums fit 16 bits. */
+  /** Blocks whose sums fit 16 bits, for digits up to 2 and up to 3. */
   private static final int BLOCKS = 16;
+
+  private static final int BLOCKS_TO_3 = 10;
 
   /** Coefficients of a block's low bytes, and of its high bytes: pairs in 32 bits. */
   private static final int QUADS = 4;
@@ -154,9 +157,10 @@ final class TernaryProduct {
     long at2 = offset(w, Math.min(group + 2, last));
     long at3 = offset(w, Math.min(group + 3, last));
     int blocks = blocks(w);
+    int most = w.largestDigit() < 3 ? BLOCKS : BLOCKS_TO_3;
     Arrays.fill(s.sums, 0);
-    for (int b = 0; b < blocks; b += BLOCKS) {
-      int n = Math.min(BLOCKS, blocks - b);
+    for (int b = 0; b < blocks; b += most) {
+      int n = Math.min(most, blocks - b);
       long skip = (long) BLOCK_BYTES * b;
       addBlocks(
           d,
@@ -225,9 +229,10 @@ final class TernaryProduct {
     long at0 = offset(w, group);
     long at1 = offset(w, Math.min(group + 1, last));
     int blocks = blocks(w);
+    int most = w.largestDigit() < 3 ? BLOCKS : BLOCKS_TO_3;
     Arrays.fill(s.sums, 0);
-    for (int b = 0; b < blocks; b += BLOCKS) {
-      int n = Math.min(BLOCKS, blocks - b);
+    for (int b = 0; b < blocks; b += most) {
+      int n = Math.min(most, blocks - b);
       long skip = (long) BLOCK_BYTES * b;
       addBlocks(d, at0 + skip, at1 + skip, c, 2 * half * t + QUADS * b, half, tokens, n, s.words);
       addPairs(s.words, s.sums, 2 * TOKENS);

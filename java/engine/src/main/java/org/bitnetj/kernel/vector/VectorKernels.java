@@ -36,11 +36,6 @@ final class VectorKernels extends ScalarKernels {
   }
 
   @Override
-  public boolean packI2s(MemorySegment source, TernaryMatrix w, int begin, int end) {
-    return I2sPacking.pack(source, w, begin, end, Scratch.ofThread());
-  }
-
-  @Override
   public void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end) {
     Scratch scratch = Scratch.ofThread();
     float[] row = scratch.x(table.columns());

@@ -1,15 +1,19 @@
 package org.bitnetj.kernel.parity;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.testing.OnEveryTier;
+import org.bitnetj.testing.StoredWeights;
 import org.bitnetj.testing.Tiers;
 
 /** Packing and multiplying ternary matrices gives the same bits on every tier. */
@@ -57,12 +61,39 @@ class TernaryParityTest {
     }
   }
 
-  /** For each count: all panels at once, and each in a call of its own. */
+  /** Where a 3 is +2, partial sums are half as large again. */
+  @OnEveryTier
+  void ternaryProductMatchesScalarWithDigitsUpTo3(Tiers.Tested tier) {
+    Kernels kernels = Tiers.orSkip(tier);
+    for (int columns : new int[] {1, 16, 63, 130, 160, 161, 256, 336, 337, 1360, 2560, 8640}) {
+      for (int seed = 0; seed < 12; seed++) {
+        product(kernels, seed, 40, columns, 6, new int[] {1, 2, 3, 4, 6}, 0.7f, 3);
+      }
+    }
+    for (int seed = 0; seed < 6; seed++) {
+      product(kernels, seed, 16, 131_000, 3, new int[] {1, 3}, 1f, 3);
+    }
+  }
+
   private static void product(
       Kernels kernels, long seed, int rows, int columns, int capacity, int[] counts, float scale) {
-    String shape = "ternaryProduct, %d x %d, scale %s".formatted(rows, columns, scale);
+    product(kernels, seed, rows, columns, capacity, counts, scale, 2);
+  }
+
+  /** For each count: all panels at once, and each in a call of its own. */
+  private static void product(
+      Kernels kernels,
+      long seed,
+      int rows,
+      int columns,
+      int capacity,
+      int[] counts,
+      float scale,
+      int largest) {
+    String shape =
+        "ternaryProduct, %d x %d, scale %s, digits to %d".formatted(rows, columns, scale, largest);
     try (Trial trial = new Trial(kernels, seed, shape)) {
-      TernaryMatrix w = trial.ternary(rows, columns, scale, seed % 2 == 1);
+      TernaryMatrix w = trial.ternary(rows, columns, scale, seed % 2 == 1, largest);
       QuantizedRows a = trial.quantized(capacity, columns, 0.013f, seed % 3 == 2);
       FloatRows all = trial.output(capacity, rows);
       Trial.SCALAR.ternaryProduct(w, a, all, capacity, 0, w.panelCount());
@@ -102,70 +133,90 @@ class TernaryParityTest {
     }
   }
 
+  /** Every format packs to its digits, by the tier's way and by the format's class. */
   @OnEveryTier
-  void packingMatchesScalar(Tiers.Tested tier) {
+  void packingPutsEveryDigitInItsPlace(Tiers.Tested tier) {
     Kernels kernels = Tiers.orSkip(tier);
-    for (int columns :
-        new int[] {1, 3, 16, 31, 64, 100, 127, 128, 129, 160, 256, 320, 1536, 2560}) {
-      for (int rows : new int[] {1, 5, 16, 17, 40}) {
-        try (Trial trial =
-            new Trial(kernels, columns, "packI2s, %d x %d".formatted(rows, columns))) {
-          MemorySegment source = codes(trial, rows, columns);
-          TernaryMatrix expected = trial.ternary(rows, columns, 1f, false); // to be overwritten
-          TernaryMatrix actual = TernaryMatrix.allocate(trial.memory, rows, columns, 1f);
-          actual.panels().copyFrom(expected.panels());
-          int panels = expected.panelCount();
-          assertEquals(true, Trial.SCALAR.packI2s(source, expected, 0, panels));
-          for (int panel = 0; panel < panels; panel++) {
-            assertEquals(true, kernels.packI2s(source, actual, panel, panel + 1));
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      for (int columns : columns(format)) {
+        for (int rows : new int[] {1, 5, 16, 17, 40}) {
+          if ((long) rows * columns % format.blockColumns() == 0) {
+            pack(kernels, format, rows, columns);
           }
-          trial.sameBytes("panels one by one", expected.panels(), actual.panels());
-          TernaryMatrix fresh = TernaryMatrix.allocate(trial.memory, rows, columns, 1f);
-          assertEquals(true, kernels.packI2s(source, fresh, 0, panels));
-          trial.sameBytes("panels at once", expected.panels(), fresh.panels());
         }
       }
     }
   }
 
-  @OnEveryTier
-  void packingFindsTheBadCodeWhereverItStandsAndNowhereElse(Tiers.Tested tier) {
-    Kernels kernels = Tiers.orSkip(tier);
-    for (int columns : new int[] {40, 128, 130, 256}) {
-      int rows = 35;
-      String shape = "packI2s with a bad code, %d x %d".formatted(rows, columns);
-      try (Trial trial = new Trial(kernels, columns, shape)) {
-        MemorySegment source = codes(trial, rows, columns);
-        TernaryMatrix w = TernaryMatrix.allocate(trial.memory, rows, columns, 1f);
-        int step = columns == 128 ? 1 : 7;
-        for (int flat = 0; flat < rows * columns; flat += step) {
-          long at = flat / 128 * 32 + flat % 128 % 32;
-          byte good = source.get(JAVA_BYTE, at);
-          int bad = good | 3 << 6 - 2 * (flat % 128 / 32);
-          source.set(JAVA_BYTE, at, (byte) bad);
-          int panel = flat / columns / 16;
-          for (int p = 0; p < w.panelCount(); p++) {
-            assertEquals(
-                p != panel,
-                kernels.packI2s(source, w, p, p + 1),
-                trial.where("weight " + flat + ", panel " + p));
-          }
-          source.set(JAVA_BYTE, at, good);
+  private static int[] columns(TernaryFormat format) {
+    int[] some = {3, 16, 32, 64, 96, 128, 160, 192, 256, 320, 384, 512, 768, 1280, 2560};
+    return format.scaleKind() == ScaleKind.TENSOR
+        ? some
+        : IntStream.of(some).filter(n -> n % format.blockColumns() == 0).toArray();
+  }
+
+  private static void pack(Kernels kernels, TernaryFormat format, int rows, int columns) {
+    String what = "pack from %s, %d x %d".formatted(format.name(), rows, columns);
+    try (Trial trial = new Trial(kernels, columns, what)) {
+      int largest = format.largestDigit();
+      byte[][] digits = new byte[rows][columns];
+      for (byte[] row : digits) {
+        for (int c = 0; c < columns; c++) {
+          row[c] = (byte) trial.random.nextInt(largest + 1);
         }
+      }
+      float[][] scales = new float[rows][format.scaleKind().count(columns)];
+      MemorySegment source = StoredWeights.encode(format, digits, scales);
+      // To be overwritten.
+      TernaryMatrix expected = trial.ternary(rows, columns, 1f, false, largest);
+      TernaryMatrix actual = trial.ternary(rows, columns, 1f, false, largest);
+      TernaryMatrix whole = trial.ternary(rows, columns, 1f, false, largest);
+      int panels = expected.panelCount();
+      assertTrue(expected.pack(format, source, 0, panels));
+      for (int row = 0; row < rows; row++) {
+        for (int c = 0; c < columns; c++) {
+          String where = trial.where("row " + row + ", column " + c);
+          assertEquals(digits[row][c], expected.digit(row, c), where);
+        }
+      }
+      for (int panel = 0; panel < panels; panel++) {
+        assertTrue(kernels.pack(format, source, actual, panel, panel + 1));
+      }
+      trial.sameBytes("panels one by one", expected.panels(), actual.panels());
+      assertTrue(kernels.pack(format, source, whole, 0, panels));
+      trial.sameBytes("panels at once", expected.panels(), whole.panels());
+      if (format != WeightFormats.TQ1_0) { // which has no such digit
+        find3(kernels, format, trial, digits);
       }
     }
   }
 
-  /** A tensor in I2_S; the codes past its last weight, in the last block, are bad ones. */
-  private static MemorySegment codes(Trial trial, int rows, int columns) {
-    int weights = rows * columns;
-    byte[] bytes = new byte[(weights + 127) / 128 * 32];
-    for (int flat = 0; flat < bytes.length * 4; flat++) {
-      int code = flat < weights ? trial.random.nextInt(3) : 3;
-      bytes[flat / 128 * 32 + flat % 128 % 32] |= (byte) (code << 6 - 2 * (flat % 128 / 32));
+  /** A 3 is found in its panel and nowhere else, unless the matrix may have it. */
+  private static void find3(Kernels kernels, TernaryFormat format, Trial trial, byte[][] digits) {
+    int rows = digits.length;
+    int columns = digits[0].length;
+    for (byte[] row : digits) {
+      for (int c = 0; c < columns; c++) {
+        row[c] = (byte) Math.min(2, row[c]);
+      }
     }
-    MemorySegment source = trial.memory.allocate(bytes.length);
-    MemorySegment.copy(bytes, 0, source, JAVA_BYTE, 0, bytes.length);
-    return source;
+    float[][] scales = new float[rows][format.scaleKind().count(columns)];
+    for (int i = 0; i < 3; i++) {
+      int row = trial.random.nextInt(rows);
+      int column = trial.random.nextInt(columns);
+      byte was = digits[row][column];
+      digits[row][column] = 3;
+      MemorySegment source = StoredWeights.encode(format, digits, scales);
+      digits[row][column] = was;
+      TernaryMatrix strict = TernaryMatrix.allocate(trial.memory, rows, columns, 1f);
+      TernaryMatrix wide = trial.ternary(rows, columns, 1f, false, 3);
+      for (int panel = 0; panel < strict.panelCount(); panel++) {
+        String where = trial.where("row " + row + ", column " + column + ", panel " + panel);
+        boolean fits = panel != row / 16;
+        assertEquals(fits, kernels.pack(format, source, strict, panel, panel + 1), where);
+        assertTrue(kernels.pack(format, source, wide, panel, panel + 1), where);
+      }
+      assertEquals(3, wide.digit(row, column));
+    }
   }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
@@ -16,6 +17,7 @@ import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 
 /**
  * One comparison of a tier with the scalar definition on random operands of one seed. Input rows
@@ -81,13 +83,20 @@ final class Trial implements AutoCloseable {
 
   /** Digits 0, 1 and 2 at random, or, if skewed, every other row with one digit only. */
   TernaryMatrix ternary(int rows, int columns, float scale, boolean skewed) {
-    TernaryMatrix w = TernaryMatrix.allocate(memory, rows, columns, scale);
+    return ternary(rows, columns, scale, skewed, 2);
+  }
+
+  /** The same with digits up to 2 or 3. */
+  TernaryMatrix ternary(int rows, int columns, float scale, boolean skewed, int largest) {
+    TernaryScales one = new TernaryScales.Tensor(scale);
+    TernaryMatrix w =
+        TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, rows, columns, one, largest);
     byte[] panels = new byte[Math.toIntExact(w.bytes())];
     for (int r = 0; r < rows; r++) {
-      // The layout's formula, as TernaryMatrixTest checks it against setDigit.
+      // The layout's formula, as PanelLayoutTest checks it.
       long start = r / 16 * w.panelBytes() + r % 16 * 4;
       for (int c = 0; c < columns; c++) {
-        int digit = skewed && r % 2 == 0 ? r % 3 : random.nextInt(3);
+        int digit = skewed && r % 2 == 0 ? r / 2 % (largest + 1) : random.nextInt(largest + 1);
         panels[(int) start + c / 16 * 64 + c % 4] |= (byte) (digit << c % 16 / 4 * 2);
       }
     }

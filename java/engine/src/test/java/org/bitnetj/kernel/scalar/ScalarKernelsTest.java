@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
@@ -21,6 +22,7 @@ import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -142,19 +144,16 @@ class ScalarKernelsTest {
   }
 
   @Test
-  void packingReadsWeightJOfABlockFromByteJMod32() {
-    // One row of 128 weights with a single 2, at each place in turn.
-    for (int j = 0; j < 128; j++) {
-      MemorySegment source = memory.allocate(32);
-      source.set(JAVA_BYTE, j % 32, (byte) (2 << 6 - 2 * (j / 32)));
-      TernaryMatrix w = TernaryMatrix.allocate(memory, 1, 128, 1f);
-      assertTrue(kernels.packI2s(source, w, 0, 1));
-      for (int c = 0; c < 128; c++) {
-        assertEquals(c == j ? 2 : 0, w.digit(0, c));
-      }
-      source.set(JAVA_BYTE, j % 32, (byte) (3 << 6 - 2 * (j / 32)));
-      assertFalse(kernels.packI2s(source, w, 0, 1));
+  void aDigitOf3IsPlusTwo() {
+    TernaryScales scale = new TernaryScales.Tensor(0.5f);
+    TernaryMatrix w = TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, 1, 3, scale, 3);
+    for (int c = 0; c < 3; c++) {
+      w.setDigit(0, c, 3 - c);
     }
+    QuantizedRows q = quantize(new float[] {127f, 100f, -50f});
+    FloatRows y = FloatRows.allocate(memory, 1, 1);
+    kernels.ternaryProduct(w, q, y, 1, 0, 1);
+    assertEquals((2 * 127 + 100) * 0.5f, y.get(0, 0));
   }
 
   @Test

@@ -23,10 +23,10 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int BN_ABI_VERSION = (int)2L;
+    private static final int BN_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define BN_ABI_VERSION 2
+     * #define BN_ABI_VERSION 3
      * }
      */
     public static int BN_ABI_VERSION() {
@@ -584,8 +584,9 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         }
     }
 
-    private static class bn_pack_i2s {
+    private static class bn_pack {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
             BitnetLibrary.C_INT,
             BitnetLibrary.C_INT,
             BitnetLibrary.C_POINTER,
@@ -594,7 +595,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_pack_i2s");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_pack");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -602,45 +603,45 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_pack_i2s(int32_t tier, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
+     * int32_t bn_pack(int32_t tier, int32_t format, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
      * }
      */
-    public static FunctionDescriptor bn_pack_i2s$descriptor() {
-        return bn_pack_i2s.DESC;
+    public static FunctionDescriptor bn_pack$descriptor() {
+        return bn_pack.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_pack_i2s(int32_t tier, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
+     * int32_t bn_pack(int32_t tier, int32_t format, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
      * }
      */
-    public static MethodHandle bn_pack_i2s$handle() {
-        return bn_pack_i2s.HANDLE;
+    public static MethodHandle bn_pack$handle() {
+        return bn_pack.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_pack_i2s(int32_t tier, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
+     * int32_t bn_pack(int32_t tier, int32_t format, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
      * }
      */
-    public static MemorySegment bn_pack_i2s$address() {
-        return bn_pack_i2s.ADDR;
+    public static MemorySegment bn_pack$address() {
+        return bn_pack.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_pack_i2s(int32_t tier, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
+     * int32_t bn_pack(int32_t tier, int32_t format, const uint8_t *source, const bn_ternary *w, int32_t begin, int32_t end)
      * }
      */
-    public static int bn_pack_i2s(int tier, MemorySegment source, MemorySegment w, int begin, int end) {
-        var mh$ = bn_pack_i2s.HANDLE;
+    public static int bn_pack(int tier, int format, MemorySegment source, MemorySegment w, int begin, int end) {
+        var mh$ = bn_pack.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_pack_i2s", tier, source, w, begin, end);
+                traceDowncall("bn_pack", tier, format, source, w, begin, end);
             }
-            return (int)mh$.invokeExact(tier, source, w, begin, end);
+            return (int)mh$.invokeExact(tier, format, source, w, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

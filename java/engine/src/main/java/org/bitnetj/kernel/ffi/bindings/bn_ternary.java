@@ -16,9 +16,13 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * {@snippet lang=c :
  * struct bn_ternary {
  *     uint8_t *panels;
+ *     const float *row_scales;
+ *     const uint16_t *group_scales;
  *     int32_t rows;
  *     int32_t columns;
  *     int32_t layout;
+ *     int32_t group_columns;
+ *     int32_t largest_digit;
  *     float scale;
  * }
  * }
@@ -31,9 +35,13 @@ public class bn_ternary {
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         BitnetLibrary.C_POINTER.withName("panels"),
+        BitnetLibrary.C_POINTER.withName("row_scales"),
+        BitnetLibrary.C_POINTER.withName("group_scales"),
         BitnetLibrary.C_INT.withName("rows"),
         BitnetLibrary.C_INT.withName("columns"),
         BitnetLibrary.C_INT.withName("layout"),
+        BitnetLibrary.C_INT.withName("group_columns"),
+        BitnetLibrary.C_INT.withName("largest_digit"),
         BitnetLibrary.C_FLOAT.withName("scale")
     ).withName("bn_ternary");
 
@@ -86,6 +94,94 @@ public class bn_ternary {
      */
     public static void panels(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(panels$LAYOUT, panels$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout row_scales$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("row_scales"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const float *row_scales
+     * }
+     */
+    public static final AddressLayout row_scales$layout() {
+        return row_scales$LAYOUT;
+    }
+
+    private static final long row_scales$OFFSET = $LAYOUT.byteOffset(groupElement("row_scales"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const float *row_scales
+     * }
+     */
+    public static final long row_scales$offset() {
+        return row_scales$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const float *row_scales
+     * }
+     */
+    public static MemorySegment row_scales(MemorySegment struct) {
+        return struct.get(row_scales$LAYOUT, row_scales$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const float *row_scales
+     * }
+     */
+    public static void row_scales(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(row_scales$LAYOUT, row_scales$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout group_scales$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("group_scales"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const uint16_t *group_scales
+     * }
+     */
+    public static final AddressLayout group_scales$layout() {
+        return group_scales$LAYOUT;
+    }
+
+    private static final long group_scales$OFFSET = $LAYOUT.byteOffset(groupElement("group_scales"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const uint16_t *group_scales
+     * }
+     */
+    public static final long group_scales$offset() {
+        return group_scales$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const uint16_t *group_scales
+     * }
+     */
+    public static MemorySegment group_scales(MemorySegment struct) {
+        return struct.get(group_scales$LAYOUT, group_scales$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const uint16_t *group_scales
+     * }
+     */
+    public static void group_scales(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(group_scales$LAYOUT, group_scales$OFFSET, fieldValue);
     }
 
     private static final OfInt rows$LAYOUT = (OfInt)$LAYOUT.select(groupElement("rows"));
@@ -218,6 +314,94 @@ public class bn_ternary {
      */
     public static void layout(MemorySegment struct, int fieldValue) {
         struct.set(layout$LAYOUT, layout$OFFSET, fieldValue);
+    }
+
+    private static final OfInt group_columns$LAYOUT = (OfInt)$LAYOUT.select(groupElement("group_columns"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static final OfInt group_columns$layout() {
+        return group_columns$LAYOUT;
+    }
+
+    private static final long group_columns$OFFSET = $LAYOUT.byteOffset(groupElement("group_columns"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static final long group_columns$offset() {
+        return group_columns$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static int group_columns(MemorySegment struct) {
+        return struct.get(group_columns$LAYOUT, group_columns$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static void group_columns(MemorySegment struct, int fieldValue) {
+        struct.set(group_columns$LAYOUT, group_columns$OFFSET, fieldValue);
+    }
+
+    private static final OfInt largest_digit$LAYOUT = (OfInt)$LAYOUT.select(groupElement("largest_digit"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t largest_digit
+     * }
+     */
+    public static final OfInt largest_digit$layout() {
+        return largest_digit$LAYOUT;
+    }
+
+    private static final long largest_digit$OFFSET = $LAYOUT.byteOffset(groupElement("largest_digit"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t largest_digit
+     * }
+     */
+    public static final long largest_digit$offset() {
+        return largest_digit$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t largest_digit
+     * }
+     */
+    public static int largest_digit(MemorySegment struct) {
+        return struct.get(largest_digit$LAYOUT, largest_digit$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t largest_digit
+     * }
+     */
+    public static void largest_digit(MemorySegment struct, int fieldValue) {
+        struct.set(largest_digit$LAYOUT, largest_digit$OFFSET, fieldValue);
     }
 
     private static final OfFloat scale$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("scale"));

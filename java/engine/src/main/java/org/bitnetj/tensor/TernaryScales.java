@@ -1,0 +1,97 @@
+package org.bitnetj.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.memory.NativeMemory;
+
+/** The scales of a ternary matrix in the order in which products read them. Immutable once made. */
+public sealed interface TernaryScales {
+  /** One scale for every weight. */
+  record Tensor(float scale) implements TernaryScales {}
+
+  /**
+   * One scale for each row.
+   *
+   * @param scales float32, padded with zeros to whole panels
+   */
+  record Rows(MemorySegment scales) implements TernaryScales {
+    /** The scale of a row. */
+    public float scale(int row) {
+      return scales.getAtIndex(ValueLayout.JAVA_FLOAT, row);
+    }
+  }
+
+  /**
+   * One scale for each group of columns of a row.
+   *
+   * @param columns of a group; the last group of a row may have fewer
+   * @param count groups of a row
+   * @param scales float16: 16 for the rows of a panel, by groups, by panels; zeros where a panel
+   *     lacks rows
+   */
+  record Groups(int columns, int count, MemorySegment scales) implements TernaryScales {
+    /** The scale of a group of a row, exact. */
+    public float scale(int row, int group) {
+      return Float.float16ToFloat(scales.getAtIndex(ValueLayout.JAVA_SHORT, index(row, group)));
+    }
+
+    private long index(int row, int group) {
+      int panel = row / PanelLayout.ROWS;
+      return ((long) panel * count + group) * PanelLayout.ROWS + row % PanelLayout.ROWS;
+    }
+  }
+
+  /**
+   * The scales of a matrix in its file's own format: one where all weights other than 0 share it,
+   * whatever the format has room for.
+   *
+   * @param data exactly the matrix's bytes
+   * @throws IllegalArgumentException if a scale is NaN or infinite; the message is a clause
+   */
+  static TernaryScales of(
+      NativeMemory memory, TernaryFormat format, MemorySegment data, int rows, int columns) {
+    Optional<Float> uniform = format.uniformScale(data, rows, columns);
+    if (uniform.isPresent()) {
+      return new Tensor(finite(uniform.get(), "its scale"));
+    }
+    int count = format.scaleKind().count(columns);
+    int padded = PanelLayout.panels(rows) * PanelLayout.ROWS;
+    float[] scales = new float[count];
+    return switch (format.scaleKind()) {
+      case ScaleKind.Tensor tensor -> throw new AssertionError("two scales of one tensor");
+      case ScaleKind.Row byRow -> {
+        Rows all = new Rows(memory.allocate((long) padded * Float.BYTES));
+        for (int row = 0; row < rows; row++) {
+          format.scales(data, columns, row, scales);
+          all.scales.setAtIndex(
+              ValueLayout.JAVA_FLOAT, row, finite(scales[0], "the scale of row " + row));
+        }
+        yield all;
+      }
+      case ScaleKind.Group group -> {
+        MemorySegment halves = memory.allocate((long) padded * count * Short.BYTES);
+        Groups all = new Groups(group.columns(), count, halves);
+        for (int row = 0; row < rows; row++) {
+          format.scales(data, columns, row, scales);
+          for (int g = 0; g < count; g++) {
+            float scale = finite(scales[g], "the scale of group " + g + " of row " + row);
+            halves.setAtIndex(
+                ValueLayout.JAVA_SHORT, all.index(row, g), Float.floatToFloat16(scale));
+          }
+        }
+        yield all;
+      }
+    };
+  }
+
+  private static float finite(float scale, String what) {
+    if (!Float.isFinite(scale)) {
+      throw new IllegalArgumentException(what + " is " + scale);
+    }
+    return scale;
+  }
+}

@@ -1,0 +1,167 @@
+package org.bitnetj.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.BiConsumer;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormats;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.StoredWeights;
+import org.bitnetj.testing.TextInSteps;
+import org.bitnetj.testing.Tiers;
+import org.bitnetj.testing.TinyModel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The shipped model computes the same whatever format its ternary matrices are stored in. */
+class StoredFormatsTest {
+  /** The format it ships in, with one scale for a matrix. */
+  private static final TernaryFormat SHIPPED = TinyModel.TERNARY;
+
+  /** The matrix that tests change. */
+  private static final String CHANGED = "blk.5.attn_output.weight";
+
+  @TempDir Path folder;
+
+  /** Changes digits and scales of a matrix before they are stored. */
+  private interface Change extends BiConsumer<byte[][], float[][]> {
+    Change NONE = (digits, scales) -> {};
+  }
+
+  /** The model in that format, scales rounded to float16. */
+  private Path model(TernaryFormat format, Change change) throws ModelFileException {
+    Path path = folder.resolve(format.name() + ".gguf");
+    try (GgufFile file = GgufFile.open(Golden.MODEL)) {
+      GgufHeader header = new GgufHeader();
+      file.metadata().keys().forEach(key -> header.copy(file, key));
+      for (Tensor tensor : file.tensors()) {
+        header.tensor(
+            tensor.name(),
+            tensor.format() instanceof TernaryFormat ? format : tensor.format(),
+            tensor.dims().stream().mapToLong(Long::longValue).toArray());
+      }
+      try (GgufWriter writer = GgufWriter.create(path, header)) {
+        for (Tensor tensor : file.tensors()) {
+          writer.begin(tensor.name());
+          writer.write(
+              tensor.format() == SHIPPED ? converted(tensor, format, change) : tensor.data());
+        }
+        writer.commit();
+      }
+    }
+    return path;
+  }
+
+  private static MemorySegment converted(Tensor tensor, TernaryFormat to, Change change) {
+    int columns = (int) tensor.columns();
+    byte[][] digits = new byte[(int) tensor.rows()][columns];
+    float[][] scales = new float[digits.length][to.scaleKind().count(columns)];
+    float[] scale = new float[1];
+    SHIPPED.scales(tensor.data(), columns, 0, scale);
+    for (int row = 0; row < digits.length; row++) {
+      SHIPPED.digits(tensor.data(), columns, row, digits[row]);
+      Arrays.fill(scales[row], Float.float16ToFloat(Float.floatToFloat16(scale[0])));
+    }
+    if (tensor.name().equals(CHANGED)) {
+      change.accept(digits, scales);
+    }
+    return StoredWeights.encode(to, digits, scales);
+  }
+
+  /** The bits of the logits after a few tokens. */
+  private static int[] logits(Path path, Kernels kernels) throws ModelFileException {
+    try (GgufFile file = GgufFile.open(path);
+        ThreadTeam team = new ThreadTeam(2);
+        Weights weights = Weights.load(file, kernels, team);
+        Transformer transformer = new Transformer(weights, kernels, team, 3, 1);
+        TextInSteps text = new TextInSteps(transformer, 8)) {
+      text.compute(1, 17, 300);
+      return transformer.logits().row(0).toArray(ValueLayout.JAVA_INT);
+    }
+  }
+
+  @Test
+  void everyFormatGivesTheSameLogits() throws ModelFileException {
+    int[] expected = logits(model(SHIPPED, Change.NONE), Tiers.best());
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      Path path = model(format, Change.NONE);
+      for (Kernels kernels : Tiers.available()) {
+        assertArrayEquals(expected, logits(path, kernels), format.name() + ", " + kernels.tier());
+      }
+    }
+  }
+
+  /** The scale of a group that holds no weight but 0 says nothing. */
+  @Test
+  void groupsOfZerosMayHaveAnyScale() throws ModelFileException {
+    Change zeros = (digits, scales) -> Arrays.fill(digits[5], (byte) 1);
+    Change other =
+        (digits, scales) -> {
+          zeros.accept(digits, scales);
+          Arrays.fill(scales[5], 0f);
+        };
+    int[] expected = logits(model(SHIPPED, zeros), Tiers.best());
+    int[] unchanged = logits(model(SHIPPED, Change.NONE), Tiers.best());
+    assertFalse(Arrays.equals(unchanged, expected));
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      if (format != SHIPPED) {
+        assertArrayEquals(expected, logits(model(format, other), Tiers.best()), format.name());
+      }
+    }
+  }
+
+  @Test
+  void aDigitOf3IsPlusTwoInTypesThatHaveItAndDamageInOthers() throws ModelFileException {
+    Change three = (digits, scales) -> digits[7][11] = 3;
+    int[] unchanged = logits(model(SHIPPED, Change.NONE), Tiers.best());
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      if (format == WeightFormats.TQ1_0) {
+        continue; // has no such digit
+      }
+      Path path = model(format, three);
+      if (format.largestDigit() == 3) {
+        int[] expected = logits(path, Tiers.best());
+        assertFalse(Arrays.equals(unchanged, expected), format.name());
+        for (Kernels kernels : Tiers.available()) {
+          String where = format.name() + ", " + kernels.tier();
+          assertArrayEquals(expected, logits(path, kernels), where);
+        }
+      } else {
+        assertRefused(path, "no ternary digit");
+      }
+    }
+  }
+
+  @Test
+  void scalesThatDifferAndScalesThatAreNotFiniteAreRefused() throws ModelFileException {
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      if (format != SHIPPED) {
+        assertRefused(model(format, (digits, scales) -> scales[9][0] *= 2), "different scales");
+        assertRefused(
+            model(format, (digits, scales) -> scales[9][0] = Float.NaN),
+            "the scale of group 0 of row 9 is NaN");
+      }
+    }
+  }
+
+  private static void assertRefused(Path path, String clause) {
+    String sentence =
+        assertThrows(ModelFileException.class, () -> logits(path, Tiers.best())).getMessage();
+    assertTrue(sentence.startsWith(path + ": tensor '" + CHANGED + "'"), sentence);
+    assertTrue(sentence.contains(clause), sentence);
+  }
+}

@@ -1,0 +1,157 @@
+#include <string.h>
+
+#include "testing.h"
+
+/* A stored format: its id, and columns and bytes of a block. */
+typedef struct format {
+  int32_t id;
+  int32_t columns;
+  int32_t bytes;
+} format;
+
+static const format formats[] = {
+    {34, 256, 54}, {35, 256, 66}, {36, 128, 32}, {42, 64, 18}, {142, 128, 34}};
+#define FORMATS 5
+/* The one whose blocks may straddle rows. */
+#define STRADDLING 2
+
+/* Digit n + 1 after the point of byte / 256 in base 3. */
+static int trit(int byte, int n) {
+  for (; n > 0; n--) {
+    byte = 3 * byte % 256;
+  }
+  return 3 * byte / 256;
+}
+
+/* The digit of weight j of a block, by the format's definition. */
+static int digit_of(int32_t id, const uint8_t* block, int j) {
+  switch (id) {
+    case 34:
+      return j < 160   ? trit(block[j % 32], j / 32)
+             : j < 240 ? trit(block[32 + (j - 160) % 16], (j - 160) / 16)
+                       : trit(block[48 + (j - 240) % 4], (j - 240) / 4);
+    case 35:
+      return block[j / 128 * 32 + j % 32] >> j % 128 / 32 * 2 & 3;
+    case 36:
+      return block[j % 32] >> (6 - 2 * (j / 32)) & 3;
+    default:
+      return block[2 + j / 4] >> 2 * (j % 4) & 3;
+  }
+}
+
+/* The digit of a weight in panels, by the layout's definition in the header. */
+static int packed_digit(const bn_ternary* w, int32_t row, int32_t column) {
+  const int64_t panel = (int64_t)(w->columns + 15) / 16 * 64;
+  const int64_t at = row / 16 * panel + column / 16 * 64 + 4 * (row % 16) + column % 4;
+  return w->panels[at] >> 2 * (column % 16 / 4) & 3;
+}
+
+/* Rows [first, last) hold the digits of the source, and where they only pad, zeros. */
+static void same_digits(const test_case* c, const format* f, const uint8_t* source,
+                        const bn_ternary* w, int32_t first, int32_t last) {
+  const int32_t padded = (w->columns + 15) / 16 * 16;
+  for (int32_t row = first; row < last; row++) {
+    for (int32_t column = 0; column < padded; column++) {
+      int expected = 0;
+      if (row < w->rows && column < w->columns) {
+        const int64_t weight = (int64_t)row * w->columns + column;
+        expected =
+            digit_of(f->id, source + weight / f->columns * f->bytes, (int)(weight % f->columns));
+      }
+      same_int(c, "digit of weight", (int64_t)row * padded + column, expected,
+               packed_digit(w, row, column));
+    }
+  }
+}
+
+static void check(int32_t tier, const format* f, place where, int32_t rows, int32_t columns,
+                  uint64_t seed) {
+  test_case c = {.op = "pack", .tier = tier, .seed = seed};
+  const int32_t panels = (rows + 15) / 16;
+  const size_t bytes = (size_t)panels * (size_t)((columns + 15) / 16) * 64;
+  const int64_t blocks = ((int64_t)rows * columns + f->columns - 1) / f->columns;
+  rng r = {seed};
+  uint8_t* source = guarded(where, (size_t)(blocks * f->bytes));
+  fill_bytes(&r, source, (size_t)(blocks * f->bytes));
+  bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT, .largest_digit = 3};
+  w.panels = guarded(where, bytes);
+  memset(w.panels, 0xa5, bytes);
+
+  const int32_t begin = random_below(&r, panels);
+  describe(&c, "format %d, panels [%d, %d) of %d rows of %d columns, place %d", f->id, begin,
+           panels, rows, columns, where);
+  same_int(&c, "status", 0, BN_OK, bn_pack(tier, f->id, source, &w, begin, panels));
+  same_digits(&c, f, source, &w, 16 * begin, 16 * panels);
+  for (int64_t i = 0; i < (int64_t)bytes / panels * begin; i++) {
+    same_int(&c, "byte before the range", i, 0xa5, w.panels[i]);
+  }
+  same_int(&c, "status", 0, BN_OK, bn_pack(tier, f->id, source, &w, 0, panels));
+  same_digits(&c, f, source, &w, 0, 16 * panels);
+
+  /* Where a 3 is damage, it is found in the panel that has one. */
+  for (int32_t panel = 0; panel < panels; panel++) {
+    int worst = 0;
+    for (int32_t row = 16 * panel; row < rows && row < 16 * panel + 16; row++) {
+      for (int32_t column = 0; column < columns; column++) {
+        const int digit = packed_digit(&w, row, column);
+        worst = digit > worst ? digit : worst;
+      }
+    }
+    for (int32_t largest = 0; largest <= 2; largest += 2) {
+      bn_ternary strict = w;
+      strict.largest_digit = largest;
+      same_int(&c, "status of panel", panel, worst == 3 ? BN_BAD_DIGIT : BN_OK,
+               bn_pack(tier, f->id, source, &strict, panel, panel + 1));
+    }
+  }
+  release_blocks();
+}
+
+/* One 3 among digits that are not is found wherever it stands. */
+static void check_one_three(int32_t tier, uint64_t seed) {
+  test_case c = {.op = "pack", .tier = tier, .seed = seed};
+  const int32_t id = formats[STRADDLING].id;
+  rng r = {seed};
+  for (int32_t columns = 100; columns < 900; columns += 53) {
+    const int64_t weights = 20 * (int64_t)columns;
+    const size_t bytes = (size_t)((weights + 127) / 128 * 32);
+    uint8_t* source = guarded(FLUSH_END, bytes);
+    bn_ternary w = {.rows = 20, .columns = columns, .layout = BN_PANEL_2BIT, .largest_digit = 2};
+    w.panels = guarded(FLUSH_END, (size_t)((columns + 15) / 16 * 64 * 2));
+    for (int i = 0; i < 20; i++) {
+      const int64_t bad = (int64_t)(next_random(&r) % (uint64_t)weights);
+      const int32_t panel = (int32_t)(bad / columns / 16);
+      describe(&c, "a 3 for weight %lld of 20 rows of %d columns", (long long)bad, columns);
+      memset(source, 0x99, bytes); /* digits 2 and 1 */
+      same_int(&c, "status", 0, BN_OK, bn_pack(tier, id, source, &w, 0, 2));
+      source[bad / 128 * 32 + bad % 32] |= (uint8_t)(3 << (6 - 2 * (int)(bad % 128 / 32)));
+      same_int(&c, "status", 0, BN_BAD_DIGIT, bn_pack(tier, id, source, &w, 0, 2));
+      same_int(&c, "status", 0, BN_BAD_DIGIT, bn_pack(tier, id, source, &w, panel, panel + 1));
+      same_int(&c, "status", 0, BN_OK, bn_pack(tier, id, source, &w, 1 - panel, 2 - panel));
+    }
+    release_blocks();
+  }
+}
+
+int main(void) {
+  for (int32_t tier = -1; next_tier("pack", &tier);) {
+    uint64_t seed = 1;
+    for (int f = 0; f < FORMATS; f++) {
+      const int32_t step = f == STRADDLING ? 1 : formats[f].columns;
+      int32_t columns;
+      for (int i = 0; (columns = columns_at(i)) != 0; i++) {
+        columns = i < SMALL_COLUMNS / 5 || step == 1 ? columns * step : columns / step * step;
+        if (columns > 0 && columns <= 10000) {
+          check(tier, &formats[f], (place)(seed % PLACES), 1 + (int32_t)(seed % 50), columns, seed);
+          seed++;
+        }
+      }
+      for (int32_t rows = 1; rows <= 50; rows++) {
+        check(tier, &formats[f], (place)(seed % PLACES), rows, 256, seed);
+        seed++;
+      }
+    }
+    check_one_three(tier, seed);
+  }
+  return 0;
+}
