@@ -13,8 +13,9 @@ import org.bitnetj.tensor.AttentionLayer;
  * The keys and values of all sequences of a model, in blocks of 256 positions: a block has a run of
  * 256 vectors for each layer, for its keys and its values, and each cache head, in this order, and
  * then the 256 tokens. Blocks are counted by the sequences that use them; one that nobody uses any
- * more goes back to the operating system. Address space is reserved for all blocks, memory is taken
- * as positions are written.
+ * more goes back to the operating system, except that the last ones, of at most 64 MiB together,
+ * are kept for the next taker. Address space is reserved for all blocks, memory is taken as blocks
+ * are written.
  *
  * <p>Not thread-safe: whoever takes, shares or frees blocks must do so one after the other. A step
  * may compute meanwhile on blocks that its sequences hold.
@@ -22,6 +23,9 @@ import org.bitnetj.tensor.AttentionLayer;
 public final class BlockPool implements AutoCloseable {
   /** Positions of a block, those of a chunk of attention: so pages change no sum's order. */
   public static final int POSITIONS = AttentionLayer.CHUNK;
+
+  /** Bytes of unused blocks that are not given back: the system's zeroed pages are slow to come. */
+  private static final long KEPT_BYTES = 64L << 20;
 
   private static final long TOKENS_BYTES = (long) POSITIONS * Integer.BYTES;
 
@@ -34,7 +38,8 @@ public final class BlockPool implements AutoCloseable {
   private final PrefixTree tree = new PrefixTree(this);
   private int[] users = new int[0];
   private int[] free = new int[0];
-  private int freed;
+  private int freed; // of these the last ones keep their memory
+  private int kept;
   private int fresh; // from here on, no block has ever been taken
   private int used;
 
@@ -116,6 +121,7 @@ public final class BlockPool implements AutoCloseable {
     int block;
     if (freed > 0) {
       block = free[--freed];
+      kept = Math.max(0, kept - 1);
     } else if (fresh < capacity) {
       block = fresh++;
       if (block == users.length) {
@@ -143,9 +149,12 @@ public final class BlockPool implements AutoCloseable {
   void release(int block) {
     if (--users[block] == 0) {
       tree.remove(block);
-      memory.release(block * blockBytes, blockBytes);
       free[freed++] = block;
       used--;
+      if (++kept * blockBytes > KEPT_BYTES) {
+        memory.release(free[freed - kept] * blockBytes, blockBytes);
+        kept--;
+      }
     }
   }
 

@@ -81,7 +81,7 @@ public final class FileBytes implements AutoCloseable {
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
-      MemorySegment pages = Pages.map(size + PADDING, true);
+      MemorySegment pages = Pages.map(size + PADDING);
       MemorySegment memory =
           pages == null
               ? arena.allocate(size + PADDING, PADDING)

@@ -10,16 +10,16 @@ import java.util.List;
  * with at least 64 readable bytes of padding, and lives until {@link #close}.
  *
  * <p>All but small blocks come straight from the operating system: a page takes memory only once it
- * is touched. Except in {@link #growing} memory, the system is asked for huge pages; blocks lie
- * side by side in slabs, so that matrices of a megabyte or two get them as well. The segments are
- * of global scope (where {@link NativeAccess} permits it), so that a kernel call pays no liveness
- * check; in return the owner must not be closed while anyone still computes on them. Thread-safe.
+ * is touched. The system is asked for huge pages; blocks lie side by side in slabs, so that
+ * matrices of a megabyte or two get them as well. What grows and shrinks in pieces is better in a
+ * {@link Reservation}. The segments are of global scope (where {@link NativeAccess} permits it), so
+ * that a kernel call pays no liveness check; in return the owner must not be closed while anyone
+ * still computes on them. Thread-safe.
  */
 public final class NativeMemory implements AutoCloseable {
   private static final long ALIGNMENT = 64;
   private static final long PADDING = 64;
   private static final long LARGE = 1L << 20;
-  private static final long HUGE_PAGE = 2L << 20;
 
   /** Blocks from this size on, up to half a slab, are put into slabs. */
   private static final long SLAB_BLOCK = 64L << 10;
@@ -29,26 +29,8 @@ public final class NativeMemory implements AutoCloseable {
   private final Arena small = Arena.ofShared();
   private final List<MemorySegment> large = new ArrayList<>();
   private MemorySegment slab = MemorySegment.NULL; // the rest of the last one
-  private final boolean hugePages;
   private long allocated;
   private boolean closed;
-
-  /** Memory that is filled at once, in huge pages where there are any. */
-  public NativeMemory() {
-    this(true);
-  }
-
-  private NativeMemory(boolean hugePages) {
-    this.hugePages = hugePages;
-  }
-
-  /**
-   * Memory that is filled little by little in many places, which must not each take 2 MiB. What
-   * also shrinks is better in a {@link Reservation}.
-   */
-  public static NativeMemory growing() {
-    return new NativeMemory(false);
-  }
 
   /**
    * Zeroed memory.
@@ -65,7 +47,7 @@ public final class NativeMemory implements AutoCloseable {
     }
     long size = Math.addExact(bytes, PADDING);
     MemorySegment segment;
-    if (hugePages && size >= SLAB_BLOCK && size <= SLAB / 2 && reserve(size)) {
+    if (size >= SLAB_BLOCK && size <= SLAB / 2 && reserve(size)) {
       segment = slab.asSlice(0, bytes);
       long next = size + ALIGNMENT - 1 & -ALIGNMENT;
       slab = slab.asSlice(Math.min(next, slab.byteSize()));
@@ -73,7 +55,7 @@ public final class NativeMemory implements AutoCloseable {
       return segment;
     }
     if (size >= LARGE) {
-      segment = Pages.map(size, hugePages);
+      segment = Pages.map(size);
       if (segment != null) {
         large.add(segment);
         allocated += size;
@@ -88,12 +70,12 @@ public final class NativeMemory implements AutoCloseable {
   /** Makes a slab if the last one has no room for that many bytes; false where there are none. */
   private boolean reserve(long size) {
     if (slab.byteSize() < size) {
-      MemorySegment pages = Pages.map(SLAB + HUGE_PAGE, hugePages);
+      MemorySegment pages = Pages.map(SLAB + Pages.HUGE_PAGE);
       if (pages == null) {
         return false;
       }
       large.add(pages);
-      slab = pages.asSlice(-pages.address() & HUGE_PAGE - 1, SLAB);
+      slab = pages.asSlice(-pages.address() & Pages.HUGE_PAGE - 1, SLAB);
     }
     return true;
   }

@@ -22,8 +22,7 @@ public final class Pages {
   private static final int MAP_FIXED = 0x10;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
-  private static final int MADV_NOHUGEPAGE = 15;
-  private static final long HUGE_PAGE = 2L << 20;
+  static final long HUGE_PAGE = 2L << 20;
 
   private static final @Nullable MethodHandle MMAP =
       handle(
@@ -81,13 +80,12 @@ public final class Pages {
   }
 
   /**
-   * Zeroed pages, or null where the system has no mmap.
+   * Zeroed pages, huge ones where the system has them; null where it has no mmap.
    *
-   * @param huge whether to ask for huge pages or to rule them out, where the system has them
    * @throws OutOfMemoryError if the system refuses
    */
-  static @Nullable MemorySegment map(long bytes, boolean huge) {
-    return map(bytes, huge, MAP_PRIVATE_ANONYMOUS);
+  static @Nullable MemorySegment map(long bytes) {
+    return map(bytes, MAP_PRIVATE_ANONYMOUS);
   }
 
   /** Whether there is an mmap to call. */
@@ -96,21 +94,19 @@ public final class Pages {
   }
 
   /**
-   * Like {@link #map} without huge pages, but the system sets no memory aside: it need not have as
-   * much as is reserved.
+   * Like {@link #map}, but the system sets no memory aside: it need not have as much as is
+   * reserved.
    */
   static @Nullable MemorySegment reserve(long bytes) {
-    return map(bytes, false, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
+    return map(bytes, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE);
   }
 
-  private static @Nullable MemorySegment map(long bytes, boolean huge, int flags) {
+  private static @Nullable MemorySegment map(long bytes, int flags) {
     if (!canMap()) {
       return null;
     }
     long address = mmap(0, bytes, flags);
-    if (LINUX && bytes >= HUGE_PAGE) {
-      advise(address, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-    }
+    askForHugePages(address, bytes);
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
@@ -150,8 +146,12 @@ public final class Pages {
   /** Like {@link #discard}, by new pages in the place of the old ones. */
   static void replace(long address, long bytes) {
     mmap(address, bytes, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE | MAP_FIXED);
-    if (LINUX) {
-      advise(address, bytes, MADV_NOHUGEPAGE);
+    askForHugePages(address, bytes);
+  }
+
+  private static void askForHugePages(long address, long bytes) {
+    if (LINUX && bytes >= HUGE_PAGE) {
+      advise(address, bytes, MADV_HUGEPAGE);
     }
   }
 

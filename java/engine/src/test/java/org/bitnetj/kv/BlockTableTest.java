@@ -273,4 +273,22 @@ class BlockTableTest {
     assertEquals(500, table.adopt(text(1, 500), 500), "what was cut is still there");
     holds(table, text(1, 500));
   }
+
+  /** Blocks of 20 MiB: of five that are freed the last three keep their memory. */
+  @Test
+  void atMost64MiBOfFreeBlocksKeepTheirMemory() {
+    KvShape shape = new KvShape(10, 8, 8, 256, AttentionLayer.Type.F16);
+    try (BlockPool large = new BlockPool(shape, 1, 1L << 30)) {
+      BlockTable table = large.newTable(5 * BlockPool.POSITIONS);
+      table.append(text(1, 5 * BlockPool.POSITIONS), 0, 5 * BlockPool.POSITIONS);
+      table.extend(5 * BlockPool.POSITIONS);
+      int[] tokens = IntStream.range(0, 5).map(i -> large.token(i, 7)).toArray();
+      table.truncate(0); // the last block first
+      for (int block = 0; block < 5; block++) {
+        assertEquals(block < 3 ? tokens[block] : 0, large.token(block, 7), "block " + block);
+      }
+      table.append(text(2, BlockPool.POSITIONS), 0, BlockPool.POSITIONS);
+      assertEquals(text(2, 8)[7], large.token(0, 7), "the last one freed is the next one taken");
+    }
+  }
 }
