@@ -9,7 +9,7 @@ import org.bitnetj.memory.NativeMemory;
  * position t starts at element {@code b * blockStride + (h * CHUNK + t) * headDim}. Query head q
  * reads cache head {@code q / (queryHeads / kvHeads)}; scores are {@code (q . k) * scale}.
  */
-public final class AttentionLayer {
+public final class AttentionLayer extends Operand {
   /** Positions that are computed together; these chunks merge in rising order. */
   public static final int CHUNK = 256;
 

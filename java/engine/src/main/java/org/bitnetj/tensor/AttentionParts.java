@@ -12,7 +12,7 @@ import org.bitnetj.memory.NativeMemory;
  * a part has, for each query head, the weighted sum of the values, the largest score and the sum of
  * the weights. Mutable; writers of different parts or heads do not meet.
  */
-public final class AttentionParts {
+public final class AttentionParts extends Operand {
   private final NativeMemory memory;
   private final int queryHeads;
   private final int headDim;
@@ -53,6 +53,7 @@ public final class AttentionParts {
       capacity = Math.max(count, 2 * capacity);
       rows = memory.allocate((long) capacity * Integer.BYTES);
       data = memory.allocate(capacity * stride() * Float.BYTES);
+      forgetView();
     }
     int part = 0;
     for (int r = 0; r < batch.size(); r++) {

@@ -12,7 +12,7 @@ import org.bitnetj.memory.NativeMemory;
  * block table: int32 numbers of the blocks of {@link AttentionLayer#CHUNK} positions that hold it.
  * Mutable, for one thread.
  */
-public final class Batch {
+public final class Batch extends Operand {
   private final int capacity;
   private final MemorySegment[] tables;
   private final MemorySegment addresses; // of the tables, for C

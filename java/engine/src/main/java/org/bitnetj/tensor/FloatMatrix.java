@@ -9,7 +9,7 @@ import org.bitnetj.memory.NativeAccess;
  * view without liveness checks: whoever makes it keeps its bytes in memory while it is used. Each
  * element is the float32 its format defines. Read-only.
  */
-public final class FloatMatrix {
+public final class FloatMatrix extends Operand {
   private final MemorySegment data;
   private final FloatFormat format;
   private final int rows;

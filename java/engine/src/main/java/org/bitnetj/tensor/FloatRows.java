@@ -8,7 +8,7 @@ import org.bitnetj.memory.NativeMemory;
  * A matrix of float32 activation rows, off-heap: {@code [capacity][columns]}, each row starting at
  * a multiple of 64 bytes. Mutable and not synchronized: writers of different rows do not meet.
  */
-public final class FloatRows {
+public final class FloatRows extends Operand {
   private final MemorySegment data;
   private final int capacity;
   private final int columns;

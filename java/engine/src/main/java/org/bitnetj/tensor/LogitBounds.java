@@ -11,7 +11,7 @@ import org.bitnetj.memory.NativeMemory;
  * LowBitMatrix}; rows that pad its last panel have −∞. Mutable and not synchronized: writers of
  * different panels do not meet.
  */
-public final class LogitBounds {
+public final class LogitBounds extends Operand {
   private final MemorySegment values;
   private final MemorySegment lower;
   private final MemorySegment upper;

@@ -17,7 +17,7 @@ import org.bitnetj.memory.NativeMemory;
  * bits 2f and 2f + 1. Codes that only pad are 0. Beside them stand for each panel 16 scales, then
  * 16 of each {@link RowNorm}.
  */
-public final class LowBitMatrix {
+public final class LowBitMatrix extends Operand {
   /** Rows in a panel. */
   public static final int PANEL_ROWS = 16;
 

@@ -8,7 +8,7 @@ import org.bitnetj.memory.NativeMemory;
  * RMSNorm with a weight: {@code y_i = (x_i * (1 / sqrt(sum(x^2) / n + epsilon))) * weight_i}; or no
  * norm at all ({@link #none}). A row whose sum of squares overflows becomes NaN. Read-only.
  */
-public final class Norm {
+public final class Norm extends Operand {
   private final MemorySegment weight;
   private final int columns;
   private final float epsilon;

@@ -10,7 +10,7 @@ import org.bitnetj.memory.NativeMemory;
  * {@code columns} on, and per row a scale ({@code max(absmax, 1e-5f) / 127f}) and the sum of its
  * values. Mutable and not synchronized: writers of different rows do not meet.
  */
-public final class QuantizedRows {
+public final class QuantizedRows extends Operand {
   private final MemorySegment values;
   private final MemorySegment scales;
   private final MemorySegment sums;

@@ -13,7 +13,7 @@ import org.bitnetj.memory.NativeMemory;
  * <p>The tables grow as positions are used. {@link #reach} must not run while another thread reads;
  * everything else is read-only.
  */
-public final class Rope {
+public final class Rope extends Operand {
   /** Which elements of a head form a pair. */
   public enum Style {
     /** (i, i + pairs), as GPT-NeoX and Hugging Face's Llama do. */
@@ -133,6 +133,7 @@ public final class Rope {
     }
     cosines = table().copyFrom(cosines);
     sines = table().copyFrom(sines);
+    forgetView();
   }
 
   private MemorySegment table() {

@@ -11,7 +11,7 @@ import org.bitnetj.memory.NativeMemory;
  * digits u, of which padding rows and columns hold 0, and scales. The weight is {@code scale * (u -
  * 1)}, so that a digit of 3, where there are such, means +2. Read-only once packed.
  */
-public final class TernaryMatrix {
+public final class TernaryMatrix extends Operand {
   /** Most columns: with more, int32 sums of products might not be exact in every kernel. */
   public static final int MAX_COLUMNS = 131_000;
 

@@ -11,7 +11,7 @@ import org.bitnetj.memory.NativeMemory;
  * holds the digits u = t + 1 of elements 256l + 64f + j at bits 2f and 2f + 1, f = 0..3. Elements
  * that only pad hold zero bits. The weight is {@code scale * (u - 1)}. Read-only once packed.
  */
-public final class TernaryVectors {
+public final class TernaryVectors extends Operand {
   /** What a vector is. */
   public enum Order {
     /** A row of the matrix. */

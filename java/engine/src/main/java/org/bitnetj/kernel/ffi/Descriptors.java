@@ -26,94 +26,78 @@ import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.LogitBounds;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.Operand;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 import org.bitnetj.tensor.TernaryVectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * C's views of the operands of one call: each method writes the struct of {@code bitnet.h} that
- * describes an operand as it is now and returns it, valid until this thread describes the next one
- * of its kind. One struct of a kind is enough for every function, two of rows. They are a thread's
- * own, in native memory that goes with it, so that calls neither share nor allocate anything.
+ * C's views of operands: the structs of {@code bitnet.h} that describe them, in native memory that
+ * goes with the operand. Each is made when a kernel first gets the operand and kept by it, for most
+ * of what a step calls is the same as in the step before. Thread-safe.
  */
 final class Descriptors {
-  private static final ThreadLocal<Descriptors> OF_THREAD =
-      ThreadLocal.withInitial(Descriptors::new);
+  /** What changes with every row: a thread's own, written for each call. */
+  private static final ThreadLocal<MemorySegment> ACTIVATION =
+      ThreadLocal.withInitial(() -> bn_digits.allocate(Arena.ofAuto()));
 
-  private final MemorySegment rows;
-  private final MemorySegment otherRows;
-  private final MemorySegment quantized;
-  private final MemorySegment ternary;
-  private final MemorySegment vectors;
-  private final MemorySegment matrix;
-  private final MemorySegment lowBit;
-  private final MemorySegment activation;
-  private final MemorySegment bounds;
-  private final MemorySegment norm;
-  private final MemorySegment rope;
-  private final MemorySegment batch;
-  private final MemorySegment attention;
-  private final MemorySegment parts;
+  private Descriptors() {}
 
-  private Descriptors() {
-    Arena arena = Arena.ofAuto();
-    this.rows = bn_rows.allocate(arena);
-    this.otherRows = bn_rows.allocate(arena);
-    this.quantized = bn_quantized.allocate(arena);
-    this.ternary = bn_ternary.allocate(arena);
-    this.vectors = bn_strips.allocate(arena);
-    this.matrix = bn_matrix.allocate(arena);
-    this.lowBit = bn_sketch.allocate(arena);
-    this.activation = bn_digits.allocate(arena);
-    this.bounds = bn_bounds.allocate(arena);
-    this.norm = bn_norm.allocate(arena);
-    this.rope = bn_rope.allocate(arena);
-    this.batch = bn_batch.allocate(arena);
-    this.attention = bn_attention.allocate(arena);
-    this.parts = bn_parts.allocate(arena);
+  /** What an operand keeps; null if its struct is yet to be made. */
+  private static @Nullable MemorySegment kept(Operand operand) {
+    return operand.view() instanceof MemorySegment struct ? struct : null;
   }
 
-  /** Those of the calling thread. */
-  static Descriptors ofThread() {
-    return OF_THREAD.get();
+  private static MemorySegment keep(Operand operand, MemorySegment struct) {
+    operand.keepView(struct);
+    return struct;
   }
 
-  /** The first rows of a call. */
-  MemorySegment of(FloatRows x) {
-    return describe(x, rows);
+  static MemorySegment of(FloatRows x) {
+    MemorySegment struct = kept(x);
+    return struct != null ? struct : describe(x);
   }
 
-  /** The second rows of a call. */
-  MemorySegment ofOther(FloatRows y) {
-    return describe(y, otherRows);
-  }
-
-  private static MemorySegment describe(FloatRows x, MemorySegment struct) {
+  private static MemorySegment describe(FloatRows x) {
+    MemorySegment struct = bn_rows.allocate(Arena.ofAuto());
     bn_rows.data(struct, x.data());
     bn_rows.stride(struct, x.stride());
     bn_rows.columns(struct, x.columns());
     bn_rows.capacity(struct, x.capacity());
-    return struct;
+    return keep(x, struct);
   }
 
-  MemorySegment of(QuantizedRows a) {
-    bn_quantized.values(quantized, a.values());
-    bn_quantized.scales(quantized, a.scales());
-    bn_quantized.sums(quantized, a.sums());
-    bn_quantized.stride(quantized, a.stride());
-    bn_quantized.columns(quantized, a.columns());
-    bn_quantized.capacity(quantized, a.capacity());
-    return quantized;
+  static MemorySegment of(QuantizedRows a) {
+    MemorySegment struct = kept(a);
+    return struct != null ? struct : describe(a);
   }
 
-  MemorySegment of(TernaryMatrix w) {
-    bn_ternary.panels(ternary, w.panels());
-    bn_ternary.rows(ternary, w.rows());
-    bn_ternary.columns(ternary, w.columns());
-    bn_ternary.layout(ternary, w.layout().id());
-    bn_ternary.largest_digit(ternary, w.largestDigit());
+  private static MemorySegment describe(QuantizedRows a) {
+    MemorySegment struct = bn_quantized.allocate(Arena.ofAuto());
+    bn_quantized.values(struct, a.values());
+    bn_quantized.scales(struct, a.scales());
+    bn_quantized.sums(struct, a.sums());
+    bn_quantized.stride(struct, a.stride());
+    bn_quantized.columns(struct, a.columns());
+    bn_quantized.capacity(struct, a.capacity());
+    return keep(a, struct);
+  }
+
+  static MemorySegment of(TernaryMatrix w) {
+    MemorySegment struct = kept(w);
+    return struct != null ? struct : describe(w);
+  }
+
+  private static MemorySegment describe(TernaryMatrix w) {
+    MemorySegment struct = bn_ternary.allocate(Arena.ofAuto());
+    bn_ternary.panels(struct, w.panels());
+    bn_ternary.rows(struct, w.rows());
+    bn_ternary.columns(struct, w.columns());
+    bn_ternary.layout(struct, w.layout().id());
+    bn_ternary.largest_digit(struct, w.largestDigit());
     float scale = Float.NaN;
     MemorySegment rowScales = MemorySegment.NULL;
     MemorySegment groupScales = MemorySegment.NULL;
@@ -126,47 +110,67 @@ final class Descriptors {
         groupColumns = groups.columns();
       }
     }
-    bn_ternary.scale(ternary, scale);
-    bn_ternary.row_scales(ternary, rowScales);
-    bn_ternary.group_scales(ternary, groupScales);
-    bn_ternary.group_columns(ternary, groupColumns);
-    return ternary;
+    bn_ternary.scale(struct, scale);
+    bn_ternary.row_scales(struct, rowScales);
+    bn_ternary.group_scales(struct, groupScales);
+    bn_ternary.group_columns(struct, groupColumns);
+    return keep(w, struct);
   }
 
-  MemorySegment of(TernaryVectors w) {
-    bn_strips.digits(vectors, w.digits());
-    bn_strips.stride(vectors, w.stride());
-    bn_strips.rows(vectors, w.rows());
-    bn_strips.columns(vectors, w.columns());
+  static MemorySegment of(TernaryVectors w) {
+    MemorySegment struct = kept(w);
+    return struct != null ? struct : describe(w);
+  }
+
+  private static MemorySegment describe(TernaryVectors w) {
+    MemorySegment struct = bn_strips.allocate(Arena.ofAuto());
+    bn_strips.digits(struct, w.digits());
+    bn_strips.stride(struct, w.stride());
+    bn_strips.rows(struct, w.rows());
+    bn_strips.columns(struct, w.columns());
     bn_strips.direction(
-        vectors,
+        struct,
         switch (w.order()) {
           case ROW_MAJOR -> BitnetLibrary.BN_STRIPS_ROWS();
           case COLUMN_MAJOR -> BitnetLibrary.BN_STRIPS_COLUMNS();
         });
-    bn_strips.scale(vectors, w.scale());
-    return vectors;
+    bn_strips.scale(struct, w.scale());
+    return keep(w, struct);
   }
 
-  MemorySegment of(FloatMatrix m) {
-    bn_matrix.data(matrix, m.data());
-    bn_matrix.row_bytes(matrix, m.rowBytes());
-    bn_matrix.rows(matrix, m.rows());
-    bn_matrix.columns(matrix, m.columns());
-    bn_matrix.type(matrix, m.format().id());
-    return matrix;
+  static MemorySegment of(FloatMatrix m) {
+    MemorySegment struct = kept(m);
+    return struct != null ? struct : describe(m);
   }
 
-  MemorySegment of(LowBitMatrix m) {
-    bn_sketch.coarse(lowBit, m.coarse());
-    bn_sketch.fine(lowBit, m.fine());
-    bn_sketch.facts(lowBit, m.scalesAndNorms());
-    bn_sketch.rows(lowBit, m.rows());
-    bn_sketch.columns(lowBit, m.columns());
-    return lowBit;
+  private static MemorySegment describe(FloatMatrix m) {
+    MemorySegment struct = bn_matrix.allocate(Arena.ofAuto());
+    bn_matrix.data(struct, m.data());
+    bn_matrix.row_bytes(struct, m.rowBytes());
+    bn_matrix.rows(struct, m.rows());
+    bn_matrix.columns(struct, m.columns());
+    bn_matrix.type(struct, m.format().id());
+    return keep(m, struct);
   }
 
-  MemorySegment of(Activation16 x) {
+  static MemorySegment of(LowBitMatrix m) {
+    MemorySegment struct = kept(m);
+    return struct != null ? struct : describe(m);
+  }
+
+  private static MemorySegment describe(LowBitMatrix m) {
+    MemorySegment struct = bn_sketch.allocate(Arena.ofAuto());
+    bn_sketch.coarse(struct, m.coarse());
+    bn_sketch.fine(struct, m.fine());
+    bn_sketch.facts(struct, m.scalesAndNorms());
+    bn_sketch.rows(struct, m.rows());
+    bn_sketch.columns(struct, m.columns());
+    return keep(m, struct);
+  }
+
+  /** Valid until this thread describes the next one. */
+  static MemorySegment of(Activation16 x) {
+    MemorySegment activation = ACTIVATION.get();
     bn_digits.high(activation, x.high());
     bn_digits.low(activation, x.low());
     bn_digits.high_sum(activation, x.highSum());
@@ -178,69 +182,105 @@ final class Descriptors {
     return activation;
   }
 
-  MemorySegment of(LogitBounds b) {
-    bn_bounds.lower(bounds, b.lower());
-    bn_bounds.upper(bounds, b.upper());
-    bn_bounds.sums(bounds, b.sums());
-    bn_bounds.panel_lower(bounds, b.panelLower());
-    bn_bounds.panel_upper(bounds, b.panelUpper());
-    bn_bounds.panel_refined(bounds, b.panelRefined());
-    return bounds;
+  static MemorySegment of(LogitBounds b) {
+    MemorySegment struct = kept(b);
+    return struct != null ? struct : describe(b);
   }
 
-  MemorySegment of(Norm n) {
-    bn_norm.weight(norm, n.weight());
-    bn_norm.columns(norm, n.columns());
-    bn_norm.epsilon(norm, n.epsilon());
-    return norm;
+  private static MemorySegment describe(LogitBounds b) {
+    MemorySegment struct = bn_bounds.allocate(Arena.ofAuto());
+    bn_bounds.lower(struct, b.lower());
+    bn_bounds.upper(struct, b.upper());
+    bn_bounds.sums(struct, b.sums());
+    bn_bounds.panel_lower(struct, b.panelLower());
+    bn_bounds.panel_upper(struct, b.panelUpper());
+    bn_bounds.panel_refined(struct, b.panelRefined());
+    return keep(b, struct);
   }
 
-  MemorySegment of(Rope r) {
-    bn_rope.cosines(rope, r.cosines());
-    bn_rope.sines(rope, r.sines());
-    bn_rope.pairs(rope, r.pairs());
-    bn_rope.head_dim(rope, r.headDim());
+  static MemorySegment of(Norm n) {
+    MemorySegment struct = kept(n);
+    return struct != null ? struct : describe(n);
+  }
+
+  private static MemorySegment describe(Norm n) {
+    MemorySegment struct = bn_norm.allocate(Arena.ofAuto());
+    bn_norm.weight(struct, n.weight());
+    bn_norm.columns(struct, n.columns());
+    bn_norm.epsilon(struct, n.epsilon());
+    return keep(n, struct);
+  }
+
+  static MemorySegment of(Rope r) {
+    MemorySegment struct = kept(r);
+    return struct != null ? struct : describe(r);
+  }
+
+  private static MemorySegment describe(Rope r) {
+    MemorySegment struct = bn_rope.allocate(Arena.ofAuto());
+    bn_rope.cosines(struct, r.cosines());
+    bn_rope.sines(struct, r.sines());
+    bn_rope.pairs(struct, r.pairs());
+    bn_rope.head_dim(struct, r.headDim());
     bn_rope.style(
-        rope,
+        struct,
         switch (r.style()) {
           case HALVES -> BitnetLibrary.BN_ROPE_HALVES();
           case ADJACENT -> BitnetLibrary.BN_ROPE_ADJACENT();
         });
-    bn_rope.positions(rope, r.positions());
-    return rope;
+    bn_rope.positions(struct, r.positions());
+    return keep(r, struct);
   }
 
-  MemorySegment of(Batch b) {
-    bn_batch.blocks(batch, b.addresses());
-    bn_batch.positions(batch, b.positions());
-    bn_batch.tokens(batch, b.tokens());
-    return batch;
+  static MemorySegment of(Batch b) {
+    MemorySegment struct = kept(b);
+    return struct != null ? struct : describe(b);
   }
 
-  MemorySegment of(AttentionLayer layer) {
-    bn_attention.keys(attention, layer.keys());
-    bn_attention.values(attention, layer.values());
-    bn_attention.block_stride(attention, layer.blockStride());
-    bn_attention.query_heads(attention, layer.queryHeads());
-    bn_attention.kv_heads(attention, layer.kvHeads());
-    bn_attention.head_dim(attention, layer.headDim());
-    bn_attention.scale(attention, layer.scale());
+  private static MemorySegment describe(Batch b) {
+    MemorySegment struct = bn_batch.allocate(Arena.ofAuto());
+    bn_batch.blocks(struct, b.addresses());
+    bn_batch.positions(struct, b.positions());
+    bn_batch.tokens(struct, b.tokens());
+    return keep(b, struct);
+  }
+
+  static MemorySegment of(AttentionLayer layer) {
+    MemorySegment struct = kept(layer);
+    return struct != null ? struct : describe(layer);
+  }
+
+  private static MemorySegment describe(AttentionLayer layer) {
+    MemorySegment struct = bn_attention.allocate(Arena.ofAuto());
+    bn_attention.keys(struct, layer.keys());
+    bn_attention.values(struct, layer.values());
+    bn_attention.block_stride(struct, layer.blockStride());
+    bn_attention.query_heads(struct, layer.queryHeads());
+    bn_attention.kv_heads(struct, layer.kvHeads());
+    bn_attention.head_dim(struct, layer.headDim());
+    bn_attention.scale(struct, layer.scale());
     bn_attention.type(
-        attention,
+        struct,
         switch (layer.type()) {
           case F16 -> BitnetLibrary.BN_TYPE_F16();
           case F32 -> BitnetLibrary.BN_TYPE_F32();
         });
-    return attention;
+    return keep(layer, struct);
   }
 
-  MemorySegment of(AttentionParts p) {
-    bn_parts.data(parts, p.data());
-    bn_parts.stride(parts, p.stride());
-    bn_parts.head_stride(parts, p.headStride());
-    bn_parts.first(parts, p.first());
-    bn_parts.rows(parts, p.rows());
-    return parts;
+  static MemorySegment of(AttentionParts p) {
+    MemorySegment struct = kept(p);
+    return struct != null ? struct : describe(p);
+  }
+
+  private static MemorySegment describe(AttentionParts p) {
+    MemorySegment struct = bn_parts.allocate(Arena.ofAuto());
+    bn_parts.data(struct, p.data());
+    bn_parts.stride(struct, p.stride());
+    bn_parts.head_stride(struct, p.headStride());
+    bn_parts.first(struct, p.first());
+    bn_parts.rows(struct, p.rows());
+    return keep(p, struct);
   }
 
   /** The number of an activation function. */

@@ -1,5 +1,7 @@
 package org.bitnetj.kernel.ffi;
 
+import static org.bitnetj.kernel.ffi.Descriptors.of;
+
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.KernelTier;
@@ -56,7 +58,7 @@ public final class NativeKernels implements Kernels {
   @Override
   public boolean pack(
       TernaryFormat format, MemorySegment source, TernaryMatrix w, int begin, int end) {
-    MemorySegment struct = Descriptors.ofThread().of(w);
+    MemorySegment struct = of(w);
     int status = BitnetLibrary.bn_pack(id, format.layoutId(), source, struct, begin, end);
     if (status == BitnetLibrary.BN_UNSUPPORTED()) { // a format that only Java knows
       return w.pack(format, source, begin, end);
@@ -66,68 +68,55 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    check("bn_embed", BitnetLibrary.bn_embed(id, c.of(table), c.of(batch), c.of(out), begin, end));
+    check("bn_embed", BitnetLibrary.bn_embed(id, of(table), of(batch), of(out), begin, end));
   }
 
   @Override
   public void add(FloatRows x, FloatRows y, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    check("bn_add", BitnetLibrary.bn_add(id, c.of(x), c.ofOther(y), begin, end));
+    check("bn_add", BitnetLibrary.bn_add(id, of(x), of(y), begin, end));
   }
 
   @Override
   public void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    check(
-        "bn_normalize",
-        BitnetLibrary.bn_normalize(id, c.of(x), c.of(norm), c.ofOther(out), begin, end));
+    check("bn_normalize", BitnetLibrary.bn_normalize(id, of(x), of(norm), of(out), begin, end));
   }
 
   @Override
   public boolean quantize(FloatRows x, Norm norm, QuantizedRows out, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    int status = BitnetLibrary.bn_quantize(id, c.of(x), c.of(norm), c.of(out), begin, end);
+    int status = BitnetLibrary.bn_quantize(id, of(x), of(norm), of(out), begin, end);
     return holds("bn_quantize", status, BitnetLibrary.BN_NON_FINITE());
   }
 
   @Override
   public void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_gate",
-        BitnetLibrary.bn_gate(
-            id, Descriptors.id(activation), c.of(gate), c.ofOther(up), begin, end));
+        BitnetLibrary.bn_gate(id, Descriptors.id(activation), of(gate), of(up), begin, end));
   }
 
   @Override
   public void ternaryProduct(
       TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_ternary_product",
-        BitnetLibrary.bn_ternary_product(id, c.of(w), c.of(a), c.of(y), count, begin, end));
+        BitnetLibrary.bn_ternary_product(id, of(w), of(a), of(y), count, begin, end));
   }
 
   @Override
   public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    check("bn_pack_strips", BitnetLibrary.bn_pack_strips(id, c.of(w), c.of(copy), begin, end));
+    check("bn_pack_strips", BitnetLibrary.bn_pack_strips(id, of(w), of(copy), begin, end));
   }
 
   @Override
   public long gatedProduct(
       TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    long read =
-        BitnetLibrary.bn_gated_product(id, c.of(w), c.of(a), c.of(gate), c.ofOther(y), begin, end);
+    long read = BitnetLibrary.bn_gated_product(id, of(w), of(a), of(gate), of(y), begin, end);
     return bytes("bn_gated_product", w, read);
   }
 
   @Override
   public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    long read = BitnetLibrary.bn_sparse_product(id, c.of(w), c.of(a), c.of(y), begin, end);
+    long read = BitnetLibrary.bn_sparse_product(id, of(w), of(a), of(y), begin, end);
     return bytes("bn_sparse_product", w, read);
   }
 
@@ -141,28 +130,23 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    check("bn_rotate", BitnetLibrary.bn_rotate(id, c.of(rope), c.of(batch), c.of(x), begin, end));
+    check("bn_rotate", BitnetLibrary.bn_rotate(id, of(rope), of(batch), of(x), begin, end));
   }
 
   @Override
   public void store(
       AttentionLayer layer, Batch batch, FloatRows keys, FloatRows values, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_store",
-        BitnetLibrary.bn_store(
-            id, c.of(layer), c.of(batch), c.of(keys), c.ofOther(values), begin, end));
+        BitnetLibrary.bn_store(id, of(layer), of(batch), of(keys), of(values), begin, end));
   }
 
   @Override
   public void attend(
       AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_attend",
-        BitnetLibrary.bn_attend(
-            id, c.of(layer), c.of(batch), c.of(queries), c.ofOther(out), begin, end));
+        BitnetLibrary.bn_attend(id, of(layer), of(batch), of(queries), of(out), begin, end));
   }
 
   @Override
@@ -173,53 +157,45 @@ public final class NativeKernels implements Kernels {
       AttentionParts parts,
       int begin,
       int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_attend_parts",
         BitnetLibrary.bn_attend_parts(
-            id, c.of(layer), c.of(batch), c.of(queries), c.of(parts), begin, end));
+            id, of(layer), of(batch), of(queries), of(parts), begin, end));
   }
 
   @Override
   public void mergeParts(
       AttentionLayer layer, Batch batch, AttentionParts parts, FloatRows out, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_merge_parts",
-        BitnetLibrary.bn_merge_parts(
-            id, c.of(layer), c.of(batch), c.of(parts), c.of(out), begin, end));
+        BitnetLibrary.bn_merge_parts(id, of(layer), of(batch), of(parts), of(out), begin, end));
   }
 
   @Override
   public void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_head_product",
-        BitnetLibrary.bn_head_product(id, c.of(m), c.of(x), c.ofOther(y), count, begin, end));
+        BitnetLibrary.bn_head_product(id, of(m), of(x), of(y), count, begin, end));
   }
 
   @Override
   public boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
-    int status = BitnetLibrary.bn_build_sketch(id, c.of(m), c.of(copy), begin, end);
+    int status = BitnetLibrary.bn_build_sketch(id, of(m), of(copy), begin, end);
     return holds("bn_build_sketch", status, BitnetLibrary.BN_NON_FINITE());
   }
 
   @Override
   public void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
-        "bn_bound_logits",
-        BitnetLibrary.bn_bound_logits(id, c.of(m), c.of(x), c.of(bounds), begin, end));
+        "bn_bound_logits", BitnetLibrary.bn_bound_logits(id, of(m), of(x), of(bounds), begin, end));
   }
 
   @Override
   public void refineBounds(
       LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
-    Descriptors c = Descriptors.ofThread();
     check(
         "bn_refine_bounds",
-        BitnetLibrary.bn_refine_bounds(id, c.of(m), c.of(x), c.of(bounds), threshold, begin, end));
+        BitnetLibrary.bn_refine_bounds(id, of(m), of(x), of(bounds), threshold, begin, end));
   }
 
   private void check(String function, int status) {
