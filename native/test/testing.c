@@ -105,6 +105,9 @@ void* guarded(place where, size_t bytes) {
   require(b.mapping != MAP_FAILED, "mmap failed");
   b.pages = b.mapping + page;
   require(pages == 0 || mprotect(b.pages, pages, PROT_READ | PROT_WRITE) == 0, "mprotect failed");
+#ifdef MADV_POPULATE_WRITE
+  madvise(b.pages, pages, MADV_POPULATE_WRITE); /* one by one, pages can be slow to come */
+#endif
   blocks[block_count++] = b;
   return where == FLUSH_START ? b.pages : b.pages + pages - bytes;
 }
