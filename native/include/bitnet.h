@@ -32,7 +32,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 3
+#define BN_ABI_VERSION 4
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -89,14 +89,21 @@ typedef struct bn_rows {
   int32_t capacity; /* rows that fit */
 } bn_rows;
 
-/* A matrix of activation rows quantized to int8, with what the product's epilogue needs. */
+/*
+ * A matrix of activation rows quantized to int8, with what the product's epilogue needs. A row has
+ * one scale, or one for each block of so many columns; for matrices with scales by groups it has
+ * sums by groups. The last group and block of a row may have fewer columns.
+ */
 typedef struct bn_quantized {
   int8_t* values;
-  float* scales;  /* per row: max(absmax, 1e-5f) / 127f */
-  int32_t* sums;  /* per row: the sum of its values */
-  int64_t stride; /* bytes from one row to the next, a multiple of 64; zero from columns on */
+  float* scales;       /* per row, by rows and blocks if there are any: max(absmax, 1e-5f) / 127f */
+  int32_t* sums;       /* per row: the sum of its values */
+  int32_t* group_sums; /* by rows and groups: the sum of those values; null without groups */
+  int64_t stride;      /* bytes from one row to the next, a multiple of 64; zero from columns on */
   int32_t columns;
   int32_t capacity;
+  int32_t group_columns; /* of a group, a multiple of 16; 0: there are none */
+  int32_t block_columns; /* of a block, a multiple of a group's; 0: one scale a row */
 } bn_quantized;
 
 /*
@@ -300,8 +307,9 @@ BN_API int32_t bn_normalize(int32_t tier, const bn_rows* x, const bn_norm* norm,
                             int32_t begin, int32_t end);
 
 /*
- * out = quantize(norm(x)), rows [begin, end), padding zeroed: a = max |y_i|, s = 127 / max(a,
- * 1e-5), q_i = clamp(rint(y_i * s), -128, 127). BN_NON_FINITE if some y_i is not finite.
+ * out = quantize(norm(x)), rows [begin, end), padding zeroed: a = max |y_i| of the row, or of each
+ * block of it, s = 127 / max(a, 1e-5), q_i = clamp(rint(y_i * s), -128, 127). BN_NON_FINITE if some
+ * y_i is not finite.
  */
 BN_API int32_t bn_quantize(int32_t tier, const bn_rows* x, const bn_norm* norm,
                            const bn_quantized* out, int32_t begin, int32_t end);
@@ -311,17 +319,26 @@ BN_API int32_t bn_gate(int32_t tier, int32_t activation, const bn_rows* gate, co
                        int32_t begin, int32_t end);
 
 /*
- * y[t][r] = (float)(sum over k of q[t][k] * (u[r][k] - 1)) * (w.scale * a.scales[t]), for rows
- * t in [0, count) of a and the matrix rows r of panels [begin, end). Nothing is written past
- * w.rows.
+ * y[t][r] for rows t in [0, count) of a and the matrix rows r of panels [begin, end). Nothing is
+ * written past w.rows. With the exact sums over columns k of q[t][k] * (u[r][k] - 1), it is
+ *
+ *   (float)sum * (scale * a.scales[t])      with the scale of w or of row r;
+ *   z * a.scales[t]                         with scales by groups: from z = 0 on, for each group g
+ *                                           in turn z = fma((float)sum_g, scale of g, z);
+ *   z                                       if a has scales by blocks: for each group in turn
+ *                                           z = fma((float)sum_g, scale of g * that of its block,
+ * z).
+ *
+ * BN_UNSUPPORTED if w has groups and a none that they consist of, or if a has blocks and w no
+ * groups that they consist of.
  */
 BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
                                   const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 
 /*
- * Two products of one row of activations, that of row 0, which read only the strips they need. What
- * they return is the number of bytes of strips they read, or -1 if the tier is not compiled in or
- * the strips have the other direction.
+ * Two products of one row of activations, that of row 0, which has one scale; they read only the
+ * strips they need. What they return is the number of bytes of strips they read, or -1 if the tier
+ * is not compiled in or the strips have the other direction.
  *
  * bn_gated_product, by rows of w: for r in [begin, end), y[0][r] is what bn_ternary_product says
  * where gate[0][r] > 0, and else 0 and row r is not read. So y is fit for what multiplies it by 0

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "common/float_math.h"
+
 static int64_t panel_bytes(const bn_ternary* w) { return (int64_t)(w->columns + 15) / 16 * 64; }
 
 static uint8_t* byte_of(const bn_ternary* w, int32_t row, int32_t k) {
@@ -91,4 +93,87 @@ bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32
   seal(q.scales);
   seal(q.sums);
   return q;
+}
+
+/* A finite float16 of that kind. */
+static uint16_t half_of(rng* r, scales kind) {
+  const uint16_t bits = (uint16_t)next_random(r);
+  const uint16_t sign = bits & 0x8000;
+  switch (kind) {
+    case SCALES_ZERO:
+      return sign;
+    case SCALES_SUBNORMAL:
+      return sign | (bits & 0x3ff);
+    case SCALES_HUGE:
+      return sign | 0x7800 | (bits & 0x3ff);
+    case SCALES_MIXED:
+      return (bits & 0x7c00) == 0x7c00 ? sign : bits;
+    default:
+      return bn_to_half(random_unit(r));
+  }
+}
+
+static float float_of(rng* r, scales kind) {
+  const uint32_t bits = (uint32_t)next_random(r);
+  const uint32_t sign = bits & 0x80000000;
+  switch (kind) {
+    case SCALES_ZERO:
+      return bn_float_of(sign);
+    case SCALES_SUBNORMAL:
+      return bn_float_of(sign | (bits & 0x7fffff));
+    case SCALES_HUGE:
+      return bn_float_of(sign | 0x7f000000 | (bits & 0x7fffff));
+    case SCALES_MIXED:
+      return bn_float_of((bits & 0x7f800000) == 0x7f800000 ? sign : bits);
+    default:
+      return random_unit(r);
+  }
+}
+
+void set_row_scales(rng* r, place where, bn_ternary* w, scales kind) {
+  float* all = guarded(where, sizeof(float) * (size_t)((w->rows + 15) / 16 * 16));
+  for (int32_t row = 0; row < w->rows; row++) {
+    all[row] = float_of(r, kind);
+  }
+  seal(all);
+  w->row_scales = all;
+  w->scale = NAN;
+}
+
+void set_group_scales(rng* r, place where, bn_ternary* w, scales kind, int32_t group_columns) {
+  const int64_t groups = (w->columns + group_columns - 1) / group_columns;
+  uint16_t* all = guarded(where, sizeof(uint16_t) * (size_t)((w->rows + 15) / 16 * 16 * groups));
+  for (int32_t row = 0; row < w->rows; row++) {
+    for (int64_t g = 0; g < groups; g++) {
+      all[16 * (groups * (row / 16) + g) + row % 16] = half_of(r, kind);
+    }
+  }
+  seal(all);
+  w->group_scales = all;
+  w->group_columns = group_columns;
+  w->scale = NAN;
+}
+
+void cut_quantized(rng* r, place where, bn_quantized* q, int32_t group_columns,
+                   int32_t block_columns) {
+  const int32_t groups = (q->columns + group_columns - 1) / group_columns;
+  int32_t* sums = guarded(where, sizeof(int32_t) * (size_t)(q->capacity * groups));
+  for (int32_t t = 0; t < q->capacity; t++) {
+    for (int32_t k = 0; k < q->columns; k++) {
+      sums[t * groups + k / group_columns] += q->values[t * q->stride + k];
+    }
+  }
+  seal(sums);
+  q->group_sums = sums;
+  q->group_columns = group_columns;
+  if (block_columns != 0) {
+    const int32_t n = q->capacity * ((q->columns + block_columns - 1) / block_columns);
+    float* all = guarded(where, sizeof(float) * (size_t)n);
+    for (int32_t i = 0; i < n; i++) {
+      all[i] = random_unit(r) + 1.5f;
+    }
+    seal(all);
+    q->scales = all;
+    q->block_columns = block_columns;
+  }
 }

@@ -28,6 +28,19 @@ typedef enum values {
 bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns,
                        float scale);
 
+typedef enum scales {
+  SCALES_RANDOM,
+  SCALES_ZERO, /* of either sign */
+  SCALES_SUBNORMAL,
+  SCALES_HUGE,
+  SCALES_MIXED, /* any finite bits */
+  SCALES_KINDS
+} scales;
+
+/* Gives the matrix scales by rows or by groups instead, sealed. */
+void set_row_scales(rng* r, place where, bn_ternary* w, scales kind);
+void set_group_scales(rng* r, place where, bn_ternary* w, scales kind, int32_t group_columns);
+
 /* The digit of one weight. */
 int digit_at(const bn_ternary* w, int32_t row, int32_t column);
 
@@ -37,5 +50,9 @@ bn_strips strips_of(place where, const bn_ternary* w, int32_t direction);
 /* Rows that are wide bytes further apart than they need be, sealed. */
 bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32_t columns,
                            int32_t wide);
+
+/* Adds sums by groups and, unless block_columns is 0, scales by blocks. Sealed. */
+void cut_quantized(rng* r, place where, bn_quantized* q, int32_t group_columns,
+                   int32_t block_columns);
 
 #endif

@@ -57,6 +57,14 @@ static void answers_everything(int32_t tier) {
   expect("quantize of nothing", BN_OK, bn_quantize(tier, &rows, &norm, &a, 0, 0));
   expect("gate of nothing", BN_OK, bn_gate(tier, BN_ACT_SILU, &rows, &rows, 0, 0));
   expect("ternary_product of nothing", BN_OK, bn_ternary_product(tier, &w, &a, &rows, 0, 0, 0));
+  const uint16_t halves[16] = {0};
+  int32_t sum = 0;
+  const bn_ternary groups = {
+      .group_scales = halves, .group_columns = 64, .columns = 16, .layout = BN_PANEL_2BIT};
+  const bn_quantized sums = {
+      .scales = &scale, .group_sums = &sum, .group_columns = 64, .columns = 16};
+  expect("ternary_product of no groups", BN_OK,
+         bn_ternary_product(tier, &groups, &sums, &rows, 0, 0, 0));
   expect("gated_product of nothing", 0, bn_gated_product(tier, &strips, &a, &rows, &rows, 0, 0));
   strips.direction = BN_STRIPS_COLUMNS;
   expect("sparse_product of nothing", 0, bn_sparse_product(tier, &strips, &a, &rows, 0, 0));
@@ -91,22 +99,37 @@ static void refuses_unknown_choices(int32_t tier) {
   const bn_rope rope = {.cosines = &scale, .sines = &scale, .head_dim = 1, .style = 2};
   expect("rotate in style 2", BN_UNSUPPORTED, bn_rotate(tier, &rope, &batch, &rows, 0, 1));
   const bn_ternary w = {.panels = panel, .rows = 1, .columns = 1, .layout = 1, .scale = 1.0f};
-  const bn_quantized a = {values, &scale, &zero, 64, 1, 1};
+  bn_quantized a = {.values = values,
+                    .scales = &scale,
+                    .sums = &zero,
+                    .group_sums = &zero,
+                    .stride = 64,
+                    .columns = 1,
+                    .capacity = 1};
   expect("pack to layout 1", BN_UNSUPPORTED, bn_pack(tier, 35, panel, &w, 0, 1));
   expect("ternary_product of layout 1", BN_UNSUPPORTED,
          bn_ternary_product(tier, &w, &a, &rows, 1, 0, 1));
   bn_ternary panels = {.panels = panel, .rows = 1, .columns = 1, .layout = BN_PANEL_2BIT};
   expect("pack from format 2", BN_UNSUPPORTED, bn_pack(tier, 2, panel, &panels, 0, 1));
-  const uint16_t half = 0x3c00;
-  panels.group_scales = &half;
-  panels.group_columns = 64;
-  expect("ternary_product with scales of groups", BN_UNSUPPORTED,
+  a.block_columns = 64;
+  expect("ternary_product of blocks without groups", BN_UNSUPPORTED,
          bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
+  a.block_columns = 0;
+  const uint16_t halves[16] = {0x3c00};
+  panels.group_scales = halves;
+  /* Groups of the matrix and groups and blocks of the activations that do not fit each other. */
+  static const int32_t misfits[][3] = {{64, 0, 0},   {64, 128, 0},  {64, 48, 0},    {0, 64, 0},
+                                       {24, 24, 0},  {64, 64, 32},  {256, 64, 128}, {-64, 64, 0},
+                                       {64, -64, 0}, {64, 64, 160}, {128, 64, 192}};
+  for (int i = 0; i < 11; i++) {
+    panels.group_columns = misfits[i][0];
+    a.group_columns = misfits[i][1];
+    a.block_columns = misfits[i][2];
+    expect("ternary_product with groups that do not fit", BN_UNSUPPORTED,
+           bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
+  }
+  a.group_columns = a.block_columns = 0;
   panels.group_scales = NULL;
-  panels.row_scales = &scale;
-  expect("ternary_product with scales of rows", BN_UNSUPPORTED,
-         bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
-  panels.row_scales = NULL;
   bn_strips strips = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .direction = 2};
   expect("pack_strips from layout 1", BN_UNSUPPORTED, bn_pack_strips(tier, &w, &strips, 0, 1));
   expect("pack_strips in direction 2", BN_UNSUPPORTED,

@@ -35,13 +35,24 @@ BN_INLINE int8x16_t bn_quad_2bit_neon(const uint8_t* block, const int part, cons
 BN_INLINE void bn_finish_neon(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                               int32_t t, int32_t panel, const int32x4_t sums[BN_PANEL_PARTS]) {
   const int64_t row = BN_PANEL_ROWS * (int64_t)panel;
-  const float32x4_t scale = vdupq_n_f32(w->scale * a->scales[t]);
   const int32x4_t less = vdupq_n_s32(a->sums[t]);
   bn_vector out;
   BN_UNROLL for (int i = 0; i < BN_PANEL_PARTS; i++) {
+    const float32x4_t weights =
+        w->row_scales == NULL ? vdupq_n_f32(w->scale) : vld1q_f32(w->row_scales + row + 4 * i);
+    const float32x4_t scale = vmulq_n_f32(weights, a->scales[t]);
     out.val[i] = vmulq_f32(vcvtq_f32_s32(vsubq_s32(sums[i], less)), scale);
   }
   bn_vstore(bn_row(y, t) + row, out, w->rows - row);
+}
+
+/* out = fma((float)products, a group's scale of the 16 rows * factor, out) */
+BN_INLINE void bn_add_group_neon(bn_vector* out, const int32x4_t products[BN_PANEL_PARTS],
+                                 bn_vector scales, float factor) {
+  BN_UNROLL for (int i = 0; i < BN_PANEL_PARTS; i++) {
+    const float32x4_t scale = vmulq_n_f32(scales.val[i], factor);
+    out->val[i] = vfmaq_f32(out->val[i], vcvtq_f32_s32(products[i]), scale);
+  }
 }
 
 #endif

@@ -105,7 +105,7 @@ BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const b
 
 int32_t bn_ternary_product_i8mm(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t count, int32_t begin, int32_t end) {
-  if (!bn_is_two_bit_with_one_scale(w)) {
+  if (!bn_is_two_bit_by_rows(w, a)) {
     return BN_UNSUPPORTED;
   }
   const bn_portion once = {TOKENS, 1, BN_CACHED_BYTES_NEON, BN_BLOCK_BYTES_2BIT};

@@ -10,6 +10,7 @@ const bn_kernels bn_kernels_c = {
     .quantize = bn_quantize_c,
     .gate = bn_gate_c,
     .ternary_product = bn_ternary_product_c,
+    .group_product = bn_group_product_c,
     .gated_product = bn_gated_product_c,
     .sparse_product = bn_sparse_product_c,
     .rotate = bn_rotate_c,

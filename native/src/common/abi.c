@@ -75,6 +75,9 @@ int32_t bn_gate(int32_t tier, int32_t activation, const bn_rows* gate, const bn_
 
 int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
                            const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  if (table_of(tier) != NULL && w->group_scales != NULL) {
+    RETURN_KERNEL(tier, BN_UNSUPPORTED, group_product, w, a, y, count, begin, end);
+  }
   RETURN_KERNEL(tier, BN_UNSUPPORTED, ternary_product, w, a, y, count, begin, end);
 }
 

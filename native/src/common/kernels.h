@@ -24,6 +24,8 @@ typedef int32_t bn_gate_fn(int32_t activation, const bn_rows* gate, const bn_row
                            int32_t begin, int32_t end);
 typedef int32_t bn_ternary_product_fn(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                       int32_t count, int32_t begin, int32_t end);
+/* bn_ternary_product of a matrix with scales by groups. */
+typedef bn_ternary_product_fn bn_group_product_fn;
 typedef int64_t bn_gated_product_fn(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
                                     const bn_rows* y, int32_t begin, int32_t end);
 typedef int64_t bn_sparse_product_fn(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
@@ -64,6 +66,7 @@ typedef struct bn_kernels {
   bn_quantize_fn* quantize;
   bn_gate_fn* gate;
   bn_ternary_product_fn* ternary_product;
+  bn_group_product_fn* group_product;
   bn_gated_product_fn* gated_product;
   bn_sparse_product_fn* sparse_product;
   bn_rotate_fn* rotate;
@@ -94,6 +97,8 @@ bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
     bn_ternary_product_avx512, bn_ternary_product_neon, bn_ternary_product_dotprod,
     bn_ternary_product_i8mm;
+bn_group_product_fn bn_group_product_c, bn_group_product_avx2, bn_group_product_avxvnni,
+    bn_group_product_avx512, bn_group_product_neon, bn_group_product_dotprod;
 bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512,
     bn_gated_product_neon, bn_gated_product_dotprod;
 bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512,
@@ -146,6 +151,11 @@ typedef struct bn_x86 {
 int32_t bn_claimed_by(const bn_x86* cpu);
 int32_t bn_enabled_for(const bn_x86* cpu);
 #endif
+
+/* Runs of so many columns in a row, the last maybe a shorter one; 1 if there is no such number. */
+static inline int32_t bn_runs(int32_t columns, int32_t run) {
+  return run == 0 ? 1 : (int32_t)(((int64_t)columns + run - 1) / run);
+}
 
 /* The start of row r. */
 static inline float* bn_row(const bn_rows* rows, int64_t r) {

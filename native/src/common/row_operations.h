@@ -90,7 +90,7 @@ BN_INLINE bn_integers round_part(bn_vector y, bn_vector s, int8_t* q) {
 }
 
 /* Writes norm(x) * s as int8, whole vectors with zeros from n on; returns the sum. */
-static inline int32_t round_row(const float* x, const float* weight, float inverse, float s,
+static inline int32_t round_run(const float* x, const float* weight, float inverse, float s,
                                 int8_t* q, int64_t n) {
   const bn_vector by = bn_vall(s);
   bn_integers sum = bn_izero();
@@ -104,23 +104,52 @@ static inline int32_t round_row(const float* x, const float* weight, float inver
   return bn_isum(sum);
 }
 
+/* The same group by group, with their sums one by one if they are wanted; returns that of all. */
+static inline int32_t round_groups(const float* x, const float* weight, float inverse, float s,
+                                   int8_t* q, int64_t n, int64_t group, int32_t* sums) {
+  int32_t sum = 0;
+  for (int64_t i = 0; i < n; i += group) {
+    const int64_t columns = n - i < group ? n - i : group;
+    const float* by = weight == NULL ? NULL : weight + i;
+    const int32_t part = round_run(x + i, by, inverse, s, q + i, columns);
+    if (sums != NULL) {
+      *sums++ = part;
+    }
+    sum += part;
+  }
+  return sum;
+}
+
 int32_t BN_KERNEL(quantize)(const bn_rows* x, const bn_norm* norm, const bn_quantized* out,
                             int32_t begin, int32_t end) {
   const int64_t n = x->columns;
   const int64_t written = (n + BN_WIDTH - 1) / BN_WIDTH * BN_WIDTH;
   const float* weight = norm->weight;
+  const int64_t block = out->block_columns == 0 ? n : out->block_columns;
+  const int64_t group = out->group_columns == 0 ? n : out->group_columns;
+  const int64_t blocks = bn_runs(x->columns, out->block_columns);
+  const int64_t groups = bn_runs(x->columns, out->group_columns);
   for (int32_t r = begin; r < end; r++) {
     const float* in = bn_row(x, r);
     const float inverse = weight == NULL ? 1.0f : bn_vinverse_rms(in, n, norm->epsilon);
-    const uint32_t largest = largest_bits(in, weight, inverse, n);
-    if (largest >= 0x7f800000) {
-      return BN_NON_FINITE;
-    }
-    float amax = bn_float_of(largest);
-    amax = amax > 1e-5f ? amax : 1e-5f;
     int8_t* q = out->values + r * out->stride;
-    out->sums[r] = round_row(in, weight, inverse, 127.0f / amax, q, n);
-    out->scales[r] = amax / 127.0f;
+    int32_t* sums = out->group_sums == NULL ? NULL : out->group_sums + r * groups;
+    int32_t sum = 0;
+    for (int64_t b = 0; b < blocks; b++) {
+      const int64_t i = b * block;
+      const int64_t columns = n - i < block ? n - i : block;
+      const float* by = weight == NULL ? NULL : weight + i;
+      const uint32_t largest = largest_bits(in + i, by, inverse, columns);
+      if (largest >= 0x7f800000) {
+        return BN_NON_FINITE;
+      }
+      float amax = bn_float_of(largest);
+      amax = amax > 1e-5f ? amax : 1e-5f;
+      sum += round_groups(in + i, by, inverse, 127.0f / amax, q + i, columns, group,
+                          sums == NULL ? NULL : sums + i / group);
+      out->scales[r * blocks + b] = amax / 127.0f;
+    }
+    out->sums[r] = sum;
     memset(q + written, 0, (size_t)(out->stride - written));
   }
   return BN_OK;

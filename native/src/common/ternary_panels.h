@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "bitnet.h"
+#include "kernels.h"
 #include "unroll.h"
 
 #define BN_PANEL_ROWS 16
@@ -12,9 +13,17 @@
 #define BN_BLOCK_COLUMNS 16
 #define BN_BLOCK_BYTES_2BIT 64
 
-/* Whether w has two-bit panels and one scale for all weights. */
-static inline int bn_is_two_bit_with_one_scale(const bn_ternary* w) {
-  return w->layout == BN_PANEL_2BIT && w->row_scales == NULL && w->group_scales == NULL;
+/* Whether w has two-bit panels and a scale for a row or for all, and a a scale for a row. */
+static inline int bn_is_two_bit_by_rows(const bn_ternary* w, const bn_quantized* a) {
+  return w->layout == BN_PANEL_2BIT && w->group_scales == NULL && a->block_columns == 0;
+}
+
+/* Whether w has two-bit panels and scales by groups, and a sums and scales that fit them. */
+static inline int bn_is_two_bit_by_groups(const bn_ternary* w, const bn_quantized* a) {
+  return w->layout == BN_PANEL_2BIT && w->group_scales != NULL && w->group_columns > 0 &&
+         w->group_columns % BN_BLOCK_COLUMNS == 0 && a->group_sums != NULL &&
+         a->group_columns > 0 && w->group_columns % a->group_columns == 0 &&
+         a->block_columns % w->group_columns == 0;
 }
 
 /* Columns with their padding. Activations are zero there. */
@@ -32,6 +41,55 @@ static inline uint32_t bn_panel_mask(const bn_ternary* w, int32_t panel) {
 typedef struct bn_panels {
   int32_t first, step;
 } bn_panels;
+
+/* How the groups of a matrix meet those of activations. */
+typedef struct bn_groups {
+  int64_t count;      /* of a row of the matrix */
+  int64_t blocks;     /* of the panels in a group, but for the last of a row */
+  int64_t row_sums;   /* of a row of activations */
+  int64_t sums;       /* of those that are a group's together */
+  int64_t row_scales; /* of a row of activations */
+  int64_t sharing;    /* groups that share one of these; 0: all */
+} bn_groups;
+
+static inline bn_groups bn_groups_of(const bn_ternary* w, const bn_quantized* a) {
+  return (bn_groups){.count = bn_runs(w->columns, w->group_columns),
+                     .blocks = w->group_columns / BN_BLOCK_COLUMNS,
+                     .row_sums = bn_runs(w->columns, a->group_columns),
+                     .sums = w->group_columns / a->group_columns,
+                     .row_scales = bn_runs(w->columns, a->block_columns),
+                     .sharing = a->block_columns / w->group_columns};
+}
+
+/* The sum of group g of activations of token t. */
+static inline int32_t bn_group_sum(const bn_quantized* a, const bn_groups* groups, int64_t t,
+                                   int64_t g) {
+  const int32_t* sums = a->group_sums + t * groups->row_sums;
+  const int64_t first = g * groups->sums;
+  int32_t sum = sums[first];
+  for (int64_t i = first + 1; i < first + groups->sums && i < groups->row_sums; i++) {
+    sum += sums[i];
+  }
+  return sum;
+}
+
+/*
+ * What a group's weight scales are multiplied by before its sum is, and what an output is at the
+ * end: one is the scale of the activations and the other 1, by which a product is exact.
+ */
+static inline float bn_group_factor(const bn_quantized* a, const bn_groups* groups, int64_t t,
+                                    int64_t g) {
+  return groups->sharing == 0 ? 1.0f : a->scales[t * groups->row_scales + g / groups->sharing];
+}
+
+static inline float bn_row_factor(const bn_quantized* a, const bn_groups* groups, int64_t t) {
+  return groups->sharing == 0 ? a->scales[t] : 1.0f;
+}
+
+/* The first of the panels' blocks that is not group g's. */
+static inline int64_t bn_group_end(const bn_ternary* w, const bn_groups* groups, int64_t g) {
+  return g + 1 < groups->count ? (g + 1) * groups->blocks : bn_padded_columns(w) / BN_BLOCK_COLUMNS;
+}
 
 /* Multiplies panels [begin, end) with tokens [token, token + tokens), few enough to go at once. */
 typedef void bn_multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,

@@ -31,6 +31,15 @@
  */
 typedef __m256i bn_quad_avx2(const uint8_t* block, const int half, const int f, const int S);
 
+/* A quad of two-bit panels. Shifts of 16 bits will do, since the mask drops what crosses bytes. */
+BN_INLINE __m256i bn_quad_2bit_avx2(const uint8_t* block, const int half, const int f,
+                                    const int S) {
+  const int field = f % S; /* where the digits are left */
+  const __m256i x = _mm256_load_si256((const __m256i*)(block + 32 * half));
+  return _mm256_and_si256(_mm256_srli_epi16(x, 2 * (f - field)),
+                          _mm256_set1_epi8((char)(3 << 2 * field)));
+}
+
 /* Sums of a panel's halves with T tokens, in S sets: set s has quads f with f % S = s. */
 typedef struct bn_sums_avx2 {
   __m256i set[BN_TOKENS_AVX2][2][2];
@@ -112,16 +121,8 @@ BN_INLINE void bn_add_blocks_avx2(bn_quad_avx2* quad, int64_t block_bytes, bn_su
   }
 }
 
-/*
- * Sums of q * u become sums of q * (u - 1), then outputs of the rows in the mask's low 8 bits, from
- * row on, and token t.
- */
-static inline void bn_finish_avx2(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                                  int32_t t, int64_t row, uint32_t mask, __m256i sums) {
-  const __m256i products = _mm256_sub_epi32(sums, _mm256_set1_epi32(a->sums[t]));
-  const __m256 scale = _mm256_set1_ps(w->scale * a->scales[t]);
-  const __m256 out = _mm256_mul_ps(_mm256_cvtepi32_ps(products), scale);
-  float* to = bn_row(y, t) + row;
+/* Stores the rows in the mask's low 8 bits. */
+BN_INLINE void bn_store_rows_avx2(float* to, uint32_t mask, __m256 out) {
   if ((mask & 0xff) == 0xff) { /* masked stores are slow */
     _mm256_storeu_ps(to, out);
   } else {
@@ -129,6 +130,20 @@ static inline void bn_finish_avx2(const bn_ternary* w, const bn_quantized* a, co
     const __m256i masks = _mm256_and_si256(_mm256_set1_epi32((int32_t)mask), bits);
     _mm256_maskstore_ps(to, _mm256_cmpeq_epi32(masks, bits), out);
   }
+}
+
+/*
+ * Sums of q * u become sums of q * (u - 1), then outputs of the rows in the mask's low 8 bits, from
+ * row on, and token t.
+ */
+static inline void bn_finish_avx2(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                  int32_t t, int64_t row, uint32_t mask, __m256i sums) {
+  const __m256i products = _mm256_sub_epi32(sums, _mm256_set1_epi32(a->sums[t]));
+  const __m256 weights =
+      w->row_scales == NULL ? _mm256_set1_ps(w->scale) : _mm256_loadu_ps(w->row_scales + row);
+  const __m256 scale = _mm256_mul_ps(weights, _mm256_set1_ps(a->scales[t]));
+  const __m256 out = _mm256_mul_ps(_mm256_cvtepi32_ps(products), scale);
+  bn_store_rows_avx2(bn_row(y, t) + row, mask, out);
 }
 
 /*

@@ -39,6 +39,14 @@
  */
 typedef __m512i bn_quad_avx512(const uint8_t* block, const int f, const int S);
 
+/* A quad of two-bit panels. Shifts of 16 bits will do, since the mask drops what crosses bytes. */
+BN_INLINE __m512i bn_quad_2bit_avx512(const uint8_t* block, const int f, const int S) {
+  const int field = f % S; /* where the digits are left */
+  const __m512i x = _mm512_load_si512(block);
+  return _mm512_and_si512(_mm512_srli_epi16(x, (unsigned)(2 * (f - field))),
+                          _mm512_set1_epi8((char)(3 << 2 * field)));
+}
+
 /* The sums of a panel's 16 rows with T tokens, in S sets: set s has quads f with f % S = s. */
 typedef struct bn_sums_avx512 {
   __m512i set[BN_TOKENS_AVX512][4];
@@ -82,7 +90,9 @@ BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, c
 BN_INLINE void bn_finish_avx512(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t t, int64_t row, uint32_t mask, __m512i sums) {
   const __m512i products = _mm512_sub_epi32(sums, _mm512_set1_epi32(a->sums[t]));
-  const __m512 scale = _mm512_set1_ps(w->scale * a->scales[t]);
+  const __m512 weights =
+      w->row_scales == NULL ? _mm512_set1_ps(w->scale) : _mm512_loadu_ps(w->row_scales + row);
+  const __m512 scale = _mm512_mul_ps(weights, _mm512_set1_ps(a->scales[t]));
   _mm512_mask_storeu_ps(bn_row(y, t) + row, (__mmask16)mask,
                         _mm512_mul_ps(_mm512_cvtepi32_ps(products), scale));
 }

@@ -31,6 +31,15 @@
  */
 typedef __m256i bn_quad_avxvnni(const uint8_t* block, const int half, const int f, const int S);
 
+/* A quad of two-bit panels. Shifts of 16 bits will do, since the mask drops what crosses bytes. */
+BN_INLINE __m256i bn_quad_2bit_avxvnni(const uint8_t* block, const int half, const int f,
+                                       const int S) {
+  const int field = f % S; /* where the digits are left */
+  const __m256i x = _mm256_load_si256((const __m256i*)(block + 32 * half));
+  return _mm256_and_si256(_mm256_srli_epi16(x, 2 * (f - field)),
+                          _mm256_set1_epi8((char)(3 << 2 * field)));
+}
+
 /* Sums of a panel's halves with T tokens, in S sets: set s has quads f with f % S = s. */
 typedef struct bn_sums_avxvnni {
   __m256i set[BN_TOKENS_AVXVNNI][4][2];
@@ -54,6 +63,17 @@ BN_INLINE __m256i bn_broadcast_quad_avxvnni(const int8_t* q) {
   return _mm256_set1_epi32(quad);
 }
 
+/* Stores the rows in the mask's low 8 bits. */
+BN_INLINE void bn_store_rows_avxvnni(float* to, uint32_t mask, __m256 out) {
+  if ((mask & 0xff) == 0xff) { /* masked stores are slow */
+    _mm256_storeu_ps(to, out);
+  } else {
+    const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i masks = _mm256_and_si256(_mm256_set1_epi32((int32_t)mask), bits);
+    _mm256_maskstore_ps(to, _mm256_cmpeq_epi32(masks, bits), out);
+  }
+}
+
 /*
  * Sums of q * u become sums of q * (u - 1), then outputs of the rows in the mask's low 8 bits, from
  * row on, and token t.
@@ -61,15 +81,31 @@ BN_INLINE __m256i bn_broadcast_quad_avxvnni(const int8_t* q) {
 BN_INLINE void bn_finish_avxvnni(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                  int32_t t, int64_t row, uint32_t mask, __m256i sums) {
   const __m256i products = _mm256_sub_epi32(sums, _mm256_set1_epi32(a->sums[t]));
-  const __m256 scale = _mm256_set1_ps(w->scale * a->scales[t]);
+  const __m256 weights =
+      w->row_scales == NULL ? _mm256_set1_ps(w->scale) : _mm256_loadu_ps(w->row_scales + row);
+  const __m256 scale = _mm256_mul_ps(weights, _mm256_set1_ps(a->scales[t]));
   const __m256 out = _mm256_mul_ps(_mm256_cvtepi32_ps(products), scale);
-  float* to = bn_row(y, t) + row;
-  if ((mask & 0xff) == 0xff) { /* masked stores are slow */
-    _mm256_storeu_ps(to, out);
-  } else {
-    const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-    const __m256i masks = _mm256_and_si256(_mm256_set1_epi32((int32_t)mask), bits);
-    _mm256_maskstore_ps(to, _mm256_cmpeq_epi32(masks, bits), out);
+  bn_store_rows_avxvnni(bn_row(y, t) + row, mask, out);
+}
+
+/* Adds the products of a block of each of P panels, whose columns' activations start at q. */
+BN_INLINE void bn_add_block_avxvnni(bn_quad_avxvnni* quad, bn_sums_avxvnni* sums,
+                                    const uint8_t* block, int64_t apart, const int8_t* q,
+                                    int64_t stride, const int P, const int T, const int S) {
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    _mm_prefetch((const char*)block + p * apart + BN_PREFETCH_AVXVNNI, _MM_HINT_T0);
+  }
+  BN_UNROLL for (int f = 0; f < 4; f++) {
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      const __m256i u0 = quad(block + p * apart, 0, f, S);
+      const __m256i u1 = quad(block + p * apart, 1, f, S);
+      BN_UNROLL for (int t = 0; t < T; t++) {
+        const __m256i values = bn_broadcast_quad_avxvnni(q + t * stride + 4 * f);
+        __m256i* sum = sums[p].set[t][f % S];
+        sum[0] = bn_dot_quads_avxvnni(sum[0], u0, values);
+        sum[1] = bn_dot_quads_avxvnni(sum[1], u1, values);
+      }
+    }
   }
 }
 
@@ -94,21 +130,7 @@ BN_INLINE void bn_multiply_avxvnni(bn_quad_avxvnni* quad, int64_t block_bytes, c
     }
   }
   for (int64_t b = 0; b < blocks; b++, block += block_bytes, q += BN_BLOCK_COLUMNS) {
-    BN_UNROLL for (int p = 0; p < P; p++) {
-      _mm_prefetch((const char*)block + p * apart + BN_PREFETCH_AVXVNNI, _MM_HINT_T0);
-    }
-    BN_UNROLL for (int f = 0; f < 4; f++) {
-      BN_UNROLL for (int p = 0; p < P; p++) {
-        const __m256i u0 = quad(block + p * apart, 0, f, S);
-        const __m256i u1 = quad(block + p * apart, 1, f, S);
-        BN_UNROLL for (int t = 0; t < T; t++) {
-          const __m256i values = bn_broadcast_quad_avxvnni(q + t * a->stride + 4 * f);
-          __m256i* sum = sums[p].set[t][f % S];
-          sum[0] = bn_dot_quads_avxvnni(sum[0], u0, values);
-          sum[1] = bn_dot_quads_avxvnni(sum[1], u1, values);
-        }
-      }
-    }
+    bn_add_block_avxvnni(quad, sums, block, apart, q, a->stride, P, T, S);
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
     const int32_t panel = panels.first + p * panels.step;

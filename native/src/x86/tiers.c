@@ -10,6 +10,7 @@ static const bn_kernels avx2 = {
     .quantize = bn_quantize_avx2,
     .gate = bn_gate_avx2,
     .ternary_product = bn_ternary_product_avx2,
+    .group_product = bn_group_product_avx2,
     .gated_product = bn_gated_product_avx2,
     .sparse_product = bn_sparse_product_avx2,
     .rotate = bn_rotate_avx2,
@@ -28,6 +29,7 @@ static const bn_kernels avx2 = {
 static const bn_kernels avxvnni = {
     .base = &avx2,
     .ternary_product = bn_ternary_product_avxvnni,
+    .group_product = bn_group_product_avxvnni,
     .peak_products = bn_peak_products_avxvnni,
 };
 
@@ -40,6 +42,7 @@ static const bn_kernels avx512 = {
     .quantize = bn_quantize_avx512,
     .gate = bn_gate_avx512,
     .ternary_product = bn_ternary_product_avx512,
+    .group_product = bn_group_product_avx512,
     .gated_product = bn_gated_product_avx512,
     .sparse_product = bn_sparse_product_avx512,
     .rotate = bn_rotate_avx512,

@@ -54,7 +54,7 @@ public interface Kernels {
   void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end);
 
   /**
-   * {@code out = quantize(norm(x))}, by rows.
+   * {@code out = quantize(norm(x))}, by rows; with the scales and sums that {@code out} is cut for.
    *
    * @return false if some normalized activation is NaN or infinite
    */
@@ -63,7 +63,12 @@ public interface Kernels {
   /** {@code gate = act(gate) * up}, by rows. */
   void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end);
 
-  /** {@code y[t] = W a[t]} for the first {@code count} rows, by panels of {@code w}. */
+  /**
+   * {@code y[t] = W a[t]} for the first {@code count} rows, by panels of {@code w}.
+   *
+   * @param a with scales by rows if {@code w} has no scales by groups; else with sums by groups
+   *     whose size divides those of {@code w}, and scales by rows or by blocks of whole groups
+   */
   void ternaryProduct(TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end);
 
   /**
@@ -73,7 +78,8 @@ public interface Kernels {
   void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end);
 
   /**
-   * {@code y = W a} of row 0 by rows {@code [begin, end)} of a row-major {@code w}, but 0 where the
+   * {@code y = W a} of row 0, which has one scale, by rows {@code [begin, end)} of a row-major
+   * {@code w}, but 0 where the
    * gate is not above 0. So {@code y} will do wherever it is multiplied by {@code relu(gate)}: a
    * product that is left out were a finite one. Where it might not be, because {@code 128 * columns
    * * |scale|} overflows, every row is computed. The bits are those of {@link #ternaryProduct}.
@@ -84,7 +90,8 @@ public interface Kernels {
       TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end);
 
   /**
-   * {@code y = W a} of row 0 by columns of a column-major {@code w}, those left out whose
+   * {@code y = W a} of row 0, which has one scale, by columns of a column-major {@code w}, those
+   * left out whose
    * activation is 0; for rows {@code [256 begin, 256 end)} as far as there are such, so by lines of
    * a column. The bits are those of {@link #ternaryProduct}.
    *

@@ -83,6 +83,9 @@ final class Descriptors {
     bn_quantized.stride(struct, a.stride());
     bn_quantized.columns(struct, a.columns());
     bn_quantized.capacity(struct, a.capacity());
+    bn_quantized.group_sums(struct, a.groupSums());
+    bn_quantized.group_columns(struct, a.cut().groupColumns());
+    bn_quantized.block_columns(struct, a.cut().blockColumns());
     return keep(a, struct);
   }
 

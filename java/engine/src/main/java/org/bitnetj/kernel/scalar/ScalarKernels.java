@@ -21,6 +21,7 @@ import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 import org.bitnetj.tensor.TernaryVectors;
 
 /**
@@ -99,27 +100,42 @@ public class ScalarKernels implements Kernels {
   }
 
   private static boolean quantize(float[] x, QuantizedRows out, int r) {
-    int largest = 0; // as bits: for absolute values, the order of the floats, non-finite on top
-    for (float v : x) {
-      largest = Math.max(largest, Float.floatToRawIntBits(v) & 0x7fffffff);
-    }
-    if (largest >= 0x7f800000) {
-      return false;
-    }
-    float amax = Math.max(Float.intBitsToFloat(largest), 1e-5f);
-    float s = 127f / amax;
-    int sum = 0;
-    for (int i = 0; i < x.length; i++) {
-      int q = Math.clamp((int) Math.rint(x[i] * s), -128, 127);
-      out.setValue(r, i, (byte) q);
-      sum += q;
+    int blocks = out.blocks();
+    int length = blocks == 1 ? x.length : out.cut().blockColumns();
+    for (int b = 0; b < blocks; b++) {
+      int end = Math.min((b + 1) * length, x.length);
+      int largest = 0; // as bits: for absolute values, the order of the floats, non-finite on top
+      for (int i = b * length; i < end; i++) {
+        largest = Math.max(largest, Float.floatToRawIntBits(x[i]) & 0x7fffffff);
+      }
+      if (largest >= 0x7f800000) {
+        return false;
+      }
+      float amax = Math.max(Float.intBitsToFloat(largest), 1e-5f);
+      float s = 127f / amax;
+      for (int i = b * length; i < end; i++) {
+        out.setValue(r, i, (byte) Math.clamp((int) Math.rint(x[i] * s), -128, 127));
+      }
+      out.setScale(r, b, amax / 127f);
     }
     for (int i = x.length; i < out.stride(); i++) {
       out.setValue(r, i, (byte) 0);
     }
-    out.setScale(r, amax / 127f);
-    out.setSum(r, sum);
+    out.setSum(r, sum(out, r, 0, x.length));
+    int group = out.cut().groupColumns();
+    for (int g = 0; group > 0 && g < out.groups(); g++) {
+      out.setGroupSum(r, g, sum(out, r, g * group, Math.min((g + 1) * group, x.length)));
+    }
     return true;
+  }
+
+  /** The sum of values of columns {@code [begin, end)}. */
+  private static int sum(QuantizedRows rows, int r, int begin, int end) {
+    int sum = 0;
+    for (int i = begin; i < end; i++) {
+      sum += rows.value(r, i);
+    }
+    return sum;
   }
 
   @Override
@@ -150,13 +166,40 @@ public class ScalarKernels implements Kernels {
     for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
       w.layout().unpack(w.panels(), n, row, digits);
       for (int t = 0; t < count; t++) {
-        int acc = 0;
-        for (int k = 0; k < n; k++) {
-          acc += q[t][k] * (digits[k] - 1);
-        }
-        y.set(t, row, (float) acc * (w.scale() * a.scale(t)));
+        y.set(
+            t,
+            row,
+            switch (w.scales()) {
+              case TernaryScales.Tensor one ->
+                  (float) dot(q[t], digits, 0, n) * (one.scale() * a.scale(t));
+              case TernaryScales.Rows rows ->
+                  (float) dot(q[t], digits, 0, n) * (rows.scale(row) * a.scale(t));
+              case TernaryScales.Groups groups -> byGroups(q[t], digits, groups, row, a, t);
+            });
       }
     }
+  }
+
+  /** The sum of products of activations and weights t = u - 1 over columns {@code [begin, end)}. */
+  private static int dot(byte[] q, byte[] digits, int begin, int end) {
+    int sum = 0;
+    for (int k = begin; k < end; k++) {
+      sum += q[k] * (digits[k] - 1);
+    }
+    return sum;
+  }
+
+  private static float byGroups(
+      byte[] q, byte[] digits, TernaryScales.Groups groups, int row, QuantizedRows a, int t) {
+    int n = groups.columns();
+    int block = a.cut().blockColumns();
+    float y = 0f;
+    for (int g = 0; g < groups.count(); g++) {
+      float d = groups.scale(row, g);
+      float s = block == 0 ? d : d * a.scale(t, g * n / block);
+      y = Math.fma((float) dot(q, digits, g * n, Math.min((g + 1) * n, q.length)), s, y);
+    }
+    return block == 0 ? y * a.scale(t) : y;
   }
 
   @Override

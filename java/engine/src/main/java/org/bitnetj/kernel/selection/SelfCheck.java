@@ -15,7 +15,9 @@ import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 
 /**
  * A short check at start-up that kernels return, on this machine, the bits of the scalar kernels:
@@ -30,8 +32,14 @@ final class SelfCheck {
   /** Panels enough that a product of one token reads them in four streams, and some are left. */
   private static final int PANELS = 10;
 
+  /** The same, as few as will do: scalar kernels are slow before they are compiled. */
+  private static final int GROUP_PANELS = 5;
+
   /** More than the 256 after which kernels in Java split a row, in an odd number of blocks. */
   private static final int COLUMNS = 272;
+
+  /** The last group of a row has fewer. */
+  private static final int GROUP_COLUMNS = 64;
 
   private static final int HEAD_ROWS = 9;
 
@@ -45,6 +53,7 @@ final class SelfCheck {
   private final FloatRows x;
   private final Norm norm;
   private final TernaryMatrix matrix;
+  private final TernaryMatrix groups;
   private final FloatMatrix head;
   private final AttentionLayer layer;
   private final Batch batch;
@@ -59,6 +68,7 @@ final class SelfCheck {
     norm = Norm.of(memory, weight, 1e-5f);
     matrix = TernaryMatrix.allocate(memory, PANELS * TernaryMatrix.PANEL_ROWS, COLUMNS, 0.37f);
     fillDigits(matrix.panels());
+    groups = byGroups(matrix);
     MemorySegment rows = memory.allocate(2L * HEAD_ROWS * COLUMNS);
     fillHalves(rows);
     head = new FloatMatrix(rows, WeightFormats.F16, HEAD_ROWS, COLUMNS);
@@ -90,7 +100,8 @@ final class SelfCheck {
   /** What each operation writes, padding included: no kernel may write there. */
   private Map<String, MemorySegment> results(Kernels kernels) {
     Map<String, MemorySegment> results = new LinkedHashMap<>();
-    QuantizedRows q = QuantizedRows.allocate(memory, TOKENS, COLUMNS);
+    RowGroups cut = RowGroups.ofRows(GROUP_COLUMNS);
+    QuantizedRows q = QuantizedRows.allocate(memory, TOKENS, COLUMNS, cut);
     kernels.quantize(x, norm, q, 0, TOKENS);
     results.put("quantize", q.values());
     results.put("quantize's scales and sums", scalesAndSums(q));
@@ -98,6 +109,9 @@ final class SelfCheck {
       FloatRows y = FloatRows.allocate(memory, tokens, matrix.rows());
       kernels.ternaryProduct(matrix, q, y, tokens, 0, PANELS);
       results.put("ternaryProduct of " + tokens, y.data());
+      FloatRows z = FloatRows.allocate(memory, tokens, matrix.rows());
+      kernels.ternaryProduct(groups, q, z, tokens, 0, GROUP_PANELS);
+      results.put("ternaryProduct by groups of " + tokens, z.data());
     }
     FloatRows attended = FloatRows.allocate(memory, 1, COLUMNS);
     kernels.attend(layer, batch, x, attended, 0, 1);
@@ -106,6 +120,20 @@ final class SelfCheck {
     kernels.headProduct(head, x, logits, 1, 0, HEAD_ROWS);
     results.put("headProduct", logits.data());
     return results;
+  }
+
+  /** The same digits with a scale for each group of columns. */
+  private TernaryMatrix byGroups(TernaryMatrix w) {
+    int count = Math.ceilDiv(COLUMNS, GROUP_COLUMNS);
+    MemorySegment halves = memory.allocate((long) w.rows() * count * Short.BYTES);
+    fillHalves(halves);
+    return TernaryMatrix.view(
+        w.layout(),
+        w.panels(),
+        w.rows(),
+        COLUMNS,
+        new TernaryScales.Groups(GROUP_COLUMNS, count, halves),
+        2);
   }
 
   private MemorySegment scalesAndSums(QuantizedRows q) {

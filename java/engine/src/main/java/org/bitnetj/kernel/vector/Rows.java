@@ -123,29 +123,18 @@ final class Rows {
   static boolean quantize(float[] x, QuantizedRows out, int r, Scratch scratch) {
     int n = out.columns();
     int padded = Reductions.padded(n);
-    IntVector most = IntVector.zero(INT); // as bits: for absolute values, the order of the floats
-    for (int i = 0; i < padded; i += LANES) {
-      most = FloatVector.fromArray(FLOAT, x, i).reinterpretAsInts().and(0x7fffffff).max(most);
-    }
-    int largest = most.reduceLanes(VectorOperators.MAX);
-    if (largest >= 0x7f800000) {
-      return false;
-    }
-    float amax = Math.max(Float.intBitsToFloat(largest), 1e-5f);
-    float s = 127f / amax;
     int[] q = scratch.ints(padded);
-    IntVector sums = IntVector.zero(INT);
-    for (int i = 0; i < padded; i += LANES) {
-      IntVector rounded =
-          FloatVector.fromArray(FLOAT, x, i)
-              .mul(s)
-              .add(FloatLanes.ROUNDER)
-              .reinterpretAsInts()
-              .sub(FloatLanes.ROUNDER_BITS)
-              .max(-128)
-              .min(127);
-      rounded.intoArray(q, i);
-      sums = rounded.add(sums);
+    int length = out.blocks() == 1 ? padded : out.cut().blockColumns();
+    for (int b = 0; b < out.blocks(); b++) {
+      int begin = b * length;
+      int end = Math.min(begin + length, padded);
+      int largest = largest(x, begin, end);
+      if (largest >= 0x7f800000) {
+        return false;
+      }
+      float amax = Math.max(Float.intBitsToFloat(largest), 1e-5f);
+      round(x, 127f / amax, q, begin, end);
+      out.setScale(r, b, amax / 127f);
     }
     int stride = (int) out.stride();
     byte[] bytes = scratch.bytes(stride);
@@ -154,9 +143,42 @@ final class Rows {
     }
     Arrays.fill(bytes, n, stride, (byte) 0);
     MemorySegment.copy(bytes, 0, out.values(), JAVA_BYTE, r * out.stride(), stride);
-    out.setScale(r, amax / 127f);
-    out.setSum(r, sums.reduceLanes(VectorOperators.ADD));
+    out.setSum(r, sum(q, 0, padded));
+    int group = out.cut().groupColumns();
+    for (int g = 0; group > 0 && g < out.groups(); g++) {
+      out.setGroupSum(r, g, sum(q, g * group, Math.min((g + 1) * group, padded)));
+    }
     return true;
+  }
+
+  /** The largest absolute value as bits, whose order is that of the floats. */
+  private static int largest(float[] x, int begin, int end) {
+    IntVector most = IntVector.zero(INT);
+    for (int i = begin; i < end; i += LANES) {
+      most = FloatVector.fromArray(FLOAT, x, i).reinterpretAsInts().and(0x7fffffff).max(most);
+    }
+    return most.reduceLanes(VectorOperators.MAX);
+  }
+
+  private static void round(float[] x, float s, int[] q, int begin, int end) {
+    for (int i = begin; i < end; i += LANES) {
+      FloatVector.fromArray(FLOAT, x, i)
+          .mul(s)
+          .add(FloatLanes.ROUNDER)
+          .reinterpretAsInts()
+          .sub(FloatLanes.ROUNDER_BITS)
+          .max(-128)
+          .min(127)
+          .intoArray(q, i);
+    }
+  }
+
+  private static int sum(int[] q, int begin, int end) {
+    IntVector sums = IntVector.zero(INT);
+    for (int i = begin; i < end; i += LANES) {
+      sums = IntVector.fromArray(INT, q, i).add(sums);
+    }
+    return sums.reduceLanes(VectorOperators.ADD);
   }
 
   /** Rotates pairs (i, i + pairs) of the head at {@code x[head]}. */

@@ -13,7 +13,14 @@ final class Scratch {
   /** The same in 16-bit lanes. */
   final short[] words = new short[2 * TernaryProduct.SUMS];
 
+  /** Their outputs, where these are added up from groups of columns. */
+  final float[] outputs = new float[TernaryProduct.SUMS];
+
+  /** Scales of a few groups of rows. */
+  final float[] scales = new float[TernaryProduct.SUMS];
+
   final Attention attention = new Attention();
+  final GroupProduct groups = new GroupProduct(this);
 
   private float[] x = {};
   private float[] weights = {};

@@ -1,5 +1,7 @@
 package org.bitnetj.kernel.vector;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.bitnetj.kernel.vector.Width.FLOAT;
 import static org.bitnetj.kernel.vector.Width.INT;
 import static org.bitnetj.kernel.vector.Width.LANES;
 import static org.bitnetj.kernel.vector.Width.ORDER;
@@ -16,6 +18,7 @@ import jdk.incubator.vector.VectorShuffle;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 
 /**
  * Panels of ternary weights times int8 activations, in 16-bit lanes.
@@ -38,7 +41,7 @@ import org.bitnetj.tensor.TernaryMatrix;
  */
 final class TernaryProduct {
   private static final int BLOCK_BYTES = 64;
-  private static final int BLOCK_COLUMNS = 16;
+  static final int BLOCK_COLUMNS = 16;
 
   /** Blocks whose sums fit 16 bits, for digits up to 2 and up to 3. */
   private static final int BLOCKS = 16;
@@ -49,13 +52,13 @@ final class TernaryProduct {
   private static final int QUADS = 4;
 
   /** Tokens that go at once. */
-  private static final int TOKENS = 4;
+  static final int TOKENS = 4;
 
   /** Sums that are computed at once. */
   static final int SUMS = 2 * TOKENS * LANES;
 
   /** Groups of rows in a panel. */
-  private static final int GROUPS = TernaryMatrix.PANEL_ROWS / LANES;
+  static final int GROUPS = TernaryMatrix.PANEL_ROWS / LANES;
 
   /** The lane below in the same four, and the highest one in the lowest. */
   private static final VectorShuffle<Integer> UP =
@@ -78,22 +81,26 @@ final class TernaryProduct {
     for (; count - t >= TOKENS - 1; t += TOKENS) {
       int tokens = Math.min(TOKENS, count - t);
       for (int group = begin * GROUPS; group <= last; group += 2) {
-        multiply(w, c, half, s, group, last, t, tokens);
+        multiply(w, c, half, s, group, last, t, tokens, 0, blocks(w));
         int groups = Math.min(2, last + 1 - group);
+        takeScales(w, group, groups, s.scales);
         for (int i = 0; i < tokens; i++) {
-          put(w, a, y, s.sums, 2 * LANES * i, group, groups, t + i);
+          put(w, a, y, s.sums, s.scales, 2 * LANES * i, group, groups, t + i);
         }
       }
     }
     for (; t < count; t++) {
       for (int group = begin * GROUPS; group <= last; group += 4) {
-        multiply(w, c, half, s, group, last, t);
-        put(w, a, y, s.sums, 0, group, Math.min(4, last + 1 - group), t);
+        multiply(w, c, half, s, group, last, t, 0, blocks(w));
+        int groups = Math.min(4, last + 1 - group);
+        takeScales(w, group, groups, s.scales);
+        put(w, a, y, s.sums, s.scales, 0, group, groups, t);
       }
     }
   }
 
-  private static int blocks(TernaryMatrix w) {
+  /** Blocks of a panel. */
+  static int blocks(TernaryMatrix w) {
     return (w.columns() + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
   }
 
@@ -101,12 +108,12 @@ final class TernaryProduct {
    * Half of a token's coefficients, rounded up to whole vectors: first come those of the low bytes
    * of all blocks, then those of the high bytes.
    */
-  private static int half(TernaryMatrix w) {
+  static int half(TernaryMatrix w) {
     return (blocks(w) + 3 & -4) * QUADS;
   }
 
   /** Computes the coefficients of token t. */
-  private static void widen(QuantizedRows a, int t, int[] c, int half) {
+  static void widen(QuantizedRows a, int t, int[] c, int half) {
     MemorySegment values = a.values();
     long from = t * a.stride();
     int to = 2 * half * t;
@@ -129,6 +136,17 @@ final class TernaryProduct {
     }
   }
 
+  /** The scales of groups of rows from {@code first} on. */
+  private static void takeScales(TernaryMatrix w, int first, int groups, float[] scales) {
+    switch (w.scales()) {
+      case TernaryScales.Tensor one -> Arrays.fill(scales, 0, groups * LANES, one.scale());
+      case TernaryScales.Rows rows ->
+          MemorySegment.copy(
+              rows.scales(), JAVA_FLOAT, 4L * first * LANES, scales, 0, groups * LANES);
+      case TernaryScales.Groups groupScales -> throw new AssertionError("GroupProduct's");
+    }
+  }
+
   /** Where the lanes of a group stand in its panel's first block. */
   private static long offset(TernaryMatrix w, int group) {
     return group / GROUPS * w.panelBytes() + group % GROUPS * (4L * LANES);
@@ -148,19 +166,29 @@ final class TernaryProduct {
     }
   }
 
-  /** The sums of up to four groups and token t; what groups are missing, the last is done again. */
-  private static void multiply(
-      TernaryMatrix w, int[] c, int half, Scratch s, int group, int last, int t) {
+  /**
+   * The sums over blocks {@code [begin, end)} of up to four groups and token t; what groups are
+   * missing, the last is done again.
+   */
+  static void multiply(
+      TernaryMatrix w,
+      int[] c,
+      int half,
+      Scratch s,
+      int group,
+      int last,
+      int t,
+      int begin,
+      int end) {
     MemorySegment d = w.panels();
     long at0 = offset(w, group);
     long at1 = offset(w, Math.min(group + 1, last));
     long at2 = offset(w, Math.min(group + 2, last));
     long at3 = offset(w, Math.min(group + 3, last));
-    int blocks = blocks(w);
     int most = w.largestDigit() < 3 ? BLOCKS : BLOCKS_TO_3;
     Arrays.fill(s.sums, 0);
-    for (int b = 0; b < blocks; b += most) {
-      int n = Math.min(most, blocks - b);
+    for (int b = begin; b < end; b += most) {
+      int n = Math.min(most, end - b);
       long skip = (long) BLOCK_BYTES * b;
       addBlocks(
           d,
@@ -220,19 +248,27 @@ final class TernaryProduct {
   }
 
   /**
-   * The sums of up to two groups and up to four tokens from t on, token by token; what is missing
-   * is done twice.
+   * The sums over blocks {@code [begin, end)} of up to two groups and up to four tokens from t on,
+   * token by token; what is missing is done twice.
    */
-  private static void multiply(
-      TernaryMatrix w, int[] c, int half, Scratch s, int group, int last, int t, int tokens) {
+  static void multiply(
+      TernaryMatrix w,
+      int[] c,
+      int half,
+      Scratch s,
+      int group,
+      int last,
+      int t,
+      int tokens,
+      int begin,
+      int end) {
     MemorySegment d = w.panels();
     long at0 = offset(w, group);
     long at1 = offset(w, Math.min(group + 1, last));
-    int blocks = blocks(w);
     int most = w.largestDigit() < 3 ? BLOCKS : BLOCKS_TO_3;
     Arrays.fill(s.sums, 0);
-    for (int b = 0; b < blocks; b += most) {
-      int n = Math.min(most, blocks - b);
+    for (int b = begin; b < end; b += most) {
+      int n = Math.min(most, end - b);
       long skip = (long) BLOCK_BYTES * b;
       addBlocks(d, at0 + skip, at1 + skip, c, 2 * half * t + QUADS * b, half, tokens, n, s.words);
       addPairs(s.words, s.sums, 2 * TOKENS);
@@ -307,22 +343,23 @@ final class TernaryProduct {
       QuantizedRows a,
       FloatRows y,
       int[] sums,
+      float[] scales,
       int from,
       int first,
       int groups,
       int t) {
-    float scale = w.scale() * a.scale(t);
+    float scale = a.scale(t);
     int sum = a.sum(t);
     for (int g = 0; g < groups; g++) {
       int at = from + g * LANES;
       int row = (first + g) * LANES;
       if (row + LANES <= w.rows()) {
         ((FloatVector) IntVector.fromArray(INT, sums, at).sub(sum).convert(VectorOperators.I2F, 0))
-            .mul(scale)
+            .mul(FloatVector.fromArray(FLOAT, scales, g * LANES).mul(scale))
             .intoMemorySegment(y.data(), (t * y.stride() + row) * Float.BYTES, ORDER);
       } else {
         for (int r = row; r < w.rows(); r++) {
-          y.set(t, r, (sums[at + r - row] - sum) * scale);
+          y.set(t, r, (sums[at + r - row] - sum) * (scales[g * LANES + r - row] * scale));
         }
       }
     }

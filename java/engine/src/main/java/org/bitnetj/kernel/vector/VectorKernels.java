@@ -16,6 +16,7 @@ import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 
 /**
  * The kernels on the Java Vector API; the scalar ones where these are not often computed on this
@@ -82,7 +83,11 @@ final class VectorKernels extends ScalarKernels {
   @Override
   public void ternaryProduct(
       TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
-    TernaryProduct.compute(w, a, y, count, begin, end, Scratch.ofThread());
+    if (w.scales() instanceof TernaryScales.Groups groups) {
+      Scratch.ofThread().groups.compute(w, groups, a, y, count, begin, end);
+    } else {
+      TernaryProduct.compute(w, a, y, count, begin, end, Scratch.ofThread());
+    }
   }
 
   @Override

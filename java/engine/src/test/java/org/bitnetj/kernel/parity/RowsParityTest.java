@@ -9,12 +9,22 @@ import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.testing.OnEveryTier;
 import org.bitnetj.testing.Tiers;
 
 /** Adding, normalizing, quantizing and gating rows gives the same bits on every tier. */
 class RowsParityTest {
   private static final int ROWS = 3;
+
+  private static final RowGroups[] CUTS = {
+    RowGroups.NONE,
+    RowGroups.ofRows(64),
+    RowGroups.ofBlocks(64),
+    RowGroups.ofBlocks(128),
+    RowGroups.ofBlocks(256),
+    new RowGroups(16, 48)
+  };
 
   /** Every length up to 130, and those of published models. */
   private static final int[] COLUMNS =
@@ -101,25 +111,28 @@ class RowsParityTest {
               new Norm[] {
                 Norm.none(columns), trial.norm(columns, Values.NORMAL),
               }) {
-            QuantizedRows expected = full(trial, columns);
-            QuantizedRows actual = full(trial, columns);
-            boolean finite = Trial.SCALAR.quantize(x, norm, expected, 1, ROWS);
-            assertTrue(finite == kernels.quantize(x, norm, actual, 1, ROWS), trial.where("result"));
-            if (finite) {
-              trial.same(expected, actual);
+            for (RowGroups cut : CUTS) {
+              QuantizedRows expected = full(trial, columns, cut);
+              QuantizedRows actual = full(trial, columns, cut);
+              boolean finite = Trial.SCALAR.quantize(x, norm, expected, 1, ROWS);
+              assertTrue(
+                  finite == kernels.quantize(x, norm, actual, 1, ROWS),
+                  trial.where("result, cut by " + cut));
+              if (finite) {
+                trial.same(expected, actual);
+              }
             }
           }
         });
   }
 
   /** Rows with something in every byte, padding included. */
-  private static QuantizedRows full(Trial trial, int columns) {
-    QuantizedRows rows = QuantizedRows.allocate(trial.memory, ROWS, columns);
+  private static QuantizedRows full(Trial trial, int columns, RowGroups cut) {
+    QuantizedRows rows = QuantizedRows.allocate(trial.memory, ROWS, columns, cut);
     rows.values().fill((byte) 0x5a);
-    for (int r = 0; r < ROWS; r++) {
-      rows.setScale(r, -1f);
-      rows.setSum(r, -1);
-    }
+    rows.scales().fill((byte) 0x5a);
+    rows.sums().fill((byte) 0x5a);
+    rows.groupSums().fill((byte) 0x5a);
     return rows;
   }
 
@@ -155,10 +168,13 @@ class RowsParityTest {
         Norm none = Norm.none(columns);
         QuantizedRows q = QuantizedRows.allocate(trial.memory, ROWS, columns);
         assertTrue(kernels.quantize(x, none, q, 0, ROWS), trial.where("finite rows"));
+        QuantizedRows byBlocks =
+            QuantizedRows.allocate(trial.memory, ROWS, columns, RowGroups.ofBlocks(64));
         for (int i = 0; i < columns; i++) {
           float old = x.get(1, i);
           x.set(1, i, bad[i % bad.length]);
           assertFalse(kernels.quantize(x, none, q, 0, ROWS), trial.where("column " + i));
+          assertFalse(kernels.quantize(x, none, byBlocks, 0, ROWS), trial.where("column " + i));
           assertTrue(kernels.quantize(x, none, q, 2, ROWS), trial.where("rows past it"));
           x.set(1, i, old);
         }

@@ -3,6 +3,7 @@ package org.bitnetj.kernel.parity;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -16,6 +17,7 @@ import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 
@@ -88,10 +90,14 @@ final class Trial implements AutoCloseable {
 
   /** The same with digits up to 2 or 3. */
   TernaryMatrix ternary(int rows, int columns, float scale, boolean skewed, int largest) {
-    TernaryScales one = new TernaryScales.Tensor(scale);
+    return ternary(rows, columns, new TernaryScales.Tensor(scale), skewed, largest);
+  }
+
+  /** The same with any scales. */
+  TernaryMatrix ternary(int rows, int columns, TernaryScales scales, boolean skewed, int largest) {
     TernaryMatrix w =
-        TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, rows, columns, one, largest);
-    byte[] panels = new byte[Math.toIntExact(w.bytes())];
+        TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, rows, columns, scales, largest);
+    byte[] panels = new byte[Math.toIntExact(w.panels().byteSize())];
     for (int r = 0; r < rows; r++) {
       // The layout's formula, as PanelLayoutTest checks it.
       long start = r / 16 * w.panelBytes() + r % 16 * 4;
@@ -104,9 +110,42 @@ final class Trial implements AutoCloseable {
     return w;
   }
 
+  /** A scale for each row. */
+  TernaryScales.Rows rowScales(int rows, Values values) {
+    TernaryScales.Rows all =
+        new TernaryScales.Rows(memory.allocate(4L * PanelLayout.panels(rows) * PanelLayout.ROWS));
+    for (int r = 0; r < rows; r++) {
+      all.scales().setAtIndex(JAVA_FLOAT, r, values.next(random));
+    }
+    return all;
+  }
+
+  /** A scale for each group of columns of a row, rounded to float16, finite ones. */
+  TernaryScales.Groups groupScales(int rows, int columns, int group, Values values) {
+    int count = Math.ceilDiv(columns, group);
+    int panels = PanelLayout.panels(rows);
+    TernaryScales.Groups all =
+        new TernaryScales.Groups(
+            group, count, memory.allocate(2L * panels * count * PanelLayout.ROWS));
+    for (int r = 0; r < rows; r++) {
+      for (int g = 0; g < count; g++) {
+        float scale = Math.clamp(values.next(random), -65504f, 65504f);
+        long at = ((long) r / PanelLayout.ROWS * count + g) * PanelLayout.ROWS + r % 16;
+        all.scales().setAtIndex(JAVA_SHORT, at, Float.floatToFloat16(scale));
+      }
+    }
+    return all;
+  }
+
   /** Values of all of int8, or only its ends; sums that fit and the given scale. */
   QuantizedRows quantized(int capacity, int columns, float scale, boolean onlyEnds) {
-    QuantizedRows rows = QuantizedRows.allocate(memory, capacity, columns);
+    return quantized(capacity, columns, RowGroups.NONE, scale, onlyEnds);
+  }
+
+  /** The same, cut into groups and blocks. */
+  QuantizedRows quantized(
+      int capacity, int columns, RowGroups cut, float scale, boolean onlyEnds) {
+    QuantizedRows rows = QuantizedRows.allocate(memory, capacity, columns, cut);
     byte[] row = new byte[columns];
     for (int r = 0; r < capacity; r++) {
       int sum = 0;
@@ -117,7 +156,14 @@ final class Trial implements AutoCloseable {
       }
       MemorySegment.copy(row, 0, rows.values(), JAVA_BYTE, r * rows.stride(), columns);
       rows.setSum(r, sum);
-      rows.setScale(r, scale * (1 + r));
+      for (int b = 0; b < rows.blocks(); b++) {
+        rows.setScale(r, b, scale * (1 + r + 0.37f * b));
+      }
+      int[] sums = new int[rows.groups()];
+      for (int i = 0; i < columns && cut.groupColumns() > 0; i++) {
+        sums[i / cut.groupColumns()] += row[i];
+        rows.setGroupSum(r, i / cut.groupColumns(), sums[i / cut.groupColumns()]);
+      }
     }
     return rows;
   }
@@ -148,12 +194,18 @@ final class Trial implements AutoCloseable {
   void same(QuantizedRows expected, QuantizedRows actual) {
     sameBytes("values", expected.values(), actual.values());
     for (int r = 0; r < expected.capacity(); r++) {
-      int e = Float.floatToIntBits(expected.scale(r));
-      int a = Float.floatToIntBits(actual.scale(r));
-      if (e != a) {
-        fail(where("scale of row " + r) + difference(e, a));
+      for (int b = 0; b < expected.blocks(); b++) {
+        int e = Float.floatToIntBits(expected.scale(r, b));
+        int a = Float.floatToIntBits(actual.scale(r, b));
+        if (e != a) {
+          fail(where("scale of row " + r + ", block " + b) + difference(e, a));
+        }
       }
       assertEquals(expected.sum(r), actual.sum(r), where("sum of row " + r));
+      for (int g = 0; expected.cut().groupColumns() > 0 && g < expected.groups(); g++) {
+        String place = where("sum of row " + r + ", group " + g);
+        assertEquals(expected.groupSum(r, g), actual.groupSum(r, g), place);
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Random;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
@@ -21,6 +22,7 @@ import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 import org.junit.jupiter.api.AfterEach;
@@ -154,6 +156,121 @@ class ScalarKernelsTest {
     FloatRows y = FloatRows.allocate(memory, 1, 1);
     kernels.ternaryProduct(w, q, y, 1, 0, 1);
     assertEquals((2 * 127 + 100) * 0.5f, y.get(0, 0));
+  }
+
+  @Test
+  void blocksOfARowAreQuantizedByThemselves() {
+    float[] x = gaussian(300);
+    for (int i = 128; i < 256; i++) {
+      x[i] *= 1e-3f;
+    }
+    QuantizedRows q = QuantizedRows.allocate(memory, 1, 300, RowGroups.ofBlocks(64));
+    assertTrue(kernels.quantize(rows(x), Norm.none(300), q, 0, 1));
+    assertEquals(3, q.blocks());
+    assertEquals(5, q.groups());
+    int[] sums = new int[5];
+    for (int b = 0; b < 3; b++) {
+      float[] block = Arrays.copyOfRange(x, 128 * b, Math.min(128 * (b + 1), 300));
+      QuantizedRows alone = quantize(block);
+      assertEquals(alone.scale(0), q.scale(0, b));
+      for (int i = 0; i < block.length; i++) {
+        assertEquals(alone.value(0, i), q.value(0, 128 * b + i));
+        sums[(128 * b + i) / 64] += alone.value(0, i);
+      }
+    }
+    for (int g = 0; g < 5; g++) {
+      assertEquals(sums[g], q.groupSum(0, g));
+    }
+    assertEquals(Arrays.stream(sums).sum(), q.sum(0));
+  }
+
+  /** A matrix of 20 rows with digits up to 3. */
+  private TernaryMatrix matrix(int columns, TernaryScales scales) {
+    TernaryMatrix w = TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, 20, columns, scales, 3);
+    for (int r = 0; r < 20; r++) {
+      for (int c = 0; c < columns; c++) {
+        w.setDigit(r, c, random.nextInt(4));
+      }
+    }
+    return w;
+  }
+
+  private static int sum(TernaryMatrix w, QuantizedRows q, int r, int begin, int end) {
+    int sum = 0;
+    for (int c = begin; c < end; c++) {
+      sum += q.value(0, c) * (w.digit(r, c) - 1);
+    }
+    return sum;
+  }
+
+  private FloatRows product(TernaryMatrix w, QuantizedRows q) {
+    FloatRows y = FloatRows.allocate(memory, 1, 20);
+    kernels.ternaryProduct(w, q, y, 1, 0, 2);
+    return y;
+  }
+
+  @Test
+  void aScaleOfARowIsThatOfItsProducts() {
+    MemorySegment scales = memory.allocate(32 * Float.BYTES);
+    for (int r = 0; r < 20; r++) {
+      scales.setAtIndex(JAVA_FLOAT, r, 0.1f * (r - 3));
+    }
+    TernaryMatrix w = matrix(50, new TernaryScales.Rows(scales));
+    QuantizedRows q = quantize(gaussian(50));
+    FloatRows y = product(w, q);
+    for (int r = 0; r < 20; r++) {
+      assertEquals(sum(w, q, r, 0, 50) * (0.1f * (r - 3) * q.scale(0)), y.get(0, r));
+    }
+  }
+
+  private TernaryScales.Groups groupScales(int group, int count) {
+    MemorySegment scales = memory.allocate(2L * 16 * count * Short.BYTES);
+    for (int i = 0; i < 2 * 16 * count; i++) {
+      scales.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16(0.01f * (i % 97 - 20)));
+    }
+    return new TernaryScales.Groups(group, count, scales);
+  }
+
+  @Test
+  void groupsOfWeightsAddUpInRisingOrderAndThenAreTimesTheRowsScale() {
+    TernaryScales.Groups scales = groupScales(64, 4);
+    TernaryMatrix w = matrix(200, scales);
+    QuantizedRows q = QuantizedRows.allocate(memory, 1, 200, RowGroups.ofRows(64));
+    assertTrue(kernels.quantize(rows(gaussian(200)), Norm.none(200), q, 0, 1));
+    FloatRows y = product(w, q);
+    for (int r = 0; r < 20; r++) {
+      float t = 0;
+      double exact = 0;
+      for (int g = 0; g < 4; g++) {
+        int acc = sum(w, q, r, 64 * g, Math.min(64 * (g + 1), 200));
+        t = Math.fma((float) acc, scales.scale(r, g), t);
+        exact += (double) acc * scales.scale(r, g) * q.scale(0);
+      }
+      assertEquals(t * q.scale(0), y.get(0, r));
+      assertEquals(exact, y.get(0, r), 1e-5);
+    }
+  }
+
+  @Test
+  void groupsOfWeightsAndBlocksOfActivationsAddUpInRisingOrder() {
+    TernaryScales.Groups scales = groupScales(64, 5);
+    TernaryMatrix w = matrix(300, scales);
+    QuantizedRows q = QuantizedRows.allocate(memory, 1, 300, RowGroups.ofBlocks(64));
+    float[] x = gaussian(300);
+    x[7] = 50f; // of another size than the later blocks
+    assertTrue(kernels.quantize(rows(x), Norm.none(300), q, 0, 1));
+    FloatRows y = product(w, q);
+    for (int r = 0; r < 20; r++) {
+      float t = 0;
+      double exact = 0;
+      for (int g = 0; g < 5; g++) {
+        int acc = sum(w, q, r, 64 * g, Math.min(64 * (g + 1), 300));
+        t = Math.fma((float) acc, scales.scale(r, g) * q.scale(0, g / 2), t);
+        exact += (double) acc * scales.scale(r, g) * q.scale(0, g / 2);
+      }
+      assertEquals(t, y.get(0, r));
+      assertEquals(exact, y.get(0, r), 1e-5);
+    }
   }
 
   @Test

@@ -18,9 +18,12 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int8_t *values;
  *     float *scales;
  *     int32_t *sums;
+ *     int32_t *group_sums;
  *     int64_t stride;
  *     int32_t columns;
  *     int32_t capacity;
+ *     int32_t group_columns;
+ *     int32_t block_columns;
  * }
  * }
  */
@@ -34,9 +37,12 @@ public class bn_quantized {
         BitnetLibrary.C_POINTER.withName("values"),
         BitnetLibrary.C_POINTER.withName("scales"),
         BitnetLibrary.C_POINTER.withName("sums"),
+        BitnetLibrary.C_POINTER.withName("group_sums"),
         BitnetLibrary.C_LONG.withName("stride"),
         BitnetLibrary.C_INT.withName("columns"),
-        BitnetLibrary.C_INT.withName("capacity")
+        BitnetLibrary.C_INT.withName("capacity"),
+        BitnetLibrary.C_INT.withName("group_columns"),
+        BitnetLibrary.C_INT.withName("block_columns")
     ).withName("bn_quantized");
 
     /**
@@ -178,6 +184,50 @@ public class bn_quantized {
         struct.set(sums$LAYOUT, sums$OFFSET, fieldValue);
     }
 
+    private static final AddressLayout group_sums$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("group_sums"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t *group_sums
+     * }
+     */
+    public static final AddressLayout group_sums$layout() {
+        return group_sums$LAYOUT;
+    }
+
+    private static final long group_sums$OFFSET = $LAYOUT.byteOffset(groupElement("group_sums"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t *group_sums
+     * }
+     */
+    public static final long group_sums$offset() {
+        return group_sums$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t *group_sums
+     * }
+     */
+    public static MemorySegment group_sums(MemorySegment struct) {
+        return struct.get(group_sums$LAYOUT, group_sums$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t *group_sums
+     * }
+     */
+    public static void group_sums(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(group_sums$LAYOUT, group_sums$OFFSET, fieldValue);
+    }
+
     private static final OfLong stride$LAYOUT = (OfLong)$LAYOUT.select(groupElement("stride"));
 
     /**
@@ -308,6 +358,94 @@ public class bn_quantized {
      */
     public static void capacity(MemorySegment struct, int fieldValue) {
         struct.set(capacity$LAYOUT, capacity$OFFSET, fieldValue);
+    }
+
+    private static final OfInt group_columns$LAYOUT = (OfInt)$LAYOUT.select(groupElement("group_columns"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static final OfInt group_columns$layout() {
+        return group_columns$LAYOUT;
+    }
+
+    private static final long group_columns$OFFSET = $LAYOUT.byteOffset(groupElement("group_columns"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static final long group_columns$offset() {
+        return group_columns$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static int group_columns(MemorySegment struct) {
+        return struct.get(group_columns$LAYOUT, group_columns$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t group_columns
+     * }
+     */
+    public static void group_columns(MemorySegment struct, int fieldValue) {
+        struct.set(group_columns$LAYOUT, group_columns$OFFSET, fieldValue);
+    }
+
+    private static final OfInt block_columns$LAYOUT = (OfInt)$LAYOUT.select(groupElement("block_columns"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t block_columns
+     * }
+     */
+    public static final OfInt block_columns$layout() {
+        return block_columns$LAYOUT;
+    }
+
+    private static final long block_columns$OFFSET = $LAYOUT.byteOffset(groupElement("block_columns"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t block_columns
+     * }
+     */
+    public static final long block_columns$offset() {
+        return block_columns$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t block_columns
+     * }
+     */
+    public static int block_columns(MemorySegment struct) {
+        return struct.get(block_columns$LAYOUT, block_columns$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t block_columns
+     * }
+     */
+    public static void block_columns(MemorySegment struct, int fieldValue) {
+        struct.set(block_columns$LAYOUT, block_columns$OFFSET, fieldValue);
     }
 
     /**
