@@ -41,6 +41,7 @@ static const bn_kernels dotprod = {
 static const bn_kernels i8mm = {
     .base = &dotprod,
     .ternary_product = bn_ternary_product_i8mm,
+    .group_product = bn_group_product_i8mm,
     .peak_products = bn_peak_products_i8mm,
 };
 

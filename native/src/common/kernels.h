@@ -98,7 +98,7 @@ bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_
     bn_ternary_product_avx512, bn_ternary_product_neon, bn_ternary_product_dotprod,
     bn_ternary_product_i8mm;
 bn_group_product_fn bn_group_product_c, bn_group_product_avx2, bn_group_product_avxvnni,
-    bn_group_product_avx512, bn_group_product_neon, bn_group_product_dotprod;
+    bn_group_product_avx512, bn_group_product_neon, bn_group_product_dotprod, bn_group_product_i8mm;
 bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512,
     bn_gated_product_neon, bn_gated_product_dotprod;
 bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512,
