@@ -23,7 +23,7 @@ final class RandomBits {
   void fill(TernaryMatrix w) {
     if (w.rows() % 16 == 0 && w.columns() % 16 == 0) {
       MemorySegment panels = w.panels();
-      for (long at = 0; at < w.bytes(); at++) {
+      for (long at = 0; at < w.panels().byteSize(); at++) {
         int fields = random.nextInt(81);
         int packed = fields % 3 | fields / 3 % 3 << 2 | fields / 9 % 3 << 4 | fields / 27 << 6;
         panels.set(ValueLayout.JAVA_BYTE, at, (byte) packed);
@@ -46,7 +46,17 @@ final class RandomBits {
         sum += value;
       }
       a.setSum(row, sum);
-      a.setScale(row, (row + 1) / 127f);
+      for (int block = 0; block < a.blocks(); block++) {
+        a.setScale(row, block, (row + block + 1) / 127f);
+      }
+      int length = a.cut().groupColumns();
+      for (int group = 0; length > 0 && group < a.groups(); group++) {
+        int part = 0;
+        for (int i = group * length; i < Math.min((group + 1) * length, a.columns()); i++) {
+          part += a.value(row, i);
+        }
+        a.setGroupSum(row, group, part);
+      }
     }
   }
 

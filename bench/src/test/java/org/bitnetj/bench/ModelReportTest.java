@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.model.ActivationScaling;
 import org.bitnetj.model.Architecture;
 import org.bitnetj.model.HeadMode;
 import org.bitnetj.model.ModelSpec;
@@ -27,7 +28,20 @@ class ModelReportTest {
     }
     ModelSpec spec =
         new ModelSpec(
-            Architecture.BITNET_B158, "tiny", 1, 64, 128, 2, 2, 32, 8, 32, 1e-5f, 10000, 32);
+            Architecture.BITNET_B158,
+            "tiny",
+            1,
+            64,
+            128,
+            2,
+            2,
+            32,
+            8,
+            32,
+            1e-5f,
+            10000,
+            32,
+            ActivationScaling.ROW);
     BenchmarkPlan plan =
         new BenchmarkPlan(
             0,

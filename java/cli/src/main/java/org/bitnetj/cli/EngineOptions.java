@@ -8,6 +8,7 @@ import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.model.ActivationScaling;
 import org.bitnetj.model.HeadMode;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How a model is loaded and computed. None of it changes a result. */
+/** How a model is loaded and computed. None of it but --activations changes a result. */
 final class EngineOptions {
   private static final int MOST_THREADS = 1024;
 
@@ -61,6 +62,16 @@ final class EngineOptions {
               + " start, but safe if another program may shorten or overwrite the file meanwhile.")
   private boolean mapped;
 
+  @Option(
+      names = "--activations",
+      paramLabel = "SCALING",
+      completionCandidates = Scalings.class,
+      description =
+          "${COMPLETION-CANDIDATES}: what shares a scale among int8 activations. Name it only for a"
+              + " model whose file leaves it open: row if it was trained with quantized activations"
+              + " (BitLinear), group if only its weights are ternary. Default: by the stored type.")
+  private @Nullable String activations;
+
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
     return LanguageModel.load(
@@ -99,7 +110,28 @@ final class EngineOptions {
       }
       options = options.withKernels(kernels);
     }
+    if (activations != null) {
+      options =
+          options.withActivations(
+              ActivationScaling.ofLabel(activations)
+                  .orElseThrow(
+                      () ->
+                          new ParameterException(
+                              spec.commandLine(),
+                              "Unknown activations '"
+                                  + activations
+                                  + "'; choose "
+                                  + String.join(" or ", new Scalings())
+                                  + ".")));
+    }
     return options;
+  }
+
+  private static final class Scalings implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.of(ActivationScaling.values()).map(ActivationScaling::label).iterator();
+    }
   }
 
   private static final class Tiers implements Iterable<String> {

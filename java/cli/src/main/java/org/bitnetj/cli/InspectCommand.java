@@ -5,9 +5,18 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.model.ActivationScaling;
+import org.bitnetj.model.ModelSpec;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.Inspection;
 import org.jspecify.annotations.Nullable;
@@ -48,16 +57,64 @@ final class InspectCommand implements Callable<Integer> {
     Path path = file != null ? file : model.path();
     try (GgufFile gguf = GgufFile.open(path)) {
       Inspection inspection = Inspection.of(gguf);
+      Arithmetic arithmetic = Arithmetic.of(gguf);
       if (json) {
-        writeJson(path, inspection);
+        writeJson(path, inspection, arithmetic);
       } else {
-        writeText(path, inspection);
+        writeText(path, inspection, arithmetic);
       }
     }
     return 0;
   }
 
-  private void writeText(Path path, Inspection inspection) {
+  /**
+   * How the engine computes with the file.
+   *
+   * @param activations what shares an activation scale; empty if it is no model that the engine has
+   * @param scales of the ternary tensors with scales by rows or groups: what shares one in fact
+   */
+  private record Arithmetic(Optional<ActivationScaling> activations, Map<String, String> scales) {
+    static Arithmetic of(GgufFile gguf) {
+      Map<String, String> scales = new HashMap<>();
+      for (Tensor tensor : gguf.tensors()) {
+        if (tensor.format() instanceof TernaryFormat format
+            && format.scaleKind() != ScaleKind.TENSOR) {
+          boolean one =
+              format
+                  .uniformScale(tensor.data(), (int) tensor.rows(), (int) tensor.columns())
+                  .isPresent();
+          scales.put(tensor.name(), one ? "tensor" : sharing(format.scaleKind()));
+        }
+      }
+      return new Arithmetic(activations(gguf), scales);
+    }
+
+    private static Optional<ActivationScaling> activations(GgufFile gguf) {
+      try {
+        return Optional.of(ModelSpec.of(gguf).activationScaling());
+      } catch (ModelFileException e) { // what is in a file that cannot be run is shown all the same
+        return Optional.empty();
+      }
+    }
+
+    private static String sharing(ScaleKind kind) {
+      return switch (kind) {
+        case ScaleKind.Tensor tensor -> "tensor";
+        case ScaleKind.Row row -> "row";
+        case ScaleKind.Group group -> "group of " + group.columns();
+      };
+    }
+
+    /** What is said of a tensor after its size; nothing of those with one scale anyhow. */
+    String remark(String tensor) {
+      String sharing = scales.get(tensor);
+      return sharing == null
+          ? ""
+          : sharing.equals("tensor") ? ", one scale" : ", a scale a " + sharing;
+    }
+  }
+
+  private void writeText(Path path, Inspection inspection, Arithmetic arithmetic) {
     Output out = bitnet.streams().out();
     out.println(path + ": GGUF version " + inspection.version() + ", " + size(inspection.size()));
     out.println("");
@@ -72,12 +129,13 @@ final class InspectCommand implements Callable<Integer> {
       out.println(
           String.format(
               Locale.ROOT,
-              "  %-36s %-8s %-20s %12d bytes at %d",
+              "  %-36s %-8s %-20s %12d bytes at %d%s",
               row.name(),
               row.format().name(),
               dims,
               row.bytes(),
-              row.offset()));
+              row.offset(),
+              arithmetic.remark(row.name())));
     }
     out.println("");
     out.println("Totals");
@@ -91,15 +149,24 @@ final class InspectCommand implements Callable<Integer> {
               total.elements(),
               size(total.bytes())));
     }
+    arithmetic
+        .activations()
+        .ifPresent(
+            scaling ->
+                out.println("Computed with int8 activations, one scale a " + scaling.label()));
   }
 
-  private void writeJson(Path path, Inspection inspection) throws IOException {
+  private void writeJson(Path path, Inspection inspection, Arithmetic arithmetic)
+      throws IOException {
     try (JsonGenerator json = new JsonFactory().createGenerator(bitnet.streams().out().stream())) {
       json.useDefaultPrettyPrinter();
       json.writeStartObject();
       json.writeStringField("file", path.toString());
       json.writeNumberField("version", inspection.version());
       json.writeNumberField("bytes", inspection.size());
+      if (arithmetic.activations().isPresent()) {
+        json.writeStringField("activation_scale_per", arithmetic.activations().get().label());
+      }
       json.writeObjectFieldStart("metadata");
       for (Inspection.Entry entry : inspection.metadata()) {
         json.writeFieldName(entry.key());
@@ -126,6 +193,10 @@ final class InspectCommand implements Callable<Integer> {
         json.writeEndArray();
         json.writeNumberField("offset", row.offset());
         json.writeNumberField("bytes", row.bytes());
+        String scales = arithmetic.scales().get(row.name());
+        if (scales != null) {
+          json.writeStringField("scale_per", scales);
+        }
         json.writeEndObject();
       }
       json.writeEndArray();

@@ -1,15 +1,24 @@
 package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bitnetj.format.WeightFormats;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class InspectCommandTest {
+  @TempDir Path folder;
+
   @Test
   void metadataTensorsAndTotalsAreShown() throws IOException {
     String shown = Outcome.of("inspect").succeeds().out();
@@ -31,6 +40,46 @@ class InspectCommandTest {
     JsonNode last = tensors.get(tensors.size() - 1);
     assertTrue(
         last.get("offset").asLong() + last.get("bytes").asLong() <= Files.size(Models.SHIPPED));
+  }
+
+  /** Two matrices with room for a scale in each group of 64 weights, only one of which needs it. */
+  @Test
+  void whatSharesAScaleIsShown() throws IOException {
+    Path path = folder.resolve("groups.gguf");
+    GgufHeader header = new GgufHeader().text("general.architecture", "other");
+    for (String name : new String[] {"same.weight", "different.weight"}) {
+      header.tensor(name, WeightFormats.Q2_0, 64, 3);
+    }
+    try (GgufWriter writer = GgufWriter.create(path, header)) {
+      for (int other : new int[] {0x3c, 0x40}) {
+        byte[] blocks = new byte[3 * 18];
+        for (int row = 0; row < 3; row++) {
+          blocks[18 * row + 1] = (byte) (row == 2 ? other : 0x3c); // the upper byte of 1 or 2
+        }
+        writer.begin(other == 0x3c ? "same.weight" : "different.weight");
+        writer.write(MemorySegment.ofArray(blocks));
+      }
+      writer.commit();
+    }
+    String shown = Outcome.of("inspect", path.toString()).succeeds().out();
+    assertTrue(shown.matches("(?s).*same.weight[^\n]* bytes at \\d+, one scale\n.*"), shown);
+    assertTrue(
+        shown.matches("(?s).*different.weight[^\n]* at \\d+, a scale a group of 64\n.*"), shown);
+    JsonNode json =
+        new ObjectMapper()
+            .readTree(Outcome.of("inspect", "--json", path.toString()).succeeds().out());
+    assertEquals("tensor", json.get("tensors").get(0).get("scale_per").asText());
+    assertEquals("group of 64", json.get("tensors").get(1).get("scale_per").asText());
+    assertFalse(json.has("activation_scale_per"));
+  }
+
+  @Test
+  void whatSharesAnActivationScaleIsShown() throws IOException {
+    String shown = Outcome.of("inspect").succeeds().out();
+    assertTrue(shown.endsWith("Computed with int8 activations, one scale a row\n"), shown);
+    JsonNode json = new ObjectMapper().readTree(Outcome.of("inspect", "--json").succeeds().out());
+    assertEquals("row", json.get("activation_scale_per").asText());
+    assertFalse(json.get("tensors").get(1).has("scale_per"));
   }
 
   @Test

@@ -188,6 +188,8 @@ class RunCommandTest {
     greedy("-t", "99999", PROMPT).isMisuse("must be from 1 to 1024, not 99999");
     greedy("-c", "1", PROMPT).isMisuse("The context must be 2 tokens or more");
     greedy("--context", "1", PROMPT).isMisuse("The context must be 2 tokens or more");
+    greedy("--activations", "column", PROMPT)
+        .isMisuse("Unknown activations 'column'; choose row or group.");
     greedy("--kernels", "sse9", PROMPT).isMisuse("choose one of auto, " + KernelTier.labels());
     greedy("--temp", "-1", PROMPT).isMisuse("The temperature must be 0 or more");
     greedy("--temp", "NaN", PROMPT).isMisuse("The temperature must be 0 or more");
@@ -279,5 +281,15 @@ class RunCommandTest {
             stream -> false);
     assertEquals(0, BitnetCommand.execute(streams, "run", "-n", "100000", "-c", "512", PROMPT));
     assertEquals("", Outcome.withoutKernelWarning(err.toString(StandardCharsets.UTF_8)));
+  }
+
+  /** The shipped model's family was trained with one activation scale a row, and says so. */
+  @Test
+  void activationsAreScaledAsTheModelWasTrained() {
+    String text = greedy(PROMPT).succeeds().out();
+    assertEquals(text, greedy("--activations", "row", PROMPT).succeeds().out());
+    Outcome refused = greedy("--activations", "group", PROMPT);
+    assertEquals(1, refused.code(), refused::toString);
+    refused.says("were trained with one activation scale a row, not a group");
   }
 }

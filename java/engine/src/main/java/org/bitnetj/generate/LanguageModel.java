@@ -85,11 +85,14 @@ public final class LanguageModel implements AutoCloseable {
       ModelFile file = options.mapped() ? GgufFile.open(path) : GgufFile.load(path);
       closers.push(file::close);
       ModelSpec spec = ModelSpec.of(file);
+      if (options.activations().isPresent()) {
+        spec = spec.with(options.activations().get(), file);
+      }
       Tokenizer tokenizer = tokenizer(file, spec);
       ChatSupport chats = ChatSupport.of(file.metadata(), tokenizer);
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
-      Weights weights = Weights.load(file, kernels, team, options.head(), options.sparse());
+      Weights weights = Weights.load(file, spec, kernels, team, options.head(), options.sparse());
       closers.push(weights::close);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =

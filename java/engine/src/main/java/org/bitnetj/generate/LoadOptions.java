@@ -4,12 +4,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.bitnetj.model.ActivationScaling;
 import org.bitnetj.model.HeadMode;
 
 /**
- * How a model is loaded and computed. None of it changes a result. Immutable; constructor and
- * {@code with} methods refuse wrong values with an {@link IllegalArgumentException} whose message
- * is a sentence.
+ * How a model is loaded and computed. None of it but {@code activations} changes a result.
+ * Immutable; constructor and {@code with} methods refuse wrong values with an {@link
+ * IllegalArgumentException} whose message is a sentence.
  *
  * @param threads how many threads compute; 0 for one on each processor
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
@@ -22,6 +23,8 @@ import org.bitnetj.model.HeadMode;
  *     what is used in place back at any time, but another program that shortens the file ends this
  *     process. If not, the file is read into memory, in huge pages where there are any, and what
  *     happens to it afterwards does not matter
+ * @param activations what shares a scale among int8 activations, where the model's file leaves it
+ *     open; empty for the engine's guess by the stored format
  * @param warnings is told what is wrong without keeping the model from being used, as that it is
  *     computed by slow kernels, why, and what to do: a sentence without full stop each. By default
  *     it is logged once in a process, by the {@link System.Logger} {@code org.bitnetj}
@@ -33,10 +36,12 @@ public record LoadOptions(
     HeadMode head,
     boolean sparse,
     boolean mapped,
+    Optional<ActivationScaling> activations,
     Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
-      new LoadOptions(0, Optional.empty(), 64, HeadMode.AUTO, true, true, LoadOptions::log);
+      new LoadOptions(
+          0, Optional.empty(), 64, HeadMode.AUTO, true, true, Optional.empty(), LoadOptions::log);
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
@@ -63,31 +68,38 @@ public record LoadOptions(
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize, head, sparse, mapped, warnings);
+    return new LoadOptions(value, kernels, batchSize, head, sparse, mapped, activations, warnings);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(threads, Optional.of(label), batchSize, head, sparse, mapped, warnings);
+    return new LoadOptions(
+        threads, Optional.of(label), batchSize, head, sparse, mapped, activations, warnings);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value, head, sparse, mapped, warnings);
+    return new LoadOptions(threads, kernels, value, head, sparse, mapped, activations, warnings);
   }
 
   public LoadOptions withHead(HeadMode value) {
-    return new LoadOptions(threads, kernels, batchSize, value, sparse, mapped, warnings);
+    return new LoadOptions(
+        threads, kernels, batchSize, value, sparse, mapped, activations, warnings);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, value, mapped, warnings);
+    return new LoadOptions(threads, kernels, batchSize, head, value, mapped, activations, warnings);
   }
 
   public LoadOptions withMapped(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, sparse, value, warnings);
+    return new LoadOptions(threads, kernels, batchSize, head, sparse, value, activations, warnings);
+  }
+
+  public LoadOptions withActivations(ActivationScaling value) {
+    return new LoadOptions(
+        threads, kernels, batchSize, head, sparse, mapped, Optional.of(value), warnings);
   }
 
   public LoadOptions withWarnings(Consumer<String> value) {
-    return new LoadOptions(threads, kernels, batchSize, head, sparse, mapped, value);
+    return new LoadOptions(threads, kernels, batchSize, head, sparse, mapped, activations, value);
   }
 
   private static void log(String warning) {

@@ -79,10 +79,10 @@ public interface Kernels {
 
   /**
    * {@code y = W a} of row 0, which has one scale, by rows {@code [begin, end)} of a row-major
-   * {@code w}, but 0 where the
-   * gate is not above 0. So {@code y} will do wherever it is multiplied by {@code relu(gate)}: a
-   * product that is left out were a finite one. Where it might not be, because {@code 128 * columns
-   * * |scale|} overflows, every row is computed. The bits are those of {@link #ternaryProduct}.
+   * {@code w}, but 0 where the gate is not above 0. So {@code y} will do wherever it is multiplied
+   * by {@code relu(gate)}: a product that is left out were a finite one. Where it might not be,
+   * because {@code 128 * columns * |scale|} overflows, every row is computed. The bits are those of
+   * {@link #ternaryProduct}.
    *
    * @return how many bytes of {@code w} were read
    */
@@ -91,9 +91,8 @@ public interface Kernels {
 
   /**
    * {@code y = W a} of row 0, which has one scale, by columns of a column-major {@code w}, those
-   * left out whose
-   * activation is 0; for rows {@code [256 begin, 256 end)} as far as there are such, so by lines of
-   * a column. The bits are those of {@link #ternaryProduct}.
+   * left out whose activation is 0; for rows {@code [256 begin, 256 end)} as far as there are such,
+   * so by lines of a column. The bits are those of {@link #ternaryProduct}.
    *
    * @return how many bytes of {@code w} were read
    */

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Rope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The families the forward pass knows, by the name in {@code general.architecture}. A family is
@@ -12,26 +13,43 @@ import org.bitnetj.tensor.Rope;
  */
 public enum Architecture {
   /** Microsoft's BitNet b1.58 2B-4T. */
-  BITNET_B158("bitnet-b1.58", Activation.RELU_SQUARED, Rope.Style.HALVES, Manifest.BITNET),
+  BITNET_B158(
+      "bitnet-b1.58",
+      Activation.RELU_SQUARED,
+      Rope.Style.HALVES,
+      Manifest.BITNET,
+      ActivationScaling.ROW),
   /** The same graph under bitnet.cpp's older name. */
-  BITNET_25("bitnet-25", Activation.RELU_SQUARED, Rope.Style.HALVES, Manifest.BITNET),
+  BITNET_25(
+      "bitnet-25",
+      Activation.RELU_SQUARED,
+      Rope.Style.HALVES,
+      Manifest.BITNET,
+      ActivationScaling.ROW),
   /** 1bitLLM's reproductions (bitnet_b1_58-large, -3B). */
-  BITNET("bitnet", Activation.SILU, Rope.Style.HALVES, Manifest.BITNET),
+  BITNET("bitnet", Activation.SILU, Rope.Style.HALVES, Manifest.BITNET, ActivationScaling.ROW),
   /** Llama and those with its graph; its converter permutes q and k to adjacent pairs. */
-  LLAMA("llama", Activation.SILU, Rope.Style.ADJACENT, Manifest.LLAMA),
+  LLAMA("llama", Activation.SILU, Rope.Style.ADJACENT, Manifest.LLAMA, null),
   /** Qwen3: a norm of each query and key head. */
-  QWEN3("qwen3", Activation.SILU, Rope.Style.HALVES, Manifest.QWEN3);
+  QWEN3("qwen3", Activation.SILU, Rope.Style.HALVES, Manifest.QWEN3, null);
 
   private final String label;
   private final Activation activation;
   private final Rope.Style ropeStyle;
   private final Manifest manifest;
+  private final @Nullable ActivationScaling activationScaling;
 
-  Architecture(String label, Activation activation, Rope.Style ropeStyle, Manifest manifest) {
+  Architecture(
+      String label,
+      Activation activation,
+      Rope.Style ropeStyle,
+      Manifest manifest,
+      @Nullable ActivationScaling activationScaling) {
     this.label = label;
     this.activation = activation;
     this.ropeStyle = ropeStyle;
     this.manifest = manifest;
+    this.activationScaling = activationScaling;
   }
 
   /** The name in the file, which also prefixes its metadata keys. */
@@ -50,6 +68,11 @@ public enum Architecture {
   /** The tensors of its models. */
   public Manifest manifest() {
     return manifest;
+  }
+
+  /** How all its models were trained; empty if the family has models of either kind. */
+  public Optional<ActivationScaling> activationScaling() {
+    return Optional.ofNullable(activationScaling);
   }
 
   public static Optional<Architecture> ofLabel(String label) {

@@ -2,6 +2,8 @@ package org.bitnetj.model;
 
 import java.util.List;
 import java.util.OptionalLong;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
@@ -27,6 +29,7 @@ import org.bitnetj.tensor.TernaryMatrix;
  * @param normEpsilon RMSNorm's epsilon
  * @param ropeTheta RoPE's frequency base
  * @param ropeDimensions rotated elements of a head
+ * @param activationScaling what shares a scale among int8 activations
  */
 public record ModelSpec(
     Architecture architecture,
@@ -41,7 +44,8 @@ public record ModelSpec(
     int contextLength,
     float normEpsilon,
     double ropeTheta,
-    int ropeDimensions)
+    int ropeDimensions,
+    ActivationScaling activationScaling)
     implements Sizes {
 
   private static final int MOST_NAME = 200;
@@ -110,7 +114,59 @@ public record ModelSpec(
         in.required("context_length", MAX_CONTEXT),
         epsilon,
         theta,
-        ropeDimensions);
+        ropeDimensions,
+        activationScaling(file, architecture));
+  }
+
+  /**
+   * Where families leave it open, matrices with scales by groups of columns are those of models of
+   * which only the weights are ternary.
+   */
+  private static ActivationScaling activationScaling(ModelFile file, Architecture architecture) {
+    boolean groups =
+        file.tensors().stream()
+            .anyMatch(
+                tensor ->
+                    tensor.format() instanceof TernaryFormat format
+                        && format.scaleKind() instanceof ScaleKind.Group);
+    return architecture
+        .activationScaling()
+        .orElse(groups ? ActivationScaling.GROUP : ActivationScaling.ROW);
+  }
+
+  /**
+   * The same model with activations scaled as its user knows and the file does not say.
+   *
+   * @throws ModelFileException if its family is always scaled otherwise
+   */
+  public ModelSpec with(ActivationScaling scaling, ModelFile file) throws ModelFileException {
+    ActivationScaling fixed = architecture.activationScaling().orElse(scaling);
+    if (fixed != scaling) {
+      throw new ModelFileException(
+          file.path()
+              + ": models of architecture '"
+              + architecture.label()
+              + "' were trained with one activation scale a "
+              + fixed.label()
+              + ", not a "
+              + scaling.label()
+              + "; leave the choice to the engine.");
+    }
+    return new ModelSpec(
+        architecture,
+        name,
+        layers,
+        width,
+        feedForward,
+        heads,
+        kvHeads,
+        headDim,
+        vocabulary,
+        contextLength,
+        normEpsilon,
+        ropeTheta,
+        ropeDimensions,
+        scaling);
   }
 
   /** A model that was split over several files lacks tensors or even metadata here. */

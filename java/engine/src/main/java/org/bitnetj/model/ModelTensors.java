@@ -3,6 +3,7 @@ package org.bitnetj.model;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
@@ -10,6 +11,7 @@ import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
+import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 
 /**
@@ -71,6 +73,22 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
         .sum();
   }
 
+  /** Bytes of all ternary matrices in panels, each with as many scales as its format has. */
+  long ternaryBytes() throws ModelFileException {
+    long bytes = 0;
+    for (Role role : manifest().roles()) {
+      Place place = role.place();
+      for (int l = 0; place.kind() == Place.Kind.LINEAR && l < spec.layers(); l++) {
+        int rows = place.rows(spec);
+        int columns = place.columns(spec);
+        TernaryFormat format = (TernaryFormat) ternary(place, l).format();
+        bytes += TernaryMatrix.bytes(rows, columns);
+        bytes += TernaryScales.bytes(format.scaleKind(), rows, columns);
+      }
+    }
+    return bytes;
+  }
+
   /** The weight of a linear layer. */
   Tensor ternary(Place place, int layer) throws ModelFileException {
     Tensor tensor = shaped(place, layer);
@@ -81,25 +99,30 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
     return tensor;
   }
 
-  /** The finite scales of a linear layer, of that weight. */
+  /**
+   * The finite scales of a linear layer, of that weight: one where all its weights share it and
+   * activations have scales by rows. With those by groups, weights have theirs by groups too.
+   */
   TernaryScales scales(Tensor weight, NativeMemory memory) throws ModelFileException {
     TernaryFormat format = (TernaryFormat) weight.format();
-    TernaryScales scales;
+    int rows = (int) weight.rows();
+    int columns = (int) weight.columns();
+    boolean byGroups = spec.activationScaling() == ActivationScaling.GROUP;
+    if (byGroups && !(format.scaleKind() instanceof ScaleKind.Group)) {
+      throw refuse(
+          weight,
+          "it has no scales by groups of columns, which activations with a scale a group need; if"
+              + " the model was trained with quantized activations, ask for one scale a row");
+    }
     try {
-      int rows = (int) weight.rows();
-      scales = TernaryScales.of(memory, format, weight.data(), rows, (int) weight.columns());
+      TernaryScales scales =
+          byGroups
+              ? TernaryScales.stored(memory, format, weight.data(), rows, columns)
+              : TernaryScales.of(memory, format, weight.data(), rows, columns);
+      return scales.times(outerScale(Manifest.scale(weight.name())));
     } catch (IllegalArgumentException e) {
       throw refuse(weight, e.getMessage());
     }
-    if (!(scales instanceof TernaryScales.Tensor one)) {
-      throw refuse(
-          weight, "its weights have different scales, and the kernels multiply by one for all");
-    }
-    float scale = one.scale() * outerScale(Manifest.scale(weight.name()));
-    if (!Float.isFinite(scale)) {
-      throw refuse(weight, "its scale is " + scale);
-    }
-    return new TernaryScales.Tensor(scale);
   }
 
   /** The optional F32 scalar beside a linear layer, a factor of its product. */

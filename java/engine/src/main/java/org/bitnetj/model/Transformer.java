@@ -116,7 +116,7 @@ public final class Transformer implements AutoCloseable {
       this.rows = step.rows();
       this.attention = new AttentionPass(memory, kernels, team, spec, batchCapacity);
       this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
-      this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width());
+      this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width(), weights.cut());
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
       this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
@@ -124,10 +124,12 @@ public final class Transformer implements AutoCloseable {
       this.queryHeads = headNorms ? query.heads(spec.headDim()) : null;
       this.keyHeads = headNorms ? key.heads(spec.headDim()) : null;
       this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
-      this.attendedQuantized = QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth());
+      this.attendedQuantized =
+          QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth(), weights.cut());
       this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
       this.up = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
-      this.hidden = QuantizedRows.allocate(memory, batchCapacity, spec.feedForward());
+      this.hidden =
+          QuantizedRows.allocate(memory, batchCapacity, spec.feedForward(), weights.cut());
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());

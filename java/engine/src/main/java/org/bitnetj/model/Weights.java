@@ -10,6 +10,7 @@ import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryVectors;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,7 @@ public final class Weights implements AutoCloseable {
   private final FloatMatrix embedding;
   private final float[] ropeDivisors;
   private final List<Layer> layers;
+  private final RowGroups cut;
   private final Norm outputNorm;
   private final FloatMatrix head;
   private final @Nullable LowBitMatrix lowBitHead;
@@ -93,6 +95,7 @@ public final class Weights implements AutoCloseable {
       FloatMatrix embedding,
       float[] ropeDivisors,
       List<Layer> layers,
+      RowGroups cut,
       Norm outputNorm,
       FloatMatrix head,
       @Nullable LowBitMatrix lowBitHead) {
@@ -102,6 +105,7 @@ public final class Weights implements AutoCloseable {
     this.embedding = embedding;
     this.ropeDivisors = ropeDivisors;
     this.layers = layers;
+    this.cut = cut;
     this.outputNorm = outputNorm;
     this.head = head;
     this.lowBitHead = lowBitHead;
@@ -131,7 +135,23 @@ public final class Weights implements AutoCloseable {
   public static Weights load(
       ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
       throws ModelFileException {
-    return WeightsLoader.load(file, kernels, team, head, sparse);
+    return load(file, ModelSpec.of(file), kernels, team, head, sparse);
+  }
+
+  /**
+   * The same of a model whose specification its user completed.
+   *
+   * @param spec that of {@code file}
+   */
+  public static Weights load(
+      ModelFile file,
+      ModelSpec spec,
+      Kernels kernels,
+      ThreadTeam team,
+      HeadMode head,
+      boolean sparse)
+      throws ModelFileException {
+    return WeightsLoader.load(file, spec, kernels, team, head, sparse);
   }
 
   public ModelSpec spec() {
@@ -151,6 +171,11 @@ public final class Weights implements AutoCloseable {
     return layers.get(index);
   }
 
+  /** How int8 activations are cut, so that every ternary matrix can be multiplied with them. */
+  RowGroups cut() {
+    return cut;
+  }
+
   public Norm outputNorm() {
     return outputNorm;
   }
@@ -162,7 +187,7 @@ public final class Weights implements AutoCloseable {
 
   /** Whether there are second copies by which steps of one row skip what is multiplied by 0. */
   public boolean hasCopies() {
-    return layers.getFirst().copies() != null;
+    return layers.stream().anyMatch(layer -> layer.copies() != null);
   }
 
   /** Bytes of these second copies. */
@@ -186,7 +211,8 @@ public final class Weights implements AutoCloseable {
    */
   public Weights withoutCopies() {
     List<Layer> dense = layers.stream().map(Layer::withoutCopies).toList();
-    return new Weights(memory, file, spec, embedding, ropeDivisors, dense, outputNorm, head, null);
+    return new Weights(
+        memory, file, spec, embedding, ropeDivisors, dense, cut, outputNorm, head, null);
   }
 
   /** Bytes of memory that the weights take beside their file. */
@@ -194,7 +220,7 @@ public final class Weights implements AutoCloseable {
     return memory.allocated();
   }
 
-  /** Bytes of ternary weights that every dense step reads. */
+  /** Bytes of ternary weights and their scales that every dense step reads. */
   public long ternaryBytes() {
     long bytes = 0;
     for (Layer layer : layers) {

@@ -16,7 +16,9 @@ import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 import org.bitnetj.tensor.TernaryVectors;
 
 /**
@@ -38,6 +40,7 @@ final class WeightsLoader {
   private final Kernels kernels;
   private final ThreadTeam team;
   private final List<Packing> packings = new ArrayList<>();
+  private RowGroups cut = RowGroups.NONE;
 
   private WeightsLoader(
       ModelTensors tensors,
@@ -55,11 +58,16 @@ final class WeightsLoader {
     this.team = team;
   }
 
-  /** {@link Weights#load(ModelFile, Kernels, ThreadTeam, HeadMode, boolean)}. */
+  /** {@link Weights#load(ModelFile, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean)}. */
   static Weights load(
-      ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
+      ModelFile file,
+      ModelSpec spec,
+      Kernels kernels,
+      ThreadTeam team,
+      HeadMode head,
+      boolean sparse)
       throws ModelFileException {
-    ModelTensors tensors = new ModelTensors(file, ModelSpec.of(file));
+    ModelTensors tensors = new ModelTensors(file, spec);
     tensors.refuseUnknown();
     WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
     FileBytes bytes = file.bytes().share();
@@ -94,6 +102,7 @@ final class WeightsLoader {
         embedding,
         ropeDivisors,
         List.copyOf(layers),
+        cut,
         outputNorm,
         head,
         lowBit);
@@ -137,7 +146,7 @@ final class WeightsLoader {
         up,
         norm(Place.FEED_FORWARD_SUB_NORM, l),
         down,
-        plan.sparseCopies() && up.largestDigit() == 2 && down.largestDigit() == 2
+        plan.sparseCopies() && canBeCopied(up) && canBeCopied(down)
             ? new Weights.Copies(
                 copy(up, TernaryVectors.Order.ROW_MAJOR),
                 copy(down, TernaryVectors.Order.COLUMN_MAJOR))
@@ -151,19 +160,45 @@ final class WeightsLoader {
         : Norm.none(place.columns(spec));
   }
 
+  /** The kernels for copies have no digits of 3, and one scale: other layers stay dense. */
+  private static boolean canBeCopied(TernaryMatrix matrix) {
+    return matrix.largestDigit() == 2 && matrix.scales() instanceof TernaryScales.Tensor;
+  }
+
   private TernaryMatrix ternary(Place place, int layer) throws ModelFileException {
     Tensor tensor = tensors.ternary(place, layer);
     TernaryFormat format = (TernaryFormat) tensor.format();
+    TernaryScales scales = tensors.scales(tensor, memory);
+    if (scales instanceof TernaryScales.Groups groups) {
+      cut(tensor, groups.columns());
+    }
     TernaryMatrix matrix =
         TernaryMatrix.allocate(
             memory,
             PanelLayout.TWO_BIT,
             place.rows(spec),
             place.columns(spec),
-            tensors.scales(tensor, memory),
+            scales,
             format.largestDigit());
     packings.add(() -> pack(format, tensor, matrix));
     return matrix;
+  }
+
+  /** Cuts activations so that they fit one more matrix with scales by groups. */
+  private void cut(Tensor tensor, int group) throws ModelFileException {
+    boolean byGroups = spec.activationScaling() == ActivationScaling.GROUP;
+    RowGroups wanted = byGroups ? RowGroups.ofBlocks(group) : RowGroups.ofRows(group);
+    if (cut.equals(RowGroups.NONE)) {
+      cut = wanted;
+    } else if (cut.blockColumns() != wanted.blockColumns()) {
+      throw tensors.refuse(
+          tensor,
+          "it needs a scale for each %d activations and other matrices of the model one for each %d"
+              .formatted(wanted.blockColumns(), cut.blockColumns()));
+    } else {
+      // The sizes of formats divide each other.
+      cut = new RowGroups(Math.min(cut.groupColumns(), group), cut.blockColumns());
+    }
   }
 
   private void pack(TernaryFormat format, Tensor tensor, TernaryMatrix matrix)

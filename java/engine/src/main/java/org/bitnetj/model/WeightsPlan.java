@@ -6,7 +6,6 @@ import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;
-import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryVectors;
 
 /**
@@ -34,7 +33,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
       throws ModelFileException {
     ModelSpec spec = tensors.spec();
     // Of what decoding can do without, the low-bit head comes first: it saves most for its size.
-    long bytes = ternaryBytes(spec);
+    long bytes = tensors.ternaryBytes();
     long inPlace = tensors.inPlaceBytes();
     long headBytes = tensors.headBytes();
     long lowBitBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
@@ -57,15 +56,6 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
     // What is used in place in a mapping needs no room of its own: the system can drop its pages.
     requireRoom(tensors.file(), bytes + (tensors.file().bytes().mapped() ? 0 : inPlace), room);
     return new WeightsPlan(lowBitHead, sparseCopies);
-  }
-
-  private static long ternaryBytes(ModelSpec spec) {
-    return spec.layers()
-        * spec.architecture().manifest().roles().stream()
-            .map(Role::place)
-            .filter(place -> place.kind() == Place.Kind.LINEAR)
-            .mapToLong(place -> TernaryMatrix.bytes(place.rows(spec), place.columns(spec)))
-            .sum();
   }
 
   private static long copiesBytes(ModelSpec spec) {

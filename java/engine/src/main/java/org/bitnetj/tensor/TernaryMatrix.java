@@ -160,9 +160,9 @@ public final class TernaryMatrix extends Operand {
     return layout.panelBytes(columns);
   }
 
-  /** Bytes of digits that one product reads. */
+  /** Bytes that one product reads: digits, and scales if there are several. */
   public long bytes() {
-    return panels.byteSize();
+    return panels.byteSize() + scales.bytes();
   }
 
   /** Bytes of the two-bit panels of a matrix of that shape. */

@@ -10,8 +10,39 @@ import org.bitnetj.memory.NativeMemory;
 
 /** The scales of a ternary matrix in the order in which products read them. Immutable once made. */
 public sealed interface TernaryScales {
+  /** Bytes of them that a product reads. */
+  long bytes();
+
+  /** Bytes of the scales of a matrix of that shape if they differ. */
+  static long bytes(ScaleKind kind, int rows, int columns) {
+    long padded = (long) PanelLayout.panels(rows) * PanelLayout.ROWS;
+    return switch (kind) {
+      case ScaleKind.Tensor tensor -> 0;
+      case ScaleKind.Row row -> padded * Float.BYTES;
+      case ScaleKind.Group group -> padded * group.count(columns) * Short.BYTES;
+    };
+  }
+
+  /**
+   * All of them times a factor. They may be these, changed.
+   *
+   * @throws IllegalArgumentException if a product is not finite, or is of a scale of a group, which
+   *     is float16, and not by 1; the message is a clause
+   */
+  TernaryScales times(float factor);
+
   /** One scale for every weight. */
-  record Tensor(float scale) implements TernaryScales {}
+  record Tensor(float scale) implements TernaryScales {
+    @Override
+    public long bytes() {
+      return 0;
+    }
+
+    @Override
+    public Tensor times(float factor) {
+      return new Tensor(finite(scale * factor, "its scale"));
+    }
+  }
 
   /**
    * One scale for each row.
@@ -19,6 +50,20 @@ public sealed interface TernaryScales {
    * @param scales float32, padded with zeros to whole panels
    */
   record Rows(MemorySegment scales) implements TernaryScales {
+    @Override
+    public long bytes() {
+      return scales.byteSize();
+    }
+
+    @Override
+    public Rows times(float factor) {
+      for (long row = 0; row < scales.byteSize() / Float.BYTES; row++) {
+        float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, row) * factor;
+        scales.setAtIndex(ValueLayout.JAVA_FLOAT, row, finite(scale, "the scale of row " + row));
+      }
+      return this;
+    }
+
     /** The scale of a row. */
     public float scale(int row) {
       return scales.getAtIndex(ValueLayout.JAVA_FLOAT, row);
@@ -34,6 +79,22 @@ public sealed interface TernaryScales {
    *     lacks rows
    */
   record Groups(int columns, int count, MemorySegment scales) implements TernaryScales {
+    @Override
+    public long bytes() {
+      return scales.byteSize();
+    }
+
+    @Override
+    public Groups times(float factor) {
+      if (factor != 1) {
+        throw new IllegalArgumentException(
+            "its scales by groups of columns cannot be multiplied by the factor "
+                + factor
+                + " that is stored beside it");
+      }
+      return this;
+    }
+
     /** The scale of a group of a row, exact. */
     public float scale(int row, int group) {
       return Float.float16ToFloat(scales.getAtIndex(ValueLayout.JAVA_SHORT, index(row, group)));
@@ -55,14 +116,26 @@ public sealed interface TernaryScales {
   static TernaryScales of(
       NativeMemory memory, TernaryFormat format, MemorySegment data, int rows, int columns) {
     Optional<Float> uniform = format.uniformScale(data, rows, columns);
-    if (uniform.isPresent()) {
-      return new Tensor(finite(uniform.get(), "its scale"));
-    }
+    return uniform.isPresent()
+        ? new Tensor(finite(uniform.get(), "its scale"))
+        : stored(memory, format, data, rows, columns);
+  }
+
+  /**
+   * The same as they are stored, even where all are the same.
+   *
+   * @throws IllegalArgumentException if a scale is NaN or infinite; the message is a clause
+   */
+  static TernaryScales stored(
+      NativeMemory memory, TernaryFormat format, MemorySegment data, int rows, int columns) {
     int count = format.scaleKind().count(columns);
     int padded = PanelLayout.panels(rows) * PanelLayout.ROWS;
     float[] scales = new float[count];
     return switch (format.scaleKind()) {
-      case ScaleKind.Tensor tensor -> throw new AssertionError("two scales of one tensor");
+      case ScaleKind.Tensor tensor -> {
+        format.scales(data, columns, 0, scales);
+        yield new Tensor(finite(scales[0], "its scale"));
+      }
       case ScaleKind.Row byRow -> {
         Rows all = new Rows(memory.allocate((long) padded * Float.BYTES));
         for (int row = 0; row < rows; row++) {

@@ -1,10 +1,12 @@
 package org.bitnetj.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.function.BiConsumer;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
@@ -33,7 +36,7 @@ class StoredFormatsTest {
   private static final TernaryFormat SHIPPED = TinyModel.TERNARY;
 
   /** The matrix that tests change. */
-  private static final String CHANGED = "blk.5.attn_output.weight";
+  private String changed = "blk.5.attn_output.weight";
 
   @TempDir Path folder;
 
@@ -44,6 +47,11 @@ class StoredFormatsTest {
 
   /** The model in that format, scales rounded to float16. */
   private Path model(TernaryFormat format, Change change) throws ModelFileException {
+    return model(format, change, Float.NaN);
+  }
+
+  /** The same with a factor beside the changed matrix; NaN: none. */
+  private Path model(TernaryFormat format, Change change, float factor) throws ModelFileException {
     Path path = folder.resolve(format.name() + ".gguf");
     try (GgufFile file = GgufFile.open(Golden.MODEL)) {
       GgufHeader header = new GgufHeader();
@@ -54,11 +62,18 @@ class StoredFormatsTest {
             tensor.format() instanceof TernaryFormat ? format : tensor.format(),
             tensor.dims().stream().mapToLong(Long::longValue).toArray());
       }
+      if (!Float.isNaN(factor)) {
+        header.tensor(changed.replace(".weight", ".scale"), WeightFormats.F32, 1);
+      }
       try (GgufWriter writer = GgufWriter.create(path, header)) {
         for (Tensor tensor : file.tensors()) {
           writer.begin(tensor.name());
           writer.write(
               tensor.format() == SHIPPED ? converted(tensor, format, change) : tensor.data());
+        }
+        if (!Float.isNaN(factor)) {
+          writer.begin(changed.replace(".weight", ".scale"));
+          writer.write(Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, factor));
         }
         writer.commit();
       }
@@ -66,7 +81,7 @@ class StoredFormatsTest {
     return path;
   }
 
-  private static MemorySegment converted(Tensor tensor, TernaryFormat to, Change change) {
+  private MemorySegment converted(Tensor tensor, TernaryFormat to, Change change) {
     int columns = (int) tensor.columns();
     byte[][] digits = new byte[(int) tensor.rows()][columns];
     float[][] scales = new float[digits.length][to.scaleKind().count(columns)];
@@ -76,7 +91,7 @@ class StoredFormatsTest {
       SHIPPED.digits(tensor.data(), columns, row, digits[row]);
       Arrays.fill(scales[row], Float.float16ToFloat(Float.floatToFloat16(scale[0])));
     }
-    if (tensor.name().equals(CHANGED)) {
+    if (tensor.name().equals(changed)) {
       change.accept(digits, scales);
     }
     return StoredWeights.encode(to, digits, scales);
@@ -89,7 +104,8 @@ class StoredFormatsTest {
         Weights weights = Weights.load(file, kernels, team);
         Transformer transformer = new Transformer(weights, kernels, team, 3, 1);
         TextInSteps text = new TextInSteps(transformer, 8)) {
-      text.compute(1, 17, 300);
+      text.compute(1, 17);
+      text.compute(300); // alone, and so without weights that are multiplied by 0
       return transformer.logits().row(0).toArray(ValueLayout.JAVA_INT);
     }
   }
@@ -146,11 +162,58 @@ class StoredFormatsTest {
     }
   }
 
+  /** One group of one row is enough: its matrix is then multiplied group by group. */
   @Test
-  void scalesThatDifferAndScalesThatAreNotFiniteAreRefused() throws ModelFileException {
+  void scalesThatDifferGiveTheSameLogitsOnEveryTier() throws ModelFileException {
+    int[] unchanged = logits(model(SHIPPED, Change.NONE), Tiers.best());
     for (TernaryFormat format : WeightFormats.ternary()) {
       if (format != SHIPPED) {
-        assertRefused(model(format, (digits, scales) -> scales[9][0] *= 2), "different scales");
+        Path path = model(format, (digits, scales) -> scales[9][0] *= 2);
+        int[] expected = logits(path, new ScalarKernels());
+        assertFalse(Arrays.equals(unchanged, expected), format.name());
+        for (Kernels kernels : Tiers.available()) {
+          assertArrayEquals(expected, logits(path, kernels), format.name() + ", " + kernels.tier());
+        }
+      }
+    }
+  }
+
+  /** Copies have one scale: a layer whose up or down has more stays dense, and only that one. */
+  @Test
+  void layersWithScalesByGroupsHaveNoCopiesOfTheirMatrices() throws ModelFileException {
+    for (String matrix : new String[] {"blk.1.ffn_up.weight", "blk.1.ffn_down.weight"}) {
+      changed = matrix;
+      Path path = model(WeightFormats.TQ2_0, (digits, scales) -> scales[9][0] *= 2);
+      int[] expected = logits(path, new ScalarKernels());
+      for (Kernels kernels : Tiers.available()) {
+        assertArrayEquals(expected, logits(path, kernels), matrix + ", " + kernels.tier());
+      }
+      try (GgufFile file = GgufFile.open(path);
+          ThreadTeam team = new ThreadTeam(2);
+          Weights weights = Weights.load(file, new ScalarKernels(), team)) {
+        for (int l = 0; l < weights.spec().layers(); l++) {
+          assertEquals(l != 1, weights.layer(l).copies() != null, matrix + ", layer " + l);
+        }
+        assertTrue(weights.hasCopies());
+      }
+    }
+  }
+
+  @Test
+  void scalesNextToAMatrixAreRefusedWhereItsOwnDiffer() throws ModelFileException {
+    Change different = (digits, scales) -> scales[9][0] *= 2;
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      if (format != SHIPPED) {
+        assertRefused(model(format, different, 3f), "cannot be multiplied by the factor 3.0");
+        logits(model(format, different, 1f), Tiers.best());
+      }
+    }
+  }
+
+  @Test
+  void scalesThatAreNotFiniteAreRefused() throws ModelFileException {
+    for (TernaryFormat format : WeightFormats.ternary()) {
+      if (format != SHIPPED) {
         assertRefused(
             model(format, (digits, scales) -> scales[9][0] = Float.NaN),
             "the scale of group 0 of row 9 is NaN");
@@ -158,10 +221,10 @@ class StoredFormatsTest {
     }
   }
 
-  private static void assertRefused(Path path, String clause) {
+  private void assertRefused(Path path, String clause) {
     String sentence =
         assertThrows(ModelFileException.class, () -> logits(path, Tiers.best())).getMessage();
-    assertTrue(sentence.startsWith(path + ": tensor '" + CHANGED + "'"), sentence);
+    assertTrue(sentence.startsWith(path + ": tensor '" + changed + "'"), sentence);
     assertTrue(sentence.contains(clause), sentence);
   }
 }

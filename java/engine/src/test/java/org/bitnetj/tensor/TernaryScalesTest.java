@@ -85,6 +85,33 @@ class TernaryScalesTest {
   }
 
   @Test
+  void scalesAsStoredStayByGroups() {
+    try (NativeMemory memory = new NativeMemory()) {
+      MemorySegment data = StoredWeights.encode(FORMAT, digits(), all(0.375f));
+      TernaryScales stored = TernaryScales.stored(memory, FORMAT, data, ROWS, COLUMNS);
+      TernaryScales.Groups groups = (TernaryScales.Groups) stored;
+      assertEquals(0.375f, groups.scale(18, 3));
+      assertEquals(2 * 16 * GROUPS * Short.BYTES, groups.bytes());
+      assertEquals(groups.bytes(), TernaryScales.bytes(FORMAT.scaleKind(), ROWS, COLUMNS));
+    }
+  }
+
+  @Test
+  void aFactorBesideThemIsPartOfScalesInFloat32() {
+    try (NativeMemory memory = new NativeMemory()) {
+      assertEquals(new TernaryScales.Tensor(1.5f), new TernaryScales.Tensor(0.5f).times(3f));
+      assertThrows(IllegalArgumentException.class, () -> new TernaryScales.Tensor(3e38f).times(2f));
+      TernaryScales.Rows rows = new TernaryScales.Rows(memory.allocate(16 * Float.BYTES));
+      rows.scales().setAtIndex(ValueLayout.JAVA_FLOAT, 2, 0.25f);
+      assertEquals(0.75f, rows.times(3f).scale(2));
+      assertEquals(16 * Float.BYTES, rows.bytes());
+      TernaryScales groups = read(memory, digits(), scales());
+      assertEquals(groups, groups.times(1f));
+      assertThrows(IllegalArgumentException.class, () -> groups.times(2f));
+    }
+  }
+
+  @Test
   void aScaleThatIsNotFiniteIsNamed() {
     try (NativeMemory memory = new NativeMemory()) {
       for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {

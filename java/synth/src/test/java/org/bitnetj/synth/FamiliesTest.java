@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kv.BlockPool;
@@ -43,6 +46,28 @@ class FamiliesTest {
   void logitsAgreeWithAPlainImplementation(Architecture family) throws Exception {
     Path path = folder.resolve("model.gguf");
     SyntheticModel.of(shape(family, family != Architecture.LLAMA), 3).write(path, (w, s) -> {});
+    agrees(path, family, 0);
+  }
+
+  /** Matrices with a scale for each group of columns, and activations as the family has them. */
+  @ParameterizedTest
+  @EnumSource
+  void logitsAgreeWithScalesByGroups(Architecture family) throws Exception {
+    Path plain = folder.resolve("plain.gguf");
+    ModelShape shape =
+        new ModelShape(
+            "tiny", family.label(), 2, 256, 512, 4, 2, VOCABULARY, 64, 10_000f, 1e-5f, true);
+    SyntheticModel.of(shape, 4).write(plain, (w, s) -> {});
+    boolean byRows = family.activationScaling().isPresent();
+    for (TernaryFormat format :
+        List.of(WeightFormats.Q2_0, WeightFormats.PQ2_0, WeightFormats.TQ2_0)) {
+      Path path = folder.resolve(format.name() + ".gguf");
+      GroupedModel.write(plain, tensor -> format, path);
+      agrees(path, family, byRows ? 0 : Math.max(128, format.blockColumns()));
+    }
+  }
+
+  private static void agrees(Path path, Architecture family, int block) throws Exception {
     Kernels kernels = KernelSelection.choose(null).kernels();
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(2);
@@ -50,7 +75,7 @@ class FamiliesTest {
         Transformer transformer = new Transformer(weights, kernels, team, LENGTH, LENGTH);
         BlockPool cache = transformer.newCache(AttentionLayer.Type.F32, 1 << 24)) {
       assertEquals(family, ModelSpec.of(file).architecture());
-      NaiveModel naive = new NaiveModel(file);
+      NaiveModel naive = new NaiveModel(file, block);
       int close = 0;
       for (int seed = 0; seed < TEXTS; seed++) {
         int[] ids = NaiveModel.tokens(seed, LENGTH, VOCABULARY);

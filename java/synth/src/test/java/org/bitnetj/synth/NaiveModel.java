@@ -14,6 +14,7 @@ import org.bitnetj.source.gguf.GgufFile;
  */
 final class NaiveModel {
   private final GgufFile file;
+  private final int block;
   private final String family;
   private final int layers;
   private final int heads;
@@ -23,8 +24,12 @@ final class NaiveModel {
   private final double theta;
   private final Map<String, double[][]> matrices = new HashMap<>();
 
-  NaiveModel(GgufFile file) throws Exception {
+  /**
+   * @param block columns that share a scale of activations; 0: a row does
+   */
+  NaiveModel(GgufFile file, int block) throws Exception {
     this.file = file;
+    this.block = block;
     this.family = file.metadata().text("general.architecture");
     this.layers = number("block_count");
     this.heads = number("attention.head_count");
@@ -116,15 +121,18 @@ final class NaiveModel {
     return y;
   }
 
-  /** BitLinear: activations in int8 with one scale a row, weights of -1, 0, 1 with one scale. */
+  /** Activations in int8 with one scale a row or block, times weights of -1, 0, 1 with scales. */
   private double[] linear(String name, double[] x) {
-    double largest = 1e-5;
-    for (double value : x) {
-      largest = Math.max(largest, Math.abs(value));
-    }
     double[] q = new double[x.length];
-    for (int i = 0; i < x.length; i++) {
-      q[i] = Math.clamp(Math.rint(x[i] * 127 / largest), -128, 127) * largest / 127;
+    int length = block == 0 ? x.length : block;
+    for (int start = 0; start < x.length; start += length) {
+      double largest = 1e-5;
+      for (int i = start; i < Math.min(start + length, x.length); i++) {
+        largest = Math.max(largest, Math.abs(x[i]));
+      }
+      for (int i = start; i < Math.min(start + length, x.length); i++) {
+        q[i] = Math.clamp(Math.rint(x[i] * 127 / largest), -128, 127) * largest / 127;
+      }
     }
     return times(matrix(name), q);
   }
@@ -191,6 +199,19 @@ final class NaiveModel {
             switch (tensor.format().name()) {
               case "F32" -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i);
               case "F16" -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i));
+              case "Q2_0", "PQ2_0" -> { // blocks of a float16 scale and four digits a byte
+                int n = tensor.format().blockColumns();
+                long at = i / n * (2 + n / 4);
+                int bits = data.get(ValueLayout.JAVA_BYTE, at + 2 + i % n / 4);
+                short scale = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
+                yield ((bits >> 2 * (i % 4) & 3) - 1) * Float.float16ToFloat(scale);
+              }
+              case "TQ2_0" -> { // 256 in 64 bytes, then a float16 scale
+                long at = i / 256 * 66;
+                int bits = data.get(ValueLayout.JAVA_BYTE, at + i % 256 / 128 * 32 + i % 32);
+                short scale = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 64);
+                yield ((bits >> 2 * (i % 128 / 32) & 3) - 1) * Float.float16ToFloat(scale);
+              }
               default -> { // blocks of 128 weights in 32 bytes, then a scale for all
                 int bits = data.get(ValueLayout.JAVA_BYTE, i / 128 * 32 + i % 32);
                 int digit = bits >> 6 - 2 * (int) (i % 128 / 32) & 3;

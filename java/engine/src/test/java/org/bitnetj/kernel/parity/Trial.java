@@ -143,8 +143,7 @@ final class Trial implements AutoCloseable {
   }
 
   /** The same, cut into groups and blocks. */
-  QuantizedRows quantized(
-      int capacity, int columns, RowGroups cut, float scale, boolean onlyEnds) {
+  QuantizedRows quantized(int capacity, int columns, RowGroups cut, float scale, boolean onlyEnds) {
     QuantizedRows rows = QuantizedRows.allocate(memory, capacity, columns, cut);
     byte[] row = new byte[columns];
     for (int r = 0; r < capacity; r++) {
