@@ -214,6 +214,8 @@ public final class KernelBenchmark implements AutoCloseable {
         product("GEMM, 16 tokens", 2560, 2560, 16, 1),
         product("GEMM, 64 tokens", 2560, 2560, 64, 1),
         product("GEMM, 7 tokens", 1000, 333, 7, 1),
+        groups("GEMV", 1, 64),
+        groups("GEMM, 64 tokens", 64, 128),
         head(WeightFormats.F16),
         head(WeightFormats.Q6_K),
         quantization(1, 2560),
@@ -230,6 +232,15 @@ public final class KernelBenchmark implements AutoCloseable {
         copies > 1,
         true,
         tier -> new TernaryProduct(tier, rows, columns, batch, copies));
+  }
+
+  private static Case groups(String name, int batch, int group) {
+    return new Case(
+        name + ", groups of " + group,
+        "2560 × 2560",
+        false,
+        true,
+        tier -> new TernaryProduct(tier, 2560, 2560, batch, 1, group));
   }
 
   private static Case head(FloatFormat type) {

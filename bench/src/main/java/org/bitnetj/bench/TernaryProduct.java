@@ -2,12 +2,16 @@ package org.bitnetj.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.parallel.PanelSharing;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
 
 /** A ternary matrix times a batch of quantized rows: GEMV for one row, GEMM for more. */
 public final class TernaryProduct extends Operation {
@@ -25,13 +29,25 @@ public final class TernaryProduct extends Operation {
    *     cache
    */
   public TernaryProduct(KernelTier tier, int rows, int columns, int batch, int copies) {
+    this(tier, rows, columns, batch, copies, 0);
+  }
+
+  /**
+   * The same with scales by groups.
+   *
+   * @param group columns that share a scale of the weights; 0: all of them do
+   */
+  public TernaryProduct(KernelTier tier, int rows, int columns, int batch, int copies, int group) {
     super(tier);
     matrices = new TernaryMatrix[copies];
+    TernaryScales scales =
+        group == 0 ? new TernaryScales.Tensor(0.5f) : groups(rows, columns, group);
     for (int i = 0; i < copies; i++) {
-      matrices[i] = TernaryMatrix.allocate(memory, rows, columns, 0.5f);
+      matrices[i] = TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, rows, columns, scales, 2);
       fill(i);
     }
-    a = QuantizedRows.allocate(memory, batch, columns);
+    RowGroups cut = group == 0 ? RowGroups.NONE : RowGroups.ofBlocks(group);
+    a = QuantizedRows.allocate(memory, batch, columns, cut);
     random.fill(a);
     y = FloatRows.allocate(memory, batch, rows);
   }
@@ -40,13 +56,22 @@ public final class TernaryProduct extends Operation {
   private void fill(int i) {
     TernaryMatrix w = matrices[i];
     long moved = (long) i * BLOCK_BYTES;
-    if (i == 0 || w.rows() % 16 != 0 || w.columns() % 16 != 0 || moved >= w.bytes()) {
+    long bytes = w.panels().byteSize();
+    if (i == 0 || w.rows() % 16 != 0 || w.columns() % 16 != 0 || moved >= bytes) {
       random.fill(w);
       return;
     }
     MemorySegment from = matrices[0].panels();
-    MemorySegment.copy(from, 0, w.panels(), moved, w.bytes() - moved);
-    MemorySegment.copy(from, w.bytes() - moved, w.panels(), 0, moved);
+    MemorySegment.copy(from, 0, w.panels(), moved, bytes - moved);
+    MemorySegment.copy(from, bytes - moved, w.panels(), 0, moved);
+  }
+
+  private TernaryScales groups(int rows, int columns, int group) {
+    int count = Math.ceilDiv(columns, group);
+    long scales = (long) PanelLayout.panels(rows) * PanelLayout.ROWS * count;
+    MemorySegment halves = memory.allocate(scales * Short.BYTES);
+    random.fill(halves, WeightFormats.F16);
+    return new TernaryScales.Groups(group, count, halves);
   }
 
   @Override

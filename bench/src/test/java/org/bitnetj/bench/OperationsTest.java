@@ -39,6 +39,17 @@ class OperationsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {64, 128, 256})
+  void ternaryProductByGroups(int group) {
+    sameOnEveryTier(tier -> new TernaryProduct(tier, 100, 333, 3, 2, group));
+    try (Operation operation = new TernaryProduct(KernelTier.SCALAR, 100, 333, 3, 1, group)) {
+      int groups = (333 + group - 1) / group;
+      assertEquals(112 * 336 / 4 + 112 * groups * 2, operation.bytes());
+      assertEquals(100 * 333 * 3, operation.products());
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {333, 336})
   void matricesTakeTurns(int columns) {
     for (int steps = 1; steps < 4; steps++) {
@@ -144,6 +155,7 @@ class OperationsTest {
       for (Function<KernelTier, Operation> maker :
           List.<Function<KernelTier, Operation>>of(
               t -> new TernaryProduct(t, 16, 32, 2, 2),
+              t -> new TernaryProduct(t, 16, 128, 2, 1, 64),
               t -> new HeadProduct(t, WeightFormats.F16, 8, 32, 1),
               t -> new Quantization(t, 2, 32),
               t -> new Attention(t, 2, 1, 16, 4),
@@ -164,6 +176,8 @@ class OperationsTest {
             t -> new TernaryProduct(t, 64, 2560, 1, 1),
             t -> new TernaryProduct(t, 64, 2560, 9, 1),
             t -> new TernaryProduct(t, 60, 2570, 3, 1),
+            t -> new TernaryProduct(t, 64, 2560, 1, 1, 64),
+            t -> new TernaryProduct(t, 64, 2560, 9, 1, 128),
             t -> new HeadProduct(t, WeightFormats.F16, 16, 2560, 1),
             t -> new HeadProduct(t, WeightFormats.BF16, 16, 2570, 1),
             t -> new HeadProduct(t, WeightFormats.Q6_K, 16, 2560, 1),

@@ -70,12 +70,20 @@ class BenchKernelsCommandTest {
       }
       if (operation.startsWith("GEMM, 64")) {
         assertEquals(2560L * 2560 * 64, result.get("products").longValue());
-        assertEquals(2560 * 2560 / 4, bytes);
+        int scales = operation.endsWith("groups of 128") ? 2560 * 20 * 2 : 0;
+        assertEquals(2560 * 2560 / 4 + scales, bytes);
       }
     }
     assertTrue(
         operations.containsAll(
-            Set.of("GEMV", "GEMV from memory", "GEMM, 64 tokens", "quantize", "attention")),
+            Set.of(
+                "GEMV",
+                "GEMV from memory",
+                "GEMV, groups of 64",
+                "GEMM, 64 tokens",
+                "GEMM, 64 tokens, groups of 128",
+                "quantize",
+                "attention")),
         operations::toString);
 
     String html = Files.readString(page);
