@@ -26,6 +26,8 @@ static void refuses_tier(int32_t tier) {
   expect("rotate", BN_UNSUPPORTED, bn_rotate(tier, NULL, NULL, NULL, 0, 1));
   expect("store", BN_UNSUPPORTED, bn_store(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("attend", BN_UNSUPPORTED, bn_attend(tier, NULL, NULL, NULL, NULL, 0, 1));
+  expect("attend_parts", BN_UNSUPPORTED, bn_attend_parts(tier, NULL, NULL, NULL, NULL, 0, 1));
+  expect("merge_parts", BN_UNSUPPORTED, bn_merge_parts(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("head_product", BN_UNSUPPORTED, bn_head_product(tier, NULL, NULL, NULL, 1, 0, 1));
   expect("build_sketch", BN_UNSUPPORTED, bn_build_sketch(tier, NULL, NULL, 0, 1));
   expect("bound_logits", BN_UNSUPPORTED, bn_bound_logits(tier, NULL, NULL, NULL, 0, 1));
@@ -46,6 +48,7 @@ static void answers_everything(int32_t tier) {
   const bn_batch batch = {0};
   const bn_rope rope = {.head_dim = 16, .style = BN_ROPE_HALVES};
   const bn_attention layer = {.query_heads = 1, .kv_heads = 1, .head_dim = 16, .type = BN_TYPE_F16};
+  const bn_parts parts = {0};
   const bn_sketch sketch = {.columns = 16};
   const bn_digits digits = {0};
   const bn_bounds bounds = {0};
@@ -71,6 +74,10 @@ static void answers_everything(int32_t tier) {
   expect("rotate of nothing", BN_OK, bn_rotate(tier, &rope, &batch, &rows, 0, 0));
   expect("store of nothing", BN_OK, bn_store(tier, &layer, &batch, &rows, &rows, 0, 0));
   expect("attend of nothing", BN_OK, bn_attend(tier, &layer, &batch, &rows, &rows, 0, 0));
+  expect("attend_parts of nothing", BN_OK,
+         bn_attend_parts(tier, &layer, &batch, &rows, &parts, 0, 0));
+  expect("merge_parts of nothing", BN_OK,
+         bn_merge_parts(tier, &layer, &batch, &parts, &rows, 0, 0));
   expect("head_product of nothing", BN_OK, bn_head_product(tier, &matrix, &rows, &rows, 0, 0, 0));
   expect("build_sketch of nothing", BN_OK, bn_build_sketch(tier, &matrix, &sketch, 0, 0));
   expect("bound_logits of nothing", BN_OK, bn_bound_logits(tier, &sketch, &digits, &bounds, 0, 0));

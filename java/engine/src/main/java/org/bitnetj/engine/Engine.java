@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bitnetj.kv.BlockPool;
+import org.bitnetj.kv.KvBudget;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
@@ -21,20 +22,21 @@ public final class Engine implements AutoCloseable {
 
   private final Transformer transformer;
   private final Scheduler scheduler;
-  private final long cacheBytes;
+  private final KvBudget cacheBudget;
   private final List<Runnable> closers;
   private final Map<AttentionLayer.Type, BlockPool> pools =
       new EnumMap<>(AttentionLayer.Type.class);
   private final Set<SequenceState> sequences = new LinkedHashSet<>();
+  private boolean freed;
 
   /**
-   * @param cacheBytes how much memory the keys and values of one element type may take
+   * @param cacheBytes how much memory all keys and values may take
    * @param closers free what the transformer stands on, in this order, after it
    */
   public Engine(Transformer transformer, long cacheBytes, List<Runnable> closers) {
     this.transformer = transformer;
     this.scheduler = new Scheduler(transformer);
-    this.cacheBytes = cacheBytes;
+    this.cacheBudget = new KvBudget(cacheBytes);
     this.closers = new ArrayList<>(closers);
   }
 
@@ -82,9 +84,9 @@ public final class Engine implements AutoCloseable {
 
   /** A pool as large as may be; smaller where the system promises no more than it has. */
   private BlockPool newPool(AttentionLayer.Type type) {
-    for (long bytes = cacheBytes; ; bytes /= 2) {
+    for (long bytes = cacheBudget.bytes(); ; bytes /= 2) {
       try {
-        return transformer.newCache(type, bytes);
+        return transformer.newCache(type, bytes, cacheBudget);
       } catch (OutOfMemoryError e) {
         if (bytes < LEAST_CACHE_BYTES) {
           throw e;
@@ -124,7 +126,9 @@ public final class Engine implements AutoCloseable {
   public void close() {
     scheduler.lock();
     try {
-      if (scheduler.close()) {
+      scheduler.close();
+      if (!freed) {
+        freed = true;
         List.copyOf(sequences).forEach(SequenceState::free);
         pools.values().forEach(BlockPool::close);
         transformer.close();

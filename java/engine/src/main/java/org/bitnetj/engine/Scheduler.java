@@ -67,15 +67,16 @@ final class Scheduler {
     lock.lock();
     try {
       sequence.requireOpen();
+      boolean virtual = Thread.currentThread().isVirtual();
+      if (virtual) {
+        callEngineThread();
+      }
       unexpect(sequence);
       sequence.failure = null;
       sequence.progress = Progress.WAITING;
       waiting.addLast(sequence);
       arrived.signal();
-      boolean virtual = Thread.currentThread().isVirtual();
-      if (virtual) {
-        callEngineThread();
-      }
+      submitted.signal();
       while (sequence.progress != Progress.DONE) {
         if (stepping || virtual || closed) {
           finished.awaitUninterruptibly();
@@ -98,7 +99,6 @@ final class Scheduler {
     if (engineThread == null) {
       engineThread = Thread.ofPlatform().name("bitnet-engine").daemon().start(this::serve);
     }
-    submitted.signal();
   }
 
   /** Computes steps whenever something waits, until the engine is closed. */
@@ -113,6 +113,7 @@ final class Scheduler {
         }
       }
     } finally {
+      engineThread = null;
       lock.unlock();
     }
   }
@@ -137,6 +138,9 @@ final class Scheduler {
         lastStepNanos = System.nanoTime() - start;
         settle(failure);
       }
+    } catch (RuntimeException | Error e) { // such as a full heap: its members must hear of it
+      members.forEach(member -> finish(member, e));
+      members.clear();
     } finally {
       stepping = false;
       finished.signalAll();
@@ -167,35 +171,56 @@ final class Scheduler {
     sequence.expectedIn = -1;
   }
 
-  /** Fills the step: first sequences that want one token, then the others, as they came. */
+  /**
+   * Fills the step. The sequence that has waited longest is in it, whatever it wants, so that
+   * nobody waits for ever: it decides whose cache the step is on. Then come those that want one
+   * token, then the others.
+   */
   private void gather() {
     Step step = transformer.step();
     step.clear();
-    gather(step, true);
-    gather(step, false);
+    int singles = 0;
+    for (SequenceState sequence : waiting) {
+      singles += sequence.remaining() == 1 ? 1 : 0;
+    }
+    while (members.isEmpty() && !waiting.isEmpty()) {
+      SequenceState first = waiting.removeFirst();
+      enter(first, Math.max(1, step.capacity() - singles));
+    }
+    if (alone == 0) {
+      gatherMore(true);
+      gatherMore(false);
+    }
     alone = Math.max(0, alone - 1);
   }
 
-  private void gather(Step step, boolean singles) {
-    for (int i = waiting.size(); i > 0; i--) {
+  private void gatherMore(boolean singles) {
+    for (int i = waiting.size(); i > 0; i--) { // once round: who does not enter keeps its place
       SequenceState sequence = waiting.removeFirst();
-      boolean entered = false;
-      boolean room = alone == 0 || members.isEmpty();
-      if (room && sequence.remaining() == 1 == singles && step.accepts(sequence.table())) {
-        try {
-          entered = sequence.enter(step);
-        } catch (RuntimeException e) {
-          finish(sequence, e);
-          continue;
-        }
-      }
-      if (entered) {
-        sequence.progress = Progress.COMPUTING;
-        members.add(sequence);
-      } else {
+      if (sequence.remaining() == 1 != singles || !enter(sequence, Integer.MAX_VALUE)) {
         waiting.addLast(sequence);
       }
     }
+  }
+
+  /**
+   * Puts a sequence that is taken out of those that wait into the step, with {@code most} rows at
+   * most.
+   *
+   * @return false if the step has no room for it; else it is a member, or has failed
+   */
+  private boolean enter(SequenceState sequence, int most) {
+    try {
+      Step step = transformer.step();
+      if (!step.accepts(sequence.table()) || !sequence.enter(step, most)) {
+        return false;
+      }
+      members.add(sequence);
+      sequence.progress = Progress.COMPUTING;
+    } catch (RuntimeException | Error e) {
+      finish(sequence, e);
+    }
+    return true;
   }
 
   private void computeStep() {
@@ -220,7 +245,7 @@ final class Scheduler {
         members.get(i).advance(transformer.reads(), transformer.step().size());
       }
     }
-    for (int i = members.size() - 1; i >= 0; i--) {
+    for (int i = 0; i < members.size(); i++) {
       SequenceState member = members.get(i);
       if (failure != null || member.remaining() == 0) {
         finish(member, failure);
@@ -228,13 +253,16 @@ final class Scheduler {
         expected++;
       } else {
         member.progress = Progress.WAITING;
-        waiting.addFirst(member);
+        waiting.addLast(member);
       }
     }
     members.clear();
   }
 
   private static void finish(SequenceState sequence, @Nullable Throwable failure) {
+    if (failure != null) {
+      sequence.table().truncate(sequence.length()); // without the blocks it was to have
+    }
     sequence.failure = failure;
     sequence.progress = Progress.DONE;
   }
@@ -257,20 +285,13 @@ final class Scheduler {
     unexpect(sequence);
     arrived.signal();
     if (waiting.remove(sequence)) {
-      finish(sequence, new IllegalStateException("This session is closed; open another one."));
+      finish(sequence, new IllegalStateException(SequenceState.CLOSED));
       finished.signalAll();
     }
   }
 
-  /**
-   * Ends it all, once no step is computed; the lock is held.
-   *
-   * @return false if that was done before
-   */
-  boolean close() {
-    if (closed) {
-      return false;
-    }
+  /** Ends it all, once no step is computed; the lock is held. Idempotent. */
+  void close() {
     closed = true;
     arrived.signal();
     while (stepping) {
@@ -282,6 +303,5 @@ final class Scheduler {
     waiting.clear();
     finished.signalAll();
     submitted.signal();
-    return true;
   }
 }

@@ -1,7 +1,7 @@
 package org.bitnetj.engine;
 
+import java.util.Objects;
 import org.bitnetj.kv.BlockTable;
-import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.Step;
 import org.bitnetj.model.WeightReads;
@@ -23,13 +23,20 @@ public final class SequenceState implements AutoCloseable {
     COMPUTING
   }
 
+  static final String CLOSED = "This session is closed; open another one.";
+
   private final Engine engine;
   private final Scheduler scheduler;
   private final BlockTable table;
   private final WeightReads reads = new WeightReads();
-  private @Nullable NativeMemory memory; // of the logits
-  private @Nullable FloatRows logits;
-  private boolean closed;
+
+  /**
+   * In memory that goes with the last one who reads it: another thread may close the sequence while
+   * its owner chooses a token.
+   */
+  private volatile @Nullable FloatRows logits;
+
+  private volatile boolean closed;
 
   // What is asked for, and how far it is; guarded by the scheduler's lock.
   Progress progress = Progress.DONE;
@@ -103,9 +110,13 @@ public final class SequenceState implements AutoCloseable {
    * @throws IllegalStateException if the sequence or the engine is closed
    * @throws org.bitnetj.model.ContextOverflowException if the tokens do not fit the context
    * @throws org.bitnetj.kv.KvCacheFullException if other sequences hold all the memory
-   * @throws org.bitnetj.model.NonFiniteException if the numbers break; the sequence is as before
+   * @throws org.bitnetj.model.NonFiniteException if the numbers break
+   *     <p>A call that fails leaves the tokens of the steps before the failing one.
    */
   public void compute(int[] ids, int from, int to, int logitsFrom, LogitsNeed need) {
+    if (Objects.checkFromToIndex(from, to, ids.length) == to) {
+      return;
+    }
     prepareLogits(to - Math.max(from, logitsFrom));
     this.ids = ids;
     this.next = from;
@@ -118,7 +129,8 @@ public final class SequenceState implements AutoCloseable {
   }
 
   private void prepareLogits(int count) {
-    if (count <= 0 || logits != null && logits.capacity() >= count) {
+    FloatRows present = logits;
+    if (count <= 0 || present != null && present.capacity() >= count) {
       return;
     }
     if (count > engine.logitsCapacity()) {
@@ -126,25 +138,27 @@ public final class SequenceState implements AutoCloseable {
           "at most %d rows of logits can be computed at a time, not %d"
               .formatted(engine.logitsCapacity(), count));
     }
+    FloatRows larger = FloatRows.allocateCollected(count, engine.spec().vocabulary());
     scheduler.lock();
     try {
       requireOpen();
-      freeLogits();
-      memory = new NativeMemory();
-      logits = FloatRows.allocate(memory, count, engine.spec().vocabulary());
+      logits = larger;
     } finally {
       scheduler.unlock();
     }
   }
 
   /**
-   * Row i belongs to the i-th token that asked for logits; valid until the next {@link #compute}.
+   * Row i belongs to the i-th token that asked for logits; valid until the next {@link #compute},
+   * also if the sequence is closed meanwhile.
    */
   public FloatRows logits() {
-    if (logits == null) {
-      throw new IllegalStateException("no logits have been asked for");
+    FloatRows present = logits;
+    if (present == null) {
+      throw new IllegalStateException(
+          closed ? CLOSED : "no logits have been asked for of this sequence");
     }
-    return logits;
+    return present;
   }
 
   /** What the last {@link #compute} read of the weights, as its share of the steps. */
@@ -180,7 +194,7 @@ public final class SequenceState implements AutoCloseable {
   void requireOpen() {
     scheduler.requireOpen();
     if (closed) {
-      throw new IllegalStateException("This session is closed; open another one.");
+      throw new IllegalStateException(CLOSED);
     }
   }
 
@@ -194,12 +208,12 @@ public final class SequenceState implements AutoCloseable {
   }
 
   /**
-   * Puts as many of its tokens into the step as fit; the lock is held.
+   * Puts as many of its tokens into the step as fit, {@code most} at most; the lock is held.
    *
    * @return false if not one fits
    */
-  boolean enter(Step step) {
-    int to = Math.min(end, next + step.capacity() - step.size());
+  boolean enter(Step step, int most) {
+    int to = next + Math.min(Math.min(end - next, most), step.capacity() - step.size());
     int logitsLeft = step.logitsCapacity() - step.logitsCount();
     if (to > Math.max(next, logitsFrom)) {
       to = Math.min(to, Math.max(next, logitsFrom) + logitsLeft);
@@ -248,16 +262,8 @@ public final class SequenceState implements AutoCloseable {
     if (!closed) {
       closed = true;
       table.truncate(0);
-      freeLogits();
-      engine.remove(this);
-    }
-  }
-
-  private void freeLogits() {
-    if (memory != null) {
-      memory.close();
-      memory = null;
       logits = null;
+      engine.remove(this);
     }
   }
 }

@@ -103,7 +103,7 @@ public final class LanguageModel implements AutoCloseable {
           chats,
           selection,
           threads,
-          new Engine(transformer, cacheBytes(weights), List.copyOf(closers)));
+          new Engine(transformer, cacheBytes(weights, options.mapped()), List.copyOf(closers)));
     } catch (IOException | RuntimeException | Error e) {
       closers.forEach(Runnable::run);
       throw e;
@@ -111,12 +111,17 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Keys and values may take what the weights leave of the memory. Where all of it would be taken
-   * at once, they get a share that most machines have.
+   * Keys and values may take what the weights leave of the memory, less an eighth for all else.
+   * Where all of it would be taken at once, they get a share that most machines have.
    */
-  private static long cacheBytes(Weights weights) {
+  private static long cacheBytes(Weights weights, boolean mapped) {
     long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
-    long most = Math.max(room - weights.residentBytes(), room / 8);
+    long used = weights.residentBytes();
+    if (!mapped) {
+      used += weights.embedding().bytes();
+      used += weights.head() == weights.embedding() ? 0 : weights.head().bytes();
+    }
+    long most = Math.max(room - room / 8 - used, room / 8);
     return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 

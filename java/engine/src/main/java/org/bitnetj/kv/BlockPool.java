@@ -30,6 +30,7 @@ public final class BlockPool implements AutoCloseable {
   private static final long TOKENS_BYTES = (long) POSITIONS * Integer.BYTES;
 
   private final KvShape shape;
+  private final KvBudget budget;
   private final int capacity;
   private final long blockBytes;
   private final long tokensOffset;
@@ -44,17 +45,28 @@ public final class BlockPool implements AutoCloseable {
   private int used;
 
   /**
-   * A pool with nothing in it.
+   * A pool with a budget of its own.
    *
    * @param scale scores of attention are {@code (q . k) * scale}
    * @param mostBytes how much the blocks may take together; at least one block there is
    * @throws OutOfMemoryError if the system refuses the address space
    */
   public BlockPool(KvShape shape, float scale, long mostBytes) {
+    this(shape, scale, mostBytes, new KvBudget(mostBytes));
+  }
+
+  /**
+   * A pool with nothing in it.
+   *
+   * @param mostBytes how much address space is reserved; at least that of one block
+   * @param budget how much its blocks may take, together with those of other pools; the first one
+   *     there always is
+   */
+  public BlockPool(KvShape shape, float scale, long mostBytes, KvBudget budget) {
     this.shape = shape;
+    this.budget = budget;
     this.tokensOffset = POSITIONS * shape.positionBytes();
-    long pageBytes = Pages.size();
-    this.blockBytes = Math.ceilDiv(tokensOffset + TOKENS_BYTES, pageBytes) * pageBytes;
+    this.blockBytes = blockBytes(shape);
     this.capacity = Math.clamp(mostBytes / blockBytes, 1, Integer.MAX_VALUE / 2);
     this.memory = new Reservation(capacity * blockBytes);
     List<AttentionLayer> all = new ArrayList<>(shape.layers());
@@ -73,6 +85,11 @@ public final class BlockPool implements AutoCloseable {
               blockBytes / shape.type().bytes()));
     }
     this.layers = List.copyOf(all);
+  }
+
+  private static long blockBytes(KvShape shape) {
+    long pageBytes = Pages.size();
+    return Math.ceilDiv(POSITIONS * shape.positionBytes() + TOKENS_BYTES, pageBytes) * pageBytes;
   }
 
   public KvShape shape() {
@@ -112,28 +129,35 @@ public final class BlockPool implements AutoCloseable {
     return tree;
   }
 
+  /** Whether there is a block to {@link #take}. */
+  boolean hasRoom() {
+    return (freed > 0 || fresh < capacity) && (used == 0 || budget.has(blockBytes));
+  }
+
   /**
    * Takes a block for one user, which goes into the tree after {@code parent}.
    *
    * @throws KvCacheFullException if there is none
    */
   int take(int parent) {
+    if (!hasRoom()) {
+      throw new KvCacheFullException(
+          "the KV cache is full: its blocks of %d positions take all the %d MiB they may; close or reset sessions, or use shorter contexts."
+              .formatted(POSITIONS, budget.bytes() >> 20));
+    }
     int block;
     if (freed > 0) {
       block = free[--freed];
       kept = Math.max(0, kept - 1);
-    } else if (fresh < capacity) {
+    } else {
       block = fresh++;
       if (block == users.length) {
         int length = Math.min(Math.max(16, 2 * users.length), capacity);
         users = Arrays.copyOf(users, length);
         free = Arrays.copyOf(free, length);
       }
-    } else {
-      throw new KvCacheFullException(
-          "the KV cache is full: all its %d blocks of %d positions (%d MiB) are in use; close or reset sessions, or use shorter contexts."
-              .formatted(capacity, POSITIONS, capacity * blockBytes >> 20));
     }
+    budget.take(blockBytes);
     users[block] = 1;
     used++;
     tree.add(block, parent);
@@ -151,6 +175,7 @@ public final class BlockPool implements AutoCloseable {
       tree.remove(block);
       free[freed++] = block;
       used--;
+      budget.give(blockBytes);
       if (++kept * blockBytes > KEPT_BYTES) {
         memory.release(free[freed - kept] * blockBytes, blockBytes);
         kept--;

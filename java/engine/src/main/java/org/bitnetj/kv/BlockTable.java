@@ -100,14 +100,19 @@ public final class BlockTable {
       int to = Math.min(end, from + POSITIONS);
       int found = tree.bestChild(parent, ids, from, to);
       if (index >= count || block(index) != found) {
-        int mine = found;
         if (to - from == POSITIONS) {
           pool.share(found);
+          truncate(from);
+          set(index, found);
+        } else if (index < count && !pool.isShared(block(index))) {
+          pool.copy(found, block(index), to - from);
+        } else if (pool.hasRoom()) {
+          int copy = copyOf(found, parent, to - from);
+          truncate(from);
+          set(index, copy);
         } else {
-          mine = copyOf(found, parent, to - from);
+          return; // a copy only saves computing
         }
-        truncate(from);
-        set(index, mine);
       }
       length = Math.max(length, to);
       parent = block(index);

@@ -2,6 +2,7 @@ package org.bitnetj.model;
 
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kv.BlockPool;
+import org.bitnetj.kv.KvBudget;
 import org.bitnetj.kv.KvShape;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
@@ -172,8 +173,18 @@ public final class Transformer implements AutoCloseable {
    * @param mostBytes how much it may take
    */
   public BlockPool newCache(AttentionLayer.Type type, long mostBytes) {
+    return newCache(type, mostBytes, new KvBudget(mostBytes));
+  }
+
+  /**
+   * An empty KV cache that fits this model.
+   *
+   * @param mostBytes how much address space is reserved for it
+   * @param budget how much it may take together with others
+   */
+  public BlockPool newCache(AttentionLayer.Type type, long mostBytes, KvBudget budget) {
     KvShape shape = new KvShape(spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), type);
-    return new BlockPool(shape, (float) (1 / Math.sqrt(spec.headDim())), mostBytes);
+    return new BlockPool(shape, (float) (1 / Math.sqrt(spec.headDim())), mostBytes, budget);
   }
 
   /** Shows every step's residual stream to {@code observer}; null for none. */

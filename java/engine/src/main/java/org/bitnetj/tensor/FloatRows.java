@@ -1,5 +1,6 @@
 package org.bitnetj.tensor;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.bitnetj.memory.NativeMemory;
@@ -26,6 +27,13 @@ public final class FloatRows extends Operand {
     long stride = (columns + 15L) & ~15L;
     return new FloatRows(
         memory.allocate(capacity * stride * Float.BYTES), capacity, columns, stride);
+  }
+
+  /** Zeroed rows that live as long as they, or the segment of their data, can be reached. */
+  public static FloatRows allocateCollected(int capacity, int columns) {
+    long stride = (columns + 15L) & ~15L;
+    return new FloatRows(
+        Arena.ofAuto().allocate(capacity * stride * Float.BYTES, 64), capacity, columns, stride);
   }
 
   /**

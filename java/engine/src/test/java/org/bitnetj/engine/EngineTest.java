@@ -31,6 +31,7 @@ import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Tiers;
 import org.bitnetj.testing.TinyModel;
@@ -372,6 +373,82 @@ class EngineTest {
         return;
       }
       Thread.sleep(1);
+    }
+  }
+
+  /** Four rows of logits are memory of its own, which the system takes away at once. */
+  @Test
+  void logitsCanBeReadWhileAnotherThreadClosesTheirSequence() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      SequenceState sequence = gate.engine.open(F16, 8);
+      sequence.compute(new int[] {1, 2, 3, 4}, 0, 4, 0, LogitsNeed.all());
+      FloatRows logits = sequence.logits();
+      int[] before = logits.row(3).toArray(ValueLayout.JAVA_INT);
+      threads.submit(sequence::close).get();
+      assertArrayEquals(before, logits.row(3).toArray(ValueLayout.JAVA_INT));
+      String message = assertThrows(IllegalStateException.class, sequence::logits).getMessage();
+      assertEquals("This session is closed; open another one.", message);
+    }
+  }
+
+  /** One sequence goes on token by token, another one has its cache in the other type. */
+  @Test
+  void aCacheOfAnotherTypeGetsItsTurn() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8)) {
+      answersWhileOthersGoOn(gate, 1, AttentionLayer.Type.F32);
+    }
+  }
+
+  /** More sequences go on token by token than a step has rows. */
+  @Test
+  void aPromptGetsItsTurnAmongMoreSequencesThanAStepHasRows() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 2)) {
+      answersWhileOthersGoOn(gate, 4, F16);
+    }
+  }
+
+  private void answersWhileOthersGoOn(Gate gate, int others, AttentionLayer.Type type)
+      throws Exception {
+    CountDownLatch going = new CountDownLatch(others);
+    CountDownLatch answered = new CountDownLatch(1);
+    List<Future<Integer>> ends = new ArrayList<>();
+    for (int i = 0; i < others; i++) {
+      ends.add(
+          threads.submit(
+              () -> {
+                try (SequenceState sequence = gate.engine.open(F16, 512)) {
+                  int[] ids = new int[512];
+                  int length = 0;
+                  while (length < 512 && answered.getCount() > 0) {
+                    sequence.compute(ids, length, ++length, length, LogitsNeed.all());
+                    going.countDown();
+                  }
+                  return length;
+                }
+              }));
+    }
+    going.await();
+    try (SequenceState prompt = gate.engine.open(type, 16)) {
+      prompt.compute(new int[8], 0, 8, 7, LogitsNeed.all());
+      answered.countDown();
+    }
+    for (Future<Integer> end : ends) {
+      assertTrue(end.get() < 512, "answered only after the others had ended");
+    }
+  }
+
+  @Test
+  void nothingIsComputedOfNoTokens() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 8);
+        SequenceState sequence = gate.engine.open(F16, 8)) {
+      sequence.compute(new int[] {1, 2}, 1, 1, 0, LogitsNeed.all());
+      assertEquals(0, sequence.length());
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> sequence.compute(new int[] {1, 2}, 1, 3, 0, LogitsNeed.all()));
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> sequence.compute(new int[] {1, 2}, 2, 1, 0, LogitsNeed.all()));
     }
   }
 

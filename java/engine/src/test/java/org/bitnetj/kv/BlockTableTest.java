@@ -196,7 +196,7 @@ class BlockTableTest {
       compute(table, text(1, 200));
       KvCacheFullException e =
           assertThrows(KvCacheFullException.class, () -> table.append(text(1, 300), 200, 300));
-      assertTrue(e.getMessage().contains("all its 1 blocks"), e.getMessage());
+      assertTrue(e.getMessage().startsWith("the KV cache is full"), e.getMessage());
       holds(table, text(1, 200));
       assertEquals(1, small.usedBlocks());
       int[] fits = joined(text(1, 200), text(1, 56));
@@ -289,6 +289,43 @@ class BlockTableTest {
       }
       table.append(text(2, BlockPool.POSITIONS), 0, BlockPool.POSITIONS);
       assertEquals(text(2, 8)[7], large.token(0, 7), "the last one freed is the next one taken");
+    }
+  }
+
+  /** A prefix that is found saves computing, but needs no memory that is not there. */
+  @Test
+  void aFoundPrefixNeverFailsForWantOfABlock() {
+    try (BlockPool two = new BlockPool(SHAPE, 1f, 2 * pool.blockBytes())) {
+      BlockTable first = two.newTable(256);
+      BlockTable second = two.newTable(256);
+      int[] text = text(1, 200);
+      compute(first, text);
+      compute(second, joined(text(1, 10), text(2, 100)));
+      assertEquals(200, second.adopt(text, 200), "copied into the block it has");
+      holds(second, text);
+      second.truncate(0);
+      BlockTable third = two.newTable(256);
+      compute(third, text(3, 20));
+      assertEquals(0, second.adopt(text, 200), "no block is left for a copy");
+      third.truncate(0);
+      assertEquals(200, second.adopt(text, 200));
+      holds(second, text);
+    }
+  }
+
+  @Test
+  void poolsThatShareABudgetTakeNoMoreTogether() {
+    KvBudget budget = new KvBudget(3 * pool.blockBytes());
+    try (BlockPool first = new BlockPool(SHAPE, 1f, 1L << 24, budget);
+        BlockPool second = new BlockPool(SHAPE, 1f, 1L << 24, budget)) {
+      BlockTable a = first.newTable(1024);
+      BlockTable b = second.newTable(1024);
+      compute(a, text(1, 500));
+      compute(b, text(2, 200));
+      assertThrows(KvCacheFullException.class, () -> b.append(text(2, 300), 200, 300));
+      a.truncate(100);
+      compute(b, text(2, 300));
+      holds(b, text(2, 300));
     }
   }
 }
