@@ -21,9 +21,7 @@ import org.bitnetj.tokenizer.Tokenizer;
  * message meet, as the models' own tooling does. Immutable and safe to share.
  */
 public final class ChatTemplate {
-  /**
-   * Time for a file's own template to render all the sample conversations: it needs a thousandth.
-   */
+  /** For a file's template to render all {@link #PROBES}; a harmless one needs milliseconds. */
   private static final Duration PROBES_LIMIT = Duration.ofSeconds(5);
 
   private static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);

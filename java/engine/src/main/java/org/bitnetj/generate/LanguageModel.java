@@ -74,6 +74,8 @@ public final class LanguageModel implements AutoCloseable {
    *     that names the file
    * @throws org.bitnetj.kernel.selection.KernelTierException if the kernels asked for cannot be
    *     used
+   * @throws org.bitnetj.chat.ChatTemplateException if the thread is interrupted while the file's
+   *     chat template is tried
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
     KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));

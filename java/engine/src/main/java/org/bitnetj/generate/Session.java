@@ -93,7 +93,8 @@ public final class Session implements AutoCloseable {
    *
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
-   * @throws org.bitnetj.chat.ChatTemplateException if the template refuses the messages
+   * @throws org.bitnetj.chat.ChatTemplateException if the template refuses the messages, or if the
+   *     thread is interrupted while the template renders them
    */
   public GenerationResult chat(
       List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {

@@ -218,9 +218,7 @@ final class Filters {
     return new Items(kept);
   }
 
-  /**
-   * The items of a list, of which Jinja takes here also {@code none} and the like as an empty one.
-   */
+  /** The items of a list. These filters take {@code none} and other false values as empty. */
   private List<Value> some(Value value, Arguments arguments) {
     return Values.isTrue(value) ? items(value, arguments) : List.of();
   }

@@ -7,6 +7,9 @@ package org.bitnetj.chat.jinja;
 public final class JinjaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Characters of what is wrong that a message shows; a template's names may be longer. */
+  private static final int MAX_SHOWN = 400;
+
   private enum Kind {
     FAILURE,
     REFUSAL,
@@ -25,7 +28,8 @@ public final class JinjaException extends RuntimeException {
   }
 
   static JinjaException at(int line, String what) {
-    return new JinjaException("Line " + line + " of the template: " + what + ".");
+    String shown = what.length() > MAX_SHOWN ? what.substring(0, MAX_SHOWN) + "…" : what + ".";
+    return new JinjaException("Line " + line + " of the template: " + shown);
   }
 
   /** The template refused the values by {@code raise_exception}. */

@@ -7,9 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Numbers {
   private Numbers() {}
 
-  /**
-   * As {@code repr}: the fewest digits that are this number, an exponent for tiny and huge ones.
-   */
+  /** As {@code repr}: the fewest digits that identify the number; an exponent if far from 1. */
   static String print(double value) {
     if (Double.isNaN(value)) {
       return "nan";

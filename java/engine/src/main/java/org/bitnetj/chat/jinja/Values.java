@@ -131,9 +131,9 @@ final class Values {
   }
 
   /**
-   * Whether a dictionary may have this key, which is charged for a look-up. At most two whole
-   * numbers of 32 bits share a hash code, and strings have an order, so that no choice of keys
-   * makes a hash table slow.
+   * Whether a dictionary may have this key. Charges a look-up. At most two whole numbers of 32 bits
+   * share a hash code, and {@link Text} has an order, so that no choice of keys makes a hash table
+   * slow.
    */
   private static boolean isKey(Value key, Budget budget) {
     return switch (key) {

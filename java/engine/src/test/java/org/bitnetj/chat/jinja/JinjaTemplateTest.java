@@ -46,6 +46,7 @@ class JinjaTemplateTest {
         "{{ 1 + 2 * 3 - 4 // 3 }} {{ 7 % 3 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 7 / 2 }} => 6 1 -4 2"
             + " 3.5",
         "{{ 'a' ~ 1 ~ true ~ none }} {{ 'ab' * 2 }} {{ 'a' \"b\" }} => a1TrueNone abab ab",
+        "{{ 1.5e3 }} {{ 1E-2 }} {{ 25e+1 }} => 1500.0 0.01 250.0",
         "{{ 1 < 2 < 3 }} {{ 1 == 1.0 }} {{ [1] == [1] }} {{ none == false }} => True True True"
             + " False",
         "{{ '' or 'b' }} {{ 'a' and 'b' }} {{ not true or true }} => b b True",
@@ -175,6 +176,7 @@ class JinjaTemplateTest {
         "ABC x D", render("A\n  {%- if true -%}\n  B\n  {%- endif -%}\nC {{- ' x ' -}} D"));
     assertEquals("  \n x\ny", render("  {%+ if true +%}\n x\n{% endif %}\ny"));
     assertEquals("\n x\ny", render("  {% raw %}\n x\n  {% endraw %}\ny"));
+    assertEquals("xy", render("\u00a0\u000b{% if true %}x{% endif %}\n\u2003{# note #}\ny"));
   }
 
   @Test
@@ -247,6 +249,9 @@ class JinjaTemplateTest {
     assertEquals(
         "Line 1 of the template: 'int' makes a number that is too big.",
         failure("{{ '1e30'|int }}"));
+    assertEquals(
+        "Line 1 of the template: '" + "k".repeat(399) + "…",
+        failure("{{ messages['" + "k".repeat(100_000) + "'].x }}"));
     assertEquals(
         "Line 1 of the template: a list cannot be a key of a dictionary.",
         failure("{{ {[1]: 2} }}"));
