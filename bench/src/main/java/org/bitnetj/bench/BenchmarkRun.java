@@ -1,7 +1,10 @@
 package org.bitnetj.bench;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Optional;
 
 /**
  * When and with what something was measured.
@@ -11,10 +14,21 @@ import java.util.Optional;
  * @param rounds how often everything was timed
  */
 public record BenchmarkRun(String version, Instant start, int rounds) {
-  /** One that starts now, with the version that the build wrote into the jar. */
+  /** One that starts now, with the version of this build. */
   static BenchmarkRun now(int rounds) {
-    String version = BenchmarkRun.class.getPackage().getImplementationVersion();
-    return new BenchmarkRun(
-        Optional.ofNullable(version).orElse("(unpackaged)"), Instant.now(), rounds);
+    return new BenchmarkRun(projectVersion(), Instant.now(), rounds);
+  }
+
+  /** The version that the build wrote into the resource {@code version}. */
+  public static String projectVersion() {
+    try (InputStream in = BenchmarkRun.class.getResourceAsStream("version")) {
+      if (in == null) {
+        throw new IllegalStateException(
+            "org/bitnetj/bench/version is missing from the class path; build with Maven.");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -5,8 +5,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
+import org.bitnetj.bench.BenchmarkRun;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -128,16 +128,10 @@ public final class BitnetCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "Name a command.");
   }
 
-  /** The version the build wrote into the jar. */
-  static String version() {
-    String version = BitnetCommand.class.getPackage().getImplementationVersion();
-    return Optional.ofNullable(version).orElse("(unpackaged)");
-  }
-
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"bitnet.java " + version()};
+      return new String[] {"bitnet.java " + BenchmarkRun.projectVersion()};
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.bitnetj.bench.BenchmarkRun;
 import org.bitnetj.bench.Machine;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
@@ -76,7 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void examineMachine() {
     Map<String, String> java = section("java");
-    java.put("bitnet.java", BitnetCommand.version());
+    java.put("bitnet.java", BenchmarkRun.projectVersion());
     java.put("version", System.getProperty("java.vm.version"));
     java.put("vendor", System.getProperty("java.vendor"));
     java.put("home", System.getProperty("java.home"));
