@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -21,15 +22,14 @@ import org.bitnetj.kv.BlockTable;
 import org.bitnetj.kv.KvShape;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.LogitsNeed;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.sampling.SamplingOptions;
-import org.bitnetj.source.ModelFile;
-import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.LowBitMatrix;
 
@@ -64,7 +64,7 @@ public final class ModelBenchmark implements AutoCloseable {
   private final BenchmarkPlan plan;
   private final Consumer<String> progress;
   private final Deque<Runnable> closers = new ArrayDeque<>();
-  private final ModelFile file;
+  private final ModelSource source;
   private final ModelSpec spec;
   private final Weights weights;
   private final List<String> warnings = new ArrayList<>();
@@ -96,9 +96,9 @@ public final class ModelBenchmark implements AutoCloseable {
               ? List.of(KernelSelection.choose(null))
               : plan.kernels().stream().map(KernelSelection::choose).toList();
       selections.forEach(s -> warnings.addAll(s.warnings()));
-      file = GgufFile.open(path);
-      closers.push(file::close);
-      spec = ModelSpec.of(file);
+      source = ModelContainer.open(path, true);
+      closers.push(source::close);
+      spec = source.spec();
       if (plan.context() > spec.contextLength()) {
         throw new ContextOverflowException(
             "a depth of "
@@ -125,7 +125,7 @@ public final class ModelBenchmark implements AutoCloseable {
               .filter(Kernels::gainsByCopies)
               .reduce((first, second) -> second)
               .orElse(selections.getLast().kernels());
-      weights = Weights.load(file, loader, largest, plan.head(), plan.sparse());
+      weights = Weights.load(source, loader, largest, plan.head(), plan.sparse());
       closers.push(weights::close);
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());
@@ -188,7 +188,7 @@ public final class ModelBenchmark implements AutoCloseable {
             path,
             spec,
             Files.size(path),
-            weights.ternaryBytes(),
+            weights.linearBytes(),
             weights.copiesBytes(),
             weights.head().bytes(),
             lowBitHeadBytes(),

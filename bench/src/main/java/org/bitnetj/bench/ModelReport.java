@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.model.ModelSpec;
 import org.jspecify.annotations.Nullable;
 
 /**

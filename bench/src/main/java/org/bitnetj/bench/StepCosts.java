@@ -1,6 +1,6 @@
 package org.bitnetj.bench;
 
-import org.bitnetj.model.ModelSpec;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.tensor.AttentionLayer;
 
 /** What steps cost at least besides weights: cached bytes that must be read, and int8 products. */

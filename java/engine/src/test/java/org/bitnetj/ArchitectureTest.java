@@ -34,6 +34,7 @@ class ArchitectureTest {
           "memory",
           "format",
           "tensor",
+          "family",
           "source",
           "tokenizer",
           "chat",
@@ -54,7 +55,7 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("org.bitnetj");
     assertTrue(
-        engine.contain("org.bitnetj.source.ModelFile"), "the engine's classes were not read");
+        engine.contain("org.bitnetj.source.ModelSource"), "the engine's classes were not read");
   }
 
   @TestFactory
@@ -165,6 +166,17 @@ class ArchitectureTest {
             "org.bitnetj.kernel.scalar..",
             "org.bitnetj.kernel.vector..",
             "org.bitnetj.kernel.ffi..")
+        .check(engine);
+  }
+
+  @Test
+  void onlyOnePlaceKnowsTheContainersOfModels() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("org.bitnetj.source.gguf..", "org.bitnetj.source.container..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bitnetj.source.gguf..")
         .check(engine);
   }
 

@@ -10,9 +10,9 @@ import org.bitnetj.bench.ModelReport;
 import org.bitnetj.bench.ModelReportWriter;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tensor.AttentionLayer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -151,8 +151,8 @@ final class BenchCommand implements Callable<Integer> {
     plan(prompt != null ? prompt : 1, generated != null ? generated : 1);
     Path path = model.path();
     int context;
-    try (GgufFile file = GgufFile.open(path)) {
-      context = ModelSpec.of(file).contextLength();
+    try (ModelSource file = ModelContainer.open(path, true)) {
+      context = file.spec().contextLength();
     }
     int room = Math.max(1, context - depths.stream().mapToInt(d -> d).max().orElse(0));
     BenchmarkPlan plan =

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,8 +50,8 @@ final class DetokenizeCommand implements Callable<Integer> {
         arguments.isEmpty()
             ? new String(bitnet.streams().in().readAllBytes(), StandardCharsets.UTF_8)
             : String.join(" ", arguments);
-    try (GgufFile file = GgufFile.open(model.path())) {
-      Tokenizer tokenizer = Tokenizer.of(file.metadata());
+    try (ModelSource file = ModelContainer.open(model.path(), true)) {
+      Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       int[] ids = TokenIds.parse(source, tokenizer.vocabularySize());
       String text = tokenizer.decode(ids, special);
       if (json) {

@@ -11,10 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.bitnetj.family.ActivationScaling;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
-import org.bitnetj.model.ActivationScaling;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
@@ -91,7 +90,7 @@ final class InspectCommand implements Callable<Integer> {
 
     private static Optional<ActivationScaling> activations(GgufFile gguf) {
       try {
-        return Optional.of(ModelSpec.of(gguf).activationScaling());
+        return Optional.of(gguf.spec().activationScaling());
       } catch (ModelFileException e) { // what is in a file that cannot be run is shown all the same
         return Optional.empty();
       }

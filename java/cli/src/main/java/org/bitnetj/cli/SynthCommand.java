@@ -4,9 +4,10 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.bitnetj.model.Architecture;
+import org.bitnetj.family.Architecture;
 import org.bitnetj.source.ModelFileException;
-import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.synth.ModelShape;
 import org.bitnetj.synth.SyntheticModel;
 import org.bitnetj.synth.SyntheticVocabulary;
@@ -159,8 +160,8 @@ final class SynthCommand implements Callable<Integer> {
 
   /** Refuses a vocabulary with which no model loads, before gigabytes are written. */
   private static void requireLoadable(Path vocabulary) throws ModelFileException {
-    try (GgufFile file = GgufFile.open(vocabulary)) {
-      Tokenizer.of(file.metadata());
+    try (ModelSource file = ModelContainer.open(vocabulary, true)) {
+      Tokenizer.of(file.vocabulary());
     }
   }
 

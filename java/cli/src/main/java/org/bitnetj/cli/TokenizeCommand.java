@@ -12,7 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -65,8 +66,8 @@ final class TokenizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Output out = bitnet.streams().out();
-    try (GgufFile file = GgufFile.open(model.path())) {
-      Tokenizer tokenizer = Tokenizer.of(file.metadata());
+    try (ModelSource file = ModelContainer.open(model.path(), true)) {
+      Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       if (jsonl) {
         convertLines(tokenizer);
         return 0;

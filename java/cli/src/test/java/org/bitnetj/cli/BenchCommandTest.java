@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.ffi.NativeLibrary;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.source.gguf.GgufFile;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +23,7 @@ class BenchCommandTest {
 
   private static ModelSpec spec() throws IOException {
     try (GgufFile file = GgufFile.open(Models.SHIPPED)) {
-      return ModelSpec.of(file);
+      return file.spec();
     }
   }
 

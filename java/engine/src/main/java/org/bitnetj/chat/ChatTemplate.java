@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.bitnetj.chat.jinja.JinjaException;
 import org.bitnetj.chat.jinja.JinjaTemplate;
-import org.bitnetj.source.Metadata;
+import org.bitnetj.family.Architecture;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -57,27 +57,26 @@ public final class ChatTemplate {
    *   <li>Without a template, the vocabulary's special tokens tell the format.
    * </ul>
    *
+   * @param source the file's template, blank if it has none
+   * @param family the label of the model's architecture
    * @throws ModelFileException when the file has a template that can neither be read nor replaced
    * @throws ChatTemplateException when the thread is interrupted while it tries the file's
    *     template; its interrupt status stays set
    */
-  public static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer)
+  public static Optional<ChatTemplate> of(String source, String family, Tokenizer tokenizer)
       throws ModelFileException {
-    return of(metadata, tokenizer, PROBES_LIMIT);
+    return of(source, family, tokenizer, PROBES_LIMIT);
   }
 
   /**
-   * As {@link #of(Metadata, Tokenizer)}.
+   * As {@link #of(String, String, Tokenizer)}.
    *
    * @param limit the time that the file's template has to render the {@link #PROBES}
    */
-  static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer, Duration limit)
-      throws ModelFileException {
-    String source = metadata.findText("tokenizer.chat_template").orElse("");
+  static Optional<ChatTemplate> of(
+      String source, String family, Tokenizer tokenizer, Duration limit) throws ModelFileException {
     boolean missing = source.isBlank() || source.contains("BITNETAssistant: ");
-    String architecture = metadata.findText("general.architecture").orElse("");
-    boolean bitnet = architecture.equals("bitnet-b1.58") || architecture.equals("bitnet-25");
-    if (missing && bitnet && ChatFormat.BITNET.fits(tokenizer)) {
+    if (missing && Architecture.isBitNet2B4T(family) && ChatFormat.BITNET.fits(tokenizer)) {
       return Optional.of(known(ChatFormat.BITNET, tokenizer, Optional.empty()));
     }
     if (source.isBlank()) {

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.chat.ChatTemplateException;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 
@@ -25,16 +25,27 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
   private static final String NONE =
       "This model has no chat template: it continues texts, but was not made to chat.";
 
-  static ChatSupport of(Metadata metadata, Tokenizer tokenizer) {
+  static ChatSupport of(ModelSource source, Tokenizer tokenizer) {
     try {
-      Optional<ChatTemplate> template = ChatTemplate.of(metadata, tokenizer);
+      return of(source.chatTemplate().orElse(""), source.family(), tokenizer);
+    } catch (ModelFileException e) {
+      return unreadable(e);
+    }
+  }
+
+  /** Of what {@link ChatTemplate#of} takes. */
+  static ChatSupport of(String text, String family, Tokenizer tokenizer) {
+    try {
+      Optional<ChatTemplate> template = ChatTemplate.of(text, family, tokenizer);
       return new ChatSupport(template, template.filter(ChatSupport::showsSystem).isPresent(), NONE);
     } catch (ModelFileException e) {
-      return new ChatSupport(
-          Optional.empty(),
-          false,
-          "This model can continue texts, but not chat: " + e.getMessage());
+      return unreadable(e);
     }
+  }
+
+  private static ChatSupport unreadable(ModelFileException e) {
+    return new ChatSupport(
+        Optional.empty(), false, "This model can continue texts, but not chat: " + e.getMessage());
   }
 
   private static boolean showsSystem(ChatTemplate template) {

@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.engine.Engine;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.Reservation;
 import org.bitnetj.model.ContextOverflowException;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
-import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
@@ -58,13 +58,13 @@ public final class LanguageModel implements AutoCloseable {
     this.engine = engine;
   }
 
-  /** Loads a GGUF file with the best kernels and a thread on each processor. */
+  /** Loads a model file with the best kernels and a thread on each processor. */
   public static LanguageModel load(Path path) throws IOException {
     return load(path, LoadOptions.defaults());
   }
 
   /**
-   * Loads a GGUF file.
+   * Loads a model file.
    *
    * <p>A mapped file must not be written to while the model is open; {@link LoadOptions#mapped}
    * says what can be done where that cannot be ruled out. Moving another file into its place is
@@ -84,17 +84,14 @@ public final class LanguageModel implements AutoCloseable {
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();
     try {
-      ModelFile file = options.mapped() ? GgufFile.open(path) : GgufFile.load(path);
-      closers.push(file::close);
-      ModelSpec spec = ModelSpec.of(file);
-      if (options.activations().isPresent()) {
-        spec = spec.with(options.activations().get(), file);
-      }
-      Tokenizer tokenizer = tokenizer(file, spec);
-      ChatSupport chats = ChatSupport.of(file.metadata(), tokenizer);
+      ModelSource source = ModelContainer.open(path, options.mapped());
+      closers.push(source::close);
+      ModelSpec spec = spec(source, options);
+      Tokenizer tokenizer = tokenizer(source, spec);
+      ChatSupport chats = ChatSupport.of(source, tokenizer);
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
-      Weights weights = Weights.load(file, spec, kernels, team, options.head(), options.sparse());
+      Weights weights = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
       closers.push(weights::close);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =
@@ -127,14 +124,23 @@ public final class LanguageModel implements AutoCloseable {
     return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 
-  private static Tokenizer tokenizer(ModelFile file, ModelSpec spec) throws ModelFileException {
-    Tokenizer tokenizer = Tokenizer.of(file.metadata());
+  private static ModelSpec spec(ModelSource source, LoadOptions options) throws ModelFileException {
+    ModelSpec spec = source.spec();
+    try {
+      return options.activations().map(spec::with).orElse(spec);
+    } catch (IllegalArgumentException e) {
+      throw new ModelFileException(source.path() + ": " + e.getMessage());
+    }
+  }
+
+  private static Tokenizer tokenizer(ModelSource source, ModelSpec spec) throws ModelFileException {
+    Tokenizer tokenizer = Tokenizer.of(source.vocabulary());
     if (tokenizer.vocabularySize() > spec.vocabulary()) {
       throw new ModelFileException(
-          file.path()
+          source.path()
               + ": the tokenizer has "
               + tokenizer.vocabularySize()
-              + " tokens, but tensor 'token_embd.weight' only "
+              + " tokens, but the embedding only "
               + spec.vocabulary()
               + " rows; the file is damaged or was put together wrongly.");
     }

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.bitnetj.model.ActivationScaling;
+import org.bitnetj.family.ActivationScaling;
 import org.bitnetj.model.HeadMode;
 
 /**

@@ -47,12 +47,12 @@ public final class BlockPool implements AutoCloseable {
   /**
    * A pool with a budget of its own.
    *
-   * @param scale scores of attention are {@code (q . k) * scale}
+   * @param scales scores of attention in layer l are {@code (q . k) * scales[l]}
    * @param mostBytes how much the blocks may take together; at least one block there is
    * @throws OutOfMemoryError if the system refuses the address space
    */
-  public BlockPool(KvShape shape, float scale, long mostBytes) {
-    this(shape, scale, mostBytes, new KvBudget(mostBytes));
+  public BlockPool(KvShape shape, float[] scales, long mostBytes) {
+    this(shape, scales, mostBytes, new KvBudget(mostBytes));
   }
 
   /**
@@ -62,7 +62,7 @@ public final class BlockPool implements AutoCloseable {
    * @param budget how much its blocks may take, together with those of other pools; the first one
    *     there always is
    */
-  public BlockPool(KvShape shape, float scale, long mostBytes, KvBudget budget) {
+  public BlockPool(KvShape shape, float[] scales, long mostBytes, KvBudget budget) {
     this.shape = shape;
     this.budget = budget;
     this.tokensOffset = POSITIONS * shape.positionBytes();
@@ -81,7 +81,7 @@ public final class BlockPool implements AutoCloseable {
               shape.queryHeads(),
               shape.kvHeads(),
               shape.headDim(),
-              scale,
+              scales[l],
               blockBytes / shape.type().bytes()));
     }
     this.layers = List.copyOf(all);

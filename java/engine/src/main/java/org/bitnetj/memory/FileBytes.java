@@ -161,6 +161,14 @@ public final class FileBytes implements AutoCloseable {
     }
   }
 
+  /** Whether a part is a slice of these bytes; so none is once they are closed. */
+  public boolean holds(MemorySegment part) {
+    synchronized (memory) {
+      long from = part.address() - memory.segment.address();
+      return !closed && from >= 0 && from + part.byteSize() <= memory.segment.byteSize();
+    }
+  }
+
   /** Gives this claim up; the last one frees the memory. Idempotent. */
   @Override
   public void close() {

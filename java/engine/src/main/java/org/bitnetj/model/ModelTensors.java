@@ -1,32 +1,52 @@
 package org.bitnetj.model;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.bitnetj.family.ActivationScaling;
+import org.bitnetj.family.Manifest;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Place;
+import org.bitnetj.family.Role;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.memory.NativeMemory;
-import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 
 /**
- * A language model's tensors in its file, each checked against the shape and the types that its
+ * A language model's tensors in its source, each checked against the shape and the types that its
  * place demands. Of ternary matrices all that is read is scales, and digits where scales differ.
  * Immutable.
  *
- * @param file must stay open
- * @param spec the shape of the model in {@code file}
+ * @param source must stay open
+ * @param spec the shape of the model in {@code source}
  */
-record ModelTensors(ModelFile file, ModelSpec spec) {
-  /** What is in the file and not computed with would make every result wrong in silence. */
+record ModelTensors(ModelSource source, ModelSpec spec) {
+  /** What is in the source and not computed with would make every result wrong in silence. */
   void refuseUnknown() throws ModelFileException {
-    for (Tensor tensor : file.tensors()) {
-      if (!manifest().knows(tensor.name(), spec.layers())) {
+    Set<String> known = new HashSet<>();
+    for (Role role : manifest().roles()) {
+      boolean linear = role.place().kind() == Place.Kind.LINEAR;
+      for (int layer = 0; layer < (role.place().isInLayers() ? spec.layers() : 1); layer++) {
+        source.find(role, layer).ifPresent(tensor -> known.add(tensor.name()));
+        if (linear) {
+          source.findFactor(role, layer).ifPresent(tensor -> known.add(tensor.name()));
+        }
+      }
+    }
+    for (Tensor tensor : source.tensors()) {
+      if (!known.contains(tensor.name())) {
         throw refuse(
             tensor,
             "models of architecture '"
@@ -42,17 +62,21 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
     return spec.architecture().manifest();
   }
 
-  /** Whether the family has such a tensor, and, where it is optional, the file too. */
+  /** Whether the family has such a tensor, and, where it is optional, the source too. */
   boolean has(Place place) {
     return manifest()
         .at(place)
-        .filter(role -> !role.optional() || file.find(role.gguf(0)).isPresent())
+        .filter(role -> !role.optional() || source.find(role, 0).isPresent())
         .isPresent();
   }
 
-  /** The name of a place's tensor, which the family has. */
-  String name(Place place, int layer) {
-    return manifest().at(place).orElseThrow().gguf(layer);
+  private Role role(Place place) {
+    return manifest().at(place).orElseThrow();
+  }
+
+  /** The tensor of a place that the family has, of whatever shape. */
+  Tensor tensor(Place place, int layer) throws ModelFileException {
+    return source.tensor(role(place), layer);
   }
 
   /** The output head's place; the embedding's where the model ties them. */
@@ -60,41 +84,55 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
     return has(Place.HEAD) ? Place.HEAD : Place.EMBEDDING;
   }
 
-  long headBytes() throws ModelFileException {
-    return file.tensor(name(headPlace(), 0)).data().byteSize();
-  }
-
-  /** Bytes of the tensors that are used in place. */
+  /** Bytes of the tensors that are used in place: matrices of floats. */
   long inPlaceBytes() {
-    return manifest().roles().stream()
-        .filter(role -> role.place().kind() == Place.Kind.VOCABULARY_MATRIX)
-        .flatMap(role -> file.find(role.gguf(0)).stream())
-        .mapToLong(tensor -> tensor.data().byteSize())
-        .sum();
+    return stored(Place.Kind.VOCABULARY_MATRIX).mapToLong(tensor -> tensor.data().byteSize()).sum()
+        + stored(Place.Kind.LINEAR)
+            .filter(tensor -> tensor.format() instanceof FloatFormat)
+            .mapToLong(tensor -> tensor.data().byteSize())
+            .sum();
   }
 
   /** Bytes of all ternary matrices in panels, each with as many scales as its format has. */
-  long ternaryBytes() throws ModelFileException {
-    long bytes = 0;
-    for (Role role : manifest().roles()) {
-      Place place = role.place();
-      for (int l = 0; place.kind() == Place.Kind.LINEAR && l < spec.layers(); l++) {
-        int rows = place.rows(spec);
-        int columns = place.columns(spec);
-        TernaryFormat format = (TernaryFormat) ternary(place, l).format();
-        bytes += TernaryMatrix.bytes(rows, columns);
-        bytes += TernaryScales.bytes(format.scaleKind(), rows, columns);
-      }
-    }
-    return bytes;
+  long ternaryBytes() {
+    return stored(Place.Kind.LINEAR)
+        .filter(tensor -> tensor.format() instanceof TernaryFormat)
+        .filter(tensor -> Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH)
+        .mapToLong(
+            tensor -> {
+              int rows = (int) tensor.rows();
+              int columns = (int) tensor.columns();
+              ScaleKind scales = ((TernaryFormat) tensor.format()).scaleKind();
+              return TernaryMatrix.bytes(rows, columns)
+                  + TernaryScales.bytes(scales, rows, columns);
+            })
+        .sum();
   }
 
-  /** The weight of a linear layer. */
-  Tensor ternary(Place place, int layer) throws ModelFileException {
+  private Stream<Tensor> stored(Place.Kind kind) {
+    return manifest().roles().stream()
+        .filter(role -> role.place().kind() == kind)
+        .flatMap(
+            role ->
+                IntStream.range(0, role.place().isInLayers() ? spec.layers() : 1)
+                    .mapToObj(layer -> source.find(role, layer))
+                    .flatMap(Optional::stream));
+  }
+
+  /** The weight of a linear layer: of ternary digits or of floats. */
+  Tensor linear(Place place, int layer) throws ModelFileException {
     Tensor tensor = shaped(place, layer);
-    if (!(tensor.format() instanceof TernaryFormat)) {
+    if (tensor.format() instanceof FloatFormat) {
+      if (source.findFactor(role(place), layer).isPresent()) {
+        throw refuse(tensor, "only ternary weights can have a factor beside them");
+      }
+    } else if (!(tensor.format() instanceof TernaryFormat)) {
       throw refuseType(
-          tensor, "a ternary layer must be stored as " + names(WeightFormats.ternary()));
+          tensor,
+          "a linear layer must be stored as "
+              + names(WeightFormats.ternary())
+              + ", or in floats as "
+              + names(WeightFormats.floats()));
     }
     return tensor;
   }
@@ -103,7 +141,8 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
    * The finite scales of a linear layer, of that weight: one where all its weights share it and
    * activations have scales by rows. With those by groups, weights have theirs by groups too.
    */
-  TernaryScales scales(Tensor weight, NativeMemory memory) throws ModelFileException {
+  TernaryScales scales(Place place, int layer, Tensor weight, NativeMemory memory)
+      throws ModelFileException {
     TernaryFormat format = (TernaryFormat) weight.format();
     int rows = (int) weight.rows();
     int columns = (int) weight.columns();
@@ -119,18 +158,16 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
           byGroups
               ? TernaryScales.stored(memory, format, weight.data(), rows, columns)
               : TernaryScales.of(memory, format, weight.data(), rows, columns);
-      return scales.times(outerScale(Manifest.scale(weight.name())));
+      return scales.times(factor(place, layer));
     } catch (IllegalArgumentException e) {
       throw refuse(weight, e.getMessage());
     }
   }
 
-  /** The optional F32 scalar beside a linear layer, a factor of its product. */
-  private float outerScale(String name) throws ModelFileException {
-    if (file.find(name).isEmpty()) {
-      return 1f;
-    }
-    return floats(shaped(name, 1, 1))[0];
+  /** The optional scalar beside a linear layer, which its products are multiplied by. */
+  private float factor(Place place, int layer) throws ModelFileException {
+    Optional<Tensor> factor = source.findFactor(role(place), layer);
+    return factor.isPresent() ? floats(shaped(factor.get(), 1, 1))[0] : 1f;
   }
 
   /** A vector of finite numbers. */
@@ -171,11 +208,10 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   }
 
   private Tensor shaped(Place place, int layer) throws ModelFileException {
-    return shaped(name(place, layer), place.columns(spec), place.rows(spec));
+    return shaped(tensor(place, layer), place.columns(spec), place.rows(spec));
   }
 
-  private Tensor shaped(String name, long columns, long rows) throws ModelFileException {
-    Tensor tensor = file.tensor(name);
+  private Tensor shaped(Tensor tensor, long columns, long rows) throws ModelFileException {
     // With a third dimension, some formats put a scale after each slice.
     boolean flat = tensor.dims().stream().skip(2).allMatch(d -> d == 1);
     if (!flat || tensor.columns() != columns || tensor.rows() != rows) {
@@ -191,7 +227,7 @@ record ModelTensors(ModelFile file, ModelSpec spec) {
   /** An error that says which tensor of which file cannot be used, and why. */
   ModelFileException refuse(Tensor tensor, String why) {
     return new ModelFileException(
-        file.path()
+        source.path()
             + ": tensor '"
             + tensor.name()
             + "' (type "

@@ -37,7 +37,6 @@ final class SparseFeedForward {
   private final ThreadTeam.Task down = this::down;
 
   // What is multiplied; set by the caller's thread between phases.
-  private Weights.Layer layer;
   private Weights.Copies copies;
   private QuantizedRows input;
   private FloatRows gate;
@@ -50,26 +49,24 @@ final class SparseFeedForward {
 
   /** gate = W_gate normed; up = W_up normed where the gate is above 0, else 0. */
   void gateUp(
-      Weights.Layer layer,
       Weights.Copies copies,
       QuantizedRows normed,
       FloatRows gate,
       FloatRows up,
       WeightReads reads) {
-    this.layer = layer;
     this.copies = copies;
     this.input = normed;
     this.gate = gate;
     this.output = up;
     read.setPlain(0);
-    int panels = layer.gate().panelCount();
+    int panels = copies.gate().panelCount();
     team.runGuided(gateUp, panels, LEAST_PANELS, MOST_PANELS, 4);
-    reads.addBytes(layer.gate().bytes());
+    reads.addBytes(copies.gate().bytes());
     reads.addUp(read.getPlain(), copies.up().bytes());
   }
 
   private void gateUp(int begin, int end) {
-    kernels.ternaryProduct(layer.gate(), input, gate, 1, begin, end);
+    kernels.ternaryProduct(copies.gate(), input, gate, 1, begin, end);
     int first = begin * TernaryMatrix.PANEL_ROWS;
     int last = Math.min(end * TernaryMatrix.PANEL_ROWS, gate.columns());
     read.addAndGet(kernels.gatedProduct(copies.up(), input, gate, output, first, last));

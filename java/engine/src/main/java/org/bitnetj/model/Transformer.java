@@ -1,5 +1,9 @@
 package org.bitnetj.model;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bitnetj.family.LayerPlan;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.KvBudget;
@@ -10,8 +14,8 @@ import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.LowBitMatrix;
-import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.RowGroups;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,23 +47,24 @@ public final class Transformer implements AutoCloseable {
   private final Kernels kernels;
   private final ThreadTeam team;
   private final NativeMemory memory = new NativeMemory();
-  private final Rope rope;
+  private final Rope[] layerRopes;
+  private final Rope[] ropes; // each of them once
   private final Step step;
   private final Batch wanted; // its rows with logits
 
   // The state of a step, by rows.
   private final FloatRows x; // the residual stream
-  private final QuantizedRows normed; // what q, k, v and gate, up read
+  private final LinearInput normed; // what q, k, v and gate, up read
   private final FloatRows query;
   private final FloatRows key;
   private final FloatRows value;
-  private final @Nullable FloatRows queryHeads; // q and k by heads, where these have norms
-  private final @Nullable FloatRows keyHeads;
+  private final FloatRows queryHeads; // q and k with a row for each head, where heads have norms
+  private final FloatRows keyHeads;
   private final FloatRows attended;
-  private final QuantizedRows attendedQuantized;
+  private final LinearInput attendedInput;
   private final FloatRows gate;
   private final FloatRows up;
-  private final QuantizedRows hidden;
+  private final LinearInput hidden;
   private final FloatRows delta; // what a block adds to x
   private final FloatRows headInput; // rows with logits only
   private final FloatRows logits;
@@ -74,9 +79,9 @@ public final class Transformer implements AutoCloseable {
   private final ThreadTeam.Task embed = this::embed;
   private final ThreadTeam.Task headRows = this::headRows;
   private final AttentionPass attention;
-  private final TernaryProducts queryKeyValue;
-  private final TernaryProducts single;
-  private final TernaryProducts gateUp;
+  private final LinearProducts queryKeyValue;
+  private final LinearProducts single;
+  private final LinearProducts gateUp;
   private final SparseFeedForward sparseFeedForward;
   private final WeightReads reads = new WeightReads();
 
@@ -98,39 +103,37 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
-    this.queryKeyValue = new TernaryProducts(kernels, team, reads);
-    this.single = new TernaryProducts(kernels, team, reads);
-    this.gateUp = new TernaryProducts(kernels, team, reads);
+    this.queryKeyValue = new LinearProducts(kernels, team, reads);
+    this.single = new LinearProducts(kernels, team, reads);
+    this.gateUp = new LinearProducts(kernels, team, reads);
     this.sparseFeedForward = new SparseFeedForward(kernels, team);
     try {
-      this.rope =
-          new Rope(
-              memory,
-              spec.headDim(),
-              spec.ropeDimensions(),
-              spec.ropeTheta(),
-              weights.ropeDivisors(),
-              spec.architecture().ropeStyle(),
-              spec.contextLength());
+      this.layerRopes = new Rope[spec.layers()];
+      Map<LayerPlan.Rotation, Rope> ropes = new LinkedHashMap<>();
+      for (int l = 0; l < layerRopes.length; l++) {
+        layerRopes[l] = ropes.computeIfAbsent(weights.layer(l).plan().rotation(), this::rope);
+      }
+      this.ropes = ropes.values().toArray(Rope[]::new);
       this.step = new Step(memory, spec.vocabulary(), batchCapacity, logitsCapacity);
       this.wanted = new Batch(memory, logitsCapacity);
       this.rows = step.rows();
       this.attention = new AttentionPass(memory, kernels, team, spec, batchCapacity);
       this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
-      this.normed = QuantizedRows.allocate(memory, batchCapacity, spec.width(), weights.cut());
+      boolean floats = weights.hasFloats();
+      RowGroups cut = weights.cut();
+      this.normed = LinearInput.allocate(memory, batchCapacity, spec.width(), cut, floats);
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
       this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
-      boolean headNorms = spec.architecture().manifest().has(Place.QUERY_NORM);
-      this.queryHeads = headNorms ? query.heads(spec.headDim()) : null;
-      this.keyHeads = headNorms ? key.heads(spec.headDim()) : null;
+      boolean headNorms = weights.layers().stream().anyMatch(l -> l.plan().headNorms());
+      this.queryHeads = headNorms ? query.heads(spec.headDim()) : query;
+      this.keyHeads = headNorms ? key.heads(spec.headDim()) : key;
       this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
-      this.attendedQuantized =
-          QuantizedRows.allocate(memory, batchCapacity, spec.queryWidth(), weights.cut());
+      this.attendedInput =
+          LinearInput.allocate(memory, batchCapacity, spec.queryWidth(), cut, floats);
       this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
       this.up = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
-      this.hidden =
-          QuantizedRows.allocate(memory, batchCapacity, spec.feedForward(), weights.cut());
+      this.hidden = LinearInput.allocate(memory, batchCapacity, spec.feedForward(), cut, floats);
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
@@ -141,6 +144,17 @@ public final class Transformer implements AutoCloseable {
       memory.close();
       throw e;
     }
+  }
+
+  private Rope rope(LayerPlan.Rotation rotation) {
+    return new Rope(
+        memory,
+        spec.headDim(),
+        rotation.dimensions(),
+        rotation.theta(),
+        weights.ropeDivisors(),
+        rotation.style(),
+        spec.contextLength());
   }
 
   public ModelSpec spec() {
@@ -159,7 +173,7 @@ public final class Transformer implements AutoCloseable {
 
   /** Weight bytes that a dense step of one row with all logits reads. */
   public long bytesPerToken() {
-    return weights.ternaryBytes() + weights.head().bytes();
+    return weights.linearBytes() + weights.head().bytes();
   }
 
   /** What the last step read of the weights; its contents change with the next step. */
@@ -184,7 +198,11 @@ public final class Transformer implements AutoCloseable {
    */
   public BlockPool newCache(AttentionLayer.Type type, long mostBytes, KvBudget budget) {
     KvShape shape = new KvShape(spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), type);
-    return new BlockPool(shape, (float) (1 / Math.sqrt(spec.headDim())), mostBytes, budget);
+    float[] scales = new float[spec.layers()];
+    for (int l = 0; l < scales.length; l++) {
+      scales[l] = weights.layer(l).plan().scoreScale();
+    }
+    return new BlockPool(shape, scales, mostBytes, budget);
   }
 
   /** Shows every step's residual stream to {@code observer}; null for none. */
@@ -207,7 +225,9 @@ public final class Transformer implements AutoCloseable {
     }
     rows = step.rows();
     for (int r = 0; r < rows.size(); r++) {
-      rope.reach(rows.position(r));
+      for (Rope rope : ropes) {
+        rope.reach(rows.position(r));
+      }
     }
     byRows(embed);
     show("embed", x, rows.size());
@@ -229,13 +249,13 @@ public final class Transformer implements AutoCloseable {
       }
       attention.run(cacheLayer, rows, query, attended);
       byRows(attentionOutputInput); // quantize(sub_norm(attended))
-      single.of(attendedQuantized, layer.attentionOutput(), delta);
+      single.of(attendedInput, layer.attentionOutput(), delta);
       single.run(rows.size());
 
       byRows(feedForwardInput); // x += delta; normed = quantize(norm(x))
       Weights.Copies copies = step.size() == 1 ? layer.copies() : null;
       if (copies != null) { // the same bits, without the weights that are multiplied by 0
-        sparseFeedForward.gateUp(layer, copies, normed, gate, up, reads);
+        sparseFeedForward.gateUp(copies, normed.quantized(), gate, up, reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
@@ -243,7 +263,7 @@ public final class Transformer implements AutoCloseable {
       }
       byRows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
       if (copies != null) {
-        sparseFeedForward.down(copies, hidden, delta, reads);
+        sparseFeedForward.down(copies, hidden.quantized(), delta, reads);
       } else {
         single.of(hidden, layer.down(), delta);
         single.run(rows.size());
@@ -309,38 +329,38 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void attentionInput(int begin, int end) {
-    finite(kernels.quantize(x, layer.attentionNorm(), normed, begin, end), "attention's input");
+    finite(normed.take(kernels, x, layer.attentionNorm(), begin, end), "attention's input");
   }
 
   private void rotateAndStore(int begin, int end) {
-    if (queryHeads != null && keyHeads != null) {
+    if (layer.plan().headNorms()) {
       int heads = spec.heads();
       int kvHeads = spec.kvHeads();
       kernels.normalize(queryHeads, layer.queryNorm(), queryHeads, begin * heads, end * heads);
       kernels.normalize(keyHeads, layer.keyNorm(), keyHeads, begin * kvHeads, end * kvHeads);
     }
-    kernels.rotate(rope, rows, query, begin, end);
-    kernels.rotate(rope, rows, key, begin, end);
+    kernels.rotate(layerRopes[layerIndex], rows, query, begin, end);
+    kernels.rotate(layerRopes[layerIndex], rows, key, begin, end);
     kernels.store(cacheLayer, rows, key, value, begin, end);
   }
 
   private void attentionOutputInput(int begin, int end) {
     finite(
-        kernels.quantize(attended, layer.attentionSubNorm(), attendedQuantized, begin, end),
+        attendedInput.take(kernels, attended, layer.attentionSubNorm(), begin, end),
         "attention's output");
   }
 
   private void feedForwardInput(int begin, int end) {
     kernels.add(x, delta, begin, end);
     finite(
-        kernels.quantize(x, layer.feedForwardNorm(), normed, begin, end),
+        normed.take(kernels, x, layer.feedForwardNorm(), begin, end),
         "the feed-forward network's input");
   }
 
   private void gateAndQuantize(int begin, int end) {
-    kernels.gate(spec.architecture().activation(), gate, up, begin, end);
+    kernels.gate(layer.plan().activation(), gate, up, begin, end);
     finite(
-        kernels.quantize(gate, layer.feedForwardSubNorm(), hidden, begin, end),
+        hidden.take(kernels, gate, layer.feedForwardSubNorm(), begin, end),
         "the feed-forward network's hidden units");
   }
 

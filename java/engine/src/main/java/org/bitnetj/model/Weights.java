@@ -1,12 +1,14 @@
 package org.bitnetj.model;
 
 import java.util.List;
+import org.bitnetj.family.LayerPlan;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
@@ -16,46 +18,50 @@ import org.bitnetj.tensor.TernaryVectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's weights: ternary matrices repacked once into panels, norms copied, the embedding and
- * head used in place in the file's bytes, which they share, so that the file itself may be closed.
- * Immutable and safe to share.
+ * A model's weights: ternary matrices repacked once into panels, norms copied, matrices of floats
+ * (the embedding, the head) used in place in the file's bytes, which they share, so that the file
+ * itself may be closed. Immutable and safe to share.
  */
 public final class Weights implements AutoCloseable {
   /**
    * Second copies for {@link SparseFeedForward}.
    *
+   * @param gate the matrix whose products say which rows of {@code up} are wanted; no copy
    * @param up row-major
    * @param down column-major
    */
-  public record Copies(TernaryVectors up, TernaryVectors down) {}
+  public record Copies(TernaryMatrix gate, TernaryVectors up, TernaryVectors down) {}
 
   /**
    * One transformer block, in the order of the forward pass.
    *
+   * @param plan what is done with the others
    * @param copies {@code up} and {@code down} once more; null where they are not wanted
    */
   public record Layer(
+      LayerPlan plan,
       Norm attentionNorm,
-      TernaryMatrix query,
-      TernaryMatrix key,
-      TernaryMatrix value,
+      Linear query,
+      Linear key,
+      Linear value,
       Norm queryNorm,
       Norm keyNorm,
       Norm attentionSubNorm,
-      TernaryMatrix attentionOutput,
+      Linear attentionOutput,
       Norm feedForwardNorm,
-      TernaryMatrix gate,
-      TernaryMatrix up,
+      Linear gate,
+      Linear up,
       Norm feedForwardSubNorm,
-      TernaryMatrix down,
+      Linear down,
       @Nullable Copies copies) {
 
-    List<TernaryMatrix> matrices() {
+    List<Linear> weights() {
       return List.of(query, key, value, attentionOutput, gate, up, down);
     }
 
     Layer withoutCopies() {
       return new Layer(
+          plan,
           attentionNorm,
           query,
           key,
@@ -74,7 +80,7 @@ public final class Weights implements AutoCloseable {
   }
 
   private final NativeMemory memory;
-  private final FileBytes file;
+  private final ModelBytes bytes;
   private final ModelSpec spec;
   private final FloatMatrix embedding;
   private final float[] ropeDivisors;
@@ -86,11 +92,11 @@ public final class Weights implements AutoCloseable {
 
   /**
    * @param memory holds all but what is used in place; closed with these weights
-   * @param file holds that; closed with these weights
+   * @param bytes hold that; closed with these weights
    */
   Weights(
       NativeMemory memory,
-      FileBytes file,
+      ModelBytes bytes,
       ModelSpec spec,
       FloatMatrix embedding,
       float[] ropeDivisors,
@@ -100,7 +106,7 @@ public final class Weights implements AutoCloseable {
       FloatMatrix head,
       @Nullable LowBitMatrix lowBitHead) {
     this.memory = memory;
-    this.file = file;
+    this.bytes = bytes;
     this.spec = spec;
     this.embedding = embedding;
     this.ropeDivisors = ropeDivisors;
@@ -111,16 +117,16 @@ public final class Weights implements AutoCloseable {
     this.lowBitHead = lowBitHead;
   }
 
-  /** Loads the weights of an open file, without a low-bit copy of the head. */
-  public static Weights load(ModelFile file, Kernels kernels, ThreadTeam team)
+  /** Loads the weights of an open model, without a low-bit copy of the head. */
+  public static Weights load(ModelSource source, Kernels kernels, ThreadTeam team)
       throws ModelFileException {
-    return load(file, kernels, team, HeadMode.FULL, true);
+    return load(source, kernels, team, HeadMode.FULL, true);
   }
 
   /**
-   * Loads the weights of an open file.
+   * Loads the weights of an open model.
    *
-   * @param file may be closed afterwards
+   * @param source may be closed afterwards
    * @param head whether a low-bit copy of the head is made, if its format is such that it pays: of
    *     6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not for
    *     the 6.6 bits of Q6_K
@@ -129,29 +135,29 @@ public final class Weights implements AutoCloseable {
    *     kernels that {@linkplain Kernels#gainsByCopies gain by it}, on a machine with ample memory
    * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
    *     that its place cannot have
-   * @throws IllegalStateException if the file is closed, or was read into memory and has given the
-   *     weights of a model already
+   * @throws IllegalStateException if the source is closed, or was read into memory and has given
+   *     the weights of a model already
    */
   public static Weights load(
-      ModelFile file, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
+      ModelSource source, Kernels kernels, ThreadTeam team, HeadMode head, boolean sparse)
       throws ModelFileException {
-    return load(file, ModelSpec.of(file), kernels, team, head, sparse);
+    return load(source, source.spec(), kernels, team, head, sparse);
   }
 
   /**
    * The same of a model whose specification its user completed.
    *
-   * @param spec that of {@code file}
+   * @param spec that of {@code source}
    */
   public static Weights load(
-      ModelFile file,
+      ModelSource source,
       ModelSpec spec,
       Kernels kernels,
       ThreadTeam team,
       HeadMode head,
       boolean sparse)
       throws ModelFileException {
-    return WeightsLoader.load(file, spec, kernels, team, head, sparse);
+    return WeightsLoader.load(source, spec, kernels, team, head, sparse);
   }
 
   public ModelSpec spec() {
@@ -165,6 +171,10 @@ public final class Weights implements AutoCloseable {
   /** What the frequency of each rotated pair is divided by; empty if by nothing. */
   float[] ropeDivisors() {
     return ropeDivisors;
+  }
+
+  List<Layer> layers() {
+    return layers;
   }
 
   public Layer layer(int index) {
@@ -212,7 +222,7 @@ public final class Weights implements AutoCloseable {
   public Weights withoutCopies() {
     List<Layer> dense = layers.stream().map(Layer::withoutCopies).toList();
     return new Weights(
-        memory, file, spec, embedding, ropeDivisors, dense, cut, outputNorm, head, null);
+        memory, bytes, spec, embedding, ropeDivisors, dense, cut, outputNorm, head, null);
   }
 
   /** Bytes of memory that the weights take beside their file. */
@@ -220,21 +230,28 @@ public final class Weights implements AutoCloseable {
     return memory.allocated();
   }
 
-  /** Bytes of ternary weights and their scales that every dense step reads. */
-  public long ternaryBytes() {
-    long bytes = 0;
+  /** Bytes of the linear layers' weights and scales, which every dense step reads. */
+  public long linearBytes() {
+    long sum = 0;
     for (Layer layer : layers) {
-      for (TernaryMatrix m : layer.matrices()) {
-        bytes += m.bytes();
+      for (Linear weight : layer.weights()) {
+        sum += weight.bytes();
       }
     }
-    return bytes;
+    return sum;
+  }
+
+  /** Whether some weight of a linear layer is of floats. */
+  boolean hasFloats() {
+    return layers.stream()
+        .flatMap(layer -> layer.weights().stream())
+        .anyMatch(Linear.Floats.class::isInstance);
   }
 
   /** Frees everything; nobody may compute on it any more. Idempotent. */
   @Override
   public void close() {
     memory.close();
-    file.close();
+    bytes.close();
   }
 }

@@ -3,15 +3,19 @@ package org.bitnetj.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bitnetj.family.ActivationScaling;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Place;
+import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
@@ -20,9 +24,10 @@ import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 import org.bitnetj.tensor.TernaryVectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a model's weights out of its file: matrices first get their memory, each after a check of
+ * Takes a model's weights out of its source: matrices first get their memory, each after a check of
  * its tensor, and are packed once all are known to be good, for packing may take minutes.
  */
 final class WeightsLoader {
@@ -36,7 +41,7 @@ final class WeightsLoader {
   private final ModelSpec spec;
   private final WeightsPlan plan;
   private final NativeMemory memory;
-  private final FileBytes bytes;
+  private final ModelBytes bytes;
   private final Kernels kernels;
   private final ThreadTeam team;
   private final List<Packing> packings = new ArrayList<>();
@@ -46,7 +51,7 @@ final class WeightsLoader {
       ModelTensors tensors,
       WeightsPlan plan,
       NativeMemory memory,
-      FileBytes bytes,
+      ModelBytes bytes,
       Kernels kernels,
       ThreadTeam team) {
     this.tensors = tensors;
@@ -58,19 +63,19 @@ final class WeightsLoader {
     this.team = team;
   }
 
-  /** {@link Weights#load(ModelFile, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean)}. */
+  /** {@link Weights#load(ModelSource, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean)}. */
   static Weights load(
-      ModelFile file,
+      ModelSource source,
       ModelSpec spec,
       Kernels kernels,
       ThreadTeam team,
       HeadMode head,
       boolean sparse)
       throws ModelFileException {
-    ModelTensors tensors = new ModelTensors(file, spec);
+    ModelTensors tensors = new ModelTensors(source, spec);
     tensors.refuseUnknown();
     WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
-    FileBytes bytes = file.bytes().share();
+    ModelBytes bytes = source.bytes().share();
     NativeMemory memory = new NativeMemory();
     try {
       return new WeightsLoader(tensors, plan, memory, bytes, kernels, team).load();
@@ -93,7 +98,7 @@ final class WeightsLoader {
     for (Packing packing : packings) {
       packing.run();
     }
-    LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(tensors.name(headPlace, 0), head) : null;
+    LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headPlace, head) : null;
     float[] ropeDivisors = ropeDivisors();
     return new Weights(
         memory,
@@ -116,7 +121,7 @@ final class WeightsLoader {
     for (float divisor : divisors) {
       if (divisor <= 0) {
         throw tensors.refuse(
-            tensors.file().tensor(tensors.name(Place.ROPE_DIVISORS, 0)),
+            tensors.tensor(Place.ROPE_DIVISORS, 0),
             "it holds " + divisor + ", which nothing can be divided by");
       }
     }
@@ -130,27 +135,37 @@ final class WeightsLoader {
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {
-    TernaryMatrix up = ternary(Place.UP, l);
-    TernaryMatrix down = ternary(Place.DOWN, l);
+    Linear gate = linear(Place.GATE, l);
+    Linear up = linear(Place.UP, l);
+    Linear down = linear(Place.DOWN, l);
     return new Weights.Layer(
+        spec.plan(l),
         norm(Place.ATTENTION_NORM, l),
-        ternary(Place.QUERY, l),
-        ternary(Place.KEY, l),
-        ternary(Place.VALUE, l),
+        linear(Place.QUERY, l),
+        linear(Place.KEY, l),
+        linear(Place.VALUE, l),
         norm(Place.QUERY_NORM, l),
         norm(Place.KEY_NORM, l),
         norm(Place.ATTENTION_SUB_NORM, l),
-        ternary(Place.ATTENTION_OUTPUT, l),
+        linear(Place.ATTENTION_OUTPUT, l),
         norm(Place.FEED_FORWARD_NORM, l),
-        ternary(Place.GATE, l),
+        gate,
         up,
         norm(Place.FEED_FORWARD_SUB_NORM, l),
         down,
-        plan.sparseCopies() && canBeCopied(up) && canBeCopied(down)
-            ? new Weights.Copies(
-                copy(up, TernaryVectors.Order.ROW_MAJOR),
-                copy(down, TernaryVectors.Order.COLUMN_MAJOR))
-            : null);
+        plan.sparseCopies() ? copies(gate, up, down) : null);
+  }
+
+  /** Copies for sparse products, if all three have the digits and the one scale that they need. */
+  private Weights.@Nullable Copies copies(Linear gate, Linear up, Linear down) {
+    return gate instanceof Linear.Ternary(TernaryMatrix g)
+            && up instanceof Linear.Ternary(TernaryMatrix u)
+            && down instanceof Linear.Ternary(TernaryMatrix d)
+            && canBeCopied(u)
+            && canBeCopied(d)
+        ? new Weights.Copies(
+            g, copy(u, TernaryVectors.Order.ROW_MAJOR), copy(d, TernaryVectors.Order.COLUMN_MAJOR))
+        : null;
   }
 
   /** The norm of a place; the identity where the family has none. */
@@ -165,10 +180,17 @@ final class WeightsLoader {
     return matrix.largestDigit() == 2 && matrix.scales() instanceof TernaryScales.Tensor;
   }
 
-  private TernaryMatrix ternary(Place place, int layer) throws ModelFileException {
-    Tensor tensor = tensors.ternary(place, layer);
+  private Linear linear(Place place, int layer) throws ModelFileException {
+    Tensor tensor = tensors.linear(place, layer);
+    return tensor.format() instanceof FloatFormat format
+        ? new Linear.Floats(
+            new FloatMatrix(tensor.data(), format, place.rows(spec), place.columns(spec)))
+        : new Linear.Ternary(ternary(place, layer, tensor));
+  }
+
+  private TernaryMatrix ternary(Place place, int layer, Tensor tensor) throws ModelFileException {
     TernaryFormat format = (TernaryFormat) tensor.format();
-    TernaryScales scales = tensors.scales(tensor, memory);
+    TernaryScales scales = tensors.scales(place, layer, tensor, memory);
     if (scales instanceof TernaryScales.Groups groups) {
       cut(tensor, groups.columns());
     }
@@ -228,7 +250,7 @@ final class WeightsLoader {
     return copy;
   }
 
-  private LowBitMatrix lowBit(String name, FloatMatrix head) throws ModelFileException {
+  private LowBitMatrix lowBit(Place place, FloatMatrix head) throws ModelFileException {
     LowBitMatrix lowBit = LowBitMatrix.allocate(memory, head.rows(), head.columns());
     AtomicBoolean finite = new AtomicBoolean(true);
     team.run(
@@ -240,8 +262,7 @@ final class WeightsLoader {
         lowBit.panelCount(),
         8);
     if (!finite.get()) {
-      throw tensors.refuse(
-          tensors.file().tensor(name), "it holds weights that are NaN or infinite");
+      throw tensors.refuse(tensors.tensor(place, 0), "it holds weights that are NaN or infinite");
     }
     return lowBit;
   }

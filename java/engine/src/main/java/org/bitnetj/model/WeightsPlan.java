@@ -1,9 +1,10 @@
 package org.bitnetj.model;
 
 import java.util.OptionalLong;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.source.ModelFile;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.TernaryVectors;
@@ -35,7 +36,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
     // Of what decoding can do without, the low-bit head comes first: it saves most for its size.
     long bytes = tensors.ternaryBytes();
     long inPlace = tensors.inPlaceBytes();
-    long headBytes = tensors.headBytes();
+    long headBytes = tensors.tensor(tensors.headPlace(), 0).data().byteSize();
     long lowBitBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
     boolean wanted =
         switch (head) {
@@ -54,7 +55,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
             && spec.architecture().activation() == Activation.RELU_SQUARED
             && isAmple(room, bytes + inPlace + copiesBytes(spec));
     // What is used in place in a mapping needs no room of its own: the system can drop its pages.
-    requireRoom(tensors.file(), bytes + (tensors.file().bytes().mapped() ? 0 : inPlace), room);
+    requireRoom(tensors.source(), bytes + (tensors.source().bytes().mapped() ? 0 : inPlace), room);
     return new WeightsPlan(lowBitHead, sparseCopies);
   }
 
@@ -72,10 +73,11 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
   }
 
   /** Refuses what cannot fit before the system kills the process half-way. */
-  static void requireRoom(ModelFile file, long bytes, OptionalLong room) throws ModelFileException {
+  static void requireRoom(ModelSource source, long bytes, OptionalLong room)
+      throws ModelFileException {
     if (room.isPresent() && bytes > room.getAsLong()) {
       throw new ModelFileException(
-          file.path()
+          source.path()
               + ": the weights take "
               + (bytes >> 20)
               + " MiB of memory, but there are only "

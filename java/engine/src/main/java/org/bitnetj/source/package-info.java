@@ -1,6 +1,7 @@
 /**
- * What a model file is to the engine, whatever its container: typed metadata and named tensors over
- * one read-only mapping. {@code gguf}, a package below, implements it.
+ * What a model file is to the engine, whatever its container: a specification, a vocabulary, a chat
+ * template and tensors by their roles. A package below implements it for each container ({@code
+ * gguf}), and {@code container} opens files.
  */
 @NullMarked
 package org.bitnetj.source;

@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.StringArray;
+import org.bitnetj.source.VocabularySource;
+import org.bitnetj.source.VocabularySource.Part;
 
 /**
  * The tokens of a file, read and checked: those that are text by their bytes, the special ones by
@@ -18,7 +19,6 @@ import org.bitnetj.source.StringArray;
  * @param specials finds control, unknown and user-defined tokens in text
  */
 record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
-  static final String PREFIX = "tokenizer.ggml.";
   static final int NONE = -1;
 
   /** Most characters that a message quotes from a file. */
@@ -33,16 +33,13 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   /** Most bytes of all tokens together; the largest published vocabularies have 3 million. */
   private static final int MOST_BYTES = 1 << 24;
 
-  private static final String TOKENS = PREFIX + "tokens";
-  private static final String TYPES = PREFIX + "token_type";
-
-  static TokenTable read(Metadata metadata, Spelling spelling) throws ModelFileException {
-    StringArray texts = texts(metadata, "tokens", MOST_TOKENS, MOST_TOKEN_BYTES);
+  static TokenTable read(VocabularySource source, Spelling spelling) throws ModelFileException {
+    StringArray texts = texts(source, Part.TOKENS, MOST_TOKENS, MOST_TOKEN_BYTES);
     int size = texts.size();
     if (size == 0) {
-      throw metadata.failure(TOKENS + " is empty; the file has no vocabulary.");
+      throw source.failure(source.name(Part.TOKENS) + " is empty; the file has no vocabulary.");
     }
-    int[] types = types(metadata, size);
+    int[] types = types(source, size);
     Vocabulary.Builder builder = new Vocabulary.Builder(size);
     List<SpecialTokens.Entry> specials = new ArrayList<>();
     byte[] scratch = new byte[texts.longest()];
@@ -51,15 +48,15 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
       byte[] text = texts.bytes(id);
       total += text.length;
       if (total > MOST_BYTES) {
-        throw metadata.failure(
-            TOKENS
+        throw source.failure(
+            source.name(Part.TOKENS)
                 + ": the first "
                 + (id + 1)
                 + " tokens have more than the "
                 + MOST_BYTES
                 + " bytes that a vocabulary can need; the file is damaged.");
       }
-      TokenType type = type(metadata, types[id], id, text);
+      TokenType type = type(source, types[id], id, text);
       switch (type) {
         case NORMAL, UNUSED -> {
           int length = spelling.decode(text, 0, text.length, scratch, 0);
@@ -69,7 +66,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
             builder.add(text, text.length, type, false);
           }
         }
-        case BYTE -> builder.add(new byte[] {byteValue(metadata, text, id)}, 1, type, false);
+        case BYTE -> builder.add(new byte[] {byteValue(source, text, id)}, 1, type, false);
         case CONTROL, UNKNOWN, USER_DEFINED -> {
           SpecialTokens.Entry entry =
               new SpecialTokens.Entry(id, text, type == TokenType.USER_DEFINED);
@@ -83,7 +80,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     }
     Duplicates duplicates =
         (first, second) -> {
-          throw duplicate(metadata, first, second, texts);
+          throw duplicate(source, first, second, texts);
         };
     return new TokenTable(
         builder.build(duplicates),
@@ -101,9 +98,10 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return Printable.of(text, MOST_SHOWN);
   }
 
-  static ModelFileException duplicate(Metadata metadata, int first, int second, StringArray texts) {
-    return metadata.failure(
-        TOKENS
+  static ModelFileException duplicate(
+      VocabularySource source, int first, int second, StringArray texts) {
+    return source.failure(
+        source.name(Part.TOKENS)
             + ": tokens "
             + first
             + " and "
@@ -113,16 +111,16 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
             + "'; text could become either.");
   }
 
-  private static int[] types(Metadata metadata, int size) throws ModelFileException {
-    requireLength(metadata, "token_type", size);
-    int[] types = metadata.findIntegers(TYPES).orElse(null);
+  private static int[] types(VocabularySource source, int size) throws ModelFileException {
+    requireLength(source, Part.TYPES, size);
+    int[] types = source.findTypes().orElse(null);
     if (types != null) {
       return types;
     }
     int[] normal = new int[size];
     Arrays.fill(normal, TokenType.NORMAL.id());
-    for (String key : List.of("bos_token_id", "eos_token_id", "eot_token_id")) {
-      int id = tokenId(metadata, key, size, NONE);
+    for (Part token : List.of(Part.BOS, Part.EOS, Part.EOT)) {
+      int id = tokenId(source, token, size, NONE);
       if (id >= 0) {
         normal[id] = TokenType.CONTROL.id();
       }
@@ -130,7 +128,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return normal;
   }
 
-  private static TokenType type(Metadata metadata, int type, int id, byte[] text)
+  private static TokenType type(VocabularySource source, int type, int id, byte[] text)
       throws ModelFileException {
     return switch (type) {
       case 0, 1 -> TokenType.NORMAL; // 0 is ggml's "undefined"
@@ -141,19 +139,25 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
       case 5 -> TokenType.UNUSED;
       case 6 -> TokenType.BYTE;
       default ->
-          throw metadata.failure(
-              TYPES + ": token " + id + " is of type " + type + "; types are 1 to 6.");
+          throw source.failure(
+              source.name(Part.TYPES)
+                  + ": token "
+                  + id
+                  + " is of type "
+                  + type
+                  + "; types are 1 to 6.");
     };
   }
 
   /** The value of a byte token, spelled {@code <0x0A>}. */
-  private static byte byteValue(Metadata metadata, byte[] text, int id) throws ModelFileException {
+  private static byte byteValue(VocabularySource source, byte[] text, int id)
+      throws ModelFileException {
     boolean spelled = text.length == 6 && text[0] == '<' && text[1] == '0' && text[2] == 'x';
     int high = spelled ? Character.digit(text[3], 16) : -1;
     int low = spelled ? Character.digit(text[4], 16) : -1;
     if (high < 0 || low < 0 || text[5] != '>') {
-      throw metadata.failure(
-          TOKENS
+      throw source.failure(
+          source.name(Part.TOKENS)
               + ": token "
               + id
               + " '"
@@ -164,18 +168,16 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   }
 
   /**
-   * The string array {@code tokenizer.ggml.<key>}, which must be there, with at most {@code most}
-   * entries of at most {@code mostBytes} each. Checked before an entry is read, so that a small
-   * file that claims a huge table is refused without the memory for one.
+   * A table of texts, which must be there, with at most {@code most} entries of at most {@code
+   * mostBytes} each. Checked before an entry is read, so that a small file that claims a huge table
+   * is refused without the memory for one.
    */
-  static StringArray texts(Metadata metadata, String key, int most, int mostBytes)
+  static StringArray texts(VocabularySource source, Part table, int most, int mostBytes)
       throws ModelFileException {
-    StringArray texts =
-        metadata.findTexts(PREFIX + key).orElseThrow(() -> metadata.missing(PREFIX + key));
+    StringArray texts = source.texts(table);
     if (texts.size() > most) {
-      throw metadata.failure(
-          PREFIX
-              + key
+      throw source.failure(
+          source.name(table)
               + " has "
               + texts.size()
               + " entries, more than the "
@@ -183,9 +185,8 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
               + " that a vocabulary can need; the file is damaged.");
     }
     if (texts.longest() > mostBytes) {
-      throw metadata.failure(
-          PREFIX
-              + key
+      throw source.failure(
+          source.name(table)
               + " has an entry of "
               + texts.longest()
               + " bytes, more than the "
@@ -195,34 +196,40 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return texts;
   }
 
-  /** Checks that {@code tokenizer.ggml.<key>}, if it is there, has an entry for each token. */
-  static void requireLength(Metadata metadata, String key, int size) throws ModelFileException {
-    int length = metadata.findLength(PREFIX + key).orElse(size);
+  /** Checks that a table, if it is there, has an entry for each token. */
+  static void requireLength(VocabularySource source, Part table, int size)
+      throws ModelFileException {
+    int length = source.findLength(table).orElse(size);
     if (length != size) {
-      throw metadata.failure(
-          PREFIX + key + " has " + length + " entries, but there are " + size + " tokens.");
+      throw source.failure(
+          source.name(table) + " has " + length + " entries, but there are " + size + " tokens.");
     }
   }
 
-  /** The token that {@code tokenizer.ggml.<key>} names, or {@code otherwise}. */
-  static int tokenId(Metadata metadata, String key, int size, int otherwise)
+  /** The id of a special token, or {@code otherwise}. */
+  static int tokenId(VocabularySource source, Part token, int size, int otherwise)
       throws ModelFileException {
-    OptionalLong id = metadata.findInteger(PREFIX + key);
+    OptionalLong id = source.findToken(token);
     if (id.isEmpty()) {
       return otherwise;
     }
     if (id.getAsLong() < 0 || id.getAsLong() >= size) {
-      throw metadata.failure(
-          PREFIX + key + " is " + id.getAsLong() + ", but there are only " + size + " tokens.");
+      throw source.failure(
+          source.name(token)
+              + " is "
+              + id.getAsLong()
+              + ", but there are only "
+              + size
+              + " tokens.");
     }
     return (int) id.getAsLong();
   }
 
   /** Checks that text with byte {@code value} in it can be encoded. */
-  static int requireByte(Metadata metadata, int id, int value) throws ModelFileException {
+  static int requireByte(VocabularySource source, int id, int value) throws ModelFileException {
     if (id < 0) {
-      throw metadata.failure(
-          TOKENS
+      throw source.failure(
+          source.name(Part.TOKENS)
               + ": no token stands for byte 0x%02X".formatted(value)
               + " and there is no unknown token; text with that byte could not be encoded.");
     }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.VocabularySource;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;
 import org.bitnetj.tokenizer.SpecialTokens.Trust;
@@ -43,17 +43,13 @@ public final class Tokenizer {
   }
 
   /**
-   * The tokenizer that {@code tokenizer.ggml.*} describes: {@code model} {@code gpt2} (byte-level
-   * BPE) or {@code llama} (SentencePiece BPE).
+   * The tokenizer that a file describes.
    *
-   * <p>A {@code gpt2} file that names no {@code pre} is read as {@code llama-bpe} when its
-   * architecture is {@code bitnet-b1.58} or {@code bitnet-25} (Microsoft's 2B-4T file is such a
-   * one) and as {@code gpt-2} otherwise.
-   *
+   * @param source may be closed afterwards
    * @throws ModelFileException when the kind of tokenizer is unknown or its tables are damaged
    */
-  public static Tokenizer of(Metadata metadata) throws ModelFileException {
-    return new TokenizerReader(metadata).read();
+  public static Tokenizer of(VocabularySource source) throws ModelFileException {
+    return new TokenizerReader(source).read();
   }
 
   /**

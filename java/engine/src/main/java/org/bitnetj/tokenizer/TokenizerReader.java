@@ -1,84 +1,71 @@
 package org.bitnetj.tokenizer;
 
 import static org.bitnetj.tokenizer.TokenTable.NONE;
-import static org.bitnetj.tokenizer.TokenTable.PREFIX;
 
 import java.util.Arrays;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.StringArray;
+import org.bitnetj.source.VocabularySource;
+import org.bitnetj.source.VocabularySource.Part;
 
 /**
- * Builds a {@link Tokenizer} from GGUF's {@code tokenizer.ggml.*} keys. Everything is checked: a
- * damaged table is an error that names the key and the entry, never a wrong id later.
+ * Builds a {@link Tokenizer} of what a file says. Everything is checked: a damaged table is an
+ * error that names the table and the entry, never a wrong id later.
  */
 final class TokenizerReader {
   /** Most merges of a vocabulary; published ones have two or three for each token. */
   private static final int MOST_MERGES = 1 << 22;
 
-  private final Metadata metadata;
+  private final VocabularySource source;
 
-  TokenizerReader(Metadata metadata) {
-    this.metadata = metadata;
+  TokenizerReader(VocabularySource source) {
+    this.source = source;
   }
 
   Tokenizer read() throws ModelFileException {
-    String model = metadata.text(PREFIX + "model");
-    return switch (model) {
-      case "gpt2" -> byteLevel();
-      case "llama" -> sentencePiece();
-      default ->
-          throw metadata.failure(
-              PREFIX
-                  + "model is '"
-                  + TokenTable.shown(model)
-                  + "'; this engine knows 'gpt2' (byte-level BPE) and"
-                  + " 'llama' (SentencePiece BPE).");
+    return switch (source.kind()) {
+      case BYTE_LEVEL -> byteLevel();
+      case SENTENCE_PIECE -> sentencePiece();
     };
   }
 
   // Byte-level BPE
 
   private Tokenizer byteLevel() throws ModelFileException {
-    String pre = metadata.findText(PREFIX + "pre").orElse(isBitNet() ? "llama-bpe" : "gpt-2");
+    String pre = source.preTokenizer();
     PreTokenizer preTokenizer =
         PreTokenizer.named(pre)
             .orElseThrow(
                 () ->
-                    metadata.failure(
-                        PREFIX
-                            + "pre is '"
+                    source.failure(
+                        source.name(Part.PRE_TOKENIZER)
+                            + " is '"
                             + TokenTable.shown(pre)
                             + "', a pre-tokenizer this engine does not know;"
                             + " it knows llama-bpe, gpt-2 and qwen2."));
-    TokenTable tokens = TokenTable.read(metadata, Spelling.BYTE_LEVEL);
+    TokenTable tokens = TokenTable.read(source, Spelling.BYTE_LEVEL);
     Vocabulary vocabulary = tokens.vocabulary();
-    int unknown = tokenId("unknown_token_id", vocabulary, NONE);
+    int unknown = tokenId(Part.UNKNOWN, vocabulary, NONE);
     int[] byteIds = new int[256];
     for (int b = 0; b < 256; b++) {
       int id = vocabulary.find(new byte[] {(byte) b}, 0, 1);
-      byteIds[b] = TokenTable.requireByte(metadata, id >= 0 ? id : unknown, b);
+      byteIds[b] = TokenTable.requireByte(source, id >= 0 ? id : unknown, b);
     }
     // Llama-3 takes a word that is a token whole; Smaug shares only its scanner.
     boolean llama3 = preTokenizer == PreTokenizer.LLAMA3;
     boolean ignoreMerges = llama3 && !pre.equals("smaug-bpe");
     TextEncoder encoder =
         new ByteLevelBpe(vocabulary, merges(vocabulary), preTokenizer, byteIds, ignoreMerges);
-    int bos = tokenId("bos_token_id", vocabulary, NONE);
-    int eos = tokenId("eos_token_id", vocabulary, NONE);
+    int bos = tokenId(Part.BOS, vocabulary, NONE);
+    int eos = tokenId(Part.EOS, vocabulary, NONE);
     return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, ignoreMerges, false, false));
-  }
-
-  private boolean isBitNet() throws ModelFileException {
-    String architecture = metadata.findText("general.architecture").orElse("");
-    return architecture.equals("bitnet-b1.58") || architecture.equals("bitnet-25");
   }
 
   /** The merges; a token of n bytes is made by at most n − 1 of them, which bounds their number. */
   private MergeTable merges(Vocabulary vocabulary) throws ModelFileException {
     int most = Math.min(MOST_MERGES, vocabulary.textBytes());
     StringArray merges =
-        TokenTable.texts(metadata, "merges", most, 2 * TokenTable.MOST_TOKEN_BYTES + 1);
+        TokenTable.texts(source, Part.MERGES, most, 2 * TokenTable.MOST_TOKEN_BYTES + 1);
     MergeTable table = new MergeTable(merges.size());
     byte[] scratch = new byte[merges.longest()];
     for (int rank = 0; rank < merges.size(); rank++) {
@@ -88,9 +75,9 @@ final class TokenizerReader {
         space++;
       }
       if (space + 1 >= merge.length) {
-        throw metadata.failure(
-            PREFIX
-                + "merges: entry "
+        throw source.failure(
+            source.name(Part.MERGES)
+                + ": entry "
                 + rank
                 + " '"
                 + TokenTable.shown(merges.get(rank))
@@ -105,9 +92,9 @@ final class TokenizerReader {
       int right = spelled ? vocabulary.find(scratch, middle, end) : NONE;
       int result = spelled ? vocabulary.find(scratch, 0, end) : NONE;
       if (left < 0 || right < 0 || result < 0) {
-        throw metadata.failure(
-            PREFIX
-                + "merges: entry "
+        throw source.failure(
+            source.name(Part.MERGES)
+                + ": entry "
                 + rank
                 + " '"
                 + TokenTable.shown(merges.get(rank))
@@ -122,26 +109,23 @@ final class TokenizerReader {
   // SentencePiece BPE
 
   private Tokenizer sentencePiece() throws ModelFileException {
-    TokenTable tokens = TokenTable.read(metadata, Spelling.SENTENCE_PIECE);
+    TokenTable tokens = TokenTable.read(source, Spelling.SENTENCE_PIECE);
     Vocabulary vocabulary = tokens.vocabulary();
     int size = vocabulary.size();
-    TokenTable.requireLength(metadata, "scores", size);
-    float[] scores =
-        metadata
-            .findFloats(PREFIX + "scores")
-            .orElseThrow(() -> metadata.missing(PREFIX + "scores"));
-    boolean spacePrefix = metadata.findFlag(PREFIX + "add_space_prefix").orElse(true);
+    TokenTable.requireLength(source, Part.SCORES, size);
+    float[] scores = source.scores();
+    boolean spacePrefix = source.addsSpacePrefix().orElse(true);
     TextEncoder encoder =
         new SentencePieceBpe(vocabulary, priorities(scores), byteTokens(vocabulary), spacePrefix);
     // llama.cpp's defaults for files that name none
-    int bos = tokenId("bos_token_id", vocabulary, size > 1 ? 1 : NONE);
-    int eos = tokenId("eos_token_id", vocabulary, size > 2 ? 2 : NONE);
+    int bos = tokenId(Part.BOS, vocabulary, size > 1 ? 1 : NONE);
+    int eos = tokenId(Part.EOS, vocabulary, size > 2 ? 2 : NONE);
     return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, true, spacePrefix, true));
   }
 
   /** The token that each byte falls back to. */
   private int[] byteTokens(Vocabulary vocabulary) throws ModelFileException {
-    int unknown = tokenId("unknown_token_id", vocabulary, 0);
+    int unknown = tokenId(Part.UNKNOWN, vocabulary, 0);
     int[] byteIds = new int[256];
     Arrays.fill(byteIds, vocabulary.is(unknown, TokenType.UNKNOWN) ? unknown : NONE);
     for (int id = vocabulary.size() - 1; id >= 0; id--) {
@@ -150,7 +134,7 @@ final class TokenizerReader {
       }
     }
     for (int b = 0; b < 256; b++) {
-      TokenTable.requireByte(metadata, byteIds[b], b);
+      TokenTable.requireByte(source, byteIds[b], b);
     }
     return byteIds;
   }
@@ -160,7 +144,8 @@ final class TokenizerReader {
     float[] sorted = new float[scores.length];
     for (int id = 0; id < scores.length; id++) {
       if (Float.isNaN(scores[id])) {
-        throw metadata.failure(PREFIX + "scores: the score of token " + id + " is not a number.");
+        throw source.failure(
+            source.name(Part.SCORES) + ": the score of token " + id + " is not a number.");
       }
       sorted[id] = 0.0f - scores[id]; // never −0, which would sort apart from 0
     }
@@ -180,8 +165,8 @@ final class TokenizerReader {
 
   // Both
 
-  private int tokenId(String key, Vocabulary vocabulary, int otherwise) throws ModelFileException {
-    return TokenTable.tokenId(metadata, key, vocabulary.size(), otherwise);
+  private int tokenId(Part token, Vocabulary vocabulary, int otherwise) throws ModelFileException {
+    return TokenTable.tokenId(source, token, vocabulary.size(), otherwise);
   }
 
   private Tokenizer.Settings settings(
@@ -193,10 +178,10 @@ final class TokenizerReader {
       boolean keepsMalformed)
       throws ModelFileException {
     Vocabulary vocabulary = tokens.vocabulary();
-    int eot = tokenId("eot_token_id", vocabulary, EndTokens.ofTurn(tokens));
-    int eom = tokenId("eom_token_id", vocabulary, NONE);
-    boolean addBos = metadata.findFlag(PREFIX + "add_bos_token").orElse(addBosByDefault);
-    boolean addEos = metadata.findFlag(PREFIX + "add_eos_token").orElse(false);
+    int eot = tokenId(Part.EOT, vocabulary, EndTokens.ofTurn(tokens));
+    int eom = tokenId(Part.EOM, vocabulary, NONE);
+    boolean addBos = source.addsBos().orElse(addBosByDefault);
+    boolean addEos = source.addsEos().orElse(false);
     return new Tokenizer.Settings(
         bos,
         eos,

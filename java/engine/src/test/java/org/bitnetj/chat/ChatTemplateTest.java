@@ -19,6 +19,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufVocabulary;
+import org.bitnetj.source.gguf.Metadata;
 import org.bitnetj.tokenizer.MemoryMetadata;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.SmallVocabulary;
@@ -39,7 +41,7 @@ class ChatTemplateTest {
 
   private static ChatTemplate official() throws IOException {
     try (GgufFile file = GgufFile.open(Vocabularies.sharedFile(OFFICIAL))) {
-      return ChatTemplate.of(file.metadata(), Vocabularies.shared(OFFICIAL)).orElseThrow();
+      return template(file.metadata(), Vocabularies.shared(OFFICIAL)).orElseThrow();
     }
   }
 
@@ -73,7 +75,15 @@ class ChatTemplateTest {
   }
 
   private static Optional<ChatTemplate> template(MemoryMetadata metadata) throws IOException {
-    return ChatTemplate.of(metadata, Tokenizer.of(metadata));
+    return template(metadata, Tokenizer.of(new GgufVocabulary(metadata)));
+  }
+
+  private static Optional<ChatTemplate> template(Metadata metadata, Tokenizer tokenizer)
+      throws IOException {
+    return ChatTemplate.of(
+        metadata.findText("tokenizer.chat_template").orElse(""),
+        metadata.findText("general.architecture").orElse(""),
+        tokenizer);
   }
 
   @Test
@@ -107,10 +117,10 @@ class ChatTemplateTest {
         new MemoryMetadata()
             .with("general.architecture", "bitnet-b1.58")
             .with("tokenizer.chat_template", source);
-    assertEquals("BitNet 2B-4T", ChatTemplate.of(metadata, tokenizer).orElseThrow().name());
+    assertEquals("BitNet 2B-4T", template(metadata, tokenizer).orElseThrow().name());
     // One more character makes it another template, which only Jinja can render.
     metadata.with("tokenizer.chat_template", source + "!");
-    ChatTemplate own = ChatTemplate.of(metadata, tokenizer).orElseThrow();
+    ChatTemplate own = template(metadata, tokenizer).orElseThrow();
     assertEquals("the file's own", own.name());
     ChatTemplate builtIn = official();
     Random random = new Random(4);
@@ -212,7 +222,7 @@ class ChatTemplateTest {
     assertTrue(template(with("bitnet-b1.58")).isEmpty());
     try (GgufFile file = GgufFile.open(Vocabularies.shippedFile())) {
       if (file.metadata().findText("tokenizer.chat_template").isEmpty()) {
-        assertTrue(ChatTemplate.of(file.metadata(), Vocabularies.shipped()).isEmpty());
+        assertTrue(template(file.metadata(), Vocabularies.shipped()).isEmpty());
       }
     }
   }
@@ -285,14 +295,15 @@ class ChatTemplateTest {
   }
 
   @Test
-  void aTemplateThatTakesTooMuchTimeOrWorkIsOneThatCannotBeRead() {
+  void aTemplateThatTakesTooMuchTimeOrWorkIsOneThatCannotBeRead() throws IOException {
     MemoryMetadata metadata = with("llama");
-    metadata.with("tokenizer.chat_template", "{% for i in range(999) %}{% endfor %}");
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(metadata));
+    String slow = "{% for i in range(999) %}{% endfor %}";
     assertEquals(
         "tokenizer.chat_template cannot be read. The template takes too long to render.",
         assertThrows(
                 ModelFileException.class,
-                () -> ChatTemplate.of(metadata, Tokenizer.of(metadata), Duration.ZERO))
+                () -> ChatTemplate.of(slow, "llama", tokenizer, Duration.ZERO))
             .getMessage());
     metadata.with("tokenizer.chat_template", "{% for i in range(9999999) %}{% endfor %}");
     assertEquals(

@@ -12,7 +12,6 @@ import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.testing.Golden;
-import org.bitnetj.tokenizer.MemoryMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,9 +44,7 @@ class ConversationTest {
   }
 
   private static Session open(int context, String template) {
-    ChatSupport chats =
-        ChatSupport.of(
-            new MemoryMetadata().with("tokenizer.chat_template", template), model.tokenizer());
+    ChatSupport chats = ChatSupport.of(template, "bitnet", model.tokenizer());
     return model.openSession(SessionOptions.defaults().withContext(context), chats);
   }
 
@@ -218,15 +215,9 @@ class ConversationTest {
 
   @Test
   void itIsKnownWhetherATemplateHasASystemRole() {
-    assertTrue(
-        ChatSupport.of(
-                new MemoryMetadata().with("tokenizer.chat_template", TEMPLATE), model.tokenizer())
-            .systemRole());
+    assertTrue(ChatSupport.of(TEMPLATE, "bitnet", model.tokenizer()).systemRole());
     String first = TEMPLATE.replace("{% for m in messages %}", "{% for m in messages[1:] %}");
-    assertFalse(
-        ChatSupport.of(
-                new MemoryMetadata().with("tokenizer.chat_template", first), model.tokenizer())
-            .systemRole());
+    assertFalse(ChatSupport.of(first, "bitnet", model.tokenizer()).systemRole());
     assertFalse(model.hasSystemRole());
   }
 
@@ -244,7 +235,7 @@ class ConversationTest {
 
   @Test
   void aModelWithoutATemplateSaysSo() {
-    ChatSupport none = ChatSupport.of(new MemoryMetadata(), model.tokenizer());
+    ChatSupport none = ChatSupport.of("", "bitnet", model.tokenizer());
     try (Session plain = model.openSession(SessionOptions.defaults(), none)) {
       assertEquals(
           "This model has no chat template: it continues texts, but was not made to chat.",
@@ -254,9 +245,7 @@ class ConversationTest {
 
   @Test
   void aTemplateThatCannotBeReadIsToldWhenItIsNeeded() {
-    ChatSupport broken =
-        ChatSupport.of(
-            new MemoryMetadata().with("tokenizer.chat_template", "{% for %}"), model.tokenizer());
+    ChatSupport broken = ChatSupport.of("{% for %}", "bitnet", model.tokenizer());
     try (Session plain = model.openSession(SessionOptions.defaults(), broken)) {
       String sentence = refusal(plain);
       assertTrue(

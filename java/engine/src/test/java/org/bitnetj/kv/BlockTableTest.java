@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class BlockTableTest {
   private static final KvShape SHAPE = new KvShape(2, 2, 2, 4, AttentionLayer.Type.F32);
 
-  private final BlockPool pool = new BlockPool(SHAPE, 0.5f, 64L << 20);
+  private final BlockPool pool = new BlockPool(SHAPE, new float[] {0.5f, 0.5f}, 64L << 20);
 
   @AfterEach
   void close() {
@@ -191,7 +191,7 @@ class BlockTableTest {
 
   @Test
   void aFullPoolSaysSoAndChangesNothing() {
-    try (BlockPool small = new BlockPool(SHAPE, 1f, 1)) {
+    try (BlockPool small = new BlockPool(SHAPE, new float[] {1, 1}, 1)) {
       BlockTable table = small.newTable(1000);
       compute(table, text(1, 200));
       KvCacheFullException e =
@@ -278,7 +278,7 @@ class BlockTableTest {
   @Test
   void atMost64MiBOfFreeBlocksKeepTheirMemory() {
     KvShape shape = new KvShape(10, 8, 8, 256, AttentionLayer.Type.F16);
-    try (BlockPool large = new BlockPool(shape, 1, 1L << 30)) {
+    try (BlockPool large = new BlockPool(shape, new float[10], 1L << 30)) {
       BlockTable table = large.newTable(5 * BlockPool.POSITIONS);
       table.append(text(1, 5 * BlockPool.POSITIONS), 0, 5 * BlockPool.POSITIONS);
       table.extend(5 * BlockPool.POSITIONS);
@@ -295,7 +295,7 @@ class BlockTableTest {
   /** A prefix that is found saves computing, but needs no memory that is not there. */
   @Test
   void aFoundPrefixNeverFailsForWantOfABlock() {
-    try (BlockPool two = new BlockPool(SHAPE, 1f, 2 * pool.blockBytes())) {
+    try (BlockPool two = new BlockPool(SHAPE, new float[2], 2 * pool.blockBytes())) {
       BlockTable first = two.newTable(256);
       BlockTable second = two.newTable(256);
       int[] text = text(1, 200);
@@ -316,8 +316,8 @@ class BlockTableTest {
   @Test
   void poolsThatShareABudgetTakeNoMoreTogether() {
     KvBudget budget = new KvBudget(3 * pool.blockBytes());
-    try (BlockPool first = new BlockPool(SHAPE, 1f, 1L << 24, budget);
-        BlockPool second = new BlockPool(SHAPE, 1f, 1L << 24, budget)) {
+    try (BlockPool first = new BlockPool(SHAPE, new float[2], 1L << 24, budget);
+        BlockPool second = new BlockPool(SHAPE, new float[2], 1L << 24, budget)) {
       BlockTable a = first.newTable(1024);
       BlockTable b = second.newTable(1024);
       compute(a, text(1, 500));

@@ -58,6 +58,7 @@ class UnusableModelTest {
     accepted(new TinyModel());
     accepted(new TinyModel().tensor("blk.0.ffn_up.scale", WeightFormats.F32, 2, 1));
     accepted(new TinyModel().tensor("output.weight", WeightFormats.F16, 1, 64, 8));
+    accepted(new TinyModel().tensor("blk.0.attn_q.weight", WeightFormats.F32, 1, 64, 64));
   }
 
   @Test
@@ -65,7 +66,7 @@ class UnusableModelTest {
     TinyModel model =
         new TinyModel().text("general.name", "a\u001b[2J\n\u009bb" + "c".repeat(1000));
     try (GgufFile file = GgufFile.open(file(model))) {
-      String name = ModelSpec.of(file).name();
+      String name = file.spec().name();
       assertTrue(name.startsWith("a\\u{1b}[2J\\n\\u{9b}bccc"), name);
       assertTrue(name.length() <= 201, name);
     }
@@ -97,9 +98,17 @@ class UnusableModelTest {
   @Test
   void aTensorOfAnotherTypeOrShape() throws ModelFileException {
     refused(
-        new TinyModel().tensor("blk.0.attn_q.weight", WeightFormats.F32, 1, 64, 64),
+        new TinyModel()
+            .tensor("blk.0.attn_q.weight", WeightFormats.named("Q4_0").orElseThrow(), 1, 64, 64),
+        "'blk.0.attn_q.weight' (type Q4_0",
+        "a linear layer must be stored as TQ1_0 or TQ2_0 or ",
+        ", or in floats as F32 or ");
+    refused(
+        new TinyModel()
+            .tensor("blk.0.attn_q.weight", WeightFormats.F32, 1, 64, 64)
+            .tensor("blk.0.attn_q.scale", WeightFormats.F32, 2, 1),
         "'blk.0.attn_q.weight' (type F32",
-        "a ternary layer must be stored as TQ1_0 or TQ2_0 or ");
+        "only ternary weights can have a factor beside them");
     refused(
         new TinyModel()
             .tensor("blk.0.attn_q.weight", WeightFormats.named("TL1").orElseThrow(), 1, 64, 64),
@@ -175,9 +184,10 @@ class UnusableModelTest {
           name,
           "wants " + columns + " x " + rows);
       refusedUnpacked(
-          new TinyModel(2).tensor(name, WeightFormats.F32, 1, columns, rows),
+          new TinyModel(2)
+              .tensor(name, WeightFormats.named("Q4_0").orElseThrow(), 1, columns, rows),
           name,
-          "a ternary layer must be stored as");
+          "a linear layer must be stored as");
       refusedUnpacked(
           new TinyModel(2).tensor(name, TinyModel.TERNARY, Float.NaN, columns, rows),
           name,

@@ -109,7 +109,7 @@ class WeightsTest {
     GgufFile file = GgufFile.open(model.write(folder.resolve("tiny.gguf")));
     assertThrows(ModelFileException.class, () -> load(file, Tiers.best()));
     file.close();
-    assertFalse(file.bytes().segment().scope().isAlive());
+    assertFalse(file.bytes().files().getFirst().segment().scope().isAlive());
   }
 
   @Test
@@ -128,20 +128,20 @@ class WeightsTest {
     Path path = Golden.MODEL;
     try (GgufFile mapped = GgufFile.open(path);
         GgufFile read = GgufFile.load(path)) {
-      ModelTensors tensors = new ModelTensors(mapped, ModelSpec.of(mapped));
+      ModelTensors tensors = new ModelTensors(mapped, mapped.spec());
       long ternary = 0;
       while (!fits(mapped, ternary)) {
         ternary += 1 << 12;
       }
       assertFalse(fits(read, ternary + tensors.inPlaceBytes() - (1 << 13)));
       assertTrue(fits(read, ternary + tensors.inPlaceBytes()));
-      assertEquals(ModelSpec.of(mapped), ModelSpec.of(read));
+      assertEquals(mapped.spec(), read.spec());
     }
   }
 
   private static boolean fits(GgufFile file, long room) {
     try {
-      ModelTensors tensors = new ModelTensors(file, ModelSpec.of(file));
+      ModelTensors tensors = new ModelTensors(file, file.spec());
       WeightsPlan.of(tensors, Tiers.best(), HeadMode.FULL, false, OptionalLong.of(room));
       return true;
     } catch (ModelFileException e) {

@@ -7,13 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Collections;
 import java.util.List;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.gguf.GgufVocabulary;
 import org.junit.jupiter.api.Test;
 
 /** Each damage is one sentence that names the key and the entry. */
 class DamagedVocabularyTest {
   private static String refusal(MemoryMetadata metadata) {
     String sentence =
-        assertThrows(ModelFileException.class, () -> Tokenizer.of(metadata)).getMessage();
+        assertThrows(ModelFileException.class, () -> Tokenizer.of(new GgufVocabulary(metadata)))
+            .getMessage();
     assertTrue(sentence.endsWith("."), sentence);
     return sentence;
   }

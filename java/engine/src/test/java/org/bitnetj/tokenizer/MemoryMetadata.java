@@ -9,9 +9,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.StringArray;
+import org.bitnetj.source.gguf.Metadata;
 
 /** Metadata made up by a test. Values: String, Long, Boolean, int[], float[], List of String. */
 public final class MemoryMetadata implements Metadata {

@@ -7,12 +7,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import org.bitnetj.source.gguf.GgufVocabulary;
 import org.junit.jupiter.api.Test;
 
 class StreamDecoderTest {
   @Test
   void holdsACharacterBackUntilItIsWhole() throws IOException {
-    Tokenizer bytes = Tokenizer.of(SmallVocabulary.byteLevel().metadata());
+    Tokenizer bytes = Tokenizer.of(new GgufVocabulary(SmallVocabulary.byteLevel().metadata()));
     StreamDecoder decoder = bytes.newDecoder(true);
     int[] llama = bytes.encode("🦙é", false, false);
     assertEquals(6, llama.length);
@@ -25,7 +26,7 @@ class StreamDecoderTest {
 
   @Test
   void replacesBadBytesAsSoonAsTheyAreCertain() throws IOException {
-    Tokenizer bytes = Tokenizer.of(SmallVocabulary.byteLevel().metadata());
+    Tokenizer bytes = Tokenizer.of(new GgufVocabulary(SmallVocabulary.byteLevel().metadata()));
     int[] ids = new int[256];
     for (int id = 0; id < 256; id++) {
       ids[bytes.bytes(id)[0] & 0xFF] = id;
@@ -84,7 +85,7 @@ class StreamDecoderTest {
   @Test
   void aContinuationKeepsItsFirstSpaceAndATextDropsThePrefix() throws IOException {
     SmallVocabulary vocabulary = SmallVocabulary.sentencePiece().token("▁hi", TokenType.NORMAL);
-    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
     int hi = vocabulary.id("▁hi");
     StreamDecoder text = tokenizer.newDecoder(true);
     assertEquals("hi", text.next(hi));

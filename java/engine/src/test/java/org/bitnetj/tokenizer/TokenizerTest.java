@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.bitnetj.source.gguf.GgufVocabulary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -138,9 +139,10 @@ class TokenizerTest {
             .with("tokenizer.ggml.bos_token_id", (long) vocabulary.id("<begin>"))
             .with("tokenizer.ggml.eos_token_id", (long) vocabulary.id("<end>"));
     int a = vocabulary.id("a");
-    assertArrayEquals(new int[] {a}, Tokenizer.of(metadata).encodeDocument("a", false));
+    assertArrayEquals(
+        new int[] {a}, Tokenizer.of(new GgufVocabulary(metadata)).encodeDocument("a", false));
     metadata.with("tokenizer.ggml.add_bos_token", true).with("tokenizer.ggml.add_eos_token", true);
-    Tokenizer both = Tokenizer.of(metadata);
+    Tokenizer both = Tokenizer.of(new GgufVocabulary(metadata));
     assertArrayEquals(
         new int[] {vocabulary.id("<begin>"), a, vocabulary.id("<end>")},
         both.encodeDocument("a", false));
@@ -168,7 +170,7 @@ class TokenizerTest {
         SmallVocabulary.byteLevel()
             .token("<|x|>", TokenType.CONTROL)
             .token("<y>", TokenType.USER_DEFINED);
-    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
     int x = vocabulary.id("<|x|>");
     int y = vocabulary.id("<y>");
     assertArrayEquals(new int[] {x, y}, tokenizer.encode("<|x|><y>", true, false));
@@ -185,7 +187,7 @@ class TokenizerTest {
             .token("ab", TokenType.USER_DEFINED)
             .token("abc", TokenType.USER_DEFINED)
             .token("bcde", TokenType.USER_DEFINED);
-    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
     int a = vocabulary.id("a");
     assertArrayEquals(
         new int[] {vocabulary.id("abc"), vocabulary.id("ab"), a},
@@ -202,7 +204,7 @@ class TokenizerTest {
             .token("<|x|>", TokenType.CONTROL)
             .token("<y>", TokenType.USER_DEFINED)
             .token("\t\t", TokenType.USER_DEFINED);
-    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
     int x = vocabulary.id("<|x|>");
     int y = vocabulary.id("<y>");
     int tabs = vocabulary.id("\t\t");
@@ -238,7 +240,7 @@ class TokenizerTest {
             .piece("<a", TokenType.NORMAL, -5)
             .token("<a>", TokenType.USER_DEFINED)
             .token("a>", TokenType.CONTROL);
-    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
     int[] pieces = {vocabulary.id("▁"), vocabulary.id("<a"), vocabulary.id(">")};
     assertArrayEquals(pieces, tokenizer.encode(List.of(Segment.untrusted("<a>"))));
     int[] mark = {vocabulary.id("<a>")};
@@ -271,21 +273,22 @@ class TokenizerTest {
     MemoryMetadata metadata = vocabulary.metadata();
     int wordA = vocabulary.id("▁a");
     int a = vocabulary.id("a");
-    Tokenizer tokenizer = Tokenizer.of(metadata);
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(metadata));
     assertArrayEquals(new int[] {wordA}, tokenizer.encode("a", true, false));
     assertArrayEquals(
         new int[] {1, wordA, a, 2, wordA}, tokenizer.encode("<s>aa</s>a", true, false));
     assertEquals("<s>aa</s>a", tokenizer.decode(new int[] {1, wordA, a, 2, wordA}, true));
     assertArrayEquals(new int[0], tokenizer.encode("", true, false));
     assertTrue(tokenizer.addsBos());
-    Tokenizer without = Tokenizer.of(metadata.with("tokenizer.ggml.add_space_prefix", false));
+    Tokenizer without =
+        Tokenizer.of(new GgufVocabulary(metadata.with("tokenizer.ggml.add_space_prefix", false)));
     assertArrayEquals(new int[] {a}, without.encode("a", true, false));
   }
 
   @Test
   void whatIsNoPieceFallsBackToBytes() throws IOException {
     SmallVocabulary vocabulary = SmallVocabulary.sentencePiece().token("▁", TokenType.NORMAL);
-    Tokenizer tokenizer = Tokenizer.of(vocabulary.metadata());
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
     assertArrayEquals(
         new int[] {vocabulary.id("▁"), vocabulary.id("<0xC3>"), vocabulary.id("<0xA9>")},
         tokenizer.encode("é", false, false));
@@ -300,17 +303,20 @@ class TokenizerTest {
     SmallVocabulary vocabulary = SmallVocabulary.byteLevel().token("abc", TokenType.NORMAL);
     MemoryMetadata metadata = vocabulary.metadata();
     int[] letters = {vocabulary.id("a"), vocabulary.id("b"), vocabulary.id("c")};
-    Tokenizer gpt2 = Tokenizer.of(metadata);
+    Tokenizer gpt2 = Tokenizer.of(new GgufVocabulary(metadata));
     assertArrayEquals(letters, gpt2.encode("abc", false, false));
     assertArrayEquals(letters, gpt2.encode("abc", false, false));
     int[] whole = {vocabulary.id("abc")};
     metadata.with("tokenizer.ggml.pre", "llama-bpe");
-    assertArrayEquals(whole, Tokenizer.of(metadata).encode("abc", false, false));
+    assertArrayEquals(
+        whole, Tokenizer.of(new GgufVocabulary(metadata)).encode("abc", false, false));
     metadata.without("tokenizer.ggml.pre");
-    assertArrayEquals(letters, Tokenizer.of(metadata).encode("abc", false, false));
+    assertArrayEquals(
+        letters, Tokenizer.of(new GgufVocabulary(metadata)).encode("abc", false, false));
     for (String architecture : List.of("bitnet-b1.58", "bitnet-25")) {
       metadata.with("general.architecture", architecture);
-      assertArrayEquals(whole, Tokenizer.of(metadata).encode("abc", false, false));
+      assertArrayEquals(
+          whole, Tokenizer.of(new GgufVocabulary(metadata)).encode("abc", false, false));
     }
   }
 

@@ -41,7 +41,7 @@ public final class Vocabularies {
     Tokenizer known = OPENED.get(path);
     if (known == null) {
       try (GgufFile file = GgufFile.open(path)) {
-        known = Tokenizer.of(file.metadata());
+        known = Tokenizer.of(file.vocabulary());
       }
       OPENED.put(path, known);
     }

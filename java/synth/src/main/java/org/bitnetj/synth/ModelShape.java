@@ -3,7 +3,7 @@ package org.bitnetj.synth;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.bitnetj.model.Sizes;
+import org.bitnetj.family.Sizes;
 
 /**
  * The sizes of a model, and the names under which well-known ones are found.
@@ -13,8 +13,9 @@ import org.bitnetj.model.Sizes;
  * @param layers transformer blocks
  * @param width length of the residual stream
  * @param feedForward hidden units of the feed-forward network
- * @param heads query heads; each has {@code width / heads} elements
+ * @param heads query heads
  * @param kvHeads key and value heads
+ * @param headDim length of a head, which need not be {@code width / heads}
  * @param vocabulary number of tokens
  * @param context positions it was trained for
  * @param ropeTheta RoPE's frequency base
@@ -29,6 +30,7 @@ public record ModelShape(
     int feedForward,
     int heads,
     int kvHeads,
+    int headDim,
     int vocabulary,
     int context,
     float ropeTheta,
@@ -121,10 +123,51 @@ public record ModelShape(
     if (layers < 1 || width < 1 || feedForward < 1 || vocabulary < 1 || context < 1) {
       throw new IllegalArgumentException("a size of '" + name + "' is not positive");
     }
-    if (heads < 1 || kvHeads < 1 || width % heads != 0 || heads % kvHeads != 0) {
+    if (heads < 1 || kvHeads < 1 || heads % kvHeads != 0) {
       throw new IllegalArgumentException(
-          "'" + name + "' cannot split " + width + " into " + heads + " heads over " + kvHeads);
+          "'" + name + "': " + heads + " heads cannot share " + kvHeads + " KV heads");
     }
+    if (headDim < 2 || headDim % 2 != 0) {
+      throw new IllegalArgumentException("'" + name + "': heads of " + headDim + " are no pairs");
+    }
+  }
+
+  /** A shape whose query heads share the width. */
+  public ModelShape(
+      String name,
+      String architecture,
+      int layers,
+      int width,
+      int feedForward,
+      int heads,
+      int kvHeads,
+      int vocabulary,
+      int context,
+      float ropeTheta,
+      float normEpsilon,
+      boolean tiedHead) {
+    this(
+        name,
+        architecture,
+        layers,
+        width,
+        feedForward,
+        heads,
+        kvHeads,
+        share(name, width, heads),
+        vocabulary,
+        context,
+        ropeTheta,
+        normEpsilon,
+        tiedHead);
+  }
+
+  private static int share(String name, int width, int heads) {
+    if (heads < 1 || width % heads != 0) {
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot split " + width + " into " + heads + " heads");
+    }
+    return width / heads;
   }
 
   /** A shape from the usual speed tables: kv heads as many as heads, Llama-2's vocabulary. */
@@ -191,13 +234,8 @@ public record ModelShape(
   }
 
   @Override
-  public int headDim() {
-    return width / heads;
-  }
-
-  @Override
   public int ropeDimensions() {
-    return headDim();
+    return headDim;
   }
 
   /** The same sizes with another vocabulary. */
@@ -210,6 +248,7 @@ public record ModelShape(
         feedForward,
         heads,
         kvHeads,
+        headDim,
         tokens,
         context,
         ropeTheta,
@@ -219,7 +258,7 @@ public record ModelShape(
 
   /** Weights in ternary matrices. */
   public long ternaryWeights() {
-    long attention = 2L * width * width + 2L * width * kvWidth();
+    long attention = 2L * width * queryWidth() + 2L * width * kvWidth();
     return layers * (attention + 3L * width * feedForward);
   }
 }

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.bitnetj.family.Architecture;
+import org.bitnetj.family.Place;
+import org.bitnetj.family.Role;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.model.Architecture;
-import org.bitnetj.model.Place;
-import org.bitnetj.model.Role;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
@@ -135,6 +135,11 @@ public record SyntheticModel(
             .u32(a + "rope.dimension_count", sizes.headDim())
             .u32(a + "attention.head_count", sizes.heads())
             .u32(a + "attention.head_count_kv", sizes.kvHeads());
+    if (sizes.headDim() * sizes.heads() != sizes.width()) {
+      header
+          .u32(a + "attention.key_length", sizes.headDim())
+          .u32(a + "attention.value_length", sizes.headDim());
+    }
     keys.addBos(header);
     header
         .f32(a + "attention.layer_norm_rms_epsilon", sizes.normEpsilon())

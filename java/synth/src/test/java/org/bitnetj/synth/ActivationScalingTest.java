@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Function;
+import org.bitnetj.family.ActivationScaling;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
@@ -17,10 +18,8 @@ import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.BlockTable;
-import org.bitnetj.model.ActivationScaling;
 import org.bitnetj.model.HeadMode;
 import org.bitnetj.model.LogitsNeed;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
@@ -50,7 +49,7 @@ class ActivationScalingTest {
 
   private static ActivationScaling scaling(Path path) throws ModelFileException {
     try (GgufFile file = GgufFile.open(path)) {
-      return ModelSpec.of(file).activationScaling();
+      return file.spec().activationScaling();
     }
   }
 
@@ -61,8 +60,7 @@ class ActivationScalingTest {
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(threads);
         Weights weights =
-            Weights.load(
-                file, ModelSpec.of(file).with(scaling, file), kernels, team, HeadMode.FULL, true);
+            Weights.load(file, file.spec().with(scaling), kernels, team, HeadMode.FULL, true);
         Transformer transformer = new Transformer(weights, kernels, team, LENGTH, 1);
         BlockPool cache = transformer.newCache(AttentionLayer.Type.F16, 1 << 24)) {
       assertFalse(weights.hasCopies());

@@ -1,24 +1,29 @@
 package org.bitnetj.synth;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import org.bitnetj.family.Architecture;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kv.BlockPool;
-import org.bitnetj.model.Architecture;
+import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.LogitsNeed;
-import org.bitnetj.model.ModelSpec;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.FloatRows;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,22 +36,69 @@ class FamiliesTest {
 
   @TempDir Path folder;
 
-  private static ModelShape shape(Architecture family, boolean tied) {
+  private static ModelShape shape(Architecture family, int headDim, boolean tied) {
     return new ModelShape(
-        "tiny", family.label(), 2, 128, 256, 4, 2, VOCABULARY, 64, 10_000f, 1e-5f, tied);
+        "tiny", family.label(), 2, 128, 256, 4, 2, headDim, VOCABULARY, 64, 10_000f, 1e-5f, tied);
   }
 
-  /**
-   * Where one rounding to int8 falls on the other side, a text's later logits differ by a few
-   * tenths; without that they agree to a few millionths. So most texts must agree closely and all
-   * of them roughly.
-   */
+  private Path write(ModelShape shape) throws IOException {
+    Path path = folder.resolve("model.gguf");
+    SyntheticModel.of(shape, 3).write(path, (w, s) -> {});
+    return path;
+  }
+
   @ParameterizedTest
   @EnumSource
   void logitsAgreeWithAPlainImplementation(Architecture family) throws Exception {
-    Path path = folder.resolve("model.gguf");
-    SyntheticModel.of(shape(family, family != Architecture.LLAMA), 3).write(path, (w, s) -> {});
-    agrees(path, family, 0);
+    agree(family, write(shape(family, 32, family != Architecture.LLAMA)));
+  }
+
+  /** So in published Qwen3 models. */
+  @ParameterizedTest
+  @EnumSource
+  void queryHeadsMayBeWiderOrNarrowerThanTheResidualStream(Architecture family) throws Exception {
+    agree(family, write(shape(family, 64, true)));
+    agree(family, write(shape(family, 16, true)));
+  }
+
+  /** As Llama 3.1 does for long contexts: slow rotations are slower still. */
+  @Test
+  void rotationsMayBeDividedByWhatTheFileSays() throws Exception {
+    float[] divisors = new float[16];
+    for (int i = 0; i < divisors.length; i++) {
+      divisors[i] = i < 6 ? 1 : 1 + (i - 5) * 0.7f;
+    }
+    Path plain = write(shape(Architecture.LLAMA, 32, false));
+    Path path =
+        new Rewriting(plain)
+            .with("rope_freqs.weight", divisors)
+            .write(folder.resolve("freqs.gguf"));
+    agree(Architecture.LLAMA, path);
+    assertNotEquals(
+        Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(path)), "divided by 1");
+  }
+
+  /** Each weight for itself is ternary or of floats, in any layer, and so are those beside it. */
+  @ParameterizedTest
+  @EnumSource
+  void someWeightsMayBeOfFloats(Architecture family) throws Exception {
+    Path path =
+        new Rewriting(write(shape(family, 32, true)))
+            .as(WeightFormats.F32, "blk.0.attn_k.weight")
+            .as(WeightFormats.F16, "blk.0.attn_output.weight")
+            .as(WeightFormats.BF16, "blk.0.ffn_up.weight")
+            .as(WeightFormats.F16, "blk.1.attn_q.weight")
+            .as(WeightFormats.F16, "blk.1.attn_v.weight")
+            .as(WeightFormats.F32, "blk.1.ffn_gate.weight")
+            .as(WeightFormats.BF16, "blk.1.ffn_down.weight")
+            .write(folder.resolve("mixed.gguf"));
+    agree(family, path);
+  }
+
+  private static double[] firstLogits(Path path) throws Exception {
+    try (GgufFile file = GgufFile.open(path)) {
+      return new NaiveModel(file, 0).logits(new int[] {1, 2, 3})[2];
+    }
   }
 
   /** Matrices with a scale for each group of columns, and activations as the family has them. */
@@ -63,31 +115,63 @@ class FamiliesTest {
         List.of(WeightFormats.Q2_0, WeightFormats.PQ2_0, WeightFormats.TQ2_0)) {
       Path path = folder.resolve(format.name() + ".gguf");
       GroupedModel.write(plain, tensor -> format, path);
-      agrees(path, family, byRows ? 0 : Math.max(128, format.blockColumns()));
+      agree(family, path, byRows ? 0 : Math.max(128, format.blockColumns()));
     }
   }
 
-  private static void agrees(Path path, Architecture family, int block) throws Exception {
+  private static void agree(Architecture family, Path path) throws Exception {
+    agree(family, path, 0);
+  }
+
+  /**
+   * Where one rounding to int8 falls on the other side, a text's later logits differ by a few
+   * tenths; without that they agree to a few millionths. So most texts must agree closely and all
+   * of them roughly. Steps of one row say the same as one of all rows, to the bit.
+   */
+  private static void agree(Architecture family, Path path, int block) throws Exception {
     Kernels kernels = KernelSelection.choose(null).kernels();
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(2);
         Weights weights = Weights.load(file, kernels, team);
         Transformer transformer = new Transformer(weights, kernels, team, LENGTH, LENGTH);
         BlockPool cache = transformer.newCache(AttentionLayer.Type.F32, 1 << 24)) {
-      assertEquals(family, ModelSpec.of(file).architecture());
+      assertEquals(family, file.spec().architecture());
       NaiveModel naive = new NaiveModel(file, block);
       int close = 0;
       for (int seed = 0; seed < TEXTS; seed++) {
         int[] ids = NaiveModel.tokens(seed, LENGTH, VOCABULARY);
-        transformer.step().clear();
-        transformer.step().add(cache.newTable(LENGTH), ids, 0, LENGTH, 0, LogitsNeed.all());
-        transformer.forward();
+        step(transformer, cache.newTable(LENGTH), ids, 0, LENGTH);
         double worst = difference(naive.logits(ids), transformer.logits());
         assertTrue(worst < 1, family + ", text " + seed + ": differs by " + worst);
         close += worst < 1e-3 ? 1 : 0;
       }
       assertTrue(close >= TEXTS / 2, family + ": only " + close + " texts agree closely");
+
+      int[] ids = NaiveModel.tokens(0, LENGTH, VOCABULARY);
+      step(transformer, cache.newTable(LENGTH), ids, 0, LENGTH);
+      float[] last = row(transformer.logits(), LENGTH - 1);
+      BlockTable sequence = cache.newTable(LENGTH);
+      for (int t = 0; t < LENGTH; t++) {
+        step(transformer, sequence, ids, t, t + 1);
+      }
+      assertArrayEquals(last, row(transformer.logits(), 0), family + " by steps of one row");
     }
+  }
+
+  private static void step(
+      Transformer transformer, BlockTable sequence, int[] ids, int from, int to) {
+    transformer.step().clear();
+    transformer.step().add(sequence, ids, from, to, from, LogitsNeed.all());
+    transformer.forward();
+    transformer.step().commit();
+  }
+
+  private static float[] row(FloatRows rows, int row) {
+    float[] values = new float[VOCABULARY];
+    for (int v = 0; v < VOCABULARY; v++) {
+      values[v] = rows.get(row, v);
+    }
+    return values;
   }
 
   private static double difference(double[][] expected, FloatRows actual) {

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import org.bitnetj.format.FloatFormat;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 
@@ -34,7 +35,11 @@ final class NaiveModel {
     this.layers = number("block_count");
     this.heads = number("attention.head_count");
     this.kvHeads = number("attention.head_count_kv");
-    this.headDim = number("embedding_length") / heads;
+    String keyLength = family + ".attention.key_length";
+    this.headDim =
+        file.metadata().keys().contains(keyLength)
+            ? (int) file.metadata().integer(keyLength)
+            : number("embedding_length") / heads;
     this.epsilon = file.metadata().number(family + ".attention.layer_norm_rms_epsilon");
     this.theta = file.metadata().number(family + ".rope.freq_base");
   }
@@ -105,13 +110,17 @@ final class NaiveModel {
     return out;
   }
 
-  /** Pairs (2i, 2i + 1) for llama, as its converter arranges them, and (i, i + half) for others. */
+  /**
+   * Pairs (2i, 2i + 1) for llama, as its converter arranges them, and (i, i + half) for others.
+   * Frequencies are divided by what {@code rope_freqs} says (llama.cpp's "frequency factors").
+   */
   private double[] rotated(double[] x, int position) {
     double[] y = x.clone();
     int half = headDim / 2;
     for (int start = 0; start < x.length; start += headDim) {
       for (int i = 0; i < half; i++) {
         double angle = position * Math.pow(theta, -2.0 * i / headDim);
+        angle /= file.find("rope_freqs.weight").isPresent() ? matrix("rope_freqs.weight")[0][i] : 1;
         int a = start + (family.equals("llama") ? 2 * i : i);
         int b = family.equals("llama") ? a + 1 : a + half;
         y[a] = x[a] * Math.cos(angle) - x[b] * Math.sin(angle);
@@ -121,8 +130,14 @@ final class NaiveModel {
     return y;
   }
 
-  /** Activations in int8 with one scale a row or block, times weights of -1, 0, 1 with scales. */
+  /**
+   * Activations in int8 with one scale a row or block, times weights of -1, 0, 1 with scales. With
+   * weights of floats, a plain product.
+   */
   private double[] linear(String name, double[] x) {
+    if (file.find(name).orElseThrow().format() instanceof FloatFormat) {
+      return times(matrix(name), x);
+    }
     double[] q = new double[x.length];
     int length = block == 0 ? x.length : block;
     for (int start = 0; start < x.length; start += length) {
@@ -182,7 +197,7 @@ final class NaiveModel {
     return y;
   }
 
-  private double[][] matrix(String name) {
+  double[][] matrix(String name) {
     return matrices.computeIfAbsent(name, this::decode);
   }
 
@@ -198,6 +213,8 @@ final class NaiveModel {
         m[r][c] =
             switch (tensor.format().name()) {
               case "F32" -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i);
+              case "BF16" ->
+                  Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i) << 16);
               case "F16" -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i));
               case "Q2_0", "PQ2_0" -> { // blocks of a float16 scale and four digits a byte
                 int n = tensor.format().blockColumns();

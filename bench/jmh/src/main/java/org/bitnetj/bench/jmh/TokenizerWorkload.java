@@ -38,7 +38,7 @@ final class TokenizerWorkload {
    */
   TokenizerWorkload(String vocabulary, String text) throws IOException {
     try (GgufFile file = GgufFile.open(find(Path.of(vocabulary)))) {
-      tokenizer = Tokenizer.of(file.metadata());
+      tokenizer = Tokenizer.of(file.vocabulary());
     }
     ordinary =
         text.isEmpty()

@@ -17,13 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Role;
 import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
-import org.bitnetj.source.Metadata;
-import org.bitnetj.source.ModelFile;
+import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.Tensor;
+import org.bitnetj.source.VocabularySource;
 
 /**
  * A GGUF file of version 2 or 3, mapped or read into memory: {@link #open} costs a walk over the
@@ -42,14 +45,14 @@ import org.bitnetj.source.Tensor;
  *
  * <p>Format: the GGUF specification in ggml's {@code docs/gguf.md}.
  */
-public final class GgufFile implements ModelFile {
+public final class GgufFile implements ModelSource {
   static final int MAGIC = 0x46554747; // "GGUF" as a little-endian int
   static final String ALIGNMENT_KEY = "general.alignment";
   static final int DEFAULT_ALIGNMENT = 32;
   private static final int MAX_ALIGNMENT = 1 << 20;
 
   private final Path path;
-  private final FileBytes bytes;
+  private final ModelBytes bytes;
   private final int version;
   private final GgufMetadata metadata;
   private final Map<String, Tensor> tensors;
@@ -57,7 +60,7 @@ public final class GgufFile implements ModelFile {
   private GgufFile(
       Path path, FileBytes bytes, int version, GgufMetadata metadata, List<Tensor> tensors) {
     this.path = path;
-    this.bytes = bytes;
+    this.bytes = new ModelBytes(List.of(bytes));
     this.version = version;
     this.metadata = metadata;
     Map<String, Tensor> byName = LinkedHashMap.newLinkedHashMap(tensors.size());
@@ -242,13 +245,13 @@ public final class GgufFile implements ModelFile {
     return path;
   }
 
-  @Override
+  /** Size in bytes. */
   public long size() {
-    return bytes.segment().byteSize();
+    return bytes.files().getFirst().segment().byteSize();
   }
 
   @Override
-  public FileBytes bytes() {
+  public ModelBytes bytes() {
     return bytes;
   }
 
@@ -257,7 +260,6 @@ public final class GgufFile implements ModelFile {
     return version;
   }
 
-  @Override
   public Metadata metadata() {
     return metadata;
   }
@@ -272,9 +274,54 @@ public final class GgufFile implements ModelFile {
     return tensors.values();
   }
 
-  @Override
   public Optional<Tensor> find(String name) {
     return Optional.ofNullable(tensors.get(name));
+  }
+
+  /** The tensor of that name, or an error that names the file and the tensor. */
+  public Tensor tensor(String name) throws ModelFileException {
+    return find(name).orElseThrow(() -> missing(name));
+  }
+
+  // In the engine's words
+
+  @Override
+  public String family() {
+    try {
+      return metadata.findText(GgufSpec.FAMILY).orElse("");
+    } catch (ModelFileException e) {
+      return ""; // of another type: spec() says so
+    }
+  }
+
+  @Override
+  public ModelSpec spec() throws ModelFileException {
+    return GgufSpec.read(this);
+  }
+
+  @Override
+  public VocabularySource vocabulary() {
+    return new GgufVocabulary(metadata);
+  }
+
+  @Override
+  public Optional<String> chatTemplate() throws ModelFileException {
+    return metadata.findText("tokenizer.chat_template");
+  }
+
+  @Override
+  public String name(Role role, int layer) {
+    return role.gguf(layer);
+  }
+
+  @Override
+  public Optional<Tensor> find(Role role, int layer) {
+    return find(role.gguf(layer));
+  }
+
+  @Override
+  public Optional<Tensor> findFactor(Role role, int layer) {
+    return find(role.gguf(layer).replaceFirst("\\.weight$", ".scale"));
   }
 
   /** Gives up the file's bytes, which stay while others share them. Idempotent. */

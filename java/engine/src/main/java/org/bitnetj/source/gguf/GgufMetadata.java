@@ -14,7 +14,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringJoiner;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.StringArray;

@@ -1,6 +1,7 @@
 /**
- * GGUF files, versions 2 and 3: reading them through one mapping and writing them as a stream. Only
- * the container is known here; what keys and tensors mean to a model belongs elsewhere.
+ * GGUF files, versions 2 and 3: reading them through one mapping and writing them as a stream.
+ * {@code GgufFile} knows the container; {@code GgufSpec} and {@code GgufVocabulary} say in the
+ * engine's words what its keys mean.
  */
 @NullMarked
 package org.bitnetj.source.gguf;

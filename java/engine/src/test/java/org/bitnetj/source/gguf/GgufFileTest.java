@@ -19,7 +19,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
 import org.junit.jupiter.api.Test;

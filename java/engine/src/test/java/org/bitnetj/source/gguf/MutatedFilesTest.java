@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.memory.FileBytes;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitnetj.format.TernaryFormat;
-import org.bitnetj.source.Metadata;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
 import org.junit.jupiter.api.Test;

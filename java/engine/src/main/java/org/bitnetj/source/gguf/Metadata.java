@@ -1,13 +1,15 @@
-package org.bitnetj.source;
+package org.bitnetj.source.gguf;
 
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.StringArray;
 
 /**
- * The typed key-value part of a model file. The {@code find} methods return empty where the key is
+ * The typed key-value part of a GGUF file. The {@code find} methods return empty where the key is
  * missing; every method throws {@link ModelFileException} where the key holds another type, and the
  * others also where it is missing. Immutable and safe to share.
  */

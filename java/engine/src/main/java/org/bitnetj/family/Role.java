@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.family;
 
 /**
  * A tensor that models of a family have, and what it is called. Names of tensors that every layer

@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.family;
 
 /** The sizes of a model that decide the shapes of its tensors. */
 public interface Sizes {

@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.family;
 
 import java.util.function.ToIntFunction;
 

@@ -1,30 +1,27 @@
-package org.bitnetj.model;
+package org.bitnetj.family;
 
-import static org.bitnetj.model.Place.ATTENTION_NORM;
-import static org.bitnetj.model.Place.ATTENTION_OUTPUT;
-import static org.bitnetj.model.Place.ATTENTION_SUB_NORM;
-import static org.bitnetj.model.Place.DOWN;
-import static org.bitnetj.model.Place.EMBEDDING;
-import static org.bitnetj.model.Place.FEED_FORWARD_NORM;
-import static org.bitnetj.model.Place.FEED_FORWARD_SUB_NORM;
-import static org.bitnetj.model.Place.GATE;
-import static org.bitnetj.model.Place.HEAD;
-import static org.bitnetj.model.Place.KEY;
-import static org.bitnetj.model.Place.KEY_NORM;
-import static org.bitnetj.model.Place.OUTPUT_NORM;
-import static org.bitnetj.model.Place.QUERY;
-import static org.bitnetj.model.Place.QUERY_NORM;
-import static org.bitnetj.model.Place.ROPE_DIVISORS;
-import static org.bitnetj.model.Place.UP;
-import static org.bitnetj.model.Place.VALUE;
+import static org.bitnetj.family.Place.ATTENTION_NORM;
+import static org.bitnetj.family.Place.ATTENTION_OUTPUT;
+import static org.bitnetj.family.Place.ATTENTION_SUB_NORM;
+import static org.bitnetj.family.Place.DOWN;
+import static org.bitnetj.family.Place.EMBEDDING;
+import static org.bitnetj.family.Place.FEED_FORWARD_NORM;
+import static org.bitnetj.family.Place.FEED_FORWARD_SUB_NORM;
+import static org.bitnetj.family.Place.GATE;
+import static org.bitnetj.family.Place.HEAD;
+import static org.bitnetj.family.Place.KEY;
+import static org.bitnetj.family.Place.KEY_NORM;
+import static org.bitnetj.family.Place.OUTPUT_NORM;
+import static org.bitnetj.family.Place.QUERY;
+import static org.bitnetj.family.Place.QUERY_NORM;
+import static org.bitnetj.family.Place.ROPE_DIVISORS;
+import static org.bitnetj.family.Place.UP;
+import static org.bitnetj.family.Place.VALUE;
 
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The tensors of a family, in the order of published files: those before the layers, those of each
@@ -33,7 +30,6 @@ import java.util.regex.Pattern;
  * Hugging Face's modeling files.
  */
 public final class Manifest {
-  private static final Pattern LAYER = Pattern.compile("blk\\.(0|[1-9]\\d{0,8})\\..*");
   private static final String WEIGHT = ".weight";
 
   /** With a norm before the output of attention and of the feed-forward network. */
@@ -127,33 +123,5 @@ public final class Manifest {
   /** Whether the layers of the family have a tensor at that place. */
   public boolean has(Place place) {
     return places.containsKey(place);
-  }
-
-  /** Whether a GGUF tensor of that name belongs to a model of so many layers. */
-  boolean knows(String name, int layers) {
-    OptionalInt layer = layer(name);
-    if (layer.isPresent() && layer.getAsInt() >= layers) {
-      return false;
-    }
-    for (Role role : roles) {
-      String known = role.gguf(layer.orElse(0));
-      if (name.equals(known)
-          || role.place().kind() == Place.Kind.LINEAR && name.equals(scale(known))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static OptionalInt layer(String name) {
-    Matcher matcher = LAYER.matcher(name);
-    return matcher.matches()
-        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
-        : OptionalInt.empty();
-  }
-
-  /** The name of the optional factor beside the weight of a linear layer. */
-  static String scale(String weight) {
-    return weight.substring(0, weight.length() - WEIGHT.length()) + ".scale";
   }
 }

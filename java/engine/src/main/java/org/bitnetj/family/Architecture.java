@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.family;
 
 import java.util.Arrays;
 import java.util.Optional;
@@ -8,8 +8,8 @@ import org.bitnetj.tensor.Rope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The families the forward pass knows, by the name in {@code general.architecture}. A family is
- * data: what it does where others differ.
+ * The families the forward pass knows, by their labels. A family is data: what it does where others
+ * differ.
  */
 public enum Architecture {
   /** Microsoft's BitNet b1.58 2B-4T. */
@@ -79,8 +79,15 @@ public enum Architecture {
     return Arrays.stream(values()).filter(a -> a.label.equals(label)).findFirst();
   }
 
+  /**
+   * Whether a label is of Microsoft's 2B-4T model, whose files leave out what everyone knows of it.
+   */
+  public static boolean isBitNet2B4T(String label) {
+    return ofLabel(label).filter(a -> a == BITNET_B158 || a == BITNET_25).isPresent();
+  }
+
   /** All labels, for messages. */
-  static String labels() {
+  public static String labels() {
     return Arrays.stream(values()).map(Architecture::label).collect(Collectors.joining(", "));
   }
 }

@@ -1,0 +1,26 @@
+package org.bitnetj.family;
+
+import org.bitnetj.tensor.Activation;
+import org.bitnetj.tensor.Rope;
+
+/**
+ * What the forward pass does in a layer where families, or the layers of a model, differ. Norms
+ * that a family lacks are the identity among its weights.
+ *
+ * @param headNorms whether each query and key head is normalized before it is rotated
+ * @param activation what the gate of the feed-forward network goes through
+ * @param rotation how queries and keys are rotated
+ * @param scoreScale scores of attention are {@code (q . k) * scoreScale}
+ */
+public record LayerPlan(
+    boolean headNorms, Activation activation, Rotation rotation, float scoreScale) {
+
+  /**
+   * A rotary position embedding.
+   *
+   * @param style which elements of a head form a pair
+   * @param theta base of the frequencies
+   * @param dimensions rotated elements of a head, the first ones
+   */
+  public record Rotation(Rope.Style style, double theta, int dimensions) {}
+}

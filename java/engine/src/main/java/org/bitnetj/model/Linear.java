@@ -1,0 +1,55 @@
+package org.bitnetj.model;
+
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.TernaryMatrix;
+
+/** The weight of a linear layer, {@code y = W x}, in one of the ways that it is computed with. */
+public sealed interface Linear {
+  /** Of ternary digits; its input is quantized to int8. */
+  record Ternary(TernaryMatrix matrix) implements Linear {
+    @Override
+    public int panels() {
+      return matrix.panelCount();
+    }
+
+    @Override
+    public long panelBytes() {
+      return matrix.panelBytes();
+    }
+
+    @Override
+    public long bytes() {
+      return matrix.bytes();
+    }
+  }
+
+  /** Of floats, used in place in the file's bytes; its input stays in float32. */
+  record Floats(FloatMatrix matrix) implements Linear {
+    /** A panel is a run of rows, as many as a ternary one has. */
+    static final int PANEL_ROWS = TernaryMatrix.PANEL_ROWS;
+
+    @Override
+    public int panels() {
+      return Math.ceilDiv(matrix.rows(), PANEL_ROWS);
+    }
+
+    @Override
+    public long panelBytes() {
+      return PANEL_ROWS * matrix.rowBytes();
+    }
+
+    @Override
+    public long bytes() {
+      return matrix.bytes();
+    }
+  }
+
+  /** How many parts it has that threads can compute. */
+  int panels();
+
+  /** Bytes of a part. */
+  long panelBytes();
+
+  /** Bytes that one product reads. */
+  long bytes();
+}

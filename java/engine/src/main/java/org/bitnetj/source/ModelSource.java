@@ -1,0 +1,71 @@
+package org.bitnetj.source;
+
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Optional;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Role;
+
+/**
+ * An open model in the engine's own words: its specification, vocabulary, chat template and tensors
+ * by their roles. A container is read by one implementation, and nothing else knows it. Every size
+ * and offset of a tensor was checked when it was opened, so each view lies inside a file. Immutable
+ * and safe to share. Views are valid until the source and all who share its {@link #bytes} are
+ * closed; then they throw {@link IllegalStateException}.
+ */
+public interface ModelSource extends AutoCloseable {
+  /** What was opened, for messages. */
+  Path path();
+
+  /** The bytes of all tensors; share them to keep them longer than this source is open. */
+  ModelBytes bytes();
+
+  /** The label of the model's family, which the engine need not know; empty if it names none. */
+  String family();
+
+  /**
+   * The model's shape and constants.
+   *
+   * @throws ModelFileException if it holds no whole model of a family that the engine knows
+   */
+  ModelSpec spec() throws ModelFileException;
+
+  /** The tables of its tokenizer. */
+  VocabularySource vocabulary();
+
+  /** The text of its chat template; empty if it has none. */
+  Optional<String> chatTemplate() throws ModelFileException;
+
+  /** All tensors in file order, whether the engine knows them or not. */
+  Collection<Tensor> tensors();
+
+  /**
+   * The tensor of a role.
+   *
+   * @param layer of which layer; it does not matter where there is one for the whole model
+   */
+  Optional<Tensor> find(Role role, int layer);
+
+  /** The scalar beside the weight of a linear layer that its products are multiplied by. */
+  Optional<Tensor> findFactor(Role role, int layer);
+
+  /** What the tensor of a role is called here, for messages. */
+  String name(Role role, int layer);
+
+  /** The tensor of a role, or an error that names the file and the tensor. */
+  default Tensor tensor(Role role, int layer) throws ModelFileException {
+    return find(role, layer).orElseThrow(() -> missing(name(role, layer)));
+  }
+
+  /** The error for a tensor that must be there. */
+  default ModelFileException missing(String name) {
+    return new ModelFileException(
+        path()
+            + ": tensor '"
+            + name
+            + "' is missing; the file is incomplete or of another architecture.");
+  }
+
+  @Override
+  void close();
+}

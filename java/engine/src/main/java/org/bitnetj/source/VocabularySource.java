@@ -1,0 +1,83 @@
+package org.bitnetj.source;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What a model file says of its tokenizer, unchecked but for types. Every method that returns a
+ * value throws {@link ModelFileException} where the file holds another type in its place. Immutable
+ * and safe to share; valid until its file is closed.
+ */
+public interface VocabularySource {
+  /** Kinds of tokenizers. */
+  enum Kind {
+    /** Byte-level BPE: words split by a pre-tokenizer, pieces joined by the rank of merges. */
+    BYTE_LEVEL,
+    /** SentencePiece BPE: pieces joined by the scores of tokens. */
+    SENTENCE_PIECE
+  }
+
+  /** A part of it, to ask for and to name in messages. */
+  enum Part {
+    PRE_TOKENIZER,
+    /** The text of each token. */
+    TOKENS,
+    /** The type of each token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. */
+    TYPES,
+    /** The score of each token. */
+    SCORES,
+    /** Two pieces with a space between, the first merge first. */
+    MERGES,
+    BOS,
+    EOS,
+    /** End of turn. */
+    EOT,
+    /** End of message. */
+    EOM,
+    UNKNOWN
+  }
+
+  /**
+   * @throws ModelFileException also if the engine knows no such kind
+   */
+  Kind kind() throws ModelFileException;
+
+  /** The name of what splits a text into words, as llama.cpp has them, for byte-level BPE. */
+  String preTokenizer() throws ModelFileException;
+
+  /** How many entries a table has; cheap however many. Empty if there is no such table. */
+  OptionalInt findLength(Part table) throws ModelFileException;
+
+  /**
+   * A table of texts.
+   *
+   * @throws ModelFileException also if there is none
+   */
+  StringArray texts(Part table) throws ModelFileException;
+
+  Optional<int[]> findTypes() throws ModelFileException;
+
+  /**
+   * @throws ModelFileException also if there are none
+   */
+  float[] scores() throws ModelFileException;
+
+  /** The id of a special token. */
+  OptionalLong findToken(Part token) throws ModelFileException;
+
+  /** Whether a text begins with the begin token; empty if that is left to the kind. */
+  Optional<Boolean> addsBos() throws ModelFileException;
+
+  /** Whether a text ends with the end token. */
+  Optional<Boolean> addsEos() throws ModelFileException;
+
+  /** Whether a space comes before a text. */
+  Optional<Boolean> addsSpacePrefix() throws ModelFileException;
+
+  /** What the file calls a part. */
+  String name(Part part);
+
+  /** An error about what the file says; the sentence gets the file's name before it. */
+  ModelFileException failure(String sentence);
+}

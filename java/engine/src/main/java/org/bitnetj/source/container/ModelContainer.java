@@ -1,0 +1,23 @@
+package org.bitnetj.source.container;
+
+import java.nio.file.Path;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.gguf.GgufFile;
+
+/** Opens model files. The one place that knows which containers there are: GGUF alone today. */
+public final class ModelContainer {
+  private ModelContainer() {}
+
+  /**
+   * Opens a model file.
+   *
+   * @param mapped whether its bytes stay in the file; else all are read into memory, and the
+   *     weights of one model can be made of them, once
+   * @throws ModelFileException one sentence on why the file cannot be used
+   * @throws OutOfMemoryError if the system refuses the memory
+   */
+  public static ModelSource open(Path path, boolean mapped) throws ModelFileException {
+    return mapped ? GgufFile.open(path) : GgufFile.load(path);
+  }
+}

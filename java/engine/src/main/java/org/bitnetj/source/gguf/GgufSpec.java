@@ -1,0 +1,156 @@
+package org.bitnetj.source.gguf;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.bitnetj.family.ActivationScaling;
+import org.bitnetj.family.Architecture;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Place;
+import org.bitnetj.family.Role;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.source.ModelFileException;
+import org.bitnetj.source.Printable;
+
+/**
+ * Reads a model's specification from metadata, whose keys are prefixed by the name of its family.
+ */
+final class GgufSpec {
+  static final String FAMILY = "general.architecture";
+
+  private static final int MOST_NAME = 200;
+
+  private final GgufFile file;
+  private final Metadata metadata;
+  private final String prefix;
+
+  private GgufSpec(GgufFile file, String family) {
+    this.file = file;
+    this.metadata = file.metadata();
+    this.prefix = family + ".";
+  }
+
+  static ModelSpec read(GgufFile file) throws ModelFileException {
+    refuseParts(file);
+    String family = file.metadata().text(FAMILY);
+    Architecture architecture =
+        Architecture.ofLabel(family)
+            .orElseThrow(
+                () ->
+                    file.metadata()
+                        .failure(
+                            "architecture "
+                                + file.metadata().describe(FAMILY)
+                                + " is not supported; supported are "
+                                + Architecture.labels()
+                                + "."));
+    GgufSpec spec = new GgufSpec(file, family);
+    spec.refuseStretchedRope();
+    return spec.read(architecture);
+  }
+
+  private ModelSpec read(Architecture architecture) throws ModelFileException {
+    int width = required("embedding_length", ModelSpec.MAX_WIDTH);
+    int heads = required("attention.head_count", ModelSpec.MAX_HEADS);
+    int headDim = optional("attention.key_length", width / heads, ModelSpec.MAX_HEAD_DIM);
+    int valueDim = optional("attention.value_length", headDim, ModelSpec.MAX_HEAD_DIM);
+    if (valueDim != headDim) {
+      throw damaged("keys of " + headDim + " and values of " + valueDim + " differ");
+    }
+    try {
+      return new ModelSpec(
+          architecture,
+          Printable.of(metadata.findText("general.name").orElse(architecture.label()), MOST_NAME),
+          required("block_count", ModelSpec.MAX_LAYERS),
+          width,
+          required("feed_forward_length", ModelSpec.MAX_WIDTH),
+          heads,
+          optional("attention.head_count_kv", heads, ModelSpec.MAX_HEADS),
+          headDim,
+          vocabulary(architecture),
+          required("context_length", ModelSpec.MAX_CONTEXT),
+          (float) metadata.number(prefix + "attention.layer_norm_rms_epsilon"),
+          metadata.findNumber(prefix + "rope.freq_base").orElse(10000),
+          optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
+          activationScaling(architecture));
+    } catch (IllegalArgumentException e) {
+      throw damaged(e.getMessage());
+    }
+  }
+
+  /**
+   * Where families leave it open, matrices with scales by groups of columns are those of models of
+   * which only the weights are ternary.
+   */
+  private ActivationScaling activationScaling(Architecture architecture) {
+    boolean groups =
+        file.tensors().stream()
+            .anyMatch(
+                tensor ->
+                    tensor.format() instanceof TernaryFormat format
+                        && format.scaleKind() instanceof ScaleKind.Group);
+    return architecture
+        .activationScaling()
+        .orElse(groups ? ActivationScaling.GROUP : ActivationScaling.ROW);
+  }
+
+  /** Tokens, by the rows of the embedding. */
+  private int vocabulary(Architecture architecture) throws ModelFileException {
+    Role embedding = architecture.manifest().at(Place.EMBEDDING).orElseThrow();
+    return (int) Math.min(file.tensor(embedding, 0).rows(), Integer.MAX_VALUE);
+  }
+
+  /** A model that was split over several files lacks tensors or even metadata here. */
+  private static void refuseParts(GgufFile file) throws ModelFileException {
+    long parts = file.metadata().findInteger("split.count").orElse(0);
+    if (parts > 1) {
+      throw file.metadata()
+          .failure(
+              "this is one of the "
+                  + parts
+                  + " files that the model was split into; join them by 'llama-gguf-split --merge"
+                  + " FIRST_PART OUTPUT' and use that.");
+    }
+  }
+
+  /**
+   * Positions are used as they are. Files that say so in as many words (bitnet.cpp's converter
+   * writes "linear" by a factor of 1) are fine, those that stretch them would compute nonsense.
+   */
+  private void refuseStretchedRope() throws ModelFileException {
+    String type = metadata.findText(prefix + "rope.scaling.type").orElse("linear");
+    for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
+      double factor = metadata.findNumber(prefix + key).orElse(1);
+      // To ggml a factor of 0 means none.
+      if (!type.equals("none") && factor != 0 && factor != 1) {
+        throw metadata.failure(
+            "metadata key '"
+                + prefix
+                + key
+                + "' is "
+                + factor
+                + ", but this engine does not scale RoPE; use a file of the model without it.");
+      }
+    }
+  }
+
+  private int required(String key, int max) throws ModelFileException {
+    return inRange(key, metadata.integer(prefix + key), max);
+  }
+
+  private int optional(String key, int otherwise, int max) throws ModelFileException {
+    OptionalLong value = metadata.findInteger(prefix + key);
+    return value.isPresent() ? inRange(key, value.getAsLong(), max) : otherwise;
+  }
+
+  private int inRange(String key, long value, int max) throws ModelFileException {
+    if (value <= 0 || value > max) {
+      throw damaged(prefix + key + " is " + value + ", not in 1.." + max);
+    }
+    return (int) value;
+  }
+
+  private ModelFileException damaged(String what) {
+    return metadata.failure(what + "; the file is damaged or not a language model.");
+  }
+}
