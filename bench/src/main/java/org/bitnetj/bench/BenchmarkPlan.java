@@ -2,7 +2,7 @@ package org.bitnetj.bench;
 
 import java.util.List;
 import java.util.Locale;
-import org.bitnetj.model.HeadMode;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.tensor.AttentionLayer;
 
 /**

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.bitnetj.error.KernelTierException;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.parallel.ThreadTeam;
 
 /**
@@ -139,7 +139,7 @@ public final class KernelBenchmark implements AutoCloseable {
    * @param tiers labels of those to measure; none for all that run here
    * @param threads how many threads compute, one after the other
    * @param rounds how often everything is timed
-   * @throws org.bitnetj.kernel.selection.KernelTierException if this machine lacks a tier
+   * @throws org.bitnetj.error.KernelTierException if this machine lacks a tier
    */
   public KernelBenchmark(
       List<String> tiers, List<Integer> threads, int rounds, Consumer<String> progress) {

@@ -21,7 +21,7 @@ public abstract sealed class Operation implements ThreadTeam.Task, AutoCloseable
   final Kernels kernels;
 
   /**
-   * @throws org.bitnetj.kernel.selection.KernelTierException if this machine lacks the tier
+   * @throws org.bitnetj.error.KernelTierException if this machine lacks the tier
    */
   Operation(KernelTier tier) {
     kernels = KernelSelection.choose(tier.label()).kernels();

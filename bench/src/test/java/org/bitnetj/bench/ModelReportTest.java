@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.bitnetj.family.ActivationScaling;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.model.HeadMode;
+import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.tensor.AttentionLayer;
 import org.junit.jupiter.api.Test;
 

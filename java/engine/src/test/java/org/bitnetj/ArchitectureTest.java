@@ -16,8 +16,15 @@ import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.lang.foreign.MemorySegment;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bitnetj.generate.LanguageModel;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -31,6 +38,8 @@ class ArchitectureTest {
   /** The engine's packages; each may use those before it and none after it. */
   private static final List<String> LAYERS =
       List.of(
+          "error",
+          "option",
           "memory",
           "format",
           "tensor",
@@ -56,6 +65,30 @@ class ArchitectureTest {
             .importPackages("org.bitnetj");
     assertTrue(
         engine.contain("org.bitnetj.source.ModelSource"), "the engine's classes were not read");
+  }
+
+  /** What users of the engine see; javac finds types in their signatures that are not exported. */
+  @Test
+  void theModuleExportsItsFaceAlone() throws URISyntaxException {
+    Path classes =
+        Path.of(LanguageModel.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Set<String> exported =
+        ModuleFinder.of(classes)
+            .find("org.bitnetj.engine")
+            .orElseThrow()
+            .descriptor()
+            .exports()
+            .stream()
+            .map(ModuleDescriptor.Exports::toString)
+            .collect(Collectors.toSet());
+    assertEquals(
+        Set.of(
+            "org.bitnetj.chat",
+            "org.bitnetj.error",
+            "org.bitnetj.generate",
+            "org.bitnetj.option",
+            "org.bitnetj.tokenizer"),
+        exported);
   }
 
   @TestFactory

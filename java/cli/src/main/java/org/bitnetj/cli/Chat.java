@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.bitnetj.chat.ChatTemplateException;
+import org.bitnetj.error.ChatTemplateException;
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.generate.Conversation;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
-import org.bitnetj.model.ContextOverflowException;
 import org.jspecify.annotations.Nullable;
 
 /**

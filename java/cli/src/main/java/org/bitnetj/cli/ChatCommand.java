@@ -96,16 +96,16 @@ final class ChatCommand implements Callable<Integer> {
       return loaded.requireChatTemplate();
     } catch (IllegalStateException e) {
       throw new Failures.Failure(
-          loaded.spec().name() + ": " + e.getMessage() + " 'bitnet run' continues a text.");
+          loaded.info().name() + ": " + e.getMessage() + " 'bitnet run' continues a text.");
     }
   }
 
   private static String greeting(LanguageModel loaded, Session session, ChatTemplate template) {
-    return loaded.spec().name()
+    return loaded.info().name()
         + " (chat format: "
         + template.name()
         + "; "
-        + loaded.kernels().tier()
+        + loaded.kernels()
         + " kernels, context of "
         + session.context()
         + " tokens). /help lists commands, Ctrl-D ends the chat.";

@@ -1,7 +1,7 @@
 package org.bitnetj.cli;
 
 import org.bitnetj.generate.SessionOptions;
-import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.option.CacheType;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,7 +27,7 @@ final class ContextOptions {
       description =
           "How keys and values are stored: f16, or f32, which takes twice the memory. Default:"
               + " f16.")
-  private AttentionLayer.Type cache = AttentionLayer.Type.F16;
+  private CacheType cache = CacheType.F16;
 
   SessionOptions session() {
     try {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.BenchmarkRun;
 import org.bitnetj.bench.Machine;
+import org.bitnetj.error.KernelTierException;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -19,7 +20,6 @@ import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.kernel.selection.KernelTierException;
 import org.bitnetj.kernel.vector.VectorTier;
 import org.bitnetj.source.Printable;
 import org.jspecify.annotations.Nullable;
@@ -162,7 +162,7 @@ final class DoctorCommand implements Callable<Integer> {
       LoadOptions told = LoadOptions.defaults().withWarnings(warning -> {});
       try (LanguageModel loaded = LanguageModel.load(model.path(), told);
           Session session = loaded.openSession()) {
-        section.put("name", loaded.spec().name());
+        section.put("name", loaded.info().name());
         GenerationResult result =
             session.generate(
                 "Once upon a time",

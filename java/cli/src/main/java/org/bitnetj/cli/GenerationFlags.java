@@ -3,7 +3,7 @@ package org.bitnetj.cli;
 import java.util.List;
 import java.util.OptionalLong;
 import org.bitnetj.generate.GenerationOptions;
-import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.option.SamplingOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

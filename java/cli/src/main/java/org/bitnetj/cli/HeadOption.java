@@ -1,6 +1,6 @@
 package org.bitnetj.cli;
 
-import org.bitnetj.model.HeadMode;
+import org.bitnetj.option.HeadMode;
 import picocli.CommandLine.Option;
 
 /** How the output head is read while a text is generated. Changes no text. */

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
-import org.bitnetj.model.HeadMode;
-import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.option.CacheType;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,7 +62,7 @@ final class LogitsCommand implements Callable<Integer> {
       names = "--cache",
       paramLabel = "TYPE",
       description = "How keys and values are stored: f32 or f16. Default: f32.")
-  private AttentionLayer.Type cache = AttentionLayer.Type.F32;
+  private CacheType cache = CacheType.F32;
 
   @Option(
       names = {"-o", "--output"},
@@ -87,7 +87,7 @@ final class LogitsCommand implements Callable<Integer> {
         Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       int[] tokens = tokens(loaded.tokenizer(), bytes);
-      int vocabulary = loaded.spec().vocabulary();
+      int vocabulary = loaded.info().vocabulary();
       ByteBuffer row =
           ByteBuffer.allocate(Math.multiplyExact(vocabulary, Float.BYTES))
               .order(ByteOrder.LITTLE_ENDIAN);

@@ -23,7 +23,7 @@ final class Statistics {
         count(stats.generatedTokens(), "token"),
         rate(stats.decodeTokensPerSecond()),
         ending(result.finishReason()),
-        model.kernels().tier(),
+        model.kernels(),
         count(model.threads(), "thread"),
         stats.bytesPerToken(),
         shares(stats),

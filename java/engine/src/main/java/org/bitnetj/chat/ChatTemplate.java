@@ -10,8 +10,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.bitnetj.chat.jinja.JinjaException;
 import org.bitnetj.chat.jinja.JinjaTemplate;
+import org.bitnetj.error.ChatTemplateException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
-import org.bitnetj.source.ModelFileException;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 

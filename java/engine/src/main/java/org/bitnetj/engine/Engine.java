@@ -6,10 +6,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.KvBudget;
-import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.tensor.AttentionLayer;
 

@@ -108,9 +108,9 @@ public final class SequenceState implements AutoCloseable {
    *     of them
    * @param need which of them
    * @throws IllegalStateException if the sequence or the engine is closed
-   * @throws org.bitnetj.model.ContextOverflowException if the tokens do not fit the context
-   * @throws org.bitnetj.kv.KvCacheFullException if other sequences hold all the memory
-   * @throws org.bitnetj.model.NonFiniteException if the numbers break
+   * @throws org.bitnetj.error.ContextOverflowException if the tokens do not fit the context
+   * @throws org.bitnetj.error.KvCacheFullException if other sequences hold all the memory
+   * @throws org.bitnetj.error.NonFiniteException if the numbers break
    *     <p>A call that fails leaves the tokens of the steps before the failing one.
    */
   public void compute(int[] ids, int from, int to, int logitsFrom, LogitsNeed need) {

@@ -3,6 +3,7 @@ package org.bitnetj.family;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Rope;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
 package org.bitnetj.family;
 
 import java.util.Objects;
+import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.TernaryMatrix;
 

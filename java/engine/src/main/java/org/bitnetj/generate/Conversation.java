@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
-import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.error.ContextOverflowException;
 
 /**
  * A chat that remembers. Each reply is computed from all messages so far; the session's cache makes
@@ -53,7 +53,7 @@ public final class Conversation {
    * its answer.
    *
    * @throws IllegalStateException if the model has no chat template
-   * @throws org.bitnetj.chat.ChatTemplateException if the template refuses the messages
+   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
    */
   public int countTokens() {
     return session.countTokens(messages);

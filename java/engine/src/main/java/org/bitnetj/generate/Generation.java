@@ -3,7 +3,7 @@ package org.bitnetj.generate;
 import java.util.Arrays;
 import java.util.BitSet;
 import org.bitnetj.engine.SequenceState;
-import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.tokenizer.StreamDecoder;

@@ -2,7 +2,7 @@ package org.bitnetj.generate;
 
 import java.util.List;
 import java.util.Set;
-import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.option.SamplingOptions;
 
 /**
  * How a text is generated and when it ends. Immutable; constructor and {@code with} methods refuse

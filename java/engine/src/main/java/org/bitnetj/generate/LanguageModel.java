@@ -8,18 +8,21 @@ import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.engine.Engine;
+import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.Reservation;
-import org.bitnetj.model.ContextOverflowException;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
+import org.bitnetj.option.CacheType;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
+import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
@@ -39,7 +42,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Path path;
   private final Tokenizer tokenizer;
   private final ChatSupport chats;
-  private final KernelSelection kernels;
+  private final KernelTier kernels;
   private final int threads;
   private final Engine engine;
 
@@ -47,7 +50,7 @@ public final class LanguageModel implements AutoCloseable {
       Path path,
       Tokenizer tokenizer,
       ChatSupport chats,
-      KernelSelection kernels,
+      KernelTier kernels,
       int threads,
       Engine engine) {
     this.path = path;
@@ -72,9 +75,8 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @throws ModelFileException if the file is no model that can be used; the message is a sentence
    *     that names the file
-   * @throws org.bitnetj.kernel.selection.KernelTierException if the kernels asked for cannot be
-   *     used
-   * @throws org.bitnetj.chat.ChatTemplateException if the thread is interrupted while the file's
+   * @throws org.bitnetj.error.KernelTierException if the kernels asked for cannot be used
+   * @throws org.bitnetj.error.ChatTemplateException if the thread is interrupted while the file's
    *     chat template is tried
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
@@ -100,7 +102,7 @@ public final class LanguageModel implements AutoCloseable {
           path,
           tokenizer,
           chats,
-          selection,
+          selection.tier(),
           threads,
           new Engine(transformer, cacheBytes(weights, options.mapped()), List.copyOf(closers)));
     } catch (IOException | RuntimeException | Error e) {
@@ -163,8 +165,15 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   Session openSession(SessionOptions options, ChatSupport chats) {
-    int context = options.context() == 0 ? spec().contextLength() : options.context();
-    return new Session(tokenizer, chats, engine.open(options.cacheType(), context));
+    int context = options.context() == 0 ? engine.spec().contextLength() : options.context();
+    return new Session(tokenizer, chats, engine.open(stored(options.cacheType()), context));
+  }
+
+  private static AttentionLayer.Type stored(CacheType type) {
+    return switch (type) {
+      case F16 -> AttentionLayer.Type.F16;
+      case F32 -> AttentionLayer.Type.F32;
+    };
   }
 
   /** The file it was loaded from. */
@@ -172,8 +181,16 @@ public final class LanguageModel implements AutoCloseable {
     return path;
   }
 
-  public ModelSpec spec() {
-    return engine.spec();
+  /** What the model is. */
+  public ModelInfo info() {
+    ModelSpec spec = engine.spec();
+    return new ModelInfo(
+        spec.name(),
+        spec.architecture().label(),
+        spec.layers(),
+        spec.width(),
+        spec.vocabulary(),
+        spec.contextLength());
   }
 
   public Tokenizer tokenizer() {
@@ -202,9 +219,9 @@ public final class LanguageModel implements AutoCloseable {
     return chats.systemRole();
   }
 
-  /** The kernels it computes with, and how they were chosen. */
-  public KernelSelection kernels() {
-    return kernels;
+  /** The name of the kernels that it computes with, {@code avx2} say. */
+  public String kernels() {
+    return kernels.toString();
   }
 
   /** How many threads compute. */

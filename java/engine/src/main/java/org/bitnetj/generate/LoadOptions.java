@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.bitnetj.family.ActivationScaling;
-import org.bitnetj.model.HeadMode;
+import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.HeadMode;
 
 /**
  * How a model is loaded and computed. None of it but {@code activations} changes a result.

@@ -3,9 +3,9 @@ package org.bitnetj.generate;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.bitnetj.engine.SequenceState;
-import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.model.LogitsNeed;
-import org.bitnetj.model.NonFiniteException;
 import org.bitnetj.tensor.FloatRows;
 
 /** One pass over a given text for the logits after its tokens. */

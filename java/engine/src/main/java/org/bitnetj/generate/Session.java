@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.engine.SequenceState;
-import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +93,7 @@ public final class Session implements AutoCloseable {
    *
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
-   * @throws org.bitnetj.chat.ChatTemplateException if the template refuses the messages, or if the
+   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages, or if the
    *     thread is interrupted while the template renders them
    */
   public GenerationResult chat(
@@ -170,7 +170,7 @@ public final class Session implements AutoCloseable {
    * @param from the first position whose logits are wanted, 0 to {@code ids.length - 1}
    * @param visitor sees one row for each position from there on, in order
    * @throws ContextOverflowException if there are more tokens than the context holds
-   * @throws org.bitnetj.model.NonFiniteException if a logit is NaN or infinite
+   * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
   public void logits(int[] ids, int from, LogitsVisitor visitor) {
     enter();
@@ -188,7 +188,7 @@ public final class Session implements AutoCloseable {
    * double from the logits of the whole vocabulary.
    *
    * @throws ContextOverflowException if there are more tokens than the context holds
-   * @throws org.bitnetj.model.NonFiniteException if a logit is NaN or infinite
+   * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
   public double[] score(int[] ids) {
     if (ids.length < 2) {

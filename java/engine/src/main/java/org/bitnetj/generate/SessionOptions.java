@@ -1,6 +1,6 @@
 package org.bitnetj.generate;
 
-import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.option.CacheType;
 
 /**
  * What a session is given. Immutable.
@@ -9,8 +9,8 @@ import org.bitnetj.tensor.AttentionLayer;
  *     for. Memory for the cache is taken as the text grows
  * @param cacheType how keys and values are stored
  */
-public record SessionOptions(int context, AttentionLayer.Type cacheType) {
-  private static final SessionOptions DEFAULTS = new SessionOptions(0, AttentionLayer.Type.F16);
+public record SessionOptions(int context, CacheType cacheType) {
+  private static final SessionOptions DEFAULTS = new SessionOptions(0, CacheType.F16);
 
   public SessionOptions {
     if (context < 0 || context == 1) {
@@ -28,7 +28,7 @@ public record SessionOptions(int context, AttentionLayer.Type cacheType) {
     return new SessionOptions(value, cacheType);
   }
 
-  public SessionOptions withCacheType(AttentionLayer.Type value) {
+  public SessionOptions withCacheType(CacheType value) {
     return new SessionOptions(context, value);
   }
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.memory.Pages;
 import org.bitnetj.memory.Reservation;
 import org.bitnetj.tensor.AttentionLayer;

@@ -3,6 +3,7 @@ package org.bitnetj.kv;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.bitnetj.error.KvCacheFullException;
 
 /**
  * One sequence: its tokens and where their keys and values are, block by block. Blocks whose text

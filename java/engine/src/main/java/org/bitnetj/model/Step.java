@@ -1,5 +1,6 @@
 package org.bitnetj.model;
 
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.BlockTable;
 import org.bitnetj.memory.NativeMemory;
@@ -62,7 +63,7 @@ public final class Step {
    * @throws ContextOverflowException if they do not fit the sequence's context
    * @throws IllegalArgumentException if a token is not in the vocabulary, or the step has no room
    *     or does not accept the sequence
-   * @throws org.bitnetj.kv.KvCacheFullException if no memory is left; nothing has changed
+   * @throws org.bitnetj.error.KvCacheFullException if no memory is left; nothing has changed
    */
   public void add(
       BlockTable sequence, int[] ids, int from, int to, int logitsFrom, LogitsNeed need) {

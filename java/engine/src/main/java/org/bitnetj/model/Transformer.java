@@ -2,6 +2,7 @@ package org.bitnetj.model;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;

@@ -1,13 +1,14 @@
 package org.bitnetj.model;
 
 import java.util.List;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelBytes;
-import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;

@@ -1,9 +1,10 @@
 package org.bitnetj.model;
 
 import java.util.OptionalLong;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;

@@ -4,7 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.tensor.FloatRows;
 
 /**

@@ -3,6 +3,7 @@ package org.bitnetj.source;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
 

@@ -3,6 +3,7 @@ package org.bitnetj.source;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.bitnetj.error.ModelFileException;
 
 /**
  * What a model file says of its tokenizer, unchecked but for types. Every method that returns a

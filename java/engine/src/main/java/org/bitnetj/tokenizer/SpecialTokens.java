@@ -3,7 +3,7 @@ package org.bitnetj.tokenizer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.OptionalInt;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 
 /**
  * Finds special tokens by their spelling. The longest ones claim their places first, each length

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.VocabularySource;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;
@@ -48,6 +48,7 @@ public final class Tokenizer {
    * @param source may be closed afterwards
    * @throws ModelFileException when the kind of tokenizer is unknown or its tables are damaged
    */
+  @SuppressWarnings("exports") // for the engine and its tools, which have the source
   public static Tokenizer of(VocabularySource source) throws ModelFileException {
     return new TokenizerReader(source).read();
   }

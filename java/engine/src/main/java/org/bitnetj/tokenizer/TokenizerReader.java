@@ -3,7 +3,7 @@ package org.bitnetj.tokenizer;
 import static org.bitnetj.tokenizer.TokenTable.NONE;
 
 import java.util.Arrays;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource;
 import org.bitnetj.source.VocabularySource.Part;

@@ -2,7 +2,7 @@ package org.bitnetj.tokenizer;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 
 /**
  * Every token as the bytes it stands for in text, in one array, and the way back from bytes to the

@@ -10,7 +10,7 @@ import java.util.AbstractList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
-import org.bitnetj.model.ContextOverflowException;
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.bitnetj.sampling.SamplingOptions;
+import org.bitnetj.option.SamplingOptions;
 import org.junit.jupiter.api.Test;
 
 class GenerationOptionsTest {

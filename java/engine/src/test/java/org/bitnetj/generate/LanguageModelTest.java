@@ -13,9 +13,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.kernel.selection.KernelTierException;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.KernelTierException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +30,8 @@ class LanguageModelTest {
         Session session = model.openSession()) {
       assertEquals(Golden.MODEL, model.path());
       assertEquals(Runtime.getRuntime().availableProcessors(), model.threads());
-      assertEquals(model.spec().contextLength(), session.context());
-      assertTrue(model.bytesPerToken() > model.spec().vocabulary());
+      assertEquals(model.info().contextLength(), session.context());
+      assertTrue(model.bytesPerToken() > model.info().vocabulary());
     }
   }
 
@@ -41,7 +40,7 @@ class LanguageModelTest {
     String expected;
     try (LanguageModel model = LanguageModel.load(Golden.MODEL, SCALAR);
         Session session = model.openSession()) {
-      assertEquals(KernelTier.SCALAR, model.kernels().tier());
+      assertEquals("scalar", model.kernels());
       assertEquals(1, model.threads());
       expected = session.generate("The cat", GREEDY, GenerationListener.NONE).text();
     }

@@ -38,7 +38,7 @@ class NativeAccessTest {
       try (LanguageModel model = LanguageModel.load(Golden.MODEL, oneThread);
           Session session = model.openSession()) {
         GenerationOptions options = GenerationOptions.greedy().withMaxTokens(4);
-        return model.kernels().tier()
+        return model.kernels()
             + ": "
             + session.generate("Once upon a time", options, GenerationListener.NONE).text();
       }

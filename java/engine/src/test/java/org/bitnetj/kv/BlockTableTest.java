@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.tensor.AttentionLayer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

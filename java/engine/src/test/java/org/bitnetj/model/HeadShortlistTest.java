@@ -14,6 +14,7 @@ import java.util.function.IntBinaryOperator;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.FloatMatrix;

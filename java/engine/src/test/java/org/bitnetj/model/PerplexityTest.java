@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
-import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.option.CacheType;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,8 +19,8 @@ class PerplexityTest {
   private static final double TOLERANCE = 0.002;
 
   @ParameterizedTest
-  @EnumSource(AttentionLayer.Type.class)
-  void heldOutTextHasTheExpectedPerplexity(AttentionLayer.Type cache) throws Exception {
+  @EnumSource(CacheType.class)
+  void heldOutTextHasTheExpectedPerplexity(CacheType cache) throws Exception {
     String text;
     try (InputStream in = PerplexityTest.class.getResourceAsStream("/text/snowball-lamb.txt")) {
       text = new String(in.readAllBytes(), StandardCharsets.UTF_8);

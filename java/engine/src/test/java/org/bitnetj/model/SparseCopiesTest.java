@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.testing.Golden;

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.bitnetj.option.SamplingOptions;
 
 /**
  * {@link Sampler}'s definition, step by step on lists: slow, and with nothing in common with it.

@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.stream.IntStream;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.gguf.GgufBytes;
 import org.bitnetj.source.gguf.GgufFile;
 import org.junit.jupiter.api.Test;

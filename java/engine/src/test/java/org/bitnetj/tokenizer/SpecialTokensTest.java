@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.tokenizer.SpecialTokens.Entry;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;

@@ -10,20 +10,22 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Function;
-import org.bitnetj.family.ActivationScaling;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.BlockTable;
-import org.bitnetj.model.HeadMode;
-import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
+import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.junit.jupiter.api.Test;
@@ -96,7 +98,16 @@ class ActivationScalingTest {
     int[] byGroups = logits(path, ActivationScaling.GROUP, new ScalarKernels(), 1, LENGTH);
     assertFalse(Arrays.equals(byRows, byGroups));
     Path bitnet = model("bitnet", tensor -> WeightFormats.PQ2_0);
-    refused(bitnet, "models of architecture 'bitnet' were trained with one activation scale a row");
+    LoadOptions options =
+        LoadOptions.defaults().withKernels("scalar").withActivations(ActivationScaling.GROUP);
+    String sentence =
+        assertThrows(ModelFileException.class, () -> LanguageModel.load(bitnet, options))
+            .getMessage();
+    assertTrue(
+        sentence.startsWith(
+            bitnet
+                + ": models of architecture 'bitnet' were trained with one activation scale a row"),
+        sentence);
   }
 
   /** Threads, chunks and kernels change no bit. */

@@ -1,5 +1,6 @@
 package org.bitnetj.kernel.vector;
 
+import java.util.Optional;
 import jdk.incubator.vector.VectorShape;
 import org.bitnetj.kernel.Kernels;
 
@@ -20,7 +21,11 @@ public final class VectorTier {
 
   /** Whether the module is there. */
   public static boolean isResolved() {
-    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return incubator().isPresent();
+  }
+
+  private static Optional<Module> incubator() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector");
   }
 
   /**
@@ -30,6 +35,7 @@ public final class VectorTier {
    *     vectors are narrower than all of them; its message is a sentence
    */
   public static Kernels kernels() {
+    VectorTier.class.getModule().addReads(incubator().orElseThrow());
     if (System.getProperty(BITS) == null) {
       int bits = VectorShape.preferredShape().vectorBitSize();
       if (bits < LEAST_BITS) {

@@ -1,7 +1,7 @@
 package org.bitnetj.source.container;
 
 import java.nio.file.Path;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.gguf.GgufFile;
 

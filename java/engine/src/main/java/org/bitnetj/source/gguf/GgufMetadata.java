@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringJoiner;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.StringArray;
 import org.jspecify.annotations.Nullable;

@@ -2,14 +2,14 @@ package org.bitnetj.source.gguf;
 
 import java.util.List;
 import java.util.OptionalLong;
-import org.bitnetj.family.ActivationScaling;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Printable;
 
 /**

@@ -2,7 +2,7 @@ package org.bitnetj.source.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.jspecify.annotations.Nullable;
 
 /**

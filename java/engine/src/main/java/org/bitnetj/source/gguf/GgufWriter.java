@@ -10,7 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
-import org.bitnetj.source.ModelFileException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.PartFile;
 
 /**

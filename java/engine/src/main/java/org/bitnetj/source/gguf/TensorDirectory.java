@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.source.ModelFileException;
 import org.bitnetj.source.Tensor;
 
 /** Reads and checks the list of tensors that ends a GGUF header. */

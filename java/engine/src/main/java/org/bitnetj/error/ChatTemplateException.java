@@ -1,4 +1,4 @@
-package org.bitnetj.chat;
+package org.bitnetj.error;
 
 /**
  * A model's chat template refuses the messages or fails on them, or an interrupt of the thread
@@ -7,7 +7,7 @@ package org.bitnetj.chat;
 public final class ChatTemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  ChatTemplateException(String sentence, Throwable cause) {
+  public ChatTemplateException(String sentence, Throwable cause) {
     super(sentence, cause);
   }
 }

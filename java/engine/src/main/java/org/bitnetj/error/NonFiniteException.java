@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.error;
 
 /** An activation became NaN or infinite: the weights are damaged. The step has no result. */
 public final class NonFiniteException extends RuntimeException {

@@ -1,10 +1,10 @@
-package org.bitnetj.sampling;
+package org.bitnetj.error;
 
 /** Logits among which no token can be chosen; the message is a sentence that says why. */
 public final class UnusableLogitsException extends ArithmeticException {
   private static final long serialVersionUID = 1L;
 
-  UnusableLogitsException(String sentence) {
+  public UnusableLogitsException(String sentence) {
     super(sentence);
   }
 }

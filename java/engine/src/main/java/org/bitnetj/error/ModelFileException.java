@@ -1,4 +1,4 @@
-package org.bitnetj.source;
+package org.bitnetj.error;
 
 import java.io.IOException;
 

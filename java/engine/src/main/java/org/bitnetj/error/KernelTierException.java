@@ -1,10 +1,10 @@
-package org.bitnetj.kernel.selection;
+package org.bitnetj.error;
 
 /** Kernels were asked for that cannot be used; the message is one sentence for the user. */
 public final class KernelTierException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  KernelTierException(String sentence) {
+  public KernelTierException(String sentence) {
     super(sentence);
   }
 }

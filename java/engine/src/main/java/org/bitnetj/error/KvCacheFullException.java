@@ -1,10 +1,10 @@
-package org.bitnetj.kv;
+package org.bitnetj.error;
 
 /** No block of the KV cache is free; the message says how many are in use and what helps. */
 public final class KvCacheFullException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  KvCacheFullException(String message) {
+  public KvCacheFullException(String message) {
     super(message);
   }
 }

@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.error;
 
 /** A step asked for a position that the KV cache has no room for. Nothing was computed. */
 public final class ContextOverflowException extends RuntimeException {

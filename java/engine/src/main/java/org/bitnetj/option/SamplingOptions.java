@@ -1,11 +1,11 @@
-package org.bitnetj.sampling;
+package org.bitnetj.option;
 
 import java.util.OptionalLong;
 
 /**
- * How the next token is chosen. The names and defaults are llama.cpp's; {@link Sampler} says what
- * each step does, in which order. Every constructor and {@code with} method refuses a value out of
- * its range with an {@link IllegalArgumentException} whose message is a sentence. Immutable.
+ * How the next token is chosen. The names and defaults are llama.cpp's; penalties come first, then
+ * top-k, temperature, top-p and min-p. Every constructor and {@code with} method refuses a value
+ * out of its range with an {@link IllegalArgumentException} whose message is a sentence. Immutable.
  *
  * @param temperature divides the logits before the draw; 0 takes the most probable token (greedy)
  * @param topK keeps the k most probable tokens; 0 keeps all
@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  * @param frequencyPenalty taken from the logits of recent tokens once for each time they occur; 0
  *     changes nothing
  * @param penaltyWindow how many of the last tokens count as recent; 0 switches the penalties off
- * @param seed of the random draws; empty takes a new one each time, which {@link Sampler#seed}
+ * @param seed of the random draws; empty takes a new one each time, which {@code Sampler#seed}
  *     tells
  */
 public record SamplingOptions(

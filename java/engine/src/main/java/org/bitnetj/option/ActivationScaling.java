@@ -1,4 +1,4 @@
-package org.bitnetj.family;
+package org.bitnetj.option;
 
 import java.util.Arrays;
 import java.util.Locale;

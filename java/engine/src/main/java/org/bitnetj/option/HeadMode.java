@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.option;
 
 /**
  * How the output head is read when only the best tokens are wanted. All give the same tokens, and

@@ -1,0 +1,18 @@
+/**
+ * An engine for ternary language models on CPUs. {@link org.bitnetj.generate.LanguageModel} is
+ * where to begin. Its native kernels need {@code --enable-native-access=org.bitnetj.engine}; the
+ * Java kernels that stand in for them are fast with {@code --add-modules jdk.incubator.vector}
+ * only.
+ */
+module org.bitnetj.engine {
+  // jdk.incubator.vector is read where java was told to resolve it (kernel.vector.VectorTier). With
+  // "requires static", javac would warn of an incubating module in every program that uses this
+  // one.
+  requires static org.jspecify;
+
+  exports org.bitnetj.chat;
+  exports org.bitnetj.error;
+  exports org.bitnetj.generate;
+  exports org.bitnetj.option;
+  exports org.bitnetj.tokenizer;
+}
