@@ -32,7 +32,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 4
+#define BN_ABI_VERSION 5
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -53,10 +53,12 @@ extern "C" {
 /* Layouts of ternary panels. */
 #define BN_PANEL_2BIT 0
 
-/* What a strip of a ternary matrix is. */
-#define BN_STRIPS_ROWS 0
-#define BN_STRIPS_COLUMNS 1
-/* Digits that one line of a strip holds, and its bytes. */
+/* The order of a copy of a ternary matrix: its vectors are rows or columns. */
+#define BN_ROW_MAJOR 0
+#define BN_COLUMN_MAJOR 1
+/* The most rows of activations that a product with such a copy takes at a time. */
+#define BN_MOST_SPARSE_ROWS 16
+/* Digits that one line of a row or column holds, and its bytes. */
 #define BN_LINE_DIGITS 256
 #define BN_LINE_BYTES 64
 
@@ -129,19 +131,19 @@ typedef struct bn_ternary {
 } bn_ternary;
 
 /*
- * The same kind of matrix by single rows or columns, so that those not needed are not read. Strip i
- * is row i or column i, and takes bytes [stride * i, stride * (i + 1)): lines of 64 bytes, where
+ * The same kind of matrix by single rows or columns, so that those not needed are not read. Vector
+ * i is row i or column i, and takes bytes [stride * i, stride * (i + 1)): lines of 64 bytes, where
  * byte j of line l holds the digits u = t + 1 of elements 256*l + 64*f + j at bits 2*f and 2*f + 1,
  * f = 0..3. Elements that only pad hold zero bits. The start is a multiple of 64 bytes.
  */
-typedef struct bn_strips {
+typedef struct bn_ternary_vectors {
   uint8_t* digits;
-  int64_t stride; /* the bytes of a strip's lines */
+  int64_t stride; /* the bytes of a row's or column's lines */
   int32_t rows;
   int32_t columns;
-  int32_t direction;
+  int32_t order;
   float scale;
-} bn_strips;
+} bn_ternary_vectors;
 
 /*
  * RMSNorm: y_i = (x_i * (1 / sqrt(sum(x^2) / columns + epsilon))) * weight_i; all NaN if the sum is
@@ -164,44 +166,46 @@ typedef struct bn_matrix {
 } bn_matrix;
 
 /*
- * A sketch of a matrix: every weight of row r as a code c in 0..63 that means scale * (c - 31.5),
- * in two planes, and how far from the row that is. With the columns rounded up to 8, panel p of the
- * coarse plane has 64 bytes for each 8 columns: the nibbles of byte 4*i + j of block b are c >> 2
- * of row 16*p + i, the lower for column 8*b + j and the upper for column 8*b + 4 + j. The fine
- * plane is row-major, with 64 bytes for each 256 columns: byte j of block b holds c & 3 of column
- * 256*b + 64*f + j at bits 2*f and 2*f + 1. Codes that only pad are 0. The starts are multiples of
- * 64 bytes.
+ * A low-bit copy of a matrix: every weight of row r as a code c in 0..63 that means scale * (c
+ * - 31.5), in two planes, and how far from the row that is. With the columns rounded up to 8, panel
+ * p of the coarse plane has 64 bytes for each 8 columns: the nibbles of byte 4*i + j of block b are
+ * c >> 2 of row 16*p + i, the lower for column 8*b + j and the upper for column 8*b + 4 + j. The
+ * fine plane is row-major, with 64 bytes for each 256 columns: byte j of block b holds c & 3 of
+ * column 256*b + 64*f + j at bits 2*f and 2*f + 1. Codes that only pad are 0. The starts are
+ * multiples of 64 bytes.
  *
- * Facts of panel p are 64 floats from 64*p on: 16 scales, 16 bounds of the Euclidean norm of row -
- * scale * (4 * (c >> 2) - 30), 16 of row - scale * (c - 31.5), and 16 of the row itself. Bounds may
+ * Panel p has 64 floats from scales_and_norms + 64*p on: 16 scales, 16 bounds of the Euclidean norm
+ * of the coarse residual, row - scale * (4 * (c >> 2) - 30), 16 of that of the fine one, row -
+ * scale
+ * * (c - 31.5), and 16 of that of the row itself. Bounds may
  * overflow, and mean nothing then, once a row's norm exceeds 2^70.
  */
-typedef struct bn_sketch {
+typedef struct bn_low_bit {
   uint8_t* coarse;
   uint8_t* fine;
-  float* facts;
+  float* scales_and_norms;
   int32_t rows;
   int32_t columns;
-} bn_sketch;
+} bn_low_bit;
 
 /*
- * One row of activations in 16 bits: x is nearly scale * (256 * high + low). Digits are zero
+ * One row of activations in 16 bits: x is nearly scale * (256 * high + low). Bytes are zero
  * from the columns on to the next multiple of 256, and their sums those of all of them.
  */
-typedef struct bn_digits {
+typedef struct bn_activation16 {
   const int8_t* high;
   const int8_t* low;
   int32_t high_sum;
   int32_t low_sum;
   float scale;
-  float error_weight; /* what a sketched row's logit is off by: at most error * error_weight */
+  float error_weight; /* a logit is off by at most its row's residual norm * error_weight */
   float norm_weight;  /* + norm * norm_weight + slack */
   float slack;
-} bn_digits;
+} bn_activation16;
 
 /*
- * Bounds of the logits of one row of activations, by the rows of a sketch, which are padded to
- * whole panels with -infinity.
+ * Bounds of the logits of one row of activations, by the rows of a low-bit copy, which are padded
+ * to whole panels with -infinity.
  */
 typedef struct bn_bounds {
   float* lower;
@@ -210,6 +214,8 @@ typedef struct bn_bounds {
   float* panel_lower; /* the largest of each panel's 16 */
   float* panel_upper;
   int32_t* panel_refined; /* how many rows of each panel were refined */
+  float threshold;        /* rows whose upper bounds are below it are ruled out */
+  int32_t reserved;
 } bn_bounds;
 
 /* Rotary position embedding; tables are [positions][pairs]. */
@@ -289,11 +295,11 @@ BN_API int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, cons
                        int32_t begin, int32_t end);
 
 /*
- * Copies a matrix from panels to strips. Items [begin, end): item i is strips 16 * i to 16 * i +
- * 15, as far as there are any.
+ * Copies a matrix from panels by rows or columns. Items [begin, end): item i is rows or columns 16
+ * * i to 16 * i + 15, as far as there are any.
  */
-BN_API int32_t bn_pack_strips(int32_t tier, const bn_ternary* w, const bn_strips* strips,
-                              int32_t begin, int32_t end);
+BN_API int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vectors* copy,
+                               int32_t begin, int32_t end);
 
 /* out row r = row tokens[r] of table as float32, for r in [begin, end). */
 BN_API int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch,
@@ -336,23 +342,25 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
                                   const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 
 /*
- * Two products of one row of activations, that of row 0, which has one scale; they read only the
- * strips they need. What they return is the number of bytes of strips they read, or -1 if the tier
- * is not compiled in or the strips have the other direction.
+ * Two products of rows t in [0, count) of activations, which have one scale each, count at
+ * most BN_MOST_SPARSE_ROWS. They read only the rows or columns of w that some row needs. What they
+ * return is the number of bytes of these, each counted once, or -1 if the tier is not compiled in
+ * or w has the other order.
  *
- * bn_gated_product, by rows of w: for r in [begin, end), y[0][r] is what bn_ternary_product says
- * where gate[0][r] > 0, and else 0 and row r is not read. So y is fit for what multiplies it by 0
- * there, but only if no product can be infinite: where 128 * columns * |w.scale * a.scales[0]|
- * overflows, every row is computed.
+ * bn_gated_product, by rows of w: for r in [begin, end), y[t][r] is what bn_ternary_product says
+ * where gate[t][r] > 0, and else 0, and t does not need row r. So y is fit for what multiplies it
+ * by 0 there, but only if no product can be infinite: where 128 * columns *
+ * |w.scale * a.scales[t]| overflows, t needs every row.
  *
- * bn_sparse_product, by columns of w: y[0][r] is what bn_ternary_product says, for r in
- * [256 * begin, 256 * end) as far as there are such rows. A column whose activation is 0 is not
- * read.
+ * bn_sparse_product, by columns of w: y[t][r] is what bn_ternary_product says, for r in
+ * [256 * begin, 256 * end) as far as there are such rows. A column that t multiplies by 0 it does
+ * not need.
  */
-BN_API int64_t bn_gated_product(int32_t tier, const bn_strips* w, const bn_quantized* a,
-                                const bn_rows* gate, const bn_rows* y, int32_t begin, int32_t end);
-BN_API int64_t bn_sparse_product(int32_t tier, const bn_strips* w, const bn_quantized* a,
-                                 const bn_rows* y, int32_t begin, int32_t end);
+BN_API int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
+                                const bn_rows* gate, const bn_rows* y, int32_t count, int32_t begin,
+                                int32_t end);
+BN_API int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
+                                 const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 
 /*
  * Rotates every head of x (x.columns / head_dim heads) to its row's position, rows [begin, end):
@@ -388,28 +396,29 @@ BN_API int32_t bn_merge_parts(int32_t tier, const bn_attention* layer, const bn_
 BN_API int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, const bn_rows* y,
                                int32_t count, int32_t begin, int32_t end);
 
-/* Sketches panels [begin, end) of rows of m. BN_NON_FINITE if some weight is not finite. */
-BN_API int32_t bn_build_sketch(int32_t tier, const bn_matrix* m, const bn_sketch* sketch,
+/* Makes the low-bit copy of panels [begin, end) of rows of m. BN_NON_FINITE if some weight is not
+ * finite. */
+BN_API int32_t bn_pack_low_bit(int32_t tier, const bn_matrix* m, const bn_low_bit* copy,
                                int32_t begin, int32_t end);
 
 /*
- * Bounds by the coarse plane, for panels [begin, end): with t = 2 * (c >> 2) - 15 summed over the
+ * Bounds by the coarse plane, for each of count rows of activations x and its bounds, and panels
+ * [begin, end), which are read once for all: with t = 2 * (c >> 2) - 15 summed over the
  * products with 256 * high + low, exactly, and rounded to float, a = t * (2 * (row scale *
- * x->scale)) and b = (error * x->error_weight + norm * x->norm_weight) + x->slack, every
+ * x->scale)) and b = (residual * x->error_weight + norm * x->norm_weight) + x->slack, every
  * operation rounded, they are a - b and a + b. Nothing is refined yet.
  */
-BN_API int32_t bn_bound_logits(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
-                               const bn_bounds* bounds, int32_t begin, int32_t end);
+BN_API int32_t bn_bound_logits(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
+                               const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end);
 
 /*
- * The same with both planes, of the rows of panels [begin, end) whose upper bound is at least the
- * threshold: t of 2 * c - 63, a = t * (0.5 * (row scale * x->scale)). The bounds of the panel's
- * other rows become -infinity; a panel with no such row gets panel bounds of -infinity, and its
- * rows' bounds stay.
+ * The same with both planes, of the rows of panels [begin, end) whose upper bound is at least that
+ * row of activations' threshold: t of 2 * c - 63, a = t * (0.5 * (row scale * x->scale)). The
+ * bounds of the panel's other rows become -infinity; a panel with no such row gets panel bounds of
+ * -infinity, and its rows' bounds stay.
  */
-BN_API int32_t bn_refine_bounds(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
-                                const bn_bounds* bounds, float threshold, int32_t begin,
-                                int32_t end);
+BN_API int32_t bn_refine_bounds(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
+                                const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end);
 
 /*
  * Probes of the machine, for benchmarks: how fast memory can be read and int8 products summed by

@@ -37,15 +37,15 @@ int digit_at(const bn_ternary* w, int32_t row, int32_t column) {
   return *byte_of(w, row, column) >> 2 * (column % 16 / 4) & 3;
 }
 
-bn_strips strips_of(place where, const bn_ternary* w, int32_t direction) {
-  const int by_rows = direction == BN_STRIPS_ROWS;
+bn_ternary_vectors vectors_of(place where, const bn_ternary* w, int32_t order) {
+  const int by_rows = order == BN_ROW_MAJOR;
   const int32_t count = by_rows ? w->rows : w->columns;
   const int32_t length = by_rows ? w->columns : w->rows;
-  bn_strips s = {.stride = (int64_t)(length + 255) / 256 * 64,
-                 .rows = w->rows,
-                 .columns = w->columns,
-                 .direction = direction,
-                 .scale = w->scale};
+  bn_ternary_vectors s = {.stride = (int64_t)(length + 255) / 256 * 64,
+                          .rows = w->rows,
+                          .columns = w->columns,
+                          .order = order,
+                          .scale = w->scale};
   s.digits = guarded(where, (size_t)(count * s.stride));
   for (int32_t i = 0; i < count; i++) {
     for (int32_t k = 0; k < length; k++) {

@@ -44,8 +44,8 @@ void set_group_scales(rng* r, place where, bn_ternary* w, scales kind, int32_t g
 /* The digit of one weight. */
 int digit_at(const bn_ternary* w, int32_t row, int32_t column);
 
-/* The same matrix in strips, sealed: each digit put where bitnet.h says. */
-bn_strips strips_of(place where, const bn_ternary* w, int32_t direction);
+/* The same matrix by rows or columns, sealed: each digit put where bitnet.h says. */
+bn_ternary_vectors vectors_of(place where, const bn_ternary* w, int32_t order);
 
 /* Rows that are wide bytes further apart than they need be, sealed. */
 bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32_t columns,

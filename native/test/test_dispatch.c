@@ -14,24 +14,24 @@ static void expect(const char* what, int64_t expected, int64_t actual) {
 /* Every function refuses a tier that is not there before it looks at anything else. */
 static void refuses_tier(int32_t tier) {
   expect("pack", BN_UNSUPPORTED, bn_pack(tier, 35, NULL, NULL, 0, 1));
-  expect("pack_strips", BN_UNSUPPORTED, bn_pack_strips(tier, NULL, NULL, 0, 1));
+  expect("pack_vectors", BN_UNSUPPORTED, bn_pack_vectors(tier, NULL, NULL, 0, 1));
   expect("embed", BN_UNSUPPORTED, bn_embed(tier, NULL, NULL, NULL, 0, 1));
   expect("add", BN_UNSUPPORTED, bn_add(tier, NULL, NULL, 0, 1));
   expect("normalize", BN_UNSUPPORTED, bn_normalize(tier, NULL, NULL, NULL, 0, 1));
   expect("quantize", BN_UNSUPPORTED, bn_quantize(tier, NULL, NULL, NULL, 0, 1));
   expect("gate", BN_UNSUPPORTED, bn_gate(tier, BN_ACT_RELU2, NULL, NULL, 0, 1));
   expect("ternary_product", BN_UNSUPPORTED, bn_ternary_product(tier, NULL, NULL, NULL, 1, 0, 1));
-  expect("gated_product", -1, bn_gated_product(tier, NULL, NULL, NULL, NULL, 0, 1));
-  expect("sparse_product", -1, bn_sparse_product(tier, NULL, NULL, NULL, 0, 1));
+  expect("gated_product", -1, bn_gated_product(tier, NULL, NULL, NULL, NULL, 1, 0, 1));
+  expect("sparse_product", -1, bn_sparse_product(tier, NULL, NULL, NULL, 1, 0, 1));
   expect("rotate", BN_UNSUPPORTED, bn_rotate(tier, NULL, NULL, NULL, 0, 1));
   expect("store", BN_UNSUPPORTED, bn_store(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("attend", BN_UNSUPPORTED, bn_attend(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("attend_parts", BN_UNSUPPORTED, bn_attend_parts(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("merge_parts", BN_UNSUPPORTED, bn_merge_parts(tier, NULL, NULL, NULL, NULL, 0, 1));
   expect("head_product", BN_UNSUPPORTED, bn_head_product(tier, NULL, NULL, NULL, 1, 0, 1));
-  expect("build_sketch", BN_UNSUPPORTED, bn_build_sketch(tier, NULL, NULL, 0, 1));
-  expect("bound_logits", BN_UNSUPPORTED, bn_bound_logits(tier, NULL, NULL, NULL, 0, 1));
-  expect("refine_bounds", BN_UNSUPPORTED, bn_refine_bounds(tier, NULL, NULL, NULL, 0.0f, 0, 1));
+  expect("pack_low_bit", BN_UNSUPPORTED, bn_pack_low_bit(tier, NULL, NULL, 0, 1));
+  expect("bound_logits", BN_UNSUPPORTED, bn_bound_logits(tier, NULL, NULL, NULL, 1, 0, 1));
+  expect("refine_bounds", BN_UNSUPPORTED, bn_refine_bounds(tier, NULL, NULL, NULL, 1, 0, 1));
   expect("sum_bytes", -1, bn_sum_bytes(tier, NULL, 1));
   expect("peak_products", -1, bn_peak_products(tier, 1));
 }
@@ -39,7 +39,7 @@ static void refuses_tier(int32_t tier) {
 /* Every tier has every function, its own or one of its base: asked for nothing, none refuses. */
 static void answers_everything(int32_t tier) {
   const bn_ternary w = {.columns = 16, .layout = BN_PANEL_2BIT};
-  bn_strips strips = {.columns = 16, .direction = BN_STRIPS_ROWS};
+  bn_ternary_vectors copy = {.columns = 16, .order = BN_ROW_MAJOR};
   float scale = 1.0f;
   const bn_quantized a = {.scales = &scale, .columns = 16};
   const bn_rows rows = {.columns = 16};
@@ -49,11 +49,11 @@ static void answers_everything(int32_t tier) {
   const bn_rope rope = {.head_dim = 16, .style = BN_ROPE_HALVES};
   const bn_attention layer = {.query_heads = 1, .kv_heads = 1, .head_dim = 16, .type = BN_TYPE_F16};
   const bn_parts parts = {0};
-  const bn_sketch sketch = {.columns = 16};
-  const bn_digits digits = {0};
+  const bn_low_bit low_bit = {.columns = 16};
+  const bn_activation16 x = {0};
   const bn_bounds bounds = {0};
   expect("pack of nothing", BN_OK, bn_pack(tier, 35, NULL, &w, 0, 0));
-  expect("pack_strips of nothing", BN_OK, bn_pack_strips(tier, &w, &strips, 0, 0));
+  expect("pack_vectors of nothing", BN_OK, bn_pack_vectors(tier, &w, &copy, 0, 0));
   expect("embed of nothing", BN_OK, bn_embed(tier, &matrix, &batch, &rows, 0, 0));
   expect("add of nothing", BN_OK, bn_add(tier, &rows, &rows, 0, 0));
   expect("normalize of nothing", BN_OK, bn_normalize(tier, &rows, &norm, &rows, 0, 0));
@@ -68,9 +68,9 @@ static void answers_everything(int32_t tier) {
       .scales = &scale, .group_sums = &sum, .group_columns = 64, .columns = 16};
   expect("ternary_product of no groups", BN_OK,
          bn_ternary_product(tier, &groups, &sums, &rows, 0, 0, 0));
-  expect("gated_product of nothing", 0, bn_gated_product(tier, &strips, &a, &rows, &rows, 0, 0));
-  strips.direction = BN_STRIPS_COLUMNS;
-  expect("sparse_product of nothing", 0, bn_sparse_product(tier, &strips, &a, &rows, 0, 0));
+  expect("gated_product of nothing", 0, bn_gated_product(tier, &copy, &a, &rows, &rows, 1, 0, 0));
+  copy.order = BN_COLUMN_MAJOR;
+  expect("sparse_product of nothing", 0, bn_sparse_product(tier, &copy, &a, &rows, 1, 0, 0));
   expect("rotate of nothing", BN_OK, bn_rotate(tier, &rope, &batch, &rows, 0, 0));
   expect("store of nothing", BN_OK, bn_store(tier, &layer, &batch, &rows, &rows, 0, 0));
   expect("attend of nothing", BN_OK, bn_attend(tier, &layer, &batch, &rows, &rows, 0, 0));
@@ -79,10 +79,9 @@ static void answers_everything(int32_t tier) {
   expect("merge_parts of nothing", BN_OK,
          bn_merge_parts(tier, &layer, &batch, &parts, &rows, 0, 0));
   expect("head_product of nothing", BN_OK, bn_head_product(tier, &matrix, &rows, &rows, 0, 0, 0));
-  expect("build_sketch of nothing", BN_OK, bn_build_sketch(tier, &matrix, &sketch, 0, 0));
-  expect("bound_logits of nothing", BN_OK, bn_bound_logits(tier, &sketch, &digits, &bounds, 0, 0));
-  expect("refine_bounds of nothing", BN_OK,
-         bn_refine_bounds(tier, &sketch, &digits, &bounds, 0.0f, 0, 0));
+  expect("pack_low_bit of nothing", BN_OK, bn_pack_low_bit(tier, &matrix, &low_bit, 0, 0));
+  expect("bound_logits of nothing", BN_OK, bn_bound_logits(tier, &low_bit, &x, &bounds, 1, 0, 0));
+  expect("refine_bounds of nothing", BN_OK, bn_refine_bounds(tier, &low_bit, &x, &bounds, 1, 0, 0));
   expect("sum_bytes of nothing", 0, bn_sum_bytes(tier, NULL, 0));
   expect("peak_products in no round", 0, bn_peak_products(tier, 0));
 }
@@ -137,14 +136,13 @@ static void refuses_unknown_choices(int32_t tier) {
   }
   a.group_columns = a.block_columns = 0;
   panels.group_scales = NULL;
-  bn_strips strips = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .direction = 2};
-  expect("pack_strips from layout 1", BN_UNSUPPORTED, bn_pack_strips(tier, &w, &strips, 0, 1));
-  expect("pack_strips in direction 2", BN_UNSUPPORTED,
-         bn_pack_strips(tier, &panels, &strips, 0, 1));
-  strips.direction = BN_STRIPS_COLUMNS;
-  expect("gated_product by columns", -1, bn_gated_product(tier, &strips, &a, &rows, &rows, 0, 1));
-  strips.direction = BN_STRIPS_ROWS;
-  expect("sparse_product by rows", -1, bn_sparse_product(tier, &strips, &a, &rows, 0, 1));
+  bn_ternary_vectors copy = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .order = 2};
+  expect("pack_vectors from layout 1", BN_UNSUPPORTED, bn_pack_vectors(tier, &w, &copy, 0, 1));
+  expect("pack_vectors in order 2", BN_UNSUPPORTED, bn_pack_vectors(tier, &panels, &copy, 0, 1));
+  copy.order = BN_COLUMN_MAJOR;
+  expect("gated_product by columns", -1, bn_gated_product(tier, &copy, &a, &rows, &rows, 1, 0, 1));
+  copy.order = BN_ROW_MAJOR;
+  expect("sparse_product by rows", -1, bn_sparse_product(tier, &copy, &a, &rows, 1, 0, 1));
   uint16_t cache[2] = {0};
   const bn_attention layer = {.keys = cache,
                               .values = cache,

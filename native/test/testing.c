@@ -84,7 +84,7 @@ typedef struct block {
   size_t mapped;
 } block;
 
-static block blocks[64];
+static block blocks[192];
 static int block_count;
 
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
@@ -99,7 +99,7 @@ static void require(bool condition, const char* sentence) {
 void* guarded(place where, size_t bytes) {
   const size_t page = page_size();
   const size_t pages = (bytes + page - 1) / page * page;
-  require(block_count < 64, "it holds too many blocks");
+  require(block_count < 192, "it holds too many blocks");
   block b = {.mapped = pages + 2 * page};
   b.mapping = mmap(NULL, b.mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   require(b.mapping != MAP_FAILED, "mmap failed");

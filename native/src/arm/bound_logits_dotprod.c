@@ -11,14 +11,14 @@
 /* How far ahead of the codes in use the next ones of each stream are asked for. */
 #define PREFETCH_BYTES 2048
 
-/* Sums of a panel's rows, four to a register, with both digits. */
+/* Sums of a panel's rows, four to a register, with both bytes. */
 typedef struct panel_sums {
   int32x4_t high[4];
   int32x4_t low[4];
 } panel_sums;
 
 /*
- * Adds the products of a block with eight high and eight low digits. A sum has at most
+ * Adds the products of a block with eight high and eight low bytes. A sum has at most
  * BN_MAX_COLUMNS products of at most 15 * 128: below 2^28.
  */
 BN_INLINE void add_block(panel_sums* sums, const uint8_t* block, int8x8_t high, int8x8_t low) {
@@ -34,7 +34,7 @@ BN_INLINE void add_block(panel_sums* sums, const uint8_t* block, int8x8_t high, 
 }
 
 /* Bounds of P panels: first, first + step, ... */
-BN_INLINE void bound_panels(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
+BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                             int32_t first, int32_t step, const int P) {
   const int64_t blocks = bn_coarse_panel_bytes(s) / 64;
   const int64_t apart = 64 * blocks * step;
@@ -62,14 +62,19 @@ BN_INLINE void bound_panels(const bn_sketch* s, const bn_digits* x, const bn_bou
   }
 }
 
-int32_t bn_bound_logits_dotprod(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                                int32_t begin, int32_t end) {
+int32_t bn_bound_logits_dotprod(const bn_low_bit* s, const bn_activation16* x,
+                                const bn_bounds* bounds, int32_t count, int32_t begin,
+                                int32_t end) {
   const int32_t step = (end - begin) / STREAMS;
   for (int32_t i = 0; i < step; i++) {
-    bound_panels(s, x, bounds, begin + i, step, STREAMS);
+    for (int32_t t = 0; t < count; t++) { /* the panels stay in a cache */
+      bound_panels(s, x + t, bounds + t, begin + i, step, STREAMS);
+    }
   }
   for (int32_t panel = begin + step * STREAMS; panel < end; panel++) {
-    bound_panels(s, x, bounds, panel, 1, 1);
+    for (int32_t t = 0; t < count; t++) {
+      bound_panels(s, x + t, bounds + t, panel, 1, 1);
+    }
   }
   return BN_OK;
 }

@@ -12,7 +12,7 @@
  */
 #define BLOCKS 8
 
-/* Sums by digit and four rows, two registers for each four. */
+/* Sums by byte and four rows, two registers for each four. */
 typedef struct word_sums {
   int16x8_t part[2][4][2];
 } word_sums;
@@ -21,23 +21,23 @@ typedef struct sums {
   int32x4_t part[2][4][2];
 } sums;
 
-/* Adds the products of up to BLOCKS blocks, whose columns' digits start at high and low. */
+/* Adds the products of up to BLOCKS blocks, whose columns' bytes start at high and low. */
 BN_INLINE void add_blocks(sums* totals, const uint8_t* block, const int8_t* high, const int8_t* low,
                           int64_t blocks) {
   word_sums words;
   BN_UNROLL for (int i = 0; i < 16; i++) { words.part[i / 8][i / 2 % 4][i % 2] = vdupq_n_s16(0); }
   for (int64_t b = 0; b < blocks; b++, block += 64) {
     __builtin_prefetch(block + PREFETCH_BYTES);
-    const int32x2_t digits[2] = {vreinterpret_s32_s8(vld1_s8(high + BN_COARSE_COLUMNS * b)),
-                                 vreinterpret_s32_s8(vld1_s8(low + BN_COARSE_COLUMNS * b))};
+    const int32x2_t bytes[2] = {vreinterpret_s32_s8(vld1_s8(high + BN_COARSE_COLUMNS * b)),
+                                vreinterpret_s32_s8(vld1_s8(low + BN_COARSE_COLUMNS * b))};
     BN_UNROLL for (int i = 0; i < 4; i++) {
       const uint8x16_t codes = vld1q_u8(block + 16 * i);
       const int8x16_t left = vreinterpretq_s8_u8(vandq_u8(codes, vdupq_n_u8(15)));
       const int8x16_t right = vreinterpretq_s8_u8(vshrq_n_u8(codes, 4));
       BN_UNROLL for (int d = 0; d < 2; d++) {
-        /* Four digits for all four rows. */
-        const int8x16_t by_left = vreinterpretq_s8_s32(vdupq_lane_s32(digits[d], 0));
-        const int8x16_t by_right = vreinterpretq_s8_s32(vdupq_lane_s32(digits[d], 1));
+        /* Four bytes for all four rows. */
+        const int8x16_t by_left = vreinterpretq_s8_s32(vdupq_lane_s32(bytes[d], 0));
+        const int8x16_t by_right = vreinterpretq_s8_s32(vdupq_lane_s32(bytes[d], 1));
         int16x8_t* sum = words.part[d][i];
         sum[0] = vmlal_s8(sum[0], vget_low_s8(left), vget_low_s8(by_left));
         sum[1] = vmlal_high_s8(sum[1], left, by_left);
@@ -53,10 +53,10 @@ BN_INLINE void add_blocks(sums* totals, const uint8_t* block, const int8_t* high
 }
 
 /*
- * Sums of the products of a panel's codes: 16 with the high digits, 16 with the low ones, each at
+ * Sums of the products of a panel's codes: 16 with the high bytes, 16 with the low ones, each at
  * most BN_MAX_COLUMNS * 15 * 128 < 2^28.
  */
-static void add_panel(const uint8_t* block, int64_t blocks, const bn_digits* x, int32_t* to) {
+static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation16* x, int32_t* to) {
   sums totals;
   BN_UNROLL for (int i = 0; i < 16; i++) { totals.part[i / 8][i / 2 % 4][i % 2] = vdupq_n_s32(0); }
   for (int64_t b = 0; b < blocks; b += BLOCKS) {
@@ -70,13 +70,15 @@ static void add_panel(const uint8_t* block, int64_t blocks, const bn_digits* x, 
   }
 }
 
-int32_t bn_bound_logits_neon(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                             int32_t begin, int32_t end) {
+int32_t bn_bound_logits_neon(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                             int32_t count, int32_t begin, int32_t end) {
   const int64_t panel_bytes = bn_coarse_panel_bytes(s);
   for (int32_t panel = begin; panel < end; panel++) {
-    int32_t* to = bounds->sums + 32 * (int64_t)panel;
-    add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x, to);
-    bn_bound_panel(s, x, bounds, panel);
+    for (int32_t t = 0; t < count; t++) { /* the panel stays in the L1 cache */
+      int32_t* sums = bounds[t].sums + 32 * (int64_t)panel;
+      add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums);
+      bn_bound_panel(s, x + t, bounds + t, panel);
+    }
   }
   return BN_OK;
 }

@@ -1,4 +1,4 @@
-/* Fields of two bits, four in a byte: ternary digits and the lower bits of sketches. */
+/* Fields of two bits, four in a byte: ternary digits and the lower bits of low-bit copies. */
 #ifndef BITNET_FIELDS_NEON_H
 #define BITNET_FIELDS_NEON_H
 

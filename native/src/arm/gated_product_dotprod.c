@@ -1,5 +1,5 @@
 #include "common/kernels.h"
-#include "common/strip_products.h"
+#include "common/sparse_products.h"
 #include "fields_neon.h"
 
 /* Rows at a time: their sums, and a part of a line's activations, fill the registers. */
@@ -27,8 +27,8 @@ BN_INLINE void add_line(int32x4_t totals[ROWS][SETS], const uint8_t* const* rows
   }
 }
 
-static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, const int8_t* q,
-                     int64_t columns, int32_t* sums) {
+static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, int shared,
+                     const int8_t* q, int64_t columns, int32_t* sums) {
   int32x4_t totals[ROWS][SETS];
   BN_UNROLL for (int p = 0; p < ROWS; p++) {
     BN_UNROLL for (int s = 0; s < SETS; s++) { totals[p][s] = vdupq_n_s32(0); }
@@ -36,7 +36,7 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
   int64_t parts = (columns + 63) / 64;
   int64_t at = 0;
   for (; parts >= 4; parts -= 4, at += BN_LINE_BYTES, q += BN_LINE_DIGITS) {
-    BN_UNROLL for (int p = 0; p < ROWS; p++) { bn_prefetch_once(next[p] + at); }
+    BN_UNROLL for (int p = 0; p < ROWS; p++) { bn_prefetch_vector(next[p] + at, shared); }
     add_line(totals, rows, at, q, 4);
   }
   switch (parts) { /* activations end with a multiple of 64 */
@@ -57,7 +57,9 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
   }
 }
 
-int64_t bn_gated_product_dotprod(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
-                                 const bn_rows* y, int32_t begin, int32_t end) {
-  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, w, a, gate, y, begin, end);
+int64_t bn_gated_product_dotprod(const bn_ternary_vectors* w, const bn_quantized* a,
+                                 const bn_rows* gate, const bn_rows* y, int32_t count,
+                                 int32_t begin, int32_t end) {
+  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, ROWS, w, a, gate, y, count, begin,
+                             end);
 }

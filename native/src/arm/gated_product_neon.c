@@ -1,6 +1,6 @@
 /* By multiplications of bytes to 16 bits, which every ARMv8-A has. */
 #include "common/kernels.h"
-#include "common/strip_products.h"
+#include "common/sparse_products.h"
 #include "fields_neon.h"
 
 /*
@@ -27,8 +27,8 @@ BN_INLINE void add_line(int16x8_t words[ROWS][2], const uint8_t* const* rows, in
 }
 
 /* The 32-bit sums stay below BN_MAX_COLUMNS * 2 * 128 < 2^26. */
-static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, const int8_t* q,
-                     int64_t columns, int32_t* sums) {
+static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, int shared,
+                     const int8_t* q, int64_t columns, int32_t* sums) {
   int32x4_t totals[ROWS];
   BN_UNROLL for (int p = 0; p < ROWS; p++) { totals[p] = vdupq_n_s32(0); }
   int64_t at = 0;
@@ -53,7 +53,7 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
       parts = 0;
     }
     for (; lines > 0; lines--, at += BN_LINE_BYTES, q += BN_LINE_DIGITS) {
-      BN_UNROLL for (int p = 0; p < ROWS; p++) { bn_prefetch_once(next[p] + at); }
+      BN_UNROLL for (int p = 0; p < ROWS; p++) { bn_prefetch_vector(next[p] + at, shared); }
       add_line(words, rows, at, q, 4);
     }
     BN_UNROLL for (int p = 0; p < ROWS; p++) {
@@ -63,7 +63,9 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
   BN_UNROLL for (int p = 0; p < ROWS; p++) { sums[p] = vaddvq_s32(totals[p]); }
 }
 
-int64_t bn_gated_product_neon(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
-                              const bn_rows* y, int32_t begin, int32_t end) {
-  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, w, a, gate, y, begin, end);
+int64_t bn_gated_product_neon(const bn_ternary_vectors* w, const bn_quantized* a,
+                              const bn_rows* gate, const bn_rows* y, int32_t count, int32_t begin,
+                              int32_t end) {
+  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, ROWS, w, a, gate, y, count, begin,
+                             end);
 }

@@ -10,8 +10,8 @@
  * of them: sums stay below 2^28.
  */
 static void fine_sums(const uint8_t* const* rows, const uint8_t* const* next, int64_t row_bytes,
-                      const bn_digits* x, int32_t sums[2][BN_MOST_REFINED]) {
-  int32x4_t totals[ROWS][2][SETS]; /* by row, digit and set */
+                      const bn_activation16* x, int32_t sums[2][BN_MOST_REFINED]) {
+  int32x4_t totals[ROWS][2][SETS]; /* by row, byte and set */
   BN_UNROLL for (int p = 0; p < ROWS; p++) {
     BN_UNROLL for (int i = 0; i < 4; i++) { totals[p][i / 2][i % 2] = vdupq_n_s32(0); }
   }
@@ -37,7 +37,8 @@ static void fine_sums(const uint8_t* const* rows, const uint8_t* const* next, in
   }
 }
 
-int32_t bn_refine_bounds_dotprod(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                                 float threshold, int32_t begin, int32_t end) {
-  return bn_refine_bounds_by(fine_sums, ROWS, s, x, bounds, threshold, begin, end);
+int32_t bn_refine_bounds_dotprod(const bn_low_bit* s, const bn_activation16* x,
+                                 const bn_bounds* bounds, int32_t count, int32_t begin,
+                                 int32_t end) {
+  return bn_refine_bounds_by(fine_sums, ROWS, s, x, bounds, count, begin, end);
 }

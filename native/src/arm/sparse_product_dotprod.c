@@ -37,7 +37,7 @@ BN_INLINE void add_quads(int32x4_t part[4][4], const uint8_t* digits, int64_t st
   }
 }
 
-static void add_columns(int32_t sums[BN_LINE_DIGITS], const bn_strips* w,
+static void add_columns(int32_t sums[BN_LINE_DIGITS], const bn_ternary_vectors* w,
                         const bn_listed_neon* list, int32_t begin, int32_t end, int64_t offset) {
   for (int32_t j = 0; j < BN_LINE_BYTES; j += 16) {
     int32x4_t part[4][4];
@@ -52,7 +52,7 @@ static void add_columns(int32_t sums[BN_LINE_DIGITS], const bn_strips* w,
   }
 }
 
-int64_t bn_sparse_product_dotprod(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
-                                  int32_t begin, int32_t end) {
-  return bn_sparse_product_by_neon(add_columns, SETS, w, a, y, begin, end);
+int64_t bn_sparse_product_dotprod(const bn_ternary_vectors* w, const bn_quantized* a,
+                                  const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  return bn_sparse_product_by_neon(add_columns, SETS, w, a, y, count, begin, end);
 }

@@ -34,7 +34,7 @@ BN_INLINE void add_half(int32_t* sums, const uint8_t* digits, int64_t stride,
   }
 }
 
-static void add_columns(int32_t sums[BN_LINE_DIGITS], const bn_strips* w,
+static void add_columns(int32_t sums[BN_LINE_DIGITS], const bn_ternary_vectors* w,
                         const bn_listed_neon* list, int32_t begin, int32_t end, int64_t offset) {
   for (int32_t j = 0; j < BN_LINE_BYTES; j += 32) {
     add_half(sums + j, w->digits + offset + j, w->stride, list->columns + begin, list->q + begin,
@@ -42,7 +42,7 @@ static void add_columns(int32_t sums[BN_LINE_DIGITS], const bn_strips* w,
   }
 }
 
-int64_t bn_sparse_product_neon(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
-                               int32_t begin, int32_t end) {
-  return bn_sparse_product_by_neon(add_columns, 1, w, a, y, begin, end);
+int64_t bn_sparse_product_neon(const bn_ternary_vectors* w, const bn_quantized* a, const bn_rows* y,
+                               int32_t count, int32_t begin, int32_t end) {
+  return bn_sparse_product_by_neon(add_columns, 1, w, a, y, count, begin, end);
 }

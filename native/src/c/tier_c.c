@@ -3,7 +3,7 @@
 
 const bn_kernels bn_kernels_c = {
     .pack = bn_pack_c,
-    .pack_strips = bn_pack_strips_c,
+    .pack_vectors = bn_pack_vectors_c,
     .embed = bn_embed_c,
     .add = bn_add_c,
     .normalize = bn_normalize_c,
@@ -19,7 +19,7 @@ const bn_kernels bn_kernels_c = {
     .attend_parts = bn_attend_parts_c,
     .merge_parts = bn_merge_parts_c,
     .head_product = bn_head_product_c,
-    .build_sketch = bn_build_sketch_c,
+    .pack_low_bit = bn_pack_low_bit_c,
     .bound_logits = bn_bound_logits_c,
     .refine_bounds = bn_refine_bounds_c,
     .sum_bytes = bn_sum_bytes_c,

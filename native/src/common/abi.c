@@ -44,9 +44,9 @@ int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_te
   RETURN_KERNEL(tier, BN_UNSUPPORTED, pack, format, source, w, begin, end);
 }
 
-int32_t bn_pack_strips(int32_t tier, const bn_ternary* w, const bn_strips* strips, int32_t begin,
-                       int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_strips, w, strips, begin, end);
+int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vectors* copy,
+                        int32_t begin, int32_t end) {
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_vectors, w, copy, begin, end);
 }
 
 int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
@@ -81,14 +81,15 @@ int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized
   RETURN_KERNEL(tier, BN_UNSUPPORTED, ternary_product, w, a, y, count, begin, end);
 }
 
-int64_t bn_gated_product(int32_t tier, const bn_strips* w, const bn_quantized* a,
-                         const bn_rows* gate, const bn_rows* y, int32_t begin, int32_t end) {
-  RETURN_KERNEL(tier, -1, gated_product, w, a, gate, y, begin, end);
+int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
+                         const bn_rows* gate, const bn_rows* y, int32_t count, int32_t begin,
+                         int32_t end) {
+  RETURN_KERNEL(tier, -1, gated_product, w, a, gate, y, count, begin, end);
 }
 
-int64_t bn_sparse_product(int32_t tier, const bn_strips* w, const bn_quantized* a, const bn_rows* y,
-                          int32_t begin, int32_t end) {
-  RETURN_KERNEL(tier, -1, sparse_product, w, a, y, begin, end);
+int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
+                          const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  RETURN_KERNEL(tier, -1, sparse_product, w, a, y, count, begin, end);
 }
 
 int32_t bn_rotate(int32_t tier, const bn_rope* rope, const bn_batch* batch, const bn_rows* x,
@@ -121,19 +122,19 @@ int32_t bn_head_product(int32_t tier, const bn_matrix* m, const bn_rows* x, cons
   RETURN_KERNEL(tier, BN_UNSUPPORTED, head_product, m, x, y, count, begin, end);
 }
 
-int32_t bn_build_sketch(int32_t tier, const bn_matrix* m, const bn_sketch* sketch, int32_t begin,
+int32_t bn_pack_low_bit(int32_t tier, const bn_matrix* m, const bn_low_bit* copy, int32_t begin,
                         int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, build_sketch, m, sketch, begin, end);
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_low_bit, m, copy, begin, end);
 }
 
-int32_t bn_bound_logits(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
-                        const bn_bounds* bounds, int32_t begin, int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, bound_logits, sketch, x, bounds, begin, end);
+int32_t bn_bound_logits(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
+                        const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, bound_logits, copy, x, bounds, count, begin, end);
 }
 
-int32_t bn_refine_bounds(int32_t tier, const bn_sketch* sketch, const bn_digits* x,
-                         const bn_bounds* bounds, float threshold, int32_t begin, int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, refine_bounds, sketch, x, bounds, threshold, begin, end);
+int32_t bn_refine_bounds(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
+                         const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, refine_bounds, copy, x, bounds, count, begin, end);
 }
 
 int64_t bn_sum_bytes(int32_t tier, const uint8_t* p, int64_t n) {

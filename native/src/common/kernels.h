@@ -11,8 +11,8 @@
 
 typedef int32_t bn_pack_fn(int32_t format, const uint8_t* source, const bn_ternary* w,
                            int32_t begin, int32_t end);
-typedef int32_t bn_pack_strips_fn(const bn_ternary* w, const bn_strips* strips, int32_t begin,
-                                  int32_t end);
+typedef int32_t bn_pack_vectors_fn(const bn_ternary* w, const bn_ternary_vectors* copy,
+                                   int32_t begin, int32_t end);
 typedef int32_t bn_embed_fn(const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
                             int32_t begin, int32_t end);
 typedef int32_t bn_add_fn(const bn_rows* x, const bn_rows* y, int32_t begin, int32_t end);
@@ -26,10 +26,11 @@ typedef int32_t bn_ternary_product_fn(const bn_ternary* w, const bn_quantized* a
                                       int32_t count, int32_t begin, int32_t end);
 /* bn_ternary_product of a matrix with scales by groups. */
 typedef bn_ternary_product_fn bn_group_product_fn;
-typedef int64_t bn_gated_product_fn(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
-                                    const bn_rows* y, int32_t begin, int32_t end);
-typedef int64_t bn_sparse_product_fn(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
-                                     int32_t begin, int32_t end);
+typedef int64_t bn_gated_product_fn(const bn_ternary_vectors* w, const bn_quantized* a,
+                                    const bn_rows* gate, const bn_rows* y, int32_t count,
+                                    int32_t begin, int32_t end);
+typedef int64_t bn_sparse_product_fn(const bn_ternary_vectors* w, const bn_quantized* a,
+                                     const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 typedef int32_t bn_rotate_fn(const bn_rope* rope, const bn_batch* batch, const bn_rows* x,
                              int32_t begin, int32_t end);
 typedef int32_t bn_store_fn(const bn_attention* layer, const bn_batch* batch, const bn_rows* keys,
@@ -45,12 +46,13 @@ typedef int32_t bn_merge_parts_fn(const bn_attention* layer, const bn_batch* bat
                                   int32_t end);
 typedef int32_t bn_head_product_fn(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
                                    int32_t count, int32_t begin, int32_t end);
-typedef int32_t bn_build_sketch_fn(const bn_matrix* m, const bn_sketch* sketch, int32_t begin,
+typedef int32_t bn_pack_low_bit_fn(const bn_matrix* m, const bn_low_bit* copy, int32_t begin,
                                    int32_t end);
-typedef int32_t bn_bound_logits_fn(const bn_sketch* sketch, const bn_digits* x,
-                                   const bn_bounds* bounds, int32_t begin, int32_t end);
-typedef int32_t bn_refine_bounds_fn(const bn_sketch* sketch, const bn_digits* x,
-                                    const bn_bounds* bounds, float threshold, int32_t begin,
+typedef int32_t bn_bound_logits_fn(const bn_low_bit* copy, const bn_activation16* x,
+                                   const bn_bounds* bounds, int32_t count, int32_t begin,
+                                   int32_t end);
+typedef int32_t bn_refine_bounds_fn(const bn_low_bit* copy, const bn_activation16* x,
+                                    const bn_bounds* bounds, int32_t count, int32_t begin,
                                     int32_t end);
 typedef int64_t bn_sum_bytes_fn(const uint8_t* p, int64_t n);
 typedef int64_t bn_peak_products_fn(int32_t rounds);
@@ -59,7 +61,7 @@ typedef int64_t bn_peak_products_fn(int32_t rounds);
 typedef struct bn_kernels {
   const struct bn_kernels* base; /* null in tier c, which has every kernel */
   bn_pack_fn* pack;
-  bn_pack_strips_fn* pack_strips;
+  bn_pack_vectors_fn* pack_vectors;
   bn_embed_fn* embed;
   bn_add_fn* add;
   bn_normalize_fn* normalize;
@@ -75,7 +77,7 @@ typedef struct bn_kernels {
   bn_attend_parts_fn* attend_parts;
   bn_merge_parts_fn* merge_parts;
   bn_head_product_fn* head_product;
-  bn_build_sketch_fn* build_sketch;
+  bn_pack_low_bit_fn* pack_low_bit;
   bn_bound_logits_fn* bound_logits;
   bn_refine_bounds_fn* refine_bounds;
   bn_sum_bytes_fn* sum_bytes;
@@ -88,7 +90,7 @@ extern const bn_kernels bn_kernels_c;
 extern const bn_kernels* const bn_tiers[BN_TIER_COUNT];
 
 bn_pack_fn bn_pack_c;
-bn_pack_strips_fn bn_pack_strips_c;
+bn_pack_vectors_fn bn_pack_vectors_c;
 bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512, bn_embed_neon;
 bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512, bn_add_neon;
 bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512, bn_normalize_neon;
@@ -111,8 +113,8 @@ bn_attend_parts_fn bn_attend_parts_c, bn_attend_parts_avx2, bn_attend_parts_avx5
 bn_merge_parts_fn bn_merge_parts_c;
 bn_head_product_fn bn_head_product_c, bn_head_product_avx2, bn_head_product_avx512,
     bn_head_product_neon;
-bn_build_sketch_fn bn_build_sketch_c, bn_build_sketch_avx2, bn_build_sketch_avx512,
-    bn_build_sketch_neon;
+bn_pack_low_bit_fn bn_pack_low_bit_c, bn_pack_low_bit_avx2, bn_pack_low_bit_avx512,
+    bn_pack_low_bit_neon;
 bn_bound_logits_fn bn_bound_logits_c, bn_bound_logits_avx2, bn_bound_logits_avx512,
     bn_bound_logits_neon, bn_bound_logits_dotprod;
 bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_avx512,

@@ -8,14 +8,14 @@
 /* Blocks whose sums fit 16 bits: two pairs of products of at most 15 * 128 each. */
 #define BLOCKS 4
 
-/* Four digits in every 32-bit lane. */
-static inline __m256i quad(const int8_t* digits) {
+/* Four bytes in every 32-bit lane. */
+static inline __m256i quad(const int8_t* bytes) {
   int32_t bits;
-  memcpy(&bits, digits, sizeof bits);
+  memcpy(&bits, bytes, sizeof bits);
   return _mm256_set1_epi32(bits);
 }
 
-/* Adds one block's products to the sums of [half of the panel][digit]. */
+/* Adds one block's products to the sums of [half of the panel][byte]. */
 BN_INLINE void add_block(__m256i sums[2][2], const uint8_t* block, const int8_t* high,
                          const int8_t* low) {
   const __m256i nibble = _mm256_set1_epi8(15);
@@ -31,8 +31,9 @@ BN_INLINE void add_block(__m256i sums[2][2], const uint8_t* block, const int8_t*
   }
 }
 
-/* Sums of the products of a panel's codes: 16 with the high digits, 16 with the low ones. */
-static void add_panel(const uint8_t* block, int64_t blocks, const bn_digits* x, int32_t* sums) {
+/* Sums of the products of a panel's codes: 16 with the high bytes, 16 with the low ones. */
+static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation16* x,
+                      int32_t* sums) {
   const __m256i one = _mm256_set1_epi16(1);
   const __m256i zero = _mm256_setzero_si256();
   __m256i totals[2][2] = {{zero, zero}, {zero, zero}};
@@ -56,13 +57,15 @@ static void add_panel(const uint8_t* block, int64_t blocks, const bn_digits* x, 
   }
 }
 
-int32_t bn_bound_logits_avx2(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                             int32_t begin, int32_t end) {
+int32_t bn_bound_logits_avx2(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                             int32_t count, int32_t begin, int32_t end) {
   const int64_t panel_bytes = bn_coarse_panel_bytes(s);
   for (int32_t panel = begin; panel < end; panel++) {
-    int32_t* sums = bounds->sums + 32 * (int64_t)panel;
-    add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x, sums);
-    bn_bound_panel(s, x, bounds, panel);
+    for (int32_t t = 0; t < count; t++) { /* the panel stays in the L1 cache */
+      int32_t* sums = bounds[t].sums + 32 * (int64_t)panel;
+      add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums);
+      bn_bound_panel(s, x + t, bounds + t, panel);
+    }
   }
   return BN_OK;
 }

@@ -6,22 +6,30 @@
  * four streams come at 90-100 % of what a core can read, one at 70 %.
  */
 #define STREAMS 4
+/* Up to this many rows of activations wait for memory. */
+#define FEW_ROWS 2
+/*
+ * More of them are bound by arithmetic: so many rows of activations and panels at a time share
+ * their loads.
+ */
+#define ROWS_AT_ONCE 4
+#define PANELS_AT_ONCE 2
 /* How far ahead of the codes in use the next ones of each stream are asked for. */
 #define PREFETCH_BYTES 2048
 
-/* Four digits in every 32-bit lane. */
-static inline __m512i quad(const int8_t* digits) {
+/* Four bytes in every 32-bit lane. */
+static inline __m512i quad(const int8_t* bytes) {
   int32_t bits;
-  memcpy(&bits, digits, sizeof bits);
+  memcpy(&bits, bytes, sizeof bits);
   return _mm512_set1_epi32(bits);
 }
 
-/* Twice the sums less 15 times the digits' own. */
-static inline __m512i center(__m512i sums, int32_t digits) {
-  return _mm512_sub_epi32(_mm512_add_epi32(sums, sums), _mm512_set1_epi32(15 * digits));
+/* Twice the sums less 15 times the bytes' own. */
+static inline __m512i center(__m512i sums, int32_t bytes) {
+  return _mm512_sub_epi32(_mm512_add_epi32(sums, sums), _mm512_set1_epi32(15 * bytes));
 }
 
-/* Sums over the blocks of a panel, by nibble and digit. */
+/* Sums over the blocks of a panel, by nibble and byte. */
 typedef struct nibble_sums {
   __m512i left_high, left_low, right_high, right_low;
 } nibble_sums;
@@ -46,8 +54,21 @@ static inline __m512i both(__m512i left, __m512i right) {
   return _mm512_add_epi32(left, _mm512_srai_epi32(right, 4));
 }
 
-/* Bounds of P panels: first, first + step, ... */
-BN_INLINE void bound_panels(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
+/* From the sums of a panel's codes times both bytes to its bounds. */
+static inline void finish_panel(const bn_low_bit* s, const bn_activation16* x,
+                                const bn_bounds* bounds, int32_t panel, __m512i high, __m512i low) {
+  const __mmask16 mask = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
+  const __m512i high_sums = _mm512_maskz_mov_epi32(mask, center(high, x->high_sum));
+  const __m512i low_sums = _mm512_maskz_mov_epi32(mask, center(low, x->low_sum));
+  int32_t* to = bounds->sums + 32 * (int64_t)panel;
+  _mm512_store_si512(to, high_sums);
+  _mm512_store_si512(to + 16, low_sums);
+  bn_set_bounds_avx512(s, x, bounds, panel, mask, high_sums, low_sums, 2.0f, 16);
+  bounds->panel_refined[panel] = 0;
+}
+
+/* Bounds of P panels, first, first + step, ..., for one row of activations. */
+BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                             int32_t first, int32_t step, const int P) {
   const int64_t blocks = bn_coarse_panel_bytes(s) / 64;
   const int64_t apart = 64 * blocks * step;
@@ -67,28 +88,99 @@ BN_INLINE void bound_panels(const bn_sketch* s, const bn_digits* x, const bn_bou
     low += BN_COARSE_COLUMNS;
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
-    const int32_t panel = first + p * step;
-    const __mmask16 mask = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
-    const __m512i high_sums = _mm512_maskz_mov_epi32(
-        mask, center(both(sums[p].left_high, sums[p].right_high), x->high_sum));
-    const __m512i low_sums =
-        _mm512_maskz_mov_epi32(mask, center(both(sums[p].left_low, sums[p].right_low), x->low_sum));
-    int32_t* to = bounds->sums + 32 * (int64_t)panel;
-    _mm512_store_si512(to, high_sums);
-    _mm512_store_si512(to + 16, low_sums);
-    bn_set_bounds_avx512(s, x, bounds, panel, mask, high_sums, low_sums, 2.0f, 16);
-    bounds->panel_refined[panel] = 0;
+    finish_panel(s, x, bounds, first + p * step, both(sums[p].left_high, sums[p].right_high),
+                 both(sums[p].left_low, sums[p].right_low));
   }
 }
 
-int32_t bn_bound_logits_avx512(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                               int32_t begin, int32_t end) {
-  const int32_t step = (end - begin) / STREAMS;
-  for (int32_t i = 0; i < step; i++) {
-    bound_panels(s, x, bounds, begin + i, step, STREAMS);
+/*
+ * The same for T rows of activations. Upper nibbles are moved down, for there are no registers for
+ * sums of their own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
+ */
+BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* x,
+                                    const bn_bounds* bounds, int32_t first, int32_t step,
+                                    const int P, const int T) {
+  const int64_t blocks = bn_coarse_panel_bytes(s) / 64;
+  const int64_t apart = 64 * blocks * step;
+  const uint8_t* block = s->coarse + 64 * blocks * first;
+  const __m512i nibble = _mm512_set1_epi8(15);
+  const int8_t* bytes[ROWS_AT_ONCE][2];
+  __m512i sums[STREAMS][ROWS_AT_ONCE][2]; /* by panel, row and byte */
+  BN_UNROLL for (int t = 0; t < T; t++) {
+    bytes[t][0] = x[t].high;
+    bytes[t][1] = x[t].low;
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      sums[p][t][0] = sums[p][t][1] = _mm512_setzero_si512();
+    }
   }
-  for (int32_t panel = begin + step * STREAMS; panel < end; panel++) {
-    bound_panels(s, x, bounds, panel, 1, 1);
+  for (int64_t b = 0; b < blocks; b++, block += 64) {
+    __m512i codes[STREAMS][2];
+    BN_UNROLL for (int p = 0; p < P; p++) {
+      _mm_prefetch((const char*)block + p * apart + PREFETCH_BYTES, _MM_HINT_T0);
+      const __m512i both = _mm512_load_si512(block + p * apart);
+      codes[p][0] = _mm512_and_si512(both, nibble);
+      codes[p][1] = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
+    }
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      BN_UNROLL for (int i = 0; i < 4; i++) {
+        const __m512i four = quad(bytes[t][i / 2] + BN_COARSE_COLUMNS * b + 4 * (i % 2));
+        BN_UNROLL for (int p = 0; p < P; p++) {
+          __m512i* sum = &sums[p][t][i / 2];
+          *sum = _mm512_dpbusd_epi32(*sum, codes[p][i % 2], four);
+          __asm__("" : "+v"(*sum)); /* or gcc reorders these until it has no registers left */
+        }
+      }
+    }
+  }
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    BN_UNROLL for (int t = 0; t < T; t++) {
+      finish_panel(s, x + t, bounds + t, first + p * step, sums[p][t][0], sums[p][t][1]);
+    }
+  }
+}
+
+/* Bounds of P panels for all rows of activations; the panels stay in a cache. */
+BN_INLINE void bound_panels_of_all(const bn_low_bit* s, const bn_activation16* x,
+                                   const bn_bounds* bounds, int32_t count, int32_t first,
+                                   int32_t step, const int P) {
+  for (int32_t t = 0; t < count; t += ROWS_AT_ONCE) {
+    switch (count - t) {
+      case 1:
+        bound_panels(s, x + t, bounds + t, first, step, P);
+        break;
+      case 2:
+        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 2);
+        break;
+      case 3:
+        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 3);
+        break;
+      default:
+        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, ROWS_AT_ONCE);
+        break;
+    }
+  }
+}
+
+int32_t bn_bound_logits_avx512(const bn_low_bit* s, const bn_activation16* x,
+                               const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
+  int32_t panel = begin;
+  if (count <= FEW_ROWS) {
+    const int32_t step = (end - begin) / STREAMS;
+    for (; panel < begin + step; panel++) {
+      if (count == 1) {
+        bound_panels(s, x, bounds, panel, step, STREAMS);
+      } else if (count == 2) {
+        bound_panels_of_rows(s, x, bounds, panel, step, STREAMS, 2);
+      }
+    }
+    panel = begin + step * STREAMS;
+  } else {
+    for (; panel + PANELS_AT_ONCE <= end; panel += PANELS_AT_ONCE) {
+      bound_panels_of_all(s, x, bounds, count, panel, 1, PANELS_AT_ONCE);
+    }
+  }
+  for (; panel < end; panel++) {
+    bound_panels_of_all(s, x, bounds, count, panel, 1, 1);
   }
   return BN_OK;
 }

@@ -1,7 +1,7 @@
 #include <immintrin.h>
 
 #include "common/kernels.h"
-#include "common/strip_products.h"
+#include "common/sparse_products.h"
 
 /* Lines whose pairs of products fit a 16-bit sum. */
 #define LINES 8
@@ -29,8 +29,8 @@ BN_INLINE void add_line(__m256i words[ROWS], const uint8_t* const* rows, int64_t
   }
 }
 
-static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, const int8_t* q,
-                     int64_t columns, int32_t* sums) {
+static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, int shared,
+                     const int8_t* q, int64_t columns, int32_t* sums) {
   __m256i totals[ROWS];
   BN_UNROLL for (int p = 0; p < ROWS; p++) { totals[p] = _mm256_setzero_si256(); }
   int64_t at = 0;
@@ -55,7 +55,7 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
       parts = 0;
     }
     for (; lines > 0; lines--, at += BN_LINE_BYTES, q += BN_LINE_DIGITS) {
-      BN_UNROLL for (int p = 0; p < ROWS; p++) { bn_prefetch_once(next[p] + at); }
+      BN_UNROLL for (int p = 0; p < ROWS; p++) { bn_prefetch_vector(next[p] + at, shared); }
       add_line(words, rows, at, q, 4);
     }
     BN_UNROLL for (int p = 0; p < ROWS; p++) {
@@ -70,7 +70,9 @@ static void row_sums(const uint8_t* const* rows, const uint8_t* const* next, con
   }
 }
 
-int64_t bn_gated_product_avx2(const bn_strips* w, const bn_quantized* a, const bn_rows* gate,
-                              const bn_rows* y, int32_t begin, int32_t end) {
-  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, w, a, gate, y, begin, end);
+int64_t bn_gated_product_avx2(const bn_ternary_vectors* w, const bn_quantized* a,
+                              const bn_rows* gate, const bn_rows* y, int32_t count, int32_t begin,
+                              int32_t end) {
+  return bn_gated_product_by(bn_list_rows_singly, row_sums, ROWS, ROWS, w, a, gate, y, count, begin,
+                             end);
 }

@@ -15,7 +15,7 @@ static inline int32_t add_up(__m256i v) {
   return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 1)));
 }
 
-/* Adds one block's products to the sums with each digit. */
+/* Adds one block's products to the sums with each byte. */
 BN_INLINE void add_block(__m256i sums[2], const uint8_t* block, const int8_t* high,
                          const int8_t* low) {
   BN_UNROLL for (int half = 0; half < 2; half++) {
@@ -30,8 +30,8 @@ BN_INLINE void add_block(__m256i sums[2], const uint8_t* block, const int8_t* hi
   }
 }
 
-/* Adds up a row's codes times both digits. */
-static void add_row(const uint8_t* block, int64_t blocks, const bn_digits* x, int64_t ahead,
+/* Adds up a row's codes times both bytes. */
+static void add_row(const uint8_t* block, int64_t blocks, const bn_activation16* x, int64_t ahead,
                     int32_t* high, int32_t* low) {
   const __m256i one = _mm256_set1_epi16(1);
   const __m256i zero = _mm256_setzero_si256();
@@ -51,19 +51,21 @@ static void add_row(const uint8_t* block, int64_t blocks, const bn_digits* x, in
   *low = add_up(totals[1]);
 }
 
-int32_t bn_refine_bounds_avx2(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                              float threshold, int32_t begin, int32_t end) {
+int32_t bn_refine_bounds_avx2(const bn_low_bit* s, const bn_activation16* x,
+                              const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
   const int64_t row_bytes = bn_fine_row_bytes(s);
   for (int32_t panel = begin; panel < end; panel++) {
-    const uint32_t mask = bn_rows_to_refine(s, bounds, panel, threshold);
-    const int64_t ahead = __builtin_popcount(mask) >= MANY_ROWS ? PREFETCH_BYTES : 0;
-    int32_t sums[2][BN_SKETCH_ROWS];
-    for (uint32_t left = mask; left != 0; left &= left - 1) {
-      const int r = __builtin_ctz(left);
-      const int64_t row = BN_SKETCH_ROWS * (int64_t)panel + r;
-      add_row(s->fine + row_bytes * row, row_bytes / 64, x, ahead, &sums[0][r], &sums[1][r]);
+    for (int32_t t = 0; t < count; t++) { /* the panel's rows stay in the L1 cache */
+      const uint32_t mask = bn_rows_to_refine(s, bounds + t, panel);
+      const int64_t ahead = __builtin_popcount(mask) >= MANY_ROWS ? PREFETCH_BYTES : 0;
+      int32_t sums[2][BN_LOW_BIT_ROWS];
+      for (uint32_t left = mask; left != 0; left &= left - 1) {
+        const int r = __builtin_ctz(left);
+        const int64_t row = BN_LOW_BIT_ROWS * (int64_t)panel + r;
+        add_row(s->fine + row_bytes * row, row_bytes / 64, x + t, ahead, &sums[0][r], &sums[1][r]);
+      }
+      bn_refine_panel(s, x + t, bounds + t, panel, mask, sums[0], sums[1]);
     }
-    bn_refine_panel(s, x, bounds, panel, mask, sums[0], sums[1]);
   }
   return BN_OK;
 }

@@ -3,28 +3,29 @@
 
 /* Panels whose rows are listed before any is added up, and the most rows of such a list. */
 #define PANELS 32
-#define ROWS (PANELS * BN_SKETCH_ROWS)
+#define ROWS (PANELS * BN_LOW_BIT_ROWS)
 /*
  * Rows are read in streams: each goes through a part of the list, one row after the other. They
- * share the loads of the digits.
+ * share the loads of the bytes.
  */
 #define STREAMS 4
 /* How far ahead of the codes in use those of later rows are asked for. */
 #define PREFETCH_BYTES 2048
 
 /* Lists the rows of panels [begin, end) that reach the threshold, and says which as bit masks. */
-static int32_t list_rows(const bn_sketch* s, const bn_bounds* bounds, float threshold,
-                         int32_t begin, int32_t end, int32_t* list, __mmask16* masks) {
+static int32_t list_rows(const bn_low_bit* s, const bn_bounds* bounds, int32_t begin, int32_t end,
+                         int32_t* list, __mmask16* masks) {
+  const float threshold = bounds->threshold;
   int32_t count = 0;
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (int32_t panel = begin; panel < end; panel++) {
     __mmask16 mask = 0;
     if (bounds->panel_upper[panel] >= threshold) {
-      const __m512 upper = _mm512_load_ps(bounds->upper + BN_SKETCH_ROWS * (int64_t)panel);
+      const __m512 upper = _mm512_load_ps(bounds->upper + BN_LOW_BIT_ROWS * (int64_t)panel);
       const __mmask16 there = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
       mask = _mm512_mask_cmp_ps_mask(there, upper, _mm512_set1_ps(threshold), _CMP_GE_OQ);
     }
-    const __m512i rows = _mm512_add_epi32(_mm512_set1_epi32(BN_SKETCH_ROWS * panel), lanes);
+    const __m512i rows = _mm512_add_epi32(_mm512_set1_epi32(BN_LOW_BIT_ROWS * panel), lanes);
     /* Into a register first: to memory this instruction is slow on Zen 4. */
     _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(mask, rows));
     count += __builtin_popcount(mask);
@@ -34,17 +35,18 @@ static int32_t list_rows(const bn_sketch* s, const bn_bounds* bounds, float thre
 }
 
 /*
- * Adds up the codes of P rows of the list, which are step apart, times both digits, into sums
+ * Adds up the codes of P rows of the list, which are step apart, times both bytes, into sums
  * [high, low] by row less first. Fields of two bits stay where they are in their bytes or are moved
  * there by four: a field of set s has 4^s times the code. A product is at most 12 * 128, and a lane
  * has at most BN_MAX_COLUMNS / 32 + 8 of them: sums stay below 2^23.
  */
-BN_INLINE void add_rows(const bn_sketch* s, const bn_digits* x, const int32_t* list, int32_t step,
-                        int32_t ahead, int32_t first, int32_t sums[2][ROWS], const int P) {
+BN_INLINE void add_rows(const bn_low_bit* s, const bn_activation16* x, const int32_t* list,
+                        int32_t step, int32_t ahead, int32_t first, int32_t sums[2][ROWS],
+                        const int P) {
   const int64_t row_bytes = bn_fine_row_bytes(s);
   const uint8_t* rows[STREAMS];
   const uint8_t* later[STREAMS];
-  __m512i parts[STREAMS][2][2]; /* by row, digit and set */
+  __m512i parts[STREAMS][2][2]; /* by row, byte and set */
   BN_UNROLL for (int p = 0; p < P; p++) {
     rows[p] = s->fine + row_bytes * list[p * step];
     later[p] = s->fine + row_bytes * list[p * step + ahead];
@@ -77,42 +79,52 @@ BN_INLINE void add_rows(const bn_sketch* s, const bn_digits* x, const int32_t* l
   }
 }
 
-/* 4 * coarse + 2 * fine - 3 * the digits' own sum. */
-static inline __m512i join(const int32_t* coarse, const int32_t* fine, int32_t digits) {
+/* 4 * coarse + 2 * fine - 3 * the bytes' own sum. */
+static inline __m512i join(const int32_t* coarse, const int32_t* fine, int32_t bytes) {
   const __m512i sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(coarse), 2),
                                         _mm512_slli_epi32(_mm512_load_si512(fine), 1));
-  return _mm512_sub_epi32(sums, _mm512_set1_epi32(3 * digits));
+  return _mm512_sub_epi32(sums, _mm512_set1_epi32(3 * bytes));
 }
 
-int32_t bn_refine_bounds_avx512(const bn_sketch* s, const bn_digits* x, const bn_bounds* bounds,
-                                float threshold, int32_t begin, int32_t end) {
+/* Refines panels [begin, end), at most PANELS, for one row of activations. */
+static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                          int32_t begin, int32_t end) {
   const int32_t ahead = (int32_t)(PREFETCH_BYTES / bn_fine_row_bytes(s)) + 1;
+  const int32_t first = BN_LOW_BIT_ROWS * begin;
+  int32_t list[ROWS + BN_LOW_BIT_ROWS];
+  __mmask16 masks[PANELS];
+  _Alignas(64) int32_t sums[2][ROWS] = {{0}};
+  const int32_t count = list_rows(s, bounds, begin, end, list, masks);
+  const int32_t step = count / STREAMS;
+  for (int32_t i = 0; i < step; i++) {
+    const int32_t left = count - 1 - (i + step * (STREAMS - 1));
+    add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS);
+  }
+  for (int32_t i = step * STREAMS; i < count; i++) {
+    add_rows(s, x, list + i, 0, 0, first, sums, 1);
+  }
+  for (int32_t panel = begin; panel < end; panel++) {
+    const __mmask16 mask = masks[panel - begin];
+    if (mask == 0) {
+      bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
+      continue;
+    }
+    const int32_t* coarse = bounds->sums + 32 * (int64_t)panel;
+    const int32_t* fine = sums[0] + BN_LOW_BIT_ROWS * (panel - begin);
+    bn_set_bounds_avx512(s, x, bounds, panel, mask, join(coarse, fine, x->high_sum),
+                         join(coarse + 16, fine + ROWS, x->low_sum), 0.5f, 32);
+    bounds->panel_refined[panel] = __builtin_popcount(mask);
+  }
+}
+
+/* Rows of activations take turns at as many panels as a cache holds. */
+int32_t bn_refine_bounds_avx512(const bn_low_bit* s, const bn_activation16* x,
+                                const bn_bounds* bounds, int32_t count, int32_t begin,
+                                int32_t end) {
   for (int32_t from = begin; from < end; from += PANELS) {
     const int32_t to = end - from < PANELS ? end : from + PANELS;
-    const int32_t first = BN_SKETCH_ROWS * from;
-    int32_t list[ROWS + BN_SKETCH_ROWS];
-    __mmask16 masks[PANELS];
-    _Alignas(64) int32_t sums[2][ROWS] = {{0}};
-    const int32_t count = list_rows(s, bounds, threshold, from, to, list, masks);
-    const int32_t step = count / STREAMS;
-    for (int32_t i = 0; i < step; i++) {
-      const int32_t left = count - 1 - (i + step * (STREAMS - 1));
-      add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS);
-    }
-    for (int32_t i = step * STREAMS; i < count; i++) {
-      add_rows(s, x, list + i, 0, 0, first, sums, 1);
-    }
-    for (int32_t panel = from; panel < to; panel++) {
-      const __mmask16 mask = masks[panel - from];
-      if (mask == 0) {
-        bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
-        continue;
-      }
-      const int32_t* coarse = bounds->sums + 32 * (int64_t)panel;
-      const int32_t* fine = sums[0] + BN_SKETCH_ROWS * (panel - from);
-      bn_set_bounds_avx512(s, x, bounds, panel, mask, join(coarse, fine, x->high_sum),
-                           join(coarse + 16, fine + ROWS, x->low_sum), 0.5f, 32);
-      bounds->panel_refined[panel] = __builtin_popcount(mask);
+    for (int32_t t = 0; t < count; t++) {
+      refine_panels(s, x + t, bounds + t, from, to);
     }
   }
   return BN_OK;

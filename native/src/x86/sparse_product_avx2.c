@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/kernels.h"
-#include "common/strip_products.h"
+#include "common/sparse_products.h"
 
 /* Pairs of columns that are added while the 16-bit sums of half a line are in registers. */
 #define GROUP 8
@@ -52,8 +52,8 @@ BN_INLINE void widen(int32_t* sums, __m256i words) {
  * start at 0, 64, 128 and 192. A pair u * q + u' * q' lies in [-512, 508], GROUP of them fit 16
  * bits.
  */
-BN_INLINE void add_half(int32_t* sums, const bn_strips* w, const listed* list, int32_t begin,
-                        int32_t end, int64_t offset) {
+BN_INLINE void add_half(int32_t* sums, const bn_ternary_vectors* w, const listed* list,
+                        int32_t begin, int32_t end, int64_t offset) {
   const __m256i digit = _mm256_set1_epi8(3);
   __m256i words[4][2];
   BN_UNROLL for (int f = 0; f < 4; f++) { words[f][0] = words[f][1] = _mm256_setzero_si256(); }
@@ -81,13 +81,14 @@ BN_INLINE void add_half(int32_t* sums, const bn_strips* w, const listed* list, i
 }
 
 /* Adds pairs [begin, end) to lines [first, first + lines), and asks for the pairs that follow. */
-static void add_group(int32_t sums[][BN_LINE_DIGITS], const bn_strips* w, const listed* list,
-                      int32_t begin, int32_t end, int64_t first, int64_t lines) {
+static void add_group(int32_t sums[][BN_LINE_DIGITS], const bn_ternary_vectors* w,
+                      const listed* list, int32_t begin, int32_t end, int64_t first, int64_t lines,
+                      int shared) {
   const int32_t next = list->pairs - end < GROUP ? list->pairs : end + GROUP;
   for (int64_t l = 0; l < lines; l++) {
     const int64_t offset = BN_LINE_BYTES * (first + l);
     for (int32_t i = 2 * end; i < 2 * next; i++) {
-      bn_prefetch_once(w->digits + offset + w->stride * list->columns[i]);
+      bn_prefetch_vector(w->digits + offset + w->stride * list->columns[i], shared);
     }
     if (begin < end) {
       add_half(sums[l], w, list, begin, end, offset);
@@ -96,31 +97,50 @@ static void add_group(int32_t sums[][BN_LINE_DIGITS], const bn_strips* w, const 
   }
 }
 
-int64_t bn_sparse_product_avx2(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
-                               int32_t begin, int32_t end) {
-  if (w->direction != BN_STRIPS_COLUMNS) {
+/* Adds the columns [begin, end) that one row of activations needs. Returns their number. */
+static int32_t add_columns(int32_t sums[][BN_LINE_DIGITS], const bn_ternary_vectors* w,
+                           const int8_t* q, int32_t begin, int32_t end, int64_t first,
+                           int64_t lines, int shared) {
+  listed list;
+  const int32_t count = list_columns(q, begin, end, &list);
+  add_group(sums, w, &list, 0, 0, first, lines, shared); /* asks for the first */
+  for (int32_t pair = 0; pair < list.pairs; pair += GROUP) {
+    const int32_t after = list.pairs - pair < GROUP ? list.pairs : pair + GROUP;
+    add_group(sums, w, &list, pair, after, first, lines, shared);
+  }
+  return count;
+}
+
+int64_t bn_sparse_product_avx2(const bn_ternary_vectors* w, const bn_quantized* a, const bn_rows* y,
+                               int32_t count, int32_t begin, int32_t end) {
+  if (w->order != BN_COLUMN_MAJOR) {
     return -1;
   }
-  const float scale = w->scale * a->scales[0];
+  const int shared = count > 1;
+  const bn_tiling tiling = bn_tiling_of(count, end - begin);
   int64_t read = 0;
-  for (int64_t first = begin; first < end; first += BN_LINES) {
-    const int64_t lines = end - first < BN_LINES ? end - first : BN_LINES;
-    _Alignas(32) int32_t sums[BN_LINES][BN_LINE_DIGITS]; /* below 2 * 128 * BN_MAX_COLUMNS < 2^25 */
-    memset(sums, 0, (size_t)lines * sizeof sums[0]);
-    for (int32_t k = 0; k < w->columns; k += BN_LISTED) {
-      listed list;
-      const int32_t last = w->columns - k < BN_LISTED ? w->columns : k + BN_LISTED;
-      read += BN_LINE_BYTES * lines * list_columns(a->values, k, last, &list);
-      add_group(sums, w, &list, 0, 0, first, lines); /* asks for the first */
-      for (int32_t pair = 0; pair < list.pairs; pair += GROUP) {
-        const int32_t after = list.pairs - pair < GROUP ? list.pairs : pair + GROUP;
-        add_group(sums, w, &list, pair, after, first, lines);
+  for (int64_t first = begin; first < end; first += tiling.lines) {
+    const int64_t lines = end - first < tiling.lines ? end - first : tiling.lines;
+    /* Below 2 * 128 * BN_MAX_COLUMNS < 2^25. */
+    _Alignas(32) int32_t sums[BN_LINE_SUMS][BN_LINE_DIGITS];
+    memset(sums, 0, (size_t)(count * lines) * sizeof sums[0]);
+    for (int32_t k = 0; k < w->columns; k += tiling.columns) {
+      const int32_t last = w->columns - k < tiling.columns ? w->columns : k + tiling.columns;
+      int32_t used = shared ? bn_count_columns(a, count, k, last) : 0;
+      for (int32_t t = 0; t < count; t++) {
+        const int32_t needed = add_columns(sums + t * lines, w, a->values + t * a->stride, k, last,
+                                           first, lines, shared);
+        used = shared ? used : needed;
       }
+      read += BN_LINE_BYTES * lines * used;
     }
-    for (int64_t l = 0; l < lines; l++) {
-      const int64_t row = BN_LINE_DIGITS * (first + l);
-      for (int64_t r = 0; r < BN_LINE_DIGITS && row + r < w->rows; r++) {
-        y->data[row + r] = (float)(sums[l][r] - a->sums[0]) * scale;
+    for (int32_t t = 0; t < count; t++) {
+      const float scale = w->scale * a->scales[t];
+      for (int64_t l = 0; l < lines; l++) {
+        const int64_t row = BN_LINE_DIGITS * (first + l);
+        for (int64_t r = 0; r < BN_LINE_DIGITS && row + r < w->rows; r++) {
+          bn_row(y, t)[row + r] = (float)(sums[t * lines + l][r] - a->sums[t]) * scale;
+        }
       }
     }
   }

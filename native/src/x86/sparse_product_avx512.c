@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/kernels.h"
-#include "common/strip_products.h"
+#include "common/sparse_products.h"
 
 /*
  * Quads of columns that are added while the sums of a line are in registers, and as many are asked
@@ -53,8 +53,8 @@ typedef struct line_sums {
 } line_sums;
 
 /* Adds the products of four columns, of which line l is meant. */
-BN_INLINE void add_quad(line_sums* sums, const bn_strips* w, const listed* list, int32_t quad,
-                        int64_t line) {
+BN_INLINE void add_quad(line_sums* sums, const bn_ternary_vectors* w, const listed* list,
+                        int32_t quad, int64_t line) {
   const uint8_t* digits = w->digits + BN_LINE_BYTES * line;
   const int32_t* columns = list->columns + 4 * quad;
   const __m512i a = _mm512_load_si512(digits + w->stride * columns[0]);
@@ -80,13 +80,14 @@ BN_INLINE void add_quad(line_sums* sums, const bn_strips* w, const listed* list,
 }
 
 /* Adds quads [begin, end) to lines [first, first + lines), and asks for the quads that follow. */
-static void add_group(line_sums* sums, const bn_strips* w, const listed* list, int32_t begin,
-                      int32_t end, int64_t first, int64_t lines) {
+BN_INLINE void add_group(line_sums* sums, const bn_ternary_vectors* w, const listed* list,
+                         int32_t begin, int32_t end, int64_t first, int64_t lines,
+                         const int shared) {
   const int32_t next = list->quads - end < GROUP ? list->quads : end + GROUP;
   for (int64_t l = 0; l < lines; l++) {
     const uint8_t* ahead = w->digits + BN_LINE_BYTES * (first + l);
     for (int32_t i = 4 * end; i < 4 * next; i++) {
-      bn_prefetch_once(ahead + w->stride * list->columns[i]);
+      bn_prefetch_vector(ahead + w->stride * list->columns[i], shared);
     }
     if (begin < end) {
       line_sums line = sums[l];
@@ -99,51 +100,82 @@ static void add_group(line_sums* sums, const bn_strips* w, const listed* list, i
 }
 
 /* Sums of q * u of 64 rows, those of one field, become outputs from row on. */
-BN_INLINE void finish_field(const bn_strips* w, const bn_quantized* a, float* y, int64_t row,
-                            const __m512i v[4], const int f) {
+BN_INLINE void finish_field(const bn_ternary_vectors* w, const bn_quantized* a, int32_t t, float* y,
+                            int64_t row, const __m512i v[4], const int f) {
   const __m512i t0 = _mm512_shuffle_i32x4(v[0], v[1], 0x44);
   const __m512i t1 = _mm512_shuffle_i32x4(v[2], v[3], 0x44);
   const __m512i t2 = _mm512_shuffle_i32x4(v[0], v[1], 0xee);
   const __m512i t3 = _mm512_shuffle_i32x4(v[2], v[3], 0xee);
   const __m512i rows[4] = {_mm512_shuffle_i32x4(t0, t1, 0x88), _mm512_shuffle_i32x4(t0, t1, 0xdd),
                            _mm512_shuffle_i32x4(t2, t3, 0x88), _mm512_shuffle_i32x4(t2, t3, 0xdd)};
-  const __m512 scale = _mm512_set1_ps(w->scale * a->scales[0]);
+  const __m512 scale = _mm512_set1_ps(w->scale * a->scales[t]);
   BN_UNROLL for (int l = 0; l < 4; l++) {
     const int64_t there = w->rows - (row + 16 * l);
     if (there > 0) {
       const __mmask16 mask = there >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << there) - 1);
       const __m512i sums = _mm512_srai_epi32(rows[l], (unsigned)(2 * f)); /* exact */
-      const __m512i products = _mm512_sub_epi32(sums, _mm512_set1_epi32(a->sums[0]));
+      const __m512i products = _mm512_sub_epi32(sums, _mm512_set1_epi32(a->sums[t]));
       _mm512_mask_storeu_ps(y + row + 16 * l, mask,
                             _mm512_mul_ps(_mm512_cvtepi32_ps(products), scale));
     }
   }
 }
 
-int64_t bn_sparse_product_avx512(const bn_strips* w, const bn_quantized* a, const bn_rows* y,
-                                 int32_t begin, int32_t end) {
-  if (w->direction != BN_STRIPS_COLUMNS) {
+/* Adds the columns [begin, end) that one row of activations needs. Returns their number. */
+BN_INLINE int32_t add_columns(line_sums* sums, const bn_ternary_vectors* w, const int8_t* q,
+                              int32_t begin, int32_t end, int64_t first, int64_t lines,
+                              const int shared) {
+  listed list;
+  const int32_t count = list_columns(q, begin, end, &list);
+  add_group(sums, w, &list, 0, 0, first, lines, shared); /* asks for the first */
+  for (int32_t quad = 0; quad < list.quads; quad += GROUP) {
+    const int32_t after = list.quads - quad < GROUP ? list.quads : quad + GROUP;
+    add_group(sums, w, &list, quad, after, first, lines, shared);
+  }
+  return count;
+}
+
+static int32_t add_columns_once(line_sums* sums, const bn_ternary_vectors* w, const int8_t* q,
+                                int32_t begin, int32_t end, int64_t first, int64_t lines) {
+  return add_columns(sums, w, q, begin, end, first, lines, 0);
+}
+
+static int32_t add_columns_shared(line_sums* sums, const bn_ternary_vectors* w, const int8_t* q,
+                                  int32_t begin, int32_t end, int64_t first, int64_t lines) {
+  return add_columns(sums, w, q, begin, end, first, lines, 1);
+}
+
+int64_t bn_sparse_product_avx512(const bn_ternary_vectors* w, const bn_quantized* a,
+                                 const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  if (w->order != BN_COLUMN_MAJOR) {
     return -1;
   }
+  const int shared = count > 1;
+  const bn_tiling tiling = bn_tiling_of(count, end - begin);
   int64_t read = 0;
-  for (int64_t first = begin; first < end; first += BN_LINES) {
-    const int64_t lines = end - first < BN_LINES ? end - first : BN_LINES;
-    line_sums sums[BN_LINES];
-    memset(sums, 0, (size_t)lines * sizeof sums[0]);
-    for (int32_t k = 0; k < w->columns; k += BN_LISTED) {
-      listed list;
-      const int32_t last = w->columns - k < BN_LISTED ? w->columns : k + BN_LISTED;
-      read += BN_LINE_BYTES * lines * list_columns(a->values, k, last, &list);
-      add_group(sums, w, &list, 0, 0, first, lines); /* asks for the first */
-      for (int32_t quad = 0; quad < list.quads; quad += GROUP) {
-        const int32_t after = list.quads - quad < GROUP ? list.quads : quad + GROUP;
-        add_group(sums, w, &list, quad, after, first, lines);
+  for (int64_t first = begin; first < end; first += tiling.lines) {
+    const int64_t lines = end - first < tiling.lines ? end - first : tiling.lines;
+    line_sums sums[BN_LINE_SUMS];
+    memset(sums, 0, (size_t)(count * lines) * sizeof sums[0]);
+    for (int32_t k = 0; k < w->columns; k += tiling.columns) {
+      const int32_t last = w->columns - k < tiling.columns ? w->columns : k + tiling.columns;
+      int32_t used = 0;
+      if (!shared) {
+        used = add_columns_once(sums, w, a->values, k, last, first, lines);
+      } else {
+        used = bn_count_columns(a, count, k, last);
+        for (int32_t t = 0; t < count; t++) {
+          add_columns_shared(sums + t * lines, w, a->values + t * a->stride, k, last, first, lines);
+        }
       }
+      read += BN_LINE_BYTES * lines * used;
     }
-    for (int64_t l = 0; l < lines; l++) {
-      BN_UNROLL for (int f = 0; f < 4; f++) {
-        const int64_t row = BN_LINE_DIGITS * (first + l) + 64 * f;
-        finish_field(w, a, y->data, row, sums[l].part[f], f);
+    for (int32_t t = 0; t < count; t++) {
+      for (int64_t l = 0; l < lines; l++) {
+        BN_UNROLL for (int f = 0; f < 4; f++) {
+          const int64_t row = BN_LINE_DIGITS * (first + l) + 64 * f;
+          finish_field(w, a, t, bn_row(y, t), row, sums[t * lines + l].part[f], f);
+        }
       }
     }
   }

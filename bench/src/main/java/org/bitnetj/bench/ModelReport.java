@@ -37,7 +37,7 @@ public record ModelReport(
    *
    * @param fileBytes size of its file
    * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
-   * @param copiesBytes those kept once more, of which a step of one token reads some instead
+   * @param copiesBytes those kept once more, of which a step of few tokens reads some instead
    * @param headBytes the output head, which steps without a low-bit copy of it read
    * @param lowBitHeadBytes the low-bit copy of the head, which others read before it; 0 if there is
    *     none

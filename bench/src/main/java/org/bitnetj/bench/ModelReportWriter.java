@@ -58,7 +58,7 @@ public final class ModelReportWriter {
         "head",
         model.lowBitHeadBytes() == 0
             ? "all of it read for each choice of a token"
-            : "shortlist: what it takes to choose the most probable token of one sequence");
+            : "screened: what it takes to choose the most probable token of each sequence");
     StringBuilder text = new StringBuilder(facts.markdown()).append('\n');
     if (report.probe().isPresent()) {
       Table rates =

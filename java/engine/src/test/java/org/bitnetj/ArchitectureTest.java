@@ -121,6 +121,18 @@ class ArchitectureTest {
     assertTrue(unknown.isEmpty(), () -> "packages that LAYERS does not name: " + unknown);
   }
 
+  /** It computes what the forward pass asks for, and knows no model. */
+  @Test
+  void screeningDoesNotKnowTheModel() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.bitnetj.model.screening")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bitnetj.model")
+        .check(engine);
+  }
+
   @Test
   void packagesFormNoCycles() {
     slices().matching("org.bitnetj.(**)").should().beFreeOfCycles().check(engine);

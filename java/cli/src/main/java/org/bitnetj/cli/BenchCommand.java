@@ -131,8 +131,8 @@ final class BenchCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Let a decode of one sequence skip weights that are multiplied by 0, where that pays (the"
-              + " default).")
+          "Let a decode of few sequences skip weights that are multiplied by 0, where that pays"
+              + " (the default).")
   private boolean sparse;
 
   @Mixin private HeadOption head;

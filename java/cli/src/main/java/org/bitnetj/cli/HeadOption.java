@@ -9,9 +9,9 @@ final class HeadOption {
       names = "--head",
       paramLabel = "HOW",
       description =
-          "shortlist: read the output head by a low-bit copy, made when loading, which takes memory"
-              + " but rules out most of it; full: read all of it; auto: a shortlist where the head"
-              + " is large and memory ample. All give the same text. Default: auto.")
+          "screened: read the output head by a low-bit copy, made when loading, which takes memory"
+              + " but rules out most of it; full: read all of it; auto: screened where the head is"
+              + " large and memory ample. All give the same text. Default: auto.")
   private HeadMode head = HeadMode.AUTO;
 
   HeadMode mode() {

@@ -250,7 +250,7 @@ class RunCommandTest {
       }
     }
     Path file = Files.write(folder.resolve("nan.gguf"), bytes);
-    Outcome.of("run", "-m", file.toString(), "--kernels", "scalar", "--head", "shortlist", PROMPT)
+    Outcome.of("run", "-m", file.toString(), "--kernels", "scalar", "--head", "screened", PROMPT)
         .says("tensor 'token_embd.weight'")
         .says("it holds weights that are NaN or infinite.");
     greedy("-m", file.toString(), "--head", "full", PROMPT)

@@ -2,9 +2,9 @@ package org.bitnetj.engine;
 
 import java.util.Objects;
 import org.bitnetj.kv.BlockTable;
-import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.Step;
 import org.bitnetj.model.WeightReads;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.NonFiniteException;
-import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
 
 /** One pass over a given text for the logits after its tokens. */

@@ -78,25 +78,34 @@ public interface Kernels {
   void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end);
 
   /**
-   * {@code y = W a} of row 0, which has one scale, by rows {@code [begin, end)} of a row-major
-   * {@code w}, but 0 where the gate is not above 0. So {@code y} will do wherever it is multiplied
-   * by {@code relu(gate)}: a product that is left out were a finite one. Where it might not be,
-   * because {@code 128 * columns * |scale|} overflows, every row is computed. The bits are those of
-   * {@link #ternaryProduct}.
+   * {@code y[t] = W a[t]} for the first {@code count} rows, which have one scale each, by rows
+   * {@code [begin, end)} of a row-major {@code w}, but 0 where the row's gate is not above 0. So
+   * {@code y} will do wherever it is multiplied by {@code relu(gate)}: a product that is left out
+   * were a finite one. Where it might not be, because {@code 128 * columns * |scale|} overflows,
+   * every row of {@code w} is multiplied. The bits are those of {@link #ternaryProduct}.
    *
-   * @return how many bytes of {@code w} were read
+   * @param count at most {@link TernaryVectors#MOST_ROWS}
+   * @return bytes of the rows of {@code w} that some row of {@code a} needed
    */
   long gatedProduct(
-      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end);
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows gate,
+      FloatRows y,
+      int count,
+      int begin,
+      int end);
 
   /**
-   * {@code y = W a} of row 0, which has one scale, by columns of a column-major {@code w}, those
-   * left out whose activation is 0; for rows {@code [256 begin, 256 end)} as far as there are such,
-   * so by lines of a column. The bits are those of {@link #ternaryProduct}.
+   * {@code y[t] = W a[t]} for the first {@code count} rows, which have one scale each, by columns
+   * of a column-major {@code w}, those left out whose activation is 0; for rows {@code [256 begin,
+   * 256 end)} as far as there are such, so by lines of a column. The bits are those of {@link
+   * #ternaryProduct}.
    *
-   * @return how many bytes of {@code w} were read
+   * @param count at most {@link TernaryVectors#MOST_ROWS}
+   * @return bytes of the columns of {@code w} that some row of {@code a} needed
    */
-  long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end);
+  long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int count, int begin, int end);
 
   /** Rotates the heads of {@code x} to their row's position, by rows of the batch. */
   void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end);
@@ -143,14 +152,18 @@ public interface Kernels {
    */
   boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end);
 
-  /** Bounds the logits of {@code x} by the coarse plane of {@code m}, by panels. */
-  void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end);
+  /**
+   * Bounds the logits of each of the first {@code count} rows {@code x[t]} by the coarse plane of
+   * {@code m}, whose panels are read once for all of them. By panels.
+   */
+  void boundLogits(
+      LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end);
 
   /**
-   * Bounds the logits of {@code x} by both planes where the upper bound reaches the threshold;
-   * other rows and panels get −∞, except that rows of a panel without any such row keep their
-   * bounds. By panels.
+   * Bounds the logits of each of the first {@code count} rows {@code x[t]} by both planes where the
+   * upper bound reaches the threshold of {@code bounds[t]}; other rows and panels get −∞, except
+   * that rows of a panel without any such row keep their bounds. By panels.
    */
   void refineBounds(
-      LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end);
+      LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end);
 }

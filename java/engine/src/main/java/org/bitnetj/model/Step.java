@@ -4,6 +4,7 @@ import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.BlockTable;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.tensor.Batch;
 import org.jspecify.annotations.Nullable;
 
@@ -116,9 +117,9 @@ public final class Step {
     return pool;
   }
 
-  /** Which logits a row with logits needs. */
-  LogitsNeed need(int logitsRow) {
-    return needs[logitsRow];
+  /** Which logits each row with logits needs. */
+  LogitsNeed[] needs() {
+    return needs;
   }
 
   /** Rows. */

@@ -14,7 +14,6 @@ import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
-import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.RowGroups;
 import org.jspecify.annotations.Nullable;
@@ -39,9 +38,6 @@ public final class Transformer implements AutoCloseable {
      */
     void at(String point, FloatRows rows, int count);
   }
-
-  /** Bytes of the head that a worker takes at a time. */
-  private static final long HEAD_BYTES = 256 << 10;
 
   private final Weights weights;
   private final ModelSpec spec;
@@ -69,7 +65,6 @@ public final class Transformer implements AutoCloseable {
   private final FloatRows delta; // what a block adds to x
   private final FloatRows headInput; // rows with logits only
   private final FloatRows logits;
-  private final @Nullable HeadShortlist shortlist;
 
   private final ThreadTeam.Task attentionInput = this::attentionInput;
   private final ThreadTeam.Task rotateAndStore = this::rotateAndStore;
@@ -78,8 +73,8 @@ public final class Transformer implements AutoCloseable {
   private final ThreadTeam.Task gateAndQuantize = this::gateAndQuantize;
   private final ThreadTeam.Task addDelta = this::addDelta;
   private final ThreadTeam.Task embed = this::embed;
-  private final ThreadTeam.Task headRows = this::headRows;
   private final AttentionPass attention;
+  private final HeadPass headPass;
   private final LinearProducts queryKeyValue;
   private final LinearProducts single;
   private final LinearProducts gateUp;
@@ -138,9 +133,7 @@ public final class Transformer implements AutoCloseable {
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
-      LowBitMatrix lowBit = weights.lowBitHead();
-      this.shortlist =
-          lowBit != null ? new HeadShortlist(memory, weights.head(), lowBit, kernels, team) : null;
+      this.headPass = new HeadPass(memory, kernels, team, weights, headInput, logits, reads);
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
@@ -254,9 +247,9 @@ public final class Transformer implements AutoCloseable {
       single.run(rows.size());
 
       byRows(feedForwardInput); // x += delta; normed = quantize(norm(x))
-      Weights.Copies copies = step.size() == 1 ? layer.copies() : null;
+      Weights.Copies copies = sparseFeedForward.pays(rows.size()) ? layer.copies() : null;
       if (copies != null) { // the same bits, without the weights that are multiplied by 0
-        sparseFeedForward.gateUp(copies, normed.quantized(), gate, up, reads);
+        sparseFeedForward.gateUp(copies, normed.quantized(), gate, up, rows.size(), reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
@@ -264,7 +257,7 @@ public final class Transformer implements AutoCloseable {
       }
       byRows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
       if (copies != null) {
-        sparseFeedForward.down(copies, hidden.quantized(), delta, reads);
+        sparseFeedForward.down(copies, hidden.quantized(), delta, rows.size(), reads);
       } else {
         single.of(hidden, layer.down(), delta);
         single.run(rows.size());
@@ -302,16 +295,7 @@ public final class Transformer implements AutoCloseable {
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
     finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
-    if (shortlist != null && count == 1 && !step.need(0).isAll()) {
-      boolean done = shortlist.compute(headInput, logits, step.need(0));
-      reads.addBytes(shortlist.bytesRead());
-      if (done) {
-        return;
-      }
-    }
-    int grain = (int) Math.max(16, HEAD_BYTES / weights.head().rowBytes() & -16);
-    team.run(headRows, spec.vocabulary(), grain);
-    reads.addBytes(weights.head().bytes());
+    headPass.run(step.needs(), count);
   }
 
   private static boolean isFinite(FloatRows rows, int count) {
@@ -367,10 +351,6 @@ public final class Transformer implements AutoCloseable {
 
   private void addDelta(int begin, int end) {
     kernels.add(x, delta, begin, end);
-  }
-
-  private void headRows(int begin, int end) {
-    kernels.headProduct(weights.head(), headInput, logits, step.logitsCount(), begin, end);
   }
 
   private void byRows(ThreadTeam.Task phase) {

@@ -132,7 +132,7 @@ public final class Weights implements AutoCloseable {
    *     6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not for
    *     the 6.6 bits of Q6_K
    * @param sparse whether the feed-forward network's matrices may be kept a second time so that
-   *     steps of one row need not read all of them. They are where that pays: for squared ReLU, on
+   *     steps of few rows need not read all of them. They are where that pays: for squared ReLU, on
    *     kernels that {@linkplain Kernels#gainsByCopies gain by it}, on a machine with ample memory
    * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
    *     that its place cannot have
@@ -196,7 +196,7 @@ public final class Weights implements AutoCloseable {
     return head;
   }
 
-  /** Whether there are second copies by which steps of one row skip what is multiplied by 0. */
+  /** Whether there are second copies by which steps of few rows skip what is multiplied by 0. */
   public boolean hasCopies() {
     return layers.stream().anyMatch(layer -> layer.copies() != null);
   }

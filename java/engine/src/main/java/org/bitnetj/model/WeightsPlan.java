@@ -19,7 +19,7 @@ import org.bitnetj.tensor.TernaryVectors;
 record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
   /**
    * Bytes from which on a head comes from memory on most machines. A smaller one is soon read from
-   * the processor's caches, and the steps of a shortlist take longer than that.
+   * the processor's caches, and the steps of screening take longer than that.
    */
   private static final long LARGE_HEAD = 64 << 20;
 
@@ -45,7 +45,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
               kernels.gainsByCopies()
                   && headBytes >= LARGE_HEAD
                   && isAmple(room, bytes + inPlace + lowBitBytes);
-          case SHORTLIST -> true;
+          case SCREENED -> true;
           case FULL -> false;
         };
     boolean lowBitHead = wanted && lowBitBytes <= headBytes / 4 * 3;

@@ -6,7 +6,7 @@ package org.bitnetj.option;
  */
 public enum HeadMode {
   /**
-   * As {@link #SHORTLIST} for a large head, on kernels that gain by it and a machine with ample
+   * As {@link #SCREENED} for a large head, on kernels that gain by it and a machine with ample
    * memory, else as {@link #FULL}.
    */
   AUTO,
@@ -16,7 +16,7 @@ public enum HeadMode {
    * weight that is NaN or infinite is refused while the copy is made, else when such a logit is
    * met.
    */
-  SHORTLIST,
+  SCREENED,
   /** All of it, and no memory for a low-bit copy. */
   FULL
 }

@@ -6,7 +6,7 @@ public final class PanelSharing {
   private static final int STREAMS = 4;
 
   /**
-   * Bytes of weights in a chunk when one row is computed, but for long chunks that come first: at
+   * Bytes of weights in a chunk when few rows are computed, but for long chunks that come first: at
    * most so many, for balance at the end, and at least so many, for sharing costs time, and memory
    * is read faster in long streams.
    */
@@ -14,7 +14,10 @@ public final class PanelSharing {
 
   private static final long LEAST_BYTES = 64 << 10;
 
-  /** Panels when several rows are computed, and chunks for each thread if there are enough. */
+  /** Up to this many rows a product is bound by the bytes of the panels. */
+  private static final int FEW_ROWS = 4;
+
+  /** Panels when more rows are computed, and chunks for each thread if there are enough. */
   private static final int MOST_PANELS = 16;
 
   private static final int LEAST_PANELS = 2;
@@ -24,12 +27,12 @@ public final class PanelSharing {
   private PanelSharing() {}
 
   /**
-   * Runs {@code product} over {@code panels} of {@code panelBytes} each. With one row it is bound
+   * Runs {@code product} over {@code panels} of {@code panelBytes} each. With few rows it is bound
    * by the bytes of the panels; with more, by arithmetic, and reads all rows again for each chunk.
    */
   public static void run(
       ThreadTeam team, ThreadTeam.Task product, int rows, int panels, long panelBytes) {
-    if (rows == 1) {
+    if (rows <= FEW_ROWS) {
       int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
       int most = (int) Math.max(1, MOST_BYTES / panelBytes);
       team.runGuided(product, panels, least, most, STREAMS);

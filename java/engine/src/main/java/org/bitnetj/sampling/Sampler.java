@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.bitnetj.error.UnusableLogitsException;
-import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.tensor.FloatRows;
 

@@ -1,6 +1,6 @@
 package org.bitnetj.sampling;
 
-import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.screening.LogitsNeed;
 
 /**
  * The logits that a {@link Sampler} looks at: the best that its filters keep, and the penalized

@@ -49,6 +49,12 @@ public final class FloatRows extends Operand {
     return new FloatRows(data, capacity * (columns / headDim), headDim, headDim);
   }
 
+  /** A view of the rows from {@code first} on. */
+  public FloatRows from(int first) {
+    return new FloatRows(
+        data.asSlice(first * stride * Float.BYTES), capacity - first, columns, stride);
+  }
+
   public MemorySegment data() {
     return data;
   }

@@ -11,7 +11,7 @@ import org.bitnetj.memory.NativeMemory;
  * LowBitMatrix}; rows that pad its last panel have −∞. Mutable and not synchronized: writers of
  * different panels do not meet.
  */
-public final class LogitBounds extends Operand {
+public final class LogitBounds {
   private final MemorySegment values;
   private final MemorySegment lower;
   private final MemorySegment upper;
@@ -20,6 +20,7 @@ public final class LogitBounds extends Operand {
   private final MemorySegment panelUpper;
   private final MemorySegment panelRefined;
   private final int panels;
+  private float threshold;
 
   private LogitBounds(NativeMemory memory, int rows) {
     this.panels = (rows + LowBitMatrix.PANEL_ROWS - 1) / LowBitMatrix.PANEL_ROWS;
@@ -79,6 +80,16 @@ public final class LogitBounds extends Operand {
 
   public int panels() {
     return panels;
+  }
+
+  /** Rows whose upper bounds are below it are ruled out. */
+  public float threshold() {
+    return threshold;
+  }
+
+  /** Between phases only: all threads read it. */
+  public void setThreshold(float value) {
+    threshold = value;
   }
 
   public float lower(int row) {

@@ -23,6 +23,9 @@ public final class TernaryVectors extends Operand {
   /** Vectors that are packed together. */
   public static final int ITEM_VECTORS = 16;
 
+  /** The most rows of activations that a product with such a copy takes at a time. */
+  public static final int MOST_ROWS = 16;
+
   /** Digits in a line. */
   public static final int LINE_DIGITS = 256;
 

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kv.BlockTable;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.parallel.ThreadTeam;
@@ -23,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Once it is compiled, a step of decoding and the choice of a token take nothing from the Java
- * heap, on any thread.
+ * Once it is compiled, a step of decoding, of one sequence or of several, and the choice of tokens
+ * take nothing from the Java heap, on any thread.
  */
 class DecodeAllocationTest {
   private static final int STEPS = 200;
@@ -44,29 +45,39 @@ class DecodeAllocationTest {
   private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
 
   @ParameterizedTest
-  @CsvSource({"1, FULL", "2, FULL", "1, SHORTLIST", "2, SHORTLIST"})
-  void aStepAllocatesNothing(int threads, HeadMode head) throws Exception {
+  @CsvSource({
+    "1, FULL, 1",
+    "2, FULL, 1",
+    "1, SCREENED, 1",
+    "2, SCREENED, 1",
+    "2, FULL, 3",
+    "1, SCREENED, 3",
+    "2, SCREENED, 5"
+  })
+  void aStepAllocatesNothing(int threads, HeadMode head, int sequences) throws Exception {
     Kernels kernels = Tiers.best();
     assumeTrue(kernels.tier().isNative(), "there are no native kernels");
-    allocatesNothing(kernels, threads, head);
+    allocatesNothing(kernels, threads, head, sequences);
   }
 
   @Test
   void aStepOfTheVectorKernelsAllocatesNothing() throws Exception {
-    allocatesNothing(Tiers.orSkip(KernelTier.VECTOR), 1, HeadMode.FULL);
+    allocatesNothing(Tiers.orSkip(KernelTier.VECTOR), 1, HeadMode.FULL, 1);
   }
 
-  private static void allocatesNothing(Kernels kernels, int threads, HeadMode head)
+  private static void allocatesNothing(Kernels kernels, int threads, HeadMode head, int sequences)
       throws Exception {
     Sampler greedy = new Sampler(SamplingOptions.greedy(), VOCABULARY);
     Set<Thread> before = new HashSet<>(Thread.getAllStackTraces().keySet());
     try (GgufFile file = GgufFile.open(Golden.MODEL);
         ThreadTeam team = new ThreadTeam(threads);
         Weights weights = Weights.load(file, kernels, team, head, true);
-        Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
+        Transformer transformer = new Transformer(weights, kernels, team, 8, 5);
         TextInSteps text = new TextInSteps(transformer, STEPS)) {
+      BlockTable[] tables = new BlockTable[sequences];
+      Arrays.setAll(tables, i -> i == 0 ? text.table() : text.pool().newTable(STEPS));
       assertEquals(
-          head == HeadMode.SHORTLIST, weights.lowBitHead() != null, "a low-bit copy of the head");
+          head == HeadMode.SCREENED, weights.lowBitHead() != null, "a low-bit copy of the head");
       long[] workers =
           Thread.getAllStackTraces().keySet().stream()
               .filter(thread -> !before.contains(thread))
@@ -76,10 +87,12 @@ class DecodeAllocationTest {
       long allocated = -1;
       long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
       while (allocated != 0 && System.nanoTime() < deadline) {
-        text.table().truncate(0);
+        for (BlockTable table : tables) {
+          table.truncate(0);
+        }
         long others = allocatedBy(workers);
         long mine = BEAN.getCurrentThreadAllocatedBytes();
-        decode(transformer, text, greedy, 0, STEPS);
+        decode(transformer, tables, greedy, 0, STEPS);
         mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
         allocated = mine + allocatedBy(workers) - others;
       }
@@ -101,9 +114,10 @@ class DecodeAllocationTest {
       while (allocated > MOST_FOR_LARGER_TABLES && System.nanoTime() < deadline) {
         try (Transformer transformer = new Transformer(weights, kernels, team, 8, 1);
             TextInSteps text = new TextInSteps(transformer, CONTEXT)) {
-          decode(transformer, text, greedy, 0, STEPS);
+          BlockTable[] table = {text.table()};
+          decode(transformer, table, greedy, 0, STEPS);
           long before = BEAN.getCurrentThreadAllocatedBytes();
-          decode(transformer, text, greedy, STEPS, CONTEXT);
+          decode(transformer, table, greedy, STEPS, CONTEXT);
           allocated = BEAN.getCurrentThreadAllocatedBytes() - before;
         }
       }
@@ -111,14 +125,21 @@ class DecodeAllocationTest {
     }
   }
 
-  /** Positions {@code begin} to {@code end}, one step each. */
+  /** Positions {@code begin} to {@code end} of every sequence, one step each. */
   private static void decode(
-      Transformer transformer, TextInSteps text, Sampler greedy, int begin, int end)
-      throws Exception {
-    for (int i = begin; i < end; i++) {
-      TOKEN[0] = 300 + i;
-      text.compute(TOKEN, 0, greedy.need());
-      greedy.accept(greedy.sample(transformer.logits(), 0));
+      Transformer transformer, BlockTable[] tables, Sampler greedy, int begin, int end) {
+    for (int position = begin; position < end; position++) {
+      Step step = transformer.step();
+      step.clear();
+      for (int i = 0; i < tables.length; i++) {
+        TOKEN[0] = 300 + 7 * i + position;
+        step.add(tables[i], TOKEN, 0, 1, 0, greedy.need());
+      }
+      transformer.forward();
+      step.commit();
+      for (int i = 0; i < tables.length; i++) {
+        greedy.accept(greedy.sample(transformer.logits(), i));
+      }
     }
   }
 

@@ -12,12 +12,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kv.BlockTable;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
@@ -131,6 +134,71 @@ class ForwardInvarianceTest {
     }
   }
 
+  /** Greedy choice, top-k and all logits, by every kind of head, with weights left out and not. */
+  @Test
+  void sequencesDecodedTogetherHaveTheBitsTheyHaveAlone() throws Exception {
+    int most = 16;
+    for (Kernels kernels : Tiers.available()) {
+      boolean slow = kernels.tier() == KernelTier.SCALAR || kernels.tier() == KernelTier.C;
+      for (int threads = 1; threads <= (slow ? 1 : 3); threads++) {
+        try (Model model = new Model(kernels, threads, most, most, HeadMode.SCREENED, true);
+            Model dense = new Model(kernels, threads, most, most, HeadMode.FULL, false);
+            TextInSteps text = new TextInSteps(model.transformer, 128);
+            TextInSteps lone = new TextInSteps(dense.transformer, 128)) {
+          for (int count = 1; count <= most; count = slow ? 4 * count : count + 1) {
+            decodeTogether(model, text, dense, lone, count);
+          }
+        }
+      }
+    }
+  }
+
+  private static void decodeTogether(
+      Model model, TextInSteps text, Model dense, TextInSteps lone, int count) {
+    LogitsNeed[] needs = {LogitsNeed.best(1), LogitsNeed.best(40), LogitsNeed.all()};
+    Step step = model.transformer.step();
+    List<BlockTable> tables = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      tables.add(text.pool().newTable(128));
+    }
+    for (int position = 0; position < 3; position++) {
+      step.clear();
+      for (int i = 0; i < count; i++) {
+        int[] ids = {TOKENS[3 * i + position]};
+        step.add(tables.get(i), ids, 0, 1, 0, needs[(i + count) % 3]);
+      }
+      model.transformer.forward();
+      step.commit();
+    }
+    for (int i = 0; i < count; i++) {
+      lone.table().truncate(0);
+      for (int position = 0; position < 3; position++) {
+        lone.compute(TOKENS[3 * i + position]);
+      }
+      int best = (i + count) % 3 == 0 ? 1 : (i + count) % 3 == 1 ? 40 : 4096;
+      String what = "%s, sequence %d of %d".formatted(model.name, i, count);
+      sameBest(what, dense.transformer.logits(), model.transformer.logits(), i, best);
+      tables.get(i).truncate(0);
+    }
+  }
+
+  /** The first row of {@code all} and one of {@code some}, which may lack others than the best. */
+  private static void sameBest(String what, FloatRows all, FloatRows some, int row, int best) {
+    float[] sorted = all.row(0).toArray(ValueLayout.JAVA_FLOAT);
+    Arrays.sort(sorted);
+    float least = sorted[sorted.length - best];
+    for (int token = 0; token < sorted.length; token++) {
+      float expected = all.get(0, token);
+      float actual = some.get(row, token);
+      if (expected >= least || actual != Float.NEGATIVE_INFINITY) {
+        assertEquals(
+            Float.floatToRawIntBits(expected),
+            Float.floatToRawIntBits(actual),
+            () -> what + ", best " + best);
+      }
+    }
+  }
+
   @Test
   void whichRowsWantLogitsDoesNotChangeABit() throws Exception {
     int[] ids = {4094, 50, 60, 70};
@@ -221,6 +289,7 @@ class ForwardInvarianceTest {
 
   /** The shipped model on given kernels and threads. */
   private static final class Model implements AutoCloseable {
+    private final String name;
     private final GgufFile file;
     private final ThreadTeam team;
     private final Weights weights;
@@ -231,10 +300,17 @@ class ForwardInvarianceTest {
     }
 
     Model(Kernels kernels, int threads, int chunk, boolean sparse) throws Exception {
+      this(kernels, threads, chunk, 4, HeadMode.FULL, sparse);
+    }
+
+    Model(
+        Kernels kernels, int threads, int chunk, int logitsCapacity, HeadMode head, boolean sparse)
+        throws Exception {
       file = GgufFile.open(Golden.MODEL);
       team = new ThreadTeam(threads);
-      weights = Weights.load(file, kernels, team, HeadMode.FULL, sparse);
-      transformer = new Transformer(weights, kernels, team, chunk, 4);
+      weights = Weights.load(file, kernels, team, head, sparse);
+      transformer = new Transformer(weights, kernels, team, chunk, logitsCapacity);
+      name = kernels.tier() + ", " + threads + " threads";
     }
 
     /** Feeds tokens in chunks; the bits of the last one's logits. */

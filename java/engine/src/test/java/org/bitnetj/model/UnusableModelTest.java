@@ -264,7 +264,7 @@ class UnusableModelTest {
         String sentence =
             assertThrows(
                     ModelFileException.class,
-                    () -> Weights.load(file, kernels, team, HeadMode.SHORTLIST, true))
+                    () -> Weights.load(file, kernels, team, HeadMode.SCREENED, true))
                 .getMessage();
         assertTrue(sentence.contains("tensor 'output.weight'"), sentence);
         assertTrue(sentence.endsWith("it holds weights that are NaN or infinite."), sentence);

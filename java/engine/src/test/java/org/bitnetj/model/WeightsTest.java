@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;

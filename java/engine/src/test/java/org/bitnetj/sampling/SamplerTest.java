@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.memory.NativeMemory;
-import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.tensor.FloatRows;
 import org.junit.jupiter.api.AfterEach;

@@ -97,10 +97,9 @@ class Activation16Test {
             }
             SCALAR.headProduct(head, x, logits, 1, 0, ROWS);
             String what = weights + " by " + kind + " * " + scale + ", columns " + columns;
-            SCALAR.boundLogits(lowBit, activation, bounds, 0, bounds.panels());
+            bound(lowBit, activation, bounds);
             check("coarse, " + what, bounds, logits);
-            SCALAR.refineBounds(
-                lowBit, activation, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
+            refine(lowBit, activation, bounds);
             check("fine, " + what, bounds, logits);
             checked++;
           }
@@ -108,6 +107,17 @@ class Activation16Test {
       }
     }
     assertTrue(checked >= 7 * 3 * 7, "only " + checked + " cases were checked");
+  }
+
+  private static void bound(LowBitMatrix lowBit, Activation16 x, LogitBounds bounds) {
+    SCALAR.boundLogits(
+        lowBit, new Activation16[] {x}, new LogitBounds[] {bounds}, 1, 0, bounds.panels());
+  }
+
+  private static void refine(LowBitMatrix lowBit, Activation16 x, LogitBounds bounds) {
+    bounds.setThreshold(Float.NEGATIVE_INFINITY);
+    SCALAR.refineBounds(
+        lowBit, new Activation16[] {x}, new LogitBounds[] {bounds}, 1, 0, bounds.panels());
   }
 
   private static void check(String what, LogitBounds bounds, FloatRows logits) {
@@ -133,14 +143,14 @@ class Activation16Test {
       Activation16 activation = Activation16.allocate(memory, columns);
       assertTrue(activation.set(x, 0));
       LogitBounds bounds = LogitBounds.allocate(memory, ROWS);
-      SCALAR.boundLogits(lowBit, activation, bounds, 0, bounds.panels());
+      bound(lowBit, activation, bounds);
       double root12 = Math.sqrt(columns / 12.0);
       double norm = Math.sqrt(columns);
       for (int r = 0; r < ROWS; r++) {
         double width = (bounds.upper(r) - bounds.lower(r)) / (2 * norm * root12);
         assertEquals(4.0 / 63, width, 0.006, "coarse, row " + r);
       }
-      SCALAR.refineBounds(lowBit, activation, bounds, Float.NEGATIVE_INFINITY, 0, bounds.panels());
+      refine(lowBit, activation, bounds);
       for (int r = 0; r < ROWS; r++) {
         double width = (bounds.upper(r) - bounds.lower(r)) / (2 * norm * root12);
         assertEquals(1.0 / 63, width, 0.002, "fine, row " + r);

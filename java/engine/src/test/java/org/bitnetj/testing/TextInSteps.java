@@ -2,8 +2,8 @@ package org.bitnetj.testing;
 
 import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.BlockTable;
-import org.bitnetj.model.LogitsNeed;
 import org.bitnetj.model.Transformer;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.tensor.AttentionLayer;
 
 /** One text with a cache of its own, whose steps a test computes itself. */

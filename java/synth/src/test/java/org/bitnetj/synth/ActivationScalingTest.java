@@ -22,7 +22,7 @@ import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
-import org.bitnetj.model.LogitsNeed;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;

@@ -3,19 +3,19 @@ package org.bitnetj.kernel.ffi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.kernel.ffi.bindings.bn_activation16;
 import org.bitnetj.kernel.ffi.bindings.bn_attention;
 import org.bitnetj.kernel.ffi.bindings.bn_batch;
 import org.bitnetj.kernel.ffi.bindings.bn_bounds;
-import org.bitnetj.kernel.ffi.bindings.bn_digits;
+import org.bitnetj.kernel.ffi.bindings.bn_low_bit;
 import org.bitnetj.kernel.ffi.bindings.bn_matrix;
 import org.bitnetj.kernel.ffi.bindings.bn_norm;
 import org.bitnetj.kernel.ffi.bindings.bn_parts;
 import org.bitnetj.kernel.ffi.bindings.bn_quantized;
 import org.bitnetj.kernel.ffi.bindings.bn_rope;
 import org.bitnetj.kernel.ffi.bindings.bn_rows;
-import org.bitnetj.kernel.ffi.bindings.bn_sketch;
-import org.bitnetj.kernel.ffi.bindings.bn_strips;
 import org.bitnetj.kernel.ffi.bindings.bn_ternary;
+import org.bitnetj.kernel.ffi.bindings.bn_ternary_vectors;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
@@ -40,9 +40,29 @@ import org.jspecify.annotations.Nullable;
  * of what a step calls is the same as in the step before. Thread-safe.
  */
 final class Descriptors {
-  /** What changes with every row: a thread's own, written for each call. */
-  private static final ThreadLocal<MemorySegment> ACTIVATION =
-      ThreadLocal.withInitial(() -> bn_digits.allocate(Arena.ofAuto()));
+  /** The most rows that are screened in one call. */
+  static final int MOST_SCREENED = 16;
+
+  private static final ThreadLocal<ScreenedRows> SCREENED =
+      ThreadLocal.withInitial(ScreenedRows::new);
+
+  /** Arrays of structs for what changes with every row: a thread's own, written for each call. */
+  private static final class ScreenedRows {
+    final MemorySegment activations;
+    final MemorySegment[] activation = new MemorySegment[MOST_SCREENED]; // each of these
+    final MemorySegment allBounds;
+    final MemorySegment[] bounds = new MemorySegment[MOST_SCREENED];
+
+    ScreenedRows() {
+      Arena arena = Arena.ofAuto();
+      activations = bn_activation16.allocateArray(MOST_SCREENED, arena);
+      allBounds = bn_bounds.allocateArray(MOST_SCREENED, arena);
+      for (int t = 0; t < MOST_SCREENED; t++) {
+        activation[t] = bn_activation16.asSlice(activations, t);
+        bounds[t] = bn_bounds.asSlice(allBounds, t);
+      }
+    }
+  }
 
   private Descriptors() {}
 
@@ -126,18 +146,18 @@ final class Descriptors {
   }
 
   private static MemorySegment describe(TernaryVectors w) {
-    MemorySegment struct = bn_strips.allocate(Arena.ofAuto());
-    bn_strips.digits(struct, w.digits());
-    bn_strips.stride(struct, w.stride());
-    bn_strips.rows(struct, w.rows());
-    bn_strips.columns(struct, w.columns());
-    bn_strips.direction(
+    MemorySegment struct = bn_ternary_vectors.allocate(Arena.ofAuto());
+    bn_ternary_vectors.digits(struct, w.digits());
+    bn_ternary_vectors.stride(struct, w.stride());
+    bn_ternary_vectors.rows(struct, w.rows());
+    bn_ternary_vectors.columns(struct, w.columns());
+    bn_ternary_vectors.order(
         struct,
         switch (w.order()) {
-          case ROW_MAJOR -> BitnetLibrary.BN_STRIPS_ROWS();
-          case COLUMN_MAJOR -> BitnetLibrary.BN_STRIPS_COLUMNS();
+          case ROW_MAJOR -> BitnetLibrary.BN_ROW_MAJOR();
+          case COLUMN_MAJOR -> BitnetLibrary.BN_COLUMN_MAJOR();
         });
-    bn_strips.scale(struct, w.scale());
+    bn_ternary_vectors.scale(struct, w.scale());
     return keep(w, struct);
   }
 
@@ -162,43 +182,56 @@ final class Descriptors {
   }
 
   private static MemorySegment describe(LowBitMatrix m) {
-    MemorySegment struct = bn_sketch.allocate(Arena.ofAuto());
-    bn_sketch.coarse(struct, m.coarse());
-    bn_sketch.fine(struct, m.fine());
-    bn_sketch.facts(struct, m.scalesAndNorms());
-    bn_sketch.rows(struct, m.rows());
-    bn_sketch.columns(struct, m.columns());
+    MemorySegment struct = bn_low_bit.allocate(Arena.ofAuto());
+    bn_low_bit.coarse(struct, m.coarse());
+    bn_low_bit.fine(struct, m.fine());
+    bn_low_bit.scales_and_norms(struct, m.scalesAndNorms());
+    bn_low_bit.rows(struct, m.rows());
+    bn_low_bit.columns(struct, m.columns());
     return keep(m, struct);
   }
 
-  /** Valid until this thread describes the next one. */
-  static MemorySegment of(Activation16 x) {
-    MemorySegment activation = ACTIVATION.get();
-    bn_digits.high(activation, x.high());
-    bn_digits.low(activation, x.low());
-    bn_digits.high_sum(activation, x.highSum());
-    bn_digits.low_sum(activation, x.lowSum());
-    bn_digits.scale(activation, x.scale());
-    bn_digits.error_weight(activation, x.errorWeight());
-    bn_digits.norm_weight(activation, x.normWeight());
-    bn_digits.slack(activation, x.slack());
-    return activation;
+  /**
+   * Those from {@code first} on, at most {@link #MOST_SCREENED}; valid until this thread's next.
+   */
+  static MemorySegment of(Activation16[] x, int first, int count) {
+    ScreenedRows own = SCREENED.get();
+    for (int t = 0; t < count; t++) {
+      describe(x[first + t], own.activation[t]);
+    }
+    return own.activations;
   }
 
-  static MemorySegment of(LogitBounds b) {
-    MemorySegment struct = kept(b);
-    return struct != null ? struct : describe(b);
+  private static void describe(Activation16 x, MemorySegment struct) {
+    bn_activation16.high(struct, x.high());
+    bn_activation16.low(struct, x.low());
+    bn_activation16.high_sum(struct, x.highSum());
+    bn_activation16.low_sum(struct, x.lowSum());
+    bn_activation16.scale(struct, x.scale());
+    bn_activation16.error_weight(struct, x.errorWeight());
+    bn_activation16.norm_weight(struct, x.normWeight());
+    bn_activation16.slack(struct, x.slack());
   }
 
-  private static MemorySegment describe(LogitBounds b) {
-    MemorySegment struct = bn_bounds.allocate(Arena.ofAuto());
+  /**
+   * Those from {@code first} on, at most {@link #MOST_SCREENED}; valid until this thread's next.
+   */
+  static MemorySegment of(LogitBounds[] b, int first, int count) {
+    ScreenedRows own = SCREENED.get();
+    for (int t = 0; t < count; t++) {
+      describe(b[first + t], own.bounds[t]);
+    }
+    return own.allBounds;
+  }
+
+  private static void describe(LogitBounds b, MemorySegment struct) {
     bn_bounds.lower(struct, b.lower());
     bn_bounds.upper(struct, b.upper());
     bn_bounds.sums(struct, b.sums());
     bn_bounds.panel_lower(struct, b.panelLower());
     bn_bounds.panel_upper(struct, b.panelUpper());
     bn_bounds.panel_refined(struct, b.panelRefined());
-    return keep(b, struct);
+    bn_bounds.threshold(struct, b.threshold());
   }
 
   static MemorySegment of(Norm n) {

@@ -104,19 +104,27 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
-    check("bn_pack_strips", BitnetLibrary.bn_pack_strips(id, of(w), of(copy), begin, end));
+    check("bn_pack_vectors", BitnetLibrary.bn_pack_vectors(id, of(w), of(copy), begin, end));
   }
 
   @Override
   public long gatedProduct(
-      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
-    long read = BitnetLibrary.bn_gated_product(id, of(w), of(a), of(gate), of(y), begin, end);
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows gate,
+      FloatRows y,
+      int count,
+      int begin,
+      int end) {
+    long read =
+        BitnetLibrary.bn_gated_product(id, of(w), of(a), of(gate), of(y), count, begin, end);
     return bytes("bn_gated_product", w, read);
   }
 
   @Override
-  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
-    long read = BitnetLibrary.bn_sparse_product(id, of(w), of(a), of(y), begin, end);
+  public long sparseProduct(
+      TernaryVectors w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
+    long read = BitnetLibrary.bn_sparse_product(id, of(w), of(a), of(y), count, begin, end);
     return bytes("bn_sparse_product", w, read);
   }
 
@@ -180,22 +188,32 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end) {
-    int status = BitnetLibrary.bn_build_sketch(id, of(m), of(copy), begin, end);
-    return holds("bn_build_sketch", status, BitnetLibrary.BN_NON_FINITE());
+    int status = BitnetLibrary.bn_pack_low_bit(id, of(m), of(copy), begin, end);
+    return holds("bn_pack_low_bit", status, BitnetLibrary.BN_NON_FINITE());
   }
 
   @Override
-  public void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end) {
-    check(
-        "bn_bound_logits", BitnetLibrary.bn_bound_logits(id, of(m), of(x), of(bounds), begin, end));
+  public void boundLogits(
+      LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end) {
+    for (int t = 0; t < count; t += Descriptors.MOST_SCREENED) {
+      int some = Math.min(count - t, Descriptors.MOST_SCREENED);
+      check(
+          "bn_bound_logits",
+          BitnetLibrary.bn_bound_logits(
+              id, of(m), of(x, t, some), of(bounds, t, some), some, begin, end));
+    }
   }
 
   @Override
   public void refineBounds(
-      LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
-    check(
-        "bn_refine_bounds",
-        BitnetLibrary.bn_refine_bounds(id, of(m), of(x), of(bounds), threshold, begin, end));
+      LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end) {
+    for (int t = 0; t < count; t += Descriptors.MOST_SCREENED) {
+      int some = Math.min(count - t, Descriptors.MOST_SCREENED);
+      check(
+          "bn_refine_bounds",
+          BitnetLibrary.bn_refine_bounds(
+              id, of(m), of(x, t, some), of(bounds, t, some), some, begin, end));
+    }
   }
 
   private void check(String function, int status) {

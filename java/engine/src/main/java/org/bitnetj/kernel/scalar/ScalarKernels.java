@@ -209,13 +209,20 @@ public class ScalarKernels implements Kernels {
 
   @Override
   public long gatedProduct(
-      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
-    return ScalarSparse.gatedProduct(w, a, gate, y, begin, end);
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows gate,
+      FloatRows y,
+      int count,
+      int begin,
+      int end) {
+    return ScalarSparse.gatedProduct(w, a, gate, y, count, begin, end);
   }
 
   @Override
-  public long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
-    return ScalarSparse.sparseProduct(w, a, y, begin, end);
+  public long sparseProduct(
+      TernaryVectors w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
+    return ScalarSparse.sparseProduct(w, a, y, count, begin, end);
   }
 
   @Override
@@ -333,14 +340,19 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void boundLogits(LowBitMatrix m, Activation16 x, LogitBounds bounds, int begin, int end) {
-    ScalarLowBit.boundLogits(m, x, bounds, begin, end);
+  public void boundLogits(
+      LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end) {
+    for (int t = 0; t < count; t++) {
+      ScalarLowBit.boundLogits(m, x[t], bounds[t], begin, end);
+    }
   }
 
   @Override
   public void refineBounds(
-      LowBitMatrix m, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
-    ScalarLowBit.refineBounds(m, x, bounds, threshold, begin, end);
+      LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end) {
+    for (int t = 0; t < count; t++) {
+      ScalarLowBit.refineBounds(m, x[t], bounds[t], begin, end);
+    }
   }
 
   private static void take(FloatRows rows, int r, float[] out) {

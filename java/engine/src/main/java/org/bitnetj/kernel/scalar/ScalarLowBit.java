@@ -40,9 +40,9 @@ final class ScalarLowBit {
   }
 
   static void refineBounds(
-      LowBitMatrix copy, Activation16 x, LogitBounds bounds, float threshold, int begin, int end) {
+      LowBitMatrix copy, Activation16 x, LogitBounds bounds, int begin, int end) {
     for (int panel = begin; panel < end; panel++) {
-      refine(copy, x, bounds, threshold, panel);
+      refine(copy, x, bounds, panel);
     }
   }
 
@@ -114,8 +114,8 @@ final class ScalarLowBit {
     setPanel(bounds, panel, 0);
   }
 
-  private static void refine(
-      LowBitMatrix copy, Activation16 x, LogitBounds bounds, float threshold, int panel) {
+  private static void refine(LowBitMatrix copy, Activation16 x, LogitBounds bounds, int panel) {
+    float threshold = bounds.threshold();
     int refined = 0;
     boolean[] wanted = new boolean[PANEL_ROWS];
     for (int r = 0; r < PANEL_ROWS; r++) {

@@ -29,43 +29,61 @@ final class ScalarSparse {
   }
 
   static long gatedProduct(
-      TernaryVectors w, QuantizedRows a, FloatRows gate, FloatRows y, int begin, int end) {
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows gate,
+      FloatRows y,
+      int count,
+      int begin,
+      int end) {
     require(w, Order.ROW_MAJOR);
-    float scale = w.scale() * a.scale(0);
-    boolean all = !Float.isFinite(128 * w.columns() * scale);
     long read = 0;
     for (int row = begin; row < end; row++) {
-      if (all || gate.get(0, row) > 0f) {
-        int sum = 0;
-        for (int k = 0; k < w.columns(); k++) {
-          sum += a.value(0, k) * (w.digit(row, k) - 1);
+      boolean used = false;
+      for (int t = 0; t < count; t++) {
+        float scale = w.scale() * a.scale(t);
+        boolean all = !Float.isFinite(128 * w.columns() * scale);
+        if (all || gate.get(t, row) > 0f) {
+          int sum = 0;
+          for (int k = 0; k < w.columns(); k++) {
+            sum += a.value(t, k) * (w.digit(row, k) - 1);
+          }
+          y.set(t, row, (float) sum * scale);
+          used = true;
+        } else {
+          y.set(t, row, 0f);
         }
-        y.set(0, row, (float) sum * scale);
-        read += w.stride();
-      } else {
-        y.set(0, row, 0f);
       }
+      read += used ? w.stride() : 0;
     }
     return read;
   }
 
-  static long sparseProduct(TernaryVectors w, QuantizedRows a, FloatRows y, int begin, int end) {
+  static long sparseProduct(
+      TernaryVectors w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
     require(w, Order.COLUMN_MAJOR);
     int first = begin * TernaryVectors.LINE_DIGITS;
-    int[] sums = new int[Math.max(0, Math.min(end * TernaryVectors.LINE_DIGITS, w.rows()) - first)];
+    int rows = Math.max(0, Math.min(end * TernaryVectors.LINE_DIGITS, w.rows()) - first);
+    int[][] sums = new int[count][rows];
     long read = 0;
     for (int k = 0; k < w.columns(); k++) {
-      int q = a.value(0, k);
-      if (q != 0) {
-        for (int i = 0; i < sums.length; i++) {
-          sums[i] += q * (w.digit(first + i, k) - 1);
+      boolean used = false;
+      for (int t = 0; t < count; t++) {
+        int q = a.value(t, k);
+        if (q != 0) {
+          for (int i = 0; i < rows; i++) {
+            sums[t][i] += q * (w.digit(first + i, k) - 1);
+          }
+          used = true;
         }
-        read += (long) TernaryVectors.LINE_BYTES * (end - begin);
       }
+      read += used ? (long) TernaryVectors.LINE_BYTES * (end - begin) : 0;
     }
-    float scale = w.scale() * a.scale(0);
-    for (int i = 0; i < sums.length; i++) {
-      y.set(0, first + i, (float) sums[i] * scale);
+    for (int t = 0; t < count; t++) {
+      float scale = w.scale() * a.scale(t);
+      for (int i = 0; i < rows; i++) {
+        y.set(t, first + i, (float) sums[t][i] * scale);
+      }
     }
     return read;
   }

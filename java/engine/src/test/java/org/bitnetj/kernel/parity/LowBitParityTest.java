@@ -46,30 +46,53 @@ class LowBitParityTest {
           trial.sameBytes("coarse", expected.coarse(), actual.coarse());
           trial.sameBytes("fine", expected.fine(), actual.fine());
           trial.sameBytes("scales and norms", expected.scalesAndNorms(), actual.scalesAndNorms());
-          bounds(trial, kernels, expected, trial.rows(1, columns, Values.OUTLIERS));
+          int count = columns > 2000 ? 3 : columns % 17 == 0 ? 17 : 1 + columns % 6;
+          bounds(trial, kernels, expected, trial.rows(count, columns, Values.OUTLIERS));
         }
       }
     }
   }
 
+  /** Of several rows at once, against each row alone. */
   private static void bounds(Trial trial, Kernels kernels, LowBitMatrix lowBit, FloatRows x) {
-    Activation16 activation = Activation16.allocate(trial.memory, lowBit.columns());
-    assertTrue(activation.set(x, 0));
-    LogitBounds expected = LogitBounds.allocate(trial.memory, lowBit.rows());
-    LogitBounds actual = LogitBounds.allocate(trial.memory, lowBit.rows());
+    int count = x.capacity();
     int panels = lowBit.panelCount();
-    Trial.SCALAR.boundLogits(lowBit, activation, expected, 0, panels);
-    kernels.boundLogits(lowBit, activation, actual, panels / 2, panels);
-    kernels.boundLogits(lowBit, activation, actual, 0, panels / 2);
+    Activation16[] activations = new Activation16[count];
+    LogitBounds[] expected = new LogitBounds[count];
+    LogitBounds[] actual = new LogitBounds[count];
+    for (int t = 0; t < count; t++) {
+      activations[t] = Activation16.allocate(trial.memory, lowBit.columns());
+      assertTrue(activations[t].set(x, t));
+      expected[t] = LogitBounds.allocate(trial.memory, lowBit.rows());
+      actual[t] = LogitBounds.allocate(trial.memory, lowBit.rows());
+      Activation16[] one = {activations[t]};
+      Trial.SCALAR.boundLogits(lowBit, one, new LogitBounds[] {expected[t]}, 1, 0, panels);
+    }
+    kernels.boundLogits(lowBit, activations, actual, count, panels / 2, panels);
+    kernels.boundLogits(lowBit, activations, actual, count, 0, panels / 2);
     same(trial, "coarse", expected, actual, lowBit.rows());
-    float[] thresholds = {
-      expected.upper(lowBit.rows() / 2), Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY
-    };
-    for (float threshold : thresholds) {
-      Trial.SCALAR.refineBounds(lowBit, activation, expected, threshold, 0, panels);
-      kernels.refineBounds(lowBit, activation, actual, threshold, panels / 2, panels);
-      kernels.refineBounds(lowBit, activation, actual, threshold, 0, panels / 2);
-      same(trial, "refined from " + threshold, expected, actual, lowBit.rows());
+    for (int i = 0; i < 3; i++) {
+      for (int t = 0; t < count; t++) {
+        float[] thresholds = {
+          expected[t].upper(lowBit.rows() / (t + 2)),
+          Float.NEGATIVE_INFINITY,
+          Float.POSITIVE_INFINITY
+        };
+        expected[t].setThreshold(thresholds[i]);
+        actual[t].setThreshold(thresholds[i]);
+        Activation16[] one = {activations[t]};
+        Trial.SCALAR.refineBounds(lowBit, one, new LogitBounds[] {expected[t]}, 1, 0, panels);
+      }
+      kernels.refineBounds(lowBit, activations, actual, count, panels / 2, panels);
+      kernels.refineBounds(lowBit, activations, actual, count, 0, panels / 2);
+      same(trial, "refined, threshold " + i, expected, actual, lowBit.rows());
+    }
+  }
+
+  private static void same(
+      Trial trial, String step, LogitBounds[] expected, LogitBounds[] actual, int rows) {
+    for (int t = 0; t < expected.length; t++) {
+      same(trial, step + ", row " + t + " of x", expected[t], actual[t], rows);
     }
   }
 

@@ -50,39 +50,53 @@ class SparseParityTest {
     trial(kernels, 4, 2560, 1000, 0.1f);
   }
 
-  /** Packing, then both products at a density of active rows and of activations that are not 0. */
+  /**
+   * Packing, then both products at a density of active rows and of activations that are not 0, for
+   * one to as many rows of activations as may be.
+   */
   private static void trial(Kernels kernels, long seed, int rows, int columns, float density) {
-    String shape = "sparse, %d x %d, density %s".formatted(rows, columns, density);
+    int count = 1 + (int) (seed * 7 % TernaryVectors.MOST_ROWS);
+    String shape = "sparse, %d by %d x %d, density %s".formatted(count, rows, columns, density);
     try (Trial trial = new Trial(kernels, seed, shape)) {
       float scale = seed % 7 == 6 ? Float.MAX_VALUE : 0.7f;
       TernaryMatrix w = trial.ternary(rows, columns, scale, seed % 2 == 1);
-      QuantizedRows a = trial.quantized(1, columns, 0.013f, seed % 3 == 2);
-      FloatRows dense = trial.output(1, rows);
-      Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
+      QuantizedRows a = trial.quantized(count, columns, 0.013f, seed % 3 == 2);
+      FloatRows dense = trial.output(count, rows);
+      Trial.SCALAR.ternaryProduct(w, a, dense, count, 0, w.panelCount());
       gated(trial, kernels, w, a, dense, density);
 
-      int sum = 0;
-      int used = 0;
-      for (int k = 0; k < columns; k++) {
-        if (trial.random.nextFloat() >= density) {
-          a.setValue(0, k, (byte) 0);
+      boolean[] needed = new boolean[columns];
+      for (int t = 0; t < count; t++) {
+        int sum = 0;
+        for (int k = 0; k < columns; k++) {
+          if (trial.random.nextFloat() >= density) {
+            a.setValue(t, k, (byte) 0);
+          }
+          sum += a.value(t, k);
+          needed[k] |= a.value(t, k) != 0;
         }
-        sum += a.value(0, k);
-        used += a.value(0, k) != 0 ? 1 : 0;
+        a.setSum(t, sum);
       }
-      a.setSum(0, sum);
-      Trial.SCALAR.ternaryProduct(w, a, dense, 1, 0, w.panelCount());
+      Trial.SCALAR.ternaryProduct(w, a, dense, count, 0, w.panelCount());
       TernaryVectors copy = packed(trial, kernels, w, Order.COLUMN_MAJOR);
-      FloatRows whole = trial.output(1, rows);
-      long read = kernels.sparseProduct(copy, a, whole, 0, copy.lines());
+      FloatRows whole = trial.output(count, rows);
+      long read = kernels.sparseProduct(copy, a, whole, count, 0, copy.lines());
       trial.same(dense, whole);
-      assertEquals(used * copy.stride(), read, trial.where("bytes of columns"));
-      FloatRows pieces = trial.output(1, rows);
+      assertEquals(count(needed) * copy.stride(), read, trial.where("bytes of columns"));
+      FloatRows pieces = trial.output(count, rows);
       for (int line = 0; line < copy.lines(); line++) {
-        kernels.sparseProduct(copy, a, pieces, line, line + 1);
+        kernels.sparseProduct(copy, a, pieces, count, line, line + 1);
       }
       trial.same(dense, pieces);
     }
+  }
+
+  private static long count(boolean[] needed) {
+    long count = 0;
+    for (boolean one : needed) {
+      count += one ? 1 : 0;
+    }
+    return count;
   }
 
   private static void gated(
@@ -93,25 +107,28 @@ class SparseParityTest {
       FloatRows dense,
       float density) {
     TernaryVectors copy = packed(trial, kernels, w, Order.ROW_MAJOR);
-    boolean all = !Float.isFinite(128 * w.columns() * (w.scale() * a.scale(0)));
-    FloatRows gate = trial.rows(1, w.rows(), Values.NORMAL);
-    FloatRows expected = trial.output(1, w.rows());
-    int computed = 0;
-    for (int row = 0; row < w.rows(); row++) {
-      boolean active = trial.random.nextFloat() < density;
-      gate.set(0, row, (active ? 1 : -1) * Math.abs(gate.get(0, row)));
-      active = all || gate.get(0, row) > 0;
-      expected.set(0, row, active ? dense.get(0, row) : 0f);
-      computed += active ? 1 : 0;
+    int count = dense.capacity();
+    FloatRows gate = trial.rows(count, w.rows(), Values.NORMAL);
+    FloatRows expected = trial.output(count, w.rows());
+    boolean[] needed = new boolean[w.rows()];
+    for (int t = 0; t < count; t++) {
+      boolean all = !Float.isFinite(128 * w.columns() * (w.scale() * a.scale(t)));
+      for (int row = 0; row < w.rows(); row++) {
+        boolean active = trial.random.nextFloat() < density;
+        gate.set(t, row, (active ? 1 : -1) * Math.abs(gate.get(t, row)));
+        active = all || gate.get(t, row) > 0;
+        expected.set(t, row, active ? dense.get(t, row) : 0f);
+        needed[row] |= active;
+      }
     }
-    FloatRows whole = trial.output(1, w.rows());
-    long read = kernels.gatedProduct(copy, a, gate, whole, 0, w.rows());
+    FloatRows whole = trial.output(count, w.rows());
+    long read = kernels.gatedProduct(copy, a, gate, whole, count, 0, w.rows());
     trial.same(expected, whole);
-    assertEquals(computed * copy.stride(), read, trial.where("bytes of rows"));
-    FloatRows pieces = trial.output(1, w.rows());
+    assertEquals(count(needed) * copy.stride(), read, trial.where("bytes of rows"));
+    FloatRows pieces = trial.output(count, w.rows());
     int step = 1 + trial.random.nextInt(40);
     for (int row = 0; row < w.rows(); row += step) {
-      kernels.gatedProduct(copy, a, gate, pieces, row, Math.min(row + step, w.rows()));
+      kernels.gatedProduct(copy, a, gate, pieces, count, row, Math.min(row + step, w.rows()));
     }
     trial.same(expected, pieces);
   }
@@ -159,7 +176,7 @@ class SparseParityTest {
         refused += finite ? 0 : 1;
 
         TernaryVectors copy = packed(trial, kernels, w, Order.ROW_MAJOR);
-        kernels.gatedProduct(copy, a, gate, up, 0, rows);
+        kernels.gatedProduct(copy, a, gate, up, 1, 0, rows);
         QuantizedRows actual = QuantizedRows.allocate(trial.memory, 1, rows);
         assertEquals(
             finite, hidden(kernels, trial.copy(gate), up, norm, actual), trial.where("finite"));

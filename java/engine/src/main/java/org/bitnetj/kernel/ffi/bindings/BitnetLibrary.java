@@ -23,10 +23,10 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int BN_ABI_VERSION = (int)4L;
+    private static final int BN_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define BN_ABI_VERSION 4
+     * #define BN_ABI_VERSION 5
      * }
      */
     public static int BN_ABI_VERSION() {
@@ -149,23 +149,32 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_PANEL_2BIT() {
         return BN_PANEL_2BIT;
     }
-    private static final int BN_STRIPS_ROWS = (int)0L;
+    private static final int BN_ROW_MAJOR = (int)0L;
     /**
      * {@snippet lang=c :
-     * #define BN_STRIPS_ROWS 0
+     * #define BN_ROW_MAJOR 0
      * }
      */
-    public static int BN_STRIPS_ROWS() {
-        return BN_STRIPS_ROWS;
+    public static int BN_ROW_MAJOR() {
+        return BN_ROW_MAJOR;
     }
-    private static final int BN_STRIPS_COLUMNS = (int)1L;
+    private static final int BN_COLUMN_MAJOR = (int)1L;
     /**
      * {@snippet lang=c :
-     * #define BN_STRIPS_COLUMNS 1
+     * #define BN_COLUMN_MAJOR 1
      * }
      */
-    public static int BN_STRIPS_COLUMNS() {
-        return BN_STRIPS_COLUMNS;
+    public static int BN_COLUMN_MAJOR() {
+        return BN_COLUMN_MAJOR;
+    }
+    private static final int BN_MOST_SPARSE_ROWS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_MOST_SPARSE_ROWS 16
+     * }
+     */
+    public static int BN_MOST_SPARSE_ROWS() {
+        return BN_MOST_SPARSE_ROWS;
     }
     private static final int BN_LINE_DIGITS = (int)256L;
     /**
@@ -649,7 +658,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         }
     }
 
-    private static class bn_pack_strips {
+    private static class bn_pack_vectors {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             BitnetLibrary.C_INT,
             BitnetLibrary.C_INT,
@@ -659,7 +668,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_pack_strips");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_pack_vectors");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -667,45 +676,45 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
      * }
      */
-    public static FunctionDescriptor bn_pack_strips$descriptor() {
-        return bn_pack_strips.DESC;
+    public static FunctionDescriptor bn_pack_vectors$descriptor() {
+        return bn_pack_vectors.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
      * }
      */
-    public static MethodHandle bn_pack_strips$handle() {
-        return bn_pack_strips.HANDLE;
+    public static MethodHandle bn_pack_vectors$handle() {
+        return bn_pack_vectors.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
      * }
      */
-    public static MemorySegment bn_pack_strips$address() {
-        return bn_pack_strips.ADDR;
+    public static MemorySegment bn_pack_vectors$address() {
+        return bn_pack_vectors.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_pack_strips(int32_t tier, const bn_ternary *w, const bn_strips *strips, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
      * }
      */
-    public static int bn_pack_strips(int tier, MemorySegment w, MemorySegment strips, int begin, int end) {
-        var mh$ = bn_pack_strips.HANDLE;
+    public static int bn_pack_vectors(int tier, MemorySegment w, MemorySegment copy, int begin, int end) {
+        var mh$ = bn_pack_vectors.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_pack_strips", tier, w, strips, begin, end);
+                traceDowncall("bn_pack_vectors", tier, w, copy, begin, end);
             }
-            return (int)mh$.invokeExact(tier, w, strips, begin, end);
+            return (int)mh$.invokeExact(tier, w, copy, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1112,6 +1121,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
             BitnetLibrary.C_INT
         );
 
@@ -1123,7 +1133,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static FunctionDescriptor bn_gated_product$descriptor() {
@@ -1133,7 +1143,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MethodHandle bn_gated_product$handle() {
@@ -1143,7 +1153,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MemorySegment bn_gated_product$address() {
@@ -1152,16 +1162,16 @@ public class BitnetLibrary extends BitnetLibrary$shared {
 
     /**
      * {@snippet lang=c :
-     * int64_t bn_gated_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *gate, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
-    public static long bn_gated_product(int tier, MemorySegment w, MemorySegment a, MemorySegment gate, MemorySegment y, int begin, int end) {
+    public static long bn_gated_product(int tier, MemorySegment w, MemorySegment a, MemorySegment gate, MemorySegment y, int count, int begin, int end) {
         var mh$ = bn_gated_product.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_gated_product", tier, w, a, gate, y, begin, end);
+                traceDowncall("bn_gated_product", tier, w, a, gate, y, count, begin, end);
             }
-            return (long)mh$.invokeExact(tier, w, a, gate, y, begin, end);
+            return (long)mh$.invokeExact(tier, w, a, gate, y, count, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1177,6 +1187,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
             BitnetLibrary.C_INT
         );
 
@@ -1188,7 +1199,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static FunctionDescriptor bn_sparse_product$descriptor() {
@@ -1198,7 +1209,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MethodHandle bn_sparse_product$handle() {
@@ -1208,7 +1219,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MemorySegment bn_sparse_product$address() {
@@ -1217,16 +1228,16 @@ public class BitnetLibrary extends BitnetLibrary$shared {
 
     /**
      * {@snippet lang=c :
-     * int64_t bn_sparse_product(int32_t tier, const bn_strips *w, const bn_quantized *a, const bn_rows *y, int32_t begin, int32_t end)
+     * int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end)
      * }
      */
-    public static long bn_sparse_product(int tier, MemorySegment w, MemorySegment a, MemorySegment y, int begin, int end) {
+    public static long bn_sparse_product(int tier, MemorySegment w, MemorySegment a, MemorySegment y, int count, int begin, int end) {
         var mh$ = bn_sparse_product.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_sparse_product", tier, w, a, y, begin, end);
+                traceDowncall("bn_sparse_product", tier, w, a, y, count, begin, end);
             }
-            return (long)mh$.invokeExact(tier, w, a, y, begin, end);
+            return (long)mh$.invokeExact(tier, w, a, y, count, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1629,7 +1640,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         }
     }
 
-    private static class bn_build_sketch {
+    private static class bn_pack_low_bit {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             BitnetLibrary.C_INT,
             BitnetLibrary.C_INT,
@@ -1639,7 +1650,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_build_sketch");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_pack_low_bit");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1647,45 +1658,45 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * int32_t bn_pack_low_bit(int32_t tier, const bn_matrix *m, const bn_low_bit *copy, int32_t begin, int32_t end)
      * }
      */
-    public static FunctionDescriptor bn_build_sketch$descriptor() {
-        return bn_build_sketch.DESC;
+    public static FunctionDescriptor bn_pack_low_bit$descriptor() {
+        return bn_pack_low_bit.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * int32_t bn_pack_low_bit(int32_t tier, const bn_matrix *m, const bn_low_bit *copy, int32_t begin, int32_t end)
      * }
      */
-    public static MethodHandle bn_build_sketch$handle() {
-        return bn_build_sketch.HANDLE;
+    public static MethodHandle bn_pack_low_bit$handle() {
+        return bn_pack_low_bit.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * int32_t bn_pack_low_bit(int32_t tier, const bn_matrix *m, const bn_low_bit *copy, int32_t begin, int32_t end)
      * }
      */
-    public static MemorySegment bn_build_sketch$address() {
-        return bn_build_sketch.ADDR;
+    public static MemorySegment bn_pack_low_bit$address() {
+        return bn_pack_low_bit.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_build_sketch(int32_t tier, const bn_matrix *m, const bn_sketch *sketch, int32_t begin, int32_t end)
+     * int32_t bn_pack_low_bit(int32_t tier, const bn_matrix *m, const bn_low_bit *copy, int32_t begin, int32_t end)
      * }
      */
-    public static int bn_build_sketch(int tier, MemorySegment m, MemorySegment sketch, int begin, int end) {
-        var mh$ = bn_build_sketch.HANDLE;
+    public static int bn_pack_low_bit(int tier, MemorySegment m, MemorySegment copy, int begin, int end) {
+        var mh$ = bn_pack_low_bit.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_build_sketch", tier, m, sketch, begin, end);
+                traceDowncall("bn_pack_low_bit", tier, m, copy, begin, end);
             }
-            return (int)mh$.invokeExact(tier, m, sketch, begin, end);
+            return (int)mh$.invokeExact(tier, m, copy, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1701,6 +1712,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
             BitnetLibrary.C_INT
         );
 
@@ -1712,7 +1724,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * int32_t bn_bound_logits(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static FunctionDescriptor bn_bound_logits$descriptor() {
@@ -1722,7 +1734,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * int32_t bn_bound_logits(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MethodHandle bn_bound_logits$handle() {
@@ -1732,7 +1744,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * int32_t bn_bound_logits(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MemorySegment bn_bound_logits$address() {
@@ -1741,16 +1753,16 @@ public class BitnetLibrary extends BitnetLibrary$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_bound_logits(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, int32_t begin, int32_t end)
+     * int32_t bn_bound_logits(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
-    public static int bn_bound_logits(int tier, MemorySegment sketch, MemorySegment x, MemorySegment bounds, int begin, int end) {
+    public static int bn_bound_logits(int tier, MemorySegment copy, MemorySegment x, MemorySegment bounds, int count, int begin, int end) {
         var mh$ = bn_bound_logits.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_bound_logits", tier, sketch, x, bounds, begin, end);
+                traceDowncall("bn_bound_logits", tier, copy, x, bounds, count, begin, end);
             }
-            return (int)mh$.invokeExact(tier, sketch, x, bounds, begin, end);
+            return (int)mh$.invokeExact(tier, copy, x, bounds, count, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1765,7 +1777,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_POINTER,
             BitnetLibrary.C_POINTER,
-            BitnetLibrary.C_FLOAT,
+            BitnetLibrary.C_INT,
             BitnetLibrary.C_INT,
             BitnetLibrary.C_INT
         );
@@ -1778,7 +1790,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * int32_t bn_refine_bounds(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static FunctionDescriptor bn_refine_bounds$descriptor() {
@@ -1788,7 +1800,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * int32_t bn_refine_bounds(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MethodHandle bn_refine_bounds$handle() {
@@ -1798,7 +1810,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * int32_t bn_refine_bounds(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
     public static MemorySegment bn_refine_bounds$address() {
@@ -1807,16 +1819,16 @@ public class BitnetLibrary extends BitnetLibrary$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_refine_bounds(int32_t tier, const bn_sketch *sketch, const bn_digits *x, const bn_bounds *bounds, float threshold, int32_t begin, int32_t end)
+     * int32_t bn_refine_bounds(int32_t tier, const bn_low_bit *copy, const bn_activation16 *x, const bn_bounds *bounds, int32_t count, int32_t begin, int32_t end)
      * }
      */
-    public static int bn_refine_bounds(int tier, MemorySegment sketch, MemorySegment x, MemorySegment bounds, float threshold, int begin, int end) {
+    public static int bn_refine_bounds(int tier, MemorySegment copy, MemorySegment x, MemorySegment bounds, int count, int begin, int end) {
         var mh$ = bn_refine_bounds.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_refine_bounds", tier, sketch, x, bounds, threshold, begin, end);
+                traceDowncall("bn_refine_bounds", tier, copy, x, bounds, count, begin, end);
             }
-            return (int)mh$.invokeExact(tier, sketch, x, bounds, threshold, begin, end);
+            return (int)mh$.invokeExact(tier, copy, x, bounds, count, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -21,6 +21,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float *panel_lower;
  *     float *panel_upper;
  *     int32_t *panel_refined;
+ *     float threshold;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -36,7 +38,9 @@ public class bn_bounds {
         BitnetLibrary.C_POINTER.withName("sums"),
         BitnetLibrary.C_POINTER.withName("panel_lower"),
         BitnetLibrary.C_POINTER.withName("panel_upper"),
-        BitnetLibrary.C_POINTER.withName("panel_refined")
+        BitnetLibrary.C_POINTER.withName("panel_refined"),
+        BitnetLibrary.C_FLOAT.withName("threshold"),
+        BitnetLibrary.C_INT.withName("reserved")
     ).withName("bn_bounds");
 
     /**
@@ -308,6 +312,94 @@ public class bn_bounds {
      */
     public static void panel_refined(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(panel_refined$LAYOUT, panel_refined$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat threshold$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("threshold"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float threshold
+     * }
+     */
+    public static final OfFloat threshold$layout() {
+        return threshold$LAYOUT;
+    }
+
+    private static final long threshold$OFFSET = $LAYOUT.byteOffset(groupElement("threshold"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float threshold
+     * }
+     */
+    public static final long threshold$offset() {
+        return threshold$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float threshold
+     * }
+     */
+    public static float threshold(MemorySegment struct) {
+        return struct.get(threshold$LAYOUT, threshold$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float threshold
+     * }
+     */
+    public static void threshold(MemorySegment struct, float fieldValue) {
+        struct.set(threshold$LAYOUT, threshold$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**

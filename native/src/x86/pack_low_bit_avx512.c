@@ -1,9 +1,9 @@
 #include "matrix_elements_avx512.h"
 
 #include "common/decode_columns.h"
-#include "common/sketch.h"
+#include "common/low_bit.h"
 
-static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
+static int32_t pack_row(const bn_matrix* m, const bn_low_bit* s, int64_t row) {
   const uint8_t* from = bn_matrix_row(m, row);
   _Alignas(64) float w[BN_FINE_COLUMNS];
   _Alignas(64) uint8_t codes[BN_FINE_COLUMNS];
@@ -25,7 +25,7 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
     return BN_NON_FINITE;
   }
   const float max = bn_float_of(largest);
-  const __m512 inverse = _mm512_set1_ps(max < BN_SKETCH_LEAST ? 0.0f : 31.5f / max);
+  const __m512 inverse = _mm512_set1_ps(max < BN_LOW_BIT_LEAST ? 0.0f : 31.5f / max);
   __m512 coarse = _mm512_setzero_ps();
   __m512 fine = _mm512_setzero_ps();
   __m512 norm = _mm512_setzero_ps();
@@ -47,14 +47,15 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
     }
     bn_store_codes(s, row, first, codes);
   }
-  bn_store_facts(s, row, max, bn_vfold(&coarse), bn_vfold(&fine), bn_vfold(&norm));
+  bn_store_scales_and_norms(s, row, max, bn_vfold(&coarse), bn_vfold(&fine), bn_vfold(&norm));
   return BN_OK;
 }
 
-int32_t bn_build_sketch_avx512(const bn_matrix* m, const bn_sketch* s, int32_t begin, int32_t end) {
+int32_t bn_pack_low_bit_avx512(const bn_matrix* m, const bn_low_bit* s, int32_t begin,
+                               int32_t end) {
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t r = 0; r < bn_panel_rows(s, panel); r++) {
-      const int32_t status = sketch_row(m, s, BN_SKETCH_ROWS * (int64_t)panel + r);
+      const int32_t status = pack_row(m, s, BN_LOW_BIT_ROWS * (int64_t)panel + r);
       if (status != BN_OK) {
         return status;
       }

@@ -1,6 +1,6 @@
 #include "common/float_math.h"
+#include "common/low_bit.h"
 #include "common/matrix_elements.h"
-#include "common/sketch.h"
 
 /* The largest absolute value as bits, which order as the values do; a NaN is above infinity. */
 static uint32_t largest(const float* w, int32_t n, uint32_t most) {
@@ -11,7 +11,7 @@ static uint32_t largest(const float* w, int32_t n, uint32_t most) {
   return most;
 }
 
-static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
+static int32_t pack_row(const bn_matrix* m, const bn_low_bit* s, int64_t row) {
   const uint8_t* from = bn_matrix_row(m, row);
   float w[BN_FINE_COLUMNS];
   uint8_t codes[BN_FINE_COLUMNS];
@@ -28,7 +28,7 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
     return BN_NON_FINITE;
   }
   const float max = bn_float_of(most);
-  const float inverse = max < BN_SKETCH_LEAST ? 0.0f : 31.5f / max;
+  const float inverse = max < BN_LOW_BIT_LEAST ? 0.0f : 31.5f / max;
   float coarse[BN_LANES] = {0};
   float fine[BN_LANES] = {0};
   float norm[BN_LANES] = {0};
@@ -48,14 +48,14 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
     }
     bn_store_codes(s, row, first, codes);
   }
-  bn_store_facts(s, row, max, bn_fold(coarse), bn_fold(fine), bn_fold(norm));
+  bn_store_scales_and_norms(s, row, max, bn_fold(coarse), bn_fold(fine), bn_fold(norm));
   return BN_OK;
 }
 
-int32_t bn_build_sketch_c(const bn_matrix* m, const bn_sketch* s, int32_t begin, int32_t end) {
+int32_t bn_pack_low_bit_c(const bn_matrix* m, const bn_low_bit* s, int32_t begin, int32_t end) {
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t r = 0; r < bn_panel_rows(s, panel); r++) {
-      const int32_t status = sketch_row(m, s, BN_SKETCH_ROWS * (int64_t)panel + r);
+      const int32_t status = pack_row(m, s, BN_LOW_BIT_ROWS * (int64_t)panel + r);
       if (status != BN_OK) {
         return status;
       }

@@ -13,8 +13,8 @@ import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
 
-/** Texts are the same whether the head is read by a shortlist or in full, whatever the sampling. */
-class ShortlistTextTest {
+/** Texts are the same whether the head is screened or read in full, whatever the sampling. */
+class ScreenedTextTest {
   private static final SamplingOptions DEFAULTS = SamplingOptions.defaults();
 
   private static final List<SamplingOptions> SAMPLINGS =
@@ -59,14 +59,14 @@ class ShortlistTextTest {
   void everySamplingGivesTheSameTextOnEveryTier() throws Exception {
     for (Kernels kernels : Tiers.available()) {
       List<GenerationResult> full = texts(kernels, HeadMode.FULL);
-      List<GenerationResult> shortlist = texts(kernels, HeadMode.SHORTLIST);
+      List<GenerationResult> screened = texts(kernels, HeadMode.SCREENED);
       for (int i = 0; i < SAMPLINGS.size(); i++) {
         String what = kernels.tier() + ", " + SAMPLINGS.get(i);
-        assertArrayEquals(full.get(i).tokens(), shortlist.get(i).tokens(), what);
-        assertEquals(full.get(i).text(), shortlist.get(i).text(), what);
+        assertArrayEquals(full.get(i).tokens(), screened.get(i).tokens(), what);
+        assertEquals(full.get(i).text(), screened.get(i).text(), what);
       }
       long all = full.getFirst().stats().bytesPerToken();
-      long few = shortlist.getFirst().stats().bytesPerToken();
+      long few = screened.getFirst().stats().bytesPerToken();
       assertTrue(few < all, kernels.tier() + ": " + few);
     }
   }

@@ -6,23 +6,23 @@
 
 #define FILLED 0xa5
 
-static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t direction,
+static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t order,
                   uint64_t seed) {
-  test_case c = {.op = "pack_strips", .tier = tier, .seed = seed};
+  test_case c = {.op = "pack_vectors", .tier = tier, .seed = seed};
   rng r = {seed};
   const bn_ternary w = new_ternary(&r, where, DIGITS_RANDOM, rows, columns, NAN);
-  const bn_strips expected = strips_of(where, &w, direction);
-  const int32_t count = direction == BN_STRIPS_ROWS ? rows : columns;
+  const bn_ternary_vectors expected = vectors_of(where, &w, order);
+  const int32_t count = order == BN_ROW_MAJOR ? rows : columns;
   const int32_t items = (count + 15) / 16;
   const int32_t begin = random_below(&r, items);
   const int32_t end = begin + 1 + random_below(&r, items - begin);
-  describe(&c, "%d rows of %d columns, direction %d, items [%d, %d), place %d", rows, columns,
-           direction, begin, end, where);
-  bn_strips actual = expected;
+  describe(&c, "%d rows of %d columns, order %d, items [%d, %d), place %d", rows, columns, order,
+           begin, end, where);
+  bn_ternary_vectors actual = expected;
   const size_t bytes = (size_t)(count * actual.stride);
   actual.digits = guarded(where, bytes);
   memset(actual.digits, FILLED, bytes);
-  same_int(&c, "status", 0, BN_OK, bn_pack_strips(tier, &w, &actual, begin, end));
+  same_int(&c, "status", 0, BN_OK, bn_pack_vectors(tier, &w, &actual, begin, end));
   for (int64_t i = 0; i < (int64_t)bytes; i++) {
     const int64_t item = i / actual.stride / 16;
     const int written = item >= begin && item < end;
@@ -32,22 +32,22 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, int3
 }
 
 int main(void) {
-  for (int32_t tier = -1; next_tier("pack_strips", &tier);) {
+  for (int32_t tier = -1; next_tier("pack_vectors", &tier);) {
     uint64_t seed = 1;
-    for (int32_t direction = BN_STRIPS_ROWS; direction <= BN_STRIPS_COLUMNS; direction++) {
+    for (int32_t order = BN_ROW_MAJOR; order <= BN_COLUMN_MAJOR; order++) {
       for (int32_t n = 1; n <= SMALL_COLUMNS; n++) {
-        check(tier, (place)(seed % PLACES), n, 1 + (int32_t)(seed % 37), direction, seed);
+        check(tier, (place)(seed % PLACES), n, 1 + (int32_t)(seed % 37), order, seed);
         seed++;
-        check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 37), n, direction, seed);
+        check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 37), n, order, seed);
         seed++;
       }
       static const int32_t lengths[] = {255, 256, 257, 272, 500, 513, 640, 2560};
       for (int i = 0; i < 8; i++) {
-        check(tier, (place)(seed % PLACES), lengths[i], 40, direction, seed);
+        check(tier, (place)(seed % PLACES), lengths[i], 40, order, seed);
         seed++;
-        check(tier, (place)(seed % PLACES), 40, lengths[i], direction, seed);
+        check(tier, (place)(seed % PLACES), 40, lengths[i], order, seed);
         seed++;
-        check(tier, (place)(seed % PLACES), lengths[i], lengths[7 - i], direction, seed);
+        check(tier, (place)(seed % PLACES), lengths[i], lengths[7 - i], order, seed);
         seed++;
       }
     }

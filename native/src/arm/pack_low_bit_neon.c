@@ -1,7 +1,7 @@
 #include "matrix_elements_neon.h"
 
 #include "common/decode_columns.h"
-#include "common/sketch.h"
+#include "common/low_bit.h"
 
 /* The squared norms of a row's errors and of the row. */
 typedef struct norms {
@@ -24,7 +24,7 @@ static uint32_t largest(const float* w, int32_t n, uint32_t most) {
 }
 
 /* The codes of 16 weights, the first n of which count; 0 for the others. */
-static inline void sketch16(norms* sums, const float* w, int32_t n, float inverse, uint8_t* codes) {
+static inline void code16(norms* sums, const float* w, int32_t n, float inverse, uint8_t* codes) {
   const bn_vector z = bn_vmul(bn_vload(w, n), bn_vall(inverse));
   bn_vector by_coarse;
   bn_vector by_fine;
@@ -47,7 +47,7 @@ static inline void sketch16(norms* sums, const float* w, int32_t n, float invers
   }
 }
 
-static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
+static int32_t pack_row(const bn_matrix* m, const bn_low_bit* s, int64_t row) {
   const uint8_t* from = bn_matrix_row(m, row);
   float w[BN_FINE_COLUMNS];
   uint8_t codes[BN_FINE_COLUMNS];
@@ -64,25 +64,26 @@ static int32_t sketch_row(const bn_matrix* m, const bn_sketch* s, int64_t row) {
     return BN_NON_FINITE;
   }
   const float max = bn_float_of(most);
-  const float inverse = max < BN_SKETCH_LEAST ? 0.0f : 31.5f / max;
+  const float inverse = max < BN_LOW_BIT_LEAST ? 0.0f : 31.5f / max;
   norms sums = {bn_vall(0.0f), bn_vall(0.0f), bn_vall(0.0f)};
   for (int32_t first = 0; first < m->columns; first += BN_FINE_COLUMNS) {
     const int32_t n = m->columns - first < BN_FINE_COLUMNS ? m->columns - first : BN_FINE_COLUMNS;
     bn_vdecode_columns(m->type, from, first, n, w);
     memset(codes, 0, sizeof codes);
     for (int32_t i = 0; i < n; i += 16) {
-      sketch16(&sums, w + i, n - i, inverse, codes + i);
+      code16(&sums, w + i, n - i, inverse, codes + i);
     }
     bn_store_codes(s, row, first, codes);
   }
-  bn_store_facts(s, row, max, bn_vfold(&sums.coarse), bn_vfold(&sums.fine), bn_vfold(&sums.norm));
+  bn_store_scales_and_norms(s, row, max, bn_vfold(&sums.coarse), bn_vfold(&sums.fine),
+                            bn_vfold(&sums.norm));
   return BN_OK;
 }
 
-int32_t bn_build_sketch_neon(const bn_matrix* m, const bn_sketch* s, int32_t begin, int32_t end) {
+int32_t bn_pack_low_bit_neon(const bn_matrix* m, const bn_low_bit* s, int32_t begin, int32_t end) {
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t r = 0; r < bn_panel_rows(s, panel); r++) {
-      const int32_t status = sketch_row(m, s, BN_SKETCH_ROWS * (int64_t)panel + r);
+      const int32_t status = pack_row(m, s, BN_LOW_BIT_ROWS * (int64_t)panel + r);
       if (status != BN_OK) {
         return status;
       }

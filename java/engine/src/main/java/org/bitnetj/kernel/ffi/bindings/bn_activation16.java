@@ -14,7 +14,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct bn_digits {
+ * struct bn_activation16 {
  *     const int8_t *high;
  *     const int8_t *low;
  *     int32_t high_sum;
@@ -26,9 +26,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * }
  * }
  */
-public class bn_digits {
+public class bn_activation16 {
 
-    bn_digits() {
+    bn_activation16() {
         // Should not be called directly
     }
 
@@ -41,7 +41,7 @@ public class bn_digits {
         BitnetLibrary.C_FLOAT.withName("error_weight"),
         BitnetLibrary.C_FLOAT.withName("norm_weight"),
         BitnetLibrary.C_FLOAT.withName("slack")
-    ).withName("bn_digits");
+    ).withName("bn_activation16");
 
     /**
      * The layout of this struct

@@ -62,20 +62,21 @@ static void pack_columns(const uint8_t* block, int64_t panel_bytes, int32_t pane
   }
 }
 
-int32_t bn_pack_strips_c(const bn_ternary* w, const bn_strips* strips, int32_t begin, int32_t end) {
+int32_t bn_pack_vectors_c(const bn_ternary* w, const bn_ternary_vectors* copy, int32_t begin,
+                          int32_t end) {
   if (w->layout != BN_PANEL_2BIT) {
     return BN_UNSUPPORTED;
   }
   const int32_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
   const int64_t panel_bytes = (int64_t)BN_BLOCK_BYTES_2BIT * blocks;
-  if (strips->direction == BN_STRIPS_ROWS) {
+  if (copy->order == BN_ROW_MAJOR) {
     for (int64_t row = 16 * (int64_t)begin; row < 16 * (int64_t)end && row < w->rows; row++) {
       const uint8_t* words = w->panels + row / 16 * panel_bytes + row % 16 * 4;
-      pack_row(words, blocks, strips->digits + row * strips->stride);
+      pack_row(words, blocks, copy->digits + row * copy->stride);
     }
     return BN_OK;
   }
-  if (strips->direction != BN_STRIPS_COLUMNS) {
+  if (copy->order != BN_COLUMN_MAJOR) {
     return BN_UNSUPPORTED;
   }
   const int32_t panels = (w->rows + BN_PANEL_ROWS - 1) / BN_PANEL_ROWS;
@@ -86,8 +87,8 @@ int32_t bn_pack_strips_c(const bn_ternary* w, const bn_strips* strips, int32_t b
       uint8_t lines[16][BN_LINE_BYTES];
       pack_columns(source, panel_bytes, some, lines);
       for (int64_t i = 0; i < 16 && 16 * (int64_t)block + i < w->columns; i++) {
-        uint8_t* strip = strips->digits + (16 * (int64_t)block + i) * strips->stride;
-        memcpy(strip + first / LINE_BLOCKS * BN_LINE_BYTES, lines[i], BN_LINE_BYTES);
+        uint8_t* vector = copy->digits + (16 * (int64_t)block + i) * copy->stride;
+        memcpy(vector + first / LINE_BLOCKS * BN_LINE_BYTES, lines[i], BN_LINE_BYTES);
       }
     }
   }

@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.model.screening;
 
 /**
  * A need of the best logits and no others.

@@ -1,4 +1,4 @@
-package org.bitnetj.model;
+package org.bitnetj.model.screening;
 
 /**
  * Which logits of a row its reader looks at: the best so many, and some tokens whatever their logit

@@ -14,28 +14,28 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct bn_sketch {
+ * struct bn_low_bit {
  *     uint8_t *coarse;
  *     uint8_t *fine;
- *     float *facts;
+ *     float *scales_and_norms;
  *     int32_t rows;
  *     int32_t columns;
  * }
  * }
  */
-public class bn_sketch {
+public class bn_low_bit {
 
-    bn_sketch() {
+    bn_low_bit() {
         // Should not be called directly
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         BitnetLibrary.C_POINTER.withName("coarse"),
         BitnetLibrary.C_POINTER.withName("fine"),
-        BitnetLibrary.C_POINTER.withName("facts"),
+        BitnetLibrary.C_POINTER.withName("scales_and_norms"),
         BitnetLibrary.C_INT.withName("rows"),
         BitnetLibrary.C_INT.withName("columns")
-    ).withName("bn_sketch");
+    ).withName("bn_low_bit");
 
     /**
      * The layout of this struct
@@ -132,48 +132,48 @@ public class bn_sketch {
         struct.set(fine$LAYOUT, fine$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout facts$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("facts"));
+    private static final AddressLayout scales_and_norms$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("scales_and_norms"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float *facts
+     * float *scales_and_norms
      * }
      */
-    public static final AddressLayout facts$layout() {
-        return facts$LAYOUT;
+    public static final AddressLayout scales_and_norms$layout() {
+        return scales_and_norms$LAYOUT;
     }
 
-    private static final long facts$OFFSET = $LAYOUT.byteOffset(groupElement("facts"));
+    private static final long scales_and_norms$OFFSET = $LAYOUT.byteOffset(groupElement("scales_and_norms"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float *facts
+     * float *scales_and_norms
      * }
      */
-    public static final long facts$offset() {
-        return facts$OFFSET;
+    public static final long scales_and_norms$offset() {
+        return scales_and_norms$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float *facts
+     * float *scales_and_norms
      * }
      */
-    public static MemorySegment facts(MemorySegment struct) {
-        return struct.get(facts$LAYOUT, facts$OFFSET);
+    public static MemorySegment scales_and_norms(MemorySegment struct) {
+        return struct.get(scales_and_norms$LAYOUT, scales_and_norms$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float *facts
+     * float *scales_and_norms
      * }
      */
-    public static void facts(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(facts$LAYOUT, facts$OFFSET, fieldValue);
+    public static void scales_and_norms(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(scales_and_norms$LAYOUT, scales_and_norms$OFFSET, fieldValue);
     }
 
     private static final OfInt rows$LAYOUT = (OfInt)$LAYOUT.select(groupElement("rows"));

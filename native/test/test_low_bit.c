@@ -2,13 +2,6 @@
 
 #include "testing.h"
 
-/* A sketch, an activation and bounds, each array in a block of its own without slack. */
-typedef struct operands {
-  bn_sketch sketch;
-  bn_digits x;
-  bn_bounds bounds;
-} operands;
-
 static int64_t panels_of(int32_t rows) { return (rows + 15) / 16; }
 static int64_t coarse_bytes(int32_t rows, int32_t columns) {
   return panels_of(rows) * ((columns + 7) / 8) * 64;
@@ -17,14 +10,14 @@ static int64_t fine_bytes(int32_t rows, int32_t columns) {
   return (int64_t)rows * ((columns + 255) / 256) * 64;
 }
 
-static bn_sketch new_sketch(place where, int32_t rows, int32_t columns) {
-  bn_sketch s = {.rows = rows, .columns = columns};
+static bn_low_bit new_low_bit(place where, int32_t rows, int32_t columns) {
+  bn_low_bit s = {.rows = rows, .columns = columns};
   s.coarse = guarded(where, (size_t)coarse_bytes(rows, columns));
   s.fine = guarded(where, (size_t)fine_bytes(rows, columns));
-  s.facts = guarded(where, (size_t)panels_of(rows) * 64 * sizeof(float));
+  s.scales_and_norms = guarded(where, (size_t)panels_of(rows) * 64 * sizeof(float));
   memset(s.coarse, 0, (size_t)coarse_bytes(rows, columns));
   memset(s.fine, 0, (size_t)fine_bytes(rows, columns));
-  memset(s.facts, 0, (size_t)panels_of(rows) * 64 * sizeof(float));
+  memset(s.scales_and_norms, 0, (size_t)panels_of(rows) * 64 * sizeof(float));
   return s;
 }
 
@@ -45,8 +38,8 @@ static bn_bounds new_bounds(place where, int32_t rows) {
   return b;
 }
 
-/* Any digits, or all the same extreme ones. */
-static bn_digits new_digits(rng* r, place where, int32_t columns) {
+/* Any bytes, or all the same extreme ones. */
+static bn_activation16 new_activation(rng* r, place where, int32_t columns) {
   const size_t padded = (size_t)(columns + 255) / 256 * 256;
   int8_t* high = guarded(where, padded);
   int8_t* low = guarded(where, padded);
@@ -59,7 +52,7 @@ static bn_digits new_digits(rng* r, place where, int32_t columns) {
     memset(high, value, (size_t)columns);
     memset(low, value, (size_t)columns);
   }
-  bn_digits x = {.high = high, .low = low, .scale = 0.001f + 0.001f * random_unit(r)};
+  bn_activation16 x = {.high = high, .low = low, .scale = 0.001f + 0.001f * random_unit(r)};
   for (int32_t i = 0; i < columns; i++) {
     x.high_sum += high[i];
     x.low_sum += low[i];
@@ -72,10 +65,10 @@ static bn_digits new_digits(rng* r, place where, int32_t columns) {
   return x;
 }
 
-static float largest_norm(const bn_sketch* s) {
+static float largest_norm(const bn_low_bit* s) {
   float largest = 0.0f;
   for (int32_t r = 0; r < s->rows; r++) {
-    const float norm = s->facts[r / 16 * 64 + 48 + r % 16];
+    const float norm = s->scales_and_norms[r / 16 * 64 + 48 + r % 16];
     largest = norm > largest ? norm : largest;
   }
   return largest;
@@ -103,53 +96,76 @@ static float middle_upper(const bn_bounds* b, int32_t rows, rng* r) {
   return b->upper[random_below(r, rows)];
 }
 
-/* Bounds by a finished sketch, in one range and in two, and refined from some row's bound on. */
-static void check_bounds(test_case* c, int32_t tier, place where, const bn_sketch* s, rng* r) {
+#define MOST_ROWS 9
+
+/*
+ * Bounds by a finished low-bit copy for several rows of activations, in one range and in two, and
+ * refined from some row's bound on.
+ */
+static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_bit* s, rng* r) {
   const int32_t panels = (int32_t)panels_of(s->rows);
-  const bn_digits x = new_digits(r, where, s->columns);
-  const bn_bounds expected = new_bounds(where, s->rows);
-  const bn_bounds actual = new_bounds(where, s->rows);
+  const int32_t count = random_below(r, 3) == 0 ? 1 : 1 + random_below(r, MOST_ROWS);
+  bn_activation16 x[MOST_ROWS];
+  bn_bounds expected[MOST_ROWS];
+  bn_bounds actual[MOST_ROWS];
+  for (int32_t t = 0; t < count; t++) {
+    x[t] = new_activation(r, where, s->columns);
+    expected[t] = new_bounds(where, s->rows);
+    actual[t] = new_bounds(where, s->rows);
+  }
   const int32_t cut = random_below(r, panels + 1);
-  same_int(c, "status", 0, BN_OK, bn_bound_logits(BN_TIER_C, s, &x, &expected, 0, panels));
-  same_int(c, "status", 1, BN_OK, bn_bound_logits(tier, s, &x, &actual, cut, panels));
-  same_int(c, "status", 2, BN_OK, bn_bound_logits(tier, s, &x, &actual, 0, cut));
-  same_bounds(c, &expected, &actual, s->rows);
-  const float thresholds[] = {middle_upper(&expected, s->rows, r), -__builtin_inff(),
-                              middle_upper(&expected, s->rows, r), __builtin_inff()};
+  for (int32_t t = 0; t < count; t++) { /* each row alone */
+    same_int(c, "status", 0, BN_OK,
+             bn_bound_logits(BN_TIER_C, s, x + t, expected + t, 1, 0, panels));
+  }
+  same_int(c, "status", 1, BN_OK, bn_bound_logits(tier, s, x, actual, count, cut, panels));
+  same_int(c, "status", 2, BN_OK, bn_bound_logits(tier, s, x, actual, count, 0, cut));
+  for (int32_t t = 0; t < count; t++) {
+    same_bounds(c, expected + t, actual + t, s->rows);
+  }
   for (int i = 0; i < 4; i++) {
-    const float t = thresholds[i];
-    same_int(c, "status", 3, BN_OK, bn_refine_bounds(BN_TIER_C, s, &x, &expected, t, 0, panels));
-    same_int(c, "status", 4, BN_OK, bn_refine_bounds(tier, s, &x, &actual, t, 0, cut));
-    same_int(c, "status", 5, BN_OK, bn_refine_bounds(tier, s, &x, &actual, t, cut, panels));
-    same_bounds(c, &expected, &actual, s->rows);
-    if (i == 1) { /* and from the start again */
-      bn_bound_logits(BN_TIER_C, s, &x, &expected, 0, panels);
-      bn_bound_logits(tier, s, &x, &actual, 0, panels);
+    for (int32_t t = 0; t < count; t++) {
+      const float threshold = i % 2 == 0 ? middle_upper(expected + t, s->rows, r)
+                              : i == 1   ? -__builtin_inff()
+                                         : __builtin_inff();
+      expected[t].threshold = actual[t].threshold = threshold;
+      same_int(c, "status", 3, BN_OK,
+               bn_refine_bounds(BN_TIER_C, s, x + t, expected + t, 1, 0, panels));
+    }
+    same_int(c, "status", 4, BN_OK, bn_refine_bounds(tier, s, x, actual, count, 0, cut));
+    same_int(c, "status", 5, BN_OK, bn_refine_bounds(tier, s, x, actual, count, cut, panels));
+    for (int32_t t = 0; t < count; t++) {
+      same_bounds(c, expected + t, actual + t, s->rows);
+      if (i == 1) { /* and from the start again */
+        bn_bound_logits(BN_TIER_C, s, x + t, expected + t, 1, 0, panels);
+        bn_bound_logits(tier, s, x + t, actual + t, 1, 0, panels);
+      }
     }
   }
 }
 
 static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t columns,
                   bool finite, uint64_t seed) {
-  test_case c = {.op = "sketch", .tier = tier, .seed = seed};
+  test_case c = {.op = "low_bit", .tier = tier, .seed = seed};
   describe(&c, "type %d, %d rows, %d columns, finite %d, place %d", type, rows, columns, finite,
            where);
   rng r = {seed};
   const bn_matrix m = new_matrix(&r, where, type, rows, columns, finite);
-  const bn_sketch expected = new_sketch(where, rows, columns);
-  const bn_sketch actual = new_sketch(where, rows, columns);
+  const bn_low_bit expected = new_low_bit(where, rows, columns);
+  const bn_low_bit actual = new_low_bit(where, rows, columns);
   const int32_t panels = (int32_t)panels_of(rows);
-  const int32_t status = bn_build_sketch(BN_TIER_C, &m, &expected, 0, panels);
-  same_int(&c, "status", 0, status, bn_build_sketch(tier, &m, &actual, 0, panels));
+  const int32_t status = bn_pack_low_bit(BN_TIER_C, &m, &expected, 0, panels);
+  same_int(&c, "status", 0, status, bn_pack_low_bit(tier, &m, &actual, 0, panels));
   if (status != BN_OK) {
     same_int(&c, "status", 1, BN_NON_FINITE, status);
   } else {
     same_bytes(&c, "coarse", expected.coarse, actual.coarse, coarse_bytes(rows, columns));
     same_bytes(&c, "fine", expected.fine, actual.fine, fine_bytes(rows, columns));
-    same_bytes(&c, "facts", expected.facts, actual.facts, panels * 256);
+    same_bytes(&c, "scales_and_norms", expected.scales_and_norms, actual.scales_and_norms,
+               panels * 256);
     seal(actual.coarse);
     seal(actual.fine);
-    seal(actual.facts);
+    seal(actual.scales_and_norms);
     if (largest_norm(&actual) <= 0x1p70f) { /* beyond it bounds may overflow, and mean nothing */
       check_bounds(&c, tier, where, &actual, &r);
     }
@@ -157,47 +173,53 @@ static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t
   release_blocks();
 }
 
-/* Sums at their largest: every code 63 and every digit at its end, in the longest rows. */
+/* Sums at their largest: every code 63 and every byte at its end, in the longest rows. */
 static void holds_the_largest_sums(int32_t tier) {
   enum { rows = 4 * 16 + 1, panels = 5 };
   const int32_t columns = BN_MAX_COLUMNS;
   const size_t padded = (size_t)(columns + 255) / 256 * 256;
   for (int value = -128; value <= 127; value += 255) {
-    test_case c = {.op = "sketch", .tier = tier};
-    describe(&c, "largest sums, digits %d", value);
-    const bn_sketch s = new_sketch(FLUSH_END, rows, columns);
+    test_case c = {.op = "low_bit", .tier = tier};
+    describe(&c, "largest sums, bytes %d", value);
+    const bn_low_bit s = new_low_bit(FLUSH_END, rows, columns);
     memset(s.coarse, 0xff, (size_t)coarse_bytes(rows, columns));
     memset(s.fine, 0xff, (size_t)fine_bytes(rows, columns));
     for (int i = 0; i < 64 * panels; i++) {
-      s.facts[i] = 1.0f;
+      s.scales_and_norms[i] = 1.0f;
     }
-    int8_t* digits = guarded(FLUSH_END, padded);
-    memset(digits, 0, padded);
-    memset(digits, value, (size_t)columns);
-    const bn_digits x = {.high = digits,
-                         .low = digits,
-                         .high_sum = value * columns,
-                         .low_sum = value * columns,
-                         .scale = 1.0f,
-                         .error_weight = 1.0f};
-    const bn_bounds b = new_bounds(FLUSH_END, rows);
-    same_int(&c, "status", 0, BN_OK, bn_bound_logits(tier, &s, &x, &b, 0, panels));
-    for (int r = 0; r < rows; r++) {
-      same_int(&c, "sum", r, 15LL * value * columns, b.sums[r / 16 * 32 + r % 16]);
-      same_int(&c, "sum", r, 15LL * value * columns, b.sums[r / 16 * 32 + 16 + r % 16]);
+    int8_t* bytes = guarded(FLUSH_END, padded);
+    memset(bytes, 0, padded);
+    memset(bytes, value, (size_t)columns);
+    const bn_activation16 x = {.high = bytes,
+                               .low = bytes,
+                               .high_sum = value * columns,
+                               .low_sum = value * columns,
+                               .scale = 1.0f,
+                               .error_weight = 1.0f};
+    bn_bounds b[3];
+    bn_activation16 same[3];
+    for (int t = 0; t < 3; t++) {
+      b[t] = new_bounds(FLUSH_END, rows);
+      b[t].threshold = -__builtin_inff();
+      same[t] = x;
     }
-    same_int(&c, "status", 1, BN_OK,
-             bn_refine_bounds(tier, &s, &x, &b, -__builtin_inff(), 0, panels));
+    same_int(&c, "status", 0, BN_OK, bn_bound_logits(tier, &s, same, b, 3, 0, panels));
+    for (int r = 0; r < rows * 3; r++) {
+      const int32_t* sums = b[r % 3].sums + r / 3 / 16 * 32 + r / 3 % 16;
+      same_int(&c, "sum", r, 15LL * value * columns, sums[0]);
+      same_int(&c, "sum", r, 15LL * value * columns, sums[16]);
+    }
+    same_int(&c, "status", 1, BN_OK, bn_refine_bounds(tier, &s, same, b, 3, 0, panels));
     const float logit = (float)(257.0 * 63 * value * columns) * 0.5f;
-    for (int r = 0; r < rows; r++) {
-      same_int(&c, "upper", r, (int64_t)(logit + 1.0f), (int64_t)b.upper[r]);
+    for (int r = 0; r < rows * 3; r++) {
+      same_int(&c, "upper", r, (int64_t)(logit + 1.0f), (int64_t)b[r % 3].upper[r / 3]);
     }
     release_blocks();
   }
 }
 
 int main(void) {
-  for (int32_t tier = -1; next_tier("sketch", &tier);) {
+  for (int32_t tier = -1; next_tier("low_bit", &tier);) {
     holds_the_largest_sums(tier);
     check(tier, FLUSH_END, BN_TYPE_F16, 1117, 520, true, 1); /* more rows than are listed at once */
     uint64_t seed = 1;

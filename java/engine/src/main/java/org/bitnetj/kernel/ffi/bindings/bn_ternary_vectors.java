@@ -14,19 +14,19 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct bn_strips {
+ * struct bn_ternary_vectors {
  *     uint8_t *digits;
  *     int64_t stride;
  *     int32_t rows;
  *     int32_t columns;
- *     int32_t direction;
+ *     int32_t order;
  *     float scale;
  * }
  * }
  */
-public class bn_strips {
+public class bn_ternary_vectors {
 
-    bn_strips() {
+    bn_ternary_vectors() {
         // Should not be called directly
     }
 
@@ -35,9 +35,9 @@ public class bn_strips {
         BitnetLibrary.C_LONG.withName("stride"),
         BitnetLibrary.C_INT.withName("rows"),
         BitnetLibrary.C_INT.withName("columns"),
-        BitnetLibrary.C_INT.withName("direction"),
+        BitnetLibrary.C_INT.withName("order"),
         BitnetLibrary.C_FLOAT.withName("scale")
-    ).withName("bn_strips");
+    ).withName("bn_ternary_vectors");
 
     /**
      * The layout of this struct
@@ -222,48 +222,48 @@ public class bn_strips {
         struct.set(columns$LAYOUT, columns$OFFSET, fieldValue);
     }
 
-    private static final OfInt direction$LAYOUT = (OfInt)$LAYOUT.select(groupElement("direction"));
+    private static final OfInt order$LAYOUT = (OfInt)$LAYOUT.select(groupElement("order"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t direction
+     * int32_t order
      * }
      */
-    public static final OfInt direction$layout() {
-        return direction$LAYOUT;
+    public static final OfInt order$layout() {
+        return order$LAYOUT;
     }
 
-    private static final long direction$OFFSET = $LAYOUT.byteOffset(groupElement("direction"));
+    private static final long order$OFFSET = $LAYOUT.byteOffset(groupElement("order"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t direction
+     * int32_t order
      * }
      */
-    public static final long direction$offset() {
-        return direction$OFFSET;
+    public static final long order$offset() {
+        return order$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t direction
+     * int32_t order
      * }
      */
-    public static int direction(MemorySegment struct) {
-        return struct.get(direction$LAYOUT, direction$OFFSET);
+    public static int order(MemorySegment struct) {
+        return struct.get(order$LAYOUT, order$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t direction
+     * int32_t order
      * }
      */
-    public static void direction(MemorySegment struct, int fieldValue) {
-        struct.set(direction$LAYOUT, direction$OFFSET, fieldValue);
+    public static void order(MemorySegment struct, int fieldValue) {
+        struct.set(order$LAYOUT, order$OFFSET, fieldValue);
     }
 
     private static final OfFloat scale$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("scale"));

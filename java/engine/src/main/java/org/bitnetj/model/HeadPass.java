@@ -1,0 +1,87 @@
+package org.bitnetj.model;
+
+import java.util.Arrays;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.screening.CandidateScreening;
+import org.bitnetj.model.screening.LogitsNeed;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logits of a step's rows: by candidate screening where there is a low-bit copy of the head and
+ * a row needs the best only, else by the whole head. For one caller at a time.
+ */
+final class HeadPass {
+  /** Bytes of the head that a worker takes at a time. */
+  private static final long HEAD_BYTES = 256 << 10;
+
+  private final Kernels kernels;
+  private final ThreadTeam team;
+  private final WeightReads reads;
+  private final FloatMatrix head;
+  private final FloatRows[] inputRows; // views from each row on
+  private final FloatRows[] logitsRows;
+  private final @Nullable CandidateScreening screening;
+  private final boolean[] done; // by row, whether its logits are computed
+  private final ThreadTeam.Task whole = this::whole;
+  private int count; // of rows; set by the caller's thread between phases
+
+  HeadPass(
+      NativeMemory memory,
+      Kernels kernels,
+      ThreadTeam team,
+      Weights weights,
+      FloatRows input,
+      FloatRows logits,
+      WeightReads reads) {
+    this.kernels = kernels;
+    this.team = team;
+    this.reads = reads;
+    this.head = weights.head();
+    this.inputRows = new FloatRows[input.capacity()];
+    this.logitsRows = new FloatRows[input.capacity()];
+    Arrays.setAll(inputRows, input::from);
+    Arrays.setAll(logitsRows, logits::from);
+    this.done = new boolean[input.capacity()];
+    LowBitMatrix lowBit = weights.lowBitHead();
+    this.screening =
+        lowBit != null
+            ? new CandidateScreening(memory, head, lowBit, kernels, team, input, logits)
+            : null;
+  }
+
+  /** Computes what rows {@code [0, count)} need. */
+  void run(LogitsNeed[] needs, int count) {
+    this.count = count;
+    int left = count;
+    if (screening != null) {
+      screening.run(needs, count, done);
+      reads.addBytes(screening.bytesRead());
+      for (int row = 0; row < count; row++) {
+        left -= done[row] ? 1 : 0;
+      }
+    }
+    if (left > 0) {
+      int grain = (int) Math.max(16, HEAD_BYTES / head.rowBytes() & -16);
+      team.run(whole, head.rows(), grain);
+      reads.addBytes(head.bytes());
+    }
+  }
+
+  /** For every row that is not done; rows that follow each other go together. */
+  private void whole(int begin, int end) {
+    int first = 0;
+    for (int row = 0; row < count; row++) {
+      if (done[row]) {
+        first = row + 1;
+      } else if (row + 1 == count || done[row + 1]) {
+        int some = row + 1 - first;
+        kernels.headProduct(head, inputRows[first], logitsRows[first], some, begin, end);
+      }
+    }
+  }
+}

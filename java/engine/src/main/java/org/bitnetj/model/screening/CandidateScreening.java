@@ -1,0 +1,287 @@
+package org.bitnetj.model.screening;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.Activation16;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LogitBounds;
+import org.bitnetj.tensor.LowBitMatrix;
+
+/**
+ * The best logits of the rows of a step without reading the whole head, exactly: a low-bit copy of
+ * the head bounds every logit from both sides ({@link Activation16} has the proof); a token whose
+ * upper bound is below the k-th largest lower bound is not among the k best, for k others surpass
+ * it. What is left, ties included, are the row's candidates, and their logits are computed from the
+ * head itself, as ever.
+ *
+ * <p>The copy is read in two steps, its second plane only for tokens that the first has not ruled
+ * out, and each step reads it once for all rows that are screened together. Every row has a
+ * threshold and candidates of its own. For one caller at a time.
+ */
+public final class CandidateScreening {
+  /** The most rows that are screened together. */
+  public static final int MOST_ROWS = 16;
+
+  /** When more than this share of the tokens is left, the whole head costs less than they do. */
+  private static final int MOST_LEFT = 8;
+
+  /** Panels whose logits are cleared at a time. */
+  private static final int CLEARED = 256;
+
+  /** Panels that a worker takes at a time, but for long streams. */
+  private static final int MOST_PANELS = 64;
+
+  private static final int LEAST_PANELS = 8;
+
+  private static final int CHUNKS_PER_THREAD = 8;
+
+  /**
+   * After a row for which screening did not pay, so many may be computed without trying: twice as
+   * many each time, for heads differ in that more than rows do.
+   */
+  private static final int LONGEST_REST = 127;
+
+  /** With norms beyond this a logit might overflow, or the bounds themselves. */
+  private static final float LARGEST_NORM = 0x1p70f;
+
+  private final FloatMatrix head;
+  private final LowBitMatrix lowBit;
+  private final Kernels kernels;
+  private final ThreadTeam team;
+  private final FloatRows input;
+  private final FloatRows logits;
+  private final FloatRows[] inputRows; // views from each row on
+  private final FloatRows[] logitsRows;
+  private final ScreenedRow[] rows;
+  private final Activation16[] activations; // of rows
+  private final LogitBounds[] bounds;
+  private final int panels;
+  private final MemorySegment cleared;
+  private final boolean usable;
+
+  private final ThreadTeam.Task bound = this::bound;
+  private final ThreadTeam.Task setThresholds = this::setThresholds;
+  private final ThreadTeam.Task refine = this::refine;
+  private final ThreadTeam.Task raiseThresholds = this::raiseThresholds;
+  private final ThreadTeam.Task compute = this::compute;
+
+  // Where the step is; set by the caller's thread between phases.
+  private int count; // of rows that are screened
+  private long bytesRead;
+  private int refinedRows;
+  private int candidates;
+  private int tooMany; // of the best: that many did not pay
+  private int rest; // after the last row for which it did not pay
+  private int resting; // rows that are left of it
+
+  /**
+   * @param input rows that are multiplied by the head
+   * @param logits where their logits go
+   */
+  public CandidateScreening(
+      NativeMemory memory,
+      FloatMatrix head,
+      LowBitMatrix lowBit,
+      Kernels kernels,
+      ThreadTeam team,
+      FloatRows input,
+      FloatRows logits) {
+    this.head = head;
+    this.lowBit = lowBit;
+    this.kernels = kernels;
+    this.team = team;
+    this.input = input;
+    this.logits = logits;
+    this.inputRows = new FloatRows[input.capacity()];
+    this.logitsRows = new FloatRows[input.capacity()];
+    Arrays.setAll(inputRows, input::from);
+    Arrays.setAll(logitsRows, logits::from);
+    this.rows = new ScreenedRow[Math.min(MOST_ROWS, input.capacity())];
+    Arrays.setAll(rows, i -> new ScreenedRow(memory, lowBit));
+    this.activations = new Activation16[rows.length];
+    this.bounds = new LogitBounds[rows.length];
+    Arrays.setAll(activations, i -> rows[i].activation());
+    Arrays.setAll(bounds, i -> rows[i].bounds());
+    this.panels = lowBit.panelCount();
+    this.usable = lowBit.largestNorm() <= LARGEST_NORM;
+    float[] none = new float[CLEARED * LowBitMatrix.PANEL_ROWS];
+    Arrays.fill(none, Float.NEGATIVE_INFINITY);
+    this.cleared = memory.allocate((long) none.length * Float.BYTES);
+    MemorySegment.copy(none, 0, cleared, JAVA_FLOAT, 0, none.length);
+  }
+
+  /**
+   * Computes the logits that rows {@code [0, count)} of the input, which are finite, need; a row's
+   * other logits become −∞. Rows that need all logits, or for which screening would not pay or the
+   * bounds would not hold, are left as they are.
+   *
+   * @param needs of each row
+   * @param done becomes whether the row's logits are computed
+   */
+  public void run(LogitsNeed[] needs, int count, boolean[] done) {
+    bytesRead = 0;
+    refinedRows = 0;
+    candidates = 0;
+    Arrays.fill(done, 0, count, false);
+    for (int row = 0; row < count; ) {
+      this.count = 0;
+      for (; row < count && this.count < rows.length; row++) {
+        this.count += take(row, needs[row]) ? 1 : 0;
+      }
+      if (this.count > 0) {
+        screen(done);
+      }
+    }
+  }
+
+  private boolean take(int row, LogitsNeed need) {
+    int best = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
+    if (!usable || best > panels) {
+      return false;
+    }
+    if (resting > 0 && best >= tooMany) {
+      resting--;
+      return false;
+    }
+    return rows[count].take(input, row, need, best);
+  }
+
+  private void screen(boolean[] done) {
+    team.runGuided(bound, panels, LEAST_PANELS, MOST_PANELS, 4);
+    bytesRead += lowBit.coarseBytes();
+    team.run(setThresholds, count, 1);
+    scatter(refine);
+    team.run(raiseThresholds, count, 1);
+    int refined = 0;
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      refined += rows[i].refinedRows();
+      judge(rows[i]);
+      if (rows[i].pays()) {
+        done[rows[i].row()] = true;
+        kept += rows[i].candidates();
+      }
+    }
+    if (kept > 0) {
+      scatter(compute);
+      for (int i = 0; i < count; i++) {
+        kept += rows[i].pays() ? computeTokens(rows[i]) : 0;
+      }
+    }
+    refinedRows += refined;
+    candidates += kept;
+    bytesRead += Math.min(refined, head.rows()) * lowBit.fineRowBytes();
+    bytesRead += Math.min(kept, head.rows()) * head.rowBytes();
+  }
+
+  /** For tokens here and there: likely ones may be neighbours, so all ranges are short. */
+  private void scatter(ThreadTeam.Task task) {
+    int grain = panels / (CHUNKS_PER_THREAD * team.threads());
+    team.run(task, panels, Math.clamp(grain, LEAST_PANELS, MOST_PANELS));
+  }
+
+  /** Whether screening paid for a row; if not, the next may not be screened. */
+  private void judge(ScreenedRow row) {
+    boolean pays = row.candidates() <= head.rows() / MOST_LEFT;
+    row.setPays(pays);
+    if (!pays) {
+      tooMany = rest == 0 ? row.count() : Math.min(tooMany, row.count());
+      rest = Math.min(2 * rest + 1, LONGEST_REST);
+      resting = rest;
+    } else if (row.count() >= tooMany) {
+      rest = 0;
+    }
+  }
+
+  /**
+   * Bytes that the last step read of the low-bit copy and the head, of the head for candidates
+   * only. Where several rows were screened, this counts what more than one of them needed again,
+   * but no more than there is.
+   */
+  public long bytesRead() {
+    return bytesRead;
+  }
+
+  /** Rows of the low-bit copy of which the last step read the second plane, for each row. */
+  public int refinedRows() {
+    return refinedRows;
+  }
+
+  /** Logits that the last step computed. */
+  public int candidates() {
+    return candidates;
+  }
+
+  private void bound(int begin, int end) {
+    kernels.boundLogits(lowBit, activations, bounds, count, begin, end);
+  }
+
+  private void setThresholds(int begin, int end) {
+    for (int i = begin; i < end; i++) {
+      rows[i].setThreshold();
+    }
+  }
+
+  private void refine(int begin, int end) {
+    kernels.refineBounds(lowBit, activations, bounds, count, begin, end);
+  }
+
+  private void raiseThresholds(int begin, int end) {
+    for (int i = begin; i < end; i++) {
+      rows[i].raiseThreshold();
+    }
+  }
+
+  private void compute(int begin, int end) {
+    for (int panel = begin; panel < end; panel += CLEARED) {
+      int first = panel * LowBitMatrix.PANEL_ROWS;
+      int last = Math.min(Math.min(panel + CLEARED, end) * LowBitMatrix.PANEL_ROWS, head.rows());
+      for (int i = 0; i < count; i++) {
+        if (rows[i].pays()) {
+          long at = (rows[i].row() * logits.stride() + first) * Float.BYTES;
+          MemorySegment.copy(cleared, 0, logits.data(), at, (last - first) * 4L);
+        }
+      }
+    }
+    for (int panel = begin; panel < end; panel++) {
+      for (int i = 0; i < count; i++) {
+        if (rows[i].pays() && rows[i].isLeft(panel)) {
+          computePanel(rows[i], panel);
+        }
+      }
+    }
+  }
+
+  private void computePanel(ScreenedRow row, int panel) {
+    int first = panel * LowBitMatrix.PANEL_ROWS;
+    int last = Math.min(first + LowBitMatrix.PANEL_ROWS, head.rows());
+    for (int token = first; token < last; token++) {
+      if (row.isCandidate(token)) {
+        computeLogit(row, token);
+      }
+    }
+  }
+
+  /** The tokens that are needed whatever their logits are. Returns how many were no candidates. */
+  private int computeTokens(ScreenedRow row) {
+    int more = 0;
+    for (int i = 0; i < row.need().tokens(); i++) {
+      int token = row.need().token(i);
+      if (logits.get(row.row(), token) == Float.NEGATIVE_INFINITY) {
+        computeLogit(row, token);
+        more++;
+      }
+    }
+    return more;
+  }
+
+  private void computeLogit(ScreenedRow row, int token) {
+    kernels.headProduct(head, inputRows[row.row()], logitsRows[row.row()], 1, token, token + 1);
+  }
+}

@@ -1,0 +1,89 @@
+package org.bitnetj.model;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.scalar.ScalarKernels;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryScales;
+import org.bitnetj.tensor.TernaryVectors;
+import org.junit.jupiter.api.Test;
+
+/** Several rows leave weights out only where each of them leaves out enough. */
+class SparseFeedForwardTest {
+  private static final int UNITS = 64;
+
+  private final Kernels kernels = new ScalarKernels();
+
+  /** Whether two rows pay after steps in which every unit of so many is active. */
+  private boolean paysAfter(int activeUnits, int steps) {
+    try (NativeMemory memory = new NativeMemory();
+        ThreadTeam team = new ThreadTeam(1)) {
+      TernaryMatrix gate = matrix(memory, activeUnits);
+      TernaryMatrix up = matrix(memory, UNITS);
+      TernaryVectors copy = TernaryVectors.allocate(memory, up, TernaryVectors.Order.ROW_MAJOR);
+      kernels.packVectors(up, copy, 0, copy.items());
+      QuantizedRows normed = QuantizedRows.allocate(memory, 3, UNITS);
+      for (int t = 0; t < 3; t++) {
+        for (int i = 0; i < UNITS; i++) {
+          normed.setValue(t, i, (byte) 1);
+        }
+        normed.setSum(t, UNITS);
+        normed.setScale(t, 1);
+      }
+      SparseFeedForward sparse = new SparseFeedForward(kernels, team);
+      WeightReads reads = new WeightReads();
+      FloatRows gates = FloatRows.allocate(memory, 3, UNITS);
+      FloatRows ups = FloatRows.allocate(memory, 3, UNITS);
+      for (int step = 0; step < steps; step++) {
+        Weights.Copies copies = new Weights.Copies(gate, copy, copy);
+        sparse.gateUp(copies, normed, gates, ups, 1, reads);
+      }
+      assertEquals((double) activeUnits / UNITS, reads.activeRows().orElseThrow());
+      assertTrue(sparse.pays(1), "one row always pays");
+      assertFalse(sparse.pays(TernaryVectors.MOST_ROWS + 1), "so many never do");
+      boolean pays = sparse.pays(2);
+      int tries = 0;
+      for (int layers = 0; layers < 610; layers++) {
+        tries += sparse.pays(3) ? 1 : 0;
+      }
+      assertEquals(pays ? 610 : 10, tries, "seldom tried where it does not pay");
+      return pays;
+    }
+  }
+
+  /** Digits of 2 in so many rows, weights of 1, and of 0 in the others, weights of -1. */
+  private static TernaryMatrix matrix(NativeMemory memory, int positive) {
+    TernaryScales one = new TernaryScales.Tensor(1);
+    TernaryMatrix w = TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, UNITS, UNITS, one, 2);
+    for (int row = 0; row < positive; row++) {
+      for (int block = 0; block < UNITS / 16; block++) {
+        for (int j = 0; j < 4; j++) {
+          long at = row / 16 * w.panelBytes() + block * 64L + row % 16 * 4 + j;
+          w.panels().set(JAVA_BYTE, at, (byte) 0xaa);
+        }
+      }
+    }
+    return w;
+  }
+
+  @Test
+  void severalRowsAreSparseWhereFewUnitsAreActive() {
+    assertTrue(paysAfter(0, 100));
+    assertTrue(paysAfter(UNITS / 5, 100));
+  }
+
+  @Test
+  void severalRowsAreDenseWhereManyUnitsAreActive() {
+    assertFalse(paysAfter(UNITS / 2, 100));
+    assertFalse(paysAfter(UNITS, 100));
+  }
+}

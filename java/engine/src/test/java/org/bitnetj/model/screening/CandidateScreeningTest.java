@@ -1,0 +1,274 @@
+package org.bitnetj.model.screening;
+
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.IntBinaryOperator;
+import org.bitnetj.format.WeightFormats;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.Transformer;
+import org.bitnetj.model.Weights;
+import org.bitnetj.option.HeadMode;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.TextInSteps;
+import org.bitnetj.testing.Tiers;
+import org.junit.jupiter.api.Test;
+
+/** What screening leaves are the best logits of each row, to the last bit. */
+class CandidateScreeningTest {
+  private static final int TOKENS = 1000; // no whole number of panels
+  private static final int COLUMNS = 100;
+
+  private final SplittableRandom random = new SplittableRandom(1);
+
+  /** A head with its low-bit copy, and rows to be multiplied by it. */
+  private final class Case implements AutoCloseable {
+    private final NativeMemory memory = new NativeMemory();
+    private final ThreadTeam team;
+    private final FloatRows all;
+    private final FloatRows some;
+    private final FloatMatrix head;
+    private final FloatRows input;
+    private final boolean[] done;
+    private final CandidateScreening screening;
+    private final Kernels kernels;
+
+    Case(Kernels kernels, int threads, int rows, IntBinaryOperator halfOf) {
+      this.kernels = kernels;
+      this.team = new ThreadTeam(threads);
+      MemorySegment data = memory.allocate(2L * TOKENS * COLUMNS);
+      for (int r = 0; r < TOKENS; r++) {
+        for (int i = 0; i < COLUMNS; i++) {
+          short half = (short) halfOf.applyAsInt(r, i);
+          data.setAtIndex(JAVA_SHORT, (long) r * COLUMNS + i, half);
+        }
+      }
+      head = new FloatMatrix(data, WeightFormats.F16, TOKENS, COLUMNS);
+      LowBitMatrix lowBit = LowBitMatrix.allocate(memory, TOKENS, COLUMNS);
+      assertTrue(kernels.packLowBit(head, lowBit, 0, lowBit.panelCount()));
+      input = FloatRows.allocate(memory, rows, COLUMNS);
+      all = FloatRows.allocate(memory, rows, TOKENS);
+      some = FloatRows.allocate(memory, rows, TOKENS);
+      done = new boolean[rows];
+      screening = new CandidateScreening(memory, head, lowBit, kernels, team, input, some);
+    }
+
+    /** Screens other rows. */
+    void run(LogitsNeed... needs) {
+      for (int t = 0; t < needs.length; t++) {
+        for (int i = 0; i < COLUMNS; i++) {
+          input.set(t, i, (float) random.nextGaussian());
+        }
+      }
+      kernels.headProduct(head, input, all, needs.length, 0, TOKENS);
+      screening.run(needs, needs.length, done);
+    }
+
+    @Override
+    public void close() {
+      team.close();
+      memory.close();
+    }
+  }
+
+  private static int half(double value) {
+    return Float.floatToFloat16((float) value);
+  }
+
+  private int uniform() {
+    return half(random.nextDouble() - 0.5);
+  }
+
+  /** Fails unless the best are there and right, and all others right or missing. */
+  private static int check(String what, FloatRows all, FloatRows some, int row, int count) {
+    int n = all.columns();
+    float[] sorted = new float[n];
+    for (int i = 0; i < n; i++) {
+      sorted[i] = all.get(row, i);
+    }
+    Arrays.sort(sorted);
+    float least = sorted[n - count];
+    int there = 0;
+    for (int i = 0; i < n; i++) {
+      float logit = some.get(row, i);
+      if (all.get(row, i) >= least || logit != Float.NEGATIVE_INFINITY) {
+        int expected = Float.floatToRawIntBits(all.get(row, i));
+        assertEquals(expected, Float.floatToRawIntBits(logit), what + ", token " + i);
+        there++;
+      }
+    }
+    return there;
+  }
+
+  @Test
+  void theBestAreExactOnEveryTier() {
+    for (Kernels kernels : Tiers.available()) {
+      try (Case one = new Case(kernels, 2, 1, (r, i) -> uniform())) {
+        for (int count : new int[] {1, 2, 5, 16, 17, 40, 1}) {
+          one.run(LogitsNeed.best(count));
+          String what = kernels.tier() + ", the best " + count;
+          assertTrue(one.done[0], what);
+          int there = check(what, one.all, one.some, 0, count);
+          assertEquals(there, one.screening.candidates(), what);
+          assertTrue(there >= count && there < TOKENS / 8, what + ": " + there);
+          long bytes = one.screening.bytesRead();
+          assertTrue(bytes < one.head.bytes(), what + ": " + bytes);
+        }
+      }
+    }
+  }
+
+  /** More rows than are screened together, too, and among them rows that need all logits. */
+  @Test
+  void everyRowOfAStepHasItsOwnBest() {
+    int most = CandidateScreening.MOST_ROWS + 5;
+    for (Kernels kernels : Tiers.available()) {
+      for (int threads = 1; threads <= 3; threads++) {
+        try (Case some = new Case(kernels, threads, most, (r, i) -> uniform())) {
+          for (int rows = 1; rows <= most; rows++) {
+            int[] counts = new int[rows];
+            LogitsNeed[] needs = new LogitsNeed[rows];
+            for (int t = 0; t < rows; t++) {
+              counts[t] = random.nextInt(3) == 0 ? 1 + random.nextInt(40) : 1;
+              boolean all = random.nextInt(5) == 0;
+              counts[t] = all ? 0 : counts[t];
+              needs[t] = all ? LogitsNeed.all() : LogitsNeed.best(counts[t]);
+            }
+            some.run(needs);
+            for (int t = 0; t < rows; t++) {
+              String what = "%s, row %d of %d, the best %d";
+              what = what.formatted(kernels.tier(), t, rows, counts[t]);
+              assertEquals(counts[t] > 0, some.done[t], what);
+              if (counts[t] > 0) {
+                int there = check(what, some.all, some.some, t, counts[t]);
+                assertTrue(there < TOKENS / 8, what + ": " + there);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** A row that is left to the whole head does not keep the others from being screened. */
+  @Test
+  void aRowForWhichItDoesNotPayIsLeftAlone() {
+    try (Case two = new Case(Tiers.best(), 1, 3, (r, i) -> uniform())) {
+      two.run(LogitsNeed.best(1), LogitsNeed.best(TOKENS), LogitsNeed.best(3));
+      assertTrue(two.done[0] && !two.done[1] && two.done[2]);
+      check("first", two.all, two.some, 0, 1);
+      check("last", two.all, two.some, 2, 3);
+      assertEquals(0f, two.some.get(1, 0), "the other row's logits are untouched");
+    }
+  }
+
+  @Test
+  void hostileHeadsAreExactToo() {
+    IntBinaryOperator[] heads = {
+      (r, i) -> r % 3 == 0 ? 0 : half(random.nextGaussian()), // zero rows
+      (r, i) -> half(random.nextBoolean() ? 65504 : -65504),
+      (r, i) -> random.nextInt() & 0x83ff, // denormals of float16
+      (r, i) -> half(r == 777 ? 9 : 0), // one row alone
+      (r, i) -> half(random.nextGaussian() * (i == r % COLUMNS ? 100 : 0.01)),
+      (r, i) -> half(i % 10 == r / 40 % 10 ? 1 : 0), // sets of equal rows
+      (r, i) -> half(Math.scalb(random.nextGaussian(), random.nextInt(20) - 14))
+    };
+    int done = 0;
+    for (Kernels kernels : Tiers.available()) {
+      for (int h = 0; h < heads.length; h++) {
+        try (Case three = new Case(kernels, 1, 3, heads[h])) {
+          int[] counts = {1, 5, 30};
+          three.run(LogitsNeed.best(1), LogitsNeed.best(5), LogitsNeed.best(30));
+          for (int t = 0; t < counts.length; t++) {
+            if (three.done[t]) {
+              String what = kernels.tier() + ", head " + h + ", the best " + counts[t];
+              check(what, three.all, three.some, t, counts[t]);
+              done++;
+            }
+          }
+        }
+      }
+    }
+    assertTrue(done >= 10 * Tiers.available().size(), "only " + done + " rows were screened");
+  }
+
+  @Test
+  void whereNothingCanBeRuledOutTheWholeHeadIsAskedFor() {
+    try (Case one = new Case(Tiers.available().getFirst(), 1, 1, (r, i) -> half(0.25))) { // ties
+      List<Integer> tried = new ArrayList<>();
+      for (int row = 0; row < 300; row++) {
+        one.run(LogitsNeed.best(1));
+        assertFalse(one.done[0]);
+        if (one.screening.bytesRead() > 0) {
+          tried.add(row);
+        }
+      }
+      assertEquals(List.of(0, 2, 6, 14, 30, 62, 126, 254), tried, "ever more seldom");
+      one.run(LogitsNeed.all());
+      assertFalse(one.done[0]);
+      one.run(LogitsNeed.best(TOKENS));
+      assertFalse(one.done[0]);
+      assertEquals(0, one.screening.bytesRead(), "nothing was tried");
+    }
+  }
+
+  @Test
+  void aRowOfZerosIsLeftToTheWholeHead() {
+    try (Case one = new Case(Tiers.available().getFirst(), 1, 1, (r, i) -> uniform())) {
+      one.screening.run(new LogitsNeed[] {LogitsNeed.best(1)}, 1, one.done);
+      assertFalse(one.done[0]);
+      assertEquals(0, one.screening.bytesRead(), "nothing was tried");
+    }
+  }
+
+  @Test
+  void theShippedModelsOwnHiddenStatesHaveFewCandidates() throws Exception {
+    for (Kernels kernels : Tiers.available()) {
+      try (GgufFile file = GgufFile.open(Golden.MODEL);
+          ThreadTeam team = new ThreadTeam(2);
+          Weights weights = Weights.load(file, kernels, team, HeadMode.SCREENED, false);
+          Transformer transformer = new Transformer(weights, kernels, team, 64, 64);
+          TextInSteps text = new TextInSteps(transformer, 512)) {
+        int rows = weights.spec().vocabulary();
+        List<float[]> left = new ArrayList<>();
+        for (Golden.Prompt prompt : Golden.prompts().subList(0, 4)) {
+          text.table().truncate(0);
+          for (int i = 0; i < Math.min(prompt.ids().length, 6); i++) {
+            int[] counts = {1, 40, 200};
+            FloatRows all = FloatRows.allocate(new NativeMemory(), 1, rows);
+            for (int step = -1; step < counts.length; step++) {
+              text.table().truncate(i);
+              if (step < 0) {
+                text.compute(prompt.ids()[i]);
+                all.copyRow(transformer.logits(), 0, 0);
+                assertEquals(transformer.bytesPerToken(), transformer.reads().bytes());
+              } else {
+                text.compute(new int[] {prompt.ids()[i]}, 0, LogitsNeed.best(counts[step]));
+                String what = kernels.tier() + ", " + prompt + ", the best " + counts[step];
+                int there = check(what, all, transformer.logits(), 0, counts[step]);
+                if (step == 0) {
+                  left.add(new float[] {there});
+                }
+              }
+            }
+          }
+        }
+        // Of 4096 tokens.
+        assertTrue(left.stream().mapToDouble(a -> a[0]).average().orElseThrow() < 512);
+      }
+    }
+  }
+}
