@@ -10,7 +10,7 @@
  * never what it is.
  *
  * Only fixed-width types and named structs appear here, so that one set of generated Java bindings
- * is valid on every platform. After a change, regenerate them (the command stands beside them) and
+ * is valid on every platform. After a change, regenerate them (the command is beside them) and
  * raise BN_ABI_VERSION if an existing caller would misread the change.
  *
  * Memory rules, for every pointer below: rows of float32 and int8 start at multiples of 64 bytes
@@ -93,8 +93,8 @@ typedef struct bn_rows {
 
 /*
  * A matrix of activation rows quantized to int8, with what the product's epilogue needs. A row has
- * one scale, or one for each block of so many columns; for matrices with scales by groups it has
- * sums by groups. The last group and block of a row may have fewer columns.
+ * one scale, or one for each block of block_columns columns; for matrices with scales by groups it
+ * has sums by groups. The last group and block of a row may have fewer columns.
  */
 typedef struct bn_quantized {
   int8_t* values;
@@ -115,8 +115,8 @@ typedef struct bn_quantized {
  * Rows and columns that only pad hold zero bits. The start is a multiple of 64 bytes.
  *
  * A weight is its scale times u - 1. Scales are one for all, or float32 by rows, or float16 by
- * groups of so many columns: with G groups a row, element 16*(G*p + g) + r belongs to group g of
- * row 16*p + r. Those of rows that only pad are 0. At most one pointer to scales is not null.
+ * groups of group_columns columns: with G groups a row, element 16*(G*p + g) + r belongs to group g
+ * of row 16*p + r. Those of rows that only pad are 0. At most one pointer to scales is not null.
  */
 typedef struct bn_ternary {
   uint8_t* panels;
@@ -131,7 +131,7 @@ typedef struct bn_ternary {
 } bn_ternary;
 
 /*
- * The same kind of matrix by single rows or columns, so that those not needed are not read. Vector
+ * A ternary matrix by single rows or columns, so that those not needed are not read. Vector
  * i is row i or column i, and takes bytes [stride * i, stride * (i + 1)): lines of 64 bytes, where
  * byte j of line l holds the digits u = t + 1 of elements 256*l + 64*f + j at bits 2*f and 2*f + 1,
  * f = 0..3. Elements that only pad hold zero bits. The start is a multiple of 64 bytes.
@@ -288,7 +288,7 @@ BN_API int32_t bn_supported_tiers(void);
 
 /*
  * Packs panels [begin, end) of w from a ternary matrix in its file's own format, a GGUF type id;
- * that of PQ2_0 stands for every format with its bytes. Reads digits only, no scales. BN_BAD_DIGIT
+ * that of PQ2_0 is used for every format with its bytes. Reads digits only, no scales. BN_BAD_DIGIT
  * if a digit is larger than 2 and than w->largest_digit, BN_UNSUPPORTED if the format is not known.
  */
 BN_API int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_ternary* w,

@@ -24,7 +24,7 @@ typedef enum values {
   VALUES_KINDS
 } values;
 
-/* A matrix in panels, sealed. A scale of NaN stands for a random one. */
+/* A matrix in panels, sealed. A scale of NaN means a random one. */
 bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns,
                        float scale);
 

@@ -19,10 +19,10 @@ enum { PART = 4096 };
 
 /* Below 2^-25 in absolute value x is less than half an ulp of 1 on either side. */
 static const uint32_t ONE_BELOW = 0x33000000;
-/* Every so many floats are compared with the C library's exp: a prime. */
+/* One in this many floats is compared with the C library's exp: a prime. */
 static const uint32_t STRIDE = 7;
 
-/* One in so many parts, and of the floats compared with the C library's exp, is looked at. */
+/* One in this many parts, and of the floats compared with the C library's exp, is looked at. */
 static uint32_t sample = 1;
 
 static exp_all_fn* tiers[BN_TIER_COUNT];

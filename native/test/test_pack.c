@@ -107,7 +107,7 @@ static void check(int32_t tier, const format* f, place where, int32_t rows, int3
   release_blocks();
 }
 
-/* One 3 among digits that are not is found wherever it stands. */
+/* One 3 among digits that are not is found wherever it is. */
 static void check_one_three(int32_t tier, uint64_t seed) {
   test_case c = {.op = "pack", .tier = tier, .seed = seed};
   const int32_t id = formats[STRADDLING].id;

@@ -4,7 +4,7 @@
 #include "common/unroll.h"
 
 /*
- * Panels are read in two streams, each of which goes through a half of them, one panel after the
+ * Panels are read in two streams, each of which reads half of them, one panel after the
  * other: a third panel's sums would not leave registers enough for the rest.
  */
 #define STREAMS 2

@@ -36,7 +36,7 @@ BN_INLINE uint64_t bn_nonzero_neon(const int8_t* q) {
 static inline int32_t bn_list_columns_neon(const int8_t* q, int32_t begin, int32_t end,
                                            bn_listed_neon* list) {
   int32_t count = 0;
-  for (int32_t k = begin; k < end; k += 64) { /* zeros stand from the last column on */
+  for (int32_t k = begin; k < end; k += 64) { /* zeros from the last column on */
     for (uint64_t mask = bn_nonzero_neon(q + k); mask != 0; mask &= mask - 1) {
       const int32_t column = k + __builtin_ctzll(mask);
       list->columns[count] = column;
@@ -54,7 +54,7 @@ static inline int32_t bn_list_columns_neon(const int8_t* q, int32_t begin, int32
 
 /*
  * Adds the products of columns [begin, end) of the list, at most BN_COLUMNS_NEON and a multiple of
- * 4, to the sums of a line, whose digits stand at the offset in each column: row 64 * f + j of the
+ * 4, to the sums of a line, whose digits are at the offset in each column: row 64 * f + j of the
  * line has its sum, times 4^(f % S), at 64 * f + j.
  */
 typedef void bn_add_columns_neon(int32_t sums[BN_LINE_DIGITS], const bn_ternary_vectors* w,

@@ -20,7 +20,7 @@
 
 /*
  * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 columns by the four rows of a
- * part, times 4^(f % S): a field of two bits may stay where it stands in its byte. S is 1 or 3, so
+ * part, times 4^(f % S): a field of two bits may stay where it is in its byte. S is 1 or 3, so
  * that no digit is times 64, which were -128 in a signed byte.
  */
 typedef int8x16_t bn_quad_neon(const uint8_t* block, const int part, const int f, const int S);

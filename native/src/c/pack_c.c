@@ -27,7 +27,7 @@ BN_INLINE void unpack_field(const uint8_t* restrict from, int32_t n, int shift,
 }
 
 /*
- * I2_S: blocks of 128 in 32 bytes that may straddle rows; weight j of a block stands in byte j % 32
+ * I2_S: blocks of 128 in 32 bytes that may straddle rows; weight j of a block is in byte j % 32
  * at bit 6 - 2 * (j / 32).
  */
 static void unpack_36(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits) {
@@ -59,8 +59,8 @@ static void unpack_35(const uint8_t* source, int64_t first, int32_t n, uint8_t* 
 }
 
 /*
- * Base-3 digits of bytes that are fractions of 256, count of each: digit n of byte i goes to n *
- * bytes + i. Thrice the fraction has the digit before its point and the next fraction behind.
+ * Base-3 digits of bytes that are fractions of 256, count of each: digit n of byte i is stored at
+ * n * bytes + i. Thrice the fraction has the digit before its point and the next fraction behind.
  */
 BN_INLINE void unpack_trits(const uint8_t* restrict from, const int bytes, const int count,
                             uint8_t* restrict digits) {

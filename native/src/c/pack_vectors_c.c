@@ -23,7 +23,7 @@ static inline uint32_t gather(const uint32_t words[4], int f) {
   return gathered;
 }
 
-/* One row of a panel, from where its first word stands. */
+/* One row of a panel, from its first word on. */
 static void pack_row(const uint8_t* words, int32_t blocks, uint8_t* line) {
   for (int32_t first = 0; first < blocks; first += LINE_BLOCKS, line += BN_LINE_BYTES) {
     for (int32_t quarter = 0; quarter < 4; quarter++) {

@@ -22,8 +22,8 @@ static inline void bn_unpack(const uint8_t* digits, int32_t columns, uint8_t* ou
 }
 
 /*
- * The sum of q * u over n columns, a multiple of 16, in 16-bit lanes that compilers make vectors
- * of, so many products in each. A product is at least -128 * u and at most 127 * u.
+ * The sum of q * u over n columns, a multiple of 16, in 16-bit lanes that compilers vectorize,
+ * lane_products products in each. A product is at least -128 * u and at most 127 * u.
  */
 static inline int32_t bn_dot_digits(const int8_t* q, const uint8_t* u, int32_t n,
                                     int32_t lane_products) {

@@ -35,7 +35,7 @@ static inline void bn_set_panel_bounds(const bn_bounds* bounds, int32_t panel, i
   bounds->panel_refined[panel] = refined;
 }
 
-/* From the sums of c >> 2 times both bytes, which stand in bounds->sums, to a panel's bounds. */
+/* From the sums of c >> 2 times both bytes, which are in bounds->sums, to a panel's bounds. */
 static inline void bn_bound_panel(const bn_low_bit* s, const bn_activation16* x,
                                   const bn_bounds* bounds, int32_t panel) {
   int32_t* sums = bounds->sums + 32 * (int64_t)panel;

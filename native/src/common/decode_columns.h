@@ -1,6 +1,6 @@
 /*
  * Columns of embedding and head matrices as float32, by an instruction set's vectors. What it has
- * for blocks stands in matrix_elements_<isa>.h, which is included before this:
+ * for blocks is in matrix_elements_<isa>.h, which is included before this:
  *
  *   bn_vq8_0_weights(block, part)          vector number part of a block of Q8_0
  *   bn_vq6_k_scales(block, scales)         the 16 scales of a block of Q6_K

@@ -57,7 +57,7 @@ typedef int32_t bn_refine_bounds_fn(const bn_low_bit* copy, const bn_activation1
 typedef int64_t bn_sum_bytes_fn(const uint8_t* p, int64_t n);
 typedef int64_t bn_peak_products_fn(int32_t rounds);
 
-/* What a tier does better than its base, which stands for the kernels that are null here. */
+/* What a tier does better than its base, which provides the kernels that are null here. */
 typedef struct bn_kernels {
   const struct bn_kernels* base; /* null in tier c, which has every kernel */
   bn_pack_fn* pack;
@@ -154,7 +154,7 @@ int32_t bn_claimed_by(const bn_x86* cpu);
 int32_t bn_enabled_for(const bn_x86* cpu);
 #endif
 
-/* Runs of so many columns in a row, the last maybe a shorter one; 1 if there is no such number. */
+/* Runs of `run` columns in a row, the last one perhaps shorter; 1 if `run` is 0. */
 static inline int32_t bn_runs(int32_t columns, int32_t run) {
   return run == 0 ? 1 : (int32_t)(((int64_t)columns + run - 1) / run);
 }

@@ -45,7 +45,7 @@ BN_INLINE void bn_refine_panels(bn_fine_sums* fine_sums, const int P, const bn_l
     const uint8_t* rows[BN_MOST_REFINED];
     const uint8_t* next[BN_MOST_REFINED];
     int32_t sums[2][BN_MOST_REFINED];
-    for (int32_t p = 0; p < P; p++) { /* the last row stands in for those that there are not */
+    for (int32_t p = 0; p < P; p++) { /* the last row replaces missing ones */
       rows[p] = s->fine + row_bytes * list[i + p < count ? i + p : count - 1];
       next[p] = s->fine + row_bytes * list[i + P + p < count ? i + P + p : count - 1];
     }

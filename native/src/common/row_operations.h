@@ -1,5 +1,5 @@
 /*
- * The operations on rows that differ from one instruction set to the next in nothing but its
+ * The operations on rows that differ from one instruction set to the next only in its
  * vectors. rows_<isa>.c compiles them: it includes lanes_<isa>.h and matrix_elements_<isa>.h first,
  * and defines BN_KERNEL(op), the name of the tier's kernel.
  */
@@ -61,7 +61,7 @@ int32_t BN_KERNEL(normalize)(const bn_rows* x, const bn_norm* norm, const bn_row
 /* ---- quantize ---- */
 
 /*
- * norm(x), or x where there is no norm, of elements [i, i + n). In the lanes beyond stands 0 unless
+ * norm(x), or x where there is no norm, of elements [i, i + n). The lanes beyond are 0 unless
  * inverse is not finite, and then the norm of every element is not finite either.
  */
 BN_INLINE bn_vector normalized(const float* x, const float* weight, float inverse, int64_t i,
@@ -104,7 +104,7 @@ static inline int32_t round_run(const float* x, const float* weight, float inver
   return bn_isum(sum);
 }
 
-/* The same group by group, with their sums one by one if they are wanted; returns that of all. */
+/* Like it, group by group, with the sum of each group if they are needed; returns that of all. */
 static inline int32_t round_groups(const float* x, const float* weight, float inverse, float s,
                                    int8_t* q, int64_t n, int64_t group, int32_t* sums) {
   int32_t sum = 0;

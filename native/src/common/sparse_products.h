@@ -48,7 +48,7 @@ BN_INLINE void bn_prefetch_vector(const uint8_t* p, int shared) {
   }
 }
 
-/* How many rows or columns are shared at a time, of each of which so many bytes are read. A
+/* How many rows or columns are shared at a time when `bytes` bytes of each are read. A
  * multiple of 64. */
 static inline int32_t bn_shared_vectors(int64_t bytes, int32_t most) {
   const int64_t count = BN_SHARED_BYTES / bytes / 64 * 64;
@@ -98,7 +98,7 @@ BN_INLINE void bn_multiply_listed(bn_row_sums* row_sums, const int P, const int 
     const uint8_t* rows[BN_MOST_ROWS];
     const uint8_t* next[BN_MOST_ROWS];
     int32_t sums[BN_MOST_ROWS];
-    for (int32_t p = 0; p < P; p++) { /* the last row stands in for those that there are not */
+    for (int32_t p = 0; p < P; p++) { /* the last row replaces missing ones */
       rows[p] = bn_ternary_vector(w, list[i + p < count ? i + p : count - 1]);
       next[p] = bn_ternary_vector(w, list[i + ahead + p < count ? i + ahead + p : count - 1]);
     }
@@ -144,8 +144,8 @@ BN_INLINE int64_t bn_gated_product_by(bn_list_rows* list_rows, bn_row_sums* row_
 }
 
 /*
- * How bn_sparse_product goes through w: so many lines at a time, each for so many columns at a
- * time, which several rows of activations share.
+ * How bn_sparse_product reads w: `lines` lines at a time, each for `columns` columns at a time,
+ * which several rows of activations share.
  */
 typedef struct bn_tiling {
   int32_t lines;

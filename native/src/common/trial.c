@@ -2,8 +2,8 @@
  * Which tiers' instructions run, found by running them: the CPU of a virtual machine may claim an
  * extension that it does not have, and the first instruction of it would end the process.
  *
- * It is done in this process, for a child of a JVM takes milliseconds to make and is often
- * forbidden. An instruction that is not there raises SIGILL in the thread that runs it. While
+ * It is done in this process, because a child of a JVM takes milliseconds to start and is
+ * often forbidden. An unsupported instruction raises SIGILL in the thread that runs it. While
  * bn_ends runs, this handler has the place of the process's own (a JVM has one) and passes on to it
  * whatever other threads raise, so that the exchange does not show. One race is left: a handler
  * that another library installs in these microseconds is lost when the old one comes back. So it is

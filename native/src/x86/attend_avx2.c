@@ -52,8 +52,8 @@ BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int t
 
 /*
  * Adds elements [d, d + n), the first 8 of them, of P keys from element key on to a half of the
- * lanes of their dot products with H queries. If there are only so many positions, the last one
- * stands in for those that are missing.
+ * lanes of their dot products with H queries. If there are fewer positions, the last one replaces
+ * those that are missing.
  */
 BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key, int32_t positions,
                             __m256 dots[DOTS][2], const int half, int64_t d, int64_t n, const int H,
@@ -68,7 +68,7 @@ BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key
   }
 }
 
-/* Scores of heads [first, first + H) at P positions from t on, of which there are so many. */
+/* Scores of heads [first, first + H) at P positions from t on, of which `positions` exist. */
 BN_INLINE void score(bn_heads* s, int first, int32_t t, int32_t positions, const int H, const int P,
                      const int type) {
   const int64_t key = t * s->head_dim;
@@ -166,7 +166,7 @@ BN_INLINE void weighted_sums(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], in
   }
 }
 
-/* The same for all elements, as many runs at a time as fit the registers. */
+/* Like it, for all elements, as many runs at a time as fit the registers. */
 BN_INLINE void weighted_sums_all(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], int first,
                                  int32_t positions, const int H, const int type) {
   const int most = H == 1 ? SINGLE_RUNS : SHARED_RUNS;

@@ -50,7 +50,7 @@ BN_INLINE __m512 cached(const uint16_t* cache, int64_t i, int64_t n, const int t
                              : bn_vload_f16(cache + i, n);
 }
 
-/* Asks for n elements of a cache, from element i on, for the L2 cache. */
+/* Prefetches n elements of a KV cache, from element i on, into the L2 cache. */
 BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int type) {
   const int64_t size = type == BN_TYPE_F32 ? 4 : 2;
   for (int64_t byte = size * i; byte < size * (i + n); byte += 64) {
@@ -59,8 +59,8 @@ BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int t
 }
 
 /*
- * Adds elements [d, d + n) of P keys, whose first elements are so far apart, to their dot products
- * with H queries. If there are only so many keys, the last one stands in for those missing.
+ * Adds elements [d, d + n) of P keys, whose first elements are `apart` elements apart, to their dot
+ * products with H queries. If there are fewer keys, the last one replaces those missing.
  */
 BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key, int64_t apart,
                             int32_t keys, __m512 dots[DOTS], int64_t d, int64_t n, const int H,
@@ -75,7 +75,8 @@ BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key
   }
 }
 
-/* Scores of heads [first, first + H) at P positions, t, t + step, ..., of which so many exist. */
+/* Scores of heads [first, first + H) at P positions, t, t + step, ..., of which `positions` exist.
+ */
 BN_INLINE void score(bn_heads* s, int first, int32_t t, int32_t step, int32_t positions,
                      const int H, const int P, const int type) {
   const int64_t key = t * s->head_dim;
@@ -167,7 +168,7 @@ BN_INLINE void weighted_sums(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], in
   }
 }
 
-/* The same for all elements, as many runs at a time as fit the registers. */
+/* Like it, for all elements, as many runs at a time as fit the registers. */
 BN_INLINE void weighted_sums_all(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], int first,
                                  int32_t positions, const int H, const int type) {
   const int most = H == 1 ? SINGLE_RUNS : SHARED_RUNS;

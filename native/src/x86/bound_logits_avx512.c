@@ -2,15 +2,15 @@
 #include "common/unroll.h"
 
 /*
- * Panels are read in streams: each goes through a part of them, one panel after the other. On Zen 5
+ * Panels are read in streams: each reads a part of them, one panel after the other. On Zen 5
  * four streams come at 90-100 % of what a core can read, one at 70 %.
  */
 #define STREAMS 4
 /* Up to this many rows of activations wait for memory. */
 #define FEW_ROWS 2
 /*
- * More of them are bound by arithmetic: so many rows of activations and panels at a time share
- * their loads.
+ * More of them are limited by arithmetic: this many rows of activations and panels at a time
+ * share their loads.
  */
 #define ROWS_AT_ONCE 4
 #define PANELS_AT_ONCE 2
@@ -94,8 +94,8 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
 }
 
 /*
- * The same for T rows of activations. Upper nibbles are moved down, for there are no registers for
- * sums of their own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
+ * Like it, for T rows of activations. Upper nibbles are moved down, because there are not enough
+ * registers for sums of their own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
  */
 BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* x,
                                     const bn_bounds* bounds, int32_t first, int32_t step,

@@ -32,7 +32,7 @@ static int32_t list_rows(const float* gate, float* y, int32_t begin, int32_t end
 
 /*
  * Adds the products of the first fields of a line of P rows, whose activations start at q. A row
- * has S sums. With four a field stays where it stands in its byte: a product is at most 192 * 128
+ * has S sums. With four a field stays where it is in its byte: a product is at most 192 * 128
  * in absolute value, and a lane has at most BN_MAX_COLUMNS / 64 + 4 of them: sums stay below 2^26.
  * With one, a product is at most 2 * 128, and a lane has at most BN_MAX_COLUMNS / 16 + 16: below
  * 2^22.

@@ -21,7 +21,7 @@
 #define FEW_TOKENS 2
 /* How far ahead of a single row the next ones are asked for. */
 #define PREFETCH_BYTES 8192
-/* Tiles have ROWS rows; the lanes of so many tokens are kept between tiles. */
+/* Tiles have ROWS rows; the lanes of KEPT_TOKENS tokens are kept between tiles. */
 #define TILE_COLUMNS 256 /* a multiple of every format's block */
 #define KEPT_TOKENS 18
 

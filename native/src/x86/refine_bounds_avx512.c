@@ -5,7 +5,7 @@
 #define PANELS 32
 #define ROWS (PANELS * BN_LOW_BIT_ROWS)
 /*
- * Rows are read in streams: each goes through a part of the list, one row after the other. They
+ * Rows are read in streams: each reads a part of the list, one row after the other. They
  * share the loads of the bytes.
  */
 #define STREAMS 4

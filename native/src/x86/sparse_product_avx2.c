@@ -21,7 +21,7 @@ typedef struct listed {
 /* Lists the columns of [begin, end) that are not multiplied by 0. Returns their number. */
 static int32_t list_columns(const int8_t* q, int32_t begin, int32_t end, listed* list) {
   int32_t count = 0;
-  for (int32_t k = begin; k < end; k += 32) { /* zeros stand from the last column on */
+  for (int32_t k = begin; k < end; k += 32) { /* zeros from the last column on */
     const __m256i values = _mm256_load_si256((const __m256i*)(q + k));
     const __m256i zeros = _mm256_cmpeq_epi8(values, _mm256_setzero_si256());
     for (uint32_t mask = ~(uint32_t)_mm256_movemask_epi8(zeros); mask != 0; mask &= mask - 1) {

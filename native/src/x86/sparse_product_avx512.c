@@ -25,7 +25,7 @@ typedef struct listed {
 /* Lists the columns of [begin, end) that are not multiplied by 0. Returns their number. */
 static int32_t list_columns(const int8_t* q, int32_t begin, int32_t end, listed* list) {
   int32_t count = 0;
-  for (int32_t k = begin; k < end; k += 64) { /* zeros stand from the last column on */
+  for (int32_t k = begin; k < end; k += 64) { /* zeros from the last column on */
     const __m512i values = _mm512_load_si512(q + k);
     for (uint64_t mask = _mm512_test_epi8_mask(values, values); mask != 0; mask &= mask - 1) {
       const int32_t column = k + __builtin_ctzll(mask);
@@ -44,7 +44,7 @@ static int32_t list_columns(const int8_t* q, int32_t begin, int32_t end, listed*
 
 /*
  * The sums of a line's 256 rows. In part[f][v], lane 4 * l + i belongs to row
- * 64 * f + 16 * l + 4 * v + i and has 4^f times its products: the digits stay where they stand in
+ * 64 * f + 16 * l + 4 * v + i and has 4^f times its products: the digits stay where they are in
  * their bytes. A product u * 4^f * q is at most 128 * 128 in absolute value, and BN_MAX_COLUMNS *
  * 2^14 < 2^31.
  */

@@ -16,8 +16,8 @@
 /* The most tokens whose 16-bit sums fit the registers. */
 #define BN_TOKENS_AVX2 5
 /*
- * A single token waits for memory, so panels are read in two streams, each a part of the panels;
- * for more there are no registers.
+ * A single token is limited by memory, so panels are read in two streams, each a part of the
+ * panels; there are not enough registers for more.
  */
 #define BN_STREAMS_AVX2 2
 /* How far ahead of the digits in use the next ones of each stream are asked for. */
@@ -27,7 +27,7 @@
 
 /*
  * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 columns by the 8 rows of a
- * half, times 4^(f % S): a field of two bits may stay where it stands in its byte. S is 1 or 2.
+ * half, times 4^(f % S): a field of two bits may stay where it is in its byte. S is 1 or 2.
  */
 typedef __m256i bn_quad_avx2(const uint8_t* block, const int half, const int f, const int S);
 
@@ -53,8 +53,8 @@ BN_INLINE __m256i bn_broadcast_quad_avx2(const int8_t* q) {
 }
 
 /*
- * sum + pairs, where the compiler may not regroup a chain of such sums: there are no registers for
- * the pairs of more than one.
+ * sum + pairs, where the compiler may not regroup a chain of such sums: there are not enough
+ * registers for the pairs of more than one.
  */
 BN_INLINE __m256i bn_add_in_order(__m256i sum, __m256i pairs) {
   sum = _mm256_add_epi16(sum, pairs);
@@ -74,7 +74,7 @@ static inline int64_t bn_word_blocks_avx2(const bn_ternary* w) {
 }
 
 /*
- * Adds the products of blocks that fit a 16-bit sum of each of P panels, which are so many bytes
+ * Adds the products of blocks that fit a 16-bit sum of each of P panels, which are `apart` bytes
  * apart, and whose columns' activations start at q.
  */
 BN_INLINE void bn_add_blocks_avx2(bn_quad_avx2* quad, int64_t block_bytes, bn_sums_avx2* sums,

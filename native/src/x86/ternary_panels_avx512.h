@@ -22,7 +22,7 @@
 #define BN_TOKENS_AVX512 8
 #define BN_PANELS_AVX512 2
 /*
- * Up to this many tokens wait for memory, so panels are read in streams: each goes through a part
+ * Up to this many tokens are limited by memory, so panels are read in streams: each reads a part
  * of the panels, one after the other. On Zen 5 four long streams come at 90-100 % of what a core
  * can read, one at 65-75 %, and streams that end with each panel at half.
  */
@@ -35,7 +35,7 @@
 
 /*
  * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 rows by 16 columns, times
- * 4^(f % S): a field of two bits may stay where it stands in its byte. S is 1, 2 or 4.
+ * 4^(f % S): a field of two bits may stay where it is in its byte. S is 1, 2 or 4.
  */
 typedef __m512i bn_quad_avx512(const uint8_t* block, const int f, const int S);
 

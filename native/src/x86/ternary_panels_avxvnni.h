@@ -16,8 +16,9 @@
 /* The most tokens whose sums fit the registers. */
 #define BN_TOKENS_AVXVNNI 6
 /*
- * A single token waits for memory, so panels are read in two streams, each a part of the panels: on
- * Zen 5 they come 1.2 to 1.4 times as fast as one. For more there are no registers.
+ * A single token is limited by memory, so panels are read in two streams, each a part of the
+ * panels: on Zen 5 they come 1.2 to 1.4 times as fast as one. There are not enough registers for
+ * more.
  */
 #define BN_STREAMS_AVXVNNI 2
 /* How far ahead of the digits in use the next ones of each stream are asked for. */
@@ -27,7 +28,7 @@
 
 /*
  * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 columns by the 8 rows of a
- * half, times 4^(f % S): a field of two bits may stay where it stands in its byte. S is 1, 2 or 4.
+ * half, times 4^(f % S): a field of two bits may stay where it is in its byte. S is 1, 2 or 4.
  */
 typedef __m256i bn_quad_avxvnni(const uint8_t* block, const int half, const int f, const int S);
 

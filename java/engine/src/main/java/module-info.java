@@ -1,8 +1,7 @@
 /**
  * An engine for ternary language models on CPUs. {@link org.bitnetj.generate.LanguageModel} is
- * where to begin. Its native kernels need {@code --enable-native-access=org.bitnetj.engine}; the
- * Java kernels that stand in for them are fast with {@code --add-modules jdk.incubator.vector}
- * only.
+ * where to start. Its native kernels need {@code --enable-native-access=org.bitnetj.engine}; the
+ * Java kernels that replace them are fast only with {@code --add-modules jdk.incubator.vector}.
  */
 module org.bitnetj.engine {
   // jdk.incubator.vector is read where java was told to resolve it (kernel.vector.VectorTier). With

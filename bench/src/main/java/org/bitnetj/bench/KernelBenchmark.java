@@ -30,7 +30,7 @@ public final class KernelBenchmark implements AutoCloseable {
 
   /**
    * What a sample of the machine's own speed takes at least. One of reading takes longer: as one of
-   * a kernel that reads from memory, it goes through all of a buffer larger than the caches.
+   * a kernel that reads from memory, it reads all of a buffer larger than the caches.
    */
   private static final long MACHINE_NANOS = ROUND_NANOS;
 

@@ -142,7 +142,7 @@ public final class KernelPage {
         "What memory (the slope) and int8 arithmetic (the flat roof) allow: the best samples of"
             + " this run. Points are medians, so that all are lower on a machine that is not"
             + " steady. Hollow points read their weights from memory. Full ones read them from a"
-            + " cache, so that they may be above the slope; those of one batch stand in one column,"
+            + " cache, so that they may be above the slope; those of one batch are in one column,"
             + " hollow ones beside it.");
     legend(points);
     html.append(Roofline.draw(rate, points));

@@ -51,7 +51,7 @@ public record Machine(
         : OptionalLong.empty();
   }
 
-  /** What stands behind {@code key} and a colon in a file of the kernel. */
+  /** What follows {@code key} and a colon in a file of the kernel. */
   private static String valueOf(Path file, String key, String otherwise) {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
       return lines

@@ -393,7 +393,7 @@ public final class ModelBenchmark implements AutoCloseable {
     ModelResult result = trial.result();
     WeightReads unused = new WeightReads();
     switch (result.kind()) {
-      case PREFILL -> { // two tokens, for a single one may skip weights
+      case PREFILL -> { // two tokens, because a single one may skip weights
         int tokens = Math.min(2, result.tokens());
         prefill(trial.engine(), texts, result.depth(), tokens, true, unused);
       }

@@ -101,7 +101,7 @@ public final class ModelReportWriter {
             "median",
             "first token ms",
             "MB/token",
-            "gates open, units not 0",
+            "active rows, units not 0",
             "of bandwidth",
             "of int8 peak",
             "KV MB",

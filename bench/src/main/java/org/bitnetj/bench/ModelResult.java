@@ -167,7 +167,7 @@ public final class ModelResult {
     return tokensPerSecond.over(readRates).median() * bytesPerToken();
   }
 
-  /** The same of the int8 peak. */
+  /** Like bandwidthShare(), for the int8 peak. */
   public double peakShare() {
     return tokensPerSecond.over(productRates).median() * productsPerToken;
   }

@@ -16,9 +16,7 @@ final class Roofline {
   private static final int BOTTOM = 290;
   private static final double MOST_INTENSITY = 1000;
 
-  /**
-   * How far to the right of their column hollow points stand, so that full ones do not hide them.
-   */
+  /** How far to the right of their column hollow points are, so that full ones do not hide them. */
   private static final int BESIDE = 12;
 
   private Roofline() {}

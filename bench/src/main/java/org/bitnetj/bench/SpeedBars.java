@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * One operation: a bar for each tier and number of threads. Lengths are logarithms, for the slowest
- * tier is some thousand times slower than the fastest; lines mark the powers of ten.
+ * One operation: a bar for each tier and number of threads. Lengths are logarithms, because the
+ * slowest tier is some thousand times slower than the fastest; lines mark the powers of ten.
  */
 final class SpeedBars {
   private static final int BAR = 15;

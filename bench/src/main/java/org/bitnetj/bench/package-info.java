@@ -1,6 +1,6 @@
 /**
- * Measuring: how fast a model and the kernels are on this machine, and how fast they could be. What
- * measures knows nothing of command lines; what it returns says what it was measured on.
+ * Measuring: how fast a model and the kernels are on this machine, and how fast they could be. The
+ * measurements do not depend on the command line; their results say what they were measured on.
  */
 @NullMarked
 package org.bitnetj.bench;

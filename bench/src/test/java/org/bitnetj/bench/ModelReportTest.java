@@ -18,7 +18,7 @@ import org.bitnetj.option.HeadMode;
 import org.bitnetj.tensor.AttentionLayer;
 import org.junit.jupiter.api.Test;
 
-/** What is not known is left out of each form of the report, and what is known stands in all. */
+/** What is not known is left out of each form of the report, and what is known is in all. */
 class ModelReportTest {
   private static ModelReportWriter writer(OptionalLong... allocated) {
     ModelResult result =

@@ -36,7 +36,7 @@ final class Chat {
 
   /** What a user of a system message must know where {@link LanguageModel#hasSystemRole} is not. */
   static final String NO_SYSTEM_ROLE =
-      "This model's chat format has no system message, so the text goes in front of your first"
+      "This model's chat format has no system message, so the text is put in front of your first"
           + " message.";
 
   private static final int INTERRUPTED = 130;

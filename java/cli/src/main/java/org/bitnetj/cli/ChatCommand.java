@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
     footer = {
       "",
       "Examples:",
-      "  bitnet chat -m ggml-model-i2_s.gguf",
+      "  bitnet chat -m model.gguf",
       "  bitnet chat -m model.gguf --system \"Answer in one sentence.\" --temp 0.6",
       "  bitnet chat -m model.gguf <questions.txt >answers.txt",
       "",
@@ -49,7 +49,7 @@ final class ChatCommand implements Callable<Integer> {
       defaultValue = "",
       description =
           "The system message: how the model should behave. Where the chat format has none, the"
-              + " text goes in front of the first message. Default: none.")
+              + " text is put in front of the first message. Default: none.")
   private String system;
 
   @Option(

@@ -69,7 +69,8 @@ final class InspectCommand implements Callable<Integer> {
   /**
    * How the engine computes with the file.
    *
-   * @param activations what shares an activation scale; empty if it is no model that the engine has
+   * @param activations what shares an activation scale; empty if the engine does not know the
+   *     model's architecture
    * @param scales of the ternary tensors with scales by rows or groups: what shares one in fact
    */
   private record Arithmetic(Optional<ActivationScaling> activations, Map<String, String> scales) {

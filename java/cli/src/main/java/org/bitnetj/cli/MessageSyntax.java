@@ -1,7 +1,7 @@
 package org.bitnetj.cli;
 
 /**
- * How a message of several lines is typed: a line that ends in a backslash goes on with the next
+ * How a message of several lines is typed: a line that ends in a backslash continues on the next
  * one, and everything between a line that starts with {@code """} and the next {@code """} at the
  * end of a line belongs together.
  */

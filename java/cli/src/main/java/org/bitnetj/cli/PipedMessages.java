@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.bitnetj.generate.Session;
 import org.jspecify.annotations.Nullable;
 
-/** Messages from a file or pipe: each line is one, unless it says that it goes on. */
+/** Messages from a file or pipe: each line is one, unless it is marked as continued. */
 final class PipedMessages implements Messages {
   private final BufferedReader lines;
 

@@ -4,8 +4,9 @@ import java.util.function.Supplier;
 import org.bitnetj.source.Printable;
 
 /**
- * Tells on standard error how far a long job is: at a terminal one line that is rewritten and goes
- * away in the end, elsewhere a line now and then. A job that ends within a second says nothing.
+ * Shows on standard error how far a long job is: at a terminal one line that is rewritten and
+ * removed at the end, elsewhere a line now and then. A job that ends within a second prints
+ * nothing.
  */
 final class ProgressLine implements AutoCloseable {
   private static final long FIRST_NANOS = 1_000_000_000L;

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet synth --shape 2B4T -o 2b4t.gguf",
       "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
-      "  bitnet synth --shape 2B4T --vocab ggml-model-i2_s.gguf -o 2b4t-words.gguf",
+      "  bitnet synth --shape 2B4T --vocab model.gguf -o 2b4t-words.gguf",
       "",
       "The same options give the same bytes on every machine. The file appears when it is complete;"
           + " one that exists is replaced only with --force."

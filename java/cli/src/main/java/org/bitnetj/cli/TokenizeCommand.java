@@ -44,7 +44,7 @@ final class TokenizeCommand implements Callable<Integer> {
   @Mixin private ModelOption model;
   @Mixin private TextInput text;
 
-  @Option(names = "--json", description = "Write an object with the ids and what they stand for.")
+  @Option(names = "--json", description = "Write an object with the ids and their texts.")
   private boolean json;
 
   @Option(names = "--jsonl", description = "Work on a data set: JSON lines in, JSON lines out.")

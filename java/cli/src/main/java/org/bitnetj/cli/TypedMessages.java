@@ -79,7 +79,7 @@ final class TypedMessages implements Messages {
   /** A message is one word, whatever is in it, and may ask for another line. */
   private static ParsedLine parse(String line, int cursor, Parser.ParseContext context) {
     if (context == Parser.ParseContext.ACCEPT_LINE && !MessageSyntax.isComplete(line)) {
-      throw new EOFError(-1, -1, "the message goes on");
+      throw new EOFError(-1, -1, "the message continues");
     }
     return new Message(line, cursor);
   }

@@ -83,7 +83,7 @@ class ChatCommandTest {
             "{{ bos_token }}{% for m in messages %}{% if m.role != 'system' %}"
                 + "{{ m.role }}: {{ m.content }}\n{% endif %}{% endfor %}assistant:");
     String expected = continuation("user: Be a fox.\n\nHello\nassistant:") + "\n";
-    String note = "This model's chat format has no system message, so the text goes in front of";
+    String note = "This model's chat format has no system message, so the text is put in front of";
     Outcome option = chat("Hello\n", "-m", plain.toString(), "--system", "Be a fox.").succeeds();
     assertEquals(expected, option.out());
     option.says("bitnet: note: " + note);

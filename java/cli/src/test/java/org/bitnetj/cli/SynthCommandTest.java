@@ -140,7 +140,7 @@ class SynthCommandTest {
 
   @Test
   void aVocabularyThatIsNoModelIsNamed() throws IOException {
-    Path text = Files.writeString(folder.resolve("words.txt"), "these are no tokens, but words");
+    Path text = Files.writeString(folder.resolve("words.txt"), "these are not tokens, but words");
     Outcome outcome =
         Outcome.of("synth", "--shape", "125M", "--vocab", text.toString(), "-o", "/dev/null");
     assertEquals(1, outcome.code());

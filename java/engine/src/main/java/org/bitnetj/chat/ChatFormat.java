@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 
-/** The conversation formats this engine knows by heart, with the names people use for them. */
+/** The chat formats built into the engine, with their usual names. */
 enum ChatFormat {
   /**
    * BitNet b1.58 2B-4T: {@code User: content<|eot_id|>Assistant: }. The model's card and its
@@ -19,7 +19,7 @@ enum ChatFormat {
       String role = message.role();
       out.template(role.substring(0, 1).toUpperCase(Locale.ROOT));
       out.template(role.substring(1).toLowerCase(Locale.ROOT) + ": ");
-      out.stranger(trimmed(message.content()));
+      out.plainText(trimmed(message.content()));
       out.template("<|eot_id|>");
     }
 
@@ -34,7 +34,7 @@ enum ChatFormat {
     @Override
     void message(Writer out, ChatMessage message) {
       out.template("<|start_header_id|>" + message.role() + "<|end_header_id|>\n\n");
-      out.stranger(trimmed(message.content()));
+      out.plainText(trimmed(message.content()));
       out.template("<|eot_id|>");
     }
 
@@ -49,7 +49,7 @@ enum ChatFormat {
     @Override
     void message(Writer out, ChatMessage message) {
       out.template("<|im_start|>" + message.role() + "\n");
-      out.stranger(message.content());
+      out.plainText(message.content());
       out.template("<|im_end|>\n");
     }
 
@@ -69,7 +69,7 @@ enum ChatFormat {
     @Override
     void message(Writer out, ChatMessage message) {
       out.template("<|" + message.role() + "|>\n");
-      out.stranger(message.content());
+      out.plainText(message.content());
       out.template("\n");
     }
 
@@ -123,7 +123,7 @@ enum ChatFormat {
     return marks.stream().allMatch(mark -> tokenizer.findSpecial(mark).isPresent());
   }
 
-  /** Whether the format's marks all stand in the text of a template. */
+  /** Whether a template's text contains all of the format's marks. */
   boolean isWrittenIn(String template) {
     return marks.stream().allMatch(template::contains);
   }
@@ -135,7 +135,7 @@ enum ChatFormat {
         .findFirst();
   }
 
-  /** As Python's {@code str.strip}, which the templates call. */
+  /** Like Python's {@code str.strip}, which the templates call. */
   private static String trimmed(String text) {
     int from = 0;
     int to = text.length();
@@ -152,7 +152,10 @@ enum ChatFormat {
     return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
   }
 
-  /** Collects what the template and what the participants write. */
+  /**
+   * Collects the template's own text, which may hold special tokens, and the plain text of
+   * messages.
+   */
   static final class Writer {
     private final List<Segment> segments = new ArrayList<>();
 
@@ -160,7 +163,7 @@ enum ChatFormat {
       segments.add(Segment.trusted(text));
     }
 
-    void stranger(String text) {
+    void plainText(String text) {
       segments.add(Segment.untrusted(text));
     }
   }

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * @param role who speaks: {@code system}, {@code user}, {@code assistant}, or another name of up to
  *     32 letters, digits, {@code _} and {@code -}. It becomes part of the template's own text, so
  *     it must not come from the user
- * @param content what was said; any text, it cannot spell special tokens
+ * @param content what was said: any text; special tokens in it stay plain text
  */
 public record ChatMessage(String role, String content) {
   private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9_-]{1,32}");

@@ -17,12 +17,15 @@ import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
- * The conversation format of a model. Special tokens come from the template alone: however a
- * message spells one, it stays text. Ordinary text is tokenized as one, across where template and
- * message meet, as the models' own tooling does. Immutable and safe to share.
+ * The conversation format of a model. Only the template can produce special tokens: a message that
+ * spells one stays plain text. Plain text is tokenized as one run, across the borders of template
+ * and message, as the models' own tooling does. Immutable and safe to share.
  */
 public final class ChatTemplate {
-  /** For a file's template to render all {@link #PROBES}; a harmless one needs milliseconds. */
+  /**
+   * The time a file's template has to render all {@link #PROBES}; a harmless one needs
+   * milliseconds.
+   */
   private static final Duration PROBES_LIMIT = Duration.ofSeconds(5);
 
   private static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
@@ -70,7 +73,7 @@ public final class ChatTemplate {
   }
 
   /**
-   * As {@link #of(String, String, Tokenizer)}.
+   * Like {@link #of(String, String, Tokenizer)}, with a time limit.
    *
    * @param limit the time that the file's template has to render the {@link #PROBES}
    */
@@ -132,7 +135,7 @@ public final class ChatTemplate {
     return candidates.isEmpty() ? own : candidates.getFirst();
   }
 
-  /** Conversations that tell the formats, and the variants of each, apart. */
+  /** Conversations that distinguish the formats, and the variants of each. */
   private static final List<List<ChatMessage>> PROBES =
       List.of(
           List.of(ChatMessage.user(" Hi there!\n")),
@@ -150,7 +153,7 @@ public final class ChatTemplate {
 
   /**
    * The texts of a conversation without and with generation prompt. Where the template refuses the
-   * conversation, its message takes the place of the text.
+   * conversation, its message replaces the text.
    *
    * @param deadline by {@link System#nanoTime()}
    * @throws JinjaException when the template fails, not when it refuses
@@ -198,7 +201,7 @@ public final class ChatTemplate {
     return name;
   }
 
-  /** A sentence that users should see, when the format is not quite what the file says. */
+  /** A sentence for the user, if the format differs from what the file says. */
   public Optional<String> note() {
     return note;
   }
@@ -212,7 +215,7 @@ public final class ChatTemplate {
    * The conversation as the text the model was trained on, beginning-of-text token included where
    * the format has one.
    *
-   * @param generationPrompt whether the text goes on to where the assistant's answer starts
+   * @param generationPrompt whether the text ends with the marks that start the assistant's answer
    * @throws ChatTemplateException when the template refuses the messages or fails on them, and when
    *     the thread is interrupted, whose interrupt status stays set
    * @throws IllegalArgumentException when there are none

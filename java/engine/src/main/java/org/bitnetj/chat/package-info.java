@@ -1,6 +1,6 @@
 /**
  * What a conversation looks like to a model: messages in, token ids out, by the format the model
- * was trained with. Knows tokenizers, but nothing of weights, sampling or terminals.
+ * was trained with. Depends on tokenizers, but not on weights, sampling or terminals.
  */
 @NullMarked
 package org.bitnetj.chat;

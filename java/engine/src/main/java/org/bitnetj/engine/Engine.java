@@ -31,7 +31,7 @@ public final class Engine implements AutoCloseable {
 
   /**
    * @param cacheBytes how much memory all keys and values may take
-   * @param closers free what the transformer stands on, in this order, after it
+   * @param closers free what the transformer uses, in this order, after it is closed
    */
   public Engine(Transformer transformer, long cacheBytes, List<Runnable> closers) {
     this.transformer = transformer;

@@ -11,10 +11,10 @@ import org.bitnetj.model.Transformer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who computes the next step, and with which tokens. A thread that finds no step being computed
- * computes one for all sequences that wait, its own among them, and then hands out the results; the
- * others wait for theirs. Virtual threads only wait: a thread of the engine's own, started when the
- * first of them comes, computes for them.
+ * Decides which thread computes the next step, and with which tokens. If no step is being computed,
+ * the calling thread computes one for all waiting sequences, its own among them, and distributes
+ * the results; the others wait for theirs. Virtual threads only wait: a thread of the engine,
+ * started when the first of them arrives, computes for them.
  *
  * <p>Sequences that have just been in a step usually come back once they have chosen their next
  * token. So a step waits a moment for them: without that, two sequences would take turns, each
@@ -172,9 +172,9 @@ final class Scheduler {
   }
 
   /**
-   * Fills the step. The sequence that has waited longest is in it, whatever it wants, so that
-   * nobody waits for ever: it decides whose cache the step is on. Then come those that want one
-   * token, then the others.
+   * Fills the step. The sequence that has waited longest is in it, whatever it needs, so that none
+   * waits forever: it decides whose cache the step is on. Then come those that want one token, then
+   * the others.
    */
   private void gather() {
     Step step = transformer.step();

@@ -31,8 +31,8 @@ public final class SequenceState implements AutoCloseable {
   private final WeightReads reads = new WeightReads();
 
   /**
-   * In memory that goes with the last one who reads it: another thread may close the sequence while
-   * its owner chooses a token.
+   * In memory that is freed after its last reader: another thread may close the sequence while its
+   * owner chooses a token.
    */
   private volatile @Nullable FloatRows logits;
 
@@ -104,8 +104,8 @@ public final class SequenceState implements AutoCloseable {
    * Computes tokens {@code [from, to)} of {@code ids} after those that are there, in one step or
    * several, together with what other sequences wait for. The bits do not depend on them.
    *
-   * @param logitsFrom from which token on logits are wanted; at most {@link Engine#logitsCapacity}
-   *     of them
+   * @param logitsFrom the first token whose logits are needed; at most {@link
+   *     Engine#logitsCapacity} of them
    * @param need which of them
    * @throws IllegalStateException if the sequence or the engine is closed
    * @throws org.bitnetj.error.ContextOverflowException if the tokens do not fit the context
@@ -210,7 +210,7 @@ public final class SequenceState implements AutoCloseable {
   /**
    * Puts as many of its tokens into the step as fit, {@code most} at most; the lock is held.
    *
-   * @return false if not one fits
+   * @return false if none fits
    */
   boolean enter(Step step, int most) {
     int to = next + Math.min(Math.min(end - next, most), step.capacity() - step.size());

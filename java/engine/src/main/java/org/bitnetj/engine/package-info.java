@@ -1,5 +1,5 @@
 /**
- * Who computes what next: sequences hand in tokens, and whoever finds the model free computes a
+ * Scheduling: sequences submit tokens, and the first thread that finds the model free computes a
  * step for all that wait.
  */
 @NullMarked

@@ -1,6 +1,6 @@
 package org.bitnetj.error;
 
-/** Kernels were asked for that cannot be used; the message is one sentence for the user. */
+/** The requested kernels cannot be used; the message is one sentence for the user. */
 public final class KernelTierException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -1,4 +1,4 @@
-/** The errors that users of the engine meet. Each message is a sentence for a person. */
+/** The errors that users of the engine see. Each message is a sentence for people. */
 @NullMarked
 package org.bitnetj.error;
 

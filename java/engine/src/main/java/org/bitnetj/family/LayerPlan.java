@@ -8,7 +8,7 @@ import org.bitnetj.tensor.Rope;
  * that a family lacks are the identity among its weights.
  *
  * @param headNorms whether each query and key head is normalized before it is rotated
- * @param activation what the gate of the feed-forward network goes through
+ * @param activation the function applied to the gate of the feed-forward network
  * @param rotation how queries and keys are rotated
  * @param scoreScale scores of attention are {@code (q . k) * scoreScale}
  */

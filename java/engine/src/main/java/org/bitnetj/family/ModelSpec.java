@@ -78,10 +78,10 @@ public record ModelSpec(
         "a base of " + ropeTheta + " for rotations is out of range");
     check(
         ropeDimensions > 0 && ropeDimensions <= headDim && ropeDimensions % 2 == 0,
-        ropeDimensions + " rotated elements are no pairs of a head of " + headDim);
+        ropeDimensions + " rotated elements do not make pairs within a head of " + headDim);
     check(
         !architecture.manifest().has(Place.QUERY_NORM) || headDim % 16 == 0,
-        "heads of " + headDim + " elements, which is no multiple of 16, cannot have norms");
+        "heads with norms must have a multiple of 16 elements, not " + headDim);
   }
 
   private static boolean inRange(int value, int max) {

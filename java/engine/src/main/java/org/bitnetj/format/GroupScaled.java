@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 
 /** A ternary format whose every block holds its own scale, a float16. */
 interface GroupScaled extends TernaryFormat {
-  /** Where the scale stands in a block. */
+  /** The scale's offset in a block. */
   int scaleOffset();
 
   @Override

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * bitnet.cpp's two-bit type, in its canonical layout. The matrix is one run of blocks that may
- * straddle rows: weight j of a block stands in byte {@code j % 32} at bit {@code 6 - 2 * (j / 32)}.
- * One float32 scale follows, and 28 bytes of padding of any content.
+ * straddle rows: weight j of a block is in byte {@code j % 32} at bit {@code 6 - 2 * (j / 32)}. One
+ * float32 scale follows, and 28 bytes of padding of any content.
  */
 record I2sFormat() implements TernaryFormat {
   private static final int RUN = 32;

@@ -5,10 +5,10 @@ import java.util.List;
 
 /**
  * How a ternary matrix lies in memory for the kernels: panels of 16 rows, one after the other, each
- * a run of blocks of so many columns. Rows and columns that only pad hold digits 0.
+ * a run of blocks with a fixed number of columns. Rows and columns that only pad hold digits 0.
  *
  * <p>Panels may be memory of their own or a part of a mapped file; a layout only says where digits
- * stand.
+ * are.
  */
 public interface PanelLayout {
   /** Rows in a panel. */
@@ -60,7 +60,7 @@ public interface PanelLayout {
     return activationStride(columns, ALL);
   }
 
-  /** The same for some layouts. */
+  /** Like {@link #activationStride(int)}, for some layouts only. */
   static long activationStride(int columns, List<PanelLayout> layouts) {
     long padded = columns;
     for (PanelLayout layout : layouts) {

@@ -8,7 +8,7 @@ public sealed interface ScaleKind {
   /** Each row. */
   ScaleKind ROW = new Row();
 
-  /** Scales that belong to a row of so many columns; one where rows share it. */
+  /** Scales of a row of {@code columns} columns; 1 where rows share it. */
   int count(int columns);
 
   /** One scale for the matrix. */
@@ -28,7 +28,7 @@ public sealed interface ScaleKind {
   }
 
   /**
-   * One scale for so many columns of a row.
+   * One scale for each {@code columns} columns of a row.
    *
    * @param columns at least 1
    */

@@ -49,7 +49,7 @@ record Tq1Format() implements GroupScaled {
     }
   }
 
-  /** Digit n of byte {@code at + i} goes to {@code to + i + n * bytes}. */
+  /** Digit n of byte {@code at + i} is stored at {@code to + i + n * bytes}. */
   private static void unpack(
       MemorySegment data, long at, int bytes, int digits, byte[] out, int to) {
     for (int i = 0; i < bytes; i++) {

@@ -5,8 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 
 /**
- * llama.cpp's two-bit ternary type: blocks of 256 in 64 bytes and a scale. Column 128h + 32n + m
- * stands in byte 32h + m at bit 2n, for h of 0 and 1, n of 0 to 3 and m of 0 to 31.
+ * llama.cpp's two-bit ternary type: blocks of 256 in 64 bytes and a scale. Column 128h + 32n + m is
+ * in byte 32h + m at bit 2n, for h of 0 and 1, n of 0 to 3 and m of 0 to 31.
  */
 record Tq2Format() implements GroupScaled {
   private static final int RUN = 32;

@@ -81,7 +81,7 @@ record TwoBitPanels() implements PanelLayout {
     panels.set(JAVA_BYTE, at, (byte) (others | digit << shift(column)));
   }
 
-  /** Where the first bytes of a row stand. */
+  /** The offset of a row's first bytes. */
   private long start(int columns, int row) {
     return row / ROWS * panelBytes(columns) + row % ROWS * 4L;
   }

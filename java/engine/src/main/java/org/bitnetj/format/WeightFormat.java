@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * A way in which files store the elements of a tensor. Rows run along the first, fastest dimension,
- * the columns; most formats divide every row into blocks of so many columns in so many bytes.
+ * the columns; most formats divide every row into blocks with a fixed number of columns and bytes.
  */
 public sealed interface WeightFormat permits TernaryFormat, FloatFormat, OpaqueFormat, LookupTable {
   /** Its name in messages, unique among formats but for those with two ids. */

@@ -13,8 +13,8 @@ import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
- * A model's chat template, or the sentence that says why it has none. A template that cannot be
- * read is no reason to refuse a model that continues texts as well as any.
+ * A model's chat template, or the sentence that says why it has none. A model whose template cannot
+ * be read is not refused, because it can still continue texts.
  *
  * @param systemRole whether the template shows system messages to the model; some drop them, some
  *     refuse them
@@ -33,7 +33,7 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
     }
   }
 
-  /** Of what {@link ChatTemplate#of} takes. */
+  /** Takes the arguments of {@link ChatTemplate#of}. */
   static ChatSupport of(String text, String family, Tokenizer tokenizer) {
     try {
       Optional<ChatTemplate> template = ChatTemplate.of(text, family, tokenizer);
@@ -71,8 +71,8 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
 
   /**
    * The ids of a conversation. Where the template has no system role, the text of a system message
-   * goes in front of the next user message, an empty line between them; at the end it is a user
-   * message itself.
+   * is put in front of the next user message, separated by an empty line; at the end it becomes a
+   * user message.
    *
    * @throws IllegalStateException if there is no template
    * @throws ChatTemplateException if the template refuses the messages

@@ -7,10 +7,9 @@ import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.error.ContextOverflowException;
 
 /**
- * A chat that remembers. Each reply is computed from all messages so far; the session's cache makes
- * that cost only what is new. What was said is kept as text and nothing is dropped from it
- * silently: when it no longer fits the context, {@link #reply} says so. For one thread at a time,
- * like its session.
+ * A chat with memory. Each reply is computed from all messages so far; thanks to the session's
+ * cache only new text is computed. Messages are kept as text and never dropped silently: when they
+ * no longer fit the context, {@link #reply} throws. For one thread at a time, like its session.
  */
 public final class Conversation {
   private static final String SYSTEM = "system";
@@ -24,11 +23,11 @@ public final class Conversation {
   }
 
   /**
-   * Says something to the model and generates its answer. Both join the messages when the answer
-   * has ended, also one that was cut short; not when it was cancelled before its first word, or
-   * failed.
+   * Sends a message to the model and generates its answer. Both are added to the messages when the
+   * answer has ended, even if it was cut short, but not if it was cancelled before its first word
+   * or failed.
    *
-   * @throws ContextOverflowException if all that was said does not fit the context
+   * @throws ContextOverflowException if the messages do not fit the context
    * @throws IllegalStateException if the model has no chat template
    */
   public GenerationResult reply(
@@ -43,7 +42,7 @@ public final class Conversation {
     return result;
   }
 
-  /** What was said so far, the system message first if there is one. */
+  /** The messages so far, the system message first if there is one. */
   public List<ChatMessage> messages() {
     return List.copyOf(messages);
   }
@@ -66,7 +65,7 @@ public final class Conversation {
         : Optional.of(messages.getFirst().content());
   }
 
-  /** Puts a system message in the place of the one there is; an empty text removes it. */
+  /** Sets or replaces the system message; an empty text removes it. */
   public void setSystem(String text) {
     if (system().isPresent()) {
       messages.removeFirst();
@@ -76,14 +75,14 @@ public final class Conversation {
     }
   }
 
-  /** Takes up a conversation where it was left. */
+  /** Continues an earlier conversation. */
   public void restore(List<ChatMessage> said) {
     List<ChatMessage> copy = List.copyOf(said);
     messages.clear();
     messages.addAll(copy);
   }
 
-  /** Forgets everything but the system message. */
+  /** Forgets everything except the system message. */
   public void clear() {
     Optional<String> system = system();
     messages.clear();

@@ -11,8 +11,8 @@ import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One text in the making: each {@link #advance} computes one more token. For one thread at a time,
- * except {@link #cancel}.
+ * A text while it is generated: each {@link #advance} computes one more token. For one thread at a
+ * time, except {@link #cancel}.
  */
 final class Generation {
   private final SequenceState sequence;

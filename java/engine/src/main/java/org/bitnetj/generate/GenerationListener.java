@@ -1,12 +1,13 @@
 package org.bitnetj.generate;
 
 /**
- * Hears a text as it comes, on the thread that generates it. It may cancel or close the session,
- * but not use it otherwise; what it throws ends the generation and reaches the caller.
+ * Receives a text while it is generated, on the thread that generates it. It may cancel or close
+ * the session, but not use it otherwise; an exception that it throws ends the generation and
+ * reaches the caller.
  */
 @FunctionalInterface
 public interface GenerationListener {
-  /** Hears nothing. */
+  /** Ignores everything. */
   GenerationListener NONE = piece -> {};
 
   /**
@@ -17,6 +18,6 @@ public interface GenerationListener {
   /** The next token, before the text that it completes. */
   default void onToken(int token) {}
 
-  /** So many tokens of the prompt are done, the cached ones included. */
+  /** This many tokens of the prompt are done, the cached ones included. */
   default void onPrefill(int done, int total) {}
 }

@@ -9,12 +9,12 @@ import org.bitnetj.option.SamplingOptions;
  * wrong values with an {@link IllegalArgumentException} whose message is a sentence.
  *
  * @param sampling how each token is chosen
- * @param maxTokens most tokens of the text; {@link Integer#MAX_VALUE} leaves only the context as a
- *     bound, 0 only fills the cache with the prompt
+ * @param maxTokens most tokens of the text; {@link Integer#MAX_VALUE} means that only the context
+ *     is a limit, 0 only fills the cache with the prompt
  * @param stopStrings the text ends before the first of these
  * @param stopTokens end the text as the model's own end tokens do
- * @param ignoreEnd whether end and stop tokens are tokens like others
- * @param showSpecials whether special tokens show their names in the text
+ * @param ignoreEnd whether end and stop tokens are treated like other tokens
+ * @param showSpecials whether the names of special tokens appear in the text
  */
 public record GenerationOptions(
     SamplingOptions sampling,
@@ -51,7 +51,7 @@ public record GenerationOptions(
     }
   }
 
-  /** Default sampling, no bound but the context, the model's own end tokens. */
+  /** Default sampling, no limit except the context, the model's own end tokens. */
   public static GenerationOptions defaults() {
     return DEFAULTS;
   }

@@ -3,12 +3,12 @@ package org.bitnetj.generate;
 /**
  * A finished text.
  *
- * @param text what the listener heard, joined
+ * @param text the pieces that the listener received, joined
  * @param tokens its tokens, an end token not among them; after {@link FinishReason#STOP_STRING}
  *     also those of the stop string. The array is the caller's
  * @param finishReason why it ended
- * @param seed of the random draws: with it and the same options the text comes again
- * @param stats what it took
+ * @param seed of the random draws: it reproduces the text with the same options
+ * @param stats times, counts and bytes read
  */
 public record GenerationResult(
     String text, int[] tokens, FinishReason finishReason, long seed, GenerationStats stats) {}

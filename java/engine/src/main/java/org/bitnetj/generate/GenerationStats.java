@@ -3,8 +3,8 @@ package org.bitnetj.generate;
 import java.util.OptionalDouble;
 
 /**
- * What a text took. Times are of the wall clock, waiting for other sessions of the model included,
- * the listener's work not.
+ * Times, counts and bytes read for a text. Times are wall-clock times; they include waiting for
+ * other sessions of the model, but not the listener's work.
  *
  * @param promptTokens tokens of the prompt
  * @param cachedTokens how many of them were still in the session's cache
@@ -13,11 +13,11 @@ import java.util.OptionalDouble;
  * @param prefillNanos time for the prompt, the choice of the first token included
  * @param decodeNanos time for the decode steps, sampling included
  * @param firstTokenNanos from the call to the first token; 0 if there was none
- * @param bytesPerToken weight bytes that the decode steps read, on average; without any, what one
- *     with all logits reads at most
+ * @param bytesPerToken average weight bytes that a decode step read; without decode steps, the most
+ *     that one with all logits reads
  * @param activeRows the share of the feed-forward networks' hidden units with a gate above 0 in the
- *     decode steps, which read no others' weights; empty if they read all
- * @param nonzeroUnits the same of the units that were not 0 in int8
+ *     decode steps, which read only the weights of these; empty if they read all
+ * @param nonzeroUnits the share of hidden units that were not 0 in int8; empty likewise
  */
 public record GenerationStats(
     int promptTokens,

@@ -30,11 +30,10 @@ import org.bitnetj.tokenizer.Tokenizer;
  * share steps, each of which is computed by all of the model's threads.
  *
  * <p>{@link #close} waits for the step that runs and frees everything, the caches of open sessions
- * included; whoever uses the model or such a session afterwards gets an {@link
- * IllegalStateException}.
+ * included; using the model or such a session afterwards throws an {@link IllegalStateException}.
  */
 public final class LanguageModel implements AutoCloseable {
-  /** Rows of logits that one step can give: for scoring; generating needs one. */
+  /** Rows of logits that one step can compute: for scoring; generating needs one. */
   private static final int LOGITS_CAPACITY = 16;
 
   private static final long EAGER_CACHE_BYTES = 256L << 20;
@@ -70,11 +69,9 @@ public final class LanguageModel implements AutoCloseable {
    * Loads a model file.
    *
    * <p>A mapped file must not be written to while the model is open; {@link LoadOptions#mapped}
-   * says what can be done where that cannot be ruled out. Moving another file into its place is
-   * safe.
+   * says what to do if that cannot be guaranteed. Replacing it by renaming another file is safe.
    *
-   * @throws ModelFileException if the file is no model that can be used; the message is a sentence
-   *     that names the file
+   * @throws ModelFileException if the file is not a usable model; the message names the file
    * @throws org.bitnetj.error.KernelTierException if the kernels asked for cannot be used
    * @throws org.bitnetj.error.ChatTemplateException if the thread is interrupted while the file's
    *     chat template is tried
@@ -112,8 +109,8 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Keys and values may take what the weights leave of the memory, less an eighth for all else.
-   * Where all of it would be taken at once, they get a share that most machines have.
+   * Keys and values may take the memory that the weights leave, less an eighth for everything else.
+   * Where all of it would be taken at once, they get an amount that most machines have.
    */
   private static long cacheBytes(Weights weights, boolean mapped) {
     long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
@@ -149,13 +146,13 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** A session with the model's own context. */
+  /** Opens a session with the model's own context length. */
   public Session openSession() {
     return openSession(SessionOptions.defaults());
   }
 
   /**
-   * A session. Close it to free its cache.
+   * Opens a session. Close it to free its cache.
    *
    * @throws ContextOverflowException if the model was not made for a context that long
    * @throws OutOfMemoryError if the system refuses the cache's memory
@@ -176,12 +173,12 @@ public final class LanguageModel implements AutoCloseable {
     };
   }
 
-  /** The file it was loaded from. */
+  /** The file that the model was loaded from. */
   public Path path() {
     return path;
   }
 
-  /** What the model is. */
+  /** The model's name, architecture and sizes. */
   public ModelInfo info() {
     ModelSpec spec = engine.spec();
     return new ModelInfo(
@@ -197,7 +194,7 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** The format of its chats; empty for a model that only continues texts. */
+  /** The chat format; empty for a model that only continues texts. */
   public Optional<ChatTemplate> chatTemplate() {
     return chats.template();
   }
@@ -212,32 +209,32 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Whether the chat template shows system messages to the model. Where it does not, their text
-   * goes in front of the next user message, an empty line between them. False without a template.
+   * Whether the chat template shows system messages to the model. Where it does not, their text is
+   * put in front of the next user message, separated by an empty line. False without a template.
    */
   public boolean hasSystemRole() {
     return chats.systemRole();
   }
 
-  /** The name of the kernels that it computes with, {@code avx2} say. */
+  /** The name of the kernels in use, for example {@code avx2}. */
   public String kernels() {
     return kernels.toString();
   }
 
-  /** How many threads compute. */
+  /** The number of computing threads. */
   public int threads() {
     return threads;
   }
 
   /**
    * Weight bytes that a dense step of one token reads when all its logits are needed; {@link
-   * GenerationStats} tells what was read for a text.
+   * GenerationStats} has what was read for a text.
    */
   public long bytesPerToken() {
     return engine.bytesPerToken();
   }
 
-  /** Frees everything once no step runs. Idempotent, from any thread. */
+  /** Frees everything once no step runs. Idempotent; may be called from any thread. */
   @Override
   public void close() {
     engine.close();

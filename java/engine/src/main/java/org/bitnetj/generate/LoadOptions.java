@@ -8,26 +8,26 @@ import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 
 /**
- * How a model is loaded and computed. None of it but {@code activations} changes a result.
- * Immutable; constructor and {@code with} methods refuse wrong values with an {@link
- * IllegalArgumentException} whose message is a sentence.
+ * How a model is loaded and computed. Only {@code activations} changes results. Immutable;
+ * constructor and {@code with} methods refuse wrong values with an {@link IllegalArgumentException}
+ * whose message is a sentence.
  *
  * @param threads how many threads compute; 0 for one on each processor
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
  *     {@code bitnet.kernels} or the variable {@code BITNET_KERNELS} says, else {@code auto}
  * @param batchSize most prompt tokens computed in one step; a cancelled prompt ends after its step
  * @param head how the output head is read for texts
- * @param sparse whether, where it pays, part of the weights is kept a second time in memory so that
- *     a token's step need not read those that are multiplied by 0
- * @param mapped whether the file is mapped: loading is fast and the system may take the memory of
- *     what is used in place back at any time, but another program that shortens the file ends this
- *     process. If not, the file is read into memory, in huge pages where there are any, and what
- *     happens to it afterwards does not matter
+ * @param sparse whether part of the weights is kept a second time in memory, where that pays, so
+ *     that a step of one or few rows can skip those that are multiplied by 0
+ * @param mapped whether the file is mapped: loading is fast and the system can reclaim the memory
+ *     of what is used in place, but if another program shortens the file, this process dies. If not
+ *     mapped, the file is read into memory, in huge pages where the system has them, and later
+ *     changes to it do no harm
  * @param activations what shares a scale among int8 activations, where the model's file leaves it
  *     open; empty for the engine's guess by the stored format
- * @param warnings is told what is wrong without keeping the model from being used, as that it is
- *     computed by slow kernels, why, and what to do: a sentence without full stop each. By default
- *     it is logged once in a process, by the {@link System.Logger} {@code org.bitnetj}
+ * @param warnings receives problems that do not prevent the model from being used, for example that
+ *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
+ *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
  */
 public record LoadOptions(
     int threads,
@@ -60,8 +60,8 @@ public record LoadOptions(
   }
 
   /**
-   * A thread on each processor, the best kernels, 64 tokens a step, a mapped file, and what makes
-   * decoding faster at the cost of memory.
+   * A thread on each processor, the best kernels, 64 tokens a step, a mapped file, and the options
+   * that make decoding faster at the cost of memory.
    */
   public static LoadOptions defaults() {
     return DEFAULTS;

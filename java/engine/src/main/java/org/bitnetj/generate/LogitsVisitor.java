@@ -1,6 +1,6 @@
 package org.bitnetj.generate;
 
-/** Sees the logits of a text, position by position. */
+/** Receives the logits of a text, position by position. */
 @FunctionalInterface
 public interface LogitsVisitor {
   /**

@@ -1,14 +1,14 @@
 package org.bitnetj.generate;
 
 /**
- * What a model is.
+ * A model's name, architecture and sizes.
  *
- * @param name what its file calls it, safe to show and not long
+ * @param name the name in its file, safe to show and not long
  * @param family the name of its architecture
  * @param layers transformer blocks
  * @param width length of the residual stream
- * @param vocabulary how many logits it gives; its tokenizer may know fewer tokens
- * @param contextLength positions it was made for
+ * @param vocabulary the number of logits; the tokenizer may have fewer tokens
+ * @param contextLength positions that the model was trained for
  */
 public record ModelInfo(
     String name, String family, int layers, int width, int vocabulary, int contextLength) {}

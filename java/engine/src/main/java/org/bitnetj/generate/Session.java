@@ -16,15 +16,14 @@ import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place to generate text in: a context of so many tokens with its KV cache. Each call gives the
- * whole prompt, from the beginning of the text; what the cache still holds of it from before is not
- * computed again, so going on with a text or a chat costs only what is new. Results never depend on
- * what the session did before.
+ * A place to generate text: a context of a fixed number of tokens with its KV cache. Each call
+ * passes the whole prompt, from the beginning of the text; the part that the cache still holds is
+ * not computed again, so continuing a text or a chat costs only the new part. Results never depend
+ * on what the session did before.
  *
  * <p>For one thread at a time: a second one gets an {@link IllegalStateException}. Only {@link
- * #cancel} and {@link #close} may come from any thread at any time. Sessions of one model that
- * compute at the same time share their steps, and what one of them holds of a text's beginning
- * another one need not compute.
+ * #cancel} and {@link #close} may be called from any thread at any time. Sessions of one model that
+ * compute at the same time share their steps, and reuse each other's cached prefixes.
  *
  * <p>A call that fails or is cancelled leaves the session usable. Interrupting the thread cancels
  * like {@link #cancel}, and the thread stays interrupted.
@@ -33,7 +32,7 @@ public final class Session implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final ChatSupport chats;
   private final SequenceState sequence;
-  private final AtomicReference<@Nullable Turn> user = new AtomicReference<>();
+  private final AtomicReference<@Nullable Call> user = new AtomicReference<>();
   private volatile @Nullable Generation latest;
 
   Session(Tokenizer tokenizer, ChatSupport chats, SequenceState sequence) {
@@ -42,7 +41,7 @@ public final class Session implements AutoCloseable {
     this.sequence = sequence;
   }
 
-  /** Tokens that prompt and text may have together. */
+  /** The most tokens that prompt and text may have together. */
   public int context() {
     return sequence.context();
   }
@@ -65,10 +64,10 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Continues a text. In the prompt the names of special tokens are ordinary text; it gets the
-   * beginning-of-text token if the model wants one.
+   * Continues a text. In the prompt the names of special tokens are ordinary text; a
+   * beginning-of-text token is added if the model asks for one.
    *
-   * @param listener hears the continuation piece by piece
+   * @param listener receives the continuation piece by piece
    * @throws ContextOverflowException if the prompt does not fit; nothing was changed
    */
   public GenerationResult generate(
@@ -78,7 +77,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * As {@link #generate(String, GenerationOptions, GenerationListener)}, of exactly these tokens.
+   * Like {@link #generate(String, GenerationOptions, GenerationListener)}, for exactly these
+   * tokens.
    */
   public GenerationResult generate(
       int[] prompt, GenerationOptions options, GenerationListener listener) {
@@ -86,10 +86,10 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Answers the last of {@code messages}, in the format of the model's chat template. What a
-   * message says is ordinary text, however it spells special tokens. Where the template has no
-   * system role (see {@link LanguageModel#hasSystemRole}), the text of a system message goes in
-   * front of the next user message. {@link Conversation} keeps the messages of a chat.
+   * Answers the last of {@code messages}, in the format of the model's chat template. Messages are
+   * plain text, even where they spell special tokens. Where the template has no system role (see
+   * {@link LanguageModel#hasSystemRole}), the text of a system message is put in front of the next
+   * user message. {@link Conversation} keeps the messages of a chat.
    *
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
@@ -112,11 +112,11 @@ public final class Session implements AutoCloseable {
       GenerationOptions options,
       GenerationListener listener,
       long started) {
-    Turn turn = enter();
+    Call call = enter();
     try {
       Generation generation =
           new Generation(sequence, tokenizer, prompt.get(), options, listener, started);
-      begin(generation, turn);
+      begin(generation, call);
       while (generation.advance()) {
         continue;
       }
@@ -136,13 +136,13 @@ public final class Session implements AutoCloseable {
    */
   public Stream<String> stream(String prompt, GenerationOptions options) {
     long started = System.nanoTime();
-    Turn turn = enter();
+    Call call = enter();
     try {
       Pieces pieces = new Pieces();
       Generation generation =
           new Generation(sequence, tokenizer, encode(prompt), options, pieces::add, started);
       pieces.generation = generation;
-      begin(generation, turn);
+      begin(generation, call);
       return StreamSupport.stream(
           Spliterators.spliteratorUnknownSize(
               pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
@@ -152,10 +152,12 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Cancels what was asked to be cancelled while its prompt was still being encoded. */
-  private void begin(Generation generation, Turn turn) {
+  /**
+   * Cancels the generation if {@link #cancel} was called while its prompt was still being encoded.
+   */
+  private void begin(Generation generation, Call call) {
     latest = generation;
-    if (turn.cancelled) {
+    if (call.cancelled) {
       generation.cancel();
     }
   }
@@ -167,8 +169,8 @@ public final class Session implements AutoCloseable {
   /**
    * Computes the logits that follow each of {@code ids}.
    *
-   * @param from the first position whose logits are wanted, 0 to {@code ids.length - 1}
-   * @param visitor sees one row for each position from there on, in order
+   * @param from the first position whose logits are needed, 0 to {@code ids.length - 1}
+   * @param visitor receives one row for each position from there on, in order
    * @throws ContextOverflowException if there are more tokens than the context holds
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
@@ -183,9 +185,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * How surprising a text is: element i is the negative log-likelihood, in nats, of token {@code
-   * ids[i + 1]} after {@code ids[0..i]}. Its mean is the logarithm of the perplexity. Computed in
-   * double from the logits of the whole vocabulary.
+   * Scores a text: element i is the negative log-likelihood, in nats, of token {@code ids[i + 1]}
+   * after {@code ids[0..i]}. Its mean is the logarithm of the perplexity. Computed in double from
+   * the logits of the whole vocabulary.
    *
    * @throws ContextOverflowException if there are more tokens than the context holds
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
@@ -209,13 +211,13 @@ public final class Session implements AutoCloseable {
 
   /**
    * Ends the text that is being generated before its next step, with {@link
-   * FinishReason#CANCELLED}, also while its prompt is still being encoded. Does nothing if none is.
-   * From any thread.
+   * FinishReason#CANCELLED}, also while its prompt is still being encoded. Does nothing if no text
+   * is being generated. May be called from any thread.
    */
   public void cancel() {
-    Turn turn = user.get();
-    if (turn != null) {
-      turn.cancelled = true; // before latest is read; begin() does it the other way round
+    Call call = user.get();
+    if (call != null) {
+      call.cancelled = true; // before latest is read; begin() does it the other way round
     }
     Generation running = latest;
     if (running != null) {
@@ -243,13 +245,13 @@ public final class Session implements AutoCloseable {
     sequence.close();
   }
 
-  private Turn enter() {
-    Turn mine = new Turn(Thread.currentThread());
-    Turn other = user.compareAndExchange(null, mine);
+  private Call enter() {
+    Call mine = new Call(Thread.currentThread());
+    Call other = user.compareAndExchange(null, mine);
     if (other != null) {
       throw new IllegalStateException(
           other.thread == mine.thread
-              ? "A listener cannot use the session that it hears; collect the text first."
+              ? "A listener cannot use the session that is calling it; collect the text first."
               : "This session is in use by thread "
                   + other.thread.getName()
                   + "; open a session for each thread.");
@@ -262,11 +264,11 @@ public final class Session implements AutoCloseable {
   }
 
   /** One call's use of the session. */
-  private static final class Turn {
+  private static final class Call {
     private final Thread thread;
     private volatile boolean cancelled;
 
-    Turn(Thread thread) {
+    Call(Thread thread) {
       this.thread = thread;
     }
   }
@@ -293,7 +295,7 @@ public final class Session implements AutoCloseable {
         }
         if (mine != latest) {
           throw new IllegalStateException(
-              "The session has been used for something else, so this stream cannot go on.");
+              "The session has been used for something else, so this stream cannot continue.");
         }
         while (piece.isEmpty() && mine.advance()) {
           continue;

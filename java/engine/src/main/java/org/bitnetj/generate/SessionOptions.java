@@ -3,7 +3,7 @@ package org.bitnetj.generate;
 import org.bitnetj.option.CacheType;
 
 /**
- * What a session is given. Immutable.
+ * Options of a session. Immutable.
  *
  * @param context tokens that prompt and text may have together; 0 for as many as the model was made
  *     for. Memory for the cache is taken as the text grows
@@ -19,7 +19,7 @@ public record SessionOptions(int context, CacheType cacheType) {
     }
   }
 
-  /** The model's own context, cached in float16. */
+  /** The model's own context length, cached in float16. */
   public static SessionOptions defaults() {
     return DEFAULTS;
   }

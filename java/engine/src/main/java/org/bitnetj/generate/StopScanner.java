@@ -3,10 +3,10 @@ package org.bitnetj.generate;
 import java.util.List;
 
 /**
- * Lets text through up to the first stop string. What could still become one is held back until
- * that is certain, so no part of a stop string ever passes. The stop string that is complete first
- * counts, of two that end together the longer one: so how a text is cut into pieces has no
- * influence on what passes.
+ * Passes text on up to the first stop string. Text that may be the beginning of one is held back
+ * until that is decided, so no part of a stop string is ever passed on. The stop string that is
+ * complete first counts; of two that end together, the longer one. So the result does not depend on
+ * how a text is cut into pieces.
  */
 final class StopScanner {
   private final List<String> stops;

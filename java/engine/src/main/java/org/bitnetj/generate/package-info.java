@@ -1,7 +1,7 @@
 /**
- * The library's face: load a {@link org.bitnetj.generate.LanguageModel}, open a {@link
- * org.bitnetj.generate.Session}, stream text. What joins tokenizer, forward pass, cache and sampler
- * belongs here; what computes does not.
+ * The library's public API: load a {@link org.bitnetj.generate.LanguageModel}, open a {@link
+ * org.bitnetj.generate.Session}, stream text. This package connects tokenizer, forward pass, cache
+ * and sampler; the computation itself is elsewhere.
  */
 @NullMarked
 package org.bitnetj.generate;

@@ -23,7 +23,7 @@ import org.bitnetj.tensor.TernaryVectors;
  * {@code ScalarKernels} is the definition, written for reading.
  *
  * <p>Shapes must fit, ranges must lie inside the operands, and tokens and positions of a batch must
- * be in range: callers see to it, implementations may trust it. Stateless and thread-safe as long
+ * be in range: callers ensure it, implementations may rely on it. Stateless and thread-safe as long
  * as two calls do not write the same rows.
  */
 public interface Kernels {
@@ -31,8 +31,8 @@ public interface Kernels {
 
   /**
    * Whether this tier decodes faster with second copies of weights: the row-major and column-major
-   * ones of {@link #packVectors} and the low-bit one of {@link #packLowBit}. Where not, the loader
-   * makes none but those that are asked for by name.
+   * ones of {@link #packVectors} and the low-bit one of {@link #packLowBit}. If not, the loader
+   * makes only those that are explicitly requested.
    */
   boolean gainsByCopies();
 
@@ -54,7 +54,7 @@ public interface Kernels {
   void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end);
 
   /**
-   * {@code out = quantize(norm(x))}, by rows; with the scales and sums that {@code out} is cut for.
+   * {@code out = quantize(norm(x))}, by rows; with the scales and sums that {@code out} has.
    *
    * @return false if some normalized activation is NaN or infinite
    */
@@ -80,9 +80,9 @@ public interface Kernels {
   /**
    * {@code y[t] = W a[t]} for the first {@code count} rows, which have one scale each, by rows
    * {@code [begin, end)} of a row-major {@code w}, but 0 where the row's gate is not above 0. So
-   * {@code y} will do wherever it is multiplied by {@code relu(gate)}: a product that is left out
-   * were a finite one. Where it might not be, because {@code 128 * columns * |scale|} overflows,
-   * every row of {@code w} is multiplied. The bits are those of {@link #ternaryProduct}.
+   * {@code y} may be used wherever it is multiplied by {@code relu(gate)}, as long as the products
+   * left out are finite. Where they might not be, because {@code 128 * columns * |scale|}
+   * overflows, every row of {@code w} is multiplied. The bits are those of {@link #ternaryProduct}.
    *
    * @param count at most {@link TernaryVectors#MOST_ROWS}
    * @return bytes of the rows of {@code w} that some row of {@code a} needed
@@ -148,7 +148,7 @@ public interface Kernels {
   /**
    * Makes the low-bit copy of {@code m}, by panels of {@code copy}, which holds zeros.
    *
-   * @return false if some weight is NaN or infinite; the copy means nothing then
+   * @return false if some weight is NaN or infinite; the copy is then undefined
    */
   boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end);
 

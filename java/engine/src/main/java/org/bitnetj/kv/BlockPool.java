@@ -13,13 +13,13 @@ import org.bitnetj.tensor.AttentionLayer;
 /**
  * The keys and values of all sequences of a model, in blocks of 256 positions: a block has a run of
  * 256 vectors for each layer, for its keys and its values, and each cache head, in this order, and
- * then the 256 tokens. Blocks are counted by the sequences that use them; one that nobody uses any
- * more goes back to the operating system, except that the last ones, of at most 64 MiB together,
+ * then the 256 tokens. Blocks are counted by the sequences that use them; one that is no longer
+ * used is returned to the operating system, except that the last ones, of at most 64 MiB together,
  * are kept for the next taker. Address space is reserved for all blocks, memory is taken as blocks
  * are written.
  *
- * <p>Not thread-safe: whoever takes, shares or frees blocks must do so one after the other. A step
- * may compute meanwhile on blocks that its sequences hold.
+ * <p>Not thread-safe: blocks must be taken, shared and freed by one thread at a time. A step may
+ * compute meanwhile on blocks that its sequences hold.
  */
 public final class BlockPool implements AutoCloseable {
   /** Positions of a block, those of a chunk of attention: so pages change no sum's order. */
@@ -136,7 +136,7 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * Takes a block for one user, which goes into the tree after {@code parent}.
+   * Takes a block for one user, and puts it into the tree after {@code parent}.
    *
    * @throws KvCacheFullException if there is none
    */
@@ -223,7 +223,7 @@ public final class BlockPool implements AutoCloseable {
     return block * blockBytes + tokensOffset + (long) position * Integer.BYTES;
   }
 
-  /** Gives everything back; nobody may compute on it any more. Idempotent. */
+  /** Frees everything; it must not be used afterwards. Idempotent. */
   @Override
   public void close() {
     memory.close();

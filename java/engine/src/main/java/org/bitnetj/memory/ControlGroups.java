@@ -104,7 +104,7 @@ final class ControlGroups {
     }
   }
 
-  // Without a limit there stands "max", or in version 1 a number beyond all memory.
+  // Without a limit the file holds "max", or in version 1 a number beyond all memory.
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
   private static final Pattern OCTAL = Pattern.compile("\\\\([0-3][0-7]{2})");
 

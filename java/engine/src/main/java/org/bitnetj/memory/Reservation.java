@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * construction neither taking nor giving back allocates on the heap.
  *
  * <p>The range may be larger than the machine's memory. Touching a page when no memory is left ends
- * the process, so whoever hands out pieces must count them.
+ * the process, so the caller must count the pieces it hands out.
  *
  * <p>Where the system has no {@code mmap} (Windows) or Java may not call it, all of it is allocated
  * at once and {@code release} only fills with zeros.
@@ -96,7 +96,7 @@ public final class Reservation implements AutoCloseable {
     }
   }
 
-  /** Byte by byte, for a slice to fill would be an object. */
+  /** Byte by byte, because a slice to fill would be an object. */
   private void zero(long begin, long end) {
     for (long i = begin; i < end; i++) {
       range.set(ValueLayout.JAVA_BYTE, i, (byte) 0);

@@ -1,6 +1,6 @@
 /**
- * Off-heap memory with one owner: what weights, activations and the KV cache live in; files in
- * memory; and how much memory there is.
+ * Off-heap memory with one owner, which holds weights, activations and the KV cache; files in
+ * memory; and how much memory the machine has.
  */
 @NullMarked
 package org.bitnetj.memory;

@@ -10,12 +10,12 @@ import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
 
 /**
- * Attention of a step's rows, shared out by rows and cache heads, or, where these are too few to
- * keep all threads busy, by chunks of positions as well. The bits are the same. For one caller at a
- * time.
+ * Attention of a step's rows, divided among threads by rows and cache heads, or, where these are
+ * too few to keep all threads busy, by chunks of positions as well. The bits are the same. Not
+ * thread-safe.
  */
 final class AttentionPass {
-  /** Rows and heads for each thread from which on they are shared out well enough. */
+  /** The number of rows times heads for each thread from which on they keep all threads busy. */
   private static final int ENOUGH = 8;
 
   private final Kernels kernels;

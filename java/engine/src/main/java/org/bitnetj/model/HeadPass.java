@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The logits of a step's rows: by candidate screening where there is a low-bit copy of the head and
- * a row needs the best only, else by the whole head. For one caller at a time.
+ * a row needs only the best ones, else by the whole head. Not thread-safe.
  */
 final class HeadPass {
   /** Bytes of the head that a worker takes at a time. */

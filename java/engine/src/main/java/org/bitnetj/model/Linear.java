@@ -25,7 +25,7 @@ public sealed interface Linear {
 
   /** Of floats, used in place in the file's bytes; its input stays in float32. */
   record Floats(FloatMatrix matrix) implements Linear {
-    /** A panel is a run of rows, as many as a ternary one has. */
+    /** A panel is a run of rows, as many as a panel of a ternary matrix has. */
     static final int PANEL_ROWS = TernaryMatrix.PANEL_ROWS;
 
     @Override

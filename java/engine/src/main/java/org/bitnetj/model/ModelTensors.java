@@ -215,7 +215,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
     // With a third dimension, some formats put a scale after each slice.
     boolean flat = tensor.dims().stream().skip(2).allMatch(d -> d == 1);
     if (!flat || tensor.columns() != columns || tensor.rows() != rows) {
-      throw refuse(tensor, "the model's shape wants " + columns + " x " + rows);
+      throw refuse(tensor, "the model's shape needs " + columns + " x " + rows);
     }
     return tensor;
   }

@@ -21,11 +21,12 @@ import org.bitnetj.tensor.TernaryVectors;
  *   <li>Columns of {@code down} whose activation is 0 add 0 to an integer sum.
  * </ul>
  *
- * For one caller at a time.
+ * Not thread-safe: one caller at a time.
  */
 final class SparseFeedForward {
   /**
-   * Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time at last.
+   * Panels of the gate, and so 16 rows of {@code up} each, that a worker takes at a time at the
+   * end.
    */
   private static final int MOST_PANELS = 32;
 
@@ -38,7 +39,7 @@ final class SparseFeedForward {
    */
   private static final double CROSSOVER = 0.35;
 
-  /** After so many layers that were dense for that, one is tried again. */
+  /** After this many layers that were dense because of it, one is tried again. */
   private static final int DENSE_LAYERS = 61;
 
   private final Kernels kernels;
@@ -53,7 +54,7 @@ final class SparseFeedForward {
   private FloatRows gate;
   private FloatRows output;
   private int count; // of rows
-  private double activeShare; // of the rows of up, for a single row: an average of late
+  private double activeShare; // of the rows of up, for a single row: a moving average
   private int denseLayers;
 
   SparseFeedForward(Kernels kernels, ThreadTeam team) {
@@ -62,8 +63,8 @@ final class SparseFeedForward {
   }
 
   /**
-   * Whether that pays for the next layer of a step of so many rows: there is one row, or they are
-   * few, and each leaves out enough.
+   * Whether skipping pays for the next layer of a step of {@code rows} rows: there is one row, or
+   * they are few and each leaves out enough.
    */
   boolean pays(int rows) {
     if (rows == 1) {
@@ -113,7 +114,7 @@ final class SparseFeedForward {
     this.output = out;
     this.count = count;
     read.setPlain(0);
-    // Each range looks for the zeros again, so there are no more ranges than threads.
+    // Each range looks for the zeros again, so there are at most as many ranges as threads.
     int lines = copies.down().lines();
     team.run(down, lines, Math.ceilDiv(lines, team.threads()));
     reads.addDown(read.getPlain(), copies.down().bytes());

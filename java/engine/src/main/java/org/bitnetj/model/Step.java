@@ -9,9 +9,9 @@ import org.bitnetj.tensor.Batch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows that one forward pass computes: tokens of any sequences of one pool, of which some want
+ * The rows that one forward pass computes: tokens of any sequences of one pool, of which some need
  * logits. Prefill, decode, batched serving and verifying a draft are all one of these, and the bits
- * of a row never depend on the others. Mutable, for one thread at a time.
+ * of a row never depend on the others. Mutable; not thread-safe.
  */
 public final class Step {
   private final int vocabulary;
@@ -59,7 +59,7 @@ public final class Step {
    * Adds tokens {@code [from, to)} of {@code ids} as the next ones of a sequence, which keeps room
    * for them; {@link #commit} makes it longer.
    *
-   * @param logitsFrom from which token on logits are wanted
+   * @param logitsFrom the first token whose logits are needed
    * @param need which of them must be right; the others may be −∞
    * @throws ContextOverflowException if they do not fit the sequence's context
    * @throws IllegalArgumentException if a token is not in the vocabulary, or the step has no room

@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
  * follow each other in the model's order. For one caller at a time.
  */
 public final class Transformer implements AutoCloseable {
-  /** Sees the residual stream as it passes: for tests and diagnosis. */
+  /** Receives the residual stream between layers, for tests and diagnosis. */
   @FunctionalInterface
   public interface Observer {
     /**
      * @param point "embed", "layer0", "layer1", …, or "final_norm"; from the last layer on, only
      *     rows with logits
      * @param rows the values, to be read before returning
-     * @param count how many rows are meant
+     * @param count the number of rows
      */
     void at(String point, FloatRows rows, int count);
   }

@@ -4,7 +4,7 @@ import java.util.OptionalDouble;
 
 /**
  * What steps read of the weights: bytes, and of the feed-forward network which share of its units
- * had to be read where {@link SparseFeedForward} left the others out. Mutable, for one thread.
+ * had to be read where {@link SparseFeedForward} left the others out. Mutable; not thread-safe.
  */
 public final class WeightReads {
   private long bytes;

@@ -27,17 +27,32 @@ public final class Weights implements AutoCloseable {
   /**
    * Second copies for {@link SparseFeedForward}.
    *
-   * @param gate the matrix whose products say which rows of {@code up} are wanted; no copy
+   * @param gate the matrix whose products say which rows of {@code up} are needed; not a copy
    * @param up row-major
    * @param down column-major
    */
   public record Copies(TernaryMatrix gate, TernaryVectors up, TernaryVectors down) {}
 
   /**
-   * One transformer block, in the order of the forward pass.
+   * One transformer block, in the order of the forward pass, with the shape of each weight (names
+   * as in {@link org.bitnetj.family.Sizes}). A norm that the family does not have is {@link
+   * Norm#none}.
    *
-   * @param plan what is done with the others
-   * @param copies {@code up} and {@code down} once more; null where they are not wanted
+   * @param plan what the layer computes with them
+   * @param attentionNorm {@code [width]}
+   * @param query {@code [queryWidth][width]}: rows, then columns
+   * @param key {@code [kvWidth][width]}
+   * @param value {@code [kvWidth][width]}
+   * @param queryNorm {@code [headDim]}, for every head
+   * @param keyNorm {@code [headDim]}, for every head
+   * @param attentionSubNorm {@code [queryWidth]}
+   * @param attentionOutput {@code [width][queryWidth]}
+   * @param feedForwardNorm {@code [width]}
+   * @param gate {@code [feedForward][width]}
+   * @param up {@code [feedForward][width]}
+   * @param feedForwardSubNorm {@code [feedForward]}
+   * @param down {@code [width][feedForward]}
+   * @param copies {@code up} and {@code down} once more; null without copies
    */
   public record Layer(
       LayerPlan plan,
@@ -146,7 +161,7 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * The same of a model whose specification its user completed.
+   * Like the other load(), for a model whose specification its user completed.
    *
    * @param spec that of {@code source}
    */
@@ -249,7 +264,7 @@ public final class Weights implements AutoCloseable {
         .anyMatch(Linear.Floats.class::isInstance);
   }
 
-  /** Frees everything; nobody may compute on it any more. Idempotent. */
+  /** Frees everything; it must not be used afterwards. Idempotent. */
   @Override
   public void close() {
     memory.close();

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a model's weights out of its source: matrices first get their memory, each after a check of
- * its tensor, and are packed once all are known to be good, for packing may take minutes.
+ * its tensor, and are packed once all are known to be good, because packing may take minutes.
  */
 final class WeightsLoader {
   /** What is to be done to a matrix that has its memory and not yet its digits. */
@@ -123,7 +123,7 @@ final class WeightsLoader {
       if (divisor <= 0) {
         throw tensors.refuse(
             tensors.tensor(Place.ROPE_DIVISORS, 0),
-            "it holds " + divisor + ", which nothing can be divided by");
+            "it holds " + divisor + ", but a divisor must be positive");
       }
     }
     return divisors;
@@ -236,7 +236,7 @@ final class WeightsLoader {
         matrix.panelCount(),
         8);
     if (!valid.get()) {
-      throw tensors.refuse(tensor, "it holds codes that are no ternary digit");
+      throw tensors.refuse(tensor, "it holds codes that are not ternary digits");
     }
     bytes.release(tensor.data());
   }

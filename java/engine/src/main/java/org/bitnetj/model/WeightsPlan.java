@@ -27,8 +27,8 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
    * The plan for the model of those tensors.
    *
    * @param room bytes of memory that the machine has; empty if not known
-   * @throws ModelFileException if there is not even room for the ternary matrices and the low-bit
-   *     head, and, in a file that was read into memory, for what is used in place
+   * @throws ModelFileException if the ternary matrices, the low-bit head and, for a file that was
+   *     read into memory, what is used in place do not fit
    */
   static WeightsPlan of(
       ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)

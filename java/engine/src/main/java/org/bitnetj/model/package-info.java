@@ -1,6 +1,6 @@
 /**
- * A model's weights as the kernels want them, and the one forward pass that serves every family and
- * every kind of step.
+ * A model's weights in the kernels' layouts, and the one forward pass for every family and every
+ * kind of step.
  */
 @NullMarked
 package org.bitnetj.model;

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** What shares a scale among the int8 activations that ternary matrices are multiplied with. */
 public enum ActivationScaling {
-  /** A row: models that were trained with quantized activations (BitLinear). */
+  /** Each row has one: models that were trained with quantized activations (BitLinear). */
   ROW,
   /**
    * A block of columns, aligned with the groups of columns that share a scale of the weights:

@@ -15,12 +15,12 @@ import java.util.OptionalLong;
  *     all
  * @param repetitionPenalty divides the positive and multiplies the negative logits of recent
  *     tokens; 1 changes nothing
- * @param presencePenalty taken once from the logits of recent tokens; 0 changes nothing
- * @param frequencyPenalty taken from the logits of recent tokens once for each time they occur; 0
- *     changes nothing
- * @param penaltyWindow how many of the last tokens count as recent; 0 switches the penalties off
- * @param seed of the random draws; empty takes a new one each time, which {@code Sampler#seed}
- *     tells
+ * @param presencePenalty subtracted once from the logits of recent tokens; 0 changes nothing
+ * @param frequencyPenalty subtracted from the logits of recent tokens once for each time they
+ *     occur; 0 changes nothing
+ * @param penaltyWindow how many of the last tokens count as recent; 0 disables the penalties
+ * @param seed of the random draws; empty for a new one each time, which {@code Sampler#seed}
+ *     returns
  */
 public record SamplingOptions(
     double temperature,

@@ -1,4 +1,4 @@
-/** Choices of the engine's users that its inner packages read too. */
+/** Options of the engine's users that inner packages read too. */
 @NullMarked
 package org.bitnetj.option;
 

@@ -2,13 +2,13 @@ package org.bitnetj.parallel;
 
 /** How the panels of a ternary product are shared out. */
 public final class PanelSharing {
-  /** Panels are read in so many streams. */
+  /** Panels are read in this many streams. */
   private static final int STREAMS = 4;
 
   /**
-   * Bytes of weights in a chunk when few rows are computed, but for long chunks that come first: at
-   * most so many, for balance at the end, and at least so many, for sharing costs time, and memory
-   * is read faster in long streams.
+   * Bytes of weights in a chunk when few rows are computed, except the long chunks that come first:
+   * not more, for balance at the end, and not fewer than {@link #LEAST_BYTES}, because sharing
+   * costs time and memory is read faster in long streams.
    */
   private static final long MOST_BYTES = 256 << 10;
 

@@ -7,17 +7,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed team of threads that shares out the phases of a step: the thread that calls {@link #run}
- * and {@code threads - 1} daemon workers. A phase is cut into chunks; whoever is free claims the
- * next one, and the phase ends when every <em>chunk</em> is done. So a worker that the operating
- * system has put aside delays a phase only while it holds a chunk, never by being absent, and a
- * phase makes progress even if no worker shows up at all.
+ * A fixed team of threads that divides the phases of a step among its members: the thread that
+ * calls {@link #run} and {@code threads - 1} daemon workers. A phase is cut into chunks; a thread
+ * that is free claims the next one, and the phase ends when every <em>chunk</em> is done. So a
+ * worker that the operating system has suspended delays a phase only while it holds a chunk, and a
+ * phase makes progress even if no worker arrives at all.
  *
  * <p>Between phases workers spin for a short time, then park, so a team that is not used costs
  * nothing. Everything the caller wrote before {@code run} is visible to the tasks, and everything
  * the tasks wrote is visible to the caller after it. A run allocates nothing.
  *
- * <p>One thread at a time may use a team; the team says so if two do.
+ * <p>One thread at a time may use a team; a second one gets an exception.
  */
 public final class ThreadTeam implements AutoCloseable {
 
@@ -40,10 +40,10 @@ public final class ThreadTeam implements AutoCloseable {
   /** How long a thread with nothing to do spins before it parks. */
   private static final long SPIN_NANOS = 50_000;
 
-  /** How long a caller parks at most before it looks again. */
+  /** How long a caller parks at most before it checks again. */
   private static final long LONGEST_PARK_NANOS = 1_000_000;
 
-  /** Looks at the condition between looks at the clock. */
+  /** Checks of the condition between checks of the clock. */
   private static final int SPINS_PER_CLOCK = 16;
 
   private static final Task NOTHING = (begin, end) -> {};
@@ -170,7 +170,8 @@ public final class ThreadTeam implements AutoCloseable {
    * Like {@link #run}, for work that is faster in long ranges, such as reading memory: guided
    * scheduling (Polychronopoulos and Kuck, 1987). Again and again every thread may take an equal
    * part of half of what is left, until that would be less than half of {@code most} items; the
-   * rest goes in even chunks of about {@code most} at most, which keep all threads busy to the end.
+   * rest is divided into even chunks of about {@code most} at most, which keep all threads busy to
+   * the end.
    *
    * @param least items in one of the even chunks, if there are as many
    * @param most items in one of the even chunks, but for rounding

@@ -1,4 +1,4 @@
-/** How work is shared out: a team of threads, and the chunks that it takes. */
+/** How work is divided: a team of threads, and the chunks that it claims. */
 @NullMarked
 package org.bitnetj.parallel;
 

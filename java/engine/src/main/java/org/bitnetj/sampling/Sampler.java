@@ -16,9 +16,9 @@ import org.bitnetj.tensor.FloatRows;
  * <ol>
  *   <li><b>Penalties.</b> The logit l of a token that occurs n > 0 times in the window becomes
  *       {@code (l > 0 ? l / repetition : l * repetition) - (n * frequency + presence)}, in double,
- *       rounded to float. A token with logit −∞ is no candidate.
+ *       rounded to float. A token with logit −∞ is not a candidate.
  *   <li>At temperature 0 the token with the highest logit is taken, and that is all. Otherwise the
- *       candidates are put in falling order of logit; here and everywhere a tie goes to the lower
+ *       candidates are put in falling order of logit; here and everywhere a tie is won by the lower
  *       id, and −0 equals +0.
  *   <li><b>top-k</b> keeps the first k.
  *   <li><b>top-p</b> keeps the shortest prefix whose weights {@code exp(l - l0)}, l0 the highest
@@ -80,12 +80,17 @@ public final class Sampler {
     return seed;
   }
 
-  /** Which logits the next choice depends on. The same object each time, for it follows. */
+  /**
+   * Which logits the next choice depends on. The same object each time; it follows the sampler's
+   * state.
+   */
   public LogitsNeed need() {
     return need;
   }
 
-  /** Notes that the sequence goes on with {@code token}, drawn or given: penalties look back. */
+  /**
+   * Records that the sequence continues with {@code token}, drawn or given: penalties look back.
+   */
   public void accept(int token) {
     if (token < 0 || token >= vocabulary) {
       throw new IllegalArgumentException(
@@ -130,7 +135,7 @@ public final class Sampler {
     return some(token);
   }
 
-  /** Fills the candidates, with top-k as it goes. */
+  /** Collects the candidates and applies top-k on the way. */
   private void gather(FloatRows logits, int row) {
     candidates.clear();
     float threshold = candidates.threshold();

@@ -136,7 +136,7 @@ public final class PartFile implements AutoCloseable {
     throw busy(path, part);
   }
 
-  /** Whether the lock is ours, or there are no locks here. */
+  /** Whether the lock is ours, or locks are not supported here. */
   private static boolean isHeld(FileChannel channel) {
     try {
       return channel.tryLock() != null;
@@ -179,7 +179,7 @@ public final class PartFile implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // It went meanwhile, is another user's, or there are no locks here.
+      // It is gone, belongs to another user, or locks are not supported here.
     }
   }
 

@@ -8,7 +8,7 @@ import org.bitnetj.memory.NativeMemory;
 /**
  * A 16-bit activation: one row x, of which each element is nearly {@code scale * (256 * high +
  * low)} with two signed bytes, and with it how far a logit can be from what a {@link LowBitMatrix}
- * says of it. Mutable, for one thread at a time.
+ * says of it. Mutable; not thread-safe.
  *
  * <p>Let w be a row of the head, v what the low-bit copy says of it, e its bound of |w - v| and n
  * the one of |w| (Euclidean norms); y what the two bytes say of x; L the float32 logit as defined.
@@ -16,8 +16,8 @@ import org.bitnetj.memory.NativeMemory;
  * <ol>
  *   <li>w.x - v.y = (w - v).y + w.(x - y), so by Cauchy and Schwarz it is at most e |y| + n |x - y|
  *       in absolute value.
- *   <li>With u = 2^-24, each product of the logit's sum goes through at most N = ceil(columns / 16)
- *       + 4 roundings: |L - w.x| is at most g n |x|, g = N u / (1 - N u), and what underflow does.
+ *   <li>With u = 2^-24, each product of the logit's sum is rounded at most N = ceil(columns / 16) +
+ *       4 times: |L - w.x| is at most g n |x|, g = N u / (1 - N u), and what underflow does.
  *   <li>A kernel computes a = v.y from the exact integer sum by three roundings and adds b to it or
  *       takes it off by one more: that is off by less than 2^-21 |v| |y| and 2^-24 b, and |v| is at
  *       most n + e.

@@ -10,7 +10,7 @@ import org.bitnetj.memory.NativeMemory;
  * The rows of one step: each a token at a position of a cached sequence, and whether its logits are
  * wanted. Prefill, decode and batched serving are all one of these. A sequence is known by its
  * block table: int32 numbers of the blocks of {@link AttentionLayer#CHUNK} positions that hold it.
- * Mutable, for one thread.
+ * Mutable; not thread-safe.
  */
 public final class Batch extends Operand {
   private final int capacity;
@@ -109,7 +109,7 @@ public final class Batch extends Operand {
     return tokens.getAtIndex(JAVA_INT, row);
   }
 
-  /** How many rows want logits. */
+  /** How many rows need logits. */
   public int logitsCount() {
     return logitsCount;
   }

@@ -38,7 +38,7 @@ public final class LogitBounds {
     return values.asSlice(from * Float.BYTES, count * Float.BYTES);
   }
 
-  /** For a low-bit copy of so many rows. */
+  /** For a low-bit copy of {@code rows} rows. */
   public static LogitBounds allocate(NativeMemory memory, int rows) {
     return new LogitBounds(memory, rows);
   }

@@ -14,8 +14,8 @@ import org.bitnetj.memory.NativeMemory;
  * 64 bytes for each 8 columns: the nibbles of byte 4i + j of block b are c &gt;&gt; 2 of row 16p +
  * i, the lower for column 8b + j and the upper for column 8b + 4 + j. The fine plane is row-major,
  * with 64 bytes for each 256 columns: byte j of block b holds c &amp; 3 of column 256b + 64f + j at
- * bits 2f and 2f + 1. Codes that only pad are 0. Beside them stand for each panel 16 scales, then
- * 16 of each {@link RowNorm}.
+ * bits 2f and 2f + 1. Codes that only pad are 0. Stored beside them, for each panel: 16 scales,
+ * then 16 of each {@link RowNorm}.
  */
 public final class LowBitMatrix extends Operand {
   /** Rows in a panel. */
@@ -107,9 +107,7 @@ public final class LowBitMatrix extends Operand {
     return coarse.byteSize() + scalesAndNorms.byteSize();
   }
 
-  /**
-   * Where the byte with c &gt;&gt; 2 of (row, column) stands; bit 2 of the column says which half.
-   */
+  /** Offset of the byte with c &gt;&gt; 2 of (row, column); bit 2 of the column says which half. */
   public long coarseByte(int row, int column) {
     return row / PANEL_ROWS * coarsePanelBytes(columns)
         + column / 8 * 64L
@@ -118,7 +116,7 @@ public final class LowBitMatrix extends Operand {
   }
 
   /**
-   * Where the byte with c &amp; 3 of (row, column) stands; bits 6 and 7 of the column say which.
+   * Offset of the byte with c &amp; 3 of (row, column); bits 6 and 7 of the column say which bits.
    */
   public long fineByte(int row, int column) {
     return row * fineRowBytes() + column / 256 * 64L + column % 64;

@@ -29,14 +29,14 @@ public record RowGroups(int groupColumns, int blockColumns) {
     }
   }
 
-  /** Sums by groups of so many columns and one scale a row. */
+  /** Sums by groups of {@code groupColumns} columns, and one scale per row. */
   public static RowGroups ofRows(int groupColumns) {
     return new RowGroups(groupColumns, 0);
   }
 
   /**
-   * Sums by groups of so many columns and scales by blocks: 128 columns where groups are 64 or 128,
-   * else the group.
+   * Sums by groups of {@code groupColumns} columns, and scales by blocks: 128 columns where groups
+   * are 64 or 128, else the group.
    */
   public static RowGroups ofBlocks(int groupColumns) {
     boolean small = groupColumns > 0 && LEAST_BLOCK % groupColumns == 0 && groupColumns >= 64;

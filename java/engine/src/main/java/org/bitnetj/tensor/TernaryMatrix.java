@@ -18,7 +18,7 @@ public final class TernaryMatrix extends Operand {
   /** Rows in a panel. */
   public static final int PANEL_ROWS = PanelLayout.ROWS;
 
-  /** Where panels start: at a multiple of so many bytes. */
+  /** Panels start at a multiple of this many bytes. */
   public static final int ALIGNMENT = 64;
 
   private final PanelLayout layout;
@@ -108,7 +108,7 @@ public final class TernaryMatrix extends Operand {
       throw new IllegalArgumentException(
           "panels for digits up to "
               + layout.largestDigit()
-              + " hold no matrix whose largest is "
+              + " cannot hold a matrix whose largest is "
               + largestDigit);
     }
   }

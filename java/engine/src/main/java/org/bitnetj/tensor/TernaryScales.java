@@ -122,7 +122,7 @@ public sealed interface TernaryScales {
   }
 
   /**
-   * The same as they are stored, even where all are the same.
+   * The scales as they are stored, even where all are the same.
    *
    * @throws IllegalArgumentException if a scale is NaN or infinite; the message is a clause
    */

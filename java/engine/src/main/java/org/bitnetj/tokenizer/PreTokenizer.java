@@ -133,7 +133,7 @@ enum PreTokenizer {
 
   /**
    * {@code \s+(?!\S)|\s+}: white space up to the end of the text, else all but its last character,
-   * which goes with the word after it; a single one stands alone.
+   * which belongs to the word after it; a single one is a piece of its own.
    */
   private static int spaces(byte[] t, int at, int end) {
     int p = at;

@@ -51,10 +51,10 @@ enum Spelling {
   private static final short[] BYTE_OF = byteOfCharacter();
 
   /**
-   * Writes the bytes that {@code text[from, to)} stands for to {@code out} from {@code at} on;
+   * Writes the bytes that {@code text[from, to)} represents to {@code out} from {@code at} on;
    * never more than {@code to - from}.
    *
-   * @return where they end, or −1 if a character of the text does not stand for a byte
+   * @return where they end, or −1 if a character of the text does not represent a byte
    */
   abstract int decode(byte[] text, int from, int to, byte[] out, int at);
 

@@ -34,7 +34,7 @@ final class SpellingAutomaton {
   /** The longest proper suffix of a spelling that is a spelling too. */
   private final int[] shorter;
 
-  /** Where a spelling stands among those the automaton was made of. */
+  /** A spelling's index among those the automaton was made of. */
   private final int[] indices;
 
   /** One of the suffixes below {@link #shorter}, chosen so that a search takes O(log n) steps. */

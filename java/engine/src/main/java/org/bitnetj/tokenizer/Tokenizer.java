@@ -24,7 +24,7 @@ public final class Tokenizer {
   private final SpecialTokens specialTokens;
   private final Settings settings;
 
-  /** What the file says besides the vocabulary. {@code −1} stands for a token it does not name. */
+  /** What the file says besides the vocabulary. {@code −1} for a token that it does not name. */
   record Settings(
       int bos,
       int eos,
@@ -169,7 +169,7 @@ public final class Tokenizer {
    * A decoder for a stream of tokens, control and unknown ones left out.
    *
    * @param startOfText true when the stream starts a text, so that the space which some
-   *     vocabularies put before every text is dropped; false when it goes on where a prompt ended
+   *     vocabularies put before every text is dropped; false when it continues a prompt
    */
   public StreamDecoder newDecoder(boolean startOfText) {
     return newDecoder(startOfText, false);
@@ -182,10 +182,7 @@ public final class Tokenizer {
     return new StreamDecoder(this, startOfText, specials);
   }
 
-  /**
-   * The bytes a token stands for: text, perhaps with incomplete characters, or a special token's
-   * name.
-   */
+  /** The bytes of a token: text, perhaps with incomplete characters, or a special token's name. */
   public byte[] bytes(int id) {
     requireToken(id);
     return vocabulary.bytes(id);
@@ -235,12 +232,12 @@ public final class Tokenizer {
     return settings.ends();
   }
 
-  /** Whether the file wants the beginning-of-text token before a text. */
+  /** Whether the file asks for the beginning-of-text token before a text. */
   public boolean addsBos() {
     return settings.addBos();
   }
 
-  /** Whether the file wants the end-of-text token after a text (embedding models do). */
+  /** Whether the file asks for the end-of-text token after a text (embedding models do). */
   public boolean addsEos() {
     return settings.addEos();
   }

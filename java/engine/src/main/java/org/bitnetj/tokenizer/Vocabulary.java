@@ -5,9 +5,9 @@ import java.util.Arrays;
 import org.bitnetj.error.ModelFileException;
 
 /**
- * Every token as the bytes it stands for in text, in one array, and the way back from bytes to the
- * ids that text may become. Control and unknown tokens have bytes (their name) but are not found by
- * them. Immutable once built.
+ * Every token as its bytes in text, in one array, and the way back from bytes to the ids that text
+ * may become. Control and unknown tokens have bytes (their name) but are not found by them.
+ * Immutable once built.
  */
 final class Vocabulary {
   private final byte[] blob;

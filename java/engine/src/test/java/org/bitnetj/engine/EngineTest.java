@@ -305,7 +305,7 @@ class EngineTest {
       assertInstanceOf(NonFiniteException.class, e.getCause());
       assertEquals(0, sequences.get(2).length(), "as before");
       sequences.get(2).compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all());
-      assertArrayEquals(expected, bits(sequences.get(2)), "and it goes on");
+      assertArrayEquals(expected, bits(sequences.get(2)), "and it continues");
     }
   }
 
@@ -391,7 +391,7 @@ class EngineTest {
     }
   }
 
-  /** One sequence goes on token by token, another one has its cache in the other type. */
+  /** One sequence continues token by token, another one has its cache in the other type. */
   @Test
   void aCacheOfAnotherTypeGetsItsTurn() throws Exception {
     try (Gate gate = new Gate(Golden.MODEL, 8)) {

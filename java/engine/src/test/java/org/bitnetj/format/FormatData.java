@@ -23,7 +23,7 @@ final class FormatData {
    * 256 rows of three blocks in which every byte of a block takes every value; the bytes of its
    * scale, if it has one, become those of 0.5.
    *
-   * @param scaleOffset where a float16 stands in a block, or -1
+   * @param scaleOffset offset of a float16 in a block, or -1
    */
   static MemorySegment everyByte(WeightFormat format, int scaleOffset) {
     int bytes = format.blockBytes();

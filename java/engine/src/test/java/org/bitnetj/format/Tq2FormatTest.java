@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class Tq2FormatTest {
   private static final TernaryFormat FORMAT = WeightFormats.TQ2_0;
 
-  /** Column 128h + 32n + m stands at bits 2n of byte 32h + m. */
+  /** Column 128h + 32n + m is at bits 2n of byte 32h + m. */
   @Test
   void everyByteValueIsReadByTheDefinition() {
     FormatData.digitsAre(

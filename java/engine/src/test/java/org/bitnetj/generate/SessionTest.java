@@ -521,7 +521,7 @@ class SessionTest {
     assertEquals(2, refusals.size());
     assertTrue(refusals.get(0).getMessage().startsWith("This session is in use by thread "));
     assertEquals(
-        "A listener cannot use the session that it hears; collect the text first.",
+        "A listener cannot use the session that is calling it; collect the text first.",
         refusals.get(1).getMessage());
   }
 

@@ -23,7 +23,7 @@ class SparseFeedForwardTest {
 
   private final Kernels kernels = new ScalarKernels();
 
-  /** Whether two rows pay after steps in which every unit of so many is active. */
+  /** Whether two rows pay after {@code steps} steps with {@code activeUnits} active units. */
   private boolean paysAfter(int activeUnits, int steps) {
     try (NativeMemory memory = new NativeMemory();
         ThreadTeam team = new ThreadTeam(1)) {
@@ -49,7 +49,7 @@ class SparseFeedForwardTest {
       }
       assertEquals((double) activeUnits / UNITS, reads.activeRows().orElseThrow());
       assertTrue(sparse.pays(1), "one row always pays");
-      assertFalse(sparse.pays(TernaryVectors.MOST_ROWS + 1), "so many never do");
+      assertFalse(sparse.pays(TernaryVectors.MOST_ROWS + 1), "that many never do");
       boolean pays = sparse.pays(2);
       int tries = 0;
       for (int layers = 0; layers < 610; layers++) {
@@ -60,7 +60,9 @@ class SparseFeedForwardTest {
     }
   }
 
-  /** Digits of 2 in so many rows, weights of 1, and of 0 in the others, weights of -1. */
+  /**
+   * Digits of 2 (weights of 1) in {@code positive} rows, and of 0 (weights of -1) in the others.
+   */
   private static TernaryMatrix matrix(NativeMemory memory, int positive) {
     TernaryScales one = new TernaryScales.Tensor(1);
     TernaryMatrix w = TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, UNITS, UNITS, one, 2);

@@ -157,7 +157,7 @@ class StoredFormatsTest {
           assertArrayEquals(expected, logits(path, kernels), where);
         }
       } else {
-        assertRefused(path, "no ternary digit");
+        assertRefused(path, "not ternary digits");
       }
     }
   }

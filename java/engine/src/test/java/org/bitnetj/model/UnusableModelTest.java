@@ -22,7 +22,9 @@ import org.bitnetj.testing.TinyModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Well-formed GGUF files that are no model for this engine: each is refused by one sentence. */
+/**
+ * Well-formed GGUF files that are not models for this engine: each is refused with one sentence.
+ */
 class UnusableModelTest {
   @TempDir Path folder;
 
@@ -119,7 +121,7 @@ class UnusableModelTest {
     refused(
         new TinyModel().tensor("blk.0.ffn_up.weight", TinyModel.TERNARY, 1, 128, 64),
         "'blk.0.ffn_up.weight'",
-        "wants 64 x 128");
+        "needs 64 x 128");
     refused(
         new TinyModel().tensor("blk.0.ffn_up.weight", TinyModel.TERNARY, 1, 64, 64, 2),
         "shape [64, 64, 2]");
@@ -184,7 +186,7 @@ class UnusableModelTest {
       refusedUnpacked(
           new TinyModel(2).tensor(name, TinyModel.TERNARY, 1, columns, 2 * rows),
           name,
-          "wants " + columns + " x " + rows);
+          "needs " + columns + " x " + rows);
       refusedUnpacked(
           new TinyModel(2)
               .tensor(name, WeightFormats.named("Q4_0").orElseThrow(), 1, columns, rows),
@@ -207,7 +209,7 @@ class UnusableModelTest {
     for (String name : new String[] {"blk.1.ffn_norm.weight", "output_norm.weight"}) {
       refusedUnpacked(new TinyModel(2).without(name), name, "is missing");
       refusedUnpacked(
-          new TinyModel(2).tensor(name, WeightFormats.F32, 1, 32), name, "wants 64 x 1");
+          new TinyModel(2).tensor(name, WeightFormats.F32, 1, 32), name, "needs 64 x 1");
       refusedUnpacked(
           new TinyModel(2).tensor(name, WeightFormats.Q8_0, 1, 64),
           name,

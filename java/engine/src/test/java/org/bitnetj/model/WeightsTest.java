@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who owns what weights stand on. */
+/** Who owns the memory of weights. */
 class WeightsTest {
   @TempDir Path folder;
 

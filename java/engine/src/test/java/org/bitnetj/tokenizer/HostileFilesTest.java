@@ -35,7 +35,7 @@ class HostileFilesTest {
 
   @TempDir Path folder;
 
-  /** The refusal of a file whose last value goes on with {@code zeros} bytes of a sparse file. */
+  /** The refusal of a file whose last value continues with {@code zeros} bytes of a sparse file. */
   private String refusal(GgufBytes header, long zeros) throws IOException {
     Path path = folder.resolve("hostile.gguf");
     Files.deleteIfExists(path);

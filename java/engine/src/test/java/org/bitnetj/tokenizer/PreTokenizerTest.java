@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The scanners against the regular expressions they stand for, by java.util.regex. */
+/** The scanners against the regular expressions that they implement, by java.util.regex. */
 class PreTokenizerTest {
   private static final String[] PIECES = {
     "'", "'s", "'S", "'t", "'re", "'RE", "'vE", "'ll", "'d", "'M", "a", "b", "the", "Z", "é", "ß",

@@ -128,7 +128,8 @@ public record ModelShape(
           "'" + name + "': " + heads + " heads cannot share " + kvHeads + " KV heads");
     }
     if (headDim < 2 || headDim % 2 != 0) {
-      throw new IllegalArgumentException("'" + name + "': heads of " + headDim + " are no pairs");
+      throw new IllegalArgumentException(
+          "'" + name + "': heads of " + headDim + " cannot be rotated in pairs");
     }
   }
 

@@ -121,8 +121,8 @@ sealed interface VocabularyKeys extends AutoCloseable {
     }
 
     /**
-     * One character for each byte as GPT-2 writes them: printable Latin-1 stands for itself, then
-     * the other bytes in rising order as U+0100 onwards.
+     * One character for each byte as GPT-2 writes them: printable Latin-1 as itself, then the other
+     * bytes in rising order as U+0100 onwards.
      */
     private static List<String> byteTokens() {
       List<String> tokens = new ArrayList<>();

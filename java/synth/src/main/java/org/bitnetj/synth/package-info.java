@@ -1,6 +1,6 @@
 /**
  * Random models of real and made-up shapes, for measuring speed and memory and for tests. They
- * compute nothing of sense, but load and run like the real ones.
+ * compute nothing meaningful, but load and run like real ones.
  */
 @NullMarked
 package org.bitnetj.synth;

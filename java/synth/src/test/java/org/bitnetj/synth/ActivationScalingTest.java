@@ -55,7 +55,7 @@ class ActivationScalingTest {
     }
   }
 
-  /** The bits of the last token's logits, computed in chunks of so many tokens. */
+  /** The bits of the last token's logits, computed in chunks of {@code chunk} tokens. */
   private static int[] logits(
       Path path, ActivationScaling scaling, Kernels kernels, int threads, int chunk)
       throws ModelFileException {

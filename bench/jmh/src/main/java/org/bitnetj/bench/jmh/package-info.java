@@ -1,7 +1,7 @@
 /**
  * JMH benchmarks, one class for each thing measured. What they call has a test that its tiers
- * compute the same result, so that no number stands for a wrong answer. {@code bench/jmh/pom.xml}
- * says how to run them.
+ * compute the same result, so that no number is of a wrong result. {@code bench/jmh/pom.xml} says
+ * how to run them.
  */
 @NullMarked
 package org.bitnetj.bench.jmh;

@@ -13,7 +13,7 @@ final class Budget {
    */
   static final int MAX_DEPTH = 300;
 
-  /** A scan of so many characters takes at most about the time of one step. */
+  /** A scan of this many characters takes at most about the time of one step. */
   private static final int CHARACTERS_PER_STEP = 64;
 
   private static final int CHARGES_PER_CLOCK_CHECK = 64;

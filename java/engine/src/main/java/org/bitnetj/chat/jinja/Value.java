@@ -40,7 +40,7 @@ sealed interface Value
    */
   record Undefined(String what) implements Value {}
 
-  /** A list; also stands for a tuple. */
+  /** A list or a tuple. */
   record Items(List<Value> items) implements Value {
     public Items {
       items = List.copyOf(items);

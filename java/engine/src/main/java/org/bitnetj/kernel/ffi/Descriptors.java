@@ -36,8 +36,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * C's views of operands: the structs of {@code bitnet.h} that describe them, in native memory that
- * goes with the operand. Each is made when a kernel first gets the operand and kept by it, for most
- * of what a step calls is the same as in the step before. Thread-safe.
+ * lives as long as the operand. Each is made when a kernel first gets the operand and is kept by
+ * the operand, because most calls of a step use the same ones as those of the step before.
+ * Thread-safe.
  */
 final class Descriptors {
   /** The most rows that are screened in one call. */

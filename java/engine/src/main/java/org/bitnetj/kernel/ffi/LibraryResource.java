@@ -47,7 +47,7 @@ final class LibraryResource {
     }
     this.sha256 = new String(hash, StandardCharsets.US_ASCII).strip();
     if (sha256.length() != 64 || !sha256.chars().allMatch(HexFormat::isHexDigit)) {
-      throw damaged(name + ".sha256 holds no SHA-256");
+      throw damaged(name + ".sha256 does not hold a SHA-256");
     }
   }
 

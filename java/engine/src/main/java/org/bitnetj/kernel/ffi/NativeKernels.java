@@ -131,7 +131,7 @@ public final class NativeKernels implements Kernels {
   /** The library refuses a copy of the other order by a negative number. */
   private static long bytes(String function, TernaryVectors w, long read) {
     if (read < 0) {
-      throw new IllegalArgumentException(function + " takes no copy that is " + w.order());
+      throw new IllegalArgumentException(function + " does not take a copy that is " + w.order());
     }
     return read;
   }

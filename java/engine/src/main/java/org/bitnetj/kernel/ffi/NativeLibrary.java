@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <cache>/bitnet.java/<sha256>/}, where {@code <cache>} is {@code $XDG_CACHE_HOME} or {@code
  * ~/.cache}, on macOS {@code ~/Library/Caches}, on Windows {@code %LOCALAPPDATA%}. A copy is used
  * only if its content is right and no other user can change it. Where the folder cannot be written,
- * others may write to it or no code may be run from it, the copy goes to a private folder in {@code
- * java.io.tmpdir} that is deleted with the JVM. The system property {@code bitnet.library.path}, or
- * else the environment variable {@code BITNET_LIBRARY_PATH}, names a library file to load instead;
- * then nothing else is tried.
+ * others may write to it or no code may be run from it, the copy is put into a private folder in
+ * {@code java.io.tmpdir} that is deleted with the JVM. The system property {@code
+ * bitnet.library.path}, or else the environment variable {@code BITNET_LIBRARY_PATH}, names a
+ * library file to load instead; then nothing else is tried.
  */
 public final class NativeLibrary {
   /** Names a library file to load instead of the one in the jar. */
@@ -78,7 +78,7 @@ public final class NativeLibrary {
   }
 
   /**
-   * There are no native kernels in this JVM.
+   * Native kernels cannot be used in this JVM.
    *
    * @param reason a sentence without full stop: what is wrong and what to do
    */

@@ -34,7 +34,7 @@ final class PrivateFolder {
   private PrivateFolder() {}
 
   /**
-   * The folder {@code cache/name/…}. What is missing is made, for this user only.
+   * The folder {@code cache/name/…}. Missing folders are created, for this user only.
    *
    * @param cache need not exist
    * @return its path without symbolic links

@@ -25,7 +25,7 @@ public final class KernelSelection {
   /** Names the wanted tier when the caller does not. */
   public static final String PROPERTY = "bitnet.kernels";
 
-  /** The same as an environment variable. */
+  /** Like it, as an environment variable. */
   public static final String VARIABLE = "BITNET_KERNELS";
 
   /** The choice of the best tier. */
@@ -55,7 +55,7 @@ public final class KernelSelection {
   private static final String VECTOR_COST =
       "the same answers come from the Java Vector API, a few times slower";
 
-  /** Where a tier stands on this machine. */
+  /** Whether a tier can be used on this machine, and if not why. */
   public enum State {
     /** It is the one in use. */
     USED("in use"),
@@ -253,7 +253,7 @@ public final class KernelSelection {
     }
   }
 
-  /** Why it is not one of the tiers for the CPU's instructions, if it is none. */
+  /** Why the kernels are not for the CPU's own instructions, if they are not. */
   private String cause() {
     boolean missing = library instanceof NativeLibrary.Missing;
     return switch (kernels.tier()) {
@@ -331,7 +331,7 @@ public final class KernelSelection {
     return library;
   }
 
-  /** Every tier and where it stands. */
+  /** Every tier and its state. */
   public List<Tier> tiers() {
     List<Tier> tiers = new ArrayList<>();
     for (KernelTier tier : KernelTier.values()) {

@@ -30,7 +30,7 @@ final class FloatLanes {
 
   /**
    * {@code x[i] = FloatMath.exp(x[i] - shift)} for i in [0, n) and on to the next multiple of
-   * {@link #EXP_STEP}. Where n = +0 stands for its -0, r may be the other zero, and 1 + r is 1.
+   * {@link #EXP_STEP}. Where n is +0 instead of -0, r may be the other zero, and 1 + r is 1.
    *
    * <p>From array to array, and two vectors in one method written out, because a vector that C2
    * does not follow is an object: C2 gives up on some of those it finds in very large methods, and

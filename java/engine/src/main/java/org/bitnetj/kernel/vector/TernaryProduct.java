@@ -30,14 +30,14 @@ import org.bitnetj.tensor.TernaryScales;
  *
  * eight shifts, products and sums and no masks. It holds modulo 2^16, and that is enough: the 128
  * products of 16 blocks, u in 0..2 and q in -128..127, come to -32768 .. 32512, and the 80 of 10
- * blocks, u in 0..3, to -30720 .. 30480. After so many blocks the lanes are added into 32 bits,
+ * blocks, u in 0..3, to -30720 .. 30480. After that many blocks the lanes are added into 32 bits,
  * where the bound is 3 * 128 * columns, below 2^26.
  *
  * <p>Rows go in groups of a vector's 32-bit lanes, several groups at a time, so that a broadcast
  * coefficient serves them all.
  *
- * <p>Zero stands before "or x", which the JIT compiler leaves out, so that the x of the last step
- * is an argument, as the package demands of it.
+ * <p>Zero comes before "or x", which the JIT compiler removes, so that the x of the last iteration
+ * is an argument, as the package requires.
  */
 final class TernaryProduct {
   private static final int BLOCK_BYTES = 64;
@@ -147,7 +147,7 @@ final class TernaryProduct {
     }
   }
 
-  /** Where the lanes of a group stand in its panel's first block. */
+  /** Where the lanes of a group are in its panel's first block. */
   private static long offset(TernaryMatrix w, int group) {
     return group / GROUPS * w.panelBytes() + group % GROUPS * (4L * LANES);
   }

@@ -34,7 +34,7 @@ public final class CandidateScreening {
   /** Panels whose logits are cleared at a time. */
   private static final int CLEARED = 256;
 
-  /** Panels that a worker takes at a time, but for long streams. */
+  /** Panels that a worker takes at a time, except for long streams. */
   private static final int MOST_PANELS = 64;
 
   private static final int LEAST_PANELS = 8;
@@ -42,8 +42,8 @@ public final class CandidateScreening {
   private static final int CHUNKS_PER_THREAD = 8;
 
   /**
-   * After a row for which screening did not pay, so many may be computed without trying: twice as
-   * many each time, for heads differ in that more than rows do.
+   * After a row for which screening did not pay, up to this many are computed without trying: twice
+   * as many each time, because heads differ in that more than rows do.
    */
   private static final int LONGEST_REST = 127;
 

@@ -1,9 +1,9 @@
 package org.bitnetj.model.screening;
 
 /**
- * Which logits of a row its reader looks at: the best so many, and some tokens whatever their logit
- * is. All others may as well be −∞: the reader then decides as it would with all of them. A need
- * may change between steps, as a sampler's does; for one thread at a time.
+ * Which logits of a row its reader looks at: the best few, and some tokens whatever their logit is.
+ * All others may as well be −∞: the reader then decides as it would with all of them. A need may
+ * change between steps, as a sampler's does. Not thread-safe.
  */
 public interface LogitsNeed {
   /** Whether every logit is needed. */
@@ -26,7 +26,7 @@ public interface LogitsNeed {
   /** The {@code count} best, at least 1, of all that the model has; with ties all of the last. */
   static LogitsNeed best(int count) {
     if (count < 1) {
-      throw new IllegalArgumentException("The best " + count + " logits are none.");
+      throw new IllegalArgumentException("At least 1 logit must be needed, not " + count + ".");
     }
     return new BestLogits(count);
   }

@@ -71,7 +71,8 @@ final class ScreenedRow {
   }
 
   /**
-   * From refined bounds. They may be looser by a rounding, so the better of both thresholds stands.
+   * From refined bounds. They may be looser by a rounding, so the better of both thresholds is
+   * kept.
    */
   void raiseThreshold() {
     bounds.setThreshold(Math.max(bounds.threshold(), countLargestLower()));

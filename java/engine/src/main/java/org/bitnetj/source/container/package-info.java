@@ -1,4 +1,4 @@
-/** Which containers of models there are, and how to open one. */
+/** The containers of models that are known, and how to open one. */
 @NullMarked
 package org.bitnetj.source.container;
 

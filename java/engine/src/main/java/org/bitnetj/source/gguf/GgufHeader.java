@@ -138,7 +138,7 @@ public final class GgufHeader {
     return Math.addExact(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
-  /** The header as it stands in the file, padded to where the data starts. */
+  /** The header as it is written to the file, padded to where the data starts. */
   byte[] toByteArray() {
     ByteArrayOutputStream out = new ByteArrayOutputStream(metadata.size() + 128 * slots.size());
     out.writeBytes(

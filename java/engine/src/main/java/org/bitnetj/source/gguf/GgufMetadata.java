@@ -53,7 +53,7 @@ final class GgufMetadata implements Metadata {
     return new GgufMetadata(path, cursor.file(), values);
   }
 
-  /** The value part of an entry as it stands in the file: type id and value. */
+  /** The value part of an entry as it is in the file: type id and value. */
   MemorySegment raw(String key) {
     GgufValue value = value(key);
     return file.asSlice(value.start(), value.end() - value.start());

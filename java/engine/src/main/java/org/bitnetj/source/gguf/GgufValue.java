@@ -6,7 +6,7 @@ import org.bitnetj.error.ModelFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One metadata value: where it stands in the file, checked, and what is cheap to keep of it.
+ * One metadata value: where it is in the file, checked, and what is cheap to keep of it.
  *
  * @param start byte of its type id, where the entry's value part starts
  * @param end byte after it

@@ -32,7 +32,7 @@ import org.bitnetj.source.PartFile;
  * IllegalStateException}s. Not thread-safe.
  */
 public final class GgufWriter implements AutoCloseable {
-  /** What stands between the writer and its file. */
+  /** The operations of a disk that the writer uses. */
   interface Disk {
     WritableByteChannel over(FileChannel file);
   }
@@ -67,7 +67,7 @@ public final class GgufWriter implements AutoCloseable {
    * Starts a file and writes its header.
    *
    * @throws ModelFileException if the folder does not exist or cannot be written, the name is taken
-   *     by something that is no file, another writer is at work on it, or the disk has less room
+   *     by something that is not a file, another writer is at work on it, or the disk has less room
    *     than the whole file needs
    */
   public static GgufWriter create(Path path, GgufHeader header) throws ModelFileException {

@@ -126,7 +126,8 @@ final class HeaderCursor {
   static void checkName(String name) {
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (bytes == 0 || bytes > MAX_NAME_BYTES || Printable.hides(name)) {
-      throw new IllegalArgumentException("'" + Printable.of(name, 80) + "' is no name for GGUF");
+      throw new IllegalArgumentException(
+          "'" + Printable.of(name, 80) + "' is not a valid GGUF name");
     }
   }
 

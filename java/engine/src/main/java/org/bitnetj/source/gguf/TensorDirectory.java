@@ -20,7 +20,7 @@ final class TensorDirectory {
   static final int MAX_TENSORS = 1 << 18;
   static final int MAX_DIMS = 4;
 
-  /** An entry as it stands in the file; {@code at} is its byte, offset counts from the data. */
+  /** An entry as it is in the file; {@code at} is its byte, offset counts from the data. */
   private record Entry(String name, List<Long> dims, int typeId, long offset, long at) {
     String subject() {
       return "tensor '" + name + "'";

@@ -56,7 +56,7 @@ class BindingsTest {
     assertFalse(header.constants().isEmpty());
   }
 
-  /** Operands know nothing of C, so their constants stand twice. */
+  /** Operands do not depend on C, so their constants exist twice. */
   @Test
   void operandsHaveTheHeadersConstants() {
     assertEquals(header.constants().get("BN_MAX_COLUMNS"), TernaryMatrix.MAX_COLUMNS);
@@ -179,7 +179,7 @@ class BindingsTest {
     return result;
   }
 
-  /** The same of a generated layout. */
+  /** Like it, for a generated layout. */
   private static List<String> fields(GroupLayout layout) {
     List<String> result = new ArrayList<>();
     long offset = 0;

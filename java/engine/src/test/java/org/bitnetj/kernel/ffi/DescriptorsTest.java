@@ -117,7 +117,7 @@ class DescriptorsTest {
     }
   }
 
-  /** Rows of so many columns, to which that number was added again and again. */
+  /** A row of {@code columns} columns, to which that number was added again and again. */
   private static FloatRows sum(Kernels kernels, NativeMemory memory, int columns) {
     FloatRows x = FloatRows.allocate(memory, 1, columns);
     FloatRows y = FloatRows.allocate(memory, 1, columns);

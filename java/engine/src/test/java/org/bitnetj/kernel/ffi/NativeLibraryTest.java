@@ -170,37 +170,37 @@ class NativeLibraryTest {
     pack(content);
     LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
     Path file = resource.extractTo(folder);
-    Strangers.assumePosix(folder);
-    Strangers.setMode(file, 0666);
+    OtherUsers.assumePosix(folder);
+    OtherUsers.setMode(file, 0666);
     assertEquals(file, resource.extractTo(folder));
-    assertEquals(0600, Strangers.mode(file));
+    assertEquals(0600, OtherUsers.mode(file));
     Path elsewhere = Files.write(cache.resolveSibling("elsewhere"), content);
     Files.delete(file);
     Files.createSymbolicLink(file, elsewhere);
     assertEquals(file, resource.extractTo(folder));
     assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
-    Strangers.own(file);
+    OtherUsers.own(file);
     assertEquals(file, resource.extractTo(folder));
-    assertFalse(Strangers.owns(file));
+    assertFalse(OtherUsers.owns(file));
   }
 
   @Test
-  void aStrangersFolderInACacheThatEveryoneCanWriteToIsNotUsed() throws Exception {
+  void anotherUsersFolderInACacheThatEveryoneCanWriteToIsNotUsed() throws Exception {
     packRealLibrary();
     Files.createDirectory(cache);
-    Strangers.assumePosix(cache);
-    Strangers.setMode(cache, 01777);
+    OtherUsers.assumePosix(cache);
+    OtherUsers.setMode(cache, 01777);
     Path trap = Files.createDirectory(cache.resolve("bitnet.java"));
-    Strangers.setMode(trap, 0777);
-    Strangers.own(trap);
+    OtherUsers.setMode(trap, 0777);
+    OtherUsers.own(trap);
     NativeLibrary.Loaded loaded = assertInstanceOf(NativeLibrary.Loaded.class, load());
     Path temporary = Path.of(properties.get("java.io.tmpdir"));
     assertTrue(loaded.path().startsWith(temporary), loaded::toString);
-    assertEquals(0700, Strangers.mode(loaded.path().getParent()));
+    assertEquals(0700, OtherUsers.mode(loaded.path().getParent()));
     try (Stream<Path> files = Files.list(trap)) {
       assertEquals(List.of(), files.toList(), "nothing is written there");
     }
-    Strangers.setMode(temporary, 0777);
+    OtherUsers.setMode(temporary, 0777);
     assertSays(
         reason(),
         "not from " + trap + ": " + cache + ": other users may write to it",
@@ -226,7 +226,7 @@ class NativeLibraryTest {
     resources.remove(RESOURCE);
     assertSays(reason(), "jar is damaged", RESOURCE + " is missing");
     resources.put(RESOURCE + ".sha256", "abc".getBytes(StandardCharsets.US_ASCII));
-    assertSays(reason(), "jar is damaged", ".sha256 holds no SHA-256");
+    assertSays(reason(), "jar is damaged", ".sha256 does not hold a SHA-256");
   }
 
   @Test

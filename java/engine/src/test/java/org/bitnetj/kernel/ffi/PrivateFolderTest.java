@@ -20,10 +20,10 @@ class PrivateFolderTest {
 
   @BeforeEach
   void aCacheOfThisUser() throws IOException {
-    Strangers.assumePosix(folder);
+    OtherUsers.assumePosix(folder);
     folder = folder.toRealPath();
     cache = Files.createDirectory(folder.resolve("cache"));
-    Strangers.setMode(cache, 0755);
+    OtherUsers.setMode(cache, 0755);
   }
 
   private void refused(Path at, String why) {
@@ -37,7 +37,7 @@ class PrivateFolderTest {
     Path deep = folder.resolve("x").resolve("y");
     assertEquals(deep.resolve("a").resolve("b"), PrivateFolder.of(deep, "a", "b"));
     for (String made : new String[] {"x", "x/y", "x/y/a", "x/y/a/b"}) {
-      assertEquals(0700, Strangers.mode(folder.resolve(made)), made);
+      assertEquals(0700, OtherUsers.mode(folder.resolve(made)), made);
     }
     assertEquals(deep.resolve("a").resolve("b"), PrivateFolder.of(deep, "a", "b"));
   }
@@ -45,7 +45,7 @@ class PrivateFolderTest {
   @Test
   void foldersThatOthersMayOnlyReadAreUsed() throws IOException {
     Path path = PrivateFolder.of(cache, "a", "b");
-    Strangers.setMode(path, 0755);
+    OtherUsers.setMode(path, 0755);
     assertEquals(path, PrivateFolder.of(cache, "a", "b"));
   }
 
@@ -54,12 +54,12 @@ class PrivateFolderTest {
     String why = "other users may write to it";
     Path path = PrivateFolder.of(cache, "a", "b");
     for (Path open = path; !open.equals(folder.getParent()); open = open.getParent()) {
-      int mode = Strangers.mode(open);
+      int mode = OtherUsers.mode(open);
       for (int others : new int[] {0020, 0002}) {
-        Strangers.setMode(open, 0755 | others);
+        OtherUsers.setMode(open, 0755 | others);
         refused(open, why);
       }
-      Strangers.setMode(open, mode);
+      OtherUsers.setMode(open, mode);
     }
     PrivateFolder.of(cache, "a", "b");
   }
@@ -67,22 +67,22 @@ class PrivateFolderTest {
   /** In such a folder others cannot rename what is this user's, but put something beside it. */
   @Test
   void theStickyBitHelpsOnlyAboveTheCache() throws IOException {
-    Strangers.setMode(folder, 01777);
+    OtherUsers.setMode(folder, 01777);
     Path path = PrivateFolder.of(cache, "a", "b");
     for (Path open = path; !open.equals(folder); open = open.getParent()) {
-      int mode = Strangers.mode(open);
-      Strangers.setMode(open, 01777);
+      int mode = OtherUsers.mode(open);
+      OtherUsers.setMode(open, 01777);
       refused(open, "other users may write to it");
-      Strangers.setMode(open, mode);
+      OtherUsers.setMode(open, mode);
     }
   }
 
   @Test
-  void noFolderOnTheWayMayBeAStrangers() throws IOException {
+  void noFolderOnTheWayMayBelongToAnotherUser() throws IOException {
     Path path = PrivateFolder.of(cache, "a", "b");
     for (Path other = path; !other.equals(folder.getParent()); other = other.getParent()) {
       Object owner = Files.getAttribute(other, "unix:uid");
-      Strangers.own(other);
+      OtherUsers.own(other);
       refused(other, "it belongs to another user (12345)");
       Files.setAttribute(other, "unix:uid", owner);
     }
@@ -102,29 +102,29 @@ class PrivateFolderTest {
 
   @Test
   void aTemporaryFolderIsMadeWhereOthersCannotRenameIt() throws IOException {
-    Strangers.setMode(cache, 01777);
+    OtherUsers.setMode(cache, 01777);
     Path one = PrivateFolder.temporary(cache, "x-");
     Path two = PrivateFolder.temporary(cache, "x-");
     assertTrue(one.startsWith(cache) && two.startsWith(cache) && !one.equals(two));
-    assertEquals(0700, Strangers.mode(one));
-    Strangers.setMode(cache, 0777);
+    assertEquals(0700, OtherUsers.mode(one));
+    OtherUsers.setMode(cache, 0777);
     assertThrows(FileSystemException.class, () -> PrivateFolder.temporary(cache, "x-"));
-    Strangers.setMode(cache, 01777);
-    Strangers.own(cache);
+    OtherUsers.setMode(cache, 01777);
+    OtherUsers.own(cache);
     assertThrows(FileSystemException.class, () -> PrivateFolder.temporary(cache, "x-"));
   }
 
   @Test
   void onlyRegularFilesOfThisUserArePrivate() throws IOException {
     Path file = Files.writeString(cache.resolve("file"), "x");
-    Strangers.setMode(file, 0644);
+    OtherUsers.setMode(file, 0644);
     assertTrue(PrivateFolder.isPrivate(file));
     assertFalse(PrivateFolder.isPrivate(cache.resolve("absent")));
     assertFalse(PrivateFolder.isPrivate(Files.createSymbolicLink(cache.resolve("link"), file)));
-    Strangers.setMode(file, 0664);
+    OtherUsers.setMode(file, 0664);
     assertFalse(PrivateFolder.isPrivate(file));
-    Strangers.setMode(file, 0644);
-    Strangers.own(file);
+    OtherUsers.setMode(file, 0644);
+    OtherUsers.own(file);
     assertFalse(PrivateFolder.isPrivate(file));
   }
 }

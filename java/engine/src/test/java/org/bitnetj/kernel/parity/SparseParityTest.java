@@ -147,7 +147,7 @@ class SparseParityTest {
 
   /**
    * What a feed-forward network makes of the gated product: the same int8 rows, scales and sums,
-   * and the same refusals, whatever stands in the gate and however large the products are.
+   * and the same refusals, whatever is in the gate and however large the products are.
    */
   @OnEveryTier
   void hiddenUnitsAreQuantizedToTheSameBits(Tiers.Tested tier) {

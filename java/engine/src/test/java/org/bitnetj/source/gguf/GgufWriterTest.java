@@ -152,7 +152,7 @@ class GgufWriterTest {
     }
   }
 
-  /** A disk that takes so many bytes and no more. */
+  /** A disk with room for a limited number of bytes. */
   private static WritableByteChannel fullAfter(FileChannel file, int bytes) {
     return new WritableByteChannel() {
       private int room = bytes;

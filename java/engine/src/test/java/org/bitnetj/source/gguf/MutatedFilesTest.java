@@ -53,7 +53,7 @@ class MutatedFilesTest {
 
   /** True where the file opened. Fails where it did neither of the two allowed things. */
   private static boolean opensOrIsRefused(byte[] bytes, String mutation) {
-    // In memory, for the mapping of so many files would be all that this test measures.
+    // In memory, because otherwise mapping so many files would dominate this test.
     Path path = Path.of("mutant.gguf");
     FileBytes memory = FileBytes.of(MemorySegment.ofArray(bytes));
     try (GgufFile file = GgufFile.parse(path, memory)) {

@@ -10,10 +10,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /** Files and folders of other users, and modes that let others write. */
-final class Strangers {
-  private static final int STRANGER = 12345;
+final class OtherUsers {
+  private static final int OTHER_USER = 12345;
 
-  private Strangers() {}
+  private OtherUsers() {}
 
   /** Skips the test where files have no owner and mode. */
   static void assumePosix(Path path) {
@@ -34,13 +34,13 @@ final class Strangers {
   /** Gives a path to another user; skips the test where this user may not. */
   static void own(Path path) throws IOException {
     try {
-      Files.setAttribute(path, "unix:uid", STRANGER, LinkOption.NOFOLLOW_LINKS);
+      Files.setAttribute(path, "unix:uid", OTHER_USER, LinkOption.NOFOLLOW_LINKS);
     } catch (FileSystemException e) {
       abort("only root can give a file to another user: " + e.getMessage());
     }
   }
 
   static boolean owns(Path path) throws IOException {
-    return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(STRANGER);
+    return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(OTHER_USER);
   }
 }
