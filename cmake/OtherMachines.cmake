@@ -27,7 +27,7 @@ if(BN_QEMU_X86_64)
       set(arguments 0x3) # the bits of BN_TIER_C and BN_TIER_AVX2
     endif()
     set(configurations "")
-    if(name MATCHES "^test_(attend|head_product|quantize)$")
+    if(name MATCHES "^test_(attend|head_product|quantize|sparse_products)$")
       set(configurations CONFIGURATIONS thorough)
     endif()
     add_test(NAME ${name}@haswell

@@ -87,6 +87,10 @@ typedef struct block {
 static block blocks[192];
 static int block_count;
 
+/* Released blocks, for the next of their size: pages can be slow to come. */
+static block spares[64];
+static int spare_count;
+
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 static void require(bool condition, const char* sentence) {
@@ -96,18 +100,36 @@ static void require(bool condition, const char* sentence) {
   }
 }
 
-void* guarded(place where, size_t bytes) {
+/* A block of that many bytes between guard pages, all zero. */
+static block new_block(size_t pages) {
   const size_t page = page_size();
-  const size_t pages = (bytes + page - 1) / page * page;
-  require(block_count < 192, "it holds too many blocks");
-  block b = {.mapped = pages + 2 * page};
+  const size_t mapped = pages + 2 * page;
+  for (int i = 0; i < spare_count; i++) {
+    if (spares[i].mapped == mapped) {
+      const block b = spares[i];
+      spares[i] = spares[--spare_count];
+      require(pages == 0 || mprotect(b.pages, pages, PROT_READ | PROT_WRITE) == 0,
+              "mprotect failed");
+      memset(b.pages, 0, pages);
+      return b;
+    }
+  }
+  block b = {.mapped = mapped};
   b.mapping = mmap(NULL, b.mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   require(b.mapping != MAP_FAILED, "mmap failed");
   b.pages = b.mapping + page;
   require(pages == 0 || mprotect(b.pages, pages, PROT_READ | PROT_WRITE) == 0, "mprotect failed");
 #ifdef MADV_POPULATE_WRITE
-  madvise(b.pages, pages, MADV_POPULATE_WRITE); /* one by one, pages can be slow to come */
+  madvise(b.pages, pages, MADV_POPULATE_WRITE);
 #endif
+  return b;
+}
+
+void* guarded(place where, size_t bytes) {
+  const size_t page = page_size();
+  const size_t pages = (bytes + page - 1) / page * page;
+  require(block_count < 192, "it holds too many blocks");
+  const block b = new_block(pages);
   blocks[block_count++] = b;
   return where == FLUSH_START ? b.pages : b.pages + pages - bytes;
 }
@@ -128,8 +150,12 @@ void seal(const void* p) {
 
 void release_blocks(void) {
   while (block_count > 0) {
-    const block* b = &blocks[--block_count];
-    munmap(b->mapping, b->mapped);
+    const block b = blocks[--block_count];
+    if (spare_count < 64) {
+      spares[spare_count++] = b;
+    } else {
+      munmap(b.mapping, b.mapped);
+    }
   }
 }
 
