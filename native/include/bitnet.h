@@ -344,8 +344,8 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
 /*
  * Two products of rows t in [0, count) of activations, which have one scale each, count at
  * most BN_MOST_SPARSE_ROWS. They read only the rows or columns of w that some row needs. What they
- * return is the number of bytes of these, each counted once, or -1 if the tier is not compiled in
- * or w has the other order.
+ * return is the number of bytes of these, each counted once, or -1 if the tier is not compiled in,
+ * w has the other order or there are no rows or too many.
  *
  * bn_gated_product, by rows of w: for r in [begin, end), y[t][r] is what bn_ternary_product says
  * where gate[t][r] > 0, and else 0, and t does not need row r. So y is fit for what multiplies it

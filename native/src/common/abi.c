@@ -84,11 +84,17 @@ int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_quantized
 int64_t bn_gated_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
                          const bn_rows* gate, const bn_rows* y, int32_t count, int32_t begin,
                          int32_t end) {
+  if (count < 1 || count > BN_MOST_SPARSE_ROWS) {
+    return -1;
+  }
   RETURN_KERNEL(tier, -1, gated_product, w, a, gate, y, count, begin, end);
 }
 
 int64_t bn_sparse_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
                           const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  if (count < 1 || count > BN_MOST_SPARSE_ROWS) {
+    return -1;
+  }
   RETURN_KERNEL(tier, -1, sparse_product, w, a, y, count, begin, end);
 }
 

@@ -3,6 +3,7 @@
 #define BITNET_SPARSE_PRODUCTS_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "kernels.h"
 #include "unroll.h"
@@ -13,13 +14,13 @@
 /* The most rows that are added up at a time. */
 #define BN_MOST_ROWS 16
 /* Columns whose activations are looked at before any of them is read. */
-#define BN_LISTED 8192
+#define BN_LISTED 4096
 /*
  * Lines whose sums stay in the L1 cache while columns are added to them, and the most such sums of
- * all rows of activations.
+ * all rows of activations. They are on the stack, of which Java leaves native code 80 KiB.
  */
 #define BN_LINES 16
-#define BN_LINE_SUMS 96
+#define BN_LINE_SUMS 32
 /*
  * Bytes of a copy that stay in the L2 cache while each of several rows of activations takes what it
  * needs of them.
@@ -125,7 +126,8 @@ BN_INLINE int64_t bn_gated_product_by(bn_list_rows* list_rows, bn_row_sums* row_
   int64_t read = 0;
   for (int32_t first = begin; first < end; first += most) {
     const int32_t last = end - first < most ? end : first + most;
-    uint8_t used[BN_GATES] = {0};
+    uint8_t used[BN_GATES];
+    memset(used, 0, shared ? sizeof used : 0);
     for (int32_t t = 0; t < count; t++) {
       const int all = !bn_is_bounded(w, w->scale * a->scales[t]);
       int32_t list[BN_GATES_ROOM];

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.option.ActivationScaling;
@@ -78,7 +79,8 @@ final class InspectCommand implements Callable<Integer> {
       Map<String, String> scales = new HashMap<>();
       for (Tensor tensor : gguf.tensors()) {
         if (tensor.format() instanceof TernaryFormat format
-            && format.scaleKind() != ScaleKind.TENSOR) {
+            && format.scaleKind() != ScaleKind.TENSOR
+            && Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH) { // or unusable
           boolean one =
               format
                   .uniformScale(tensor.data(), (int) tensor.rows(), (int) tensor.columns())

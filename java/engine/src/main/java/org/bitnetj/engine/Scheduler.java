@@ -139,6 +139,7 @@ final class Scheduler {
         settle(failure);
       }
     } catch (RuntimeException | Error e) { // such as a full heap: its members must hear of it
+      waiting.removeAll(members);
       members.forEach(member -> finish(member, e));
       members.clear();
     } finally {
@@ -238,7 +239,11 @@ final class Scheduler {
   private void settle(@Nullable Throwable failure) {
     if (failure != null && members.size() > 1) {
       alone = members.size();
-      failure = null;
+      for (int i = alone - 1; i >= 0; i--) { // the next steps are theirs
+        members.get(i).progress = Progress.WAITING;
+        waiting.addFirst(members.get(i));
+      }
+      members.clear();
     } else if (failure == null) {
       transformer.step().commit();
       for (int i = 0; i < members.size(); i++) {
@@ -251,6 +256,8 @@ final class Scheduler {
         finish(member, failure);
         member.expectedIn = round;
         expected++;
+      } else if (member.closing) {
+        finish(member, new IllegalStateException(SequenceState.CLOSED));
       } else {
         member.progress = Progress.WAITING;
         waiting.addLast(member);
@@ -279,6 +286,7 @@ final class Scheduler {
 
   /** Takes a sequence out of what waits or is expected; waits if a step computes with it. */
   void withdraw(SequenceState sequence) {
+    sequence.closing = true; // so that it is in no further step
     while (sequence.progress == Progress.COMPUTING) {
       finished.awaitUninterruptibly();
     }

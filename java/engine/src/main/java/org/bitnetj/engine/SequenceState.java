@@ -42,6 +42,9 @@ public final class SequenceState implements AutoCloseable {
   Progress progress = Progress.DONE;
   @Nullable Throwable failure;
 
+  /** Whether some thread waits to close it. */
+  boolean closing;
+
   /** The round of the scheduler in which this sequence is expected to come back. */
   long expectedIn = -1;
 

@@ -43,7 +43,7 @@ public non-sealed interface TernaryFormat extends WeightFormat {
     int count = scaleKind().count(columns);
     int group = scaleKind() instanceof ScaleKind.Group g ? g.columns() : columns;
     float[] scales = new float[count];
-    byte[] digits = new byte[columns];
+    byte[] digits = {};
     boolean found = false;
     float uniform = 0;
     for (int row = 0; row < rows; row++) {
@@ -54,6 +54,7 @@ public non-sealed interface TernaryFormat extends WeightFormat {
           continue;
         }
         if (!read) {
+          digits = digits.length == 0 ? new byte[columns] : digits;
           digits(data, columns, row, digits);
           read = true;
         }

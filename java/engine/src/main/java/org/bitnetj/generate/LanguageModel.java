@@ -11,6 +11,8 @@ import org.bitnetj.engine.Engine;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -101,7 +103,7 @@ public final class LanguageModel implements AutoCloseable {
           chats,
           selection.tier(),
           threads,
-          new Engine(transformer, cacheBytes(weights, options.mapped()), List.copyOf(closers)));
+          new Engine(transformer, cacheBytes(weights), List.copyOf(closers)));
     } catch (IOException | RuntimeException | Error e) {
       closers.forEach(Runnable::run);
       throw e;
@@ -112,24 +114,42 @@ public final class LanguageModel implements AutoCloseable {
    * Keys and values may take the memory that the weights leave, less an eighth for everything else.
    * Where all of it would be taken at once, they get an amount that most machines have.
    */
-  private static long cacheBytes(Weights weights, boolean mapped) {
+  private static long cacheBytes(Weights weights) {
     long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
-    long used = weights.residentBytes();
-    if (!mapped) {
-      used += weights.embedding().bytes();
-      used += weights.head() == weights.embedding() ? 0 : weights.head().bytes();
-    }
-    long most = Math.max(room - room / 8 - used, room / 8);
+    long most = Math.max(room - room / 8 - weights.residentBytes(), room / 8);
     return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 
   private static ModelSpec spec(ModelSource source, LoadOptions options) throws ModelFileException {
     ModelSpec spec = source.spec();
     try {
-      return options.activations().map(spec::with).orElse(spec);
+      if (options.activations().isPresent()) {
+        return spec.with(options.activations().get());
+      }
+      if (spec.architecture().activationScaling().isEmpty() && hasGroups(source)) {
+        String guess = spec.activationScaling().label();
+        options
+            .warnings()
+            .accept(
+                source.path()
+                    + " does not say how its model's activations were quantized. From the scales of"
+                    + " its weights, one scale a "
+                    + guess
+                    + " is assumed; choose by --activations row (trained with quantized"
+                    + " activations) or --activations group (only the weights are ternary).");
+      }
+      return spec;
     } catch (IllegalArgumentException e) {
       throw new ModelFileException(source.path() + ": " + e.getMessage());
     }
+  }
+
+  private static boolean hasGroups(ModelSource source) {
+    return source.tensors().stream()
+        .anyMatch(
+            tensor ->
+                tensor.format() instanceof TernaryFormat format
+                    && format.scaleKind() instanceof ScaleKind.Group);
   }
 
   private static Tokenizer tokenizer(ModelSource source, ModelSpec spec) throws ModelFileException {

@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * model is of floats, the same rows before that.
  *
  * @param floats null if no weight needs them
+ * @param none no norm, for rows that have had theirs
  */
-record LinearInput(QuantizedRows quantized, @Nullable FloatRows floats) {
+record LinearInput(QuantizedRows quantized, @Nullable FloatRows floats, Norm none) {
   static LinearInput allocate(
       NativeMemory memory, int capacity, int columns, RowGroups cut, boolean floats) {
     return new LinearInput(
         QuantizedRows.allocate(memory, capacity, columns, cut),
-        floats ? FloatRows.allocate(memory, capacity, columns) : null);
+        floats ? FloatRows.allocate(memory, capacity, columns) : null,
+        Norm.none(columns));
   }
 
   /**
@@ -31,6 +33,7 @@ record LinearInput(QuantizedRows quantized, @Nullable FloatRows floats) {
   boolean take(Kernels kernels, FloatRows x, Norm norm, int begin, int end) {
     if (floats != null) {
       kernels.normalize(x, norm, floats, begin, end);
+      return kernels.quantize(floats, none, quantized, begin, end);
     }
     return kernels.quantize(x, norm, quantized, begin, end);
   }

@@ -50,11 +50,13 @@ final class LinearProducts implements ThreadTeam.Task {
   void run(int count) {
     this.count = count;
     int panels = 0;
+    long largest = 0;
     for (int i = 0; i < parts; i++) {
       panels += weights[i].panels();
+      largest = Math.max(largest, weights[i].panelBytes());
       reads.addBytes(weights[i].bytes());
     }
-    PanelSharing.run(team, this, count, panels, weights[0].panelBytes());
+    PanelSharing.run(team, this, count, panels, largest);
   }
 
   @Override

@@ -151,7 +151,8 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
       throw refuse(
           weight,
           "it has no scales by groups of columns, which activations with a scale a group need; if"
-              + " the model was trained with quantized activations, ask for one scale a row");
+              + " the model was trained with quantized activations, ask for one scale a row"
+              + " (--activations row)");
     }
     try {
       TernaryScales scales =

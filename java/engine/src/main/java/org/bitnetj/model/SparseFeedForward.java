@@ -39,11 +39,9 @@ final class SparseFeedForward {
    */
   private static final double CROSSOVER = 0.35;
 
-  /** After this many layers that were dense because of it, one is tried again. */
-  private static final int DENSE_LAYERS = 61;
-
   private final Kernels kernels;
   private final ThreadTeam team;
+  private final float[] activeShares; // of the rows of up, by layers, for one row of activations
   private final AtomicLong read = new AtomicLong();
   private final ThreadTeam.Task gateUp = this::gateUp;
   private final ThreadTeam.Task down = this::down;
@@ -54,26 +52,36 @@ final class SparseFeedForward {
   private FloatRows gate;
   private FloatRows output;
   private int count; // of rows
-  private double activeShare; // of the rows of up, for a single row: a moving average
-  private int denseLayers;
+  private int looked; // the row that was looked at last
 
-  SparseFeedForward(Kernels kernels, ThreadTeam team) {
+  SparseFeedForward(Kernels kernels, ThreadTeam team, int layers) {
+    this.activeShares = new float[layers];
     this.kernels = kernels;
     this.team = team;
   }
 
   /**
-   * Whether skipping pays for the next layer of a step of {@code rows} rows: there is one row, or
-   * they are few and each leaves out enough.
+   * Whether that pays for a layer in a step of so many rows: there is one row, or they are few, and
+   * each leaves out enough.
    */
-  boolean pays(int rows) {
-    if (rows == 1) {
-      return true;
+  boolean pays(int layer, int rows) {
+    return rows == 1 || rows <= TernaryVectors.MOST_ROWS && activeShares[layer] <= CROSSOVER;
+  }
+
+  /**
+   * Learns what share of the rows of {@code up} is active, from one of several rows of gates. It is
+   * each row's own share that counts, since rows are often alike.
+   */
+  void learn(int layer, FloatRows gates, int rows) {
+    if (rows == 1 || rows > TernaryVectors.MOST_ROWS) {
+      return;
     }
-    if (rows > TernaryVectors.MOST_ROWS) {
-      return false;
+    looked = (looked + 1) % rows;
+    int active = 0;
+    for (int i = 0; i < gates.columns(); i++) {
+      active += gates.get(looked, i) > 0 ? 1 : 0;
     }
-    return activeShare <= CROSSOVER || ++denseLayers % DENSE_LAYERS == 0;
+    activeShares[layer] += ((float) active / gates.columns() - activeShares[layer]) / 4;
   }
 
   /** gate = W_gate normed; up = W_up normed where the gate is above 0, else 0. */
@@ -94,9 +102,6 @@ final class SparseFeedForward {
     team.runGuided(gateUp, panels, LEAST_PANELS, MOST_PANELS, 4);
     reads.addBytes(copies.gate().bytes());
     reads.addUp(read.getPlain(), copies.up().bytes());
-    // Were the active rows of several rows independent, a share of 1 - (1 - p)^n would be read.
-    double left = 1 - (double) read.getPlain() / copies.up().bytes();
-    activeShare += (1 - Math.pow(left, 1.0 / count) - activeShare) / 16;
   }
 
   private void gateUp(int begin, int end) {

@@ -102,7 +102,7 @@ public final class Transformer implements AutoCloseable {
     this.queryKeyValue = new LinearProducts(kernels, team, reads);
     this.single = new LinearProducts(kernels, team, reads);
     this.gateUp = new LinearProducts(kernels, team, reads);
-    this.sparseFeedForward = new SparseFeedForward(kernels, team);
+    this.sparseFeedForward = new SparseFeedForward(kernels, team, spec.layers());
     try {
       this.layerRopes = new Rope[spec.layers()];
       Map<LayerPlan.Rotation, Rope> ropes = new LinkedHashMap<>();
@@ -247,13 +247,17 @@ public final class Transformer implements AutoCloseable {
       single.run(rows.size());
 
       byRows(feedForwardInput); // x += delta; normed = quantize(norm(x))
-      Weights.Copies copies = sparseFeedForward.pays(rows.size()) ? layer.copies() : null;
+      Weights.Copies copies =
+          sparseFeedForward.pays(layerIndex, rows.size()) ? layer.copies() : null;
       if (copies != null) { // the same bits, without the weights that are multiplied by 0
         sparseFeedForward.gateUp(copies, normed.quantized(), gate, up, rows.size(), reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
         gateUp.run(rows.size());
+      }
+      if (layer.copies() != null) {
+        sparseFeedForward.learn(layerIndex, gate, rows.size());
       }
       byRows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
       if (copies != null) {

@@ -241,9 +241,19 @@ public final class Weights implements AutoCloseable {
         memory, bytes, spec, embedding, ropeDivisors, dense, cut, outputNorm, head, null);
   }
 
-  /** Bytes of memory that the weights take beside their file. */
+  /** Bytes of memory that the weights take: all but what is used in place in a mapped file. */
   public long residentBytes() {
-    return memory.allocated();
+    return memory.allocated() + (bytes.mapped() ? 0 : inPlaceBytes());
+  }
+
+  private long inPlaceBytes() {
+    long sum = embedding.bytes() + (head == embedding ? 0 : head.bytes());
+    for (Layer layer : layers) {
+      for (Linear weight : layer.weights()) {
+        sum += weight instanceof Linear.Floats floats ? floats.bytes() : 0;
+      }
+    }
+    return sum;
   }
 
   /** Bytes of the linear layers' weights and scales, which every dense step reads. */

@@ -96,11 +96,11 @@ final class WeightsLoader {
       layers.add(layer(l));
     }
     Norm outputNorm = norm(Place.OUTPUT_NORM, 0);
+    float[] ropeDivisors = ropeDivisors();
     for (Packing packing : packings) {
       packing.run();
     }
     LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headPlace, head) : null;
-    float[] ropeDivisors = ropeDivisors();
     return new Weights(
         memory,
         bytes,

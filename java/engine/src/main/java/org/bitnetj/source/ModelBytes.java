@@ -1,6 +1,7 @@
 package org.bitnetj.source;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.bitnetj.memory.FileBytes;
 
@@ -26,7 +27,16 @@ public record ModelBytes(List<FileBytes> files) implements AutoCloseable {
    *     already
    */
   public ModelBytes share() {
-    return new ModelBytes(files.stream().map(FileBytes::share).toList());
+    List<FileBytes> shared = new ArrayList<>(files.size());
+    try {
+      for (FileBytes file : files) {
+        shared.add(file.share());
+      }
+    } catch (RuntimeException e) {
+      shared.forEach(FileBytes::close);
+      throw e;
+    }
+    return new ModelBytes(shared);
   }
 
   /**

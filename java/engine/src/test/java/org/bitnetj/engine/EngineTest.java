@@ -309,6 +309,72 @@ class EngineTest {
     }
   }
 
+  /** Two share a cache and a step, and one of them breaks it; two of another cache go on. */
+  @Test
+  void whoFailedTogetherIsComputedAloneBeforeOthersComeAgain() throws Exception {
+    Path path = new TinyModel().write(folder.resolve("tiny.gguf"));
+    spoilLastToken(path);
+    try (Gate gate = new Gate(path, 8)) {
+      CountDownLatch done = new CountDownLatch(2);
+      List<Future<Integer>> others = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        others.add(
+            threads.submit(
+                () -> {
+                  int steps = 0;
+                  while (done.getCount() > 0 && steps < 2000) {
+                    try (SequenceState sequence = gate.engine.open(AttentionLayer.Type.F32, 8)) {
+                      sequence.compute(new int[] {1}, 0, 1, 0, LogitsNeed.all());
+                      steps++;
+                    }
+                  }
+                  return steps;
+                }));
+      }
+      List<Future<Boolean>> pair = new ArrayList<>();
+      for (int token : new int[] {7, 2}) { // 7 is the spoilt one
+        pair.add(
+            threads.submit(
+                () -> {
+                  try (SequenceState sequence = gate.engine.open(F16, 8)) {
+                    sequence.compute(new int[] {1, token}, 0, 2, 1, LogitsNeed.all());
+                    return true;
+                  } catch (NonFiniteException e) {
+                    return false;
+                  } finally {
+                    done.countDown();
+                  }
+                }));
+      }
+      assertEquals(false, pair.get(0).get());
+      assertEquals(true, pair.get(1).get());
+      for (Future<Integer> other : others) {
+        assertTrue(other.get() < 2000, "the pair waited until the others had ended");
+      }
+    }
+  }
+
+  /** A prompt of many steps; the closer does not wait for its end. */
+  @Test
+  void closingASequenceInTheMiddleOfItsPromptEndsItSoon() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 2)) {
+      SequenceState sequence = gate.engine.open(F16, 512);
+      gate.shut();
+      Future<?> computing =
+          threads.submit(() -> sequence.compute(new int[500], 0, 500, 500, LogitsNeed.all()));
+      gate.awaitStep();
+      Future<?> closing = threads.submit(sequence::close);
+      while (!sequence.closing) {
+        Thread.sleep(1);
+      }
+      gate.open();
+      closing.get();
+      ExecutionException e = assertThrows(ExecutionException.class, computing::get);
+      assertEquals("This session is closed; open another one.", e.getCause().getMessage());
+      assertTrue(gate.rows().size() < 10, gate.rows().size() + " steps");
+    }
+  }
+
   private static void spoilLastToken(Path path) throws Exception {
     long at;
     try (GgufFile file = GgufFile.open(path)) {

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.TernaryFormat;
@@ -40,12 +43,17 @@ class ActivationScalingTest {
 
   private Path model(String family, Function<String, TernaryFormat> formats)
       throws ModelFileException {
+    return model(family, formats, true);
+  }
+
+  private Path model(String family, Function<String, TernaryFormat> formats, boolean differ)
+      throws ModelFileException {
     Path plain = folder.resolve("plain.gguf");
     ModelShape shape =
         new ModelShape("tiny", family, 2, 256, 512, 4, 2, VOCABULARY, 64, 10_000f, 1e-5f, true);
     SyntheticModel.of(shape, 9).write(plain, (w, s) -> {});
     Path path = folder.resolve("model.gguf");
-    GroupedModel.write(plain, formats, path);
+    GroupedModel.write(plain, formats, differ, path);
     return path;
   }
 
@@ -89,6 +97,35 @@ class ActivationScalingTest {
       assertEquals(open, scaling(model("llama", tensor -> format)));
       assertEquals(open, scaling(model("qwen3", tensor -> format)));
     }
+  }
+
+  /** So are Llama models that were trained with quantized activations and stored in TQ2_0. */
+  @Test
+  void groupsThatShareOneScaleAreOfModelsWithQuantizedActivations() throws ModelFileException {
+    for (TernaryFormat format : new TernaryFormat[] {WeightFormats.TQ2_0, WeightFormats.Q2_0}) {
+      assertEquals(ActivationScaling.ROW, scaling(model("llama", tensor -> format, false)));
+    }
+  }
+
+  @Test
+  void whatIsAssumedIsSaid() throws IOException {
+    Path path = model("llama", tensor -> WeightFormats.Q2_0);
+    assertEquals(1, warnings(path, LoadOptions.defaults()).size());
+    assertTrue(
+        warnings(path, LoadOptions.defaults())
+            .getFirst()
+            .contains("one scale a group is assumed; choose by --activations row"));
+    LoadOptions named = LoadOptions.defaults().withActivations(ActivationScaling.ROW);
+    assertEquals(List.of(), warnings(path, named));
+    Path plain = model("llama", tensor -> WeightFormats.I2_S);
+    assertEquals(List.of(), warnings(plain, LoadOptions.defaults()));
+  }
+
+  /** What is said of its activations when a model is loaded. */
+  private static List<String> warnings(Path path, LoadOptions options) throws IOException {
+    List<String> said = new ArrayList<>();
+    LanguageModel.load(path, options.withKernels("scalar").withWarnings(said::add)).close();
+    return said.stream().filter(sentence -> sentence.contains("activations")).toList();
   }
 
   @Test

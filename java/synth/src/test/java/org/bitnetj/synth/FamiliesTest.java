@@ -119,6 +119,20 @@ class FamiliesTest {
     }
   }
 
+  /** Rows of 5 and 7 groups of 64: their last block of activations is half of one. */
+  @ParameterizedTest
+  @EnumSource
+  void logitsAgreeWithAnOddNumberOfGroups(Architecture family) throws Exception {
+    Path plain = folder.resolve("plain.gguf");
+    ModelShape shape =
+        new ModelShape(
+            "tiny", family.label(), 2, 320, 448, 5, 1, VOCABULARY, 64, 10_000f, 1e-5f, true);
+    SyntheticModel.of(shape, 4).write(plain, (w, s) -> {});
+    Path path = folder.resolve("odd.gguf");
+    GroupedModel.write(plain, tensor -> WeightFormats.Q2_0, path);
+    agree(family, path, family.activationScaling().isPresent() ? 0 : 128);
+  }
+
   private static void agree(Architecture family, Path path) throws Exception {
     agree(family, path, 0);
   }

@@ -12,6 +12,7 @@ import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
+import org.jspecify.annotations.Nullable;
 
 /** A model again, its matrices stored with a scale of its own for each group of columns. */
 final class GroupedModel {
@@ -24,6 +25,16 @@ final class GroupedModel {
    *     the engine; or the one that {@code from} has, and then the matrix stays as it is
    */
   static void write(Path from, Function<String, TernaryFormat> formats, Path to)
+      throws ModelFileException {
+    write(from, formats, true, to);
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param differ whether the scales of a matrix are different, or its one scale over and over
+   */
+  static void write(Path from, Function<String, TernaryFormat> formats, boolean differ, Path to)
       throws ModelFileException {
     try (GgufFile file = GgufFile.open(from)) {
       GgufHeader header = new GgufHeader();
@@ -43,7 +54,7 @@ final class GroupedModel {
           writer.write(
               tensor.format() instanceof TernaryFormat stored
                       && formats.apply(tensor.name()) != stored
-                  ? grouped(tensor, stored, formats.apply(tensor.name()), random)
+                  ? grouped(tensor, stored, formats.apply(tensor.name()), differ ? random : null)
                   : tensor.data());
         }
         writer.commit();
@@ -52,7 +63,7 @@ final class GroupedModel {
   }
 
   private static MemorySegment grouped(
-      Tensor tensor, TernaryFormat stored, TernaryFormat format, Random random) {
+      Tensor tensor, TernaryFormat stored, TernaryFormat format, @Nullable Random random) {
     int columns = (int) tensor.columns();
     int rows = (int) tensor.rows();
     int group = format.blockColumns();
@@ -65,7 +76,8 @@ final class GroupedModel {
       stored.scales(tensor.data(), columns, row, scale);
       for (int start = 0; start < columns; start += group, block += format.blockBytes()) {
         boolean tq2 = format.name().equals("TQ2_0");
-        short half = Float.floatToFloat16(scale[0] * (0.5f + random.nextFloat()));
+        float factor = random == null ? 1 : 0.5f + random.nextFloat();
+        short half = Float.floatToFloat16(scale[0] * factor);
         data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + (tq2 ? 64 : 0), half);
         for (int j = 0; j < group; j++) {
           long at = block + (tq2 ? j / 128 * 32 + j % 32 : 2 + j / 4);

@@ -28,8 +28,19 @@ public final class JinjaException extends RuntimeException {
   }
 
   static JinjaException at(int line, String what) {
-    String shown = what.length() > MAX_SHOWN ? what.substring(0, MAX_SHOWN) + "…" : what + ".";
-    return new JinjaException("Line " + line + " of the template: " + shown);
+    return new JinjaException("Line " + line + " of the template: " + shortened(what) + ".");
+  }
+
+  /** Without its middle if it is long: the reason may be at either end. */
+  private static String shortened(String what) {
+    if (what.length() <= MAX_SHOWN) {
+      return what;
+    }
+    int half = MAX_SHOWN / 2;
+    int head = Character.isHighSurrogate(what.charAt(half - 1)) ? half - 1 : half;
+    int tail = what.length() - half;
+    tail = Character.isLowSurrogate(what.charAt(tail)) ? tail + 1 : tail;
+    return what.substring(0, head) + "…" + what.substring(tail);
   }
 
   /** The template refused the values by {@code raise_exception}. */

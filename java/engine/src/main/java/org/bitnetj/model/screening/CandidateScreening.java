@@ -160,9 +160,9 @@ public final class CandidateScreening {
     team.run(raiseThresholds, count, 1);
     int refined = 0;
     int kept = 0;
+    judge();
     for (int i = 0; i < count; i++) {
       refined += rows[i].refinedRows();
-      judge(rows[i]);
       if (rows[i].pays()) {
         done[rows[i].row()] = true;
         kept += rows[i].candidates();
@@ -186,15 +186,24 @@ public final class CandidateScreening {
     team.run(task, panels, Math.clamp(grain, LEAST_PANELS, MOST_PANELS));
   }
 
-  /** Whether screening paid for a row; if not, the next may not be screened. */
-  private void judge(ScreenedRow row) {
-    boolean pays = row.candidates() <= head.rows() / MOST_LEFT;
-    row.setPays(pays);
-    if (!pays) {
-      tooMany = rest == 0 ? row.count() : Math.min(tooMany, row.count());
+  /** For which rows screening paid; after a step in which it did not, some are not screened. */
+  private void judge() {
+    int least = Integer.MAX_VALUE; // of the best, for which it did not pay
+    int most = 0; // for which it did
+    for (int i = 0; i < count; i++) {
+      ScreenedRow row = rows[i];
+      row.setPays(row.candidates() <= head.rows() / MOST_LEFT);
+      if (row.pays()) {
+        most = Math.max(most, row.count());
+      } else {
+        least = Math.min(least, row.count());
+      }
+    }
+    if (least < Integer.MAX_VALUE) {
+      tooMany = rest == 0 ? least : Math.min(tooMany, least);
       rest = Math.min(2 * rest + 1, LONGEST_REST);
       resting = rest;
-    } else if (row.count() >= tooMany) {
+    } else if (most >= tooMany) {
       rest = 0;
     }
   }

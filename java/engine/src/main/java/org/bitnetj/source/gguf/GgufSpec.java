@@ -11,6 +11,7 @@ import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Printable;
+import org.bitnetj.source.Tensor;
 
 /**
  * Reads a model's specification from metadata, whose keys are prefixed by the name of its family.
@@ -79,19 +80,33 @@ final class GgufSpec {
   }
 
   /**
-   * Where families leave it open, matrices with scales by groups of columns are those of models of
-   * which only the weights are ternary.
+   * Where families leave it open, matrices with different scales for groups of columns are those of
+   * models of which only the weights are ternary. A model that was trained with quantized
+   * activations has one scale a matrix, in whatever format. The first matrix with groups decides.
    */
   private ActivationScaling activationScaling(Architecture architecture) {
-    boolean groups =
-        file.tensors().stream()
-            .anyMatch(
-                tensor ->
-                    tensor.format() instanceof TernaryFormat format
-                        && format.scaleKind() instanceof ScaleKind.Group);
     return architecture
         .activationScaling()
-        .orElse(groups ? ActivationScaling.GROUP : ActivationScaling.ROW);
+        .orElseGet(
+            () ->
+                file.tensors().stream()
+                    .filter(GgufSpec::hasGroups)
+                    .findFirst()
+                    .filter(tensor -> !hasOneScale(tensor))
+                    .map(tensor -> ActivationScaling.GROUP)
+                    .orElse(ActivationScaling.ROW));
+  }
+
+  private static boolean hasGroups(Tensor tensor) {
+    return tensor.format() instanceof TernaryFormat format
+        && format.scaleKind() instanceof ScaleKind.Group
+        && Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH;
+  }
+
+  private static boolean hasOneScale(Tensor tensor) {
+    return ((TernaryFormat) tensor.format())
+        .uniformScale(tensor.data(), (int) tensor.rows(), (int) tensor.columns())
+        .isPresent();
   }
 
   /** Tokens, by the rows of the embedding. */

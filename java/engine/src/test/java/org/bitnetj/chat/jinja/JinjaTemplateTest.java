@@ -250,7 +250,7 @@ class JinjaTemplateTest {
         "Line 1 of the template: 'int' makes a number that is too big.",
         failure("{{ '1e30'|int }}"));
     assertEquals(
-        "Line 1 of the template: '" + "k".repeat(399) + "…",
+        "Line 1 of the template: '" + "k".repeat(199) + "…" + "k".repeat(184) + "' is not defined.",
         failure("{{ messages['" + "k".repeat(100_000) + "'].x }}"));
     assertEquals(
         "Line 1 of the template: a list cannot be a key of a dictionary.",
