@@ -1,9 +1,12 @@
 package org.bitnetj.model;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.format.FloatFormat;
@@ -46,6 +49,7 @@ final class WeightsLoader {
   private final Kernels kernels;
   private final ThreadTeam team;
   private final List<Packing> packings = new ArrayList<>();
+  private final Map<LayerPlan, LayerPlan> plans = new HashMap<>(); // each only once
   private RowGroups cut = RowGroups.NONE;
 
   private WeightsLoader(
@@ -140,7 +144,7 @@ final class WeightsLoader {
     Linear up = linear(Place.UP, l);
     Linear down = linear(Place.DOWN, l);
     return new Weights.Layer(
-        spec.plan(l),
+        plans.computeIfAbsent(spec.plan(l), plan -> plan),
         norm(Place.ATTENTION_NORM, l),
         linear(Place.QUERY, l),
         linear(Place.KEY, l),

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Operand {
   private volatile @Nullable Object view;
+  private @Nullable Object owner;
 
   Operand() {}
 
@@ -16,13 +17,25 @@ public abstract class Operand {
     return view;
   }
 
-  /** Keeps a view in place of the one before; of two threads that do, either's may stay. */
-  public final void keepView(Object view) {
+  /**
+   * Keeps a view, and what its memory belongs to. If there is one of the same class already, that
+   * one stays: another thread may be using it.
+   *
+   * @return what is kept now
+   */
+  public final synchronized Object keepView(Object view, Object owner) {
+    Object kept = this.view;
+    if (kept != null && kept.getClass() == view.getClass()) {
+      return kept;
+    }
+    this.owner = owner;
     this.view = view;
+    return view;
   }
 
   /** Forgets what was kept; for an operand whose segments or shape change. */
-  final void forgetView() {
+  final synchronized void forgetView() {
     view = null;
+    owner = null;
   }
 }

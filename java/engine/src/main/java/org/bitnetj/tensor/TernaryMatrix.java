@@ -27,6 +27,8 @@ public final class TernaryMatrix extends Operand {
   private final int columns;
   private final TernaryScales scales;
   private final int largestDigit;
+  private final long panelBytes;
+  private final long bytes;
 
   private TernaryMatrix(
       PanelLayout layout,
@@ -41,6 +43,8 @@ public final class TernaryMatrix extends Operand {
     this.columns = columns;
     this.scales = scales;
     this.largestDigit = largestDigit;
+    this.panelBytes = layout.panelBytes(columns);
+    this.bytes = panels.byteSize() + scales.bytes();
   }
 
   /** Two-bit panels with one scale and digits up to 2, still to be packed. */
@@ -157,12 +161,12 @@ public final class TernaryMatrix extends Operand {
 
   /** Bytes of one panel. */
   public long panelBytes() {
-    return layout.panelBytes(columns);
+    return panelBytes;
   }
 
   /** Bytes that one product reads: digits, and scales if there are several. */
   public long bytes() {
-    return panels.byteSize() + scales.bytes();
+    return bytes;
   }
 
   /** Bytes of the two-bit panels of a matrix of that shape. */

@@ -16,6 +16,7 @@ import org.bitnetj.kernel.ffi.bindings.bn_rope;
 import org.bitnetj.kernel.ffi.bindings.bn_rows;
 import org.bitnetj.kernel.ffi.bindings.bn_ternary;
 import org.bitnetj.kernel.ffi.bindings.bn_ternary_vectors;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.AttentionLayer;
@@ -72,9 +73,9 @@ final class Descriptors {
     return operand.view() instanceof MemorySegment struct ? struct : null;
   }
 
+  /** Lets the operand own a struct; without its scope, a call need not ask whether it is alive. */
   private static MemorySegment keep(Operand operand, MemorySegment struct) {
-    operand.keepView(struct);
-    return struct;
+    return (MemorySegment) operand.keepView(NativeAccess.unscoped(struct), struct);
   }
 
   static MemorySegment of(FloatRows x) {
