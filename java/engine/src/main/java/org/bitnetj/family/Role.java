@@ -12,6 +12,6 @@ package org.bitnetj.family;
 public record Role(Place place, String gguf, String huggingFace, boolean optional) {
   /** Its name in a GGUF file; the layer does not matter where there is one for the whole model. */
   public String gguf(int layer) {
-    return place.isInLayers() ? gguf.formatted(layer) : gguf;
+    return place.isInLayers() ? gguf.replace("%d", Integer.toString(layer)) : gguf;
   }
 }

@@ -1,10 +1,13 @@
 package org.bitnetj.model;
 
+import java.util.Objects;
+import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.FloatMatrix;
+import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.TernaryMatrix;
 
 /** The weight of a linear layer, {@code y = W x}, in one of the ways that it is computed with. */
-public sealed interface Linear {
+sealed interface Linear {
   /** Of ternary digits; its input is quantized to int8. */
   record Ternary(TernaryMatrix matrix) implements Linear {
     @Override
@@ -20,6 +23,12 @@ public sealed interface Linear {
     @Override
     public long bytes() {
       return matrix.bytes();
+    }
+
+    @Override
+    public void multiply(
+        Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
+      kernels.ternaryProduct(matrix, input.quantized(), y, count, begin, end);
     }
   }
 
@@ -42,6 +51,14 @@ public sealed interface Linear {
     public long bytes() {
       return matrix.bytes();
     }
+
+    @Override
+    public void multiply(
+        Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
+      FloatRows rows = Objects.requireNonNull(input.floats());
+      int last = Math.min(end * PANEL_ROWS, matrix.rows());
+      kernels.headProduct(matrix, rows, y, count, begin * PANEL_ROWS, last);
+    }
   }
 
   /** How many parts it has that threads can compute. */
@@ -52,4 +69,7 @@ public sealed interface Linear {
 
   /** Bytes that one product reads. */
   long bytes();
+
+  /** Computes parts {@code [begin, end)} of the first {@code count} rows of {@code y = W x}. */
+  void multiply(Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end);
 }

@@ -1,10 +1,8 @@
 package org.bitnetj.model;
 
-import java.util.Objects;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.parallel.PanelSharing;
 import org.bitnetj.parallel.ThreadTeam;
-import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 
 /**
@@ -67,23 +65,9 @@ final class LinearProducts implements ThreadTeam.Task {
       int from = Math.max(begin - first, 0);
       int to = Math.min(end - first, panels);
       if (from < to) {
-        run(weights[i], outputs[i], from, to);
+        weights[i].multiply(kernels, input, outputs[i], count, from, to);
       }
       first += panels;
-    }
-  }
-
-  private void run(Linear weight, FloatRows output, int from, int to) {
-    switch (weight) {
-      case Linear.Ternary ternary ->
-          kernels.ternaryProduct(ternary.matrix(), input.quantized(), output, count, from, to);
-      case Linear.Floats floats -> {
-        FloatMatrix matrix = floats.matrix();
-        int begin = from * Linear.Floats.PANEL_ROWS;
-        int end = Math.min(to * Linear.Floats.PANEL_ROWS, matrix.rows());
-        FloatRows rows = Objects.requireNonNull(input.floats());
-        kernels.headProduct(matrix, rows, output, count, begin, end);
-      }
     }
   }
 }

@@ -41,6 +41,9 @@ final class WeightsLoader {
     void run() throws ModelFileException;
   }
 
+  /** The least bytes of a file that are worth a system call that takes their pages from memory. */
+  private static final long RELEASED_BYTES = 256 << 10;
+
   private final ModelTensors tensors;
   private final ModelSpec spec;
   private final WeightsPlan plan;
@@ -242,7 +245,9 @@ final class WeightsLoader {
     if (!valid.get()) {
       throw tensors.refuse(tensor, "it holds codes that are not ternary digits");
     }
-    bytes.release(tensor.data());
+    if (tensor.data().byteSize() >= RELEASED_BYTES) {
+      bytes.release(tensor.data());
+    }
   }
 
   /** A copy of a matrix that is packed before it. */

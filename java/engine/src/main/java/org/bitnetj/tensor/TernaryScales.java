@@ -16,11 +16,10 @@ public sealed interface TernaryScales {
   /** Bytes of the scales of a matrix of that shape if they differ. */
   static long bytes(ScaleKind kind, int rows, int columns) {
     long padded = (long) PanelLayout.panels(rows) * PanelLayout.ROWS;
-    return switch (kind) {
-      case ScaleKind.Tensor tensor -> 0;
-      case ScaleKind.Row row -> padded * Float.BYTES;
-      case ScaleKind.Group group -> padded * group.count(columns) * Short.BYTES;
-    };
+    if (kind instanceof ScaleKind.Group group) {
+      return padded * group.count(columns) * Short.BYTES;
+    }
+    return kind.equals(ScaleKind.TENSOR) ? 0 : padded * Float.BYTES;
   }
 
   /**
@@ -30,6 +29,13 @@ public sealed interface TernaryScales {
    *     is float16, and not by 1; the message is a clause
    */
   TernaryScales times(float factor);
+
+  /**
+   * The scale of a row's weights.
+   *
+   * @throws IllegalStateException if there are several
+   */
+  float ofRow(int row);
 
   /** One scale for every weight. */
   record Tensor(float scale) implements TernaryScales {
@@ -41,6 +47,11 @@ public sealed interface TernaryScales {
     @Override
     public Tensor times(float factor) {
       return new Tensor(finite(scale * factor, "its scale"));
+    }
+
+    @Override
+    public float ofRow(int row) {
+      return scale;
     }
   }
 
@@ -64,8 +75,8 @@ public sealed interface TernaryScales {
       return this;
     }
 
-    /** The scale of a row. */
-    public float scale(int row) {
+    @Override
+    public float ofRow(int row) {
       return scales.getAtIndex(ValueLayout.JAVA_FLOAT, row);
     }
   }
@@ -93,6 +104,11 @@ public sealed interface TernaryScales {
                 + " that is stored beside it");
       }
       return this;
+    }
+
+    @Override
+    public float ofRow(int row) {
+      throw new IllegalStateException("row " + row + " has a scale for each group of columns");
     }
 
     /** The scale of a group of a row, exact. */
@@ -131,34 +147,29 @@ public sealed interface TernaryScales {
     int count = format.scaleKind().count(columns);
     int padded = PanelLayout.panels(rows) * PanelLayout.ROWS;
     float[] scales = new float[count];
-    return switch (format.scaleKind()) {
-      case ScaleKind.Tensor tensor -> {
-        format.scales(data, columns, 0, scales);
-        yield new Tensor(finite(scales[0], "its scale"));
-      }
-      case ScaleKind.Row byRow -> {
-        Rows all = new Rows(memory.allocate((long) padded * Float.BYTES));
-        for (int row = 0; row < rows; row++) {
-          format.scales(data, columns, row, scales);
-          all.scales.setAtIndex(
-              ValueLayout.JAVA_FLOAT, row, finite(scales[0], "the scale of row " + row));
+    if (format.scaleKind() instanceof ScaleKind.Group group) {
+      MemorySegment halves = memory.allocate((long) padded * count * Short.BYTES);
+      Groups all = new Groups(group.columns(), count, halves);
+      for (int row = 0; row < rows; row++) {
+        format.scales(data, columns, row, scales);
+        for (int g = 0; g < count; g++) {
+          float scale = finite(scales[g], "the scale of group " + g + " of row " + row);
+          halves.setAtIndex(ValueLayout.JAVA_SHORT, all.index(row, g), Float.floatToFloat16(scale));
         }
-        yield all;
       }
-      case ScaleKind.Group group -> {
-        MemorySegment halves = memory.allocate((long) padded * count * Short.BYTES);
-        Groups all = new Groups(group.columns(), count, halves);
-        for (int row = 0; row < rows; row++) {
-          format.scales(data, columns, row, scales);
-          for (int g = 0; g < count; g++) {
-            float scale = finite(scales[g], "the scale of group " + g + " of row " + row);
-            halves.setAtIndex(
-                ValueLayout.JAVA_SHORT, all.index(row, g), Float.floatToFloat16(scale));
-          }
-        }
-        yield all;
-      }
-    };
+      return all;
+    }
+    if (format.scaleKind().equals(ScaleKind.TENSOR)) {
+      format.scales(data, columns, 0, scales);
+      return new Tensor(finite(scales[0], "its scale"));
+    }
+    Rows all = new Rows(memory.allocate((long) padded * Float.BYTES));
+    for (int row = 0; row < rows; row++) {
+      format.scales(data, columns, row, scales);
+      all.scales.setAtIndex(
+          ValueLayout.JAVA_FLOAT, row, finite(scales[0], "the scale of row " + row));
+    }
+    return all;
   }
 
   private static float finite(float scale, String what) {

@@ -103,7 +103,7 @@ class TernaryScalesTest {
       assertThrows(IllegalArgumentException.class, () -> new TernaryScales.Tensor(3e38f).times(2f));
       TernaryScales.Rows rows = new TernaryScales.Rows(memory.allocate(16 * Float.BYTES));
       rows.scales().setAtIndex(ValueLayout.JAVA_FLOAT, 2, 0.25f);
-      assertEquals(0.75f, rows.times(3f).scale(2));
+      assertEquals(0.75f, rows.times(3f).ofRow(2));
       assertEquals(16 * Float.BYTES, rows.bytes());
       TernaryScales groups = read(memory, digits(), scales());
       assertEquals(groups, groups.times(1f));

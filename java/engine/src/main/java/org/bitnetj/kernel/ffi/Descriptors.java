@@ -123,22 +123,15 @@ final class Descriptors {
     bn_ternary.columns(struct, w.columns());
     bn_ternary.layout(struct, w.layout().id());
     bn_ternary.largest_digit(struct, w.largestDigit());
-    float scale = Float.NaN;
-    MemorySegment rowScales = MemorySegment.NULL;
-    MemorySegment groupScales = MemorySegment.NULL;
-    int groupColumns = 0;
-    switch (w.scales()) {
-      case TernaryScales.Tensor one -> scale = one.scale();
-      case TernaryScales.Rows rows -> rowScales = rows.scales();
-      case TernaryScales.Groups groups -> {
-        groupScales = groups.scales();
-        groupColumns = groups.columns();
-      }
+    bn_ternary.scale(struct, Float.NaN);
+    if (w.scales() instanceof TernaryScales.Tensor one) {
+      bn_ternary.scale(struct, one.scale());
+    } else if (w.scales() instanceof TernaryScales.Rows rows) {
+      bn_ternary.row_scales(struct, rows.scales());
+    } else if (w.scales() instanceof TernaryScales.Groups groups) {
+      bn_ternary.group_scales(struct, groups.scales());
+      bn_ternary.group_columns(struct, groups.columns());
     }
-    bn_ternary.scale(struct, scale);
-    bn_ternary.row_scales(struct, rowScales);
-    bn_ternary.group_scales(struct, groupScales);
-    bn_ternary.group_columns(struct, groupColumns);
     return keep(w, struct);
   }
 

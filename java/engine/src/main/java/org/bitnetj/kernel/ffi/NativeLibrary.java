@@ -41,7 +41,10 @@ public final class NativeLibrary {
   public static final String PATH_VARIABLE = "BITNET_LIBRARY_PATH";
 
   /** Whether there are native kernels, and why not. */
-  public sealed interface Status {}
+  public sealed interface Status {
+    /** What comes of a tier. */
+    Support support(KernelTier tier);
+  }
 
   /**
    * The library is loaded and of the right ABI.
@@ -51,6 +54,7 @@ public final class NativeLibrary {
    * @param tiers what comes of its tiers on this machine; those it lacks may be left out
    */
   public record Loaded(Path path, String sha256, Map<KernelTier, Support> tiers) implements Status {
+    @Override
     public Support support(KernelTier tier) {
       return tiers.getOrDefault(tier, Support.NOT_BUILT);
     }
@@ -82,7 +86,12 @@ public final class NativeLibrary {
    *
    * @param reason a sentence without full stop: what is wrong and what to do
    */
-  public record Missing(String reason) implements Status {}
+  public record Missing(String reason) implements Status {
+    @Override
+    public Support support(KernelTier tier) {
+      return Support.NOT_BUILT;
+    }
+  }
 
   private static final class Once {
     static final Status STATUS = new NativeLibrary(Surroundings.real()).load();

@@ -166,16 +166,11 @@ public class ScalarKernels implements Kernels {
     for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
       w.layout().unpack(w.panels(), n, row, digits);
       for (int t = 0; t < count; t++) {
-        y.set(
-            t,
-            row,
-            switch (w.scales()) {
-              case TernaryScales.Tensor one ->
-                  (float) dot(q[t], digits, 0, n) * (one.scale() * a.scale(t));
-              case TernaryScales.Rows rows ->
-                  (float) dot(q[t], digits, 0, n) * (rows.scale(row) * a.scale(t));
-              case TernaryScales.Groups groups -> byGroups(q[t], digits, groups, row, a, t);
-            });
+        float product =
+            w.scales() instanceof TernaryScales.Groups groups
+                ? byGroups(q[t], digits, groups, row, a, t)
+                : (float) dot(q[t], digits, 0, n) * (w.scales().ofRow(row) * a.scale(t));
+        y.set(t, row, product);
       }
     }
   }

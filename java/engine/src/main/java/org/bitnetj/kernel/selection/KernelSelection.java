@@ -168,16 +168,12 @@ public final class KernelSelection {
     if (!tier.isNative()) {
       return tier == KernelTier.VECTOR && !incubator ? State.UNRESOLVED : State.RUNS;
     }
-    return switch (library) {
-      case NativeLibrary.Missing missing -> State.ABSENT;
-      case NativeLibrary.Loaded loaded ->
-          switch (loaded.support(tier)) {
-            case NOT_BUILT -> State.ABSENT;
-            case NOT_CLAIMED -> State.UNSUPPORTED;
-            case DISABLED -> State.DISABLED;
-            case FAULTS -> State.FAULTING;
-            case RUNS -> State.RUNS;
-          };
+    return switch (library.support(tier)) {
+      case NOT_BUILT -> State.ABSENT;
+      case NOT_CLAIMED -> State.UNSUPPORTED;
+      case DISABLED -> State.DISABLED;
+      case FAULTS -> State.FAULTING;
+      case RUNS -> State.RUNS;
     };
   }
 
@@ -229,13 +225,11 @@ public final class KernelSelection {
   /** Says what is lost if the best tier is none for the CPU's instructions. */
   private void noteShortfall(KernelTier best) {
     String lost =
-        switch (library) {
-          case NativeLibrary.Missing missing ->
-              "cannot use the native kernels: " + missing.reason() + "; ";
-          case NativeLibrary.Loaded loaded when best == KernelTier.VECTOR ->
-              "cannot use native kernels other than the portable ones; ";
-          case NativeLibrary.Loaded loaded -> "cannot use any native kernels; ";
-        };
+        library instanceof NativeLibrary.Missing missing
+            ? "cannot use the native kernels: " + missing.reason() + "; "
+            : best == KernelTier.VECTOR
+                ? "cannot use native kernels other than the portable ones; "
+                : "cannot use any native kernels; ";
     shortfall =
         switch (best) {
           case SCALAR -> lost + SCALAR_COST;

@@ -49,6 +49,7 @@ public final class GgufFile implements ModelSource {
   static final int MAGIC = 0x46554747; // "GGUF" as a little-endian int
   static final String ALIGNMENT_KEY = "general.alignment";
   static final int DEFAULT_ALIGNMENT = 32;
+  private static final String WEIGHT = ".weight"; // how names of weights end
   private static final int MAX_ALIGNMENT = 1 << 20;
 
   private final Path path;
@@ -321,7 +322,10 @@ public final class GgufFile implements ModelSource {
 
   @Override
   public Optional<Tensor> findFactor(Role role, int layer) {
-    return find(role.gguf(layer).replaceFirst("\\.weight$", ".scale"));
+    String name = role.gguf(layer);
+    return name.endsWith(WEIGHT)
+        ? find(name.substring(0, name.length() - WEIGHT.length()) + ".scale")
+        : Optional.empty();
   }
 
   /** Gives up the file's bytes, which stay while others share them. Idempotent. */
