@@ -215,6 +215,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void theFaceOfKernelsKnowsNoneOfTheirImplementations() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.bitnetj.kernel")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bitnetj.kernel.*..")
+        .check(engine);
+  }
+
+  @Test
   void onlyOnePlaceKnowsTheContainersOfModels() {
     noClasses()
         .that()

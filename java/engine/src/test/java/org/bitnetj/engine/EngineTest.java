@@ -3,6 +3,7 @@ package org.bitnetj.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -62,6 +63,7 @@ class EngineTest {
     private final List<Integer> rows = new ArrayList<>();
     private volatile CountDownLatch open = new CountDownLatch(0);
     private volatile CountDownLatch reached = new CountDownLatch(0);
+    private volatile Error error; // of the next step
 
     Gate(Path model, int batch) throws Exception {
       GgufFile file = GgufFile.open(model);
@@ -75,11 +77,21 @@ class EngineTest {
               synchronized (rows) {
                 rows.add(count);
               }
+              Error thrown = error;
+              error = null;
               reached.countDown();
               awaitUninterruptibly(open);
+              if (thrown != null) {
+                throw thrown;
+              }
             }
           });
       engine = new Engine(transformer, 64 << 20, List.of(weights::close, team::close, file::close));
+    }
+
+    /** Lets the next step to begin fail. */
+    void fail(Error error) {
+      this.error = error;
     }
 
     /** Lets the next step begin and no further. */
@@ -306,6 +318,56 @@ class EngineTest {
       assertEquals(0, sequences.get(2).length(), "as before");
       sequences.get(2).compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all());
       assertArrayEquals(expected, bits(sequences.get(2)), "and it continues");
+    }
+  }
+
+  @Test
+  void anErrorInAStepReachesWhoWaitsForIt() throws Exception {
+    Path path = new TinyModel().write(folder.resolve("tiny.gguf"));
+    try (Gate gate = new Gate(path, 8)) {
+      int[] expected = alone(gate.engine, new int[] {1, 2});
+      SequenceState sequence = gate.engine.open(F16, 8);
+      Error error = new OutOfMemoryError("no room for an object");
+      gate.fail(error);
+      assertSame(
+          error,
+          assertThrows(
+              OutOfMemoryError.class,
+              () -> sequence.compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all())));
+      assertEquals(0, sequence.length(), "as before");
+      sequence.compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all());
+      assertArrayEquals(expected, bits(sequence), "and it continues");
+    }
+  }
+
+  @Test
+  void ofAStepThatFailsByAnErrorEachSequenceIsComputedByItself() throws Exception {
+    Path path = new TinyModel().write(folder.resolve("tiny.gguf"));
+    try (Gate gate = new Gate(path, 8)) {
+      int[] expected = alone(gate.engine, new int[] {1, 2});
+      List<Future<int[]>> results = new ArrayList<>();
+      gate.shut();
+      for (int i = 0; i < 3; i++) {
+        SequenceState sequence = gate.engine.open(F16, 8);
+        results.add(
+            threads.submit(
+                () -> {
+                  sequence.compute(new int[] {1, 2}, 0, 2, 1, LogitsNeed.all());
+                  return bits(sequence);
+                }));
+        if (i == 0) {
+          gate.awaitStep();
+          gate.fail(new AssertionError("in the step of the two that wait"));
+        } else {
+          awaitWaiting(sequence);
+        }
+      }
+      gate.open();
+      for (Future<int[]> result : results) {
+        assertArrayEquals(expected, result.get());
+      }
+      assertEquals(
+          List.of(2, 4, 2, 2), gate.rows().subList(gate.rows().size() - 4, gate.rows().size()));
     }
   }
 
