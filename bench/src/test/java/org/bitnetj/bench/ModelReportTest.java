@@ -11,11 +11,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.tensor.AttentionLayer;
+import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.RopeScaling;
 import org.junit.jupiter.api.Test;
 
 /** What is not known is left out of each form of the report, and what is known is in all. */
@@ -39,8 +42,7 @@ class ModelReportTest {
             8,
             32,
             1e-5f,
-            10000,
-            32,
+            new LayerPlan.Rotation(Rope.Style.HALVES, 10000, 32, RopeScaling.NONE),
             ActivationScaling.ROW);
     BenchmarkPlan plan =
         new BenchmarkPlan(

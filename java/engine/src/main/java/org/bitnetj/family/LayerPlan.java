@@ -2,6 +2,7 @@ package org.bitnetj.family;
 
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.RopeScaling;
 
 /**
  * What the forward pass does in a layer where families, or the layers of a model, differ. Norms
@@ -21,6 +22,7 @@ public record LayerPlan(
    * @param style which elements of a head form a pair
    * @param theta base of the frequencies
    * @param dimensions rotated elements of a head, the first ones
+   * @param scaling what is done to the frequencies
    */
-  public record Rotation(Rope.Style style, double theta, int dimensions) {}
+  public record Rotation(Rope.Style style, double theta, int dimensions, RopeScaling scaling) {}
 }

@@ -19,8 +19,7 @@ import org.bitnetj.tensor.TernaryMatrix;
  * @param vocabulary number of tokens
  * @param contextLength positions the model was made for
  * @param normEpsilon RMSNorm's epsilon
- * @param ropeTheta RoPE's frequency base
- * @param ropeDimensions rotated elements of a head
+ * @param rotation how queries and keys are rotated
  * @param activationScaling what shares a scale among int8 activations
  */
 public record ModelSpec(
@@ -35,8 +34,7 @@ public record ModelSpec(
     int vocabulary,
     int contextLength,
     float normEpsilon,
-    double ropeTheta,
-    int ropeDimensions,
+    LayerPlan.Rotation rotation,
     ActivationScaling activationScaling)
     implements Sizes {
 
@@ -74,11 +72,13 @@ public record ModelSpec(
         normEpsilon >= 0 && normEpsilon < 1,
         "a norm's epsilon of " + normEpsilon + " is out of range");
     check(
-        ropeTheta > 0 && Double.isFinite(ropeTheta),
-        "a base of " + ropeTheta + " for rotations is out of range");
+        rotation.theta() > 0 && Double.isFinite(rotation.theta()),
+        "a base of " + rotation.theta() + " for rotations is out of range");
     check(
-        ropeDimensions > 0 && ropeDimensions <= headDim && ropeDimensions % 2 == 0,
-        ropeDimensions + " rotated elements do not make pairs within a head of " + headDim);
+        rotation.dimensions() > 0
+            && rotation.dimensions() <= headDim
+            && rotation.dimensions() % 2 == 0,
+        rotation.dimensions() + " rotated elements do not make pairs within a head of " + headDim);
     check(
         !architecture.manifest().has(Place.QUERY_NORM) || headDim % 16 == 0,
         "heads with norms must have a multiple of 16 elements, not " + headDim);
@@ -122,9 +122,13 @@ public record ModelSpec(
         vocabulary,
         contextLength,
         normEpsilon,
-        ropeTheta,
-        ropeDimensions,
+        rotation,
         scaling);
+  }
+
+  @Override
+  public int ropeDimensions() {
+    return rotation.dimensions();
   }
 
   /** What a layer computes. */
@@ -133,7 +137,7 @@ public record ModelSpec(
     return new LayerPlan(
         architecture.manifest().has(Place.QUERY_NORM),
         architecture.activation(),
-        new LayerPlan.Rotation(architecture.ropeStyle(), ropeTheta, ropeDimensions),
+        rotation,
         (float) (1 / Math.sqrt(headDim)));
   }
 }

@@ -147,6 +147,7 @@ public final class Transformer implements AutoCloseable {
         rotation.dimensions(),
         rotation.theta(),
         weights.ropeDivisors(),
+        rotation.scaling(),
         rotation.style(),
         spec.contextLength());
   }

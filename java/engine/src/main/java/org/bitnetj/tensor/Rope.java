@@ -8,7 +8,7 @@ import org.bitnetj.memory.NativeMemory;
  * Rotary position embedding: tables of cosines and sines {@code [positions][pairs]}, computed in
  * double by {@link StrictMath} and rounded once, so that every tier and machine rotates alike. Pair
  * i of a head turns by {@code position * theta^(-2i / dimensions)} (Su et al., arXiv 2104.09864),
- * in some models divided by a number for each pair.
+ * in some models divided by a number for each pair, and changed by a {@link RopeScaling}.
  *
  * <p>The tables grow as positions are used. {@link #reach} must not run while another thread reads;
  * everything else is read-only.
@@ -26,8 +26,9 @@ public final class Rope extends Operand {
 
   /**
    * Factors that move a double by more than {@link Math} and {@link StrictMath} can differ. Each is
-   * within 1 ulp of the true value, at most 2^-52 of it, so the two are within 2^-51 of it; these
-   * move by 2^-50, less a rounding of 2^-53.
+   * within 1 ulp of the true value, at most 2^-52 of it, so the two differ by 2^-51 of it, and by
+   * two roundings of 2^-53 once they are multiplied by a magnitude; these move by 2^-50, less a
+   * rounding of 2^-53.
    */
   private static final double BELOW = 1 - 0x1p-50;
 
@@ -35,6 +36,7 @@ public final class Rope extends Operand {
 
   private final NativeMemory memory;
   private final double[] frequencies;
+  private final double magnitude;
   private final int headDim;
   private final int positions;
   private final Style style;
@@ -50,11 +52,12 @@ public final class Rope extends Operand {
    */
   public Rope(
       NativeMemory memory, int headDim, int dimensions, double theta, Style style, int positions) {
-    this(memory, headDim, dimensions, theta, new float[0], style, positions);
+    this(memory, headDim, dimensions, theta, new float[0], RopeScaling.NONE, style, positions);
   }
 
   /**
    * @param divisors what the frequency of each pair is divided by; empty for nothing
+   * @param scaling what is done to the frequencies after that
    */
   public Rope(
       NativeMemory memory,
@@ -62,6 +65,7 @@ public final class Rope extends Operand {
       int dimensions,
       double theta,
       float[] divisors,
+      RopeScaling scaling,
       Style style,
       int positions) {
     if (dimensions % 2 != 0 || dimensions > headDim) {
@@ -78,7 +82,9 @@ public final class Rope extends Operand {
       if (divisors.length > 0) {
         frequencies[i] /= divisors[i];
       }
+      frequencies[i] = scaling.frequency(frequencies[i], i, theta, dimensions);
     }
+    this.magnitude = scaling.magnitude();
     this.memory = memory;
     this.capacity = Math.min(STEP, positions);
     this.cosines = table();
@@ -99,8 +105,8 @@ public final class Rope extends Operand {
       for (int p = filled; p < end; p++) {
         for (double frequency : frequencies) {
           double angle = p * frequency;
-          cosines.setAtIndex(ValueLayout.JAVA_FLOAT, at, cosine(angle));
-          sines.setAtIndex(ValueLayout.JAVA_FLOAT, at, sine(angle));
+          cosines.setAtIndex(ValueLayout.JAVA_FLOAT, at, cosine(angle, magnitude));
+          sines.setAtIndex(ValueLayout.JAVA_FLOAT, at, sine(angle, magnitude));
           at++;
         }
       }
@@ -109,21 +115,25 @@ public final class Rope extends Operand {
   }
 
   /**
-   * {@code (float) StrictMath.cos(angle)}, mostly without the arrays that {@link StrictMath} puts
-   * on the heap. Where all doubles that {@link StrictMath} can give beside {@link Math}'s value
+   * {@code (float) (StrictMath.cos(angle) * magnitude)}, mostly without the arrays that {@link
+   * StrictMath} puts on the heap. Where all doubles that this can be beside {@link Math}'s value
    * round to one float, it is the one.
    */
-  static float cosine(double angle) {
-    double near = Math.cos(angle);
+  static float cosine(double angle, double magnitude) {
+    double near = Math.cos(angle) * magnitude;
     float rounded = (float) (near * BELOW);
-    return rounded == (float) (near * ABOVE) ? rounded : (float) StrictMath.cos(angle);
+    return rounded == (float) (near * ABOVE)
+        ? rounded
+        : (float) (StrictMath.cos(angle) * magnitude);
   }
 
-  /** {@code (float) StrictMath.sin(angle)}, found in the same way. */
-  static float sine(double angle) {
-    double near = Math.sin(angle);
+  /** {@code (float) (StrictMath.sin(angle) * magnitude)}, found in the same way. */
+  static float sine(double angle, double magnitude) {
+    double near = Math.sin(angle) * magnitude;
     float rounded = (float) (near * BELOW);
-    return rounded == (float) (near * ABOVE) ? rounded : (float) StrictMath.sin(angle);
+    return rounded == (float) (near * ABOVE)
+        ? rounded
+        : (float) (StrictMath.sin(angle) * magnitude);
   }
 
   /** Doubles the room, so that all tables there ever were are less than two of the last. */

@@ -222,15 +222,21 @@ class UnusableModelTest {
   }
 
   @Test
-  void positionsThatAreStretched() throws ModelFileException {
-    for (String key : new String[] {"bitnet.rope.scaling.factor", "bitnet.rope.scale_linear"}) {
-      refused(new TinyModel().number(key, 4), "'" + key + "' is 4.0");
-      accepted(new TinyModel().number(key, 0));
-    }
-    TinyModel asConverted = new TinyModel().text("bitnet.rope.scaling.type", "linear");
-    accepted(asConverted.number("bitnet.rope.scaling.factor", 1));
-    TinyModel none = new TinyModel().text("bitnet.rope.scaling.type", "none");
-    accepted(none.number("bitnet.rope.scaling.factor", 4));
+  void scalingsOfRotationsThatAreNotComputed() throws ModelFileException {
+    String keys = "bitnet.rope.scaling.";
+    accepted(new TinyModel().number(keys + "factor", 0));
+    accepted(new TinyModel().text(keys + "type", "none").number(keys + "factor", 4));
+    refused(new TinyModel().text(keys + "type", "longrope"), keys + "type", "longrope", "yarn");
+    refused(new TinyModel().number(keys + "factor", -4), "rope.scaling", "factor of -4.0");
+    refused(new TinyModel().number(keys + "attn_factor", 2), keys + "attn_factor", "2.0");
+    TinyModel yarn = new TinyModel().text(keys + "type", "yarn").number(keys + "factor", 4);
+    refused(yarn, "original_context_length");
+    yarn.integer(keys + "original_context_length", 16);
+    accepted(yarn);
+    accepted(yarn.number(keys + "yarn_beta_fast", 16));
+    refused(yarn.number(keys + "yarn_beta_slow", 0), "0.0 and 16.0 turns");
+    yarn.number(keys + "yarn_beta_slow", 1);
+    refused(yarn.number(keys + "yarn_ext_factor", 0.5f), "yarn_ext_factor", "0.5");
   }
 
   @Test

@@ -25,7 +25,7 @@ class RopeTest {
   void divisorsSlowTheirPairs() {
     try (NativeMemory memory = new NativeMemory()) {
       float[] divisors = {1, 2, 8};
-      Rope rope = new Rope(memory, 6, 6, THETA, divisors, Rope.Style.HALVES, 100);
+      Rope rope = new Rope(memory, 6, 6, THETA, divisors, RopeScaling.NONE, Rope.Style.HALVES, 100);
       rope.reach(99);
       for (int pair = 0; pair < 3; pair++) {
         double angle = 99 * StrictMath.pow(THETA, -2.0 * pair / 6) / divisors[pair];
@@ -43,9 +43,9 @@ class RopeTest {
       float below = (float) random.nextDouble(0.01, 1);
       double angle = StrictMath.asin((below + (double) Math.nextUp(below)) / 2);
       for (double at : new double[] {Math.nextDown(angle), angle, Math.nextUp(angle)}) {
-        assertEquals((float) StrictMath.sin(at), Rope.sine(at), () -> "sine of " + at);
+        assertEquals((float) StrictMath.sin(at), Rope.sine(at, 1), () -> "sine of " + at);
         double turned = Math.PI / 2 - at;
-        assertEquals((float) StrictMath.cos(turned), Rope.cosine(turned), () -> "of " + turned);
+        assertEquals((float) StrictMath.cos(turned), Rope.cosine(turned, 1), () -> "of " + turned);
       }
     }
   }
@@ -55,12 +55,13 @@ class RopeTest {
     SplittableRandom random = new SplittableRandom(2);
     for (int i = 0; i < 1_000_000; i++) {
       double angle = random.nextDouble(1, 2) * StrictMath.scalb(1.0, random.nextInt(-60, 40));
-      assertEquals((float) StrictMath.sin(angle), Rope.sine(angle), () -> "sine of " + angle);
-      assertEquals((float) StrictMath.cos(angle), Rope.cosine(angle), () -> "cosine of " + angle);
+      assertEquals((float) StrictMath.sin(angle), Rope.sine(angle, 1), () -> "sine of " + angle);
+      assertEquals(
+          (float) StrictMath.cos(angle), Rope.cosine(angle, 1), () -> "cosine of " + angle);
     }
     for (double angle : new double[] {0, Math.PI, 2 * Math.PI, 1e300, Double.NaN}) {
-      assertEquals((float) StrictMath.sin(angle), Rope.sine(angle));
-      assertEquals((float) StrictMath.cos(angle), Rope.cosine(angle));
+      assertEquals((float) StrictMath.sin(angle), Rope.sine(angle, 1));
+      assertEquals((float) StrictMath.cos(angle), Rope.cosine(angle, 1));
     }
   }
 

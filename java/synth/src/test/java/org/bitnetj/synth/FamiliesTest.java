@@ -78,6 +78,29 @@ class FamiliesTest {
         Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(path)), "divided by 1");
   }
 
+  /** As in models whose context was made longer than that of their first training. */
+  @ParameterizedTest
+  @EnumSource
+  void rotationsMayBeScaled(Architecture family) throws Exception {
+    Path plain = write(shape(family, 32, true));
+    String key = family.label() + ".rope.scaling.";
+    Path linear =
+        new Rewriting(plain)
+            .keys(header -> header.text(key + "type", "linear").f32(key + "factor", 2.5f))
+            .write(folder.resolve("linear.gguf"));
+    Path yarn =
+        new Rewriting(plain)
+            .keys(header -> header.text(key + "type", "yarn").f32(key + "factor", 4))
+            .keys(header -> header.u32(key + "original_context_length", 1024))
+            .keys(header -> header.f32(key + "yarn_beta_fast", 24))
+            .write(folder.resolve("yarn.gguf"));
+    for (Path path : List.of(linear, yarn)) {
+      agree(family, path);
+      assertNotEquals(
+          Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(path)), path.toString());
+    }
+  }
+
   /** Each weight for itself is ternary or of floats, in any layer, and so are those beside it. */
   @ParameterizedTest
   @EnumSource

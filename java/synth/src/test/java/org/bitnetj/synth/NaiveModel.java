@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
@@ -121,13 +122,48 @@ final class NaiveModel {
       for (int i = 0; i < half; i++) {
         double angle = position * Math.pow(theta, -2.0 * i / headDim);
         angle /= file.find("rope_freqs.weight").isPresent() ? matrix("rope_freqs.weight")[0][i] : 1;
+        angle = scaled(angle, i);
         int a = start + (family.equals("llama") ? 2 * i : i);
         int b = family.equals("llama") ? a + 1 : a + half;
-        y[a] = x[a] * Math.cos(angle) - x[b] * Math.sin(angle);
-        y[b] = x[a] * Math.sin(angle) + x[b] * Math.cos(angle);
+        y[a] = magnitude() * (x[a] * Math.cos(angle) - x[b] * Math.sin(angle));
+        y[b] = magnitude() * (x[a] * Math.sin(angle) + x[b] * Math.cos(angle));
       }
     }
     return y;
+  }
+
+  private double scaling(String key, double otherwise) {
+    try {
+      return file.metadata().findNumber(family + ".rope.scaling." + key).orElse(otherwise);
+    } catch (ModelFileException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private boolean isYarn() {
+    return scaling("original_context_length", 0) > 0;
+  }
+
+  private double magnitude() {
+    return isYarn() ? 1 + 0.1 * Math.log(scaling("factor", 1)) : 1;
+  }
+
+  /** llama.cpp's rope_yarn: a mix of the angle as it is and the angle that is interpolated. */
+  private double scaled(double angle, int pair) {
+    double interpolated = angle / scaling("factor", 1);
+    if (!isYarn()) {
+      return interpolated;
+    }
+    double low = Math.max(0, Math.floor(correction(scaling("yarn_beta_fast", 32))));
+    double high = Math.min(headDim - 1, Math.ceil(correction(scaling("yarn_beta_slow", 1))));
+    double ramp = (pair - low) / Math.max(0.001, high - low);
+    double mix = 1 - Math.min(1, Math.max(0, ramp));
+    return interpolated * (1 - mix) + angle * mix;
+  }
+
+  private double correction(double turns) {
+    double context = scaling("original_context_length", 0);
+    return headDim * Math.log(context / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
   }
 
   /**

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.Tensor;
@@ -19,6 +20,7 @@ final class Rewriting {
   private final Path from;
   private final Map<String, WeightFormat> formats = new LinkedHashMap<>();
   private final Map<String, float[]> vectors = new LinkedHashMap<>();
+  private Consumer<GgufHeader> keys = header -> {};
 
   Rewriting(Path from) {
     this.from = from;
@@ -36,11 +38,18 @@ final class Rewriting {
     return this;
   }
 
+  /** Adds metadata. */
+  Rewriting keys(Consumer<GgufHeader> more) {
+    keys = keys.andThen(more);
+    return this;
+  }
+
   Path write(Path to) throws Exception {
     try (GgufFile file = GgufFile.open(from);
         Arena arena = Arena.ofConfined()) {
       GgufHeader header = new GgufHeader();
       file.metadata().keys().forEach(key -> header.copy(file, key));
+      keys.accept(header);
       for (Tensor tensor : file.tensors()) {
         long[] dims = tensor.dims().stream().mapToLong(Long::longValue).toArray();
         header.tensor(tensor.name(), formats.getOrDefault(tensor.name(), tensor.format()), dims);

@@ -1,9 +1,9 @@
 package org.bitnetj.source.gguf;
 
-import java.util.List;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
@@ -45,9 +45,7 @@ final class GgufSpec {
                                 + " is not supported; supported are "
                                 + Architecture.labels()
                                 + "."));
-    GgufSpec spec = new GgufSpec(file, family);
-    spec.refuseStretchedRope();
-    return spec.read(architecture);
+    return new GgufSpec(file, family).read(architecture);
   }
 
   private ModelSpec read(Architecture architecture) throws ModelFileException {
@@ -71,8 +69,11 @@ final class GgufSpec {
           vocabulary(architecture),
           required("context_length", ModelSpec.MAX_CONTEXT),
           (float) metadata.number(prefix + "attention.layer_norm_rms_epsilon"),
-          metadata.findNumber(prefix + "rope.freq_base").orElse(10000),
-          optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
+          new LayerPlan.Rotation(
+              architecture.ropeStyle(),
+              metadata.findNumber(prefix + "rope.freq_base").orElse(10000),
+              optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
+              new GgufRopeScaling(metadata, prefix).read()),
           activationScaling(architecture));
     } catch (IllegalArgumentException e) {
       throw damaged(e.getMessage());
@@ -125,27 +126,6 @@ final class GgufSpec {
                   + parts
                   + " files that the model was split into; join them by 'llama-gguf-split --merge"
                   + " FIRST_PART OUTPUT' and use that.");
-    }
-  }
-
-  /**
-   * Positions are used as they are. Files that say so in as many words (bitnet.cpp's converter
-   * writes "linear" by a factor of 1) are fine, those that stretch them would compute nonsense.
-   */
-  private void refuseStretchedRope() throws ModelFileException {
-    String type = metadata.findText(prefix + "rope.scaling.type").orElse("linear");
-    for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
-      double factor = metadata.findNumber(prefix + key).orElse(1);
-      // To ggml a factor of 0 means none.
-      if (!type.equals("none") && factor != 0 && factor != 1) {
-        throw metadata.failure(
-            "metadata key '"
-                + prefix
-                + key
-                + "' is "
-                + factor
-                + ", but this engine does not scale RoPE; use a file of the model without it.");
-      }
     }
   }
 
