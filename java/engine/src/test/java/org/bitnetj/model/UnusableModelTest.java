@@ -240,12 +240,6 @@ class UnusableModelTest {
   }
 
   @Test
-  void aPartOfASplitModel() throws ModelFileException {
-    refused(new TinyModel().integer("split.count", 3), "one of the 3 files", "--merge");
-    accepted(new TinyModel().integer("split.count", 1));
-  }
-
-  @Test
   void anArchitectureThatIsNotKnown() throws ModelFileException {
     refused(
         new TinyModel().text("general.architecture", "gpt\u001b[2Jneox"),

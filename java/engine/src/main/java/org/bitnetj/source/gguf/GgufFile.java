@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -35,6 +36,8 @@ import org.bitnetj.source.VocabularySource;
  * that a view of a tensor cannot leave the file and a hostile header can neither recurse, loop nor
  * make the engine allocate more than the header's own size.
  *
+ * <p>A model that was split into several files is opened whole by the name of any of them.
+ *
  * <p>Thread-safe: any thread may read and any may close.
  *
  * <p>No check helps if another program shortens a mapped file while it is in use: reading a page
@@ -59,9 +62,13 @@ public final class GgufFile implements ModelSource {
   private final Map<String, Tensor> tensors;
 
   private GgufFile(
-      Path path, FileBytes bytes, int version, GgufMetadata metadata, List<Tensor> tensors) {
+      Path path,
+      List<FileBytes> bytes,
+      int version,
+      GgufMetadata metadata,
+      Collection<Tensor> tensors) {
     this.path = path;
-    this.bytes = new ModelBytes(List.of(bytes));
+    this.bytes = new ModelBytes(bytes);
     this.version = version;
     this.metadata = metadata;
     Map<String, Tensor> byName = LinkedHashMap.newLinkedHashMap(tensors.size());
@@ -78,7 +85,7 @@ public final class GgufFile implements ModelSource {
    *     type whose size is unknown
    */
   public static GgufFile open(Path path) throws ModelFileException {
-    return checked(path, bytes(path, FileBytes::map));
+    return whole(openPart(path), GgufFile::openPart);
   }
 
   /**
@@ -98,24 +105,63 @@ public final class GgufFile implements ModelSource {
    * @param room bytes of memory that the machine has; empty if not known
    */
   static GgufFile load(Path path, OptionalLong room) throws ModelFileException {
-    return checked(
-        path,
-        bytes(
-            path,
-            file -> {
-              long size = Files.size(file);
-              if (room.isPresent() && size > room.getAsLong()) {
-                throw new ModelFileException(
-                    path
-                        + ": reading it takes "
-                        + (size >> 20)
-                        + " MiB of memory, but there are only "
-                        + (room.getAsLong() >> 20)
-                        + " MiB, swap included; map the file instead (the default), use a smaller"
-                        + " model or give the machine more memory.");
-              }
-              return FileBytes.read(file);
-            }));
+    Loading loading = new Loading(room.orElse(Long.MAX_VALUE));
+    return whole(loading.open(path), loading);
+  }
+
+  private static GgufFile openPart(Path path) throws ModelFileException {
+    return checked(path, bytes(path, FileBytes::map));
+  }
+
+  /** Reads the files of a model into memory, as long as there is room. */
+  private static final class Loading implements GgufParts.Opener {
+    private long room;
+
+    Loading(long room) {
+      this.room = room;
+    }
+
+    @Override
+    public GgufFile open(Path path) throws ModelFileException {
+      return checked(path, bytes(path, this::read));
+    }
+
+    private FileBytes read(Path path) throws IOException {
+      long size = Files.size(path);
+      if (size > room) {
+        throw new ModelFileException(
+            path
+                + ": reading it takes "
+                + (size >> 20)
+                + " MiB of memory, but there are only "
+                + (room >> 20)
+                + " MiB, swap included; map the file instead (the default), use a smaller"
+                + " model or give the machine more memory.");
+      }
+      room -= size;
+      return FileBytes.read(path);
+    }
+  }
+
+  /** The model that a file is a part of, or the file if it is all of it. */
+  private static GgufFile whole(GgufFile file, GgufParts.Opener opener) throws ModelFileException {
+    try {
+      if (GgufParts.count(file) == 1) {
+        return file;
+      }
+      List<GgufFile> parts = GgufParts.open(file, opener);
+      List<FileBytes> bytes = new ArrayList<>();
+      List<Tensor> tensors = new ArrayList<>();
+      for (GgufFile part : parts) {
+        bytes.addAll(part.bytes.files());
+        tensors.addAll(part.tensors());
+      }
+      GgufFile first = parts.getFirst();
+      return new GgufFile(file.path, bytes, first.version, first.metadata, tensors);
+    } catch (ModelFileException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
   }
 
   /** Gets a file's bytes. */
@@ -169,7 +215,7 @@ public final class GgufFile implements ModelSource {
     GgufMetadata metadata = GgufMetadata.read(path, cursor, keyCount);
     int alignment = alignment(path, metadata);
     List<Tensor> tensors = TensorDirectory.read(cursor, tensorCount, alignment);
-    return new GgufFile(path, bytes, version, metadata, tensors);
+    return new GgufFile(path, List.of(bytes), version, metadata, tensors);
   }
 
   private static int readVersion(Path path, MemorySegment file, HeaderCursor cursor)
@@ -246,9 +292,9 @@ public final class GgufFile implements ModelSource {
     return path;
   }
 
-  /** Size in bytes. */
+  /** Size in bytes, of all files together if there are several. */
   public long size() {
-    return bytes.files().getFirst().segment().byteSize();
+    return bytes.files().stream().mapToLong(file -> file.segment().byteSize()).sum();
   }
 
   @Override

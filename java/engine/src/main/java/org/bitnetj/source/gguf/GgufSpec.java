@@ -32,7 +32,6 @@ final class GgufSpec {
   }
 
   static ModelSpec read(GgufFile file) throws ModelFileException {
-    refuseParts(file);
     String family = file.metadata().text(FAMILY);
     Architecture architecture =
         Architecture.ofLabel(family)
@@ -114,19 +113,6 @@ final class GgufSpec {
   private int vocabulary(Architecture architecture) throws ModelFileException {
     Role embedding = architecture.manifest().at(Place.EMBEDDING).orElseThrow();
     return (int) Math.min(file.tensor(embedding, 0).rows(), Integer.MAX_VALUE);
-  }
-
-  /** A model that was split over several files lacks tensors or even metadata here. */
-  private static void refuseParts(GgufFile file) throws ModelFileException {
-    long parts = file.metadata().findInteger("split.count").orElse(0);
-    if (parts > 1) {
-      throw file.metadata()
-          .failure(
-              "this is one of the "
-                  + parts
-                  + " files that the model was split into; join them by 'llama-gguf-split --merge"
-                  + " FIRST_PART OUTPUT' and use that.");
-    }
   }
 
   private int required(String key, int max) throws ModelFileException {
