@@ -41,6 +41,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("run", RunCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("logits", LogitsCommand::new);
+    COMMANDS.put("perplexity", PerplexityCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("detokenize", DetokenizeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);

@@ -3,6 +3,7 @@ package org.bitnetj.generate;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.atomic.AtomicReference;
@@ -184,26 +185,33 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Scores a whole text: {@link #score(int[], int)} from its second token on. */
+  public double[] score(int[] ids) {
+    return score(ids, 1);
+  }
+
   /**
-   * Scores a text: element i is the negative log-likelihood, in nats, of token {@code ids[i + 1]}
-   * after {@code ids[0..i]}. Its mean is the logarithm of the perplexity. Computed in double from
-   * the logits of the whole vocabulary.
+   * Scores a text: element i is the negative log-likelihood, in nats, of token {@code ids[first +
+   * i]} after all that come before it. Its mean is the logarithm of the perplexity. Computed in
+   * double from the logits of the whole vocabulary.
    *
+   * @param first the first token that is scored, 1 to {@code ids.length - 1}
    * @throws ContextOverflowException if there are more tokens than the context holds
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
-  public double[] score(int[] ids) {
+  public double[] score(int[] ids, int first) {
     if (ids.length < 2) {
       throw new IllegalArgumentException(
           "To score a text takes at least 2 tokens, not " + ids.length + ".");
     }
-    double[] nll = new double[ids.length - 1];
+    Objects.checkFromToIndex(1, first, ids.length - 1);
+    double[] nll = new double[ids.length - first];
     logits(
         ids,
-        0,
+        first - 1,
         (position, logits) -> {
-          if (position < nll.length) {
-            nll[position] = LogitsPass.negativeLogLikelihood(logits, ids[position + 1]);
+          if (position + 1 < ids.length) {
+            nll[position + 1 - first] = LogitsPass.negativeLogLikelihood(logits, ids[position + 1]);
           }
         });
     return nll;
