@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,9 +11,11 @@ import java.util.concurrent.Callable;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
 import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,6 +56,12 @@ final class ChatCommand implements Callable<Integer> {
   private String system;
 
   @Option(
+      names = "--chat-template",
+      paramLabel = "FILE",
+      description = "A Jinja chat template to use instead of the model's own.")
+  private @Nullable Path chatTemplate;
+
+  @Option(
       names = {"-n", "--predict"},
       paramLabel = "N",
       description =
@@ -75,7 +84,11 @@ final class ChatCommand implements Callable<Integer> {
     GenerationOptions options = generation.options(maxTokens);
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
-    try (LanguageModel loaded = engine.load(model.path(), head.mode(), streams)) {
+    LoadOptions load = engine.options(head.mode(), streams);
+    if (chatTemplate != null) {
+      load = load.withChatTemplate(text(chatTemplate));
+    }
+    try (LanguageModel loaded = LanguageModel.load(model.path(), load)) {
       ChatTemplate template = template(loaded);
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {
@@ -88,6 +101,14 @@ final class ChatCommand implements Callable<Integer> {
         }
         return new Chat(streams, loaded, session, options, messages, system).hold();
       }
+    }
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new Failures.Failure(file + " is not UTF-8 text.");
     }
   }
 

@@ -74,11 +74,14 @@ final class EngineOptions {
 
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
-    return LanguageModel.load(
-        path,
-        options()
-            .withHead(head)
-            .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + ".")));
+    return LanguageModel.load(path, options(head, streams));
+  }
+
+  /** What the options say, for a command that adds to it. */
+  LoadOptions options(HeadMode head, Streams streams) {
+    return options()
+        .withHead(head)
+        .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."));
   }
 
   private LoadOptions options() {

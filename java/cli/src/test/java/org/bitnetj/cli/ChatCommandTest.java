@@ -193,6 +193,42 @@ class ChatCommandTest {
   }
 
   @Test
+  void aTemplateFromAFileReplacesTheModelsOwn() throws IOException {
+    Path template = folder.resolve("template.jinja");
+    Files.writeString(
+        template,
+        "{{ bos_token }}{% for m in messages %}<{{ m.role }}> {{ m.content }}\n{% endfor %}"
+            + "{% if add_generation_prompt %}<reply>{% endif %}");
+    String expected = continuation("<system> Be a fox.\n<user> Hello\n<reply>");
+    String[] options = {"--chat-template", template.toString(), "--system", "Be a fox."};
+    assertEquals(expected + "\n", chat("Hello\n", options).succeeds().out());
+    assertEquals(
+        expected + "\n",
+        Outcome.fed(
+                "Hello\n",
+                Stream.concat(Stream.of("chat", "--temp", "0", "-n", "12"), Stream.of(options))
+                    .toArray(String[]::new))
+            .succeeds()
+            .out(),
+        "for a model without one");
+  }
+
+  @Test
+  void aTemplateThatCannotBeUsedIsRefused() throws IOException {
+    Path template = folder.resolve("template.jinja");
+    chat("Hello\n", "--chat-template", template.toString())
+        .fails(template + ": there is no such file.");
+    Files.writeString(template, "{% for m in messages %}");
+    Outcome unclosed = chat("Hello\n", "--chat-template", template.toString());
+    assertEquals(1, unclosed.code());
+    unclosed.says("bitnet: The chat template that was given cannot be used: ");
+    Files.write(template, new byte[] {'a', (byte) 0xff});
+    Outcome binary = chat("Hello\n", "--chat-template", template.toString());
+    assertEquals(1, binary.code());
+    binary.says(template + " is not UTF-8 text");
+  }
+
+  @Test
   void wrongOptionsAreMisuse() {
     Outcome.of("chat", "-n", "-5").isMisuse("must be 0 or more");
     Outcome.of("chat", "hello").isMisuse("Unmatched argument at index 1: 'hello'");

@@ -88,12 +88,27 @@ public final class ChatTemplate {
           .map(format -> known(format, tokenizer, Optional.empty()));
     }
     try {
-      return Optional.of(read(JinjaTemplate.parse(source), tokenizer, limit));
+      return Optional.of(read(source, "the file's own", tokenizer, limit));
     } catch (JinjaException e) {
       if (e.isInterruption()) {
         throw new ChatTemplateException("Reading the model's chat template was interrupted.", e);
       }
       return Optional.of(byMarks(source, tokenizer, e));
+    }
+  }
+
+  /**
+   * A template that the user gives in the place of the model's own, read as Jinja.
+   *
+   * @throws ChatTemplateException if it cannot be read or takes too long, or when the thread is
+   *     interrupted meanwhile; its interrupt status stays set
+   */
+  public static ChatTemplate given(String source, Tokenizer tokenizer) {
+    try {
+      return read(source, "the one given", tokenizer, PROBES_LIMIT);
+    } catch (JinjaException e) {
+      throw new ChatTemplateException(
+          "The chat template that was given cannot be used: " + e.getMessage(), e);
     }
   }
 
@@ -106,7 +121,9 @@ public final class ChatTemplate {
         (messages, generationPrompt, limit) -> format.render(messages, generationPrompt, bos));
   }
 
-  private static ChatTemplate read(JinjaTemplate template, Tokenizer tokenizer, Duration limit) {
+  private static ChatTemplate read(
+      String source, String name, Tokenizer tokenizer, Duration limit) {
+    JinjaTemplate template = JinjaTemplate.parse(source);
     Map<String, String> strings =
         Map.of(
             "bos_token", spelling(tokenizer, tokenizer.bos()),
@@ -120,7 +137,7 @@ public final class ChatTemplate {
                 strings,
                 Map.of("add_generation_prompt", generationPrompt),
                 left);
-    ChatTemplate own = new ChatTemplate(tokenizer, "the file's own", Optional.empty(), rendering);
+    ChatTemplate own = new ChatTemplate(tokenizer, name, Optional.empty(), rendering);
     List<ChatTemplate> candidates = new ArrayList<>();
     for (ChatFormat format : ChatFormat.values()) {
       if (format.fits(tokenizer)) {
@@ -196,7 +213,7 @@ public final class ChatTemplate {
     return id.isPresent() ? new String(tokenizer.bytes(id.getAsInt()), StandardCharsets.UTF_8) : "";
   }
 
-  /** What people call the format: "Llama 3", "ChatML", … or "the file's own". */
+  /** What people call the format: "Llama 3", "ChatML", …, "the file's own" or "the one given". */
   public String name() {
     return name;
   }

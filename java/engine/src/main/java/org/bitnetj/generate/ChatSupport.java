@@ -33,6 +33,16 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
     }
   }
 
+  /**
+   * With a template in the place of the model's own.
+   *
+   * @throws ChatTemplateException if it cannot be used
+   */
+  static ChatSupport given(String text, Tokenizer tokenizer) {
+    ChatTemplate template = ChatTemplate.given(text, tokenizer);
+    return new ChatSupport(Optional.of(template), showsSystem(template), NONE);
+  }
+
   /** Takes the arguments of {@link ChatTemplate#of}. */
   static ChatSupport of(String text, String family, Tokenizer tokenizer) {
     try {

@@ -75,8 +75,8 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @throws ModelFileException if the file is not a usable model; the message names the file
    * @throws org.bitnetj.error.KernelTierException if the kernels asked for cannot be used
-   * @throws org.bitnetj.error.ChatTemplateException if the thread is interrupted while the file's
-   *     chat template is tried
+   * @throws org.bitnetj.error.ChatTemplateException if the chat template given in the options
+   *     cannot be used, or the thread is interrupted while a chat template is tried
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
     KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));
@@ -89,7 +89,10 @@ public final class LanguageModel implements AutoCloseable {
       closers.push(source::close);
       ModelSpec spec = spec(source, options);
       Tokenizer tokenizer = tokenizer(source, spec);
-      ChatSupport chats = ChatSupport.of(source, tokenizer);
+      ChatSupport chats =
+          options.chatTemplate().isPresent()
+              ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
+              : ChatSupport.of(source, tokenizer);
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
       Weights weights = Weights.load(source, spec, kernels, team, options.head(), options.sparse());

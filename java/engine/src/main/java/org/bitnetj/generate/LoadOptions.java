@@ -8,9 +8,9 @@ import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 
 /**
- * How a model is loaded and computed. Only {@code activations} changes results. Immutable;
- * constructor and {@code with} methods refuse wrong values with an {@link IllegalArgumentException}
- * whose message is a sentence.
+ * How a model is loaded and computed. Of what is computed, only {@code activations} changes
+ * results. Immutable; constructor and {@code with} methods refuse wrong values with an {@link
+ * IllegalArgumentException} whose message is a sentence.
  *
  * @param threads how many threads compute; 0 for one on each processor
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
@@ -25,6 +25,8 @@ import org.bitnetj.option.HeadMode;
  *     changes to it do no harm
  * @param activations what shares a scale among int8 activations, where the model's file leaves it
  *     open; empty for the engine's guess by the stored format
+ * @param chatTemplate the Jinja text of a chat template in the place of the model's own; empty for
+ *     the model's
  * @param warnings receives problems that do not prevent the model from being used, for example that
  *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
  *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
@@ -37,11 +39,20 @@ public record LoadOptions(
     boolean sparse,
     boolean mapped,
     Optional<ActivationScaling> activations,
+    Optional<String> chatTemplate,
     Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
       new LoadOptions(
-          0, Optional.empty(), 64, HeadMode.AUTO, true, true, Optional.empty(), LoadOptions::log);
+          0,
+          Optional.empty(),
+          64,
+          HeadMode.AUTO,
+          true,
+          true,
+          Optional.empty(),
+          Optional.empty(),
+          LoadOptions::log);
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
@@ -68,38 +79,72 @@ public record LoadOptions(
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(value, kernels, batchSize, head, sparse, mapped, activations, warnings);
+    return new LoadOptions(
+        value, kernels, batchSize, head, sparse, mapped, activations, chatTemplate, warnings);
   }
 
   public LoadOptions withKernels(String label) {
     return new LoadOptions(
-        threads, Optional.of(label), batchSize, head, sparse, mapped, activations, warnings);
+        threads,
+        Optional.of(label),
+        batchSize,
+        head,
+        sparse,
+        mapped,
+        activations,
+        chatTemplate,
+        warnings);
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(threads, kernels, value, head, sparse, mapped, activations, warnings);
+    return new LoadOptions(
+        threads, kernels, value, head, sparse, mapped, activations, chatTemplate, warnings);
   }
 
   public LoadOptions withHead(HeadMode value) {
     return new LoadOptions(
-        threads, kernels, batchSize, value, sparse, mapped, activations, warnings);
+        threads, kernels, batchSize, value, sparse, mapped, activations, chatTemplate, warnings);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, value, mapped, activations, warnings);
+    return new LoadOptions(
+        threads, kernels, batchSize, head, value, mapped, activations, chatTemplate, warnings);
   }
 
   public LoadOptions withMapped(boolean value) {
-    return new LoadOptions(threads, kernels, batchSize, head, sparse, value, activations, warnings);
+    return new LoadOptions(
+        threads, kernels, batchSize, head, sparse, value, activations, chatTemplate, warnings);
   }
 
   public LoadOptions withActivations(ActivationScaling value) {
     return new LoadOptions(
-        threads, kernels, batchSize, head, sparse, mapped, Optional.of(value), warnings);
+        threads,
+        kernels,
+        batchSize,
+        head,
+        sparse,
+        mapped,
+        Optional.of(value),
+        chatTemplate,
+        warnings);
+  }
+
+  public LoadOptions withChatTemplate(String jinja) {
+    return new LoadOptions(
+        threads,
+        kernels,
+        batchSize,
+        head,
+        sparse,
+        mapped,
+        activations,
+        Optional.of(jinja),
+        warnings);
   }
 
   public LoadOptions withWarnings(Consumer<String> value) {
-    return new LoadOptions(threads, kernels, batchSize, head, sparse, mapped, activations, value);
+    return new LoadOptions(
+        threads, kernels, batchSize, head, sparse, mapped, activations, chatTemplate, value);
   }
 
   private static void log(String warning) {
