@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Multipliers;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
@@ -43,6 +44,7 @@ class ModelReportTest {
             32,
             1e-5f,
             new LayerPlan.Rotation(Rope.Style.HALVES, 10000, 32, RopeScaling.NONE),
+            Multipliers.NONE,
             ActivationScaling.ROW);
     BenchmarkPlan plan =
         new BenchmarkPlan(

@@ -19,6 +19,7 @@ public enum Architecture {
       Activation.RELU_SQUARED,
       Rope.Style.HALVES,
       Manifest.BITNET,
+      LayerPlan.HeadNorms.NONE,
       ActivationScaling.ROW),
   /** The same graph under bitnet.cpp's older name. */
   BITNET_25(
@@ -26,18 +27,54 @@ public enum Architecture {
       Activation.RELU_SQUARED,
       Rope.Style.HALVES,
       Manifest.BITNET,
+      LayerPlan.HeadNorms.NONE,
       ActivationScaling.ROW),
   /** 1bitLLM's reproductions (bitnet_b1_58-large, -3B). */
-  BITNET("bitnet", Activation.SILU, Rope.Style.HALVES, Manifest.BITNET, ActivationScaling.ROW),
+  BITNET(
+      "bitnet",
+      Activation.SILU,
+      Rope.Style.HALVES,
+      Manifest.BITNET,
+      LayerPlan.HeadNorms.NONE,
+      ActivationScaling.ROW),
   /** Llama and those with its graph; its converter permutes q and k to adjacent pairs. */
-  LLAMA("llama", Activation.SILU, Rope.Style.ADJACENT, Manifest.LLAMA, null),
+  LLAMA(
+      "llama",
+      Activation.SILU,
+      Rope.Style.ADJACENT,
+      Manifest.LLAMA,
+      LayerPlan.HeadNorms.NONE,
+      null),
   /** Qwen3: a norm of each query and key head. */
-  QWEN3("qwen3", Activation.SILU, Rope.Style.HALVES, Manifest.QWEN3, null);
+  QWEN3(
+      "qwen3",
+      Activation.SILU,
+      Rope.Style.HALVES,
+      Manifest.QWEN3,
+      LayerPlan.HeadNorms.BEFORE_ROTATION,
+      null),
+  /** Hunyuan's dense models: Qwen3's tensors, but heads are normalized once they are rotated. */
+  HUNYUAN_DENSE(
+      "hunyuan-dense",
+      Activation.SILU,
+      Rope.Style.HALVES,
+      Manifest.QWEN3,
+      LayerPlan.HeadNorms.AFTER_ROTATION,
+      null),
+  /** MiniCPM: Llama's graph with {@link Multipliers}, which its files must have. */
+  MINICPM(
+      "minicpm",
+      Activation.SILU,
+      Rope.Style.ADJACENT,
+      Manifest.LLAMA,
+      LayerPlan.HeadNorms.NONE,
+      null);
 
   private final String label;
   private final Activation activation;
   private final Rope.Style ropeStyle;
   private final Manifest manifest;
+  private final LayerPlan.HeadNorms headNorms;
   private final @Nullable ActivationScaling activationScaling;
 
   Architecture(
@@ -45,11 +82,13 @@ public enum Architecture {
       Activation activation,
       Rope.Style ropeStyle,
       Manifest manifest,
+      LayerPlan.HeadNorms headNorms,
       @Nullable ActivationScaling activationScaling) {
     this.label = label;
     this.activation = activation;
     this.ropeStyle = ropeStyle;
     this.manifest = manifest;
+    this.headNorms = headNorms;
     this.activationScaling = activationScaling;
   }
 
@@ -69,6 +108,11 @@ public enum Architecture {
   /** The tensors of its models. */
   public Manifest manifest() {
     return manifest;
+  }
+
+  /** Whether and when query and key heads are normalized. */
+  public LayerPlan.HeadNorms headNorms() {
+    return headNorms;
   }
 
   /** How all its models were trained; empty if the family has models of either kind. */

@@ -8,13 +8,20 @@ import org.bitnetj.tensor.RopeScaling;
  * What the forward pass does in a layer where families, or the layers of a model, differ. Norms
  * that a family lacks are the identity among its weights.
  *
- * @param headNorms whether each query and key head is normalized before it is rotated
+ * @param headNorms whether and when each query and key head is normalized
  * @param activation the function applied to the gate of the feed-forward network
  * @param rotation how queries and keys are rotated
  * @param scoreScale scores of attention are {@code (q . k) * scoreScale}
  */
 public record LayerPlan(
-    boolean headNorms, Activation activation, Rotation rotation, float scoreScale) {
+    HeadNorms headNorms, Activation activation, Rotation rotation, float scoreScale) {
+
+  /** Whether and when each query and key head is normalized. */
+  public enum HeadNorms {
+    NONE,
+    BEFORE_ROTATION,
+    AFTER_ROTATION
+  }
 
   /**
    * A rotary position embedding.

@@ -20,6 +20,7 @@ import org.bitnetj.tensor.TernaryMatrix;
  * @param contextLength positions the model was made for
  * @param normEpsilon RMSNorm's epsilon
  * @param rotation how queries and keys are rotated
+ * @param multipliers constant factors
  * @param activationScaling what shares a scale among int8 activations
  */
 public record ModelSpec(
@@ -35,6 +36,7 @@ public record ModelSpec(
     int contextLength,
     float normEpsilon,
     LayerPlan.Rotation rotation,
+    Multipliers multipliers,
     ActivationScaling activationScaling)
     implements Sizes {
 
@@ -123,6 +125,7 @@ public record ModelSpec(
         contextLength,
         normEpsilon,
         rotation,
+        multipliers,
         scaling);
   }
 
@@ -135,7 +138,7 @@ public record ModelSpec(
   public LayerPlan plan(int layer) {
     Objects.checkIndex(layer, layers);
     return new LayerPlan(
-        architecture.manifest().has(Place.QUERY_NORM),
+        architecture.headNorms(),
         architecture.activation(),
         rotation,
         (float) (1 / Math.sqrt(headDim)));

@@ -121,7 +121,8 @@ public final class Transformer implements AutoCloseable {
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
       this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
-      boolean headNorms = weights.layers().stream().anyMatch(l -> l.plan().headNorms());
+      boolean headNorms =
+          weights.layers().stream().anyMatch(l -> l.plan().headNorms() != LayerPlan.HeadNorms.NONE);
       this.queryHeads = headNorms ? query.heads(spec.headDim()) : query;
       this.keyHeads = headNorms ? key.heads(spec.headDim()) : key;
       this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
@@ -300,6 +301,7 @@ public final class Transformer implements AutoCloseable {
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
     finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
+    multiply(headInput, 1 / spec.multipliers().logits(), 0, count);
     headPass.run(step.needs(), count);
   }
 
@@ -316,6 +318,13 @@ public final class Transformer implements AutoCloseable {
 
   private void embed(int begin, int end) {
     kernels.embed(weights.embedding(), rows, x, begin, end);
+    multiply(x, spec.multipliers().embedding(), begin, end);
+  }
+
+  private static void multiply(FloatRows x, float factor, int begin, int end) {
+    if (factor != 1) {
+      x.multiply(factor, begin, end);
+    }
   }
 
   private void attentionInput(int begin, int end) {
@@ -323,15 +332,23 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void rotateAndStore(int begin, int end) {
-    if (layer.plan().headNorms()) {
-      int heads = spec.heads();
-      int kvHeads = spec.kvHeads();
-      kernels.normalize(queryHeads, layer.queryNorm(), queryHeads, begin * heads, end * heads);
-      kernels.normalize(keyHeads, layer.keyNorm(), keyHeads, begin * kvHeads, end * kvHeads);
+    LayerPlan.HeadNorms norms = layer.plan().headNorms();
+    if (norms == LayerPlan.HeadNorms.BEFORE_ROTATION) {
+      normalizeHeads(begin, end);
     }
     kernels.rotate(layerRopes[layerIndex], rows, query, begin, end);
     kernels.rotate(layerRopes[layerIndex], rows, key, begin, end);
+    if (norms == LayerPlan.HeadNorms.AFTER_ROTATION) {
+      normalizeHeads(begin, end);
+    }
     kernels.store(cacheLayer, rows, key, value, begin, end);
+  }
+
+  private void normalizeHeads(int begin, int end) {
+    int heads = spec.heads();
+    int kvHeads = spec.kvHeads();
+    kernels.normalize(queryHeads, layer.queryNorm(), queryHeads, begin * heads, end * heads);
+    kernels.normalize(keyHeads, layer.keyNorm(), keyHeads, begin * kvHeads, end * kvHeads);
   }
 
   private void attentionOutputInput(int begin, int end) {
@@ -341,7 +358,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void feedForwardInput(int begin, int end) {
-    kernels.add(x, delta, begin, end);
+    addDelta(begin, end);
     finite(
         normed.take(kernels, x, layer.feedForwardNorm(), begin, end),
         "the feed-forward network's input");
@@ -355,6 +372,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void addDelta(int begin, int end) {
+    multiply(delta, spec.multipliers().residual(), begin, end);
     kernels.add(x, delta, begin, end);
   }
 

@@ -86,6 +86,15 @@ public final class FloatRows extends Operand {
     return data.asSlice(row * stride * Float.BYTES, (long) columns * Float.BYTES);
   }
 
+  /** Multiplies rows {@code [begin, end)} by a factor. */
+  public void multiply(float factor, int begin, int end) {
+    for (int row = begin; row < end; row++) {
+      for (int i = 0; i < columns; i++) {
+        set(row, i, get(row, i) * factor);
+      }
+    }
+  }
+
   /** Copies row {@code from} of {@code source} (of the same width) to row {@code to} of this. */
   public void copyRow(FloatRows source, int from, int to) {
     MemorySegment.copy(

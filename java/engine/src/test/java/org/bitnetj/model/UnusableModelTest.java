@@ -239,6 +239,24 @@ class UnusableModelTest {
     refused(yarn.number(keys + "yarn_ext_factor", 0.5f), "yarn_ext_factor", "0.5");
   }
 
+  /** Readers take different factors where a file has none. */
+  @Test
+  void miniCpmWithoutItsFactors() throws ModelFileException {
+    TinyModel model = new TinyModel().text("general.architecture", "minicpm");
+    model.integer("minicpm.block_count", 1).integer("minicpm.embedding_length", 64);
+    model.integer("minicpm.feed_forward_length", 128).integer("minicpm.attention.head_count", 2);
+    model.integer("minicpm.context_length", 32);
+    model.number("minicpm.attention.layer_norm_rms_epsilon", 1e-5f);
+    for (String key : new String[] {"embedding_scale", "residual_scale", "logit_scale"}) {
+      refused(model, "'minicpm." + key + "'");
+      model.number("minicpm." + key, 0);
+      if (!key.equals("logit_scale")) {
+        model.number("minicpm." + key, 2);
+      }
+    }
+    refused(model, "a scale of 0.0 for logits is out of range");
+  }
+
   @Test
   void anArchitectureThatIsNotKnown() throws ModelFileException {
     refused(

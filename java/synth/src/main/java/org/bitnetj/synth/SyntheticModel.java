@@ -140,6 +140,12 @@ public record SyntheticModel(
           .u32(a + "attention.key_length", sizes.headDim())
           .u32(a + "attention.value_length", sizes.headDim());
     }
+    if (architecture.equals("minicpm")) { // as its recipe for scaling models has them
+      header
+          .f32(a + "embedding_scale", 12)
+          .f32(a + "residual_scale", (float) (1.4 / Math.sqrt(sizes.layers())))
+          .f32(a + "logit_scale", sizes.width() / 256f);
+    }
     keys.addBos(header);
     header
         .f32(a + "attention.layer_norm_rms_epsilon", sizes.normEpsilon())

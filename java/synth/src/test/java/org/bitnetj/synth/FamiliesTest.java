@@ -101,6 +101,18 @@ class FamiliesTest {
     }
   }
 
+  @Test
+  void anAlphaRaisesTheBaseOfTheFrequencies() throws Exception {
+    Path plain = write(shape(Architecture.HUNYUAN_DENSE, 32, true));
+    Path alpha =
+        new Rewriting(plain)
+            .keys(header -> header.f32("hunyuan-dense.rope.scaling.alpha", 50))
+            .write(folder.resolve("alpha.gguf"));
+    try (GgufFile file = GgufFile.open(alpha)) {
+      assertEquals(10_000 * Math.pow(50, 32 / 30.0), file.spec().rotation().theta(), 1e-3);
+    }
+  }
+
   /** Each weight for itself is ternary or of floats, in any layer, and so are those beside it. */
   @ParameterizedTest
   @EnumSource

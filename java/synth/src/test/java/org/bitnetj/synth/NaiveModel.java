@@ -2,6 +2,7 @@ package org.bitnetj.synth;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.bitnetj.error.ModelFileException;
@@ -53,7 +54,7 @@ final class NaiveModel {
   double[][] logits(int[] ids) {
     double[][] x = new double[ids.length][];
     for (int t = 0; t < ids.length; t++) {
-      x[t] = matrix("token_embd.weight")[ids[t]].clone();
+      x[t] = times(matrix("token_embd.weight")[ids[t]], factor("embedding_scale"));
     }
     for (int l = 0; l < layers; l++) {
       String block = "blk." + l + ".";
@@ -62,13 +63,14 @@ final class NaiveModel {
       double[][] v = new double[ids.length][];
       for (int t = 0; t < ids.length; t++) {
         double[] a = normed(x[t], block + "attn_norm.weight");
-        q[t] = rotated(headNormed(linear(block + "attn_q.weight", a), block + "attn_q_norm"), t);
-        k[t] = rotated(headNormed(linear(block + "attn_k.weight", a), block + "attn_k_norm"), t);
+        q[t] = placed(linear(block + "attn_q.weight", a), block + "attn_q_norm", t);
+        k[t] = placed(linear(block + "attn_k.weight", a), block + "attn_k_norm", t);
         v[t] = linear(block + "attn_v.weight", a);
       }
       for (int t = 0; t < ids.length; t++) {
         double[] o = attention(q[t], k, v, t);
-        add(x[t], linear(block + "attn_output.weight", maybeNormed(o, block + "attn_sub_norm")));
+        o = linear(block + "attn_output.weight", maybeNormed(o, block + "attn_sub_norm"));
+        add(x[t], times(o, factor("residual_scale")));
         double[] f = normed(x[t], block + "ffn_norm.weight");
         double[] gate = linear(block + "ffn_gate.weight", f);
         double[] up = linear(block + "ffn_up.weight", f);
@@ -77,15 +79,36 @@ final class NaiveModel {
           double silu = gate[i] / (1 + Math.exp(-gate[i]));
           gate[i] = up[i] * (family.matches("bitnet-.*") ? relu * relu : silu);
         }
-        add(x[t], linear(block + "ffn_down.weight", maybeNormed(gate, block + "ffn_sub_norm")));
+        gate = linear(block + "ffn_down.weight", maybeNormed(gate, block + "ffn_sub_norm"));
+        add(x[t], times(gate, factor("residual_scale")));
       }
     }
     String head = file.find("output.weight").isPresent() ? "output.weight" : "token_embd.weight";
     double[][] logits = new double[ids.length][];
     for (int t = 0; t < ids.length; t++) {
       logits[t] = times(matrix(head), normed(x[t], "output_norm.weight"));
+      logits[t] = times(logits[t], 1 / factor("logit_scale"));
     }
     return logits;
+  }
+
+  private double factor(String key) {
+    try {
+      return file.metadata().findNumber(family + "." + key).orElse(1);
+    } catch (ModelFileException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static double[] times(double[] x, double factor) {
+    return Arrays.stream(x).map(value -> value * factor).toArray();
+  }
+
+  /** Hunyuan normalizes heads once they are rotated, Qwen3 before. */
+  private double[] placed(double[] x, String norm, int position) {
+    return family.equals("hunyuan-dense")
+        ? headNormed(rotated(x, position), norm)
+        : rotated(headNormed(x, norm), position);
   }
 
   private double[] attention(double[] query, double[][] keys, double[][] values, int last) {
@@ -112,8 +135,9 @@ final class NaiveModel {
   }
 
   /**
-   * Pairs (2i, 2i + 1) for llama, as its converter arranges them, and (i, i + half) for others.
-   * Frequencies are divided by what {@code rope_freqs} says (llama.cpp's "frequency factors").
+   * Pairs (2i, 2i + 1) for llama and minicpm, as its converter arranges them, and (i, i + half) for
+   * others. Frequencies are divided by what {@code rope_freqs} says (llama.cpp's "frequency
+   * factors").
    */
   private double[] rotated(double[] x, int position) {
     double[] y = x.clone();
@@ -123,13 +147,17 @@ final class NaiveModel {
         double angle = position * Math.pow(theta, -2.0 * i / headDim);
         angle /= file.find("rope_freqs.weight").isPresent() ? matrix("rope_freqs.weight")[0][i] : 1;
         angle = scaled(angle, i);
-        int a = start + (family.equals("llama") ? 2 * i : i);
-        int b = family.equals("llama") ? a + 1 : a + half;
+        int a = start + (isAdjacent() ? 2 * i : i);
+        int b = isAdjacent() ? a + 1 : a + half;
         y[a] = magnitude() * (x[a] * Math.cos(angle) - x[b] * Math.sin(angle));
         y[b] = magnitude() * (x[a] * Math.sin(angle) + x[b] * Math.cos(angle));
       }
     }
     return y;
+  }
+
+  private boolean isAdjacent() {
+    return family.equals("llama") || family.equals("minicpm");
   }
 
   private double scaling(String key, double otherwise) {

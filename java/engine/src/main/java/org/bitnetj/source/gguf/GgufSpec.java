@@ -5,6 +5,7 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Multipliers;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
 import org.bitnetj.format.ScaleKind;
@@ -70,9 +71,10 @@ final class GgufSpec {
           (float) metadata.number(prefix + "attention.layer_norm_rms_epsilon"),
           new LayerPlan.Rotation(
               architecture.ropeStyle(),
-              metadata.findNumber(prefix + "rope.freq_base").orElse(10000),
+              theta(headDim),
               optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
               new GgufRopeScaling(metadata, prefix).read()),
+          multipliers(architecture),
           activationScaling(architecture));
     } catch (IllegalArgumentException e) {
       throw damaged(e.getMessage());
@@ -107,6 +109,30 @@ final class GgufSpec {
     return ((TernaryFormat) tensor.format())
         .uniformScale(tensor.data(), (int) tensor.rows(), (int) tensor.columns())
         .isPresent();
+  }
+
+  /**
+   * The base of the rotations' frequencies; Hunyuan's may be raised by an alpha ("NTK-aware
+   * scaling").
+   */
+  private double theta(int headDim) throws ModelFileException {
+    double theta = metadata.findNumber(prefix + "rope.freq_base").orElse(10000);
+    double alpha = metadata.findNumber(prefix + "rope.scaling.alpha").orElse(0);
+    return alpha > 0 ? theta * StrictMath.pow(alpha, headDim / (headDim - 2.0)) : theta;
+  }
+
+  /** Only MiniCPM's files must have them: readers differ in what they take if there are none. */
+  private Multipliers multipliers(Architecture architecture) throws ModelFileException {
+    boolean required = architecture == Architecture.MINICPM;
+    return new Multipliers(
+        multiplier("embedding_scale", required),
+        multiplier("residual_scale", required),
+        multiplier("logit_scale", required));
+  }
+
+  private float multiplier(String key, boolean required) throws ModelFileException {
+    return (float)
+        (required ? metadata.number(prefix + key) : metadata.findNumber(prefix + key).orElse(1));
   }
 
   /** Tokens, by the rows of the embedding. */
