@@ -15,19 +15,30 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PreTokenizerTest {
   private static final String[] PIECES = {
     "'", "'s", "'S", "'t", "'re", "'RE", "'vE", "'ll", "'d", "'M", "a", "b", "the", "Z", "é", "ß",
-        "中",
-    "𝒜", "\u0301", "ǅ", "1", "23", "٣", "Ⅷ", "½", "𝟘", " ", "  ", "\t", "\n", "\r", "\r\n",
-        "\n\n", "\u00a0",
-    "\u3000", "\u0085", "\u2028", "\u200b", ".", "...", "!?", "_", "-", "€", "🦙", "\u0000",
-        "\u001c"
+    "中", "𝒜", "\u0301", "ǅ", "1", "23", "٣", "Ⅷ", "½", "𝟘", " ", "  ", "\t", "\n", "\r", "\r\n",
+    "\n\n", "\u00a0", "\u3000", "か", "カ", "・", "龥", "\u200d", "\u0e34", "\u0085", "\u2028",
+    "\u200b", ".", "...", "!?", "_", "-", "€", "🦙", "\u0000", "\u001c"
   };
 
-  private static String expression(PreTokenizer preTokenizer) {
+  /** In the order in which they split what is left. */
+  private static List<String> expressions(PreTokenizer preTokenizer) {
     return switch (preTokenizer) {
       case GPT2 ->
-          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-      case LLAMA3 -> llama3("{1,3}");
-      case QWEN2 -> llama3("");
+          List.of(
+              "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+");
+      case LLAMA3 -> List.of(llama3("{1,3}"));
+      case QWEN2 -> List.of(llama3(""));
+      case QWEN35 ->
+          List.of(
+              "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
+                  + "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+");
+      case DEEPSEEK3 ->
+          List.of(
+              "\\p{N}{1,3}",
+              "[一-龥぀-ゟ゠-ヿ]+",
+              "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+                  + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+                  + "| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+");
     };
   }
 
@@ -50,24 +61,40 @@ class PreTokenizerTest {
     return words;
   }
 
-  @ParameterizedTest
-  @EnumSource(PreTokenizer.class)
-  void cutsWhereTheExpressionCuts(PreTokenizer preTokenizer) {
+  /** Matches, and what is between them. */
+  private static List<String> split(List<String> texts, String expression) {
     // Java's own \s is another set: ASCII, or with U+001C to U+001F
     Pattern pattern =
         Pattern.compile(
-            expression(preTokenizer)
-                .replace("\\s", "\\p{IsWhite_Space}")
-                .replace("\\S", "\\P{IsWhite_Space}"));
+            expression.replace("\\s", "\\p{IsWhite_Space}").replace("\\S", "\\P{IsWhite_Space}"));
+    List<String> pieces = new ArrayList<>();
+    for (String text : texts) {
+      int at = 0;
+      for (Matcher m = pattern.matcher(text); m.find(); at = m.end()) {
+        if (m.start() > at) {
+          pieces.add(text.substring(at, m.start()));
+        }
+        pieces.add(m.group());
+      }
+      if (at < text.length()) {
+        pieces.add(text.substring(at));
+      }
+    }
+    return pieces;
+  }
+
+  @ParameterizedTest
+  @EnumSource(PreTokenizer.class)
+  void cutsWhereTheExpressionsCut(PreTokenizer preTokenizer) {
     Random random = new Random(7);
     for (int i = 0; i < 20_000; i++) {
       StringBuilder text = new StringBuilder();
       for (int n = random.nextInt(12); n >= 0; n--) {
         text.append(PIECES[random.nextInt(PIECES.length)]);
       }
-      List<String> expected = new ArrayList<>();
-      for (Matcher m = pattern.matcher(text); m.find(); ) {
-        expected.add(m.group());
+      List<String> expected = List.of(text.toString());
+      for (String expression : expressions(preTokenizer)) {
+        expected = split(expected, expression);
       }
       assertEquals(expected, words(preTokenizer, text.toString()));
     }
