@@ -288,8 +288,9 @@ BN_API int32_t bn_supported_tiers(void);
 
 /*
  * Packs panels [begin, end) of w from a ternary matrix in its file's own format, a GGUF type id;
- * that of PQ2_0 is used for every format with its bytes. Reads digits only, no scales. BN_BAD_DIGIT
- * if a digit is larger than 2 and than w->largest_digit, BN_UNSUPPORTED if the format is not known.
+ * that of PQ2_0 is used for every format with its bytes, and 1042 for STQ1_0 with contiguous
+ * groups, which shares the id of Q2_0. Reads digits only, no scales. BN_BAD_DIGIT if a digit is
+ * larger than 2 and than w->largest_digit, BN_UNSUPPORTED if the format is not known.
  */
 BN_API int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_ternary* w,
                        int32_t begin, int32_t end);

@@ -2,16 +2,21 @@
 
 #include "testing.h"
 
-/* A stored format: its id, and columns and bytes of a block. */
+/* A stored format: its id, columns and bytes of a block, bytes before a row's blocks, and how many
+ * rows are interleaved. */
 typedef struct format {
   int32_t id;
   int32_t columns;
   int32_t bytes;
+  int32_t header;
+  int32_t together;
 } format;
 
-static const format formats[] = {
-    {34, 256, 54}, {35, 256, 66}, {36, 128, 32}, {42, 64, 18}, {142, 128, 34}};
-#define FORMATS 5
+static const format formats[] = {{34, 256, 54, 0, 1},  {35, 256, 66, 0, 1}, {36, 128, 32, 0, 1},
+                                 {41, 128, 18, 0, 1},  {42, 64, 18, 0, 1},  {43, 256, 42, 0, 1},
+                                 {134, 64, 13, 2, 1},  {135, 64, 16, 4, 1}, {142, 128, 34, 0, 1},
+                                 {143, 128, 28, 0, 1}, {335, 64, 16, 4, 4}, {1042, 256, 42, 0, 1}};
+#define FORMATS 12
 /* The one whose blocks may straddle rows. */
 #define STRADDLING 2
 
@@ -23,8 +28,21 @@ static int trit(int byte, int n) {
   return 3 * byte / 256;
 }
 
-/* The digit of weight j of a block, by the format's definition. */
-static int digit_of(int32_t id, const uint8_t* block, int j) {
+/* The digit of lane p of group g of a block of STQ1_0. */
+static int sparse_digit(const uint8_t* block, int g, int p) {
+  const int code = block[g / 2] >> g % 2 * 4 & 15;
+  const int zero = code >> 2;
+  if (p == zero) {
+    return 1;
+  }
+  const int rank = p < zero ? p : p - 1; /* among the lanes that are not 0 */
+  const bool negative = rank > 0 && (code >> (rank - 1) & 1) != 0;
+  const bool negated = (block[32 + g / 8] >> g % 8 & 1) != 0;
+  return negative != negated ? 0 : 2;
+}
+
+/* The digit of weight j of a block, by the format's definition; of IQ2_BN_R4, of its row r. */
+static int digit_of(int32_t id, const uint8_t* block, int r, int j) {
   switch (id) {
     case 34:
       return j < 160   ? trit(block[j % 32], j / 32)
@@ -34,9 +52,41 @@ static int digit_of(int32_t id, const uint8_t* block, int j) {
       return block[j / 128 * 32 + j % 32] >> j % 128 / 32 * 2 & 3;
     case 36:
       return block[j % 32] >> (6 - 2 * (j / 32)) & 3;
+    case 41:
+      return block[2 + j / 8] >> j % 8 & 1 ? 2 : 0;
+    case 43:
+      return sparse_digit(block, j / 64 * 16 + j % 16, j % 64 / 16);
+    case 134:
+      return j % 16 == 15 ? trit(block[12], 4 - j / 16)
+                          : trit(block[j / 16 * 3 + j % 16 / 5], 4 - j % 16 % 5);
+    case 135:
+      return block[j % 16] >> 2 * (j / 16) & 3;
+    case 143:
+      return j < 80    ? trit(block[j % 16], j / 16)
+             : j < 120 ? trit(block[16 + (j - 80) % 8], (j - 80) / 8)
+                       : trit(block[24 + (j - 120) % 2], (j - 120) / 2);
+    case 335:
+      return block[j / 16 * 16 + 4 * r + j % 4] >> j % 16 / 4 * 2 & 3;
+    case 1042:
+      return sparse_digit(block, j / 4, j % 4);
     default:
       return block[2 + j / 4] >> 2 * (j % 4) & 3;
   }
+}
+
+/* The digit of a weight of a matrix of that many columns. */
+static int stored_digit(const format* f, const uint8_t* source, int32_t columns, int32_t row,
+                        int32_t column) {
+  const int64_t weight = (int64_t)row * columns + column;
+  const int j = (int)(weight % f->columns);
+  if (f->header == 0) {
+    return digit_of(f->id, source + weight / f->columns * f->bytes, 0, j);
+  }
+  const int64_t row_bytes = f->header + (int64_t)columns / f->columns * f->bytes;
+  const int64_t first = row / f->together * f->together;
+  const int64_t at =
+      first * row_bytes + f->together * (f->header + (int64_t)column / f->columns * f->bytes);
+  return digit_of(f->id, source + at, row % f->together, j);
 }
 
 /* The digit of a weight in panels, by the layout's definition in the header. */
@@ -54,9 +104,7 @@ static void same_digits(const test_case* c, const format* f, const uint8_t* sour
     for (int32_t column = 0; column < padded; column++) {
       int expected = 0;
       if (row < w->rows && column < w->columns) {
-        const int64_t weight = (int64_t)row * w->columns + column;
-        expected =
-            digit_of(f->id, source + weight / f->columns * f->bytes, (int)(weight % f->columns));
+        expected = stored_digit(f, source, w->columns, row, column);
       }
       same_int(c, "digit of weight", (int64_t)row * padded + column, expected,
                packed_digit(w, row, column));
@@ -64,15 +112,17 @@ static void same_digits(const test_case* c, const format* f, const uint8_t* sour
   }
 }
 
-static void check(int32_t tier, const format* f, place where, int32_t rows, int32_t columns,
+static void check(int32_t tier, const format* f, place where, int32_t some, int32_t columns,
                   uint64_t seed) {
+  const int32_t rows = (some + f->together - 1) / f->together * f->together;
   test_case c = {.op = "pack", .tier = tier, .seed = seed};
   const int32_t panels = (rows + 15) / 16;
   const size_t bytes = (size_t)panels * (size_t)((columns + 15) / 16) * 64;
   const int64_t blocks = ((int64_t)rows * columns + f->columns - 1) / f->columns;
+  const size_t source_bytes = (size_t)(blocks * f->bytes + (int64_t)rows * f->header);
   rng r = {seed};
-  uint8_t* source = guarded(where, (size_t)(blocks * f->bytes));
-  fill_bytes(&r, source, (size_t)(blocks * f->bytes));
+  uint8_t* source = guarded(where, source_bytes);
+  fill_bytes(&r, source, source_bytes);
   bn_ternary w = {.rows = rows, .columns = columns, .layout = BN_PANEL_2BIT, .largest_digit = 3};
   w.panels = guarded(where, bytes);
   memset(w.panels, 0xa5, bytes);

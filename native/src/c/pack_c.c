@@ -12,11 +12,23 @@
 /* The lower bit of each digit. */
 #define LOW_BITS 0x55555555u
 
+/* A matrix in its file's own format. */
+typedef struct stored {
+  const uint8_t* bytes;
+  int64_t columns;
+} stored;
+
 /*
- * Unpacks digits of n <= TILE_COLUMNS columns from weight number first of the matrix on, which is
- * the start of a block but in format 36. Reads only the bytes of these blocks.
+ * Unpacks digits of columns [k, k + n) of a row, n <= TILE_COLUMNS, from the start of a block on
+ * but in format 36. Reads only the bytes of these blocks.
  */
-typedef void unpack_fn(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits);
+typedef void unpack_fn(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits);
+
+/* The block of a column in a format of blocks alone. */
+BN_INLINE const uint8_t* block_of(const stored* m, int64_t row, int64_t k, int32_t columns,
+                                  int32_t bytes) {
+  return m->bytes + (row * m->columns + k) / columns * bytes;
+}
 
 /* The two bits from shift on of n bytes. */
 BN_INLINE void unpack_field(const uint8_t* restrict from, int32_t n, int shift,
@@ -30,9 +42,10 @@ BN_INLINE void unpack_field(const uint8_t* restrict from, int32_t n, int shift,
  * I2_S: blocks of 128 in 32 bytes that may straddle rows; weight j of a block is in byte j % 32
  * at bit 6 - 2 * (j / 32).
  */
-static void unpack_36(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits) {
+static void unpack_36(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  int64_t first = row * m->columns + k;
   while (n > 0) {
-    const uint8_t* block = source + first / 128 * 32;
+    const uint8_t* block = m->bytes + first / 128 * 32;
     int32_t taken = 128;
     if (first % 128 == 0 && n >= 128) {
       BN_UNROLL for (int run = 0; run < 4; run++) {
@@ -50,9 +63,9 @@ static void unpack_36(const uint8_t* source, int64_t first, int32_t n, uint8_t* 
 }
 
 /* TQ2_0: blocks of 256 in 66 bytes; column 128h + 32n + m in byte 32h + m at bit 2n. */
-static void unpack_35(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits) {
+static void unpack_35(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
   (void)n;
-  const uint8_t* block = source + first / 256 * 66;
+  const uint8_t* block = block_of(m, row, k, 256, 66);
   BN_UNROLL for (int run = 0; run < 8; run++) {
     unpack_field(block + run / 4 * 32, 32, run % 4 * 2, digits + 32 * run);
   }
@@ -75,19 +88,117 @@ BN_INLINE void unpack_trits(const uint8_t* restrict from, const int bytes, const
 }
 
 /* TQ1_0: blocks of 256 in 54 bytes: 32 of five digits, 16 of five and 4 of four. */
-static void unpack_34(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits) {
+static void unpack_34(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
   (void)n;
-  const uint8_t* block = source + first / 256 * 54;
+  const uint8_t* block = block_of(m, row, k, 256, 54);
   unpack_trits(block, 32, 5, digits);
   unpack_trits(block + 32, 16, 5, digits + 160);
   unpack_trits(block + 48, 4, 4, digits + 240);
 }
 
+/* PTQ1_0: blocks of 128 in 28 bytes: 16 of five digits, 8 of five and 2 of four. */
+static void unpack_143(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  const uint8_t* block = block_of(m, row, k, 128, 28);
+  for (; n > 0; n -= 128, block += 28, digits += 128) {
+    unpack_trits(block, 16, 5, digits);
+    unpack_trits(block + 16, 8, 5, digits + 80);
+    unpack_trits(block + 24, 2, 4, digits + 120);
+  }
+}
+
+/* Q1_0: blocks of 128 in a float16 and then a bit for each weight, from a byte's lowest on. */
+static void unpack_41(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  const uint8_t* block = block_of(m, row, k, 128, 18);
+  for (; n > 0; n -= 128, block += 18, digits += 128) {
+    for (int i = 0; i < 16; i++) {
+      BN_UNROLL for (int bit = 0; bit < 8; bit++) {
+        digits[8 * i + bit] = (uint8_t)((block[2 + i] >> bit & 1) << 1);
+      }
+    }
+  }
+}
+
+/*
+ * Four digits, one in each byte, by their code in STQ1_0 where the sign bit is clear: byte code / 4
+ * is 1; of the others the first is 2, the second 0 where bit 0 of the code is set, the third 0
+ * where bit 1 is.
+ */
+static const uint32_t sparse_fours[16] = {
+    0x02020201, 0x02000201, 0x00020201, 0x00000201, 0x02020102, 0x02000102, 0x00020102, 0x00000102,
+    0x02010202, 0x02010002, 0x00010202, 0x00010002, 0x01020202, 0x01020002, 0x01000202, 0x01000002};
+
+/*
+ * STQ1_0: blocks of 256 in 42 bytes: 64 codes of four bits, then 64 sign bits. Digit p of group g
+ * is of column 64 * (g / 16) + g % 16 + 16 * p, or where groups are contiguous, of 4 * g + p.
+ */
+BN_INLINE void unpack_sparse_fours(const uint8_t* block, const int contiguous, uint8_t* digits) {
+  for (int g = 0; g < 64; g++) {
+    uint32_t four = sparse_fours[block[g / 2] >> g % 2 * 4 & 15];
+    if (block[32 + g / 8] >> g % 8 & 1) {
+      four = 0x02020202 - four; /* negated */
+    }
+    if (contiguous) {
+      memcpy(digits + 4 * g, &four, sizeof four);
+    } else {
+      BN_UNROLL for (int p = 0; p < 4; p++) {
+        digits[64 * (g / 16) + g % 16 + 16 * p] = (uint8_t)(four >> 8 * p);
+      }
+    }
+  }
+}
+
+static void unpack_43(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  (void)n;
+  unpack_sparse_fours(block_of(m, row, k, 256, 42), 0, digits);
+}
+
+static void unpack_1042(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  (void)n;
+  unpack_sparse_fours(block_of(m, row, k, 256, 42), 1, digits);
+}
+
+/*
+ * IQ1_BN: rows of a float16 and blocks of 64 in 13 bytes of base-3 digits, the least significant
+ * first. Byte 3g + b holds columns 16g + 5b to 16g + 5b + 4, the last byte columns 16g + 15.
+ */
+static void unpack_134(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  const uint8_t* block = m->bytes + row * (2 + m->columns / 64 * 13) + 2 + k / 64 * 13;
+  for (; n > 0; n -= 64, block += 13, digits += 64) {
+    uint8_t trits[5 * 13]; /* digit d of byte i, the most significant first, at 13 * d + i */
+    unpack_trits(block, 13, 5, trits);
+    for (int g = 0; g < 4; g++) {
+      for (int j = 0; j < 15; j++) {
+        digits[16 * g + j] = trits[13 * (4 - j % 5) + 3 * g + j / 5];
+      }
+      digits[16 * g + 15] = trits[13 * (4 - g) + 12];
+    }
+  }
+}
+
+/* IQ2_BN: rows of a float32 and blocks of 64 in 16 bytes; column 16f + j in byte j at bit 2f. */
+static void unpack_135(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  const uint8_t* block = m->bytes + row * (4 + m->columns / 4) + 4 + k / 4;
+  for (; n > 0; n -= 64, block += 16, digits += 64) {
+    BN_UNROLL for (int f = 0; f < 4; f++) { unpack_field(block, 16, 2 * f, digits + 16 * f); }
+  }
+}
+
+/*
+ * IQ2_BN_R4: four rows together, four float32 and then 64 bytes for each 64 columns of the four;
+ * column 16l + 4f + i of row r in byte 16l + 4r + i at bit 2f.
+ */
+static void unpack_335(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  const uint8_t* words = m->bytes + row / 4 * (16 + m->columns) + 16 + k + row % 4 * 4;
+  for (; n > 0; n -= 16, words += 16, digits += 16) {
+    BN_UNROLL for (int f = 0; f < 4; f++) { unpack_field(words, 4, 2 * f, digits + 4 * f); }
+  }
+}
+
 /* Blocks of a float16 and then digits in order, four to a byte from its lowest bits on. */
-BN_INLINE void unpack_fours(const uint8_t* source, int64_t first, int32_t n, const int32_t columns,
-                            uint8_t* restrict digits) {
+BN_INLINE void unpack_fours(const stored* m, int64_t row, int64_t k, int32_t n,
+                            const int32_t columns, uint8_t* restrict digits) {
   const int32_t bytes = columns / 4;
-  const uint8_t* block = source + first / columns * (2 + bytes);
+  const uint8_t* block = block_of(m, row, k, columns, 2 + bytes);
   for (; n > 0; n -= columns, block += 2 + bytes, digits += columns) {
     for (int32_t i = 0; i < bytes; i++) {
       const uint32_t x = block[2 + i];
@@ -98,16 +209,16 @@ BN_INLINE void unpack_fours(const uint8_t* source, int64_t first, int32_t n, con
 }
 
 /* Q2_0, groups of 64. */
-static void unpack_42(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits) {
-  unpack_fours(source, first, n, 64, digits);
+static void unpack_42(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  unpack_fours(m, row, k, n, 64, digits);
 }
 
 /* PQ2_0, groups of 128. */
-static void unpack_142(const uint8_t* source, int64_t first, int32_t n, uint8_t* digits) {
-  unpack_fours(source, first, n, 128, digits);
+static void unpack_142(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
+  unpack_fours(m, row, k, n, 128, digits);
 }
 
-/* What unpacks a format, by its GGUF type id; null if nothing does. */
+/* What unpacks a format, by the id that bn_pack has for it; null if nothing does. */
 static unpack_fn* unpack_of(int32_t format) {
   switch (format) {
     case 34:
@@ -116,10 +227,24 @@ static unpack_fn* unpack_of(int32_t format) {
       return unpack_35;
     case 36:
       return unpack_36;
+    case 41:
+      return unpack_41;
     case 42:
       return unpack_42;
+    case 43:
+      return unpack_43;
+    case 134:
+      return unpack_134;
+    case 135:
+      return unpack_135;
     case 142:
       return unpack_142;
+    case 143:
+      return unpack_143;
+    case 335:
+      return unpack_335;
+    case 1042:
+      return unpack_1042;
     default:
       return NULL;
   }
@@ -144,6 +269,7 @@ int32_t bn_pack_c(int32_t format, const uint8_t* source, const bn_ternary* w, in
   if (unpack == NULL || w->layout != BN_PANEL_2BIT) {
     return BN_UNSUPPORTED;
   }
+  const stored m = {source, w->columns};
   const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * BN_BLOCK_BYTES_2BIT;
   for (int64_t p = begin; p < end; p++) {
     uint32_t threes = 0;
@@ -155,7 +281,7 @@ int32_t bn_pack_c(int32_t format, const uint8_t* source, const bn_ternary* w, in
         const int64_t row = BN_PANEL_ROWS * p + r;
         uint8_t digits[TILE_COLUMNS] = {0};
         if (row < w->rows) {
-          unpack(source, row * w->columns + k, n, digits);
+          unpack(&m, row, k, n, digits);
         }
         threes |= pack_row(digits, blocks, tile + 4 * r);
       }

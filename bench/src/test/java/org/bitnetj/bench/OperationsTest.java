@@ -94,8 +94,8 @@ class OperationsTest {
   @ParameterizedTest
   @FieldSource("TERNARY_FORMATS")
   void packing(TernaryFormat format) {
-    sameOnEveryTier(tier -> new Packing(tier, format, 19, 512));
-    try (Operation operation = new Packing(KernelTier.SCALAR, format, 19, 512)) {
+    sameOnEveryTier(tier -> new Packing(tier, format, 20, 512));
+    try (Operation operation = new Packing(KernelTier.SCALAR, format, 20, 512)) {
       assertEquals(32 * 512 / 4, operation.bytes());
     }
   }

@@ -22,8 +22,8 @@ public non-sealed interface TernaryFormat extends WeightFormat {
   }
 
   /**
-   * The id by which kernels know how digits are stored: that of the format, or of another with the
-   * same bytes where the id has several meanings.
+   * The id by which kernels know how digits are stored: that of the format, or where it has several
+   * meanings, that of another with the same bytes or one above all that are in use.
    */
   default int layoutId() {
     return id();

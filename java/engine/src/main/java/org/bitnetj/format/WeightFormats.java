@@ -18,9 +18,13 @@ public final class WeightFormats {
   public static final TernaryFormat Q2_0 = new Q2Format("Q2_0", 42, 64);
   public static final TernaryFormat Q2_0_G128 = new Q2Format("Q2_0_G128", 42, 128);
   public static final TernaryFormat PQ2_0 = new Q2Format("PQ2_0", 142, 128);
-
-  private static final String IK =
-      " is ik_llama.cpp's own ternary layout with a scale for each row";
+  public static final TernaryFormat PTQ1_0 = new Ptq1Format();
+  public static final TernaryFormat Q1_0 = new Q1Format();
+  public static final TernaryFormat STQ1_0 = new Stq1Format(false);
+  public static final TernaryFormat STQ1_0_STRIDED = new Stq1Format(true);
+  public static final TernaryFormat IQ1_BN = new Iq1BnFormat();
+  public static final TernaryFormat IQ2_BN = new Iq2BnFormat(false);
+  public static final TernaryFormat IQ2_BN_R4 = new Iq2BnFormat(true);
 
   /** In the order of their ids; of one id, upstream ggml's meaning first. */
   private static final List<WeightFormat> ALL =
@@ -58,17 +62,17 @@ public final class WeightFormats {
           new LookupTable("TL1", 38, false),
           new OpaqueFormat("MXFP4", 39, 32, 17),
           new LookupTable("TL2", 39, true), // its id until 2025
-          new OpaqueFormat("Q1_0", 41, 128, 18),
+          Q1_0,
           Q2_0,
           Q2_0_G128,
-          new OpaqueFormat("STQ1_0", 42, 256, 42),
+          STQ1_0,
           new LookupTable("TL2", 42, true),
-          new OpaqueFormat("STQ1_0", 43, 256, 42),
-          new OpaqueFormat("IQ1_BN", 134, 64, 13, 2, 1, "IQ1_BN" + IK),
-          new OpaqueFormat("IQ2_BN", 135, 64, 16, 4, 1, "IQ2_BN" + IK),
+          STQ1_0_STRIDED,
+          IQ1_BN,
+          IQ2_BN,
           PQ2_0,
-          new OpaqueFormat("PTQ1_0", 143, 128, 28),
-          new OpaqueFormat("IQ2_BN_R4", 335, 64, 16, 4, 4, "IQ2_BN_R4" + IK));
+          PTQ1_0,
+          IQ2_BN_R4);
 
   /** Ids that more than one project gave away; 142 and 143 have meanings that are not listed. */
   private static final Set<Integer> CONTESTED = Set.of(39, 42, 43, 142, 143);

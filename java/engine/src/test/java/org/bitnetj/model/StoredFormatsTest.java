@@ -11,8 +11,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
@@ -45,14 +47,30 @@ class StoredFormatsTest {
     Change NONE = (digits, scales) -> {};
   }
 
-  /** The model in that format, scales rounded to float16. */
+  /** Formats with scales by rows or groups. */
+  private static final List<TernaryFormat> SCALED =
+      WeightFormats.ternary().stream()
+          .filter(format -> format.scaleKind() != ScaleKind.TENSOR)
+          .toList();
+
+  /** The model in that format, scales rounded to float16, all digits such that it can hold them. */
   private Path model(TernaryFormat format, Change change) throws ModelFileException {
     return model(format, change, Float.NaN);
   }
 
   /** The same with a factor beside the changed matrix; NaN: none. */
   private Path model(TernaryFormat format, Change change, float factor) throws ModelFileException {
-    Path path = folder.resolve(format.name() + ".gguf");
+    return model(format, format, change, factor);
+  }
+
+  /** The shipped format with the digits that another one can hold. */
+  private Path shippedLike(TernaryFormat digits, Change change) throws ModelFileException {
+    return model(SHIPPED, digits, change, Float.NaN);
+  }
+
+  private Path model(TernaryFormat format, TernaryFormat held, Change change, float factor)
+      throws ModelFileException {
+    Path path = folder.resolve(format.name() + "-" + format.id() + ".gguf");
     try (GgufFile file = GgufFile.open(Golden.MODEL)) {
       GgufHeader header = new GgufHeader();
       file.metadata().keys().forEach(key -> header.copy(file, key));
@@ -69,7 +87,7 @@ class StoredFormatsTest {
         for (Tensor tensor : file.tensors()) {
           writer.begin(tensor.name());
           writer.write(
-              tensor.format() == SHIPPED ? converted(tensor, format, change) : tensor.data());
+              tensor.format() == SHIPPED ? converted(tensor, format, held, change) : tensor.data());
         }
         if (!Float.isNaN(factor)) {
           writer.begin(changed.replace(".weight", ".scale"));
@@ -81,7 +99,8 @@ class StoredFormatsTest {
     return path;
   }
 
-  private MemorySegment converted(Tensor tensor, TernaryFormat to, Change change) {
+  private MemorySegment converted(
+      Tensor tensor, TernaryFormat to, TernaryFormat held, Change change) {
     int columns = (int) tensor.columns();
     byte[][] digits = new byte[(int) tensor.rows()][columns];
     float[][] scales = new float[digits.length][to.scaleKind().count(columns)];
@@ -91,6 +110,7 @@ class StoredFormatsTest {
       SHIPPED.digits(tensor.data(), columns, row, digits[row]);
       Arrays.fill(scales[row], Float.float16ToFloat(Float.floatToFloat16(scale[0])));
     }
+    StoredWeights.fit(held, digits);
     if (tensor.name().equals(changed)) {
       change.accept(digits, scales);
     }
@@ -112,8 +132,8 @@ class StoredFormatsTest {
 
   @Test
   void everyFormatGivesTheSameLogits() throws ModelFileException {
-    int[] expected = logits(model(SHIPPED, Change.NONE), Tiers.best());
     for (TernaryFormat format : WeightFormats.ternary()) {
+      int[] expected = logits(shippedLike(format, Change.NONE), Tiers.best());
       Path path = model(format, Change.NONE);
       for (Kernels kernels : Tiers.available()) {
         assertArrayEquals(expected, logits(path, kernels), format.name() + ", " + kernels.tier());
@@ -133,8 +153,8 @@ class StoredFormatsTest {
     int[] expected = logits(model(SHIPPED, zeros), Tiers.best());
     int[] unchanged = logits(model(SHIPPED, Change.NONE), Tiers.best());
     assertFalse(Arrays.equals(unchanged, expected));
-    for (TernaryFormat format : WeightFormats.ternary()) {
-      if (format != SHIPPED) {
+    for (TernaryFormat format : SCALED) {
+      if (StoredWeights.canHoldZeros(format)) {
         assertArrayEquals(expected, logits(model(format, other), Tiers.best()), format.name());
       }
     }
@@ -145,8 +165,8 @@ class StoredFormatsTest {
     Change three = (digits, scales) -> digits[7][11] = 3;
     int[] unchanged = logits(model(SHIPPED, Change.NONE), Tiers.best());
     for (TernaryFormat format : WeightFormats.ternary()) {
-      if (format == WeightFormats.TQ1_0) {
-        continue; // has no such digit
+      if (!StoredWeights.canHold3(format)) {
+        continue;
       }
       Path path = model(format, three);
       if (format.largestDigit() == 3) {
@@ -162,18 +182,16 @@ class StoredFormatsTest {
     }
   }
 
-  /** One group of one row is enough: its matrix is then multiplied group by group. */
+  /** One row or group of one is enough: its matrix is then multiplied by their scales. */
   @Test
   void scalesThatDifferGiveTheSameLogitsOnEveryTier() throws ModelFileException {
-    int[] unchanged = logits(model(SHIPPED, Change.NONE), Tiers.best());
-    for (TernaryFormat format : WeightFormats.ternary()) {
-      if (format != SHIPPED) {
-        Path path = model(format, (digits, scales) -> scales[9][0] *= 2);
-        int[] expected = logits(path, new ScalarKernels());
-        assertFalse(Arrays.equals(unchanged, expected), format.name());
-        for (Kernels kernels : Tiers.available()) {
-          assertArrayEquals(expected, logits(path, kernels), format.name() + ", " + kernels.tier());
-        }
+    for (TernaryFormat format : SCALED) {
+      int[] unchanged = logits(model(format, Change.NONE), Tiers.best());
+      Path path = model(format, (digits, scales) -> scales[9][0] *= 2);
+      int[] expected = logits(path, new ScalarKernels());
+      assertFalse(Arrays.equals(unchanged, expected), format.name());
+      for (Kernels kernels : Tiers.available()) {
+        assertArrayEquals(expected, logits(path, kernels), format.name() + ", " + kernels.tier());
       }
     }
   }
@@ -200,10 +218,10 @@ class StoredFormatsTest {
   }
 
   @Test
-  void scalesNextToAMatrixAreRefusedWhereItsOwnDiffer() throws ModelFileException {
+  void scalesNextToAMatrixAreRefusedWhereItsOwnDifferByGroups() throws ModelFileException {
     Change different = (digits, scales) -> scales[9][0] *= 2;
-    for (TernaryFormat format : WeightFormats.ternary()) {
-      if (format != SHIPPED) {
+    for (TernaryFormat format : SCALED) {
+      if (format.scaleKind() != ScaleKind.ROW) {
         assertRefused(model(format, different, 3f), "cannot be multiplied by the factor 3.0");
         logits(model(format, different, 1f), Tiers.best());
       }
@@ -211,13 +229,31 @@ class StoredFormatsTest {
   }
 
   @Test
-  void scalesThatAreNotFiniteAreRefused() throws ModelFileException {
-    for (TernaryFormat format : WeightFormats.ternary()) {
-      if (format != SHIPPED) {
-        assertRefused(
-            model(format, (digits, scales) -> scales[9][0] = Float.NaN),
-            "the scale of group 0 of row 9 is NaN");
+  void scalesNextToAMatrixMultiplyThoseOfItsRows() throws ModelFileException {
+    Change different = (digits, scales) -> scales[9][0] *= 2;
+    Change larger =
+        (digits, scales) -> {
+          different.accept(digits, scales);
+          for (float[] row : scales) {
+            row[0] *= 4;
+          }
+        };
+    for (TernaryFormat format : SCALED) {
+      if (format.scaleKind() == ScaleKind.ROW) {
+        int[] expected = logits(model(format, larger), Tiers.best());
+        int[] actual = logits(model(format, different, 4f), Tiers.best());
+        assertArrayEquals(expected, actual, format.name());
       }
+    }
+  }
+
+  @Test
+  void scalesThatAreNotFiniteAreRefused() throws ModelFileException {
+    for (TernaryFormat format : SCALED) {
+      String part = format.scaleKind() == ScaleKind.ROW ? "row 9" : "group 0 of row 9";
+      assertRefused(
+          model(format, (digits, scales) -> scales[9][0] = Float.NaN),
+          "the scale of " + part + " is NaN");
     }
   }
 

@@ -1,0 +1,58 @@
+package org.bitnetj.format;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * ik_llama.cpp's base-3 type: rows of a float16 scale and blocks of 64 in 13 bytes, five digits to
+ * a byte as {@link Trits} has them, but the first digit is the least significant. Byte 3g + k holds
+ * those of columns 16g + 5k to 16g + 5k + 4, for k of 0 to 2, and the last byte those of columns
+ * 16g + 15, for g of 0 to 3.
+ */
+record Iq1BnFormat() implements RowScaled {
+  @Override
+  public String name() {
+    return "IQ1_BN";
+  }
+
+  @Override
+  public int id() {
+    return 134;
+  }
+
+  @Override
+  public int blockColumns() {
+    return 64;
+  }
+
+  @Override
+  public int blockBytes() {
+    return 13;
+  }
+
+  @Override
+  public int scaleBytes() {
+    return Short.BYTES;
+  }
+
+  @Override
+  public float scale(MemorySegment data, long at) {
+    return Float.float16ToFloat(data.get(JAVA_SHORT_UNALIGNED, at));
+  }
+
+  @Override
+  public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    long at = start(columns, row) + scaleBytes();
+    for (int c = 0; c < columns; c += blockColumns(), at += blockBytes()) {
+      byte last = data.get(JAVA_BYTE, at + 12);
+      for (int g = 0; g < 4; g++) {
+        for (int j = 0; j < 15; j++) {
+          out[c + 16 * g + j] = Trits.digit(data.get(JAVA_BYTE, at + 3 * g + j / 5), 4 - j % 5);
+        }
+        out[c + 16 * g + 15] = Trits.digit(last, 4 - g);
+      }
+    }
+  }
+}

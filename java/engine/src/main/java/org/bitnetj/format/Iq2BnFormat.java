@@ -1,0 +1,66 @@
+package org.bitnetj.format;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * ik_llama.cpp's two-bit type: rows of a float32 scale and blocks of 64 columns in 16 bytes.
+ *
+ * @param interleaved IQ2_BN_R4, four rows together: four scales and 64 bytes for each block of the
+ *     four, in which byte 16l + 4r + i holds for row r columns 16l + i + {0, 4, 8, 12} at bits 0,
+ *     2, 4 and 6; else IQ2_BN, in which byte j holds columns j + {0, 16, 32, 48}
+ */
+record Iq2BnFormat(boolean interleaved) implements RowScaled {
+  @Override
+  public String name() {
+    return interleaved ? "IQ2_BN_R4" : "IQ2_BN";
+  }
+
+  @Override
+  public int id() {
+    return interleaved ? 335 : 135;
+  }
+
+  @Override
+  public int blockColumns() {
+    return 64;
+  }
+
+  @Override
+  public int blockBytes() {
+    return 16;
+  }
+
+  @Override
+  public int scaleBytes() {
+    return Float.BYTES;
+  }
+
+  @Override
+  public int rowsTogether() {
+    return interleaved ? 4 : 1;
+  }
+
+  @Override
+  public float scale(MemorySegment data, long at) {
+    return data.get(JAVA_FLOAT_UNALIGNED, at);
+  }
+
+  @Override
+  public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    long at = start(columns, row) + (long) rowsTogether() * scaleBytes();
+    for (int c = 0; c < columns; c += blockColumns(), at += rowsTogether() * blockBytes()) {
+      for (int j = 0; j < blockColumns(); j++) {
+        out[c + j] =
+            (byte)
+                (interleaved
+                    ? data.get(JAVA_BYTE, at + 16 * (j / 16) + 4 * (row % 4) + j % 4)
+                            >> j % 16 / 4 * 2
+                        & 3
+                    : data.get(JAVA_BYTE, at + j % 16) >> j / 16 * 2 & 3);
+      }
+    }
+  }
+}

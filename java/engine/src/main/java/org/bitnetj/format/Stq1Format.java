@@ -1,0 +1,73 @@
+package org.bitnetj.format;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * llama.cpp's sparse ternary type: of every four weights one is 0. Blocks of 256 hold 64 groups of
+ * four: 32 bytes with a code of four bits for each group, the first in the lower nibble, 8 bytes
+ * with a sign bit for each, and a scale. Lane {@code code >> 2} of a group is 0. Of the other three
+ * the first is +1, the second -1 where bit 0 of the code is set, else +1, and the third likewise by
+ * bit 1; a sign bit that is set negates all.
+ *
+ * <p>Two orders of weights were written under two ids, and nothing else tells them apart.
+ *
+ * @param strided whether lane p of group g is column {@code 64 * (g / 16) + g % 16 + 16 * p} of its
+ *     block, as under id 43; else it is column {@code 4 * g + p}, as under id 42
+ */
+record Stq1Format(boolean strided) implements GroupScaled {
+  private static final int GROUPS = 64;
+
+  @Override
+  public String name() {
+    return "STQ1_0";
+  }
+
+  @Override
+  public int id() {
+    return strided ? 43 : 42;
+  }
+
+  @Override
+  public int layoutId() {
+    return strided ? 43 : 1042;
+  }
+
+  @Override
+  public int blockColumns() {
+    return 256;
+  }
+
+  @Override
+  public int blockBytes() {
+    return 42;
+  }
+
+  @Override
+  public int scaleOffset() {
+    return 40;
+  }
+
+  @Override
+  public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    long at = row * rowBytes(columns);
+    for (int c = 0; c < columns; c += blockColumns(), at += blockBytes()) {
+      for (int g = 0; g < GROUPS; g++) {
+        int code = data.get(JAVA_BYTE, at + g / 2) >> g % 2 * 4 & 15;
+        int sign = data.get(JAVA_BYTE, at + 32 + g / 8) >> g % 8 & 1;
+        int first = c + (strided ? 64 * (g / 16) + g % 16 : 4 * g);
+        int step = strided ? 16 : 1;
+        int minus = code << 1; // bit i: whether the i-th lane that is not 0 is negative
+        for (int p = 0; p < 4; p++) {
+          if (p == code >> 2) {
+            out[first + step * p] = 1;
+          } else {
+            out[first + step * p] = (byte) (((minus ^ sign) & 1) == 1 ? 0 : 2);
+            minus >>= 1;
+          }
+        }
+      }
+    }
+  }
+}
