@@ -65,8 +65,12 @@ extern "C" {
 /* Types of embedding and head matrices: GGUF's tensor type ids. */
 #define BN_TYPE_F32 0
 #define BN_TYPE_F16 1
+#define BN_TYPE_Q4_0 2
 #define BN_TYPE_Q8_0 8
+#define BN_TYPE_Q4_K 12
+#define BN_TYPE_Q5_K 13
 #define BN_TYPE_Q6_K 14
+#define BN_TYPE_IQ4_NL 20
 #define BN_TYPE_BF16 30
 
 /* Which elements a rotary embedding pairs. */

@@ -295,15 +295,43 @@ int32_t columns_at(int i) {
   return i < large_columns_count ? large_columns[i] : 0;
 }
 
-const int32_t matrix_types[MATRIX_TYPES] = {BN_TYPE_F32, BN_TYPE_F16, BN_TYPE_BF16, BN_TYPE_Q8_0,
-                                            BN_TYPE_Q6_K};
+const int32_t matrix_types[MATRIX_TYPES] = {BN_TYPE_F32,    BN_TYPE_F16,  BN_TYPE_BF16,
+                                            BN_TYPE_Q8_0,   BN_TYPE_Q6_K, BN_TYPE_Q4_0,
+                                            BN_TYPE_IQ4_NL, BN_TYPE_Q4_K, BN_TYPE_Q5_K};
 
 int32_t block_columns(int32_t type) {
-  return type == BN_TYPE_Q8_0 ? 32 : type == BN_TYPE_Q6_K ? 256 : 1;
+  switch (type) {
+    case BN_TYPE_Q8_0:
+    case BN_TYPE_Q4_0:
+    case BN_TYPE_IQ4_NL:
+      return 32;
+    case BN_TYPE_Q4_K:
+    case BN_TYPE_Q5_K:
+    case BN_TYPE_Q6_K:
+      return 256;
+    default:
+      return 1;
+  }
 }
 
 int32_t block_bytes(int32_t type) {
-  return type == BN_TYPE_Q8_0 ? 34 : type == BN_TYPE_Q6_K ? 210 : type == BN_TYPE_F32 ? 4 : 2;
+  switch (type) {
+    case BN_TYPE_F32:
+      return 4;
+    case BN_TYPE_Q8_0:
+      return 34;
+    case BN_TYPE_Q4_0:
+    case BN_TYPE_IQ4_NL:
+      return 18;
+    case BN_TYPE_Q4_K:
+      return 144;
+    case BN_TYPE_Q5_K:
+      return 176;
+    case BN_TYPE_Q6_K:
+      return 210;
+    default:
+      return 2;
+  }
 }
 
 /* Puts finite weights, or scales, about 1 in the place of one block's floats. */
@@ -317,8 +345,17 @@ static void make_finite(rng* r, int32_t type, uint8_t* block) {
       return;
     case BN_TYPE_F16:
     case BN_TYPE_Q8_0:
+    case BN_TYPE_Q4_0:
+    case BN_TYPE_IQ4_NL:
       memcpy(block, &half, sizeof half);
       return;
+    case BN_TYPE_Q4_K:
+    case BN_TYPE_Q5_K: {
+      const uint16_t minimum = bn_to_half(random_unit(r));
+      memcpy(block, &half, sizeof half);
+      memcpy(block + 2, &minimum, sizeof minimum);
+      return;
+    }
     case BN_TYPE_BF16:
       memcpy(block, &upper, sizeof upper);
       return;

@@ -108,7 +108,7 @@ int32_t columns_at(int i);
 /* --- Matrices in a file's own format --- */
 
 extern const int32_t matrix_types[];
-#define MATRIX_TYPES 5
+#define MATRIX_TYPES 9
 
 /* Elements that one block of the type holds, and its bytes. */
 int32_t block_columns(int32_t type);

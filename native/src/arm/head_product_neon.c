@@ -198,6 +198,10 @@ int32_t bn_head_product_neon(const bn_matrix* m, const bn_rows* x, const bn_rows
       return BN_OK;
     case BN_TYPE_Q8_0:
     case BN_TYPE_Q6_K:
+    case BN_TYPE_Q4_0:
+    case BN_TYPE_IQ4_NL:
+    case BN_TYPE_Q4_K:
+    case BN_TYPE_Q5_K:
       blocks(m, x, y, count, begin, end);
       return BN_OK;
     default:

@@ -28,6 +28,14 @@ BN_INLINE bn_vector bn_vq8_0_weights(const uint8_t* block, int part) {
   return bn_scale_int8_neon(q, bn_from_half(bn_load_u16(block)));
 }
 
+/* Weights [16 * part, 16 * part + 16) of a block of Q4_0 or IQ4_NL, by the values of codes. */
+BN_INLINE bn_vector bn_vq4_weights(const uint8_t* block, const int8_t values[16], int part) {
+  const uint8x16_t codes = bn_load_bytes16(block + 2);
+  const uint8x16_t low = part == 0 ? vandq_u8(codes, vdupq_n_u8(15)) : vshrq_n_u8(codes, 4);
+  const int8x16_t q = vqtbl1q_s8(vld1q_s8(values), low);
+  return bn_scale_int8_neon(q, bn_from_half(bn_load_u16(block)));
+}
+
 /* The scales of 16 weights each of a block of Q6_K. */
 BN_INLINE void bn_vq6_k_scales(const uint8_t* block, float scales[16]) {
   const int8x16_t s = vreinterpretq_s8_u8(bn_load_bytes16(block + 192));

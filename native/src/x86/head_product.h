@@ -6,7 +6,7 @@
  * Each product is one chain of fused additions, 16 lanes wide. For one or two tokens one row after
  * the other keeps up with memory, two rows side by side where decoding takes time; for more,
  * several rows by several tokens share their elements, and block formats are decoded into tiles
- * first, once for many tokens.
+ * first, once for many tokens; those without vector code of their own, for any number of tokens.
  *
  * Rows side by side are several streams of memory, which come at half the speed of one on Zen 4. So
  * memory is always asked for in its own order, ahead of the use.
@@ -91,15 +91,16 @@ BN_INLINE void add_simple(lanes sums[TOKENS][ROWS], const operands* in, const in
   }
 }
 
-BN_INLINE void add_q8_0(lanes sums[TOKENS][ROWS], const operands* in, int64_t n, const char* ahead,
-                        const int R, const int T) {
+BN_INLINE void add_short_blocks(lanes sums[TOKENS][ROWS], const operands* in, const int type,
+                                int64_t n, const char* ahead, const int R, const int T) {
   const uint8_t* block = in->rows;
-  for (int64_t i = 0; i < n; i += BN_Q8_0_BLOCK, block += BN_Q8_0_BYTES) {
-    _mm_prefetch(ahead, _MM_HINT_T0); /* up to two blocks are about a line */
-    ahead += R * BN_Q8_0_BYTES;
-    BN_UNROLL for (int v = 0; v < BN_Q8_0_BLOCK / BN_WIDTH; v++) {
+  const int bytes = bn_short_block_bytes(type);
+  for (int64_t i = 0; i < n; i += BN_SHORT_BLOCK, block += bytes) {
+    _mm_prefetch(ahead, _MM_HINT_T0); /* up to two blocks are at most about a line */
+    ahead += R * bytes;
+    BN_UNROLL for (int v = 0; v < BN_SHORT_BLOCK / BN_WIDTH; v++) {
       BN_UNROLL for (int r = 0; r < R; r++) {
-        const bn_vector w = bn_vq8_0_weights(block + r * in->row_bytes, v);
+        const bn_vector w = bn_vshort_block(type, block + r * in->row_bytes, v);
         add_weights(sums, in, w, i + BN_WIDTH * v, v % BN_PARTS, r, T);
       }
     }
@@ -138,8 +139,8 @@ BN_INLINE void multiply(const bn_matrix* m, const bn_rows* x, const bn_rows* y, 
       BN_UNROLL for (int p = 0; p < BN_PARTS; p++) { sums[t][r].part[p] = bn_vall(0.0f); }
     }
   }
-  if (type == BN_TYPE_Q8_0) {
-    add_q8_0(sums, &in, m->columns, ahead, R, T);
+  if (type == BN_TYPE_Q8_0 || type == BN_TYPE_Q4_0 || type == BN_TYPE_IQ4_NL) {
+    add_short_blocks(sums, &in, type, m->columns, ahead, R, T);
   } else if (type == BN_TYPE_Q6_K) {
     add_q6_k(sums, &in, m->columns, ahead, R, T);
   } else {
@@ -256,18 +257,25 @@ static void multiply_tiles(const bn_matrix* m, const bn_rows* x, const bn_rows* 
   }
 }
 
-BN_INLINE void multiply_blocks(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
-                               const int type, int32_t count, int32_t begin, int32_t end) {
-  if (count <= FEW_TOKENS) {
-    multiply_few(m, x, y, type, count, begin, end, 2);
-    return;
-  }
+/* Any format, decoded into tiles. */
+static void multiply_decoded(const bn_matrix* m, const bn_rows* x, const bn_rows* y, int32_t count,
+                             int32_t begin, int32_t end) {
   for (int32_t row = begin; row < end; row += ROWS) {
     const int32_t rows = end - row < ROWS ? end - row : ROWS;
     for (int32_t token = 0; token < count; token += KEPT_TOKENS) {
       const int32_t tokens = count - token < KEPT_TOKENS ? count - token : KEPT_TOKENS;
       multiply_tiles(m, x, y, row, rows, token, tokens);
     }
+  }
+}
+
+/* A block format that is decoded in registers for few tokens. */
+BN_INLINE void multiply_blocks(const bn_matrix* m, const bn_rows* x, const bn_rows* y,
+                               const int type, int32_t count, int32_t begin, int32_t end) {
+  if (count <= FEW_TOKENS) {
+    multiply_few(m, x, y, type, count, begin, end, 2);
+  } else {
+    multiply_decoded(m, x, y, count, begin, end);
   }
 }
 
@@ -288,6 +296,16 @@ int32_t BN_KERNEL(head_product)(const bn_matrix* m, const bn_rows* x, const bn_r
       return BN_OK;
     case BN_TYPE_Q6_K:
       multiply_blocks(m, x, y, BN_TYPE_Q6_K, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_Q4_0:
+      multiply_blocks(m, x, y, BN_TYPE_Q4_0, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_IQ4_NL:
+      multiply_blocks(m, x, y, BN_TYPE_IQ4_NL, count, begin, end);
+      return BN_OK;
+    case BN_TYPE_Q4_K:
+    case BN_TYPE_Q5_K:
+      multiply_decoded(m, x, y, count, begin, end);
       return BN_OK;
     default:
       return BN_UNSUPPORTED;

@@ -8,15 +8,27 @@
 #include "common/matrix_elements.h"
 #include "lanes_avx2.h"
 
-/* 8 integers times a scale. */
+/* 8 integers, the lower half of a vector, times a scale. */
+static inline __m256 bn_scale_bytes_avx2(__m128i q, float scale) {
+  return _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)));
+}
+
+/* 8 integers from memory times a scale. */
 static inline __m256 bn_scale_int8_avx2(const void* q, float scale) {
-  const __m256i integers = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)q));
-  return _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(integers));
+  return bn_scale_bytes_avx2(_mm_loadl_epi64((const __m128i*)q), scale);
 }
 
 /* Weights [8 * part, 8 * part + 8) of a block of Q8_0. */
 static inline __m256 bn_vq8_0_weights(const uint8_t* block, int part) {
   return bn_scale_int8_avx2(block + 2 + 8 * part, _cvtsh_ss(bn_load_u16(block)));
+}
+
+/* Weights [8 * part, 8 * part + 8) of a block of Q4_0 or IQ4_NL, by the values of codes. */
+static inline __m256 bn_vq4_weights(const uint8_t* block, const int8_t values[16], int part) {
+  const __m128i codes = _mm_loadl_epi64((const __m128i*)(block + 2 + 8 * (part % 2)));
+  const __m128i low = _mm_and_si128(part < 2 ? codes : _mm_srli_epi16(codes, 4), _mm_set1_epi8(15));
+  const __m128i q = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i*)values), low);
+  return bn_scale_bytes_avx2(q, _cvtsh_ss(bn_load_u16(block)));
 }
 
 /* The scales of 16 weights each of a block of Q6_K. */

@@ -19,6 +19,15 @@ static inline __m512 bn_vq8_0_weights(const uint8_t* block, int part) {
   return bn_scale_int8_avx512(q, _cvtsh_ss(bn_load_u16(block)));
 }
 
+/* Weights [16 * part, 16 * part + 16) of a block of Q4_0 or IQ4_NL, by the values of codes. */
+static inline __m512 bn_vq4_weights(const uint8_t* block, const int8_t values[16], int part) {
+  const __m128i codes = _mm_loadu_si128((const __m128i*)(block + 2));
+  const __m128i low =
+      _mm_and_si128(part == 0 ? codes : _mm_srli_epi16(codes, 4), _mm_set1_epi8(15));
+  const __m128i q = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i*)values), low);
+  return bn_scale_int8_avx512(q, _cvtsh_ss(bn_load_u16(block)));
+}
+
 /* The scales of 16 weights each of a block of Q6_K. */
 static inline void bn_vq6_k_scales(const uint8_t* block, float scales[16]) {
   const __m512 d = _mm512_set1_ps(_cvtsh_ss(bn_load_u16(block + 208)));

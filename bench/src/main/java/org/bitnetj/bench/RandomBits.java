@@ -8,8 +8,10 @@ import org.bitnetj.format.BF16Format;
 import org.bitnetj.format.F16Format;
 import org.bitnetj.format.F32Format;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.Q4Format;
 import org.bitnetj.format.Q6kFormat;
 import org.bitnetj.format.Q8Format;
+import org.bitnetj.format.QkFormat;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -80,6 +82,8 @@ final class RandomBits {
       case F16Format _ -> halves(data, 0x83ff, 0x3000);
       case BF16Format _ -> halves(data, 0x807f, 0x3e00);
       case Q8Format f -> blocks(data, f.blockBytes(), 0);
+      case Q4Format f -> blocks(data, f.blockBytes(), 0);
+      case QkFormat f -> blocks(data, f.blockBytes(), 0, 2);
       case Q6kFormat f -> blocks(data, f.blockBytes(), f.blockBytes() - 2);
       default -> throw new IllegalArgumentException("no random numbers in " + format.name());
     }
@@ -99,12 +103,14 @@ final class RandomBits {
     }
   }
 
-  private void blocks(MemorySegment data, int blockBytes, int scaleAt) {
+  private void blocks(MemorySegment data, int blockBytes, int... scalesAt) {
     for (long at = 0; at < data.byteSize(); at++) {
       data.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
     }
-    for (long at = scaleAt; at < data.byteSize(); at += blockBytes) {
-      data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, F16_SCALE);
+    for (int scaleAt : scalesAt) {
+      for (long at = scaleAt; at < data.byteSize(); at += blockBytes) {
+        data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, F16_SCALE);
+      }
     }
   }
 }

@@ -10,6 +10,10 @@ public final class WeightFormats {
   public static final FloatFormat F32 = new F32Format();
   public static final FloatFormat F16 = new F16Format();
   public static final FloatFormat BF16 = new BF16Format();
+  public static final FloatFormat Q4_0 = new Q4Format(true);
+  public static final FloatFormat IQ4_NL = new Q4Format(false);
+  public static final FloatFormat Q4_K = new QkFormat(4);
+  public static final FloatFormat Q5_K = new QkFormat(5);
   public static final FloatFormat Q8_0 = new Q8Format();
   public static final FloatFormat Q6_K = new Q6kFormat();
   public static final TernaryFormat I2_S = new I2sFormat();
@@ -31,21 +35,21 @@ public final class WeightFormats {
       List.of(
           F32,
           F16,
-          new OpaqueFormat("Q4_0", 2, 32, 18),
+          Q4_0,
           new OpaqueFormat("Q4_1", 3, 32, 20),
           new OpaqueFormat("Q5_0", 6, 32, 22),
           new OpaqueFormat("Q5_1", 7, 32, 24),
           Q8_0,
           new OpaqueFormat("Q2_K", 10, 256, 84),
           new OpaqueFormat("Q3_K", 11, 256, 110),
-          new OpaqueFormat("Q4_K", 12, 256, 144),
-          new OpaqueFormat("Q5_K", 13, 256, 176),
+          Q4_K,
+          Q5_K,
           Q6_K,
           new OpaqueFormat("IQ2_XXS", 16, 256, 66),
           new OpaqueFormat("IQ2_XS", 17, 256, 74),
           new OpaqueFormat("IQ3_XXS", 18, 256, 98),
           new OpaqueFormat("IQ1_S", 19, 256, 50),
-          new OpaqueFormat("IQ4_NL", 20, 32, 18),
+          IQ4_NL,
           new OpaqueFormat("IQ3_S", 21, 256, 110),
           new OpaqueFormat("IQ2_S", 22, 256, 82),
           new OpaqueFormat("IQ4_XS", 23, 256, 136),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class FloatFormatsTest {
@@ -84,5 +85,80 @@ class FloatFormatsTest {
           byte scale = (byte) block[192 + 8 * h + 2 * (c % 128 / 32) + l / 16];
           return FormatData.half(block, 208) * scale * (q - 32);
         });
+  }
+
+  @Test
+  void fourBitsAreScaleTimesFourBitsLess8() {
+    FormatData.floatsAre(
+        WeightFormats.Q4_0,
+        FormatData.everyByte(WeightFormats.Q4_0, 0),
+        3,
+        (block, c) -> FormatData.half(block, 0) * (nibble(block, c) - 8));
+  }
+
+  @Test
+  void fourBitsOfIq4NlAreScaleTimesAValueOfItsTable() {
+    int[] table = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    FormatData.floatsAre(
+        WeightFormats.IQ4_NL,
+        FormatData.everyByte(WeightFormats.IQ4_NL, 0),
+        3,
+        (block, c) -> FormatData.half(block, 0) * table[nibble(block, c)]);
+  }
+
+  /** Column j is the low nibble of byte j after the scale, column j + 16 the high one. */
+  private static int nibble(int[] block, int column) {
+    return column < 16 ? block[2 + column] & 15 : block[2 + column - 16] >> 4;
+  }
+
+  @Test
+  void fourBitsOfSuperBlocksAreScaledAndAMinimumIsTaken() {
+    superBlocks(WeightFormats.Q4_K, (block, c) -> block[16 + c / 64 * 32 + c % 32] >> nibbleOf(c));
+  }
+
+  /** The fifth bits of the eight runs of 32 stand side by side. */
+  @Test
+  void fiveBitsOfSuperBlocksAreScaledAndAMinimumIsTaken() {
+    superBlocks(
+        WeightFormats.Q5_K,
+        (block, c) ->
+            block[48 + c / 64 * 32 + c % 32] >> nibbleOf(c) & 15
+                | ((block[16 + c % 32] & 1 << c / 32) != 0 ? 16 : 0));
+  }
+
+  private static int nibbleOf(int column) {
+    return column % 64 < 32 ? 0 : 4;
+  }
+
+  /** Weights are d * scale * q - m * minimum in exact arithmetic, rounded once. */
+  private static void superBlocks(FloatFormat format, FormatData.Definition code) {
+    MemorySegment data = FormatData.everyByte(format, 0);
+    float[] minimums = {0.375f, -2f, 0f, 0x1p-24f, 3.14f};
+    for (int block = 0; block < 256 * 3; block++) {
+      FormatData.setHalf(data, (long) block * format.blockBytes() + 2, minimums[block % 5]);
+    }
+    int mask = format.blockBytes() == 144 ? 15 : 31;
+    FormatData.floatsAre(
+        format,
+        data,
+        3,
+        (block, c) -> {
+          int[] pair = scaleAndMinimum(block, c / 32);
+          double scaled = (double) FormatData.half(block, 0) * pair[0];
+          double minimum = (double) FormatData.half(block, 2) * pair[1];
+          float expected = (float) (scaled * ((int) code.at(block, c) & mask) - minimum);
+          return expected == 0 ? 0f : expected;
+        });
+  }
+
+  /** Written as ggml's get_scale_min_k4 reads them. */
+  private static int[] scaleAndMinimum(int[] block, int run) {
+    int[] q = Arrays.copyOfRange(block, 4, 16);
+    if (run < 4) {
+      return new int[] {q[run] & 63, q[run + 4] & 63};
+    }
+    int scale = (q[run + 4] & 0xf) | ((q[run - 4] >> 6) << 4);
+    int minimum = (q[run + 4] >> 4) | ((q[run] >> 6) << 4);
+    return new int[] {scale, minimum};
   }
 }

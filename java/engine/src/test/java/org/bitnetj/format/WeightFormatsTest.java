@@ -37,7 +37,7 @@ class WeightFormatsTest {
         List.of(34, 35, 36, 41, 42, 42, 42, 43, 134, 135, 142, 143, 335),
         WeightFormats.ternary().stream().map(WeightFormat::id).toList());
     assertEquals(
-        List.of("F32", "F16", "Q8_0", "Q6_K", "BF16"),
+        List.of("F32", "F16", "Q4_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "BF16"),
         WeightFormats.floats().stream().map(WeightFormat::name).toList());
   }
 

@@ -103,8 +103,8 @@ class UnusableModelTest {
   void aTensorOfAnotherTypeOrShape() throws ModelFileException {
     refused(
         new TinyModel()
-            .tensor("blk.0.attn_q.weight", WeightFormats.named("Q4_0").orElseThrow(), 1, 64, 64),
-        "'blk.0.attn_q.weight' (type Q4_0",
+            .tensor("blk.0.attn_q.weight", WeightFormats.named("Q4_1").orElseThrow(), 1, 64, 64),
+        "'blk.0.attn_q.weight' (type Q4_1",
         "a linear layer must be stored as TQ1_0 or TQ2_0 or ",
         ", or in floats as F32 or ");
     refused(
@@ -189,7 +189,7 @@ class UnusableModelTest {
           "needs " + columns + " x " + rows);
       refusedUnpacked(
           new TinyModel(2)
-              .tensor(name, WeightFormats.named("Q4_0").orElseThrow(), 1, columns, rows),
+              .tensor(name, WeightFormats.named("Q4_1").orElseThrow(), 1, columns, rows),
           name,
           "a linear layer must be stored as");
       refusedUnpacked(

@@ -34,7 +34,7 @@ public class HeadProductBenchmark {
   @Param public KernelTier tier;
 
   /** How the head is stored. */
-  @Param({"F32", "F16", "BF16", "Q8_0", "Q6_K"})
+  @Param({"F32", "F16", "BF16", "Q8_0", "Q6_K", "Q4_0", "IQ4_NL", "Q4_K", "Q5_K"})
   public String format;
 
   /** Rows x columns; Q6_K wants columns in blocks of 256. */

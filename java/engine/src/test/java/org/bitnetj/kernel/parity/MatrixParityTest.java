@@ -47,10 +47,16 @@ class MatrixParityTest {
         float value = Values.NORMAL.next(trial.random);
         switch (type.name()) {
           case "F32" -> data.set(JAVA_FLOAT_UNALIGNED, at, value);
-          case "F16", "Q8_0" -> data.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
+          case "F16", "Q8_0", "Q4_0", "IQ4_NL" ->
+              data.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
           case "BF16" ->
               data.set(JAVA_SHORT_UNALIGNED, at, (short) (Float.floatToRawIntBits(value) >>> 16));
           case "Q6_K" -> data.set(JAVA_SHORT_UNALIGNED, at + 208, Float.floatToFloat16(value));
+          case "Q4_K", "Q5_K" -> {
+            float minimum = Values.NORMAL.next(trial.random);
+            data.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
+            data.set(JAVA_SHORT_UNALIGNED, at + 2, Float.floatToFloat16(minimum));
+          }
           default -> throw new AssertionError(type.name());
         }
       }

@@ -212,6 +212,15 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_TYPE_F16() {
         return BN_TYPE_F16;
     }
+    private static final int BN_TYPE_Q4_0 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_TYPE_Q4_0 2
+     * }
+     */
+    public static int BN_TYPE_Q4_0() {
+        return BN_TYPE_Q4_0;
+    }
     private static final int BN_TYPE_Q8_0 = (int)8L;
     /**
      * {@snippet lang=c :
@@ -221,6 +230,24 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_TYPE_Q8_0() {
         return BN_TYPE_Q8_0;
     }
+    private static final int BN_TYPE_Q4_K = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_TYPE_Q4_K 12
+     * }
+     */
+    public static int BN_TYPE_Q4_K() {
+        return BN_TYPE_Q4_K;
+    }
+    private static final int BN_TYPE_Q5_K = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_TYPE_Q5_K 13
+     * }
+     */
+    public static int BN_TYPE_Q5_K() {
+        return BN_TYPE_Q5_K;
+    }
     private static final int BN_TYPE_Q6_K = (int)14L;
     /**
      * {@snippet lang=c :
@@ -229,6 +256,15 @@ public class BitnetLibrary extends BitnetLibrary$shared {
      */
     public static int BN_TYPE_Q6_K() {
         return BN_TYPE_Q6_K;
+    }
+    private static final int BN_TYPE_IQ4_NL = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_TYPE_IQ4_NL 20
+     * }
+     */
+    public static int BN_TYPE_IQ4_NL() {
+        return BN_TYPE_IQ4_NL;
     }
     private static final int BN_TYPE_BF16 = (int)30L;
     /**
