@@ -227,13 +227,16 @@ class ArchitectureTest {
 
   @Test
   void onlyOnePlaceKnowsTheContainersOfModels() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages("org.bitnetj.source.gguf..", "org.bitnetj.source.container..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage("org.bitnetj.source.gguf..")
-        .check(engine);
+    for (String container : new String[] {"gguf", "huggingface"}) {
+      String known = "org.bitnetj.source." + container + "..";
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(known, "org.bitnetj.source.container..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(known)
+          .check(engine);
+    }
   }
 
   /** Neither the command nor what measures, nor random models. */

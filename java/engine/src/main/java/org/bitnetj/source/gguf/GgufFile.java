@@ -1,15 +1,9 @@
 package org.bitnetj.source.gguf;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -105,41 +99,29 @@ public final class GgufFile implements ModelSource {
    * @param room bytes of memory that the machine has; empty if not known
    */
   static GgufFile load(Path path, OptionalLong room) throws ModelFileException {
-    Loading loading = new Loading(room.orElse(Long.MAX_VALUE));
+    Loading loading = new Loading(room);
     return whole(loading.open(path), loading);
   }
 
   private static GgufFile openPart(Path path) throws ModelFileException {
-    return checked(path, bytes(path, FileBytes::map));
+    return checked(path, ModelBytes.map(List.of(path)));
   }
 
   /** Reads the files of a model into memory, as long as there is room. */
   private static final class Loading implements GgufParts.Opener {
-    private long room;
+    private OptionalLong room;
 
-    Loading(long room) {
+    Loading(OptionalLong room) {
       this.room = room;
     }
 
     @Override
     public GgufFile open(Path path) throws ModelFileException {
-      return checked(path, bytes(path, this::read));
-    }
-
-    private FileBytes read(Path path) throws IOException {
-      long size = Files.size(path);
-      if (size > room) {
-        throw new ModelFileException(
-            path
-                + ": reading it takes "
-                + (size >> 20)
-                + " MiB of memory, but there are only "
-                + (room >> 20)
-                + " MiB, swap included; map the file instead (the default), use a smaller"
-                + " model or give the machine more memory.");
+      ModelBytes bytes = ModelBytes.read(List.of(path), room);
+      if (room.isPresent()) {
+        room = OptionalLong.of(room.getAsLong() - bytes.size());
       }
-      room -= size;
-      return FileBytes.read(path);
+      return checked(path, bytes);
     }
   }
 
@@ -164,37 +146,9 @@ public final class GgufFile implements ModelSource {
     }
   }
 
-  /** Gets a file's bytes. */
-  private interface Source {
-    FileBytes of(Path path) throws IOException;
-  }
-
-  private static FileBytes bytes(Path path, Source source) throws ModelFileException {
+  private static GgufFile checked(Path path, ModelBytes bytes) throws ModelFileException {
     try {
-      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-      if (attributes.isDirectory()) {
-        throw new ModelFileException(path + " is a directory; name a model file in it.");
-      }
-      if (!attributes.isRegularFile()) {
-        throw new ModelFileException(path + " is not a regular file, so it cannot be mapped.");
-      }
-      return source.of(path);
-    } catch (ModelFileException e) {
-      throw e;
-    } catch (NoSuchFileException e) {
-      throw new ModelFileException(path + ": there is no such file.", e);
-    } catch (AccessDeniedException e) {
-      throw new ModelFileException(path + ": you may not read this file.", e);
-    } catch (ClosedByInterruptException e) {
-      throw new ModelFileException(path + ": reading was interrupted; open the file again.", e);
-    } catch (IOException e) {
-      throw new ModelFileException(path + ": cannot be read: " + e.getMessage() + ".", e);
-    }
-  }
-
-  private static GgufFile checked(Path path, FileBytes bytes) throws ModelFileException {
-    try {
-      return parse(path, bytes);
+      return parse(path, bytes.files().getFirst());
     } catch (InternalError e) {
       bytes.close();
       throw new ModelFileException(
@@ -294,7 +248,7 @@ public final class GgufFile implements ModelSource {
 
   /** Size in bytes, of all files together if there are several. */
   public long size() {
-    return bytes.files().stream().mapToLong(file -> file.segment().byteSize()).sum();
+    return bytes.size();
   }
 
   @Override

@@ -1,0 +1,185 @@
+package org.bitnetj.source.huggingface;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.Printable;
+
+/**
+ * An object of a JSON file, asked by the names of its members; those that are null count as
+ * missing. Every method that returns a member throws {@link ModelFileException} where it is of
+ * another type. Immutable.
+ *
+ * @param file for messages
+ * @param place names of the members that lead to it, each with a dot after it
+ * @param members of the object
+ */
+record Section(Path file, String place, Map<String, Json> members) {
+  /** Longest file; the largest tokenizers have 40 MB. */
+  static final int MOST_BYTES = 100 << 20;
+
+  private static final int MOST_SHOWN = 80;
+
+  /** Reads a file that must be there. */
+  static Section read(Path file) throws ModelFileException {
+    return find(file).orElseThrow(() -> new ModelFileException(file + ": there is no such file."));
+  }
+
+  /** Reads a file that may be missing. */
+  static Optional<Section> find(Path file) throws ModelFileException {
+    Optional<String> text = findText(file);
+    return text.isPresent() ? Optional.of(parse(file, "the file", text.get())) : Optional.empty();
+  }
+
+  /** The text of a file that may be missing. */
+  static Optional<String> findText(Path file) throws ModelFileException {
+    try {
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw new ModelFileException(file + " is not a regular file.");
+      }
+      long size = Files.size(file);
+      if (size > MOST_BYTES) {
+        throw new ModelFileException(
+            file + " has " + size + " bytes, more than the " + MOST_BYTES + " that it can need.");
+      }
+      String text = Printable.strictUtf8(Files.readAllBytes(file));
+      if (text == null) {
+        throw new ModelFileException(file + ": the file is not UTF-8; it is damaged.");
+      }
+      return Optional.of(text);
+    } catch (ModelFileException e) {
+      throw e;
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new ModelFileException(file + ": cannot be read: " + e.getMessage() + ".", e);
+    }
+  }
+
+  /**
+   * @param what the text is called in messages
+   */
+  static Section parse(Path file, String what, String text) throws ModelFileException {
+    try {
+      if (JsonParser.parse(text) instanceof Json.Members members) {
+        return new Section(file, "", members.all());
+      }
+    } catch (JsonParser.Malformed e) {
+      throw new ModelFileException(
+          file + ": " + what + " is not JSON: it " + e.getMessage() + "; it is damaged.", e);
+    }
+    throw new ModelFileException(file + ": " + what + " is JSON, but not an object.");
+  }
+
+  private Optional<Json> find(String key) {
+    Json value = members.get(key);
+    return value == Json.Literal.NULL ? Optional.empty() : Optional.ofNullable(value);
+  }
+
+  boolean has(String key) {
+    return find(key).isPresent();
+  }
+
+  Optional<String> findText(String key) throws ModelFileException {
+    Optional<Json> value = find(key);
+    if (value.isEmpty()) {
+      return Optional.empty();
+    }
+    if (value.get() instanceof Json.Text text) {
+      return Optional.of(text.value());
+    }
+    throw wrongType(key, "text");
+  }
+
+  OptionalLong findInteger(String key) throws ModelFileException {
+    Optional<Json> value = find(key);
+    return value.isEmpty() ? OptionalLong.empty() : OptionalLong.of(integer(key, value.get()));
+  }
+
+  /** A value that must be an integer. */
+  long integer(String key, Json value) throws ModelFileException {
+    if (value instanceof Json.Numeral numeral) {
+      try {
+        return Long.parseLong(numeral.text());
+      } catch (NumberFormatException e) {
+        // as any other type
+      }
+    }
+    throw wrongType(key, "an integer below 2^63");
+  }
+
+  OptionalDouble findNumber(String key) throws ModelFileException {
+    Optional<Json> value = find(key);
+    if (value.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    if (value.get() instanceof Json.Numeral numeral) {
+      return OptionalDouble.of(Double.parseDouble(numeral.text()));
+    }
+    throw wrongType(key, "a number");
+  }
+
+  Optional<Boolean> findFlag(String key) throws ModelFileException {
+    Optional<Json> value = find(key);
+    if (value.isEmpty()) {
+      return Optional.empty();
+    }
+    if (value.get() instanceof Json.Literal literal) {
+      return Optional.of(literal == Json.Literal.TRUE);
+    }
+    throw wrongType(key, "true or false");
+  }
+
+  Optional<Section> findSection(String key) throws ModelFileException {
+    Optional<Json> value = find(key);
+    return value.isEmpty() ? Optional.empty() : Optional.of(section(key, value.get()));
+  }
+
+  /** A value that must be an object, as a section of that name. */
+  Section section(String key, Json value) throws ModelFileException {
+    if (value instanceof Json.Members object) {
+      return new Section(file, place + key + ".", object.all());
+    }
+    throw wrongType(key, "an object");
+  }
+
+  Optional<List<Json>> findItems(String key) throws ModelFileException {
+    Optional<Json> value = find(key);
+    if (value.isEmpty()) {
+      return Optional.empty();
+    }
+    if (value.get() instanceof Json.Items items) {
+      return Optional.of(items.all());
+    }
+    throw wrongType(key, "an array");
+  }
+
+  /** What a member is called in messages. */
+  String name(String key) {
+    return "'" + Printable.of(place + key, 2 * MOST_SHOWN) + "'";
+  }
+
+  /** Text from the file to quote in a message: escaped and cut. */
+  static String shown(String text) {
+    return Printable.of(text, MOST_SHOWN);
+  }
+
+  ModelFileException wrongType(String key, String wanted) {
+    return failure(name(key) + " must be " + wanted + ".");
+  }
+
+  ModelFileException missing(String key) {
+    return failure(name(key) + " is missing; the file is incomplete or of another kind.");
+  }
+
+  ModelFileException failure(String sentence) {
+    return new ModelFileException(file + ": " + sentence);
+  }
+}
