@@ -30,6 +30,9 @@ public final class WeightFormats {
   public static final TernaryFormat IQ2_BN = new Iq2BnFormat(false);
   public static final TernaryFormat IQ2_BN_R4 = new Iq2BnFormat(true);
 
+  /** Not one of GGUF's, and so not in the lists. */
+  public static final TernaryFormat PACKED = new PackedFormat();
+
   /** In the order of their ids; of one id, upstream ggml's meaning first. */
   private static final List<WeightFormat> ALL =
       List.of(

@@ -1,0 +1,84 @@
+package org.bitnetj.format;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * Floats from which BitLinear's forward pass makes ternary weights: with {@code s = 1 / max(mean
+ * |W|, 1e-5)} the digit is {@code clamp(round_half_even(W s), -1, 1)} and the scale {@code 1 / s}.
+ * The mean is summed in float64 row by row and rounded to float32 once; all else is float32 (Ma et
+ * al., "The Era of 1-bit LLMs", and transformers' {@code integrations/bitnet.py}).
+ *
+ * @param stored how the floats are stored
+ * @param factor s; NaN or 0 if some float is NaN or infinite
+ */
+public record AbsmeanFormat(FloatFormat stored, float factor) implements TernaryFormat {
+  private static final float LEAST_MEAN = 1e-5f;
+
+  /**
+   * Reads a matrix.
+   *
+   * @param data exactly its bytes
+   */
+  public static AbsmeanFormat of(FloatFormat stored, MemorySegment data, int rows, int columns) {
+    float[] floats = new float[columns];
+    double total = 0;
+    for (int row = 0; row < rows; row++) {
+      stored.floats(data, columns, row, floats, 0);
+      double sum = 0;
+      for (float x : floats) {
+        sum += Math.abs(x);
+      }
+      total += sum;
+    }
+    float mean = (float) (total / ((double) rows * columns));
+    return new AbsmeanFormat(stored, 1 / Math.max(mean, LEAST_MEAN));
+  }
+
+  @Override
+  public String name() {
+    return stored.name() + " absmean";
+  }
+
+  /** None: GGUF has no such type. */
+  @Override
+  public int id() {
+    return -1;
+  }
+
+  @Override
+  public int blockColumns() {
+    return stored.blockColumns();
+  }
+
+  @Override
+  public int blockBytes() {
+    return stored.blockBytes();
+  }
+
+  @Override
+  public ScaleKind scaleKind() {
+    return ScaleKind.TENSOR;
+  }
+
+  @Override
+  public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    float[] floats = new float[columns];
+    stored.floats(data, columns, row, floats, 0);
+    for (int c = 0; c < columns; c++) {
+      float x = floats[c] * factor;
+      // A half rounds to the even 0.
+      out[c] = (byte) (x > 0.5f ? 2 : x < -0.5f ? 0 : 1);
+    }
+  }
+
+  @Override
+  public void scales(MemorySegment data, int columns, int row, float[] out) {
+    out[0] = 1 / factor;
+  }
+
+  @Override
+  public Optional<Float> uniformScale(MemorySegment data, int rows, int columns) {
+    return Optional.of(1 / factor);
+  }
+}
