@@ -101,6 +101,7 @@ public enum Architecture {
     return activation;
   }
 
+  /** How GGUF files of the family are rotated; other containers keep other orders of rows. */
   public Rope.Style ropeStyle() {
     return ropeStyle;
   }

@@ -19,7 +19,8 @@ import org.bitnetj.tensor.TernaryMatrix;
  * @param vocabulary number of tokens
  * @param contextLength positions the model was made for
  * @param normEpsilon RMSNorm's epsilon
- * @param rotation how queries and keys are rotated
+ * @param rotation how queries and keys are rotated, which depends on the order in which the file
+ *     has their rows
  * @param multipliers constant factors
  * @param activationScaling what shares a scale among int8 activations
  */

@@ -12,6 +12,15 @@ package org.bitnetj.family;
 public record Role(Place place, String gguf, String huggingFace, boolean optional) {
   /** Its name in a GGUF file; the layer does not matter where there is one for the whole model. */
   public String gguf(int layer) {
-    return place.isInLayers() ? gguf.replace("%d", Integer.toString(layer)) : gguf;
+    return of(gguf, layer);
+  }
+
+  /** Its name in a Hugging Face checkpoint, likewise. */
+  public String huggingFace(int layer) {
+    return of(huggingFace, layer);
+  }
+
+  private String of(String name, int layer) {
+    return place.isInLayers() ? name.replace("%d", Integer.toString(layer)) : name;
   }
 }
