@@ -4,13 +4,15 @@ import java.nio.file.Path;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.huggingface.Checkpoint;
 
-/** Opens model files. The one place that knows which containers there are: GGUF alone today. */
+/** Opens models. The one place that knows which containers there are. */
 public final class ModelContainer {
   private ModelContainer() {}
 
   /**
-   * Opens a model file.
+   * Opens a model: a GGUF file, or a Hugging Face checkpoint by its folder or its one safetensors
+   * file.
    *
    * @param mapped whether its bytes stay in the file; else all are read into memory, and the
    *     weights of one model can be made of them, once
@@ -18,6 +20,9 @@ public final class ModelContainer {
    * @throws OutOfMemoryError if the system refuses the memory
    */
   public static ModelSource open(Path path, boolean mapped) throws ModelFileException {
+    if (Checkpoint.isNamedBy(path)) {
+      return Checkpoint.open(path, mapped);
+    }
     return mapped ? GgufFile.open(path) : GgufFile.load(path);
   }
 }

@@ -1,0 +1,217 @@
+package org.bitnetj.source.huggingface;
+
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.StringArray;
+import org.bitnetj.source.VocabularySource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokenizer of a checkpoint: {@code tokenizer.json}, and the special tokens that {@code
+ * tokenizer_config.json}, {@code generation_config.json} and {@code config.json} name. Files are
+ * read when they are first asked for. Thread-safe.
+ */
+final class TokenizerFiles implements VocabularySource {
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  private static final String GENERATION_CONFIG = "generation_config.json";
+  private static final String TEMPLATE = "chat_template.jinja";
+
+  private final Path folder;
+  private @Nullable TokenizerJson tokenizer;
+
+  TokenizerFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  private synchronized TokenizerJson tokenizer() throws ModelFileException {
+    if (tokenizer == null) {
+      tokenizer = TokenizerJson.of(Section.read(folder.resolve(TOKENIZER)));
+    }
+    return tokenizer;
+  }
+
+  private Optional<Section> config() throws ModelFileException {
+    return Section.find(folder.resolve(TOKENIZER_CONFIG));
+  }
+
+  /** The chat template: a file of its own, or the one in the tokenizer's configuration. */
+  Optional<String> chatTemplate() throws ModelFileException {
+    Optional<String> file = Section.findText(folder.resolve(TEMPLATE));
+    Optional<Section> config = config();
+    if (file.isPresent() || config.isEmpty()) {
+      return file;
+    }
+    if (!(config.get().members().get("chat_template") instanceof Json.Items templates)) {
+      return config.get().findText("chat_template");
+    }
+    for (Json each : templates.all()) { // some models have several by names
+      Section template = config.get().section("chat_template", each);
+      if (template.findText("name").orElse("").equals("default")) {
+        return template.findText("template");
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public Kind kind() throws ModelFileException {
+    return tokenizer().scheme().kind();
+  }
+
+  @Override
+  public String preTokenizer() throws ModelFileException {
+    return tokenizer().scheme().preTokenizer();
+  }
+
+  @Override
+  public OptionalInt findLength(Part table) throws ModelFileException {
+    return switch (table) {
+      case TOKENS -> OptionalInt.of(tokenizer().tokens().size());
+      case TYPES -> OptionalInt.of(tokenizer().types().length);
+      case MERGES -> OptionalInt.of(tokenizer().merges().size());
+      default -> OptionalInt.empty();
+    };
+  }
+
+  @Override
+  public StringArray texts(Part table) throws ModelFileException {
+    return switch (table) {
+      case TOKENS -> tokenizer().tokens();
+      case MERGES -> tokenizer().merges();
+      default -> throw new IllegalArgumentException(table + " is no table of texts");
+    };
+  }
+
+  @Override
+  public Optional<int[]> findTypes() throws ModelFileException {
+    return Optional.of(tokenizer().types().clone());
+  }
+
+  @Override
+  public float[] scores() throws ModelFileException {
+    throw failure("'model' has no scores.");
+  }
+
+  @Override
+  public OptionalLong findToken(Part token) throws ModelFileException {
+    return switch (token) {
+      case BOS -> bos();
+      case EOS -> end(0);
+      case EOT -> end(1);
+      case EOM -> end(2);
+      default -> tokenizer().unknown();
+    };
+  }
+
+  private OptionalLong bos() throws ModelFileException {
+    OptionalLong first = tokenizer().scheme().firstToken();
+    if (first.isPresent()) {
+      return first;
+    }
+    OptionalLong named = special("bos_token");
+    return named.isPresent() ? named : first(ids(CheckpointConfig.FILE, "bos_token_id"));
+  }
+
+  /** The tokens that end texts: the tokenizer's own, then those that end generation. */
+  private OptionalLong end(int index) throws ModelFileException {
+    Set<Long> ends = new LinkedHashSet<>();
+    special("eos_token").ifPresent(ends::add);
+    ends.addAll(ids(GENERATION_CONFIG, "eos_token_id"));
+    ends.addAll(ids(CheckpointConfig.FILE, "eos_token_id"));
+    return ends.stream().skip(index).mapToLong(Long::longValue).findFirst();
+  }
+
+  private static OptionalLong first(Set<Long> ids) {
+    return ids.stream().mapToLong(Long::longValue).findFirst();
+  }
+
+  /** One id or several. */
+  private Set<Long> ids(String file, String key) throws ModelFileException {
+    Optional<Section> config = Section.find(folder.resolve(file));
+    Set<Long> ids = new LinkedHashSet<>();
+    if (config.isPresent() && config.get().has(key)) {
+      Json value = config.get().members().get(key);
+      List<Json> all = value instanceof Json.Items items ? items.all() : List.of(value);
+      for (Json id : all) {
+        ids.add(config.get().integer(key, id));
+      }
+    }
+    return ids;
+  }
+
+  /** A special token that the configuration names by its text, or by an object with that. */
+  private OptionalLong special(String key) throws ModelFileException {
+    Optional<Section> config = config();
+    if (config.isEmpty() || !config.get().has(key)) {
+      return OptionalLong.empty();
+    }
+    Optional<String> text =
+        config.get().members().get(key) instanceof Json.Members
+            ? config.get().findSection(key).orElseThrow().findText("content")
+            : config.get().findText(key);
+    Map<String, Integer> ids = tokenizer().ids();
+    if (text.isEmpty() || !ids.containsKey(text.get())) {
+      throw config
+          .get()
+          .failure(
+              config.get().name(key)
+                  + " is '"
+                  + Section.shown(text.orElse(""))
+                  + "', a token that "
+                  + TOKENIZER
+                  + " does not have.");
+    }
+    return OptionalLong.of(ids.get(text.get()));
+  }
+
+  @Override
+  public Optional<Boolean> addsBos() throws ModelFileException {
+    return Optional.of(adds(tokenizer().scheme().firstToken(), "add_bos_token"));
+  }
+
+  @Override
+  public Optional<Boolean> addsEos() throws ModelFileException {
+    return Optional.of(adds(tokenizer().scheme().lastToken(), "add_eos_token"));
+  }
+
+  /** The template of the post-processor decides, and without one the configuration. */
+  private boolean adds(OptionalLong token, String flag) throws ModelFileException {
+    if (tokenizer().scheme().hasTemplate()) {
+      return token.isPresent();
+    }
+    Optional<Section> config = config();
+    return config.isPresent() && config.get().findFlag(flag).orElse(false);
+  }
+
+  @Override
+  public Optional<Boolean> addsSpacePrefix() {
+    return Optional.empty();
+  }
+
+  @Override
+  public String name(Part part) {
+    return switch (part) {
+      case PRE_TOKENIZER -> "'pre_tokenizer'";
+      case TOKENS -> "'model.vocab'";
+      case TYPES -> "'added_tokens'";
+      case SCORES, MERGES -> "'model.merges'";
+      case BOS -> "'bos_token'";
+      case EOS -> "'eos_token'";
+      case EOT, EOM -> "'eos_token_id'";
+      case UNKNOWN -> "'model.unk_token'";
+    };
+  }
+
+  @Override
+  public ModelFileException failure(String sentence) {
+    return new ModelFileException(folder.resolve(TOKENIZER) + ": " + sentence);
+  }
+}

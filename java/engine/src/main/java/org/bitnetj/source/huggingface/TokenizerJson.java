@@ -1,0 +1,191 @@
+package org.bitnetj.source.huggingface;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.StringArray;
+
+/**
+ * The tables of a {@code tokenizer.json} with a BPE model. Format: Hugging Face's {@code
+ * tokenizers}.
+ *
+ * @param scheme how it cuts texts
+ * @param tokens by their ids; an id that none has gets a name that no text has
+ * @param types GGUF's numbers for the types of tokens
+ * @param merges two pieces with a space between
+ * @param ids of tokens by their texts
+ * @param unknown the unknown token
+ */
+record TokenizerJson(
+    TokenizerScheme scheme,
+    StringArray tokens,
+    int[] types,
+    StringArray merges,
+    Map<String, Integer> ids,
+    OptionalLong unknown) {
+  /** More ids than any vocabulary has; the tables take memory by the largest. */
+  private static final int MOST_TOKENS = 1 << 20;
+
+  private static final int NORMAL = 1;
+  private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
+  private static final int UNUSED = 5;
+
+  /** Texts in memory. */
+  private record Texts(List<String> all, int longest) implements StringArray {
+    static Texts of(List<String> all) {
+      return new Texts(all, all.stream().mapToInt(text -> utf8(text).length).max().orElse(0));
+    }
+
+    private static byte[] utf8(String text) {
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public int size() {
+      return all.size();
+    }
+
+    @Override
+    public byte[] bytes(int index) {
+      return utf8(all.get(index));
+    }
+
+    @Override
+    public String get(int index) {
+      return all.get(index);
+    }
+  }
+
+  static TokenizerJson of(Section tokenizer) throws ModelFileException {
+    Section model = tokenizer.findSection("model").orElseThrow(() -> tokenizer.missing("model"));
+    String type = model.findText("type").orElse("BPE");
+    if (!type.equals("BPE") || model.findFlag("byte_fallback").orElse(false)) {
+      throw model.failure(
+          "'model' is of type '"
+              + Section.shown(type)
+              + (type.equals("BPE") ? "' with byte_fallback" : "'")
+              + "; this engine reads byte-level BPE here. Use a GGUF file of the model.");
+    }
+    for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
+      if (!model.findText(affix).orElse("").isEmpty()) {
+        throw model.failure(model.name(affix) + " is set, which this engine does not compute.");
+      }
+    }
+    TokenizerScheme scheme =
+        TokenizerScheme.of(tokenizer, model.findFlag("ignore_merges").orElse(false));
+    Section vocabulary = model.findSection("vocab").orElseThrow(() -> model.missing("vocab"));
+    Map<String, Integer> ids = HashMap.newHashMap(vocabulary.members().size());
+    for (Map.Entry<String, Json> entry : vocabulary.members().entrySet()) {
+      ids.put(entry.getKey(), id(vocabulary, entry.getKey(), entry.getValue()));
+    }
+    Map<Integer, Integer> added = added(tokenizer, ids);
+    int size = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
+    String[] tokens = new String[size];
+    int[] types = new int[size];
+    Arrays.fill(types, UNUSED);
+    for (Map.Entry<String, Integer> entry : ids.entrySet()) {
+      int id = entry.getValue();
+      if (tokens[id] != null) {
+        throw vocabulary.failure(
+            "tokens '"
+                + Section.shown(tokens[id])
+                + "' and '"
+                + Section.shown(entry.getKey())
+                + "' have the same id "
+                + id
+                + "; the file is damaged.");
+      }
+      tokens[id] = entry.getKey();
+      types[id] = added.getOrDefault(id, NORMAL);
+    }
+    for (int id = 0; id < size; id++) {
+      if (tokens[id] == null) {
+        tokens[id] = "[PAD" + id + "]"; // as llama.cpp's converter has it
+        if (ids.containsKey(tokens[id])) {
+          throw vocabulary.failure("no token has the id " + id + "; the file is damaged.");
+        }
+      }
+    }
+    String unknown = model.findText("unk_token").orElse(null);
+    return new TokenizerJson(
+        scheme,
+        Texts.of(List.of(tokens)),
+        types,
+        Texts.of(merges(model)),
+        ids,
+        unknown != null && ids.containsKey(unknown)
+            ? OptionalLong.of(ids.get(unknown))
+            : OptionalLong.empty());
+  }
+
+  /** Puts the added tokens among the others and gives their types by ids. */
+  private static Map<Integer, Integer> added(Section tokenizer, Map<String, Integer> ids)
+      throws ModelFileException {
+    Map<Integer, Integer> types = new HashMap<>();
+    for (Json each : tokenizer.findItems("added_tokens").orElse(List.of())) {
+      Section token = tokenizer.section("added_tokens", each);
+      String text = token.findText("content").orElseThrow(() -> token.missing("content"));
+      int id = id(token, "id", token.members().getOrDefault("id", Json.Literal.NULL));
+      Integer other = ids.put(text, id);
+      if (other != null && other != id) {
+        throw token.failure(
+            "token '"
+                + Section.shown(text)
+                + "' has the ids "
+                + other
+                + " and "
+                + id
+                + "; the file is damaged.");
+      }
+      boolean special = token.findFlag("special").orElse(false);
+      for (String flag : List.of("single_word", "lstrip", "rstrip")) {
+        // A special token is found in a chat template's text alone, where no spaces are about.
+        if (!special && token.findFlag(flag).orElse(false)) {
+          throw token.failure(
+              "token '"
+                  + Section.shown(text)
+                  + "' has "
+                  + flag
+                  + ", which this engine does not do.");
+        }
+      }
+      types.put(id, special ? CONTROL : USER_DEFINED);
+    }
+    return types;
+  }
+
+  private static int id(Section section, String key, Json value) throws ModelFileException {
+    long id = section.integer(key, value);
+    if (id < 0 || id >= MOST_TOKENS) {
+      throw section.failure(
+          section.name(key) + " is the id " + id + ", but ids are below " + MOST_TOKENS + ".");
+    }
+    return (int) id;
+  }
+
+  /** Merges are texts of two pieces, or in newer files arrays of two. */
+  private static List<String> merges(Section model) throws ModelFileException {
+    List<Json> items = model.findItems("merges").orElseThrow(() -> model.missing("merges"));
+    List<String> merges = new ArrayList<>(items.size());
+    for (Json item : items) {
+      if (item instanceof Json.Text text) {
+        merges.add(text.value());
+      } else if (item instanceof Json.Items pair
+          && pair.all().size() == 2
+          && pair.all().getFirst() instanceof Json.Text left
+          && pair.all().getLast() instanceof Json.Text right) {
+        merges.add(left.value() + " " + right.value());
+      } else {
+        throw model.failure(
+            model.name("merges") + ": entry " + merges.size() + " is not two pieces of text.");
+      }
+    }
+    return merges;
+  }
+}
