@@ -10,6 +10,11 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
@@ -71,6 +76,37 @@ class InspectCommandTest {
     assertEquals("tensor", json.get("tensors").get(0).get("scale_per").asText());
     assertEquals("group of 64", json.get("tensors").get(1).get("scale_per").asText());
     assertFalse(json.has("activation_scale_per"));
+  }
+
+  /** With random scales, each of the matrix, or of its row or group. */
+  @Test
+  void everyTypeIsShownByItsName() throws IOException {
+    for (WeightFormat format : WeightFormats.all()) {
+      if (format instanceof FloatFormat || format instanceof TernaryFormat) {
+        Path path = folder.resolve(format.name() + "-" + format.id() + ".gguf");
+        GgufHeader header = new GgufHeader().text("general.architecture", "other");
+        header.tensor("w.weight", format, 512, 16);
+        byte[] bytes = new byte[(int) format.bytes(16, 512)];
+        new Random(1).nextBytes(bytes);
+        try (GgufWriter writer = GgufWriter.create(path, header)) {
+          writer.begin("w.weight");
+          writer.write(MemorySegment.ofArray(bytes));
+          writer.commit();
+        }
+        String shown = Outcome.of("inspect", path.toString()).succeeds().out();
+        String scale =
+            !(format instanceof TernaryFormat ternary)
+                ? ""
+                : switch (ternary.scaleKind()) {
+                  case ScaleKind.Tensor tensor -> "";
+                  case ScaleKind.Row row -> ", a scale a row";
+                  case ScaleKind.Group group -> ", a scale a group of " + group.columns();
+                };
+        String line = "(?s).*  w.weight +%s +512 x 16 +%d bytes at \\d+%s\n.*";
+        String pattern = line.formatted(format.name(), bytes.length, scale);
+        assertTrue(shown.matches(pattern), format.id() + ": " + shown);
+      }
+    }
   }
 
   @Test

@@ -205,7 +205,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
   }
 
   private static String names(List<? extends WeightFormat> formats) {
-    return formats.stream().map(WeightFormat::name).collect(Collectors.joining(" or "));
+    return formats.stream().map(WeightFormat::name).distinct().collect(Collectors.joining(" or "));
   }
 
   private Tensor shaped(Place place, int layer) throws ModelFileException {

@@ -145,7 +145,7 @@ public final class Weights implements AutoCloseable {
    * @param source may be closed afterwards
    * @param head whether a low-bit copy of the head is made, if its format is such that it pays: of
    *     6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not for
-   *     the 6.6 bits of Q6_K
+   *     the 6.6 bits of Q6_K or fewer
    * @param sparse whether the feed-forward network's matrices may be kept a second time so that
    *     steps of few rows need not read all of them. They are where that pays: for squared ReLU, on
    *     kernels that {@linkplain Kernels#gainsByCopies gain by it}, on a machine with ample memory

@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
@@ -26,7 +29,9 @@ import org.bitnetj.tensor.FloatRows;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Random models of every family compute what a plain implementation in double does. */
 class FamiliesTest {
@@ -130,28 +135,76 @@ class FamiliesTest {
     agree(family, path);
   }
 
+  /** The embedding and the head, and linear layers, in every type with blocks of weights. */
+  @ParameterizedTest
+  @EnumSource
+  void matricesOfFloatsMayBeStoredInBlocks(Architecture family) throws Exception {
+    ModelShape shape =
+        new ModelShape(
+            "tiny", family.label(), 1, 256, 512, 4, 2, VOCABULARY, 64, 10_000f, 1e-5f, false);
+    Path plain = write(shape);
+    List<FloatFormat> types =
+        List.of(WeightFormats.Q4_0, WeightFormats.IQ4_NL, WeightFormats.Q4_K, WeightFormats.Q5_K);
+    for (int i = 0; i < types.size(); i++) {
+      Path path =
+          new Rewriting(plain)
+              .as(types.get(i), "token_embd.weight")
+              .as(types.get((i + 1) % 4), "output.weight")
+              .as(types.get((i + 2) % 4), "blk.0.attn_k.weight")
+              .as(types.get((i + 3) % 4), "blk.0.ffn_down.weight")
+              .write(folder.resolve("blocks.gguf"));
+      agree(family, path);
+    }
+  }
+
+  /** Blocks of I2_S hold 128 weights, whatever the length of rows. */
+  @ParameterizedTest
+  @EnumSource
+  void blocksMayStraddleRows(Architecture family) throws Exception {
+    ModelShape shape =
+        new ModelShape(
+            "tiny", family.label(), 2, 80, 208, 5, 1, VOCABULARY, 64, 10_000f, 1e-5f, true);
+    agree(family, write(shape));
+  }
+
   private static double[] firstLogits(Path path) throws Exception {
     try (GgufFile file = GgufFile.open(path)) {
       return new NaiveModel(file, 0).logits(new int[] {1, 2, 3})[2];
     }
   }
 
-  /** Matrices with a scale for each group of columns, and activations as the family has them. */
+  static Stream<Arguments> familiesAndScaledFormats() {
+    return Arrays.stream(Architecture.values())
+        .flatMap(
+            family ->
+                Stream.of(
+                        WeightFormats.Q2_0,
+                        WeightFormats.PQ2_0,
+                        WeightFormats.TQ2_0,
+                        WeightFormats.PTQ1_0,
+                        WeightFormats.Q1_0,
+                        WeightFormats.STQ1_0_STRIDED,
+                        WeightFormats.IQ1_BN,
+                        WeightFormats.IQ2_BN,
+                        WeightFormats.IQ2_BN_R4)
+                    .map(format -> Arguments.of(family, format)));
+  }
+
+  /** Matrices with a scale for each row or group, and activations as the family has them. */
   @ParameterizedTest
-  @EnumSource
-  void logitsAgreeWithScalesByGroups(Architecture family) throws Exception {
+  @MethodSource("familiesAndScaledFormats")
+  void logitsAgreeWithScalesByRowsOrGroups(Architecture family, TernaryFormat format)
+      throws Exception {
     Path plain = folder.resolve("plain.gguf");
     ModelShape shape =
         new ModelShape(
             "tiny", family.label(), 2, 256, 512, 4, 2, VOCABULARY, 64, 10_000f, 1e-5f, true);
     SyntheticModel.of(shape, 4).write(plain, (w, s) -> {});
-    boolean byRows = family.activationScaling().isPresent();
-    for (TernaryFormat format :
-        List.of(WeightFormats.Q2_0, WeightFormats.PQ2_0, WeightFormats.TQ2_0)) {
-      Path path = folder.resolve(format.name() + ".gguf");
-      GroupedModel.write(plain, tensor -> format, path);
-      agree(family, path, byRows ? 0 : Math.max(128, format.blockColumns()));
-    }
+    Path path = folder.resolve("scaled.gguf");
+    GroupedModel.write(plain, tensor -> format, path);
+    boolean byRows =
+        family.activationScaling().isPresent() || format.scaleKind().equals(ScaleKind.ROW);
+    agree(family, path, byRows ? 0 : Math.max(128, format.blockColumns()));
   }
 
   /** Rows of 5 and 7 groups of 64: their last block of activations is half of one. */

@@ -1,7 +1,5 @@
 package org.bitnetj.synth;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -269,36 +267,11 @@ final class NaiveModel {
     Tensor tensor = file.find(name).orElseThrow();
     int columns = (int) tensor.columns();
     double[][] m = new double[(int) tensor.rows()][columns];
-    MemorySegment data = tensor.data();
-    long elements = (long) m.length * columns;
+    NaiveWeights weights =
+        new NaiveWeights(tensor.format().name(), tensor.data(), m.length, columns);
     for (int r = 0; r < m.length; r++) {
       for (int c = 0; c < columns; c++) {
-        long i = (long) r * columns + c;
-        m[r][c] =
-            switch (tensor.format().name()) {
-              case "F32" -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i);
-              case "BF16" ->
-                  Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i) << 16);
-              case "F16" -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i));
-              case "Q2_0", "PQ2_0" -> { // blocks of a float16 scale and four digits a byte
-                int n = tensor.format().blockColumns();
-                long at = i / n * (2 + n / 4);
-                int bits = data.get(ValueLayout.JAVA_BYTE, at + 2 + i % n / 4);
-                short scale = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
-                yield ((bits >> 2 * (i % 4) & 3) - 1) * Float.float16ToFloat(scale);
-              }
-              case "TQ2_0" -> { // 256 in 64 bytes, then a float16 scale
-                long at = i / 256 * 66;
-                int bits = data.get(ValueLayout.JAVA_BYTE, at + i % 256 / 128 * 32 + i % 32);
-                short scale = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 64);
-                yield ((bits >> 2 * (i % 128 / 32) & 3) - 1) * Float.float16ToFloat(scale);
-              }
-              default -> { // blocks of 128 weights in 32 bytes, then a scale for all
-                int bits = data.get(ValueLayout.JAVA_BYTE, i / 128 * 32 + i % 32);
-                int digit = bits >> 6 - 2 * (int) (i % 128 / 32) & 3;
-                yield (digit - 1) * data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, elements / 4);
-              }
-            };
+        m[r][c] = weights.at(r, c);
       }
     }
     return m;

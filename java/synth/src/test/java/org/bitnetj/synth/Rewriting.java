@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ final class Rewriting {
     this.from = from;
   }
 
-  /** Stores a matrix in floats, rounded to the format. */
+  /** Stores a matrix in floats, rounded to the format, roughly where that has blocks. */
   Rewriting as(WeightFormat format, String name) {
     formats.put(name, format);
     return this;
@@ -78,21 +79,64 @@ final class Rewriting {
   private static MemorySegment stored(
       WeightFormat format, List<Long> dims, double[][] matrix, Arena arena) {
     MemorySegment bytes = arena.allocate(format.bytes(dims), 64);
-    long i = 0;
+    int length = format.blockColumns();
+    long block = 0;
     for (double[] row : matrix) {
-      for (double weight : row) {
-        float value = (float) weight;
-        switch (format.name()) {
-          case "F32" -> bytes.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
-          case "F16" -> bytes.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(value));
-          case "BF16" ->
-              bytes.setAtIndex(
-                  ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(value) >>> 16));
-          default -> throw new IllegalArgumentException(format.name());
-        }
-        i++;
+      for (int start = 0; start < row.length; start += length, block += format.blockBytes()) {
+        put(format.name(), bytes.asSlice(block), Arrays.copyOfRange(row, start, start + length));
       }
     }
     return bytes;
+  }
+
+  /** Puts the weights of one block at the start of some bytes, by the format's definition. */
+  private static void put(String format, MemorySegment to, double[] weights) {
+    float first = (float) weights[0];
+    switch (format) {
+      case "F32" -> to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, first);
+      case "F16" -> putHalf(to, 0, first);
+      case "BF16" ->
+          to.set(
+              ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) (Float.floatToRawIntBits(first) >>> 16));
+      case "Q4_0", "IQ4_NL" -> {
+        float step = largest(weights) / (format.equals("Q4_0") ? 8 : 127);
+        putHalf(to, 0, step);
+        for (int j = 0; j < 32; j++) { // codes of IQ4_NL are not those nearest, but some
+          int code = Math.clamp(Math.round(8 + weights[j] * 8 / largest(weights)), 0, 15);
+          add(to, 2 + j % 16, code << j / 16 * 4);
+        }
+      }
+      case "Q4_K", "Q5_K" -> {
+        int bits = format.equals("Q4_K") ? 4 : 5;
+        float step = largest(weights) / (1 << bits - 1);
+        putHalf(to, 0, step / 2); // all scales are 2
+        putHalf(to, 2, largest(weights) / 33); // all minimums are 33
+        for (int i = 0; i < 12; i++) {
+          int three = i < 8 ? (i < 4 ? 2 : 33 | 2 << 6) : 2 | 1 << 4;
+          to.set(ValueLayout.JAVA_BYTE, 4 + i, (byte) three);
+        }
+        for (int j = 0; j < 256; j++) {
+          int most = (1 << bits) - 1;
+          int code = Math.clamp(Math.round((weights[j] + largest(weights)) / step), 0, most);
+          add(to, (bits == 4 ? 16 : 48) + j / 64 * 32 + j % 32, (code & 15) << j / 32 % 2 * 4);
+          if (bits == 5) {
+            add(to, 16 + j % 32, code >> 4 << j / 32);
+          }
+        }
+      }
+      default -> throw new IllegalArgumentException(format);
+    }
+  }
+
+  private static float largest(double[] weights) {
+    return (float) Arrays.stream(weights).map(Math::abs).max().orElseThrow();
+  }
+
+  private static void putHalf(MemorySegment to, long at, float value) {
+    to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
+  }
+
+  private static void add(MemorySegment to, long at, int value) {
+    to.set(ValueLayout.JAVA_BYTE, at, (byte) (to.get(ValueLayout.JAVA_BYTE, at) + value));
   }
 }
