@@ -19,6 +19,7 @@ import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.Inspection;
+import org.bitnetj.source.huggingface.Checkpoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
 /** {@code bitnet inspect}: what is in a model file. */
 @Command(
     name = "inspect",
-    description = "Shows a model file's metadata, tensors and sizes.",
+    description = "Shows a model's metadata, tensors and sizes.",
     sortOptions = false,
     footer = {"", "Examples:", "  bitnet inspect model.gguf", "  bitnet inspect --json model.gguf"})
 final class InspectCommand implements Callable<Integer> {
@@ -40,7 +41,7 @@ final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
 
-  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The file, as for -m.")
+  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The model, as for -m.")
   private @Nullable Path file;
 
   @Option(names = "--json", description = "Write one JSON object.")
@@ -55,6 +56,17 @@ final class InspectCommand implements Callable<Integer> {
           spec.commandLine(), "Name the model once: as an argument or by -m.");
     }
     Path path = file != null ? file : model.path();
+    if (Checkpoint.isNamedBy(path)) {
+      try (Checkpoint checkpoint = Checkpoint.open(path, true)) {
+        CheckpointReport report = CheckpointReport.of(checkpoint);
+        if (json) {
+          report.writeJson(bitnet.streams().out());
+        } else {
+          report.writeText(bitnet.streams().out());
+        }
+      }
+      return 0;
+    }
     try (GgufFile gguf = GgufFile.open(path)) {
       Inspection inspection = Inspection.of(gguf);
       Arithmetic arithmetic = Arithmetic.of(gguf);
@@ -207,7 +219,7 @@ final class InspectCommand implements Callable<Integer> {
     bitnet.streams().out().print("\n");
   }
 
-  private static String size(long bytes) {
+  static String size(long bytes) {
     return bytes < 10 << 20
         ? String.format(Locale.ROOT, "%d bytes", bytes)
         : String.format(Locale.ROOT, "%d bytes (%.1f MiB)", bytes, bytes / 1048576.0);

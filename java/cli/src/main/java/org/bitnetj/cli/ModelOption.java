@@ -13,7 +13,9 @@ final class ModelOption {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "FILE",
-      description = "A GGUF model file. Default: the small model that ships with bitnet.java.")
+      description =
+          "A GGUF model file, or the folder of a Hugging Face checkpoint. Default: the small model"
+              + " that ships with bitnet.java.")
   private @Nullable Path file;
 
   boolean isGiven() {

@@ -3,6 +3,7 @@ package org.bitnetj.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,6 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InspectCommandTest {
   @TempDir Path folder;
+
+  private static Path packedCheckpoint() {
+    Path path = Path.of(System.getProperty("bitnet.shared", "")).resolve("data/model/hf-packed");
+    assumeTrue(Files.exists(path), () -> "skipped: no folder " + path);
+    return path;
+  }
 
   @Test
   void metadataTensorsAndTotalsAreShown() throws IOException {
@@ -116,6 +123,20 @@ class InspectCommandTest {
     JsonNode json = new ObjectMapper().readTree(Outcome.of("inspect", "--json").succeeds().out());
     assertEquals("row", json.get("activation_scale_per").asText());
     assertFalse(json.get("tensors").get(1).has("scale_per"));
+  }
+
+  @Test
+  void aCheckpointSaysHowItsScalesWereRead() throws IOException {
+    String path = packedCheckpoint().toString();
+    String shown = Outcome.of("inspect", path).succeeds().out();
+    assertTrue(shown.startsWith(path + ": Hugging Face checkpoint, 1 file, "), shown);
+    assertTrue(shown.contains("multiplied by weight_scale, because linear_class is"), shown);
+    assertTrue(shown.contains("  model.embed_tokens.weight "), shown);
+    assertTrue(shown.endsWith("Computed with int8 activations, one scale a row\n"), shown);
+    JsonNode json =
+        new ObjectMapper().readTree(Outcome.of("inspect", "--json", path).succeeds().out());
+    assertEquals("bitnet-b1.58", json.get("architecture").asText());
+    assertEquals("packed U8", json.get("tensors").get(2).get("type").asText());
   }
 
   @Test

@@ -62,18 +62,20 @@ public final class LanguageModel implements AutoCloseable {
     this.engine = engine;
   }
 
-  /** Loads a model file with the best kernels and a thread on each processor. */
+  /** Loads a model with the best kernels and a thread on each processor. */
   public static LanguageModel load(Path path) throws IOException {
     return load(path, LoadOptions.defaults());
   }
 
   /**
-   * Loads a model file.
+   * Loads a model.
    *
    * <p>A mapped file must not be written to while the model is open; {@link LoadOptions#mapped}
    * says what to do if that cannot be guaranteed. Replacing it by renaming another file is safe.
    *
-   * @throws ModelFileException if the file is not a usable model; the message names the file
+   * @param path a GGUF file, the folder of a Hugging Face checkpoint, or the one safetensors file
+   *     of such
+   * @throws ModelFileException if it is not a usable model; the message names the file
    * @throws org.bitnetj.error.KernelTierException if the kernels asked for cannot be used
    * @throws org.bitnetj.error.ChatTemplateException if the chat template given in the options
    *     cannot be used, or the thread is interrupted while a chat template is tried
@@ -196,7 +198,7 @@ public final class LanguageModel implements AutoCloseable {
     };
   }
 
-  /** The file that the model was loaded from. */
+  /** The file or folder that the model was loaded from. */
   public Path path() {
     return path;
   }

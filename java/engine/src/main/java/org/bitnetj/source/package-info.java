@@ -1,7 +1,7 @@
 /**
  * What a model file is to the engine, whatever its container: a specification, a vocabulary, a chat
  * template and tensors by their roles. A package below implements it for each container ({@code
- * gguf}), and {@code container} opens files.
+ * gguf}, {@code huggingface}), and {@code container} opens them.
  */
 @NullMarked
 package org.bitnetj.source;

@@ -128,6 +128,11 @@ public final class Checkpoint implements ModelSource {
         }
       }
     }
+    for (StoredTensor tensor : files.tensors().values()) { // of a layer that the model has not
+      if (files.tensors().containsKey(tensor.name() + SCALE)) {
+        stored.put(tensor.name(), tensor);
+      }
+    }
     Map<String, ModelFileException> refused = new HashMap<>();
     Map<String, LinearReading> linears = new HashMap<>();
     stored.values().parallelStream()

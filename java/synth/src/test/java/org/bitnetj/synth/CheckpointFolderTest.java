@@ -1,0 +1,175 @@
+package org.bitnetj.synth;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bitnetj.error.ModelFileException;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
+import org.bitnetj.generate.Session;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.huggingface.Checkpoint;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A model computes the same from a GGUF file and from each kind of Hugging Face checkpoint. */
+class CheckpointFolderTest {
+  private static final String TEXT = "It's 1234 o'clock,\n  said <|end_of_text|> the ferryman. é";
+
+  @TempDir Path folder;
+
+  /** A random model whose matrices have powers of two as scales, which every form can hold. */
+  private Path model(String architecture, boolean tied) throws IOException {
+    ModelShape shape =
+        new ModelShape("small", architecture, 2, 256, 384, 4, 2, 64, 320, 128, 10000f, 1e-5f, tied);
+    Path path = folder.resolve("model.gguf");
+    SyntheticModel.of(shape, 7).write(path, (written, size) -> {});
+    byte[] bytes = Files.readAllBytes(path);
+    ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    try (GgufFile gguf = GgufFile.open(path)) {
+      for (Tensor tensor : gguf.tensors()) {
+        if (tensor.format() == SyntheticModel.TERNARY) {
+          int at = (int) (tensor.offset() + tensor.data().byteSize() - 32);
+          file.putFloat(at, Float.intBitsToFloat(file.getInt(at) & 0x7f800000));
+        }
+      }
+    }
+    return Files.write(path, bytes);
+  }
+
+  private record Result(int[] ids, float[][] logits) {
+    static Result of(Path path) throws IOException {
+      try (LanguageModel model = LanguageModel.load(path, LoadOptions.defaults().withThreads(2));
+          Session session = model.openSession()) {
+        int[] ids = model.tokenizer().encode(TEXT, true, true);
+        float[][] rows = new float[ids.length][];
+        session.logits(ids, 0, (position, logits) -> rows[position] = logits.clone());
+        return new Result(ids, rows);
+      }
+    }
+  }
+
+  private void computesTheSame(Path gguf, CheckpointFolder.Weights weights) throws IOException {
+    Result expected = Result.of(gguf);
+    Result actual =
+        Result.of(CheckpointFolder.write(folder.resolve(weights.name()), gguf, weights));
+    assertArrayEquals(expected.ids, actual.ids);
+    for (int i = 0; i < expected.ids.length; i++) {
+      assertArrayEquals(expected.logits[i], actual.logits[i], "after token " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = CheckpointFolder.Weights.class,
+      names = {"MULTIPLIED", "DIVIDED", "MASTER"})
+  void aBitNetModelComputesTheSame(CheckpointFolder.Weights weights) throws IOException {
+    computesTheSame(model("bitnet-b1.58", true), weights);
+  }
+
+  /**
+   * Its query and key rows are in another order than in GGUF, and so are the terms of their
+   * products: a text of one token has none, and later ones differ by the rounding of sums.
+   */
+  @Test
+  void aLlamaModelComputesTheSameInAnotherOrder() throws IOException {
+    Path gguf = model("llama", false);
+    Result expected = Result.of(gguf);
+    Result first = null;
+    for (CheckpointFolder.Weights weights : CheckpointFolder.Weights.values()) {
+      Path made = CheckpointFolder.write(folder.resolve(weights.name()), gguf, weights);
+      Result actual = Result.of(made);
+      first = first == null ? actual : first;
+      assertArrayEquals(expected.ids, actual.ids);
+      assertArrayEquals(expected.logits[0], actual.logits[0], "after the first token");
+      for (int i = 0; i < expected.ids.length; i++) {
+        assertArrayEquals(first.logits[i], actual.logits[i], weights + ", after token " + i);
+        assertTrue(
+            largestDifference(expected.logits[i], actual.logits[i]) < 1e-4, "after token " + i);
+      }
+    }
+  }
+
+  private static float largestDifference(float[] a, float[] b) {
+    float largest = 0;
+    for (int i = 0; i < a.length; i++) {
+      largest = Math.max(largest, Math.abs(a[i] - b[i]));
+    }
+    return largest;
+  }
+
+  @Test
+  void aCheckpointSaysWhyItsScalesAreWhatTheyAre() throws IOException {
+    Path gguf = model("llama", false);
+    Path made = CheckpointFolder.write(folder.resolve("d"), gguf, CheckpointFolder.Weights.DIVIDED);
+    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
+      assertEquals(
+          List.of(
+              "14 linear layers are packed digits and are divided by weight_scale, because"
+                  + " linear_class is 'bitlinear'."),
+          checkpoint.readings());
+    }
+    made = CheckpointFolder.write(folder.resolve("t"), gguf, CheckpointFolder.Weights.TERNARY);
+    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
+      assertTrue(checkpoint.readings().getFirst().contains("already"));
+    }
+  }
+
+  private Path changed(CheckpointFolder.Weights weights, String from, String to)
+      throws IOException {
+    Path made = CheckpointFolder.write(folder.resolve("c"), model("llama", false), weights);
+    Path config = made.resolve("config.json");
+    String text = Files.readString(config);
+    assertTrue(text.contains(from));
+    Files.writeString(config, text.replace(from, to));
+    return made;
+  }
+
+  private static String refusal(Path made) {
+    return assertThrows(ModelFileException.class, () -> LanguageModel.load(made).close())
+        .getMessage();
+  }
+
+  @Test
+  void floatsThatNobodyDeclaresToBeBitNetAreNotRounded() throws IOException {
+    Path made = changed(CheckpointFolder.Weights.MASTER, ",\"quantization_config\"", ",\"other\"");
+    String message = refusal(made);
+    assertTrue(message.contains("model.safetensors: tensor 'model.layers.0."), message);
+    assertTrue(message.contains("this engine does not round other models"), message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"vocab_size\":320>\"vocab_size\":321>model.embed_tokens.weight",
+        "\"num_hidden_layers\":2>\"num_hidden_layers\":1>have no such tensor",
+        "\"num_hidden_layers\":2>\"num_hidden_layers\":3>model.layers.2.",
+        "\"intermediate_size\":384>\"intermediate_size\":256>model.layers.0.mlp.",
+        "\"tie_word_embeddings\":false>\"tie_word_embeddings\":true>differs from the embedding",
+        "\"model_type\":\"llama\">\"model_type\":\"qwen3\">q_norm.weight' is missing"
+      })
+  void aConfigurationThatContradictsTheTensorsIsRefused(String change) throws IOException {
+    String[] parts = change.split(">");
+    String message = refusal(changed(CheckpointFolder.Weights.MULTIPLIED, parts[0], parts[1]));
+    assertTrue(message.contains(parts[2]), message);
+  }
+
+  @Test
+  void aFolderWithoutConfigurationIsRefused() throws IOException {
+    assertTrue(refusal(folder).contains("is a directory without config.json"));
+    Path file = Files.createFile(folder.resolve("x.safetensors"));
+    assertTrue(refusal(file).contains("no config.json beside it"));
+  }
+}
