@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
@@ -140,6 +143,93 @@ class CheckpointFolderTest {
   private static String refusal(Path made) {
     return assertThrows(ModelFileException.class, () -> LanguageModel.load(made).close())
         .getMessage();
+  }
+
+  /** The weights of a checkpoint with another header, and some bytes after all others. */
+  private static Path reheaded(Path made, UnaryOperator<String> change, byte[] more)
+      throws IOException {
+    Path path = made.resolve("model.safetensors");
+    ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] header = new byte[(int) file.getLong()];
+    file.get(header);
+    String text = change.apply(new String(header, StandardCharsets.UTF_8).strip());
+    byte[] changed = (text + " ".repeat(-text.length() & 7)).getBytes(StandardCharsets.UTF_8);
+    Files.write(
+        path,
+        ByteBuffer.allocate(8 + changed.length + file.remaining() + more.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(changed.length)
+            .put(changed)
+            .put(file)
+            .put(more)
+            .array());
+    return made;
+  }
+
+  /** Adds a tensor after all others. */
+  private static Path with(Path made, String name, String type, byte[] data, String shape)
+      throws IOException {
+    return reheaded(
+        made,
+        header -> {
+          int end = header.lastIndexOf(']');
+          int last = Integer.parseInt(header.substring(header.lastIndexOf(',', end) + 1, end));
+          return header.substring(0, header.length() - 1)
+              + ",\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}}"
+                  .formatted(name, type, shape, last, last + data.length);
+        },
+        data);
+  }
+
+  @Test
+  void olderNamesBuffersAndCopiesOfTheHeadChangeNothing() throws IOException {
+    Path gguf = model("bitnet-b1.58", true);
+    Path made = CheckpointFolder.write(folder.resolve("o"), gguf, CheckpointFolder.Weights.DIVIDED);
+    float[][] expected = Result.of(made).logits;
+    reheaded(
+        made,
+        header ->
+            header
+                .replace("attn_sub_norm", "inner_attn_ln")
+                .replace("ffn_sub_norm", "ffn_layernorm"),
+        new byte[0]);
+    with(made, "model.layers.0.self_attn.rotary_emb.inv_freq", "F32", new byte[128], "[32]");
+    try (GgufFile file = GgufFile.open(gguf)) {
+      byte[] embedding = file.tensor("token_embd.weight").data().toArray(ValueLayout.JAVA_BYTE);
+      with(made, "lm_head.weight", "F16", embedding, "[320,256]");
+      assertArrayEquals(expected, Result.of(made).logits);
+    }
+    with(made, "lm_head.bias", "F32", new byte[4], "[1]");
+    assertTrue(refusal(made).contains("'lm_head.bias'"));
+  }
+
+  @Test
+  void packedDigitsNeedAScale() throws IOException {
+    Path made =
+        CheckpointFolder.write(
+            folder.resolve("s"), model("llama", false), CheckpointFolder.Weights.MULTIPLIED);
+    reheaded(
+        made, header -> header.replace("0.mlp.up_proj.weight_s", "0.mlp.up_proj.s"), new byte[0]);
+    String message = refusal(made);
+    assertTrue(message.contains("up_proj.weight' is packed, but there is no"), message);
+  }
+
+  @Test
+  void layersThatAreNotConvertedStayFloats() throws IOException {
+    Path made =
+        changed(
+            CheckpointFolder.Weights.MASTER,
+            "\"quant_method\"",
+            "\"modules_to_not_convert\":[\"q_proj\",\"lm_head\"],\"quant_method\"");
+    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
+      assertEquals(
+          List.of(
+              "12 linear layers are floats that are rounded to ternary weights by their absmean,"
+                  + " because config.json declares BitNet.",
+              "2 linear layers are floats that modules_to_not_convert leaves as they are."),
+          checkpoint.readings());
+    }
+    assertTrue(Result.of(made).logits.length > 0);
   }
 
   @Test
