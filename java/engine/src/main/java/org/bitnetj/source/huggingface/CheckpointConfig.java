@@ -96,7 +96,7 @@ record CheckpointConfig(Section json) {
           required("max_position_embeddings", ModelSpec.MAX_CONTEXT),
           (float) json.findNumber("rms_norm_eps").orElseThrow(() -> json.missing("rms_norm_eps")),
           // Only GGUF's converter permutes the rows of q and k.
-          new LayerPlan.Rotation(Rope.Style.HALVES, ropeTheta(), headDim, RopeScaling.NONE),
+          new LayerPlan.Rotation(Rope.Style.HALVES, ropeTheta(), headDim, scaling()),
           Multipliers.NONE,
           architecture.activationScaling().orElse(activationScaling));
     } catch (IllegalArgumentException e) {
@@ -121,12 +121,6 @@ record CheckpointConfig(Section json) {
   }
 
   private void refuseWhatIsNotComputed() throws ModelFileException {
-    for (String key : List.of("rope_scaling", "rope_parameters")) {
-      Optional<Section> rope = json.findSection(key);
-      if (rope.isPresent()) {
-        refuseStretched(rope.get());
-      }
-    }
     double share = json.findNumber("partial_rotary_factor").orElse(1);
     if (share != 1) {
       throw json.failure(
@@ -139,18 +133,69 @@ record CheckpointConfig(Section json) {
     }
   }
 
-  private static void refuseStretched(Section rope) throws ModelFileException {
-    String type = rope.findText("rope_type").or(() -> text(rope, "type")).orElse("default");
-    double factor = rope.findNumber("factor").orElse(1);
-    if (!type.equals("default") && !(type.equals("linear") && factor == 1)) {
-      throw rope.failure(
-          rope.place().replace(".", "")
-              + " is of type '"
-              + Section.shown(type)
-              + "' with a factor of "
-              + factor
-              + ", but this engine does not scale RoPE; use a checkpoint without it.");
+  /** How rotations are scaled; the older name of the section is the first. */
+  private RopeScaling scaling() throws ModelFileException {
+    for (String key : List.of("rope_scaling", "rope_parameters")) {
+      Optional<Section> rope = json.findSection(key);
+      if (rope.isPresent()) {
+        return scaling(rope.get());
+      }
     }
+    return RopeScaling.NONE;
+  }
+
+  private RopeScaling scaling(Section rope) throws ModelFileException {
+    String type = rope.findText("rope_type").or(() -> text(rope, "type")).orElse("default");
+    return switch (type) {
+      case "default" -> RopeScaling.NONE;
+      case "linear" -> new RopeScaling.Linear(factor(rope));
+      case "yarn" -> yarn(rope);
+      case "llama3" ->
+          new RopeScaling.Llama3(
+              factor(rope),
+              originalContext(rope),
+              required(rope, "high_freq_factor"),
+              required(rope, "low_freq_factor"));
+      default ->
+          throw rope.failure(
+              rope.place().replace(".", "")
+                  + " is of type '"
+                  + Section.shown(type)
+                  + "', which this engine does not compute; it computes linear, yarn and llama3.");
+    };
+  }
+
+  private RopeScaling yarn(Section rope) throws ModelFileException {
+    for (String other : List.of("mscale", "mscale_all_dim")) {
+      if (rope.has(other)) {
+        throw rope.failure(rope.place() + other + " is not supported; this engine takes none.");
+      }
+    }
+    if (!rope.findFlag("truncate").orElse(true)) {
+      throw rope.failure(rope.place() + "truncate is false, which this engine does not compute.");
+    }
+    double factor = factor(rope);
+    return new RopeScaling.Yarn(
+        factor,
+        originalContext(rope),
+        rope.findNumber("beta_fast").orElse(RopeScaling.Yarn.FAST_TURNS),
+        rope.findNumber("beta_slow").orElse(RopeScaling.Yarn.SLOW_TURNS),
+        rope.findNumber("attention_factor").orElse(RopeScaling.Yarn.magnitude(factor)));
+  }
+
+  private static double factor(Section rope) throws ModelFileException {
+    return required(rope, "factor");
+  }
+
+  private static double required(Section rope, String key) throws ModelFileException {
+    return rope.findNumber(key).orElseThrow(() -> rope.missing(key));
+  }
+
+  private int originalContext(Section rope) throws ModelFileException {
+    double positions =
+        rope.findNumber("original_max_position_embeddings")
+            .orElse(required("max_position_embeddings", ModelSpec.MAX_CONTEXT));
+    return (int) positions;
   }
 
   private static Optional<String> text(Section section, String key) {

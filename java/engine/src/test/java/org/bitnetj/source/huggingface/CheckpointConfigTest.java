@@ -13,8 +13,10 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.tensor.Rope;
+import org.bitnetj.tensor.RopeScaling;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +55,8 @@ class CheckpointConfigTest {
             8,
             32,
             1e-6f,
-            new LayerPlan.Rotation(Rope.Style.HALVES, 500000, 32),
+            new LayerPlan.Rotation(Rope.Style.HALVES, 500000, 32, RopeScaling.NONE),
+            Multipliers.NONE,
             ActivationScaling.GROUP),
         spec);
     assertEquals(Rope.Style.HALVES, spec.plan(1).rotation().style(), "q and k are not permuted");
@@ -89,6 +92,33 @@ class CheckpointConfigTest {
   }
 
   @Test
+  void rotationsAreScaledAsTheFileSays() throws IOException {
+    assertEquals(
+        new RopeScaling.Linear(2), scaling("'rope_scaling':{'type':'linear','factor':2.0}"));
+    assertEquals(
+        new RopeScaling.Yarn(4, 512, 32, 1, RopeScaling.Yarn.magnitude(4)),
+        scaling(
+            "'rope_scaling':{'type':'yarn','factor':4,'original_max_position_embeddings':512}"));
+    assertEquals(
+        new RopeScaling.Yarn(4, 512, 16, 2, 1.5),
+        scaling(
+            "'rope_parameters':{'rope_type':'yarn','factor':4,'beta_fast':16,'beta_slow':2,"
+                + "'attention_factor':1.5,'original_max_position_embeddings':512}"));
+    assertEquals(
+        new RopeScaling.Llama3(8, 512, 4, 1),
+        scaling(
+            "'rope_scaling':{'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,"
+                + "'high_freq_factor':4.0,'original_max_position_embeddings':512}"));
+  }
+
+  private RopeScaling scaling(String rope) throws IOException {
+    return config("'model_type':'llama'," + rope)
+        .spec(ActivationScaling.GROUP)
+        .rotation()
+        .scaling();
+  }
+
+  @Test
   void linearClassSaysWhatScalesMean() throws IOException {
     String quantized = "'model_type':'llama','quantization_config':{'quant_method':'bitnet'";
     assertTrue(config(quantized + ",'linear_class':'autobitlinear'}").isScaleMultiplied());
@@ -120,9 +150,11 @@ class CheckpointConfigTest {
         "'model_type':7|'model_type' must be text",
         "'model_type':'llama','hidden_act':'gelu'|hidden_act 'gelu' is not supported",
         "'model_type':'bitnet','hidden_act':'gelu'|hidden_act 'gelu' is not supported",
-        "'model_type':'llama','rope_scaling':{'type':'yarn','factor':4.0}|'yarn'",
-        "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8}|'llama3'",
-        "'model_type':'llama','rope_scaling':{'type':'linear','factor':2}|a factor of 2.0",
+        "'model_type':'llama','rope_scaling':{'type':'longrope','factor':4.0}|'longrope'",
+        "'model_type':'llama','rope_scaling':{'type':'yarn'}|factor",
+        "'model_type':'llama','rope_scaling':{'type':'yarn','factor':4,'mscale':1}|mscale",
+        "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8}|high_freq_factor",
+        "'model_type':'llama','rope_scaling':{'type':'linear','factor':-2}|a factor of -2.0",
         "'model_type':'llama','rope_parameters':{'rope_type':'dynamic'}|rope_parameters is of",
         "'model_type':'llama','partial_rotary_factor':0.5|partial_rotary_factor is 0.5",
         "'model_type':'qwen3','use_sliding_window':true|use_sliding_window is true",
