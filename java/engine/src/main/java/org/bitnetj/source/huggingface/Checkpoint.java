@@ -27,7 +27,8 @@ import org.bitnetj.source.VocabularySource;
  * Linear layers are ternary in one of several ways, which {@link #readings} tells. To open one
  * whose linear layers are floats reads all of them, since their scales are in their values.
  *
- * <p>Thread-safe. What {@link org.bitnetj.source.gguf.GgufFile} says of mapped files holds here.
+ * <p>Thread-safe. Mapped files must not be written to or shortened while they are in use; where
+ * that cannot be ruled out, have them read into memory.
  */
 public final class Checkpoint implements ModelSource {
   private static final String SCALE = "_scale"; // after the name of a packed weight
