@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param stored how the floats are stored
  * @param factor s; NaN or 0 if some float is NaN or infinite
  */
-public record AbsmeanFormat(FloatFormat stored, float factor) implements TernaryFormat {
+public record AbsmeanFormat(FloatFormat stored, float factor) implements OfFloats {
   private static final float LEAST_MEAN = 1e-5f;
 
   /**
@@ -38,22 +38,6 @@ public record AbsmeanFormat(FloatFormat stored, float factor) implements Ternary
   @Override
   public String name() {
     return stored.name() + " absmean";
-  }
-
-  /** None: GGUF has no such type. */
-  @Override
-  public int id() {
-    return -1;
-  }
-
-  @Override
-  public int blockColumns() {
-    return stored.blockColumns();
-  }
-
-  @Override
-  public int blockBytes() {
-    return stored.blockBytes();
   }
 
   @Override

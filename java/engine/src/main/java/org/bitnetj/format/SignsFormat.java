@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param stored how the floats are stored
  * @param scaleKind what shares a d
  */
-public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements TernaryFormat {
+public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements OfFloats {
   private static final int GROUP = 128;
 
   /**
@@ -79,22 +79,6 @@ public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements Te
   @Override
   public String name() {
     return stored.name() + " ternary";
-  }
-
-  /** None: GGUF has no such type. */
-  @Override
-  public int id() {
-    return -1;
-  }
-
-  @Override
-  public int blockColumns() {
-    return stored.blockColumns();
-  }
-
-  @Override
-  public int blockBytes() {
-    return stored.blockBytes();
   }
 
   @Override
