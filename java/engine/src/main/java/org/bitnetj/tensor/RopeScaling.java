@@ -19,9 +19,7 @@ public sealed interface RopeScaling {
   double frequency(double frequency, int pair, double theta, int dimensions);
 
   /** What cosines and sines are multiplied by. */
-  default double magnitude() {
-    return 1;
-  }
+  double magnitude();
 
   /**
    * All rotations are slower by one factor: position interpolation (Chen et al., arXiv 2306.15595).
@@ -36,6 +34,11 @@ public sealed interface RopeScaling {
     @Override
     public double frequency(double frequency, int pair, double theta, int dimensions) {
       return frequency / factor;
+    }
+
+    @Override
+    public double magnitude() {
+      return 1;
     }
   }
 
@@ -111,6 +114,11 @@ public sealed interface RopeScaling {
       double turns = originalContext * frequency / (2 * Math.PI);
       double kept = Math.clamp((turns - slowTurns) / (fastTurns - slowTurns), 0, 1);
       return frequency * (kept + (1 - kept) / factor);
+    }
+
+    @Override
+    public double magnitude() {
+      return 1;
     }
   }
 

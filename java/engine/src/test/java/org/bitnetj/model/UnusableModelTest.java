@@ -239,6 +239,14 @@ class UnusableModelTest {
     refused(yarn.number(keys + "yarn_ext_factor", 0.5f), "yarn_ext_factor", "0.5");
   }
 
+  @Test
+  void factorsThatItsArchitectureDoesNotHave() throws ModelFileException {
+    for (String key : new String[] {"embedding_scale", "logit_scale", "rope.scaling.alpha"}) {
+      refused(new TinyModel().number("bitnet." + key, 2), "'bitnet." + key + "' is 2.0");
+    }
+    accepted(new TinyModel().number("bitnet.residual_scale", 1));
+  }
+
   /** Readers take different factors where a file has none. */
   @Test
   void miniCpmWithoutItsFactors() throws ModelFileException {

@@ -1,5 +1,6 @@
 package org.bitnetj.source.gguf;
 
+import java.util.List;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
@@ -71,7 +72,7 @@ final class GgufSpec {
           (float) metadata.number(prefix + "attention.layer_norm_rms_epsilon"),
           new LayerPlan.Rotation(
               architecture.ropeStyle(),
-              theta(headDim),
+              theta(architecture, headDim),
               optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
               new GgufRopeScaling(metadata, prefix).read()),
           multipliers(architecture),
@@ -115,24 +116,40 @@ final class GgufSpec {
    * The base of the rotations' frequencies; Hunyuan's may be raised by an alpha ("NTK-aware
    * scaling").
    */
-  private double theta(int headDim) throws ModelFileException {
+  private double theta(Architecture architecture, int headDim) throws ModelFileException {
     double theta = metadata.findNumber(prefix + "rope.freq_base").orElse(10000);
     double alpha = metadata.findNumber(prefix + "rope.scaling.alpha").orElse(0);
+    if (architecture != Architecture.HUNYUAN_DENSE && alpha > 0) {
+      throw notComputed("rope.scaling.alpha", alpha);
+    }
     return alpha > 0 ? theta * StrictMath.pow(alpha, headDim / (headDim - 2.0)) : theta;
   }
 
-  /** Only MiniCPM's files must have them: readers differ in what they take if there are none. */
+  /** MiniCPM's files must have them: readers differ in what they take if there are none. */
   private Multipliers multipliers(Architecture architecture) throws ModelFileException {
-    boolean required = architecture == Architecture.MINICPM;
-    return new Multipliers(
-        multiplier("embedding_scale", required),
-        multiplier("residual_scale", required),
-        multiplier("logit_scale", required));
+    if (architecture == Architecture.MINICPM) {
+      return new Multipliers(
+          (float) metadata.number(prefix + "embedding_scale"),
+          (float) metadata.number(prefix + "residual_scale"),
+          (float) metadata.number(prefix + "logit_scale"));
+    }
+    for (String key : List.of("embedding_scale", "residual_scale", "logit_scale")) {
+      double factor = metadata.findNumber(prefix + key).orElse(1);
+      if (factor != 1) {
+        throw notComputed(key, factor);
+      }
+    }
+    return Multipliers.NONE;
   }
 
-  private float multiplier(String key, boolean required) throws ModelFileException {
-    return (float)
-        (required ? metadata.number(prefix + key) : metadata.findNumber(prefix + key).orElse(1));
+  private ModelFileException notComputed(String key, double value) {
+    return metadata.failure(
+        "metadata key '"
+            + prefix
+            + key
+            + "' is "
+            + value
+            + ", which this engine does not compute for models of this architecture.");
   }
 
   /** Tokens, by the rows of the embedding. */

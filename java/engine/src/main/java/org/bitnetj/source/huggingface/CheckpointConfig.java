@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
@@ -42,7 +43,11 @@ record CheckpointConfig(Section json) {
     for (Json name : json.findItems("architectures").orElse(List.of())) {
       bitNet |= name instanceof Json.Text text && isBitNet(text.value());
     }
-    String activation = json.findText("hidden_act").orElse(bitNet ? "relu2" : "silu");
+    Optional<String> given = json.findText("hidden_act");
+    if (given.isEmpty() && bitNet) {
+      throw json.missing("hidden_act"); // classes of BitNet differ in what it is then
+    }
+    String activation = given.orElse("silu");
     Architecture architecture =
         bitNet
             ? activation.equals("silu") ? Architecture.BITNET : Architecture.BITNET_B158
@@ -81,7 +86,8 @@ record CheckpointConfig(Section json) {
     refuseWhatIsNotComputed();
     int width = required("hidden_size", ModelSpec.MAX_WIDTH);
     int heads = required("num_attention_heads", ModelSpec.MAX_HEADS);
-    int headDim = optional("head_dim", Math.max(1, width / heads), ModelSpec.MAX_HEAD_DIM);
+    int usual = architecture == Architecture.QWEN3 ? 128 : Math.max(1, width / heads);
+    int headDim = optional("head_dim", usual, ModelSpec.MAX_HEAD_DIM);
     try {
       return new ModelSpec(
           architecture,
@@ -117,19 +123,36 @@ record CheckpointConfig(Section json) {
     if (parameters.isPresent() && parameters.get().has("rope_theta")) {
       return parameters.get().findNumber("rope_theta").getAsDouble();
     }
-    return json.findNumber("rope_theta").orElse(10000);
+    OptionalDouble theta = json.findNumber("rope_theta");
+    if (theta.isEmpty() && json.findText("model_type").orElse("").equals("bitnet")) {
+      throw json.missing("rope_theta"); // classes of BitNet differ in what it is then
+    }
+    return theta.orElse(10000);
   }
 
   private void refuseWhatIsNotComputed() throws ModelFileException {
-    double share = json.findNumber("partial_rotary_factor").orElse(1);
-    if (share != 1) {
-      throw json.failure(
-          "partial_rotary_factor is " + share + ", but this engine rotates whole heads.");
+    refusePartialRotation(json);
+    for (String key : List.of("rope_scaling", "rope_parameters")) {
+      Optional<Section> rope = json.findSection(key);
+      if (rope.isPresent()) {
+        refusePartialRotation(rope.get());
+      }
     }
     for (String flag : List.of("use_sliding_window", "attention_bias", "mlp_bias")) {
       if (json.findFlag(flag).orElse(false)) {
         throw json.failure(flag + " is true, which this engine does not compute.");
       }
+    }
+  }
+
+  private static void refusePartialRotation(Section section) throws ModelFileException {
+    double share = section.findNumber("partial_rotary_factor").orElse(1);
+    if (share != 1) {
+      throw section.failure(
+          section.name("partial_rotary_factor")
+              + " is "
+              + share
+              + ", but this engine rotates whole heads.");
     }
   }
 

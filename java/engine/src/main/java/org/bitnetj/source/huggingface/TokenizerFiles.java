@@ -179,7 +179,14 @@ final class TokenizerFiles implements VocabularySource {
 
   @Override
   public Optional<Boolean> addsEos() throws ModelFileException {
-    return Optional.of(adds(tokenizer().scheme().lastToken(), "add_eos_token"));
+    OptionalLong last = tokenizer().scheme().lastToken();
+    if (last.isPresent() && !last.equals(end(0))) {
+      throw failure(
+          "'post_processor' ends texts with token "
+              + last.getAsLong()
+              + ", which is not the 'eos_token' of the configuration.");
+    }
+    return Optional.of(adds(last, "add_eos_token"));
   }
 
   /** The template of the post-processor decides, and without one the configuration. */

@@ -147,6 +147,11 @@ record TokenizerScheme(
             throw step.failure("'post_processor' puts several tokens before or after a text.");
           }
         }
+      } else if (!type(step).equals("ByteLevel")) {
+        throw step.failure(
+            "'post_processor' is of type '"
+                + Section.shown(type(step))
+                + "'; this engine knows TemplateProcessing and ByteLevel.");
       }
     }
     if (ends.size() > 2) {

@@ -65,7 +65,7 @@ class CheckpointConfigTest {
   @Test
   void whatIsMissingHasTransformersDefaults() throws IOException {
     ModelSpec spec = config("'model_type':'qwen3'").spec(ActivationScaling.ROW);
-    assertEquals(16, spec.headDim());
+    assertEquals(128, spec.headDim());
     assertEquals(10000, spec.rotation().theta());
     assertEquals(
         5e6,
@@ -156,8 +156,11 @@ class CheckpointConfigTest {
         "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8}|high_freq_factor",
         "'model_type':'llama','rope_scaling':{'type':'linear','factor':-2}|a factor of -2.0",
         "'model_type':'llama','rope_parameters':{'rope_type':'dynamic'}|rope_parameters is of",
-        "'model_type':'llama','partial_rotary_factor':0.5|partial_rotary_factor is 0.5",
+        "'model_type':'llama','partial_rotary_factor':0.5|'partial_rotary_factor' is 0.5",
         "'model_type':'qwen3','use_sliding_window':true|use_sliding_window is true",
+        "'model_type':'llama','rope_parameters':{'partial_rotary_factor':0.5}|factor' is 0.5",
+        "'model_type':'bitnet','hidden_act':'relu2'|rope_theta",
+        "'model_type':'bitnet','rope_theta':1e4|hidden_act",
         "'model_type':'llama','attention_bias':true|attention_bias is true",
         "'model_type':'llama','head_dim':0|head_dim is 0, not in 1..",
         "'model_type':'llama','head_dim':7|rotated elements",
