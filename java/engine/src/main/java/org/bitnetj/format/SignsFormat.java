@@ -1,6 +1,9 @@
 package org.bitnetj.format;
 
+import static org.bitnetj.format.ScaleKind.ROW;
+
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,32 +17,36 @@ public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements Of
   private static final int GROUP = 128;
 
   /**
-   * The widest reading of a matrix as ternary weights, if there is one.
+   * A reading of a matrix as ternary weights, if there is one.
    *
    * @param data exactly its bytes
+   * @param groupsFirst whether a matrix that can be read in both ways is read by groups
    */
   public static Optional<SignsFormat> find(
-      FloatFormat stored, MemorySegment data, int rows, int columns) {
+      FloatFormat stored, MemorySegment data, int rows, int columns, boolean groupsFirst) {
+    ScaleKind group = new ScaleKind.Group(GROUP);
+    for (ScaleKind kind : groupsFirst ? List.of(group, ROW) : List.of(ROW, group)) {
+      if (isTernary(stored, data, rows, columns, kind)) {
+        return Optional.of(new SignsFormat(stored, kind));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isTernary(
+      FloatFormat stored, MemorySegment data, int rows, int columns, ScaleKind kind) {
     float[] floats = new float[columns];
-    boolean byRows = true;
     for (int row = 0; row < rows; row++) {
       stored.floats(data, columns, row, floats, 0);
-      byRows = byRows && isTernary(floats, 0, columns, largest(floats, 0, columns));
-      if (!byRows && !isTernaryByGroups(floats)) {
-        return Optional.empty();
+      boolean ternary =
+          kind.equals(ROW)
+              ? isTernary(floats, 0, columns, largest(floats, 0, columns))
+              : isTernaryByGroups(floats);
+      if (!ternary) {
+        return false;
       }
     }
-    if (byRows) {
-      return Optional.of(new SignsFormat(stored, ScaleKind.ROW));
-    }
-    // Rows before the first that is not ternary as a whole have not been seen by groups.
-    for (int row = 0; row < rows; row++) {
-      stored.floats(data, columns, row, floats, 0);
-      if (!isTernaryByGroups(floats)) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(new SignsFormat(stored, new ScaleKind.Group(GROUP)));
+    return true;
   }
 
   private static float largest(float[] floats, int begin, int end) {

@@ -1,5 +1,6 @@
 package org.bitnetj.source;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -66,6 +67,11 @@ public interface VocabularySource {
 
   /** The id of a special token. */
   OptionalLong findToken(Part token) throws ModelFileException;
+
+  /** Further tokens that end a generation, beside {@link Part#EOS}, EOT and EOM. */
+  default List<Long> furtherEnds() throws ModelFileException {
+    return List.of();
+  }
 
   /** Whether a text begins with the begin token; empty if that is left to the kind. */
   Optional<Boolean> addsBos() throws ModelFileException;

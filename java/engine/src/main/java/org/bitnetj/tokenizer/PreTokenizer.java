@@ -1,6 +1,8 @@
 package org.bitnetj.tokenizer;
 
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Cuts text into the words that BPE merges within. Each kind is a scanner that yields what the
@@ -29,11 +31,28 @@ enum PreTokenizer {
    */
   DEEPSEEK3(3, Kind.LETTER, Kind.PUNCTUATION);
 
+  /** What files call them. */
+  static final SortedMap<String, PreTokenizer> NAMES = new TreeMap<>();
+
   private static final byte[] ASCII = new byte[128];
 
   static {
     for (int c = 0; c < 128; c++) {
       ASCII[c] = (byte) kindOf(c);
+    }
+  }
+
+  static {
+    name(GPT2, "gpt-2", "phi-2");
+    name(LLAMA3, "llama-bpe", "llama3", "llama-v3", "falcon3", "smaug-bpe");
+    name(QWEN2, "qwen2", "deepseek-r1-qwen", "hunyuan");
+    name(QWEN35, "qwen35");
+    name(DEEPSEEK3, "deepseek-v3", "hunyuan-dense");
+  }
+
+  private static void name(PreTokenizer scanner, String... names) {
+    for (String name : names) {
+      NAMES.put(name, scanner);
     }
   }
 
@@ -65,15 +84,7 @@ enum PreTokenizer {
 
   /** The scanner that a file calls {@code name} in {@code tokenizer.ggml.pre}. */
   static Optional<PreTokenizer> named(String name) {
-    return Optional.ofNullable(
-        switch (name) {
-          case "gpt-2", "phi-2" -> GPT2;
-          case "llama-bpe", "llama3", "llama-v3", "falcon3", "smaug-bpe" -> LLAMA3;
-          case "qwen2", "deepseek-r1-qwen", "hunyuan" -> QWEN2;
-          case "qwen35" -> QWEN35;
-          case "deepseek-v3", "hunyuan-dense" -> DEEPSEEK3;
-          default -> null;
-        });
+    return Optional.ofNullable(NAMES.get(name));
   }
 
   /**

@@ -210,19 +210,17 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
   static int tokenId(VocabularySource source, Part token, int size, int otherwise)
       throws ModelFileException {
     OptionalLong id = source.findToken(token);
-    if (id.isEmpty()) {
-      return otherwise;
-    }
-    if (id.getAsLong() < 0 || id.getAsLong() >= size) {
+    return id.isEmpty() ? otherwise : inVocabulary(source, token, id.getAsLong(), size);
+  }
+
+  /** An id that the source gives for a token; it must be one of the vocabulary's. */
+  static int inVocabulary(VocabularySource source, Part token, long id, int size)
+      throws ModelFileException {
+    if (id < 0 || id >= size) {
       throw source.failure(
-          source.name(token)
-              + " is "
-              + id.getAsLong()
-              + ", but there are only "
-              + size
-              + " tokens.");
+          source.name(token) + " is " + id + ", but there are only " + size + " tokens.");
     }
-    return (int) id.getAsLong();
+    return (int) id;
   }
 
   /** Checks that text with byte {@code value} in it can be encoded. */

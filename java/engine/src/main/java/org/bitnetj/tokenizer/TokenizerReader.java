@@ -3,6 +3,7 @@ package org.bitnetj.tokenizer;
 import static org.bitnetj.tokenizer.TokenTable.NONE;
 
 import java.util.Arrays;
+import java.util.List;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource;
@@ -42,7 +43,9 @@ final class TokenizerReader {
                             + " is '"
                             + TokenTable.shown(pre)
                             + "', a pre-tokenizer this engine does not know;"
-                            + " it knows llama-bpe, gpt-2 and qwen2."));
+                            + " it knows "
+                            + String.join(", ", PreTokenizer.NAMES.keySet())
+                            + "."));
     TokenTable tokens = TokenTable.read(source, Spelling.BYTE_LEVEL);
     Vocabulary vocabulary = tokens.vocabulary();
     int unknown = tokenId(Part.UNKNOWN, vocabulary, NONE);
@@ -180,13 +183,18 @@ final class TokenizerReader {
     Vocabulary vocabulary = tokens.vocabulary();
     int eot = tokenId(Part.EOT, vocabulary, EndTokens.ofTurn(tokens));
     int eom = tokenId(Part.EOM, vocabulary, NONE);
+    List<Long> further = source.furtherEnds();
+    int[] ends = Arrays.copyOf(new int[] {eos, eot, eom}, 3 + further.size());
+    for (int i = 0; i < further.size(); i++) {
+      ends[3 + i] = TokenTable.inVocabulary(source, Part.EOT, further.get(i), vocabulary.size());
+    }
     boolean addBos = source.addsBos().orElse(addBosByDefault);
     boolean addEos = source.addsEos().orElse(false);
     return new Tokenizer.Settings(
         bos,
         eos,
         eot,
-        EndTokens.all(tokens, eos, eot, eom),
+        EndTokens.all(tokens, ends),
         addBos && bos >= 0,
         addEos && eos >= 0,
         spacePrefix,

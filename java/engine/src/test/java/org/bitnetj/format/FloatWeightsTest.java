@@ -32,7 +32,8 @@ class FloatWeightsTest {
   }
 
   private static Optional<ScaleKind> found(float[] values, int columns) {
-    return SignsFormat.find(WeightFormats.F32, floats(values), values.length / columns, columns)
+    return SignsFormat.find(
+            WeightFormats.F32, floats(values), values.length / columns, columns, false)
         .map(SignsFormat::scaleKind);
   }
 
@@ -74,7 +75,7 @@ class FloatWeightsTest {
   void signsAreFoundByRowsAndKeptWithoutLoss() {
     float[] values = {0.3f, 0, -0.3f, 0, 0, -0f, -7, 7, 7};
     MemorySegment data = floats(values);
-    SignsFormat format = SignsFormat.find(WeightFormats.F32, data, 3, 3).orElseThrow();
+    SignsFormat format = SignsFormat.find(WeightFormats.F32, data, 3, 3, false).orElseThrow();
     assertEquals(ScaleKind.ROW, format.scaleKind());
     for (int i = 0; i < values.length; i++) {
       float scale = FormatData.scales(format, data, 3, i / 3)[0];
@@ -85,7 +86,7 @@ class FloatWeightsTest {
   @Test
   void oneScaleForAllRowsIsOne() {
     MemorySegment data = floats(0.3f, 0, -0.3f, 0.3f, 0, 0);
-    SignsFormat format = SignsFormat.find(WeightFormats.F32, data, 3, 2).orElseThrow();
+    SignsFormat format = SignsFormat.find(WeightFormats.F32, data, 3, 2, false).orElseThrow();
     try (NativeMemory memory = new NativeMemory()) {
       assertEquals(new TernaryScales.Tensor(0.3f), TernaryScales.of(memory, format, data, 3, 2));
     }
@@ -99,11 +100,27 @@ class FloatWeightsTest {
       values[i] = (random.nextInt(3) - 1) * (i < 256 ? 0.5f : 0.25f * (1 + i / 128));
     }
     assertEquals(Optional.of(new ScaleKind.Group(128)), found(values, 256));
-    SignsFormat format = SignsFormat.find(WeightFormats.F32, floats(values), 3, 256).orElseThrow();
+    SignsFormat format =
+        SignsFormat.find(WeightFormats.F32, floats(values), 3, 256, false).orElseThrow();
     assertArrayEquals(new float[] {0.75f, 1f}, FormatData.scales(format, floats(values), 256, 1));
     assertEquals("F32 ternary", format.name());
     values[0] = 0.5000001f;
     assertEquals(Optional.empty(), found(values, 256), "neither by rows nor by groups");
+  }
+
+  @Test
+  void aMatrixOfBothKindsIsReadAsIsAskedFor() {
+    float[] values = new float[512];
+    Arrays.fill(values, 3, 100, 0.25f);
+    for (boolean groupsFirst : new boolean[] {false, true}) {
+      SignsFormat format =
+          SignsFormat.find(WeightFormats.F32, floats(values), 2, 256, groupsFirst).orElseThrow();
+      assertEquals(groupsFirst ? new ScaleKind.Group(128) : ScaleKind.ROW, format.scaleKind());
+    }
+    Arrays.fill(values, 0, 256, 0.1f); // no float16
+    SignsFormat format =
+        SignsFormat.find(WeightFormats.F32, floats(values), 2, 256, true).orElseThrow();
+    assertEquals(ScaleKind.ROW, format.scaleKind());
   }
 
   @Test

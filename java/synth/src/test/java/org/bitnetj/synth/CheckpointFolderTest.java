@@ -12,12 +12,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
+import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.huggingface.Checkpoint;
@@ -54,7 +56,11 @@ class CheckpointFolderTest {
 
   private record Result(int[] ids, float[][] logits) {
     static Result of(Path path) throws IOException {
-      try (LanguageModel model = LanguageModel.load(path, LoadOptions.defaults().withThreads(2));
+      return of(path, LoadOptions.defaults().withThreads(2));
+    }
+
+    static Result of(Path path, LoadOptions options) throws IOException {
+      try (LanguageModel model = LanguageModel.load(path, options);
           Session session = model.openSession()) {
         int[] ids = model.tokenizer().encode(TEXT, true, true);
         float[][] rows = new float[ids.length][];
@@ -91,9 +97,11 @@ class CheckpointFolderTest {
     Path gguf = model("llama", false);
     Result expected = Result.of(gguf);
     Result first = null;
+    LoadOptions options =
+        LoadOptions.defaults().withThreads(2).withActivations(ActivationScaling.ROW);
     for (CheckpointFolder.Weights weights : CheckpointFolder.Weights.values()) {
       Path made = CheckpointFolder.write(folder.resolve(weights.name()), gguf, weights);
-      Result actual = Result.of(made);
+      Result actual = Result.of(made, options);
       first = first == null ? actual : first;
       assertArrayEquals(expected.ids, actual.ids);
       assertArrayEquals(expected.logits[0], actual.logits[0], "after the first token");
@@ -128,6 +136,20 @@ class CheckpointFolderTest {
     try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
       assertTrue(checkpoint.readings().getFirst().contains("already"));
     }
+  }
+
+  /** Where only weights are ternary, activations have a scale for each block of 128. */
+  @Test
+  void floatsThatAreTernaryAndNotDeclaredToBeBitNetHaveActivationsByGroups() throws IOException {
+    Path gguf = model("llama", false);
+    Path made = CheckpointFolder.write(folder.resolve("t"), gguf, CheckpointFolder.Weights.TERNARY);
+    List<String> warnings = new ArrayList<>();
+    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
+      assertEquals(ActivationScaling.GROUP, checkpoint.spec().activationScaling());
+    }
+    Result.of(made, LoadOptions.defaults().withWarnings(warnings::add));
+    assertEquals(1, warnings.size());
+    assertTrue(warnings.getFirst().contains("--activations row"), warnings.getFirst());
   }
 
   private Path changed(CheckpointFolder.Weights weights, String from, String to)

@@ -11,12 +11,15 @@ import org.bitnetj.source.Printable;
 
 /**
  * Reads a JSON text by RFC 8259 and nothing beside it. An object that names a member twice is
- * refused, since readers differ in which one counts, and so is deep nesting. Memory is bounded by
- * the length of the text.
+ * refused, since readers differ in which one counts, and so are deep nesting and more values than
+ * any file of a checkpoint has: each takes some hundred bytes.
  */
 final class JsonParser {
   /** Deepest nesting; files of checkpoints have five levels. */
   private static final int MOST_DEPTH = 64;
+
+  /** Most values; a vocabulary of 262,144 tokens with as many merges twice has 2 million. */
+  private static final int MOST_VALUES = 4 << 20;
 
   private static final int MOST_SHOWN = 80;
 
@@ -36,6 +39,7 @@ final class JsonParser {
   private final Matcher numeral;
   private int at;
   private int depth;
+  private int values;
 
   private JsonParser(String text) {
     this.text = text;
@@ -54,6 +58,9 @@ final class JsonParser {
   }
 
   private Json value() throws Malformed {
+    if (++values > MOST_VALUES) {
+      throw malformed("has more than " + MOST_VALUES + " values");
+    }
     switch (peek()) {
       case '{':
         return members();

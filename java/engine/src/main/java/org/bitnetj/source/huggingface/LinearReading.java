@@ -109,7 +109,8 @@ record LinearReading(Kind kind, Tensor weight, @Nullable Tensor factor) {
       throws ModelFileException {
     int rows = (int) plain.rows();
     int columns = (int) plain.columns();
-    Optional<SignsFormat> signs = SignsFormat.find(format, plain.data(), rows, columns);
+    // Where only the weights are ternary, activations have scales by groups, and so have they.
+    Optional<SignsFormat> signs = SignsFormat.find(format, plain.data(), rows, columns, !bitNet);
     if (signs.isPresent()) {
       return new LinearReading(Kind.TERNARY_FLOATS, as(signs.get(), plain), null);
     }

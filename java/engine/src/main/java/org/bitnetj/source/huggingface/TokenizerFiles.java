@@ -104,10 +104,9 @@ final class TokenizerFiles implements VocabularySource {
   public OptionalLong findToken(Part token) throws ModelFileException {
     return switch (token) {
       case BOS -> bos();
-      case EOS -> end(0);
-      case EOT -> end(1);
-      case EOM -> end(2);
-      default -> tokenizer().unknown();
+      case EOS -> first(ends());
+      case UNKNOWN -> tokenizer().unknown();
+      default -> OptionalLong.empty();
     };
   }
 
@@ -121,12 +120,17 @@ final class TokenizerFiles implements VocabularySource {
   }
 
   /** The tokens that end texts: the tokenizer's own, then those that end generation. */
-  private OptionalLong end(int index) throws ModelFileException {
+  private Set<Long> ends() throws ModelFileException {
     Set<Long> ends = new LinkedHashSet<>();
     special("eos_token").ifPresent(ends::add);
     ends.addAll(ids(GENERATION_CONFIG, "eos_token_id"));
     ends.addAll(ids(CheckpointConfig.FILE, "eos_token_id"));
-    return ends.stream().skip(index).mapToLong(Long::longValue).findFirst();
+    return ends;
+  }
+
+  @Override
+  public List<Long> furtherEnds() throws ModelFileException {
+    return ends().stream().skip(1).toList();
   }
 
   private static OptionalLong first(Set<Long> ids) {
@@ -180,7 +184,7 @@ final class TokenizerFiles implements VocabularySource {
   @Override
   public Optional<Boolean> addsEos() throws ModelFileException {
     OptionalLong last = tokenizer().scheme().lastToken();
-    if (last.isPresent() && !last.equals(end(0))) {
+    if (last.isPresent() && !last.equals(first(ends()))) {
       throw failure(
           "'post_processor' ends texts with token "
               + last.getAsLong()

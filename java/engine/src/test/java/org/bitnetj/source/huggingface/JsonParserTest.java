@@ -79,4 +79,12 @@ class JsonParserTest {
     assertThrows(JsonParser.Malformed.class, () -> JsonParser.parse("[".repeat(65)));
     assertThrows(JsonParser.Malformed.class, () -> JsonParser.parse("[".repeat(1 << 20)));
   }
+
+  @Test
+  void valuesAreCounted() throws JsonParser.Malformed {
+    int most = 4 << 20;
+    JsonParser.parse("[" + "0,".repeat(most - 2) + "0]");
+    assertThrows(
+        JsonParser.Malformed.class, () -> JsonParser.parse("[" + "0,".repeat(most - 1) + "0]"));
+  }
 }

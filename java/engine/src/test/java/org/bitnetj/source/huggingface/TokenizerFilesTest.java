@@ -92,6 +92,7 @@ class TokenizerFilesTest {
         tokenizer.encode("<s><tool>".getBytes(StandardCharsets.UTF_8), false, false));
     assertEquals(258, tokenizer.bos().orElseThrow());
     assertEquals(259, tokenizer.eos().orElseThrow());
+    assertTrue(tokenizer.eot().isEmpty(), "nothing says which of them ends a turn");
   }
 
   @Test
@@ -142,10 +143,11 @@ class TokenizerFilesTest {
   @Test
   void everyTokenThatEndsGenerationIsKnown() throws IOException {
     config("{\"eos_token\":\"</s>\"}");
-    Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\":[259,97]}");
+    Files.writeString(
+        folder.resolve("generation_config.json"), "{\"eos_token_id\":[259,97,99,100]}");
     Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\":98,\"bos_token_id\":258}");
     Tokenizer tokenizer = write(small());
-    assertEquals(Set.of(259, 97, 98), tokenizer.endTokens());
+    assertEquals(Set.of(259, 97, 98, 99, 100), tokenizer.endTokens());
     assertEquals(259, tokenizer.eos().orElseThrow());
     assertEquals(258, tokenizer.bos().orElseThrow());
   }
