@@ -3,6 +3,7 @@ package org.bitnetj.kernel.ffi;
 import static org.bitnetj.kernel.ffi.Descriptors.of;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
@@ -17,6 +18,7 @@ import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.LogitBounds;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
+import org.bitnetj.tensor.Operand;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -60,6 +62,7 @@ public final class NativeKernels implements Kernels {
       TernaryFormat format, MemorySegment source, TernaryMatrix w, int begin, int end) {
     MemorySegment struct = of(w);
     int status = BitnetLibrary.bn_pack(id, format.layoutId(), source, struct, begin, end);
+    Reference.reachabilityFence(w);
     if (status == BitnetLibrary.BN_UNSUPPORTED()) { // a format that only Java knows
       return w.pack(format, source, begin, end);
     }
@@ -68,43 +71,53 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public void embed(FloatMatrix table, Batch batch, FloatRows out, int begin, int end) {
-    check("bn_embed", BitnetLibrary.bn_embed(id, of(table), of(batch), of(out), begin, end));
+    int status = BitnetLibrary.bn_embed(id, of(table), of(batch), of(out), begin, end);
+    keepUntilHere(table, batch, out);
+    check("bn_embed", status);
   }
 
   @Override
   public void add(FloatRows x, FloatRows y, int begin, int end) {
-    check("bn_add", BitnetLibrary.bn_add(id, of(x), of(y), begin, end));
+    int status = BitnetLibrary.bn_add(id, of(x), of(y), begin, end);
+    keepUntilHere(x, y);
+    check("bn_add", status);
   }
 
   @Override
   public void normalize(FloatRows x, Norm norm, FloatRows out, int begin, int end) {
-    check("bn_normalize", BitnetLibrary.bn_normalize(id, of(x), of(norm), of(out), begin, end));
+    int status = BitnetLibrary.bn_normalize(id, of(x), of(norm), of(out), begin, end);
+    keepUntilHere(x, norm, out);
+    check("bn_normalize", status);
   }
 
   @Override
   public boolean quantize(FloatRows x, Norm norm, QuantizedRows out, int begin, int end) {
     int status = BitnetLibrary.bn_quantize(id, of(x), of(norm), of(out), begin, end);
+    keepUntilHere(x, norm, out);
     return holds("bn_quantize", status, BitnetLibrary.BN_NON_FINITE());
   }
 
   @Override
   public void gate(Activation activation, FloatRows gate, FloatRows up, int begin, int end) {
-    check(
-        "bn_gate",
-        BitnetLibrary.bn_gate(id, Descriptors.id(activation), of(gate), of(up), begin, end));
+    int status =
+        BitnetLibrary.bn_gate(id, Descriptors.id(activation), of(gate), of(up), begin, end);
+    keepUntilHere(gate, up);
+    check("bn_gate", status);
   }
 
   @Override
   public void ternaryProduct(
       TernaryMatrix w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
-    check(
-        "bn_ternary_product",
-        BitnetLibrary.bn_ternary_product(id, of(w), of(a), of(y), count, begin, end));
+    int status = BitnetLibrary.bn_ternary_product(id, of(w), of(a), of(y), count, begin, end);
+    keepUntilHere(w, a, y);
+    check("bn_ternary_product", status);
   }
 
   @Override
   public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
-    check("bn_pack_vectors", BitnetLibrary.bn_pack_vectors(id, of(w), of(copy), begin, end));
+    int status = BitnetLibrary.bn_pack_vectors(id, of(w), of(copy), begin, end);
+    keepUntilHere(w, copy);
+    check("bn_pack_vectors", status);
   }
 
   @Override
@@ -118,6 +131,7 @@ public final class NativeKernels implements Kernels {
       int end) {
     long read =
         BitnetLibrary.bn_gated_product(id, of(w), of(a), of(gate), of(y), count, begin, end);
+    keepUntilHere(w, a, gate, y);
     return bytes("bn_gated_product", w, read);
   }
 
@@ -125,6 +139,7 @@ public final class NativeKernels implements Kernels {
   public long sparseProduct(
       TernaryVectors w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
     long read = BitnetLibrary.bn_sparse_product(id, of(w), of(a), of(y), count, begin, end);
+    keepUntilHere(w, a, y);
     return bytes("bn_sparse_product", w, read);
   }
 
@@ -138,23 +153,26 @@ public final class NativeKernels implements Kernels {
 
   @Override
   public void rotate(Rope rope, Batch batch, FloatRows x, int begin, int end) {
-    check("bn_rotate", BitnetLibrary.bn_rotate(id, of(rope), of(batch), of(x), begin, end));
+    int status = BitnetLibrary.bn_rotate(id, of(rope), of(batch), of(x), begin, end);
+    keepUntilHere(rope, batch, x);
+    check("bn_rotate", status);
   }
 
   @Override
   public void store(
       AttentionLayer layer, Batch batch, FloatRows keys, FloatRows values, int begin, int end) {
-    check(
-        "bn_store",
-        BitnetLibrary.bn_store(id, of(layer), of(batch), of(keys), of(values), begin, end));
+    int status = BitnetLibrary.bn_store(id, of(layer), of(batch), of(keys), of(values), begin, end);
+    keepUntilHere(layer, batch, keys, values);
+    check("bn_store", status);
   }
 
   @Override
   public void attend(
       AttentionLayer layer, Batch batch, FloatRows queries, FloatRows out, int begin, int end) {
-    check(
-        "bn_attend",
-        BitnetLibrary.bn_attend(id, of(layer), of(batch), of(queries), of(out), begin, end));
+    int status =
+        BitnetLibrary.bn_attend(id, of(layer), of(batch), of(queries), of(out), begin, end);
+    keepUntilHere(layer, batch, queries, out);
+    check("bn_attend", status);
   }
 
   @Override
@@ -165,30 +183,32 @@ public final class NativeKernels implements Kernels {
       AttentionParts parts,
       int begin,
       int end) {
-    check(
-        "bn_attend_parts",
-        BitnetLibrary.bn_attend_parts(
-            id, of(layer), of(batch), of(queries), of(parts), begin, end));
+    int status =
+        BitnetLibrary.bn_attend_parts(id, of(layer), of(batch), of(queries), of(parts), begin, end);
+    keepUntilHere(layer, batch, queries, parts);
+    check("bn_attend_parts", status);
   }
 
   @Override
   public void mergeParts(
       AttentionLayer layer, Batch batch, AttentionParts parts, FloatRows out, int begin, int end) {
-    check(
-        "bn_merge_parts",
-        BitnetLibrary.bn_merge_parts(id, of(layer), of(batch), of(parts), of(out), begin, end));
+    int status =
+        BitnetLibrary.bn_merge_parts(id, of(layer), of(batch), of(parts), of(out), begin, end);
+    keepUntilHere(layer, batch, parts, out);
+    check("bn_merge_parts", status);
   }
 
   @Override
   public void headProduct(FloatMatrix m, FloatRows x, FloatRows y, int count, int begin, int end) {
-    check(
-        "bn_head_product",
-        BitnetLibrary.bn_head_product(id, of(m), of(x), of(y), count, begin, end));
+    int status = BitnetLibrary.bn_head_product(id, of(m), of(x), of(y), count, begin, end);
+    keepUntilHere(m, x, y);
+    check("bn_head_product", status);
   }
 
   @Override
   public boolean packLowBit(FloatMatrix m, LowBitMatrix copy, int begin, int end) {
     int status = BitnetLibrary.bn_pack_low_bit(id, of(m), of(copy), begin, end);
+    keepUntilHere(m, copy);
     return holds("bn_pack_low_bit", status, BitnetLibrary.BN_NON_FINITE());
   }
 
@@ -197,10 +217,11 @@ public final class NativeKernels implements Kernels {
       LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end) {
     for (int t = 0; t < count; t += Descriptors.MOST_SCREENED) {
       int some = Math.min(count - t, Descriptors.MOST_SCREENED);
-      check(
-          "bn_bound_logits",
+      int status =
           BitnetLibrary.bn_bound_logits(
-              id, of(m), of(x, t, some), of(bounds, t, some), some, begin, end));
+              id, of(m), of(x, t, some), of(bounds, t, some), some, begin, end);
+      Reference.reachabilityFence(m);
+      check("bn_bound_logits", status);
     }
   }
 
@@ -209,11 +230,28 @@ public final class NativeKernels implements Kernels {
       LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end) {
     for (int t = 0; t < count; t += Descriptors.MOST_SCREENED) {
       int some = Math.min(count - t, Descriptors.MOST_SCREENED);
-      check(
-          "bn_refine_bounds",
+      int status =
           BitnetLibrary.bn_refine_bounds(
-              id, of(m), of(x, t, some), of(bounds, t, some), some, begin, end));
+              id, of(m), of(x, t, some), of(bounds, t, some), some, begin, end);
+      Reference.reachabilityFence(m);
+      check("bn_refine_bounds", status);
     }
+  }
+
+  /** Operands own the structs that C reads, so they must live until a call has returned. */
+  private static void keepUntilHere(Operand a, Operand b) {
+    Reference.reachabilityFence(a);
+    Reference.reachabilityFence(b);
+  }
+
+  private static void keepUntilHere(Operand a, Operand b, Operand c) {
+    keepUntilHere(a, b);
+    Reference.reachabilityFence(c);
+  }
+
+  private static void keepUntilHere(Operand a, Operand b, Operand c, Operand d) {
+    keepUntilHere(a, b);
+    keepUntilHere(c, d);
   }
 
   private void check(String function, int status) {

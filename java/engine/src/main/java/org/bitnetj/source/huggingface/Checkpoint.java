@@ -43,9 +43,9 @@ public final class Checkpoint implements ModelSource {
   private static final String ROTARY_BUFFER = ".rotary_emb.inv_freq";
 
   private final Path path;
-  private final Path folder;
   private final ModelBytes bytes;
   private final CheckpointConfig config;
+  private final TokenizerFiles tokenizer;
   private final ModelSpec spec;
   private final Map<String, Tensor> tensors;
   private final Map<String, LinearReading> linears;
@@ -58,7 +58,7 @@ public final class Checkpoint implements ModelSource {
       Map<String, LinearReading> linears)
       throws ModelFileException {
     this.path = path;
-    this.folder = folder;
+    this.tokenizer = new TokenizerFiles(folder);
     this.bytes = files.bytes();
     this.config = config;
     this.linears = linears;
@@ -250,12 +250,12 @@ public final class Checkpoint implements ModelSource {
 
   @Override
   public VocabularySource vocabulary() {
-    return new TokenizerFiles(folder);
+    return tokenizer;
   }
 
   @Override
   public Optional<String> chatTemplate() throws ModelFileException {
-    return new TokenizerFiles(folder).chatTemplate();
+    return tokenizer.chatTemplate();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.bitnetj.source.huggingface;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tokenizer of a checkpoint: {@code tokenizer.json}, and the special tokens that {@code
  * tokenizer_config.json}, {@code generation_config.json} and {@code config.json} name. Files are
- * read when they are first asked for. Thread-safe.
+ * read once, when they are first asked for. Thread-safe.
  */
 final class TokenizerFiles implements VocabularySource {
   private static final String TOKENIZER = "tokenizer.json";
@@ -26,6 +27,7 @@ final class TokenizerFiles implements VocabularySource {
 
   private final Path folder;
   private @Nullable TokenizerJson tokenizer;
+  private final Map<String, Optional<Section>> read = new HashMap<>(); // by names of files
 
   TokenizerFiles(Path folder) {
     this.folder = folder;
@@ -39,7 +41,16 @@ final class TokenizerFiles implements VocabularySource {
   }
 
   private Optional<Section> config() throws ModelFileException {
-    return Section.find(folder.resolve(TOKENIZER_CONFIG));
+    return file(TOKENIZER_CONFIG);
+  }
+
+  private synchronized Optional<Section> file(String name) throws ModelFileException {
+    Optional<Section> known = read.get(name);
+    if (known == null) {
+      known = Section.find(folder.resolve(name));
+      read.put(name, known);
+    }
+    return known;
   }
 
   /** The chat template: a file of its own, or the one in the tokenizer's configuration. */
@@ -139,7 +150,7 @@ final class TokenizerFiles implements VocabularySource {
 
   /** One id or several. */
   private Set<Long> ids(String file, String key) throws ModelFileException {
-    Optional<Section> config = Section.find(folder.resolve(file));
+    Optional<Section> config = file(file);
     Set<Long> ids = new LinkedHashSet<>();
     if (config.isPresent() && config.get().has(key)) {
       Json value = config.get().members().get(key);

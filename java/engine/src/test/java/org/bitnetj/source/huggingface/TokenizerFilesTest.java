@@ -154,16 +154,15 @@ class TokenizerFilesTest {
 
   @Test
   void theChatTemplateIsAFileOrInTheConfiguration() throws IOException {
-    TokenizerFiles files = new TokenizerFiles(folder);
-    assertEquals(Optional.empty(), files.chatTemplate());
+    assertEquals(Optional.empty(), new TokenizerFiles(folder).chatTemplate());
     config("{\"chat_template\":\"a\"}");
-    assertEquals(Optional.of("a"), files.chatTemplate());
+    assertEquals(Optional.of("a"), new TokenizerFiles(folder).chatTemplate());
     config(
         "{\"chat_template\":[{\"name\":\"rag\",\"template\":\"b\"},"
             + "{\"name\":\"default\",\"template\":\"c\"}]}");
-    assertEquals(Optional.of("c"), files.chatTemplate());
+    assertEquals(Optional.of("c"), new TokenizerFiles(folder).chatTemplate());
     Files.writeString(folder.resolve("chat_template.jinja"), "d");
-    assertEquals(Optional.of("d"), files.chatTemplate());
+    assertEquals(Optional.of("d"), new TokenizerFiles(folder).chatTemplate());
   }
 
   @Test
