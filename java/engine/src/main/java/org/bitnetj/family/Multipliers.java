@@ -5,8 +5,9 @@ package org.bitnetj.family;
  * hyperparameters fits all sizes (MiniCPM, arXiv 2404.06395).
  *
  * @param embedding embeddings are multiplied by it
- * @param residual what a block adds to the residual stream is multiplied by it
- * @param logits logits are divided by it
+ * @param residual what a block adds to the residual stream is multiplied by it, then added
+ * @param logits the head's input is multiplied by {@code 1 / logits}, so that logits are divided by
+ *     it
  */
 public record Multipliers(float embedding, float residual, float logits) {
   /** Nothing is changed. */

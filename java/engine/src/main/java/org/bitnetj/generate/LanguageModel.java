@@ -11,8 +11,6 @@ import org.bitnetj.engine.Engine;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
-import org.bitnetj.format.ScaleKind;
-import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -131,7 +129,7 @@ public final class LanguageModel implements AutoCloseable {
       if (options.activations().isPresent()) {
         return spec.with(options.activations().get());
       }
-      if (spec.architecture().activationScaling().isEmpty() && hasGroups(source)) {
+      if (spec.architecture().activationScaling().isEmpty() && source.guessesActivations()) {
         String guess = spec.activationScaling().label();
         options
             .warnings()
@@ -147,14 +145,6 @@ public final class LanguageModel implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new ModelFileException(source.path() + ": " + e.getMessage());
     }
-  }
-
-  private static boolean hasGroups(ModelSource source) {
-    return source.tensors().stream()
-        .anyMatch(
-            tensor ->
-                tensor.format() instanceof TernaryFormat format
-                    && format.scaleKind() instanceof ScaleKind.Group);
   }
 
   private static Tokenizer tokenizer(ModelSource source, ModelSpec spec) throws ModelFileException {

@@ -52,7 +52,7 @@ final class SparseFeedForward {
   private FloatRows gate;
   private FloatRows output;
   private int count; // of rows
-  private int looked; // the row that was looked at last
+  private int looked; // steps of several rows; each step looks at another row
 
   SparseFeedForward(Kernels kernels, ThreadTeam team, int layers) {
     this.activeShares = new float[layers];
@@ -61,8 +61,8 @@ final class SparseFeedForward {
   }
 
   /**
-   * Whether that pays for a layer in a step of so many rows: there is one row, or they are few, and
-   * each leaves out enough.
+   * Whether that pays for a layer in a step with that number of rows: there is one row, or they are
+   * few, and each leaves out enough.
    */
   boolean pays(int layer, int rows) {
     return rows == 1 || rows <= TernaryVectors.MOST_ROWS && activeShares[layer] <= CROSSOVER;
@@ -76,10 +76,13 @@ final class SparseFeedForward {
     if (rows == 1 || rows > TernaryVectors.MOST_ROWS) {
       return;
     }
-    looked = (looked + 1) % rows;
+    if (layer == 0) {
+      looked++;
+    }
+    int row = looked % rows;
     int active = 0;
     for (int i = 0; i < gates.columns(); i++) {
-      active += gates.get(looked, i) > 0 ? 1 : 0;
+      active += gates.get(row, i) > 0 ? 1 : 0;
     }
     activeShares[layer] += ((float) active / gates.columns() - activeShares[layer]) / 4;
   }

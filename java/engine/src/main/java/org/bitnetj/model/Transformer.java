@@ -299,9 +299,9 @@ public final class Transformer implements AutoCloseable {
       headInput.copyRow(x, i, i);
     }
     kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
+    multiply(headInput, 1 / spec.multipliers().logits(), 0, count);
     finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
-    multiply(headInput, 1 / spec.multipliers().logits(), 0, count);
     headPass.run(step.needs(), count);
   }
 

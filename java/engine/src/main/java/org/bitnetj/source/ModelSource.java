@@ -31,6 +31,12 @@ public interface ModelSource extends AutoCloseable {
    */
   ModelSpec spec() throws ModelFileException;
 
+  /**
+   * Whether nothing in it says how activations were quantized in training, where its family leaves
+   * that open, and the specification has a guess that a user should know of.
+   */
+  boolean guessesActivations() throws ModelFileException;
+
   /** The tables of its tokenizer. */
   VocabularySource vocabulary();
 

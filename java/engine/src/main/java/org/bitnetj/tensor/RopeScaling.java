@@ -48,8 +48,8 @@ public sealed interface RopeScaling {
    *
    * @param factor above 0
    * @param originalContext positions that the model was first trained on
-   * @param fastTurns from as many turns within these on, a pair is as it was
-   * @param slowTurns with as many or fewer, it is slower by the whole factor
+   * @param fastTurns pairs with at least this many turns within these keep their frequency
+   * @param slowTurns those with this many or fewer are slower by the whole factor
    * @param magnitude what cosines and sines are multiplied by
    */
   record Yarn(
@@ -96,8 +96,8 @@ public sealed interface RopeScaling {
    *
    * @param factor above 0
    * @param originalContext positions that the model was first trained on
-   * @param fastTurns from as many turns within these on, a pair is as it was
-   * @param slowTurns with as many or fewer, it is slower by the whole factor
+   * @param fastTurns pairs with at least this many turns within these keep their frequency
+   * @param slowTurns those with this many or fewer are slower by the whole factor
    */
   record Llama3(double factor, int originalContext, double fastTurns, double slowTurns)
       implements RopeScaling {

@@ -296,6 +296,11 @@ public final class GgufFile implements ModelSource {
   }
 
   @Override
+  public boolean guessesActivations() {
+    return tensors.values().stream().anyMatch(GgufSpec::hasGroups);
+  }
+
+  @Override
   public ModelSpec spec() throws ModelFileException {
     return GgufSpec.read(this);
   }

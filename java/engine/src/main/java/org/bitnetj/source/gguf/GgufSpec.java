@@ -100,7 +100,7 @@ final class GgufSpec {
                     .orElse(ActivationScaling.ROW));
   }
 
-  private static boolean hasGroups(Tensor tensor) {
+  static boolean hasGroups(Tensor tensor) {
     return tensor.format() instanceof TernaryFormat format
         && format.scaleKind() instanceof ScaleKind.Group
         && Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH;

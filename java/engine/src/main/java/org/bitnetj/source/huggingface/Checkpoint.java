@@ -249,6 +249,11 @@ public final class Checkpoint implements ModelSource {
   }
 
   @Override
+  public boolean guessesActivations() throws ModelFileException {
+    return !config.isBitNet();
+  }
+
+  @Override
   public VocabularySource vocabulary() {
     return tokenizer;
   }

@@ -27,6 +27,7 @@ import org.bitnetj.tensor.RopeScaling;
 record CheckpointConfig(Section json) {
   static final String FILE = "config.json";
 
+  private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
   private static final int MOST_NAME = 200;
 
   static CheckpointConfig read(Path folder) throws ModelFileException {
@@ -106,7 +107,8 @@ record CheckpointConfig(Section json) {
           Multipliers.NONE,
           architecture.activationScaling().orElse(activationScaling));
     } catch (IllegalArgumentException e) {
-      throw json.failure(e.getMessage() + "; the file is damaged or of no language model.");
+      throw json.failure(
+          e.getMessage() + "; the file is damaged or does not describe a language model.");
     }
   }
 
@@ -176,7 +178,7 @@ record CheckpointConfig(Section json) {
       case "llama3" ->
           new RopeScaling.Llama3(
               factor(rope),
-              originalContext(rope),
+              positions(rope, required(rope, ORIGINAL_CONTEXT)),
               required(rope, "high_freq_factor"),
               required(rope, "low_freq_factor"));
       default ->
@@ -214,11 +216,17 @@ record CheckpointConfig(Section json) {
     return rope.findNumber(key).orElseThrow(() -> rope.missing(key));
   }
 
+  /** Of YaRN, where the model's own context is the default. */
   private int originalContext(Section rope) throws ModelFileException {
-    double positions =
-        rope.findNumber("original_max_position_embeddings")
-            .orElse(required("max_position_embeddings", ModelSpec.MAX_CONTEXT));
-    return (int) positions;
+    double context = required("max_position_embeddings", ModelSpec.MAX_CONTEXT);
+    return positions(rope, rope.findNumber(ORIGINAL_CONTEXT).orElse(context));
+  }
+
+  private static int positions(Section rope, double value) throws ModelFileException {
+    if (value != Math.rint(value) || value < 1 || value > ModelSpec.MAX_CONTEXT) {
+      throw rope.failure(rope.name(ORIGINAL_CONTEXT) + " is " + value + ", out of range.");
+    }
+    return (int) value;
   }
 
   private static Optional<String> text(Section section, String key) {
@@ -319,7 +327,7 @@ record CheckpointConfig(Section json) {
               + value
               + ", not in 1.."
               + max
-              + "; the file is damaged or of no language model.");
+              + "; the file is damaged or does not describe a language model.");
     }
     return (int) value;
   }

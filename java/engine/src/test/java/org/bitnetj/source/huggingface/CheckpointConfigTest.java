@@ -153,7 +153,9 @@ class CheckpointConfigTest {
         "'model_type':'llama','rope_scaling':{'type':'longrope','factor':4.0}|'longrope'",
         "'model_type':'llama','rope_scaling':{'type':'yarn'}|factor",
         "'model_type':'llama','rope_scaling':{'type':'yarn','factor':4,'mscale':1}|mscale",
-        "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8}|high_freq_factor",
+        "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8}|original_max_pos",
+        "'model_type':'llama','rope_scaling':{'type':'yarn','factor':2,"
+            + "'original_max_position_embeddings':8.5}|is 8.5, out of range",
         "'model_type':'llama','rope_scaling':{'type':'linear','factor':-2}|a factor of -2.0",
         "'model_type':'llama','rope_parameters':{'rope_type':'dynamic'}|rope_parameters is of",
         "'model_type':'llama','partial_rotary_factor':0.5|'partial_rotary_factor' is 0.5",
