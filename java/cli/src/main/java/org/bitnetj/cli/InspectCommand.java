@@ -5,21 +5,15 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
-import org.bitnetj.format.ScaleKind;
-import org.bitnetj.format.TernaryFormat;
-import org.bitnetj.option.ActivationScaling;
-import org.bitnetj.source.Tensor;
-import org.bitnetj.source.gguf.GgufFile;
-import org.bitnetj.source.gguf.Inspection;
-import org.bitnetj.source.huggingface.Checkpoint;
+import org.bitnetj.source.Inspection;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +31,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {"", "Examples:", "  bitnet inspect model.gguf", "  bitnet inspect --json model.gguf"})
 final class InspectCommand implements Callable<Integer> {
+  private static final int MOST_WIDTH = 60; // of a column
+
   @ParentCommand private BitnetCommand bitnet;
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
@@ -56,81 +52,43 @@ final class InspectCommand implements Callable<Integer> {
           spec.commandLine(), "Name the model once: as an argument or by -m.");
     }
     Path path = file != null ? file : model.path();
-    if (Checkpoint.isNamedBy(path)) {
-      try (Checkpoint checkpoint = Checkpoint.open(path, true)) {
-        CheckpointReport report = CheckpointReport.of(checkpoint);
-        if (json) {
-          report.writeJson(bitnet.streams().out());
-        } else {
-          report.writeText(bitnet.streams().out());
-        }
-      }
-      return 0;
-    }
-    try (GgufFile gguf = GgufFile.open(path)) {
-      Inspection inspection = Inspection.of(gguf);
-      Arithmetic arithmetic = Arithmetic.of(gguf);
+    try (ModelSource source = ModelContainer.open(path, true)) {
+      Report report = Report.of(source);
       if (json) {
-        writeJson(path, inspection, arithmetic);
+        writeJson(report);
       } else {
-        writeText(path, inspection, arithmetic);
+        writeText(report);
       }
     }
     return 0;
   }
 
   /**
-   * How the engine computes with the file.
+   * What is shown.
    *
-   * @param activations what shares an activation scale; empty if the engine does not know the
-   *     model's architecture
-   * @param scales of the ternary tensors with scales by rows or groups: what shares one in fact
+   * @param spec the model, if the engine can run it
+   * @param refusal else why not
    */
-  private record Arithmetic(Optional<ActivationScaling> activations, Map<String, String> scales) {
-    static Arithmetic of(GgufFile gguf) {
-      Map<String, String> scales = new HashMap<>();
-      for (Tensor tensor : gguf.tensors()) {
-        if (tensor.format() instanceof TernaryFormat format
-            && format.scaleKind() != ScaleKind.TENSOR
-            && Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH) { // or unusable
-          boolean one =
-              format
-                  .uniformScale(tensor.data(), (int) tensor.rows(), (int) tensor.columns())
-                  .isPresent();
-          scales.put(tensor.name(), one ? "tensor" : sharing(format.scaleKind()));
-        }
-      }
-      return new Arithmetic(activations(gguf), scales);
-    }
-
-    private static Optional<ActivationScaling> activations(GgufFile gguf) {
+  private record Report(
+      Path path,
+      String architecture,
+      Inspection inspection,
+      @Nullable ModelSpec spec,
+      @Nullable String refusal) {
+    static Report of(ModelSource source) {
+      Inspection inspection = source.inspection();
       try {
-        return Optional.of(gguf.spec().activationScaling());
-      } catch (ModelFileException e) { // what is in a file that cannot be run is shown all the same
-        return Optional.empty();
+        return new Report(source.path(), source.family(), inspection, source.spec(), null);
+      } catch (ModelFileException e) {
+        return new Report(source.path(), source.family(), inspection, null, e.getMessage());
       }
-    }
-
-    private static String sharing(ScaleKind kind) {
-      return switch (kind) {
-        case ScaleKind.Tensor tensor -> "tensor";
-        case ScaleKind.Row row -> "row";
-        case ScaleKind.Group group -> "group of " + group.columns();
-      };
-    }
-
-    /** What is said of a tensor after its size; nothing of those with one scale anyhow. */
-    String remark(String tensor) {
-      String sharing = scales.get(tensor);
-      return sharing == null
-          ? ""
-          : sharing.equals("tensor") ? ", one scale" : ", a scale a " + sharing;
     }
   }
 
-  private void writeText(Path path, Inspection inspection, Arithmetic arithmetic) {
+  private void writeText(Report report) {
     Output out = bitnet.streams().out();
-    out.println(path + ": GGUF version " + inspection.version() + ", " + size(inspection.size()));
+    Inspection inspection = report.inspection;
+    out.println(report.path + ": " + inspection.container() + ", " + size(inspection.size()));
     out.println("");
     out.println("Metadata (" + inspection.metadata().size() + ")");
     for (Inspection.Entry entry : inspection.metadata()) {
@@ -138,18 +96,20 @@ final class InspectCommand implements Callable<Integer> {
     }
     out.println("");
     out.println("Tensors (" + inspection.tensors().size() + ")");
+    int names = width(inspection.tensors().stream().map(Inspection.Row::name));
+    int types = width(inspection.totals().stream().map(Inspection.Total::type));
     for (Inspection.Row row : inspection.tensors()) {
       String dims = row.dims().stream().map(String::valueOf).collect(Collectors.joining(" x "));
       out.println(
           String.format(
               Locale.ROOT,
-              "  %-36s %-8s %-20s %12d bytes at %d%s",
+              "  %-" + names + "s %-" + types + "s %-16s %12d bytes at %d%s",
               row.name(),
-              row.format().name(),
+              row.type(),
               dims,
               row.bytes(),
               row.offset(),
-              arithmetic.remark(row.name())));
+              remark(row)));
     }
     out.println("");
     out.println("Totals");
@@ -157,30 +117,53 @@ final class InspectCommand implements Callable<Integer> {
       out.println(
           String.format(
               Locale.ROOT,
-              "  %-8s %5d tensors %16d elements  %s",
-              total.format().name(),
+              "  %-" + types + "s %5d tensors %16d elements  %s",
+              total.type(),
               total.tensors(),
               total.elements(),
               size(total.bytes())));
     }
-    arithmetic
-        .activations()
-        .ifPresent(
-            scaling ->
-                out.println("Computed with int8 activations, one scale a " + scaling.label()));
+    inspection.readings().forEach(out::println);
+    if (report.refusal != null) {
+      out.println("This engine cannot run it: " + report.refusal);
+    }
+    if (report.spec != null) {
+      out.println(
+          "Computed with int8 activations, one scale a " + report.spec.activationScaling().label());
+    }
   }
 
-  private void writeJson(Path path, Inspection inspection, Arithmetic arithmetic)
-      throws IOException {
+  private static int width(Stream<String> texts) {
+    return Math.min(MOST_WIDTH, texts.mapToInt(String::length).max().orElse(1));
+  }
+
+  /** What is said of a tensor after its size; nothing of those with one scale anyhow. */
+  private static String remark(Inspection.Row row) {
+    return row.sharing()
+        .map(sharing -> sharing.equals("tensor") ? ", one scale" : ", a scale a " + sharing)
+        .orElse("");
+  }
+
+  private void writeJson(Report report) throws IOException {
+    Inspection inspection = report.inspection;
     try (JsonGenerator json = new JsonFactory().createGenerator(bitnet.streams().out().stream())) {
       json.useDefaultPrettyPrinter();
       json.writeStartObject();
-      json.writeStringField("file", path.toString());
-      json.writeNumberField("version", inspection.version());
+      json.writeStringField("file", report.path.toString());
+      json.writeStringField("container", inspection.container());
       json.writeNumberField("bytes", inspection.size());
-      if (arithmetic.activations().isPresent()) {
-        json.writeStringField("activation_scale_per", arithmetic.activations().get().label());
+      json.writeStringField("architecture", report.architecture);
+      if (report.spec != null) {
+        json.writeStringField("activation_scale_per", report.spec.activationScaling().label());
       }
+      if (report.refusal != null) {
+        json.writeStringField("cannot_run", report.refusal);
+      }
+      json.writeArrayFieldStart("readings");
+      for (String reading : inspection.readings()) {
+        json.writeString(reading);
+      }
+      json.writeEndArray();
       json.writeObjectFieldStart("metadata");
       for (Inspection.Entry entry : inspection.metadata()) {
         json.writeFieldName(entry.key());
@@ -199,17 +182,17 @@ final class InspectCommand implements Callable<Integer> {
       for (Inspection.Row row : inspection.tensors()) {
         json.writeStartObject();
         json.writeStringField("name", row.name());
-        json.writeStringField("type", row.format().name());
+        json.writeStringField("type", row.type());
         json.writeArrayFieldStart("dims");
         for (long d : row.dims()) {
           json.writeNumber(d);
         }
         json.writeEndArray();
+        json.writeStringField("file", row.file().getFileName().toString());
         json.writeNumberField("offset", row.offset());
         json.writeNumberField("bytes", row.bytes());
-        String scales = arithmetic.scales().get(row.name());
-        if (scales != null) {
-          json.writeStringField("scale_per", scales);
+        if (row.sharing().isPresent()) {
+          json.writeStringField("scale_per", row.sharing().get());
         }
         json.writeEndObject();
       }
@@ -219,7 +202,7 @@ final class InspectCommand implements Callable<Integer> {
     bitnet.streams().out().print("\n");
   }
 
-  static String size(long bytes) {
+  private static String size(long bytes) {
     return bytes < 10 << 20
         ? String.format(Locale.ROOT, "%d bytes", bytes)
         : String.format(Locale.ROOT, "%d bytes (%.1f MiB)", bytes, bytes / 1048576.0);

@@ -9,6 +9,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -137,6 +140,32 @@ class InspectCommandTest {
         new ObjectMapper().readTree(Outcome.of("inspect", "--json", path).succeeds().out());
     assertEquals("bitnet-b1.58", json.get("architecture").asText());
     assertEquals("packed U8", json.get("tensors").get(2).get("type").asText());
+  }
+
+  @Test
+  void aCheckpointThatCannotBeRunIsShownAsItIsStored() throws IOException {
+    Path made = Files.createDirectory(folder.resolve("made"));
+    Files.writeString(
+        made.resolve("config.json"),
+        "{\"model_type\":\"other\",\"sizes\":{\"width\":8,\"list\":[1,2]}}");
+    String header = "{\"a.weight\":{\"dtype\":\"U8\",\"shape\":[2,4],\"data_offsets\":[0,8]}}";
+    byte[] text = (header + " ".repeat(-header.length() & 7)).getBytes(StandardCharsets.UTF_8);
+    Files.write(
+        made.resolve("model.safetensors"),
+        ByteBuffer.allocate(8 + text.length + 8)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(text.length)
+            .put(text)
+            .array());
+    String shown = Outcome.of("inspect", made.toString()).succeeds().out();
+    assertTrue(shown.contains("  sizes.list = [1, 2]  [array of 2]\n"), shown);
+    assertTrue(shown.matches("(?s).*  a.weight U8 4 x 2 +8 bytes at \\d+\n.*"), shown);
+    assertTrue(shown.matches("(?s).*This engine cannot run it: [^\n]*'other'[^\n]*\n"), shown);
+    JsonNode json =
+        new ObjectMapper()
+            .readTree(Outcome.of("inspect", "--json", made.toString()).succeeds().out());
+    assertTrue(json.get("cannot_run").asText().contains("'other'"));
+    assertEquals(8, json.get("metadata").get("sizes.width").asInt());
   }
 
   @Test

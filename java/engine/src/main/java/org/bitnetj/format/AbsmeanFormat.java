@@ -7,20 +7,38 @@ import java.util.Optional;
  * Floats from which BitLinear's forward pass makes ternary weights: with {@code s = 1 / max(mean
  * |W|, 1e-5)} the digit is {@code clamp(round_half_even(W s), -1, 1)} and the scale {@code 1 / s}.
  * The mean is summed in float64 row by row and rounded to float32 once; all else is float32 (Ma et
- * al., "The Era of 1-bit LLMs", and transformers' {@code integrations/bitnet.py}).
- *
- * @param stored how the floats are stored
- * @param factor s; NaN or 0 if some float is NaN or infinite
+ * al., "The Era of 1-bit LLMs", and transformers' {@code integrations/bitnet.py}). One matrix's:
+ * the first that asks for digits or scales reads all of it. Thread-safe.
  */
-public record AbsmeanFormat(FloatFormat stored, float factor) implements OfFloats {
+public final class AbsmeanFormat implements OfFloats {
   private static final float LEAST_MEAN = 1e-5f;
 
+  private final FloatFormat stored;
+  private final int rows;
+  private float factor; // s; NaN or 0 if some float is NaN or infinite
+  private volatile boolean read;
+
   /**
-   * Reads a matrix.
-   *
-   * @param data exactly its bytes
+   * @param stored how the floats are stored
    */
-  public static AbsmeanFormat of(FloatFormat stored, MemorySegment data, int rows, int columns) {
+  public AbsmeanFormat(FloatFormat stored, int rows) {
+    this.stored = stored;
+    this.rows = rows;
+  }
+
+  private float factor(MemorySegment data, int columns) {
+    if (!read) {
+      synchronized (this) {
+        if (!read) {
+          factor = 1 / Math.max(mean(data, columns), LEAST_MEAN);
+          read = true;
+        }
+      }
+    }
+    return factor;
+  }
+
+  private float mean(MemorySegment data, int columns) {
     float[] floats = new float[columns];
     double total = 0;
     for (int row = 0; row < rows; row++) {
@@ -31,8 +49,12 @@ public record AbsmeanFormat(FloatFormat stored, float factor) implements OfFloat
       }
       total += sum;
     }
-    float mean = (float) (total / ((double) rows * columns));
-    return new AbsmeanFormat(stored, 1 / Math.max(mean, LEAST_MEAN));
+    return (float) (total / ((double) rows * columns));
+  }
+
+  @Override
+  public FloatFormat stored() {
+    return stored;
   }
 
   @Override
@@ -49,8 +71,9 @@ public record AbsmeanFormat(FloatFormat stored, float factor) implements OfFloat
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
     float[] floats = new float[columns];
     stored.floats(data, columns, row, floats, 0);
+    float s = factor(data, columns);
     for (int c = 0; c < columns; c++) {
-      float x = floats[c] * factor;
+      float x = floats[c] * s;
       // A half rounds to the even 0.
       out[c] = (byte) (x > 0.5f ? 2 : x < -0.5f ? 0 : 1);
     }
@@ -58,11 +81,11 @@ public record AbsmeanFormat(FloatFormat stored, float factor) implements OfFloat
 
   @Override
   public void scales(MemorySegment data, int columns, int row, float[] out) {
-    out[0] = 1 / factor;
+    out[0] = 1 / factor(data, columns);
   }
 
   @Override
   public Optional<Float> uniformScale(MemorySegment data, int rows, int columns) {
-    return Optional.of(1 / factor);
+    return Optional.of(1 / factor(data, columns));
   }
 }

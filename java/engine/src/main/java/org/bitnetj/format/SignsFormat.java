@@ -8,13 +8,14 @@ import java.util.Optional;
 
 /**
  * Floats that are ternary weights already: in every row, or every group of 128 columns, each is -d,
- * 0 or d. Digits and scales hold them without loss.
+ * 0 or d. Digits and scales hold them without loss. That they are is checked where scales are read.
  *
  * @param stored how the floats are stored
- * @param scaleKind what shares a d
+ * @param scaleKind what shares a d: {@link ScaleKind#ROW} or {@link #GROUP}
  */
 public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements OfFloats {
-  private static final int GROUP = 128;
+  /** Groups of columns. */
+  public static final ScaleKind.Group GROUP = new ScaleKind.Group(128);
 
   /**
    * A reading of a matrix as ternary weights, if there is one.
@@ -24,29 +25,43 @@ public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements Of
    */
   public static Optional<SignsFormat> find(
       FloatFormat stored, MemorySegment data, int rows, int columns, boolean groupsFirst) {
-    ScaleKind group = new ScaleKind.Group(GROUP);
-    for (ScaleKind kind : groupsFirst ? List.of(group, ROW) : List.of(ROW, group)) {
-      if (isTernary(stored, data, rows, columns, kind)) {
-        return Optional.of(new SignsFormat(stored, kind));
+    for (ScaleKind kind : groupsFirst ? List.of(GROUP, ROW) : List.of(ROW, GROUP)) {
+      SignsFormat format = new SignsFormat(stored, kind);
+      boolean whole = kind.equals(ROW) || columns % GROUP.columns() == 0;
+      if (whole && format.isTernary(data, rows, columns)) {
+        return Optional.of(format);
       }
     }
     return Optional.empty();
   }
 
-  private static boolean isTernary(
-      FloatFormat stored, MemorySegment data, int rows, int columns, ScaleKind kind) {
-    float[] floats = new float[columns];
+  private boolean isTernary(MemorySegment data, int rows, int columns) {
+    float[] scales = new float[scaleKind.count(columns)];
     for (int row = 0; row < rows; row++) {
-      stored.floats(data, columns, row, floats, 0);
-      boolean ternary =
-          kind.equals(ROW)
-              ? isTernary(floats, 0, columns, largest(floats, 0, columns))
-              : isTernaryByGroups(floats);
-      if (!ternary) {
+      if (read(data, columns, row, scales) >= 0) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Puts each d of a row into {@code out}; where there is none, the first such group, else -1. */
+  private int read(MemorySegment data, int columns, int row, float[] out) {
+    float[] floats = new float[columns];
+    stored.floats(data, columns, row, floats, 0);
+    int group = scaleKind instanceof ScaleKind.Group g ? g.columns() : columns;
+    for (int g = 0; g < scaleKind.count(columns); g++) {
+      int begin = g * group;
+      int end = Math.min(columns, begin + group);
+      float d = largest(floats, begin, end);
+      // Scales of groups are kept as float16.
+      boolean scale = scaleKind.equals(ROW) || Float.float16ToFloat(Float.floatToFloat16(d)) == d;
+      if (!scale || !isTernary(floats, begin, end, d)) {
+        return g;
+      }
+      out[g] = d;
+    }
+    return -1;
   }
 
   private static float largest(float[] floats, int begin, int end) {
@@ -68,21 +83,6 @@ public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements Of
     return Float.isFinite(d);
   }
 
-  /** Scales of groups are kept as float16, so each must be one. */
-  private static boolean isTernaryByGroups(float[] floats) {
-    for (int begin = 0; begin < floats.length; begin += GROUP) {
-      int end = begin + GROUP;
-      if (end > floats.length) {
-        return false;
-      }
-      float d = largest(floats, begin, end);
-      if (Float.float16ToFloat(Float.floatToFloat16(d)) != d || !isTernary(floats, begin, end, d)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   @Override
   public String name() {
     return stored.name() + " ternary";
@@ -97,13 +97,20 @@ public record SignsFormat(FloatFormat stored, ScaleKind scaleKind) implements Of
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalArgumentException if the weights are not ternary; the message is a clause
+   */
   @Override
   public void scales(MemorySegment data, int columns, int row, float[] out) {
-    float[] floats = new float[columns];
-    stored.floats(data, columns, row, floats, 0);
-    int group = scaleKind instanceof ScaleKind.Group g ? g.columns() : columns;
-    for (int g = 0; g < scaleKind.count(columns); g++) {
-      out[g] = largest(floats, g * group, (g + 1) * group);
+    int wrong = read(data, columns, row, out);
+    if (wrong >= 0) {
+      throw new IllegalArgumentException(
+          scaleKind.equals(ROW)
+              ? "the floats of row %d are not all -d, 0 or d".formatted(row)
+              : "the floats of row %d, columns %d to %d, are not all -d, 0 or d with a float16 d"
+                  .formatted(row, wrong * GROUP.columns(), (wrong + 1) * GROUP.columns() - 1));
     }
   }
 }

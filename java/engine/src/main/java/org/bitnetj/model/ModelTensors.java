@@ -228,7 +228,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
   /** An error that says which tensor of which file cannot be used, and why. */
   ModelFileException refuse(Tensor tensor, String why) {
     return new ModelFileException(
-        source.path()
+        tensor.file()
             + ": tensor '"
             + tensor.name()
             + "' (type "

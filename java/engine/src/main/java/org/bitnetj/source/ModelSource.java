@@ -37,13 +37,21 @@ public interface ModelSource extends AutoCloseable {
    */
   boolean guessesActivations() throws ModelFileException;
 
+  /** What its files hold, whether it is a model that the engine can run or not. */
+  Inspection inspection();
+
   /** The tables of its tokenizer. */
   VocabularySource vocabulary();
 
   /** The text of its chat template; empty if it has none. */
   Optional<String> chatTemplate() throws ModelFileException;
 
-  /** All tensors in file order, whether the engine knows them or not. */
+  /**
+   * All tensors in file order, whether the engine knows them or not.
+   *
+   * @throws IllegalStateException here and in what finds one, if the source can tell them only of a
+   *     model that it has a {@link #spec} of, and there is none
+   */
   Collection<Tensor> tensors();
 
   /**

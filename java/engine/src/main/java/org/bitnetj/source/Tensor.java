@@ -1,12 +1,14 @@
 package org.bitnetj.source;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 import org.bitnetj.format.WeightFormat;
 
 /**
  * A tensor of a model file: its directory entry and a read-only view of its bytes in the mapping.
  *
+ * @param file which holds it
  * @param name its name in the file
  * @param format how its elements are stored
  * @param dims sizes, fastest first (GGUF's order): for a linear layer {@code [in, out]}
@@ -14,7 +16,12 @@ import org.bitnetj.format.WeightFormat;
  * @param data exactly its bytes, trailing scale included
  */
 public record Tensor(
-    String name, WeightFormat format, List<Long> dims, long offset, MemorySegment data) {
+    Path file, String name, WeightFormat format, List<Long> dims, long offset, MemorySegment data) {
+
+  /** The same bytes, understood in another way. */
+  public Tensor as(WeightFormat other) {
+    return new Tensor(file, name, other, dims, offset, data);
+  }
 
   /** Number of elements. */
   public long elements() {

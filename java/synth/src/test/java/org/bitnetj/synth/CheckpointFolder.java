@@ -66,6 +66,24 @@ final class CheckpointFolder {
     return folder;
   }
 
+  /** Doubles the first weights of a matrix of bfloat16. */
+  static void doubleWeights(Path folder, String name, int count) throws IOException {
+    Path path = folder.resolve("model.safetensors");
+    ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    String header = new String(file.array(), 8, (int) file.getLong(0), StandardCharsets.UTF_8);
+    String offsets = "\"data_offsets\":[";
+    int entry = header.indexOf(offsets, header.indexOf('"' + name + '"')) + offsets.length();
+    int offset = Integer.parseInt(header.substring(entry, header.indexOf(',', entry)));
+    int at = 8 + (int) file.getLong(0) + offset;
+    for (int i = 0; i < count; i++, at += 2) {
+      short bits = file.getShort(at);
+      if (bits << 1 != 0) {
+        file.putShort(at, (short) (bits + 0x80)); // the lowest bit of the exponent
+      }
+    }
+    Files.write(path, file.array());
+  }
+
   private String config() throws IOException {
     boolean bitNet = spec.architecture() == Architecture.BITNET_B158;
     String linear = weights == Weights.DIVIDED ? "bitlinear" : "autobitlinear";

@@ -88,37 +88,11 @@ class CheckpointFolderTest {
     computesTheSame(model("bitnet-b1.58", true), weights);
   }
 
-  /**
-   * Its query and key rows are in another order than in GGUF, and so are the terms of their
-   * products: a text of one token has none, and later ones differ by the rounding of sums.
-   */
-  @Test
-  void aLlamaModelComputesTheSameInAnotherOrder() throws IOException {
-    Path gguf = model("llama", false);
-    Result expected = Result.of(gguf);
-    Result first = null;
-    LoadOptions options =
-        LoadOptions.defaults().withThreads(2).withActivations(ActivationScaling.ROW);
-    for (CheckpointFolder.Weights weights : CheckpointFolder.Weights.values()) {
-      Path made = CheckpointFolder.write(folder.resolve(weights.name()), gguf, weights);
-      Result actual = Result.of(made, options);
-      first = first == null ? actual : first;
-      assertArrayEquals(expected.ids, actual.ids);
-      assertArrayEquals(expected.logits[0], actual.logits[0], "after the first token");
-      for (int i = 0; i < expected.ids.length; i++) {
-        assertArrayEquals(first.logits[i], actual.logits[i], weights + ", after token " + i);
-        assertTrue(
-            largestDifference(expected.logits[i], actual.logits[i]) < 1e-4, "after token " + i);
-      }
-    }
-  }
-
-  private static float largestDifference(float[] a, float[] b) {
-    float largest = 0;
-    for (int i = 0; i < a.length; i++) {
-      largest = Math.max(largest, Math.abs(a[i] - b[i]));
-    }
-    return largest;
+  /** Its query and key rows are stored in another order than in GGUF. */
+  @ParameterizedTest
+  @EnumSource(CheckpointFolder.Weights.class)
+  void aLlamaModelComputesTheSame(CheckpointFolder.Weights weights) throws IOException {
+    computesTheSame(model("llama", false), weights);
   }
 
   @Test
@@ -130,26 +104,46 @@ class CheckpointFolderTest {
           List.of(
               "14 linear layers are packed digits and are divided by weight_scale, because"
                   + " linear_class is 'bitlinear'."),
-          checkpoint.readings());
+          checkpoint.inspection().readings());
     }
     made = CheckpointFolder.write(folder.resolve("t"), gguf, CheckpointFolder.Weights.TERNARY);
     try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
-      assertTrue(checkpoint.readings().getFirst().contains("already"));
+      assertTrue(checkpoint.inspection().readings().getFirst().contains("already"));
     }
   }
 
-  /** Where only weights are ternary, activations have a scale for each block of 128. */
+  /** As of a GGUF file: {@link org.bitnetj.source.ImpliedScaling}. */
   @Test
-  void floatsThatAreTernaryAndNotDeclaredToBeBitNetHaveActivationsByGroups() throws IOException {
+  void whetherScalesDifferTellsHowActivationsAreScaled() throws IOException {
     Path gguf = model("llama", false);
     Path made = CheckpointFolder.write(folder.resolve("t"), gguf, CheckpointFolder.Weights.TERNARY);
     List<String> warnings = new ArrayList<>();
-    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
-      assertEquals(ActivationScaling.GROUP, checkpoint.spec().activationScaling());
-    }
+    assertEquals(ActivationScaling.ROW, scaling(made));
     Result.of(made, LoadOptions.defaults().withWarnings(warnings::add));
     assertEquals(1, warnings.size());
+    assertTrue(warnings.getFirst().contains("--activations group"), warnings.getFirst());
+    CheckpointFolder.doubleWeights(made, "model.layers.0.self_attn.q_proj.weight", 128);
+    assertEquals(ActivationScaling.GROUP, scaling(made));
+    warnings.clear();
+    Result.of(made, LoadOptions.defaults().withWarnings(warnings::add));
     assertTrue(warnings.getFirst().contains("--activations row"), warnings.getFirst());
+  }
+
+  private static ActivationScaling scaling(Path made) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
+      return checkpoint.spec().activationScaling();
+    }
+  }
+
+  /** The first matrix tells that all are ternary by groups. */
+  @Test
+  void aMatrixThatIsNotTernaryAsTheFirstIsRefused() throws IOException {
+    Path gguf = model("llama", false);
+    Path made = CheckpointFolder.write(folder.resolve("t"), gguf, CheckpointFolder.Weights.TERNARY);
+    CheckpointFolder.doubleWeights(made, "model.layers.1.mlp.up_proj.weight", 8);
+    String message = refusal(made);
+    assertTrue(message.contains("layers.1.mlp.up_proj.weight"), message);
+    assertTrue(message.contains("row 0, columns 0 to 127, are not all -d, 0 or d"), message);
   }
 
   private Path changed(CheckpointFolder.Weights weights, String from, String to)
@@ -249,7 +243,7 @@ class CheckpointFolderTest {
               "12 linear layers are floats that are rounded to ternary weights by their absmean,"
                   + " because config.json declares BitNet.",
               "2 linear layers are floats that modules_to_not_convert leaves as they are."),
-          checkpoint.readings());
+          checkpoint.inspection().readings());
     }
     assertTrue(Result.of(made).logits.length > 0);
   }

@@ -17,6 +17,8 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
 import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
+import org.bitnetj.source.ImpliedScaling;
+import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Printable;
@@ -297,12 +299,22 @@ public final class GgufFile implements ModelSource {
 
   @Override
   public boolean guessesActivations() {
-    return tensors.values().stream().anyMatch(GgufSpec::hasGroups);
+    return tensors.values().stream().anyMatch(ImpliedScaling::hasGroups);
   }
 
   @Override
   public ModelSpec spec() throws ModelFileException {
     return GgufSpec.read(this);
+  }
+
+  @Override
+  public Inspection inspection() {
+    return Inspection.of(
+        "GGUF version " + version,
+        size(),
+        metadata.entries(),
+        tensors().stream().map(Inspection.Row::of).toList(),
+        List.of());
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringJoiner;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.Inspection;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.StringArray;
 import org.jspecify.annotations.Nullable;
@@ -64,8 +66,14 @@ final class GgufMetadata implements Metadata {
     return value(key).label();
   }
 
-  /** The value as the type of {@link Inspection.Entry#scalar}; null for an array. */
-  @Nullable Object scalar(String key) {
+  /** Every key and its value, in file order. */
+  List<Inspection.Entry> entries() {
+    return keys().stream()
+        .map(key -> new Inspection.Entry(key, type(key), scalar(key), describe(key)))
+        .toList();
+  }
+
+  private @Nullable Object scalar(String key) {
     GgufValue value = value(key);
     return switch (value.type()) {
       case U8, I8, U16, I16, U32, I32, I64 -> value.bits();

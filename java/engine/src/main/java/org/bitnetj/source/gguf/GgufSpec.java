@@ -9,11 +9,9 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
-import org.bitnetj.format.ScaleKind;
-import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Printable;
-import org.bitnetj.source.Tensor;
 
 /**
  * Reads a model's specification from metadata, whose keys are prefixed by the name of its family.
@@ -82,34 +80,10 @@ final class GgufSpec {
     }
   }
 
-  /**
-   * Where families leave it open, matrices with different scales for groups of columns are those of
-   * models of which only the weights are ternary. A model that was trained with quantized
-   * activations has one scale a matrix, in whatever format. The first matrix with groups decides.
-   */
   private ActivationScaling activationScaling(Architecture architecture) {
     return architecture
         .activationScaling()
-        .orElseGet(
-            () ->
-                file.tensors().stream()
-                    .filter(GgufSpec::hasGroups)
-                    .findFirst()
-                    .filter(tensor -> !hasOneScale(tensor))
-                    .map(tensor -> ActivationScaling.GROUP)
-                    .orElse(ActivationScaling.ROW));
-  }
-
-  static boolean hasGroups(Tensor tensor) {
-    return tensor.format() instanceof TernaryFormat format
-        && format.scaleKind() instanceof ScaleKind.Group
-        && Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH;
-  }
-
-  private static boolean hasOneScale(Tensor tensor) {
-    return ((TernaryFormat) tensor.format())
-        .uniformScale(tensor.data(), (int) tensor.rows(), (int) tensor.columns())
-        .isPresent();
+        .orElseGet(() -> ImpliedScaling.of(architecture, file::find));
   }
 
   /**

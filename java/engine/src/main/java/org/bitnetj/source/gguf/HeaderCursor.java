@@ -39,6 +39,10 @@ final class HeaderCursor {
     this.limit = Math.min(file.byteSize(), MAX_HEADER_BYTES);
   }
 
+  Path path() {
+    return path;
+  }
+
   MemorySegment file() {
     return file;
   }

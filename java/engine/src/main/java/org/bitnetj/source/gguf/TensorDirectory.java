@@ -134,7 +134,9 @@ final class TensorDirectory {
       end = entry.offset + bytes;
       previous = entry.subject();
       long start = dataStart + entry.offset;
-      tensors[i] = new Tensor(entry.name, format, entry.dims, start, file.asSlice(start, bytes));
+      tensors[i] =
+          new Tensor(
+              cursor.path(), entry.name, format, entry.dims, start, file.asSlice(start, bytes));
     }
     return List.of(tensors);
   }

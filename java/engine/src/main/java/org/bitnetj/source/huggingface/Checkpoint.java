@@ -2,37 +2,37 @@ package org.bitnetj.source.huggingface;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
-import org.bitnetj.format.ScaleKind;
-import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.source.ImpliedScaling;
+import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.VocabularySource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Hugging Face checkpoint: {@code config.json}, safetensors files and a tokenizer in one folder.
- * Linear layers are ternary in one of several ways, which {@link #readings} tells. To open one
- * whose linear layers are floats reads all of them, since their scales are in their values.
+ * Linear layers are ternary in one of several ways ({@link LinearLayers}), which is found out when
+ * the specification or a tensor is asked for.
  *
  * <p>Thread-safe. Mapped files must not be written to or shortened while they are in use; where
  * that cannot be ruled out, have them read into memory.
  */
 public final class Checkpoint implements ModelSource {
-  private static final String SCALE = "_scale"; // after the name of a packed weight
-
   /** What 1bitLLM's models call the norms inside attention and feed-forward network. */
   private static final Map<Place, String[]> OTHER_NAMES =
       Map.of(
@@ -42,36 +42,22 @@ public final class Checkpoint implements ModelSource {
   /** Buffers of older checkpoints, which follow from the base of the rotation. */
   private static final String ROTARY_BUFFER = ".rotary_emb.inv_freq";
 
+  /** The model that the files hold. */
+  private record Model(
+      ModelSpec spec, Map<String, Tensor> tensors, Map<String, LinearReading> linears) {}
+
   private final Path path;
-  private final ModelBytes bytes;
+  private final SafetensorsFiles files;
   private final CheckpointConfig config;
   private final TokenizerFiles tokenizer;
-  private final ModelSpec spec;
-  private final Map<String, Tensor> tensors;
-  private final Map<String, LinearReading> linears;
+  private @Nullable Model model; // or the reason why there is none
+  private @Nullable ModelFileException refusal;
 
-  private Checkpoint(
-      Path path,
-      Path folder,
-      SafetensorsFiles files,
-      CheckpointConfig config,
-      Map<String, LinearReading> linears)
-      throws ModelFileException {
+  private Checkpoint(Path path, Path folder, SafetensorsFiles files, CheckpointConfig config) {
     this.path = path;
-    this.tokenizer = new TokenizerFiles(folder);
-    this.bytes = files.bytes();
+    this.files = files;
     this.config = config;
-    this.linears = linears;
-    this.spec = config.spec(activationScaling(config, linears));
-    Map<String, Tensor> all = LinkedHashMap.newLinkedHashMap(files.tensors().size());
-    for (StoredTensor stored : files.tensors().values()) {
-      if (!stored.name().endsWith(ROTARY_BUFFER)) {
-        LinearReading linear = linears.get(stored.name());
-        all.put(stored.name(), linear == null ? LinearReading.tensor(stored) : linear.weight());
-      }
-    }
-    dropTiedHead(files, all);
-    this.tensors = Collections.unmodifiableMap(all);
+    this.tokenizer = new TokenizerFiles(folder);
   }
 
   /** Whether a path names a checkpoint: a folder, or a file of that name. */
@@ -86,8 +72,7 @@ public final class Checkpoint implements ModelSource {
    * @param mapped whether the bytes stay in the files; else all are read into memory, and the
    *     weights of one model can be made of them, once
    * @throws ModelFileException one sentence on why it cannot be used: a file that is missing,
-   *     damaged or incomplete, a model that the engine does not compute, or weights that are not
-   *     ternary
+   *     damaged or incomplete
    * @throws OutOfMemoryError if the system refuses the memory
    */
   public static Checkpoint open(Path path, boolean mapped) throws ModelFileException {
@@ -101,82 +86,52 @@ public final class Checkpoint implements ModelSource {
               : path + ": there is no config.json beside it, which describes the model.");
     }
     CheckpointConfig config = CheckpointConfig.read(folder);
-    config.spec(ActivationScaling.ROW); // before what takes longer
-    SafetensorsFiles files = SafetensorsFiles.open(path, mapped);
-    try {
-      return new Checkpoint(path, folder, files, config, linears(files, config));
-    } catch (InternalError e) {
-      files.bytes().close();
-      throw new ModelFileException(
-          path + ": a file was shortened by another program while it was read.", e);
-    } catch (Throwable e) {
-      files.bytes().close();
-      throw e;
-    }
+    return new Checkpoint(path, folder, SafetensorsFiles.open(path, mapped), config);
   }
 
-  /** The linear layers by the names of their weights, read by all processors. */
-  private static Map<String, LinearReading> linears(SafetensorsFiles files, CheckpointConfig config)
-      throws ModelFileException {
+  private synchronized Model model() throws ModelFileException {
+    if (model == null && refusal == null) {
+      try {
+        model = read();
+      } catch (ModelFileException e) {
+        refusal = e;
+      } catch (InternalError e) {
+        refusal =
+            new ModelFileException(
+                path + ": a file was shortened by another program while it was read.", e);
+      }
+    }
+    if (refusal != null) {
+      throw new ModelFileException(refusal.getMessage(), refusal);
+    }
+    return Objects.requireNonNull(model);
+  }
+
+  private Model read() throws ModelFileException {
     ModelSpec spec = config.spec(ActivationScaling.ROW);
-    LinearReading.Rules rules = LinearReading.Rules.of(config);
-    Map<String, StoredTensor> stored = new LinkedHashMap<>();
-    for (Role role : spec.architecture().manifest().roles()) {
-      for (int l = 0; role.place().kind() == Place.Kind.LINEAR && l < spec.layers(); l++) {
-        StoredTensor tensor = files.tensors().get(role.huggingFace(l));
-        if (tensor != null) {
-          stored.put(tensor.name(), tensor);
-        }
+    Map<String, LinearReading> linears = LinearLayers.read(files, spec, config);
+    Map<String, Tensor> tensors = LinkedHashMap.newLinkedHashMap(files.tensors().size());
+    for (StoredTensor stored : files.tensors().values()) {
+      if (!stored.name().endsWith(ROTARY_BUFFER)) {
+        LinearReading linear = linears.get(stored.name());
+        tensors.put(stored.name(), linear == null ? stored.tensor() : linear.weight());
       }
     }
-    for (StoredTensor tensor : files.tensors().values()) { // of a layer that the model has not
-      if (files.tensors().containsKey(tensor.name() + SCALE)) {
-        stored.put(tensor.name(), tensor);
-      }
-    }
-    Map<String, ModelFileException> refused = new HashMap<>();
-    Map<String, LinearReading> linears = new HashMap<>();
-    stored.values().parallelStream()
-        .forEach(
-            tensor -> {
-              Optional<StoredTensor> scale =
-                  Optional.ofNullable(files.tensors().get(tensor.name() + SCALE));
-              try {
-                LinearReading reading = LinearReading.of(tensor, scale, rules);
-                synchronized (linears) {
-                  linears.put(tensor.name(), reading);
-                }
-              } catch (ModelFileException e) {
-                synchronized (linears) {
-                  refused.put(tensor.name(), e);
-                }
-              }
-            });
-    for (String name : stored.keySet()) {
-      if (refused.containsKey(name)) {
-        throw refused.get(name);
-      }
-    }
-    return linears;
-  }
-
-  /** Where the file leaves it open: by groups where weights have scales by groups. */
-  private static ActivationScaling activationScaling(
-      CheckpointConfig config, Map<String, LinearReading> linears) throws ModelFileException {
-    boolean groups =
-        linears.values().stream()
-            .anyMatch(
-                linear ->
-                    linear.weight().format() instanceof TernaryFormat format
-                        && format.scaleKind() instanceof ScaleKind.Group);
-    return groups && !config.isBitNet() ? ActivationScaling.GROUP : ActivationScaling.ROW;
+    dropTiedHead(spec, tensors);
+    ActivationScaling scaling =
+        config.isBitNet()
+            ? ActivationScaling.ROW
+            : ImpliedScaling.of(
+                spec.architecture(),
+                (role, layer) -> Optional.ofNullable(tensors.get(role.huggingFace(layer))));
+    return new Model(config.spec(scaling), Collections.unmodifiableMap(tensors), linears);
   }
 
   /** A head that is said to be the embedding may be stored again, but not as another. */
-  private void dropTiedHead(SafetensorsFiles files, Map<String, Tensor> all)
-      throws ModelFileException {
+  private void dropTiedHead(ModelSpec spec, Map<String, Tensor> all) throws ModelFileException {
     Optional<Boolean> tied = config.isHeadTied();
-    String head = role(Place.HEAD).huggingFace();
+    Manifest manifest = spec.architecture().manifest();
+    String head = manifest.at(Place.HEAD).orElseThrow().huggingFace();
     if (tied.isEmpty()) {
       return;
     }
@@ -186,11 +141,9 @@ public final class Checkpoint implements ModelSource {
           .failure("tie_word_embeddings is false, but there is no tensor '" + head + "'.");
     }
     if (tied.get() && all.containsKey(head)) {
-      Tensor embedding = all.get(role(Place.EMBEDDING).huggingFace());
+      Tensor embedding = all.get(manifest.at(Place.EMBEDDING).orElseThrow().huggingFace());
       if (embedding != null && embedding.data().mismatch(all.get(head).data()) != -1) {
-        throw files
-            .tensors()
-            .get(head)
+        throw Objects.requireNonNull(files.tensors().get(head))
             .failure(
                 "differs from the embedding, but tie_word_embeddings in "
                     + CheckpointConfig.FILE
@@ -200,32 +153,13 @@ public final class Checkpoint implements ModelSource {
     }
   }
 
-  private Role role(Place place) {
-    return spec.architecture().manifest().at(place).orElseThrow();
-  }
-
-  /** How linear layers were understood, and why, in sentences. */
-  public List<String> readings() throws ModelFileException {
-    Map<LinearReading.Kind, Integer> counts = new EnumMap<>(LinearReading.Kind.class);
-    linears.values().forEach(linear -> counts.merge(linear.kind(), 1, Integer::sum));
-    String declared = config.linearClass();
-    String reason =
-        declared.isEmpty()
-            ? CheckpointConfig.FILE + " names no linear_class"
-            : "linear_class is '" + declared + "'";
-    return counts.entrySet().stream()
-        .map(
-            entry ->
-                entry.getValue()
-                    + " linear layers are "
-                    + entry.getKey().clause()
-                    + switch (entry.getKey()) {
-                      case MULTIPLIED, DIVIDED -> ", because " + reason;
-                      case ABSMEAN -> ", because " + CheckpointConfig.FILE + " declares BitNet";
-                      case TERNARY_FLOATS, UNCONVERTED, UNKNOWN -> "";
-                    }
-                    + ".")
-        .toList();
+  /** The model that {@link #spec} has told of. */
+  private Model known() {
+    try {
+      return model();
+    } catch (ModelFileException e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
   }
 
   @Override
@@ -235,22 +169,56 @@ public final class Checkpoint implements ModelSource {
 
   @Override
   public ModelBytes bytes() {
-    return bytes;
+    return files.bytes();
   }
 
   @Override
   public String family() {
-    return spec.architecture().label();
+    try {
+      return config.architecture().label();
+    } catch (ModelFileException e) {
+      return ""; // spec() says why
+    }
   }
 
   @Override
-  public ModelSpec spec() {
-    return spec;
+  public ModelSpec spec() throws ModelFileException {
+    return model().spec;
   }
 
   @Override
   public boolean guessesActivations() throws ModelFileException {
     return !config.isBitNet();
+  }
+
+  @Override
+  public Inspection inspection() {
+    String container =
+        "Hugging Face checkpoint, "
+            + files.bytes().files().size()
+            + (files.bytes().files().size() == 1 ? " file" : " files");
+    List<Inspection.Row> rows = new ArrayList<>();
+    List<String> readings = List.of();
+    try {
+      Model known = model();
+      readings = LinearLayers.sentences(known.linears, config);
+      known.tensors.values().forEach(tensor -> rows.add(Inspection.Row.of(tensor)));
+    } catch (ModelFileException e) {
+      // What cannot be run is shown as it is stored.
+      files.tensors().values().forEach(stored -> rows.add(row(stored)));
+    }
+    return Inspection.of(container, bytes().size(), config.json().entries(), rows, readings);
+  }
+
+  private static Inspection.Row row(StoredTensor stored) {
+    return new Inspection.Row(
+        stored.file(),
+        stored.name(),
+        stored.type().name(),
+        stored.dims(),
+        stored.offset(),
+        stored.data().byteSize(),
+        Optional.empty());
   }
 
   @Override
@@ -265,18 +233,18 @@ public final class Checkpoint implements ModelSource {
 
   @Override
   public Collection<Tensor> tensors() {
-    return tensors.values();
+    return known().tensors.values();
   }
 
   @Override
   public Optional<Tensor> find(Role role, int layer) {
-    return Optional.ofNullable(tensors.get(name(role, layer)));
+    return Optional.ofNullable(known().tensors.get(name(role, layer)));
   }
 
   /** The multiplier that a packed weight's {@code weight_scale} means. */
   @Override
   public Optional<Tensor> findFactor(Role role, int layer) {
-    LinearReading linear = linears.get(name(role, layer));
+    LinearReading linear = known().linears.get(name(role, layer));
     return linear == null ? Optional.empty() : Optional.ofNullable(linear.factor());
   }
 
@@ -284,16 +252,16 @@ public final class Checkpoint implements ModelSource {
   public String name(Role role, int layer) {
     String name = role.huggingFace(layer);
     String[] others = OTHER_NAMES.get(role.place());
-    if (others == null || tensors.containsKey(name)) {
+    if (others == null || files.tensors().containsKey(name)) {
       return name;
     }
     String other = name.replace(others[0], others[1]);
-    return tensors.containsKey(other) ? other : name;
+    return files.tensors().containsKey(other) ? other : name;
   }
 
   /** Gives up the files' bytes, which stay while others share them. Idempotent. */
   @Override
   public void close() {
-    bytes.close();
+    files.bytes().close();
   }
 }

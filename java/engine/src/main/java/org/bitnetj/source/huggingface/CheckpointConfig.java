@@ -15,7 +15,6 @@ import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Printable;
 import org.bitnetj.tensor.Activation;
-import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.RopeScaling;
 
 /**
@@ -102,8 +101,8 @@ record CheckpointConfig(Section json) {
           required("vocab_size", ModelSpec.MAX_VOCABULARY),
           required("max_position_embeddings", ModelSpec.MAX_CONTEXT),
           (float) json.findNumber("rms_norm_eps").orElseThrow(() -> json.missing("rms_norm_eps")),
-          // Only GGUF's converter permutes the rows of q and k.
-          new LayerPlan.Rotation(Rope.Style.HALVES, ropeTheta(), headDim, scaling()),
+          // The rows of q and k are read in the order in which GGUF files have them.
+          new LayerPlan.Rotation(architecture.ropeStyle(), ropeTheta(), headDim, scaling()),
           Multipliers.NONE,
           architecture.activationScaling().orElse(activationScaling));
     } catch (IllegalArgumentException e) {

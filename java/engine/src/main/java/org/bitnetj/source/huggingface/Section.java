@@ -1,15 +1,20 @@
 package org.bitnetj.source.huggingface;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.Inspection;
 import org.bitnetj.source.Printable;
 
 /**
@@ -26,6 +31,7 @@ record Section(Path file, String place, Map<String, Json> members) {
   static final int MOST_BYTES = 100 << 20;
 
   private static final int MOST_SHOWN = 80;
+  private static final int MOST_ITEMS = 8;
 
   /** Reads a file that must be there. */
   static Section read(Path file) throws ModelFileException {
@@ -76,6 +82,56 @@ record Section(Path file, String place, Map<String, Json> members) {
           file + ": " + what + " is not JSON: it " + e.getMessage() + "; it is damaged.", e);
     }
     throw new ModelFileException(file + ": " + what + " is JSON, but not an object.");
+  }
+
+  /** Every key and its value, in file order; those of objects within are entries too. */
+  List<Inspection.Entry> entries() {
+    List<Inspection.Entry> entries = new ArrayList<>();
+    members.forEach(
+        (key, value) -> {
+          if (value instanceof Json.Members object) {
+            entries.addAll(new Section(file, place + key + ".", object.all()).entries());
+          } else {
+            entries.add(entry(Printable.of(place + key, 2 * MOST_SHOWN), value));
+          }
+        });
+    return entries;
+  }
+
+  private static Inspection.Entry entry(String name, Json value) {
+    return switch (value) {
+      case Json.Text text -> new Inspection.Entry(name, "string", text.value(), describe(value));
+      case Json.Numeral numeral ->
+          new Inspection.Entry(name, "number", number(numeral), numeral.text());
+      case Json.Literal literal when literal != Json.Literal.NULL ->
+          new Inspection.Entry(name, "bool", literal == Json.Literal.TRUE, describe(value));
+      case Json.Items items ->
+          new Inspection.Entry(name, "array of " + items.all().size(), null, describe(value));
+      default -> new Inspection.Entry(name, "null", null, "null");
+    };
+  }
+
+  private static Object number(Json.Numeral numeral) {
+    BigDecimal value = new BigDecimal(numeral.text());
+    return value.scale() <= 0 && value.precision() < 19
+        ? (Object) value.longValue()
+        : value.doubleValue();
+  }
+
+  /** A value in one line. */
+  private static String describe(Json value) {
+    return switch (value) {
+      case Json.Text text -> '"' + shown(text.value()) + '"';
+      case Json.Numeral numeral -> shown(numeral.text());
+      case Json.Literal literal -> literal.name().toLowerCase(Locale.ROOT);
+      case Json.Members object -> "{" + object.all().size() + " members}";
+      case Json.Items items ->
+          items.all().stream()
+              .limit(MOST_ITEMS)
+              .map(Section::describe)
+              .collect(
+                  Collectors.joining(", ", "[", items.all().size() > MOST_ITEMS ? ", …]" : "]"));
+    };
   }
 
   private Optional<Json> find(String key) {

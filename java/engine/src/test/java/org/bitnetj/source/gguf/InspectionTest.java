@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.source.Inspection;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,7 +31,7 @@ class InspectionTest {
     Inspection seen;
     try (GgufFile file =
         GgufFile.open(Files.write(folder.resolve("m.gguf"), bytes.toByteArray()))) {
-      seen = Inspection.of(file);
+      seen = file.inspection();
     }
     assertEquals(
         List.of(
@@ -43,9 +44,7 @@ class InspectionTest {
     assertNull(seen.metadata().get(4).scalar());
     assertEquals("array of 2 string", seen.metadata().get(4).type());
     assertEquals(
-        List.of(
-            new Inspection.Total(WeightFormats.F32, 2, 8, 32),
-            new Inspection.Total(WeightFormats.TQ2_0, 1, 512, 132)),
+        List.of(new Inspection.Total("F32", 2, 8, 32), new Inspection.Total("TQ2_0", 1, 512, 132)),
         seen.totals());
     assertEquals(List.of(256L, 2L), seen.tensors().get(1).dims());
     assertEquals(bytes.toByteArray().length, seen.size());

@@ -55,11 +55,11 @@ class CheckpointConfigTest {
             8,
             32,
             1e-6f,
-            new LayerPlan.Rotation(Rope.Style.HALVES, 500000, 32, RopeScaling.NONE),
+            new LayerPlan.Rotation(Rope.Style.ADJACENT, 500000, 32, RopeScaling.NONE),
             Multipliers.NONE,
             ActivationScaling.GROUP),
         spec);
-    assertEquals(Rope.Style.HALVES, spec.plan(1).rotation().style(), "q and k are not permuted");
+    assertEquals(Rope.Style.ADJACENT, spec.plan(1).rotation().style(), "as in GGUF files");
   }
 
   @Test

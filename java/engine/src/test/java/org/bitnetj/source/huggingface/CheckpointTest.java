@@ -81,12 +81,12 @@ class CheckpointTest {
           List.of(
               "42 linear layers are packed digits and are multiplied by weight_scale, because"
                   + " linear_class is 'autobitlinear'."),
-          packed.readings());
+          packed.inspection().readings());
       assertEquals(
           List.of(
               "42 linear layers are floats that are rounded to ternary weights by their absmean,"
                   + " because config.json declares BitNet."),
-          master.readings());
+          master.inspection().readings());
     }
   }
 }
