@@ -80,6 +80,7 @@ extern "C" {
 /* Activation functions of the feed-forward network. */
 #define BN_ACT_RELU2 0
 #define BN_ACT_SILU 1
+#define BN_ACT_GELU 2 /* by the tanh approximation */
 
 /* Attention is computed in chunks of this many positions, merged in rising order. */
 #define BN_ATTENTION_CHUNK 256

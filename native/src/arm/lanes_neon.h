@@ -178,10 +178,10 @@ BN_INLINE bn_vector bn_vexp(bn_vector x) {
   return x;
 }
 
-/* x / (1 + exp(-x)). */
-BN_INLINE bn_vector bn_vsilu(bn_vector x) {
+/* x / (1 + exp(-u)). */
+BN_INLINE bn_vector bn_vlogistic(bn_vector x, bn_vector u) {
   BN_UNROLL for (int i = 0; i < 4; i++) {
-    const float32x4_t e = bn_exp4(vnegq_f32(x.val[i]));
+    const float32x4_t e = bn_exp4(vnegq_f32(u.val[i]));
     x.val[i] = vdivq_f32(x.val[i], vaddq_f32(vdupq_n_f32(1.0f), e));
   }
   return x;

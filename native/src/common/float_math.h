@@ -98,6 +98,16 @@ static inline float bn_exp(float x) {
 /* x / (1 + exp(-x)). */
 static inline float bn_silu(float x) { return x / (1.0f + bn_exp(-x)); }
 
+/*
+ * x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, Hendrycks and Gimpel's approximation of GELU,
+ * as x / (1 + exp(-u)) with u = x (C0 + C1 x^2).
+ */
+#define BN_GELU_C0 1.5957691f   /* 2 sqrt(2 / pi) */
+#define BN_GELU_C1 0.071354814f /* 0.044715 C0 */
+static inline float bn_gelu(float x) {
+  return x / (1.0f + bn_exp(-(x * bn_fma(x * x, BN_GELU_C1, BN_GELU_C0))));
+}
+
 /* max(x, 0)^2; NaN for NaN. */
 static inline float bn_relu_squared(float x) {
   float r = x < 0.0f ? 0.0f : x;

@@ -160,7 +160,16 @@ int32_t BN_KERNEL(quantize)(const bn_rows* x, const bn_norm* norm, const bn_quan
 /* gate = act(gate) * up in the first n elements of a vector. */
 BN_INLINE void gate_part(const int32_t activation, float* gate, const float* up, int64_t n) {
   const bn_vector g = bn_vload(gate, n);
-  const bn_vector act = activation == BN_ACT_RELU2 ? bn_vrelu_squared(g) : bn_vsilu(g);
+  bn_vector act;
+  if (activation == BN_ACT_RELU2) {
+    act = bn_vrelu_squared(g);
+  } else if (activation == BN_ACT_SILU) {
+    act = bn_vlogistic(g, g);
+  } else {
+    const bn_vector slope =
+        bn_vfma(bn_vall(BN_GELU_C0), bn_vmul(g, g), bn_vall(BN_GELU_C1), BN_WIDTH);
+    act = bn_vlogistic(g, bn_vmul(g, slope));
+  }
   bn_vstore(gate, bn_vmul(act, bn_vload(up, n)), n);
 }
 
@@ -176,14 +185,16 @@ BN_INLINE void gate_row(const int32_t activation, float* gate, const float* up, 
 
 int32_t BN_KERNEL(gate)(int32_t activation, const bn_rows* gate, const bn_rows* up, int32_t begin,
                         int32_t end) {
-  if (activation != BN_ACT_RELU2 && activation != BN_ACT_SILU) {
+  if (activation < BN_ACT_RELU2 || activation > BN_ACT_GELU) {
     return BN_UNSUPPORTED;
   }
   for (int32_t r = begin; r < end; r++) {
     if (activation == BN_ACT_RELU2) {
       gate_row(BN_ACT_RELU2, bn_row(gate, r), bn_row(up, r), gate->columns);
-    } else {
+    } else if (activation == BN_ACT_SILU) {
       gate_row(BN_ACT_SILU, bn_row(gate, r), bn_row(up, r), gate->columns);
+    } else {
+      gate_row(BN_ACT_GELU, bn_row(gate, r), bn_row(up, r), gate->columns);
     }
   }
   return BN_OK;

@@ -11,7 +11,8 @@
  *   bn_vadd, bn_vsub, bn_vmul (a, b)
  *   bn_vfma(acc, a, b, n)                acc + a * b, fused, in the first n lanes
  *   bn_vaccumulate(acc, a, n)            acc + a in the first n lanes
- *   bn_vexp, bn_vsilu, bn_vrelu_squared
+ *   bn_vexp, bn_vrelu_squared
+ *   bn_vlogistic(x, u)                   x / (1 + exp(-u))
  *   bn_vfold(lanes)                      the end of a reduction
  *   bn_vmagnitude(v), bn_vround(v)       |v| as bits; the nearest integers, ties to even
  *   bn_izero, bn_iadd, bn_imax           of integers, the last one without a sign

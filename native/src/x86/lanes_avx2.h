@@ -139,9 +139,9 @@ static inline __m256 bn_vexp(__m256 x) {
   return _mm256_mul_ps(_mm256_mul_ps(p, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
 }
 
-/* x / (1 + exp(-x)). */
-static inline __m256 bn_vsilu(__m256 x) {
-  __m256 negated = _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
+/* x / (1 + exp(-u)). */
+static inline __m256 bn_vlogistic(__m256 x, __m256 u) {
+  __m256 negated = _mm256_xor_ps(u, _mm256_set1_ps(-0.0f));
   return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0f), bn_vexp(negated)));
 }
 

@@ -90,9 +90,9 @@ static inline __m512 bn_vexp(__m512 x) {
   return _mm512_scalef_ps(p, n);
 }
 
-/* x / (1 + exp(-x)). */
-static inline __m512 bn_vsilu(__m512 x) {
-  __m512 negated = _mm512_xor_ps(x, _mm512_set1_ps(-0.0f));
+/* x / (1 + exp(-u)). */
+static inline __m512 bn_vlogistic(__m512 x, __m512 u) {
+  __m512 negated = _mm512_xor_ps(u, _mm512_set1_ps(-0.0f));
   return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), bn_vexp(negated)));
 }
 

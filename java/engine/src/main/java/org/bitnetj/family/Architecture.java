@@ -58,15 +58,26 @@ public enum Architecture {
       "hunyuan-dense",
       Activation.SILU,
       Rope.Style.HALVES,
-      Manifest.QWEN3,
+      Manifest.HUNYUAN,
       LayerPlan.HeadNorms.AFTER_ROTATION,
+      null),
+  /**
+   * Gemma 3: Qwen3's graph with norms of what blocks add, and embeddings times the root of the
+   * width. Attention sees the whole context: there are no windows.
+   */
+  GEMMA3(
+      "gemma3",
+      Activation.GELU,
+      Rope.Style.HALVES,
+      Manifest.GEMMA3,
+      LayerPlan.HeadNorms.BEFORE_ROTATION,
       null),
   /** MiniCPM: Llama's graph with {@link Multipliers}, which its files must have. */
   MINICPM(
       "minicpm",
       Activation.SILU,
       Rope.Style.ADJACENT,
-      Manifest.LLAMA,
+      Manifest.MINICPM,
       LayerPlan.HeadNorms.NONE,
       null);
 

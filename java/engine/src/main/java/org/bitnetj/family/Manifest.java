@@ -2,21 +2,31 @@ package org.bitnetj.family;
 
 import static org.bitnetj.family.Place.ATTENTION_NORM;
 import static org.bitnetj.family.Place.ATTENTION_OUTPUT;
+import static org.bitnetj.family.Place.ATTENTION_OUTPUT_INPUT_NORM;
+import static org.bitnetj.family.Place.ATTENTION_POST_NORM;
 import static org.bitnetj.family.Place.ATTENTION_SUB_NORM;
 import static org.bitnetj.family.Place.DOWN;
+import static org.bitnetj.family.Place.DOWN_INPUT_NORM;
 import static org.bitnetj.family.Place.EMBEDDING;
 import static org.bitnetj.family.Place.FEED_FORWARD_NORM;
+import static org.bitnetj.family.Place.FEED_FORWARD_POST_NORM;
 import static org.bitnetj.family.Place.FEED_FORWARD_SUB_NORM;
 import static org.bitnetj.family.Place.GATE;
+import static org.bitnetj.family.Place.GATE_INPUT_NORM;
 import static org.bitnetj.family.Place.HEAD;
 import static org.bitnetj.family.Place.KEY;
+import static org.bitnetj.family.Place.KEY_INPUT_NORM;
 import static org.bitnetj.family.Place.KEY_NORM;
 import static org.bitnetj.family.Place.OUTPUT_NORM;
 import static org.bitnetj.family.Place.QUERY;
+import static org.bitnetj.family.Place.QUERY_INPUT_NORM;
 import static org.bitnetj.family.Place.QUERY_NORM;
 import static org.bitnetj.family.Place.ROPE_DIVISORS;
+import static org.bitnetj.family.Place.ROPE_LONG_DIVISORS;
 import static org.bitnetj.family.Place.UP;
+import static org.bitnetj.family.Place.UP_INPUT_NORM;
 import static org.bitnetj.family.Place.VALUE;
+import static org.bitnetj.family.Place.VALUE_INPUT_NORM;
 
 import java.util.EnumMap;
 import java.util.List;
@@ -67,16 +77,89 @@ public final class Manifest {
           before(OUTPUT_NORM, "output_norm", "model.norm"),
           optional(HEAD, "output", "lm_head"));
 
-  /** With a norm of each query and key head. */
+  /** As Llama, with other divisors of the rotary frequencies (LongRoPE). */
+  static final Manifest MINICPM =
+      of(
+          before(EMBEDDING, "token_embd", "model.embed_tokens"),
+          optional(ROPE_DIVISORS, "rope_factors_short", "rope_factors_short"),
+          optional(ROPE_LONG_DIVISORS, "rope_factors_long", "rope_factors_long"),
+          layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
+          layer(QUERY, "attn_q", "self_attn.q_proj"),
+          layer(KEY, "attn_k", "self_attn.k_proj"),
+          layer(VALUE, "attn_v", "self_attn.v_proj"),
+          layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
+          layer(FEED_FORWARD_NORM, "ffn_norm", "post_attention_layernorm"),
+          layer(GATE, "ffn_gate", "mlp.gate_proj"),
+          layer(UP, "ffn_up", "mlp.up_proj"),
+          layer(DOWN, "ffn_down", "mlp.down_proj"),
+          before(OUTPUT_NORM, "output_norm", "model.norm"),
+          optional(HEAD, "output", "lm_head"));
+
+  /**
+   * With a norm of each query and key head. BitNet's embedding models have a norm before each
+   * linear layer too.
+   */
   static final Manifest QWEN3 =
+      of(
+          before(EMBEDDING, "token_embd", "model.embed_tokens"),
+          layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
+          inputNorm(QUERY_INPUT_NORM, "attn_q", "self_attn.q_proj"),
+          layer(QUERY, "attn_q", "self_attn.q_proj"),
+          inputNorm(KEY_INPUT_NORM, "attn_k", "self_attn.k_proj"),
+          layer(KEY, "attn_k", "self_attn.k_proj"),
+          inputNorm(VALUE_INPUT_NORM, "attn_v", "self_attn.v_proj"),
+          layer(VALUE, "attn_v", "self_attn.v_proj"),
+          layer(QUERY_NORM, "attn_q_norm", "self_attn.q_norm"),
+          layer(KEY_NORM, "attn_k_norm", "self_attn.k_norm"),
+          inputNorm(ATTENTION_OUTPUT_INPUT_NORM, "attn_output", "self_attn.o_proj"),
+          layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
+          layer(FEED_FORWARD_NORM, "ffn_norm", "post_attention_layernorm"),
+          inputNorm(GATE_INPUT_NORM, "ffn_gate", "mlp.gate_proj"),
+          layer(GATE, "ffn_gate", "mlp.gate_proj"),
+          inputNorm(UP_INPUT_NORM, "ffn_up", "mlp.up_proj"),
+          layer(UP, "ffn_up", "mlp.up_proj"),
+          inputNorm(DOWN_INPUT_NORM, "ffn_down", "mlp.down_proj"),
+          layer(DOWN, "ffn_down", "mlp.down_proj"),
+          before(OUTPUT_NORM, "output_norm", "model.norm"),
+          optional(HEAD, "output", "lm_head"));
+
+  /** As Qwen3, with a norm of what each block adds to the residual stream. */
+  static final Manifest GEMMA3 =
+      of(
+          before(EMBEDDING, "token_embd", "model.embed_tokens"),
+          layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
+          inputNorm(QUERY_INPUT_NORM, "attn_q", "self_attn.q_proj"),
+          layer(QUERY, "attn_q", "self_attn.q_proj"),
+          inputNorm(KEY_INPUT_NORM, "attn_k", "self_attn.k_proj"),
+          layer(KEY, "attn_k", "self_attn.k_proj"),
+          inputNorm(VALUE_INPUT_NORM, "attn_v", "self_attn.v_proj"),
+          layer(VALUE, "attn_v", "self_attn.v_proj"),
+          layer(QUERY_NORM, "attn_q_norm", "self_attn.q_norm"),
+          layer(KEY_NORM, "attn_k_norm", "self_attn.k_norm"),
+          inputNorm(ATTENTION_OUTPUT_INPUT_NORM, "attn_output", "self_attn.o_proj"),
+          layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
+          layer(ATTENTION_POST_NORM, "post_attention_norm", "post_attention_layernorm"),
+          layer(FEED_FORWARD_NORM, "ffn_norm", "pre_feedforward_layernorm"),
+          inputNorm(GATE_INPUT_NORM, "ffn_gate", "mlp.gate_proj"),
+          layer(GATE, "ffn_gate", "mlp.gate_proj"),
+          inputNorm(UP_INPUT_NORM, "ffn_up", "mlp.up_proj"),
+          layer(UP, "ffn_up", "mlp.up_proj"),
+          inputNorm(DOWN_INPUT_NORM, "ffn_down", "mlp.down_proj"),
+          layer(DOWN, "ffn_down", "mlp.down_proj"),
+          layer(FEED_FORWARD_POST_NORM, "post_ffw_norm", "post_feedforward_layernorm"),
+          before(OUTPUT_NORM, "output_norm", "model.norm"),
+          optional(HEAD, "output", "lm_head"));
+
+  /** As Qwen3, by other names in checkpoints. */
+  static final Manifest HUNYUAN =
       of(
           before(EMBEDDING, "token_embd", "model.embed_tokens"),
           layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
           layer(QUERY, "attn_q", "self_attn.q_proj"),
           layer(KEY, "attn_k", "self_attn.k_proj"),
           layer(VALUE, "attn_v", "self_attn.v_proj"),
-          layer(QUERY_NORM, "attn_q_norm", "self_attn.q_norm"),
-          layer(KEY_NORM, "attn_k_norm", "self_attn.k_norm"),
+          layer(QUERY_NORM, "attn_q_norm", "self_attn.query_layernorm"),
+          layer(KEY_NORM, "attn_k_norm", "self_attn.key_layernorm"),
           layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
           layer(FEED_FORWARD_NORM, "ffn_norm", "post_attention_layernorm"),
           layer(GATE, "ffn_gate", "mlp.gate_proj"),
@@ -108,6 +191,12 @@ public final class Manifest {
   private static Role layer(Place place, String gguf, String huggingFace) {
     return new Role(
         place, "blk.%d." + gguf + WEIGHT, "model.layers.%d." + huggingFace + WEIGHT, false);
+  }
+
+  /** Named after the linear layer. */
+  private static Role inputNorm(Place place, String gguf, String huggingFace) {
+    Role role = layer(place, gguf + "_norm_in", huggingFace + ".norm");
+    return new Role(place, role.gguf(), role.huggingFace(), true);
   }
 
   /** All roles, in the order of published files. */

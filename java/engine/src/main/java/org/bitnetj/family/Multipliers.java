@@ -29,4 +29,9 @@ public record Multipliers(float embedding, float residual, float logits) {
           "a scale of " + factor + " for " + what + " is out of range");
     }
   }
+
+  /** Embeddings are multiplied by the root of the width, as Gemma's are. */
+  public static Multipliers ofEmbedding(int width) {
+    return new Multipliers((float) Math.sqrt(width), 1, 1);
+  }
 }

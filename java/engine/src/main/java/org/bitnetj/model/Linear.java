@@ -4,12 +4,13 @@ import java.util.Objects;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.TernaryMatrix;
 
 /** The weight of a linear layer, {@code y = W x}, in one of the ways that it is computed with. */
 sealed interface Linear {
   /** Of ternary digits; its input is quantized to int8. */
-  record Ternary(TernaryMatrix matrix) implements Linear {
+  record Ternary(TernaryMatrix matrix, Norm inputNorm) implements Linear {
     @Override
     public int panels() {
       return matrix.panelCount();
@@ -33,7 +34,7 @@ sealed interface Linear {
   }
 
   /** Of floats, used in place in the file's bytes; its input stays in float32. */
-  record Floats(FloatMatrix matrix) implements Linear {
+  record Floats(FloatMatrix matrix, Norm inputNorm) implements Linear {
     /** A panel is a run of rows, as many as a panel of a ternary matrix has. */
     static final int PANEL_ROWS = TernaryMatrix.PANEL_ROWS;
 
@@ -60,6 +61,9 @@ sealed interface Linear {
       kernels.headProduct(matrix, rows, y, count, begin * PANEL_ROWS, last);
     }
   }
+
+  /** Of its own input, after what norms that has; none for most models. */
+  Norm inputNorm();
 
   /** How many parts it has that threads can compute. */
   int panels();

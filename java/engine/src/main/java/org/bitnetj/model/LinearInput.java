@@ -10,18 +10,35 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What linear layers read: rows quantized to int8 for ternary weights and, where some weight of the
- * model is of floats, the same rows before that.
+ * model is of floats or has a norm of its own, the same rows before that.
  *
  * @param floats null if no weight needs them
  * @param none no norm, for rows that have had theirs
+ * @param own the rows again, for weights with norms of their own, one after the other; null if
+ *     there are none
  */
-record LinearInput(QuantizedRows quantized, @Nullable FloatRows floats, Norm none) {
-  static LinearInput allocate(
-      NativeMemory memory, int capacity, int columns, RowGroups cut, boolean floats) {
+record LinearInput(
+    QuantizedRows quantized, @Nullable FloatRows floats, Norm none, @Nullable LinearInput own) {
+  static LinearInput allocate(NativeMemory memory, int capacity, int columns, Weights weights) {
+    boolean norms = weights.hasInputNorms();
+    boolean floats = weights.hasFloats();
+    LinearInput own =
+        norms ? allocate(memory, capacity, columns, weights.cut(), floats, null) : null;
+    return allocate(memory, capacity, columns, weights.cut(), floats || norms, own);
+  }
+
+  private static LinearInput allocate(
+      NativeMemory memory,
+      int capacity,
+      int columns,
+      RowGroups cut,
+      boolean floats,
+      @Nullable LinearInput own) {
     return new LinearInput(
         QuantizedRows.allocate(memory, capacity, columns, cut),
         floats ? FloatRows.allocate(memory, capacity, columns) : null,
-        Norm.none(columns));
+        Norm.none(columns),
+        own);
   }
 
   /**

@@ -9,7 +9,7 @@ import org.bitnetj.tensor.FloatRows;
  * Products of one input with up to three weights, shared out as one run of panels. For one caller
  * at a time.
  */
-final class LinearProducts implements ThreadTeam.Task {
+final class LinearProducts {
   private static final int MOST = 3;
 
   private final Kernels kernels;
@@ -17,9 +17,16 @@ final class LinearProducts implements ThreadTeam.Task {
   private final WeightReads reads;
   private final Linear[] weights = new Linear[MOST];
   private final FloatRows[] outputs = new FloatRows[MOST];
-  private LinearInput input;
+  private final ThreadTeam.Task multiply = this::multiply;
+  private final ThreadTeam.Task takeOwn = this::takeOwn;
+  private LinearInput input; // of the panels that are computed now
+  private LinearInput shared;
+  private Linear weight;
+  private int from; // of the weights that are computed now
+  private int to;
   private int parts;
   private int count;
+  private volatile boolean finite;
 
   /**
    * @param reads where the bytes of the weights are counted
@@ -32,7 +39,7 @@ final class LinearProducts implements ThreadTeam.Task {
 
   /** Starts with the product {@code output = weight input}. */
   void of(LinearInput input, Linear weight, FloatRows output) {
-    this.input = input;
+    this.shared = input;
     this.parts = 0;
     and(weight, output);
   }
@@ -44,28 +51,63 @@ final class LinearProducts implements ThreadTeam.Task {
     parts++;
   }
 
-  /** Computes them for the first {@code count} rows. */
-  void run(int count) {
+  /**
+   * Computes them for the first {@code count} rows. Weights with norms of their own are computed
+   * one after the other, since each has another input.
+   *
+   * @return false if a norm made a value that is NaN or infinite
+   */
+  boolean run(int count) {
     this.count = count;
+    finite = true;
+    input = shared;
+    int done = 0;
+    for (int i = 0; i < parts; i++) {
+      if (!weights[i].inputNorm().isNone()) {
+        run(done, i);
+        weight = weights[i];
+        team.run(takeOwn, count, 1);
+        input = shared.own();
+        run(i, i + 1);
+        input = shared;
+        done = i + 1;
+      }
+    }
+    run(done, parts);
+    return finite;
+  }
+
+  private void takeOwn(int begin, int end) {
+    LinearInput own = shared.own();
+    if (!own.take(kernels, shared.floats(), weight.inputNorm(), begin, end)) {
+      finite = false;
+    }
+  }
+
+  private void run(int from, int to) {
+    if (from == to) {
+      return;
+    }
+    this.from = from;
+    this.to = to;
     int panels = 0;
     long largest = 0;
-    for (int i = 0; i < parts; i++) {
+    for (int i = from; i < to; i++) {
       panels += weights[i].panels();
       largest = Math.max(largest, weights[i].panelBytes());
       reads.addBytes(weights[i].bytes());
     }
-    PanelSharing.run(team, this, count, panels, largest);
+    PanelSharing.run(team, multiply, count, panels, largest);
   }
 
-  @Override
-  public void run(int begin, int end) {
+  private void multiply(int begin, int end) {
     int first = 0;
-    for (int i = 0; i < parts; i++) {
+    for (int i = from; i < to; i++) {
       int panels = weights[i].panels();
-      int from = Math.max(begin - first, 0);
-      int to = Math.min(end - first, panels);
-      if (from < to) {
-        weights[i].multiply(kernels, input, outputs[i], count, from, to);
+      int firstPanel = Math.max(begin - first, 0);
+      int lastPanel = Math.min(end - first, panels);
+      if (firstPanel < lastPanel) {
+        weights[i].multiply(kernels, input, outputs[i], count, firstPanel, lastPanel);
       }
       first += panels;
     }

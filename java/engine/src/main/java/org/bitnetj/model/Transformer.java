@@ -14,8 +14,8 @@ import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.Rope;
-import org.bitnetj.tensor.RowGroups;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +38,12 @@ public final class Transformer implements AutoCloseable {
      */
     void at(String point, FloatRows rows, int count);
   }
+
+  // What is checked to be finite, in messages.
+  private static final String ATTENTION_INPUT = "attention's input";
+  private static final String ATTENTION_OUTPUT = "attention's output";
+  private static final String FEED_FORWARD_INPUT = "the feed-forward network's input";
+  private static final String HIDDEN_UNITS = "the feed-forward network's hidden units";
 
   private final Weights weights;
   private final ModelSpec spec;
@@ -71,7 +77,7 @@ public final class Transformer implements AutoCloseable {
   private final ThreadTeam.Task attentionOutputInput = this::attentionOutputInput;
   private final ThreadTeam.Task feedForwardInput = this::feedForwardInput;
   private final ThreadTeam.Task gateAndQuantize = this::gateAndQuantize;
-  private final ThreadTeam.Task addDelta = this::addDelta;
+  private final ThreadTeam.Task addFeedForward = this::addFeedForward;
   private final ThreadTeam.Task embed = this::embed;
   private final AttentionPass attention;
   private final HeadPass headPass;
@@ -115,9 +121,7 @@ public final class Transformer implements AutoCloseable {
       this.rows = step.rows();
       this.attention = new AttentionPass(memory, kernels, team, spec, batchCapacity);
       this.x = FloatRows.allocate(memory, batchCapacity, spec.width());
-      boolean floats = weights.hasFloats();
-      RowGroups cut = weights.cut();
-      this.normed = LinearInput.allocate(memory, batchCapacity, spec.width(), cut, floats);
+      this.normed = LinearInput.allocate(memory, batchCapacity, spec.width(), weights);
       this.query = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
       this.key = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
       this.value = FloatRows.allocate(memory, batchCapacity, spec.kvWidth());
@@ -126,11 +130,10 @@ public final class Transformer implements AutoCloseable {
       this.queryHeads = headNorms ? query.heads(spec.headDim()) : query;
       this.keyHeads = headNorms ? key.heads(spec.headDim()) : key;
       this.attended = FloatRows.allocate(memory, batchCapacity, spec.queryWidth());
-      this.attendedInput =
-          LinearInput.allocate(memory, batchCapacity, spec.queryWidth(), cut, floats);
+      this.attendedInput = LinearInput.allocate(memory, batchCapacity, spec.queryWidth(), weights);
       this.gate = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
       this.up = FloatRows.allocate(memory, batchCapacity, spec.feedForward());
-      this.hidden = LinearInput.allocate(memory, batchCapacity, spec.feedForward(), cut, floats);
+      this.hidden = LinearInput.allocate(memory, batchCapacity, spec.feedForward(), weights);
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
@@ -235,7 +238,7 @@ public final class Transformer implements AutoCloseable {
       queryKeyValue.of(normed, layer.query(), query);
       queryKeyValue.and(layer.key(), key);
       queryKeyValue.and(layer.value(), value);
-      queryKeyValue.run(rows.size());
+      finite(queryKeyValue.run(rows.size()), ATTENTION_INPUT);
       byRows(rotateAndStore); // norm and rope on q and k; k and v into the cache
       if (layerIndex == spec.layers() - 1) {
         keepWantedRows(); // the others have left all that is asked of them
@@ -246,9 +249,9 @@ public final class Transformer implements AutoCloseable {
       attention.run(cacheLayer, rows, query, attended);
       byRows(attentionOutputInput); // quantize(sub_norm(attended))
       single.of(attendedInput, layer.attentionOutput(), delta);
-      single.run(rows.size());
+      finite(single.run(rows.size()), ATTENTION_OUTPUT);
 
-      byRows(feedForwardInput); // x += delta; normed = quantize(norm(x))
+      byRows(feedForwardInput); // x += post_norm(delta); normed = quantize(norm(x))
       Weights.Copies copies =
           sparseFeedForward.pays(layerIndex, rows.size()) ? layer.copies() : null;
       if (copies != null) { // the same bits, without the weights that are multiplied by 0
@@ -256,7 +259,7 @@ public final class Transformer implements AutoCloseable {
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
-        gateUp.run(rows.size());
+        finite(gateUp.run(rows.size()), FEED_FORWARD_INPUT);
       }
       if (layer.copies() != null) {
         sparseFeedForward.learn(layerIndex, gate, rows.size());
@@ -266,9 +269,9 @@ public final class Transformer implements AutoCloseable {
         sparseFeedForward.down(copies, hidden.quantized(), delta, rows.size(), reads);
       } else {
         single.of(hidden, layer.down(), delta);
-        single.run(rows.size());
+        finite(single.run(rows.size()), HIDDEN_UNITS);
       }
-      byRows(addDelta); // x += delta
+      byRows(addFeedForward); // x += post_norm(delta)
       show("layer", x, rows.size());
     }
     head();
@@ -328,7 +331,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void attentionInput(int begin, int end) {
-    finite(normed.take(kernels, x, layer.attentionNorm(), begin, end), "attention's input");
+    finite(normed.take(kernels, x, layer.attentionNorm(), begin, end), ATTENTION_INPUT);
   }
 
   private void rotateAndStore(int begin, int end) {
@@ -354,24 +357,27 @@ public final class Transformer implements AutoCloseable {
   private void attentionOutputInput(int begin, int end) {
     finite(
         attendedInput.take(kernels, attended, layer.attentionSubNorm(), begin, end),
-        "attention's output");
+        ATTENTION_OUTPUT);
   }
 
   private void feedForwardInput(int begin, int end) {
-    addDelta(begin, end);
-    finite(
-        normed.take(kernels, x, layer.feedForwardNorm(), begin, end),
-        "the feed-forward network's input");
+    addDelta(layer.attentionPostNorm(), begin, end);
+    finite(normed.take(kernels, x, layer.feedForwardNorm(), begin, end), FEED_FORWARD_INPUT);
   }
 
   private void gateAndQuantize(int begin, int end) {
     kernels.gate(layer.plan().activation(), gate, up, begin, end);
-    finite(
-        hidden.take(kernels, gate, layer.feedForwardSubNorm(), begin, end),
-        "the feed-forward network's hidden units");
+    finite(hidden.take(kernels, gate, layer.feedForwardSubNorm(), begin, end), HIDDEN_UNITS);
   }
 
-  private void addDelta(int begin, int end) {
+  private void addFeedForward(int begin, int end) {
+    addDelta(layer.feedForwardPostNorm(), begin, end);
+  }
+
+  private void addDelta(Norm norm, int begin, int end) {
+    if (!norm.isNone()) {
+      kernels.normalize(delta, norm, delta, begin, end);
+    }
     multiply(delta, spec.multipliers().residual(), begin, end);
     kernels.add(x, delta, begin, end);
   }

@@ -47,11 +47,13 @@ public final class Weights implements AutoCloseable {
    * @param keyNorm {@code [headDim]}, for every head
    * @param attentionSubNorm {@code [queryWidth]}
    * @param attentionOutput {@code [width][queryWidth]}
+   * @param attentionPostNorm {@code [width]}
    * @param feedForwardNorm {@code [width]}
    * @param gate {@code [feedForward][width]}
    * @param up {@code [feedForward][width]}
    * @param feedForwardSubNorm {@code [feedForward]}
    * @param down {@code [width][feedForward]}
+   * @param feedForwardPostNorm {@code [width]}
    * @param copies {@code up} and {@code down} once more; null without copies
    */
   public record Layer(
@@ -64,11 +66,13 @@ public final class Weights implements AutoCloseable {
       Norm keyNorm,
       Norm attentionSubNorm,
       Linear attentionOutput,
+      Norm attentionPostNorm,
       Norm feedForwardNorm,
       Linear gate,
       Linear up,
       Norm feedForwardSubNorm,
       Linear down,
+      Norm feedForwardPostNorm,
       @Nullable Copies copies) {
 
     List<Linear> weights() {
@@ -86,11 +90,13 @@ public final class Weights implements AutoCloseable {
           keyNorm,
           attentionSubNorm,
           attentionOutput,
+          attentionPostNorm,
           feedForwardNorm,
           gate,
           up,
           feedForwardSubNorm,
           down,
+          feedForwardPostNorm,
           null);
     }
   }
@@ -272,6 +278,13 @@ public final class Weights implements AutoCloseable {
     return layers.stream()
         .flatMap(layer -> layer.weights().stream())
         .anyMatch(Linear.Floats.class::isInstance);
+  }
+
+  /** Whether some linear layer has a norm of its own input. */
+  boolean hasInputNorms() {
+    return layers.stream()
+        .flatMap(layer -> layer.weights().stream())
+        .anyMatch(linear -> !linear.inputNorm().isNone());
   }
 
   /** Frees everything; it must not be used afterwards. Idempotent. */

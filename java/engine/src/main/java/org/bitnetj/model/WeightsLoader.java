@@ -156,19 +156,24 @@ final class WeightsLoader {
         norm(Place.KEY_NORM, l),
         norm(Place.ATTENTION_SUB_NORM, l),
         linear(Place.ATTENTION_OUTPUT, l),
+        norm(Place.ATTENTION_POST_NORM, l),
         norm(Place.FEED_FORWARD_NORM, l),
         gate,
         up,
         norm(Place.FEED_FORWARD_SUB_NORM, l),
         down,
+        norm(Place.FEED_FORWARD_POST_NORM, l),
         plan.sparseCopies() ? copies(gate, up, down) : null);
   }
 
   /** Copies for sparse products, if all three have the digits and the one scale that they need. */
   private Weights.@Nullable Copies copies(Linear gate, Linear up, Linear down) {
-    return gate instanceof Linear.Ternary(TernaryMatrix g)
-            && up instanceof Linear.Ternary(TernaryMatrix u)
-            && down instanceof Linear.Ternary(TernaryMatrix d)
+    return gate instanceof Linear.Ternary(TernaryMatrix g, Norm gateNorm)
+            && up instanceof Linear.Ternary(TernaryMatrix u, Norm upNorm)
+            && down instanceof Linear.Ternary(TernaryMatrix d, Norm downNorm)
+            && gateNorm.isNone()
+            && upNorm.isNone()
+            && downNorm.isNone()
             && canBeCopied(u)
             && canBeCopied(d)
         ? new Weights.Copies(
@@ -190,10 +195,12 @@ final class WeightsLoader {
 
   private Linear linear(Place place, int layer) throws ModelFileException {
     Tensor tensor = tensors.linear(place, layer);
+    Norm inputNorm = norm(place.inputNorm(), layer);
     return tensor.format() instanceof FloatFormat format
         ? new Linear.Floats(
-            new FloatMatrix(tensor.data(), format, place.rows(spec), place.columns(spec)))
-        : new Linear.Ternary(ternary(place, layer, tensor));
+            new FloatMatrix(tensor.data(), format, place.rows(spec), place.columns(spec)),
+            inputNorm)
+        : new Linear.Ternary(ternary(place, layer, tensor), inputNorm);
   }
 
   private TernaryMatrix ternary(Place place, int layer, Tensor tensor) throws ModelFileException {

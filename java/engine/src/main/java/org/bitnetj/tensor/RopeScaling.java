@@ -90,38 +90,6 @@ public sealed interface RopeScaling {
     }
   }
 
-  /**
-   * Slow rotations are slower by a factor, fast ones are as they were, and those between are mixed
-   * by their wavelengths (Llama 3.1; transformers' {@code modeling_rope_utils.py}).
-   *
-   * @param factor above 0
-   * @param originalContext positions that the model was first trained on
-   * @param fastTurns pairs with at least this many turns within these keep their frequency
-   * @param slowTurns those with this many or fewer are slower by the whole factor
-   */
-  record Llama3(double factor, int originalContext, double fastTurns, double slowTurns)
-      implements RopeScaling {
-    public Llama3 {
-      check(factor > 0 && Double.isFinite(factor), "a factor of " + factor);
-      check(originalContext > 0, "an original context of " + originalContext);
-      check(
-          fastTurns > slowTurns && slowTurns > 0 && Double.isFinite(fastTurns),
-          "mixing between " + slowTurns + " and " + fastTurns + " turns");
-    }
-
-    @Override
-    public double frequency(double frequency, int pair, double theta, int dimensions) {
-      double turns = originalContext * frequency / (2 * Math.PI);
-      double kept = Math.clamp((turns - slowTurns) / (fastTurns - slowTurns), 0, 1);
-      return frequency * (kept + (1 - kept) / factor);
-    }
-
-    @Override
-    public double magnitude() {
-      return 1;
-    }
-  }
-
   private static void check(boolean holds, String otherwise) {
     if (!holds) {
       throw new IllegalArgumentException(otherwise + " is out of range for the scaling of RoPE");

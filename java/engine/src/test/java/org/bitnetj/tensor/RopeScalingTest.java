@@ -41,29 +41,6 @@ class RopeScalingTest {
     }
   }
 
-  /** By wavelengths, as transformers computes it. */
-  @Test
-  void llama3MixesThePairsOfMiddleWavelengths() {
-    double theta = 500_000;
-    RopeScaling scaling = new RopeScaling.Llama3(8, 8192, 4, 1);
-    int mixed = 0;
-    for (int pair = 0; pair < DIMENSIONS / 2; pair++) {
-      double frequency = Math.pow(theta, -2.0 * pair / DIMENSIONS);
-      double wavelength = 2 * Math.PI / frequency;
-      double expected = frequency;
-      if (wavelength > 8192 / 1.0) {
-        expected = frequency / 8;
-      } else if (wavelength > 8192 / 4.0) {
-        double smooth = (8192 / wavelength - 1) / (4 - 1);
-        expected = (1 - smooth) * frequency / 8 + smooth * frequency;
-        mixed++;
-      }
-      double actual = scaling.frequency(frequency, pair, theta, DIMENSIONS);
-      assertEquals(expected, actual, 1e-12 * frequency, "pair " + pair);
-    }
-    assertEquals(6, mixed, "pairs between");
-  }
-
   @Test
   void theMagnitudeGrowsByTheLogarithmOfTheFactor() {
     assertEquals(1.1386294, RopeScaling.Yarn.magnitude(4), 1e-7);
@@ -111,8 +88,6 @@ class RopeScalingTest {
       assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Linear(factor));
       assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Yarn(factor, 1, 32, 1, 1));
     }
-    assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Llama3(8, 0, 4, 1));
-    assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Llama3(8, 64, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Yarn(4, 0, 32, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Yarn(4, 64, 1, 32, 1));
     assertThrows(IllegalArgumentException.class, () -> new RopeScaling.Yarn(4, 64, 32, 0, 1));

@@ -23,6 +23,7 @@ import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.VocabularySource.Part;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.tensor.Rope;
 
 /**
  * Turns a GGUF file of one scale a matrix into a Hugging Face checkpoint, by the definitions of
@@ -85,22 +86,20 @@ final class CheckpointFolder {
   }
 
   private String config() throws IOException {
-    boolean bitNet = spec.architecture() == Architecture.BITNET_B158;
     String linear = weights == Weights.DIVIDED ? "bitlinear" : "autobitlinear";
     String quantization =
-        weights == Weights.TERNARY
+        weights == Weights.TERNARY || hasInputNorms()
             ? ""
             : ",'quantization_config':{'quant_method':'bitnet','linear_class':'" + linear + "'}";
     boolean tied = gguf.find("output.weight").isEmpty();
     return """
-    {'model_type':'%s','hidden_act':'%s','hidden_size':%d,'intermediate_size':%d,
+    {%s,'hidden_size':%d,'intermediate_size':%d,
     'num_hidden_layers':%d,'num_attention_heads':%d,'num_key_value_heads':%d,'head_dim':%d,
     'vocab_size':%d,'max_position_embeddings':%d,'rms_norm_eps':%s,'rope_theta':%s,
     'tie_word_embeddings':%b,'bos_token_id':%d,'eos_token_id':%d%s}
     """
         .formatted(
-            bitNet ? "bitnet" : "llama",
-            bitNet ? "relu2" : "silu",
+            family(),
             spec.width(),
             spec.feedForward(),
             spec.layers(),
@@ -116,6 +115,28 @@ final class CheckpointFolder {
             gguf.vocabulary().findToken(Part.EOS).getAsLong(),
             quantization)
         .replace('\'', '"');
+  }
+
+  /** The family, and what only its checkpoints say. */
+  private String family() {
+    return switch (spec.architecture()) {
+      case BITNET_B158, BITNET_25 -> "'model_type':'bitnet','hidden_act':'relu2'";
+      case BITNET -> "'model_type':'bitnet','hidden_act':'silu'";
+      case LLAMA -> "'model_type':'llama','hidden_act':'silu'";
+      case QWEN3 -> "'model_type':'qwen3','hidden_act':'silu'";
+      case HUNYUAN_DENSE -> "'model_type':'hunyuan_v1_dense','hidden_act':'silu'";
+      case GEMMA3 ->
+          "'model_type':'gemma3_text','hidden_activation':'gelu_pytorch_tanh',"
+              + "'query_pre_attn_scalar':"
+              + spec.headDim();
+      case MINICPM ->
+          "'model_type':'minicpm','hidden_act':'silu','scale_emb':12,'scale_depth':1.4,"
+              + "'dim_model_base':256";
+    };
+  }
+
+  private boolean hasInputNorms() {
+    return gguf.find("blk.0.attn_q_norm_in.weight").isPresent();
   }
 
   private String tokenizer() throws IOException {
@@ -161,13 +182,19 @@ final class CheckpointFolder {
           continue;
         }
         String name = role.huggingFace(l);
+        if (hasInputNorms()) { // as embedding models are called
+          name = name.replaceFirst("^model[.]", "");
+        }
         if (role.place().kind() == Place.Kind.LINEAR) {
           addLinear(name, role.place(), tensor);
         } else {
           boolean vector = role.place().kind() == Place.Kind.VECTOR;
           long[] shape =
               vector ? new long[] {tensor.columns()} : new long[] {tensor.rows(), tensor.columns()};
-          parts.put(name, new Stored(tensor.format().name(), shape, bytes(tensor.data())));
+          boolean lessOne =
+              spec.architecture() == Architecture.GEMMA3 && vector && !role.optional();
+          byte[] data = lessOne ? lessOne(tensor.data()) : bytes(tensor.data());
+          parts.put(name, new Stored(tensor.format().name(), shape, data));
         }
       }
     }
@@ -175,6 +202,16 @@ final class CheckpointFolder {
 
   private static byte[] bytes(MemorySegment data) {
     return data.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** Gemma's norms are multiplied by 1 + w. The difference is exact here: w is near 0. */
+  private static byte[] lessOne(MemorySegment data) {
+    float[] values = data.toArray(ValueLayout.JAVA_FLOAT);
+    ByteBuffer out = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      out.putFloat(value - 1);
+    }
+    return out.array();
   }
 
   private void addLinear(String name, Place place, Tensor tensor) {
@@ -225,10 +262,10 @@ final class CheckpointFolder {
     }
   }
 
-  /** GGUF's converter moves row i of the halves of a Llama head to 2 i and 2 i + 1. */
+  /** GGUF's converter moves row i of the halves of a head of Llama's to 2 i and 2 i + 1. */
   private int unpermuted(Place place, int row) {
     boolean permuted = place == Place.QUERY || place == Place.KEY;
-    if (!permuted || spec.architecture() != Architecture.LLAMA) {
+    if (!permuted || spec.rotation().style() != Rope.Style.ADJACENT) {
       return row;
     }
     int inHead = row % spec.headDim();

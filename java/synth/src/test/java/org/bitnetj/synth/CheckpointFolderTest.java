@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.Architecture;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
@@ -80,19 +81,27 @@ class CheckpointFolderTest {
     }
   }
 
+  /** Those that rotate adjacent pairs store query and key rows in another order than GGUF. */
   @ParameterizedTest
-  @EnumSource(
-      value = CheckpointFolder.Weights.class,
-      names = {"MULTIPLIED", "DIVIDED", "MASTER"})
-  void aBitNetModelComputesTheSame(CheckpointFolder.Weights weights) throws IOException {
-    computesTheSame(model("bitnet-b1.58", true), weights);
+  @EnumSource
+  void aModelComputesTheSame(Architecture family) throws IOException {
+    for (CheckpointFolder.Weights weights : CheckpointFolder.Weights.values()) {
+      computesTheSame(model(family.label(), family != Architecture.LLAMA), weights);
+    }
   }
 
-  /** Its query and key rows are stored in another order than in GGUF. */
+  /** Embedding models, whose tensors have no prefix and whose floats are rounded by that sign. */
   @ParameterizedTest
-  @EnumSource(CheckpointFolder.Weights.class)
-  void aLlamaModelComputesTheSame(CheckpointFolder.Weights weights) throws IOException {
-    computesTheSame(model("llama", false), weights);
+  @EnumSource(names = {"QWEN3", "GEMMA3"})
+  void aModelWithNormsOfLinearLayersComputesTheSame(Architecture family) throws Exception {
+    Path gguf = FamiliesTest.withInputNorms(model(family.label(), true), folder.resolve("n.gguf"));
+    computesTheSame(gguf, CheckpointFolder.Weights.MASTER);
+    Path made = folder.resolve("said");
+    CheckpointFolder.write(made, gguf, CheckpointFolder.Weights.MASTER);
+    try (Checkpoint checkpoint = Checkpoint.open(made, true)) {
+      String reading = checkpoint.inspection().readings().getFirst();
+      assertTrue(reading.endsWith("because they have norms of their own, as BitLinear has."));
+    }
   }
 
   @Test

@@ -3,13 +3,16 @@ package org.bitnetj.synth;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.ScaleKind;
@@ -23,6 +26,7 @@ import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.FloatRows;
@@ -66,6 +70,41 @@ class FamiliesTest {
     agree(family, write(shape(family, 16, true)));
   }
 
+  /** As BitNet's embedding models have them: each linear layer has another input. */
+  @ParameterizedTest
+  @EnumSource(names = {"QWEN3", "GEMMA3"})
+  void linearLayersMayHaveNormsOfTheirOwn(Architecture family) throws Exception {
+    Path plain = write(shape(family, 32, true));
+    Path normed = withInputNorms(plain, folder.resolve("normed.gguf"));
+    agree(family, normed);
+    assertNotEquals(
+        Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(normed)), "no norms");
+    agree(
+        family,
+        new Rewriting(normed)
+            .as(WeightFormats.F16, "blk.0.attn_k.weight")
+            .as(WeightFormats.F32, "blk.1.ffn_down.weight")
+            .write(folder.resolve("floats.gguf")));
+  }
+
+  /** Adds a norm for each linear layer of the two layers, each another. */
+  static Path withInputNorms(Path from, Path to) throws Exception {
+    Rewriting more = new Rewriting(from);
+    try (GgufFile file = GgufFile.open(from)) {
+      Random random = new Random(8);
+      for (Tensor tensor : file.tensors()) {
+        if (tensor.format() instanceof TernaryFormat) {
+          float[] weights = new float[(int) tensor.columns()];
+          for (int i = 0; i < weights.length; i++) {
+            weights[i] = random.nextFloat(0.5f, 2);
+          }
+          more.with(tensor.name().replace(".weight", "_norm_in.weight"), weights);
+        }
+      }
+    }
+    return more.write(to);
+  }
+
   /** As Llama 3.1 does for long contexts: slow rotations are slower still. */
   @Test
   void rotationsMayBeDividedByWhatTheFileSays() throws Exception {
@@ -81,6 +120,31 @@ class FamiliesTest {
     agree(Architecture.LLAMA, path);
     assertNotEquals(
         Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(path)), "divided by 1");
+  }
+
+  /** MiniCPM's divisors: one list within the context of the first training, one beyond. */
+  @Test
+  void rotationsOfLongRopeAreDividedByTheFirstList() throws Exception {
+    float[] divisors = new float[16];
+    for (int i = 0; i < divisors.length; i++) {
+      divisors[i] = 1 + 0.3f * i;
+    }
+    String key = "minicpm.rope.scaling.";
+    Path plain = write(shape(Architecture.MINICPM, 32, true));
+    Rewriting rewriting =
+        new Rewriting(plain)
+            .with("rope_factors_short.weight", divisors)
+            .with("rope_factors_long.weight", new float[16])
+            .keys(header -> header.text(key + "type", "longrope"));
+    agree(Architecture.MINICPM, rewriting.write(folder.resolve("long.gguf")));
+    Path longer =
+        rewriting
+            .keys(header -> header.u32(key + "original_context_length", 32))
+            .write(folder.resolve("longer.gguf"));
+    try (GgufFile file = GgufFile.open(longer)) {
+      String message = assertThrows(ModelFileException.class, file::spec).getMessage();
+      assertTrue(message.contains("beyond the context of the first training"), message);
+    }
   }
 
   /** As in models whose context was made longer than that of their first training. */

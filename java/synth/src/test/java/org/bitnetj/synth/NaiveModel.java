@@ -2,6 +2,7 @@ package org.bitnetj.synth;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.FloatFormat;
@@ -53,6 +54,7 @@ final class NaiveModel {
     double[][] x = new double[ids.length][];
     for (int t = 0; t < ids.length; t++) {
       x[t] = times(matrix("token_embd.weight")[ids[t]], factor("embedding_scale"));
+      x[t] = times(x[t], isGemma() ? Math.sqrt(x[t].length) : 1);
     }
     for (int l = 0; l < layers; l++) {
       String block = "blk." + l + ".";
@@ -61,23 +63,23 @@ final class NaiveModel {
       double[][] v = new double[ids.length][];
       for (int t = 0; t < ids.length; t++) {
         double[] a = normed(x[t], block + "attn_norm.weight");
-        q[t] = placed(linear(block + "attn_q.weight", a), block + "attn_q_norm", t);
-        k[t] = placed(linear(block + "attn_k.weight", a), block + "attn_k_norm", t);
-        v[t] = linear(block + "attn_v.weight", a);
+        q[t] = placed(linear(block + "attn_q", a), block + "attn_q_norm", t);
+        k[t] = placed(linear(block + "attn_k", a), block + "attn_k_norm", t);
+        v[t] = linear(block + "attn_v", a);
       }
       for (int t = 0; t < ids.length; t++) {
         double[] o = attention(q[t], k, v, t);
-        o = linear(block + "attn_output.weight", maybeNormed(o, block + "attn_sub_norm"));
+        o = linear(block + "attn_output", maybeNormed(o, block + "attn_sub_norm"));
+        o = maybeNormed(o, block + "post_attention_norm");
         add(x[t], times(o, factor("residual_scale")));
         double[] f = normed(x[t], block + "ffn_norm.weight");
-        double[] gate = linear(block + "ffn_gate.weight", f);
-        double[] up = linear(block + "ffn_up.weight", f);
+        double[] gate = linear(block + "ffn_gate", f);
+        double[] up = linear(block + "ffn_up", f);
         for (int i = 0; i < gate.length; i++) {
-          double relu = Math.max(0, gate[i]);
-          double silu = gate[i] / (1 + Math.exp(-gate[i]));
-          gate[i] = up[i] * (family.matches("bitnet-.*") ? relu * relu : silu);
+          gate[i] = up[i] * activated(gate[i]);
         }
-        gate = linear(block + "ffn_down.weight", maybeNormed(gate, block + "ffn_sub_norm"));
+        gate = linear(block + "ffn_down", maybeNormed(gate, block + "ffn_sub_norm"));
+        gate = maybeNormed(gate, block + "post_ffw_norm");
         add(x[t], times(gate, factor("residual_scale")));
       }
     }
@@ -88,6 +90,18 @@ final class NaiveModel {
       logits[t] = times(logits[t], 1 / factor("logit_scale"));
     }
     return logits;
+  }
+
+  private boolean isGemma() {
+    return family.equals("gemma3");
+  }
+
+  private double activated(double g) {
+    if (family.matches("bitnet-.*")) {
+      return Math.max(0, g) * Math.max(0, g);
+    }
+    double tanh = Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g));
+    return isGemma() ? 0.5 * g * (1 + tanh) : g / (1 + Math.exp(-g));
   }
 
   private double factor(String key) {
@@ -143,7 +157,9 @@ final class NaiveModel {
     for (int start = 0; start < x.length; start += headDim) {
       for (int i = 0; i < half; i++) {
         double angle = position * Math.pow(theta, -2.0 * i / headDim);
-        angle /= file.find("rope_freqs.weight").isPresent() ? matrix("rope_freqs.weight")[0][i] : 1;
+        for (String divisors : List.of("rope_freqs.weight", "rope_factors_short.weight")) {
+          angle /= file.find(divisors).isPresent() ? matrix(divisors)[0][i] : 1;
+        }
         angle = scaled(angle, i);
         int a = start + (isAdjacent() ? 2 * i : i);
         int b = isAdjacent() ? a + 1 : a + half;
@@ -194,9 +210,11 @@ final class NaiveModel {
 
   /**
    * Activations in int8 with one scale a row or block, times weights of -1, 0, 1 with scales. With
-   * weights of floats, a plain product.
+   * weights of floats, a plain product. The layer may have a norm of its input.
    */
-  private double[] linear(String name, double[] x) {
+  private double[] linear(String layer, double[] input) {
+    String name = layer + ".weight";
+    double[] x = maybeNormed(input, layer + "_norm_in");
     if (file.find(name).orElseThrow().format() instanceof FloatFormat) {
       return times(matrix(name), x);
     }

@@ -319,6 +319,7 @@ final class Descriptors {
     return switch (activation) {
       case RELU_SQUARED -> BitnetLibrary.BN_ACT_RELU2();
       case SILU -> BitnetLibrary.BN_ACT_SILU();
+      case GELU -> BitnetLibrary.BN_ACT_GELU();
     };
   }
 }

@@ -25,6 +25,11 @@ public final class FloatMath {
   private static final float C5 = 0x1.123a2p-7f;
   private static final float C6 = 0x1.6a23dap-10f;
 
+  /** 2 sqrt(2 / pi), and 0.044715 times that. */
+  public static final float GELU_C0 = 1.5957691f;
+
+  public static final float GELU_C1 = 0.071354814f;
+
   private FloatMath() {}
 
   /**
@@ -54,6 +59,15 @@ public final class FloatMath {
   /** {@code x / (1 + exp(-x))}. */
   public static float silu(float x) {
     return x / (1f + exp(-x));
+  }
+
+  /**
+   * {@code x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2}, the approximation of GELU by
+   * Hendrycks and Gimpel (arXiv 1606.08415), as {@code x / (1 + exp(-u))} with {@code u = x (C0 +
+   * C1 x^2)}.
+   */
+  public static float gelu(float x) {
+    return x / (1f + exp(-(x * Math.fma(x * x, GELU_C1, GELU_C0))));
   }
 
   /** {@code max(x, 0)^2}; NaN for NaN. */

@@ -147,6 +147,7 @@ public class ScalarKernels implements Kernels {
             switch (activation) {
               case RELU_SQUARED -> FloatMath.reluSquared(g);
               case SILU -> FloatMath.silu(g);
+              case GELU -> FloatMath.gelu(g);
             };
         gate.set(r, i, a * up.get(r, i));
       }

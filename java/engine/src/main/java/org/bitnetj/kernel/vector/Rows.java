@@ -73,13 +73,16 @@ final class Rows {
           gate.set(r, i, FloatMath.reluSquared(gate.get(r, i)) * up.get(r, i));
         }
       }
-      case SILU -> {
+      case SILU, GELU -> {
         int steps = (whole + FloatLanes.EXP_STEP - 1) / FloatLanes.EXP_STEP;
         float[] powers = scratch.x(steps * FloatLanes.EXP_STEP);
         for (int i = 0; i < whole; i += LANES) {
-          FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER)
-              .neg()
-              .intoArray(powers, i);
+          FloatVector x = FloatVector.fromMemorySegment(FLOAT, to, toRow + 4L * i, ORDER);
+          FloatVector u =
+              activation == Activation.SILU
+                  ? x
+                  : x.mul(x).fma(FloatMath.GELU_C1, FloatMath.GELU_C0).mul(x);
+          u.neg().intoArray(powers, i);
         }
         FloatLanes.exp(powers, whole, 0f);
         for (int i = 0; i < whole; i += LANES) {
@@ -89,7 +92,9 @@ final class Rows {
               .intoMemorySegment(to, toRow + 4L * i, ORDER);
         }
         for (int i = whole; i < n; i++) {
-          gate.set(r, i, FloatMath.silu(gate.get(r, i)) * up.get(r, i));
+          float x = gate.get(r, i);
+          float act = activation == Activation.SILU ? FloatMath.silu(x) : FloatMath.gelu(x);
+          gate.set(r, i, act * up.get(r, i));
         }
       }
     }

@@ -11,14 +11,22 @@ import org.bitnetj.tensor.RopeScaling;
 final class GgufRopeScaling {
   private final Metadata metadata;
   private final String prefix; // of the keys, without what follows the family
+  private final boolean hasLongDivisors;
 
-  GgufRopeScaling(Metadata metadata, String prefix) {
+  /**
+   * @param hasLongDivisors whether the file has LongRoPE's tensors of divisors
+   */
+  GgufRopeScaling(Metadata metadata, String prefix, boolean hasLongDivisors) {
     this.metadata = metadata;
     this.prefix = prefix;
+    this.hasLongDivisors = hasLongDivisors;
   }
 
   RopeScaling read() throws ModelFileException {
     String type = metadata.findText(prefix + "rope.scaling.type").orElse("linear");
+    if (type.equals("longrope") && hasLongDivisors) {
+      return longRope();
+    }
     return switch (type) {
       case "none" -> RopeScaling.NONE;
       case "linear" -> linear();
@@ -57,6 +65,24 @@ final class GgufRopeScaling {
                 number("yarn_beta_fast", RopeScaling.Yarn.FAST_TURNS),
                 number("yarn_beta_slow", RopeScaling.Yarn.SLOW_TURNS),
                 attention * RopeScaling.Yarn.magnitude(factor)));
+  }
+
+  /**
+   * LongRoPE (Ding et al., arXiv 2402.13753) has one tensor of divisors up to the context of the
+   * first training and another beyond; models are not used beyond it here.
+   */
+  private RopeScaling longRope() throws ModelFileException {
+    long context = metadata.integer(key("context_length"));
+    if (metadata.findInteger(key("rope.scaling.original_context_length")).orElse(context)
+        < context) {
+      throw refused(
+          "rope.scaling.original_context_length", "beyond the context of the first training");
+    }
+    double attention = number("attn_factor", 1);
+    if (attention != 1) {
+      throw refused("rope.scaling.attn_factor", "by " + attention);
+    }
+    return RopeScaling.NONE;
   }
 
   /** To ggml a factor of 0 means none. */

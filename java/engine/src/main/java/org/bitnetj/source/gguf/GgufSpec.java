@@ -20,6 +20,7 @@ final class GgufSpec {
   static final String FAMILY = "general.architecture";
 
   private static final int MOST_NAME = 200;
+  private static final double LOCAL_THETA = 10000; // of Gemma 3's layers with a window
 
   private final GgufFile file;
   private final Metadata metadata;
@@ -66,14 +67,14 @@ final class GgufSpec {
           optional("attention.head_count_kv", heads, ModelSpec.MAX_HEADS),
           headDim,
           vocabulary(architecture),
-          required("context_length", ModelSpec.MAX_CONTEXT),
+          contextLength(architecture, theta(architecture, headDim)),
           (float) metadata.number(prefix + "attention.layer_norm_rms_epsilon"),
           new LayerPlan.Rotation(
               architecture.ropeStyle(),
               theta(architecture, headDim),
               optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
-              new GgufRopeScaling(metadata, prefix).read()),
-          multipliers(architecture),
+              new GgufRopeScaling(metadata, prefix, hasLongDivisors(architecture)).read()),
+          multipliers(architecture, width),
           activationScaling(architecture));
     } catch (IllegalArgumentException e) {
       throw damaged(e.getMessage());
@@ -100,12 +101,18 @@ final class GgufSpec {
   }
 
   /** MiniCPM's files must have them: readers differ in what they take if there are none. */
-  private Multipliers multipliers(Architecture architecture) throws ModelFileException {
+  private Multipliers multipliers(Architecture architecture, int width) throws ModelFileException {
     if (architecture == Architecture.MINICPM) {
       return new Multipliers(
           (float) metadata.number(prefix + "embedding_scale"),
           (float) metadata.number(prefix + "residual_scale"),
           (float) metadata.number(prefix + "logit_scale"));
+    }
+    for (String key : List.of("attn_logit_softcapping", "final_logit_softcapping")) {
+      double cap = metadata.findNumber(prefix + key).orElse(0);
+      if (cap != 0) {
+        throw notComputed(key, cap);
+      }
     }
     for (String key : List.of("embedding_scale", "residual_scale", "logit_scale")) {
       double factor = metadata.findNumber(prefix + key).orElse(1);
@@ -113,7 +120,29 @@ final class GgufSpec {
         throw notComputed(key, factor);
       }
     }
-    return Multipliers.NONE;
+    return architecture == Architecture.GEMMA3 ? Multipliers.ofEmbedding(width) : Multipliers.NONE;
+  }
+
+  /**
+   * Positions. Attention has no windows here: where some layers of a Gemma see no further than a
+   * window, a context of that many positions computes the same.
+   */
+  private int contextLength(Architecture architecture, double theta) throws ModelFileException {
+    int context = required("context_length", ModelSpec.MAX_CONTEXT);
+    OptionalLong window = metadata.findInteger(prefix + "attention.sliding_window");
+    if (window.isEmpty() || window.getAsLong() <= 0 || window.getAsLong() >= context) {
+      return context;
+    }
+    if (architecture != Architecture.GEMMA3) {
+      throw notComputed("attention.sliding_window", window.getAsLong());
+    }
+    if (theta != LOCAL_THETA) {
+      throw damaged(
+          "layers with a window have the base %s for rotations and others %s, which this engine does"
+                  .formatted(LOCAL_THETA, theta)
+              + " not compute");
+    }
+    return (int) window.getAsLong();
   }
 
   private ModelFileException notComputed(String key, double value) {
@@ -130,6 +159,14 @@ final class GgufSpec {
   private int vocabulary(Architecture architecture) throws ModelFileException {
     Role embedding = architecture.manifest().at(Place.EMBEDDING).orElseThrow();
     return (int) Math.min(file.tensor(embedding, 0).rows(), Integer.MAX_VALUE);
+  }
+
+  private boolean hasLongDivisors(Architecture architecture) {
+    return architecture
+        .manifest()
+        .at(Place.ROPE_LONG_DIVISORS)
+        .filter(role -> file.find(role, 0).isPresent())
+        .isPresent();
   }
 
   private int required(String key, int max) throws ModelFileException {

@@ -1,5 +1,8 @@
 package org.bitnetj.source.huggingface;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,10 +14,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.Architecture;
 import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Inspection;
@@ -33,12 +39,6 @@ import org.jspecify.annotations.Nullable;
  * that cannot be ruled out, have them read into memory.
  */
 public final class Checkpoint implements ModelSource {
-  /** What 1bitLLM's models call the norms inside attention and feed-forward network. */
-  private static final Map<Place, String[]> OTHER_NAMES =
-      Map.of(
-          Place.ATTENTION_SUB_NORM, new String[] {"attn_sub_norm", "inner_attn_ln"},
-          Place.FEED_FORWARD_SUB_NORM, new String[] {"ffn_sub_norm", "ffn_layernorm"});
-
   /** Buffers of older checkpoints, which follow from the base of the rotation. */
   private static final String ROTARY_BUFFER = ".rotary_emb.inv_freq";
 
@@ -50,6 +50,7 @@ public final class Checkpoint implements ModelSource {
   private final SafetensorsFiles files;
   private final CheckpointConfig config;
   private final TokenizerFiles tokenizer;
+  private final TensorNames names;
   private @Nullable Model model; // or the reason why there is none
   private @Nullable ModelFileException refusal;
 
@@ -58,6 +59,7 @@ public final class Checkpoint implements ModelSource {
     this.files = files;
     this.config = config;
     this.tokenizer = new TokenizerFiles(folder);
+    this.names = TensorNames.of(files.tensors().keySet());
   }
 
   /** Whether a path names a checkpoint: a folder, or a file of that name. */
@@ -118,12 +120,14 @@ public final class Checkpoint implements ModelSource {
       }
     }
     dropTiedHead(spec, tensors);
+    addOneToNorms(spec, tensors);
+    addRopeDivisors(spec, tensors);
     ActivationScaling scaling =
-        config.isBitNet()
+        LinearLayers.isBitNet(files, config)
             ? ActivationScaling.ROW
             : ImpliedScaling.of(
                 spec.architecture(),
-                (role, layer) -> Optional.ofNullable(tensors.get(role.huggingFace(layer))));
+                (role, layer) -> Optional.ofNullable(tensors.get(name(role, layer))));
     return new Model(config.spec(scaling), Collections.unmodifiableMap(tensors), linears);
   }
 
@@ -131,7 +135,7 @@ public final class Checkpoint implements ModelSource {
   private void dropTiedHead(ModelSpec spec, Map<String, Tensor> all) throws ModelFileException {
     Optional<Boolean> tied = config.isHeadTied();
     Manifest manifest = spec.architecture().manifest();
-    String head = manifest.at(Place.HEAD).orElseThrow().huggingFace();
+    String head = name(manifest.at(Place.HEAD).orElseThrow(), 0);
     if (tied.isEmpty()) {
       return;
     }
@@ -141,7 +145,7 @@ public final class Checkpoint implements ModelSource {
           .failure("tie_word_embeddings is false, but there is no tensor '" + head + "'.");
     }
     if (tied.get() && all.containsKey(head)) {
-      Tensor embedding = all.get(manifest.at(Place.EMBEDDING).orElseThrow().huggingFace());
+      Tensor embedding = all.get(name(manifest.at(Place.EMBEDDING).orElseThrow(), 0));
       if (embedding != null && embedding.data().mismatch(all.get(head).data()) != -1) {
         throw Objects.requireNonNull(files.tensors().get(head))
             .failure(
@@ -151,6 +155,46 @@ public final class Checkpoint implements ModelSource {
       }
       all.remove(head);
     }
+  }
+
+  /**
+   * Gemma multiplies by 1 + w, and GGUF files have that sum; only norms that linear layers have of
+   * their own are stored as they are.
+   */
+  private void addOneToNorms(ModelSpec spec, Map<String, Tensor> all) throws ModelFileException {
+    if (spec.architecture() != Architecture.GEMMA3) {
+      return;
+    }
+    for (Role role : spec.architecture().manifest().roles()) {
+      if (role.place().kind() != Place.Kind.VECTOR || role.optional()) {
+        continue;
+      }
+      for (int l = 0; l < (role.place().isInLayers() ? spec.layers() : 1); l++) {
+        Tensor norm = all.get(name(role, l));
+        if (norm != null && norm.format() instanceof FloatFormat format) {
+          float[] values = new float[Math.toIntExact(norm.elements())];
+          format.floats(norm.data(), values.length, 0, values, 0);
+          for (int i = 0; i < values.length; i++) {
+            values[i] += 1;
+          }
+          all.put(norm.name(), made(norm.file(), norm.name(), values));
+        }
+      }
+    }
+  }
+
+  /** Those that GGUF files have as a tensor follow from the configuration here. */
+  private void addRopeDivisors(ModelSpec spec, Map<String, Tensor> all) throws ModelFileException {
+    Optional<float[]> divisors = config.ropeDivisors(spec);
+    if (divisors.isPresent()) {
+      String name = name(spec.architecture().manifest().at(Place.ROPE_DIVISORS).orElseThrow(), 0);
+      all.put(name, made(config.json().file(), name, divisors.get()));
+    }
+  }
+
+  private static Tensor made(Path file, String name, float[] values) {
+    MemorySegment data = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, values);
+    return new Tensor(file, name, WeightFormats.F32, List.of((long) values.length), 0, data);
   }
 
   /** The model that {@link #spec} has told of. */
@@ -188,7 +232,7 @@ public final class Checkpoint implements ModelSource {
 
   @Override
   public boolean guessesActivations() throws ModelFileException {
-    return !config.isBitNet();
+    return !LinearLayers.isBitNet(files, config);
   }
 
   @Override
@@ -250,13 +294,7 @@ public final class Checkpoint implements ModelSource {
 
   @Override
   public String name(Role role, int layer) {
-    String name = role.huggingFace(layer);
-    String[] others = OTHER_NAMES.get(role.place());
-    if (others == null || files.tensors().containsKey(name)) {
-      return name;
-    }
-    String other = name.replace(others[0], others[1]);
-    return files.tensors().containsKey(other) ? other : name;
+    return names.of(role, layer);
   }
 
   /** Gives up the files' bytes, which stay while others share them. Idempotent. */

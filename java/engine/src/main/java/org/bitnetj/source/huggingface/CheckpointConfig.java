@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
@@ -14,8 +13,6 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Printable;
-import org.bitnetj.tensor.Activation;
-import org.bitnetj.tensor.RopeScaling;
 
 /**
  * What {@code config.json} says of a model. Keys and defaults: transformers' {@code
@@ -26,7 +23,7 @@ import org.bitnetj.tensor.RopeScaling;
 record CheckpointConfig(Section json) {
   static final String FILE = "config.json";
 
-  private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
+  private static final double LOCAL_THETA = 10000; // Gemma 3's default
   private static final int MOST_NAME = 200;
 
   static CheckpointConfig read(Path folder) throws ModelFileException {
@@ -43,28 +40,39 @@ record CheckpointConfig(Section json) {
     for (Json name : json.findItems("architectures").orElse(List.of())) {
       bitNet |= name instanceof Json.Text text && isBitNet(text.value());
     }
-    Optional<String> given = json.findText("hidden_act");
+    Optional<String> given =
+        json.has("hidden_activation")
+            ? json.findText("hidden_activation")
+            : json.findText("hidden_act");
     if (given.isEmpty() && bitNet) {
       throw json.missing("hidden_act"); // classes of BitNet differ in what it is then
     }
-    String activation = given.orElse("silu");
     Architecture architecture =
         bitNet
-            ? activation.equals("silu") ? Architecture.BITNET : Architecture.BITNET_B158
+            ? given.get().equals("silu") ? Architecture.BITNET : Architecture.BITNET_B158
             : switch (type) {
               case "llama" -> Architecture.LLAMA;
               case "qwen3" -> Architecture.QWEN3;
+              case "gemma3_text" -> Architecture.GEMMA3;
+              case "minicpm" -> Architecture.MINICPM;
+              case "hunyuan_v1_dense" -> Architecture.HUNYUAN_DENSE;
               default ->
                   throw json.failure(
                       "model_type '"
                           + Section.shown(type)
-                          + "' is not supported; supported are bitnet, llama and qwen3.");
+                          + "' is not supported; supported are bitnet, llama, qwen3, gemma3_text,"
+                          + " minicpm and hunyuan_v1_dense.");
             };
-    String expected = architecture.activation() == Activation.RELU_SQUARED ? "relu2" : "silu";
-    if (!activation.equals(expected)) {
+    String expected =
+        switch (architecture.activation()) {
+          case RELU_SQUARED -> "relu2";
+          case SILU -> "silu";
+          case GELU -> "gelu_pytorch_tanh";
+        };
+    if (!given.orElse(expected).equals(expected)) {
       throw json.failure(
           "hidden_act '"
-              + Section.shown(activation)
+              + Section.shown(given.get())
               + "' is not supported; models of architecture '"
               + architecture.label()
               + "' have '"
@@ -83,32 +91,52 @@ record CheckpointConfig(Section json) {
    */
   ModelSpec spec(ActivationScaling activationScaling) throws ModelFileException {
     Architecture architecture = architecture();
-    refuseWhatIsNotComputed();
+    refuseWhatIsNotComputed(architecture);
     int width = required("hidden_size", ModelSpec.MAX_WIDTH);
     int heads = required("num_attention_heads", ModelSpec.MAX_HEADS);
-    int usual = architecture == Architecture.QWEN3 ? 128 : Math.max(1, width / heads);
-    int headDim = optional("head_dim", usual, ModelSpec.MAX_HEAD_DIM);
+    int layers = required("num_hidden_layers", ModelSpec.MAX_LAYERS);
+    int headDim = headDim(architecture, Math.max(1, width / heads));
+    CheckpointRope rope = new CheckpointRope(json, architecture, headDim);
     try {
       return new ModelSpec(
           architecture,
           name(),
-          required("num_hidden_layers", ModelSpec.MAX_LAYERS),
+          layers,
           width,
           required("intermediate_size", ModelSpec.MAX_WIDTH),
           heads,
           optional("num_key_value_heads", heads, ModelSpec.MAX_HEADS),
           headDim,
           required("vocab_size", ModelSpec.MAX_VOCABULARY),
-          required("max_position_embeddings", ModelSpec.MAX_CONTEXT),
-          (float) json.findNumber("rms_norm_eps").orElseThrow(() -> json.missing("rms_norm_eps")),
+          contextLength(architecture),
+          (float) number("rms_norm_eps"),
           // The rows of q and k are read in the order in which GGUF files have them.
-          new LayerPlan.Rotation(architecture.ropeStyle(), ropeTheta(), headDim, scaling()),
-          Multipliers.NONE,
+          new LayerPlan.Rotation(architecture.ropeStyle(), rope.theta(), headDim, rope.scaling()),
+          multipliers(architecture, width, layers),
           architecture.activationScaling().orElse(activationScaling));
     } catch (IllegalArgumentException e) {
       throw json.failure(
           e.getMessage() + "; the file is damaged or does not describe a language model.");
     }
+  }
+
+  private int headDim(Architecture architecture, int otherwise) throws ModelFileException {
+    int usual =
+        switch (architecture) {
+          case QWEN3 -> 128;
+          case GEMMA3 -> 256;
+          default -> otherwise;
+        };
+    int older = optional("attention_head_dim", usual, ModelSpec.MAX_HEAD_DIM); // Hunyuan's
+    int headDim = optional("head_dim", older, ModelSpec.MAX_HEAD_DIM);
+    if (architecture == Architecture.GEMMA3
+        && json.findNumber("query_pre_attn_scalar").orElse(256) != headDim) {
+      throw json.failure(
+          "query_pre_attn_scalar is not head_dim, "
+              + headDim
+              + ", by whose root this engine divides scores.");
+    }
+    return headDim;
   }
 
   /** The model's name on its hub where the file has it, else its folder's. */
@@ -119,121 +147,68 @@ record CheckpointConfig(Section json) {
         json.findText("_name_or_path").filter(n -> !n.isBlank()).orElse(name), MOST_NAME);
   }
 
-  private double ropeTheta() throws ModelFileException {
-    Optional<Section> parameters = json.findSection("rope_parameters");
-    if (parameters.isPresent() && parameters.get().has("rope_theta")) {
-      return parameters.get().findNumber("rope_theta").getAsDouble();
-    }
-    OptionalDouble theta = json.findNumber("rope_theta");
-    if (theta.isEmpty() && json.findText("model_type").orElse("").equals("bitnet")) {
-      throw json.missing("rope_theta"); // classes of BitNet differ in what it is then
-    }
-    return theta.orElse(10000);
-  }
-
-  private void refuseWhatIsNotComputed() throws ModelFileException {
-    refusePartialRotation(json);
-    for (String key : List.of("rope_scaling", "rope_parameters")) {
-      Optional<Section> rope = json.findSection(key);
-      if (rope.isPresent()) {
-        refusePartialRotation(rope.get());
-      }
-    }
-    for (String flag : List.of("use_sliding_window", "attention_bias", "mlp_bias")) {
+  /** What is set and would change the result. */
+  private void refuseWhatIsNotComputed(Architecture architecture) throws ModelFileException {
+    for (String flag :
+        List.of(
+            "use_sliding_window", "attention_bias", "mlp_bias", "use_bidirectional_attention")) {
       if (json.findFlag(flag).orElse(false)) {
         throw json.failure(flag + " is true, which this engine does not compute.");
       }
     }
-  }
-
-  private static void refusePartialRotation(Section section) throws ModelFileException {
-    double share = section.findNumber("partial_rotary_factor").orElse(1);
-    if (share != 1) {
-      throw section.failure(
-          section.name("partial_rotary_factor")
-              + " is "
-              + share
-              + ", but this engine rotates whole heads.");
+    if (architecture == Architecture.HUNYUAN_DENSE && !json.findFlag("use_qk_norm").orElse(true)) {
+      throw json.failure("use_qk_norm is false, which this engine does not compute.");
     }
-  }
-
-  /** How rotations are scaled; the older name of the section is the first. */
-  private RopeScaling scaling() throws ModelFileException {
-    for (String key : List.of("rope_scaling", "rope_parameters")) {
-      Optional<Section> rope = json.findSection(key);
-      if (rope.isPresent()) {
-        return scaling(rope.get());
+    for (String key :
+        List.of("sparse_config", "attn_logit_softcapping", "final_logit_softcapping")) {
+      if (json.has(key)) {
+        throw json.failure(key + " is set, which this engine does not compute.");
       }
     }
-    return RopeScaling.NONE;
   }
 
-  private RopeScaling scaling(Section rope) throws ModelFileException {
-    String type = rope.findText("rope_type").or(() -> text(rope, "type")).orElse("default");
-    return switch (type) {
-      case "default" -> RopeScaling.NONE;
-      case "linear" -> new RopeScaling.Linear(factor(rope));
-      case "yarn" -> yarn(rope);
-      case "llama3" ->
-          new RopeScaling.Llama3(
-              factor(rope),
-              positions(rope, required(rope, ORIGINAL_CONTEXT)),
-              required(rope, "high_freq_factor"),
-              required(rope, "low_freq_factor"));
-      default ->
-          throw rope.failure(
-              rope.place().replace(".", "")
-                  + " is of type '"
-                  + Section.shown(type)
-                  + "', which this engine does not compute; it computes linear, yarn and llama3.");
+  /** What {@code rope_scaling} makes of the frequencies, as float32; empty if nothing. */
+  Optional<float[]> ropeDivisors(ModelSpec spec) throws ModelFileException {
+    return new CheckpointRope(json, spec.architecture(), spec.headDim()).divisors();
+  }
+
+  private Multipliers multipliers(Architecture architecture, int width, int layers)
+      throws ModelFileException {
+    return switch (architecture) {
+      case GEMMA3 -> Multipliers.ofEmbedding(width);
+      case MINICPM ->
+          new Multipliers(
+              (float) number("scale_emb"),
+              (float) (number("scale_depth") / Math.sqrt(layers)),
+              (float) (width / number("dim_model_base")));
+      default -> Multipliers.NONE;
     };
   }
 
-  private RopeScaling yarn(Section rope) throws ModelFileException {
-    for (String other : List.of("mscale", "mscale_all_dim")) {
-      if (rope.has(other)) {
-        throw rope.failure(rope.place() + other + " is not supported; this engine takes none.");
-      }
+  private double number(String key) throws ModelFileException {
+    return json.findNumber(key).orElseThrow(() -> json.missing(key));
+  }
+
+  /**
+   * Positions. Attention has no windows here: where some layers of a Gemma see no further than a
+   * window, a context of that many positions computes the same.
+   */
+  private int contextLength(Architecture architecture) throws ModelFileException {
+    int context = required("max_position_embeddings", ModelSpec.MAX_CONTEXT);
+    if (architecture != Architecture.GEMMA3 || !json.has("sliding_window")) {
+      return context;
     }
-    if (!rope.findFlag("truncate").orElse(true)) {
-      throw rope.failure(rope.place() + "truncate is false, which this engine does not compute.");
+    double local = json.findNumber("rope_local_base_freq").orElse(LOCAL_THETA);
+    double theta = number("rope_theta");
+    if (local != theta) {
+      throw json.failure(
+          "layers with a window have the base "
+              + local
+              + " for rotations and others "
+              + theta
+              + "; this engine has one for all layers.");
     }
-    double factor = factor(rope);
-    return new RopeScaling.Yarn(
-        factor,
-        originalContext(rope),
-        rope.findNumber("beta_fast").orElse(RopeScaling.Yarn.FAST_TURNS),
-        rope.findNumber("beta_slow").orElse(RopeScaling.Yarn.SLOW_TURNS),
-        rope.findNumber("attention_factor").orElse(RopeScaling.Yarn.magnitude(factor)));
-  }
-
-  private static double factor(Section rope) throws ModelFileException {
-    return required(rope, "factor");
-  }
-
-  private static double required(Section rope, String key) throws ModelFileException {
-    return rope.findNumber(key).orElseThrow(() -> rope.missing(key));
-  }
-
-  /** Of YaRN, where the model's own context is the default. */
-  private int originalContext(Section rope) throws ModelFileException {
-    double context = required("max_position_embeddings", ModelSpec.MAX_CONTEXT);
-    return positions(rope, rope.findNumber(ORIGINAL_CONTEXT).orElse(context));
-  }
-
-  private static int positions(Section rope, double value) throws ModelFileException {
-    if (value != Math.rint(value) || value < 1 || value > ModelSpec.MAX_CONTEXT) {
-      throw rope.failure(rope.name(ORIGINAL_CONTEXT) + " is " + value + ", out of range.");
-    }
-    return (int) value;
-  }
-
-  private static Optional<String> text(Section section, String key) {
-    try {
-      return section.findText(key);
-    } catch (ModelFileException e) {
-      return Optional.of("?"); // of no type that is known
-    }
+    return Math.min(context, required("sliding_window", ModelSpec.MAX_CONTEXT));
   }
 
   /** Whether the head is the embedding; empty if the file leaves that to the tensors. */

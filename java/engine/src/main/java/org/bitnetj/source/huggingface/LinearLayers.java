@@ -28,6 +28,7 @@ import org.bitnetj.tensor.Rope;
  * already, or to be rounded. That the others are the same is found when their scales are read.
  */
 final class LinearLayers {
+  private static final String OWN_NORM = "_proj.norm.weight";
   private static final String SCALE = "_scale"; // after the name of a packed weight
 
   private final SafetensorsFiles files;
@@ -43,9 +44,19 @@ final class LinearLayers {
       throws ModelFileException {
     this.files = files;
     this.spec = spec;
-    this.bitNet = config.isBitNet();
+    this.bitNet = isBitNet(files, config);
     this.multiplied = config.isScaleMultiplied();
     this.unconverted = config.unconverted();
+  }
+
+  /**
+   * Whether floats stand for ternary weights: {@code config.json} says so, or linear layers have
+   * norms of their own, as BitLinear has.
+   */
+  static boolean isBitNet(SafetensorsFiles files, CheckpointConfig config)
+      throws ModelFileException {
+    return config.isBitNet()
+        || files.tensors().keySet().stream().anyMatch(name -> name.endsWith(OWN_NORM));
   }
 
   /**
@@ -54,9 +65,10 @@ final class LinearLayers {
   static Map<String, LinearReading> read(
       SafetensorsFiles files, ModelSpec spec, CheckpointConfig config) throws ModelFileException {
     LinearLayers layers = new LinearLayers(files, spec, config);
+    TensorNames names = TensorNames.of(files.tensors().keySet());
     for (int l = 0; l < spec.layers(); l++) {
       for (Role role : spec.architecture().manifest().roles()) {
-        StoredTensor stored = files.tensors().get(role.huggingFace(l));
+        StoredTensor stored = files.tensors().get(names.of(role, l));
         if (role.place().kind() == Place.Kind.LINEAR && stored != null) {
           layers.add(stored, role.place());
         }
@@ -77,6 +89,7 @@ final class LinearLayers {
     Map<LinearReading.Kind, Integer> counts = new EnumMap<>(LinearReading.Kind.class);
     readings.values().forEach(linear -> counts.merge(linear.kind(), 1, Integer::sum));
     String declared = config.linearClass();
+    boolean declaresBitNet = config.isBitNet();
     String reason =
         declared.isEmpty()
             ? CheckpointConfig.FILE + " names no linear_class"
@@ -89,7 +102,11 @@ final class LinearLayers {
                     + entry.getKey().clause()
                     + switch (entry.getKey()) {
                       case MULTIPLIED, DIVIDED -> ", because " + reason;
-                      case ABSMEAN -> ", because " + CheckpointConfig.FILE + " declares BitNet";
+                      case ABSMEAN ->
+                          ", because "
+                              + (declaresBitNet
+                                  ? CheckpointConfig.FILE + " declares BitNet"
+                                  : "they have norms of their own, as BitLinear has");
                       case TERNARY_FLOATS, UNCONVERTED, UNKNOWN -> "";
                     }
                     + ".")

@@ -82,6 +82,22 @@ class FloatMathTest {
     assertTrue(Float.isNaN(FloatMath.silu(Float.NaN)));
   }
 
+  /** Relative to the input: where the result is tiny, its exponent has few exact bits. */
+  @Test
+  void geluIsTheTanhApproximation() {
+    double worst = 0;
+    for (float x = -20f; x < 20f; x += 0x1.3p-12f) {
+      double inner = Math.sqrt(2 / Math.PI) * (x + 0.044715 * Math.pow(x, 3));
+      double exact = 0.5 * x * (1 + StrictMath.tanh(inner));
+      worst = Math.max(worst, Math.abs((FloatMath.gelu(x) - exact) / x));
+    }
+    assertTrue(worst < 2e-7, "gelu is off by " + worst + " of its input");
+    assertEquals(0f, FloatMath.gelu(0f));
+    assertEquals(Float.MAX_VALUE, FloatMath.gelu(Float.MAX_VALUE));
+    assertEquals(0f, Math.abs(FloatMath.gelu(-Float.MAX_VALUE)));
+    assertTrue(Float.isNaN(FloatMath.gelu(Float.NaN)));
+  }
+
   @Test
   void reluSquaredIsTheSquareOfThePositivePart() {
     assertEquals(0f, FloatMath.reluSquared(-3f));

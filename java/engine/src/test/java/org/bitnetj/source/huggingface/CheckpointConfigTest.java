@@ -1,5 +1,6 @@
 package org.bitnetj.source.huggingface;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CheckpointConfigTest {
+  private static final String MINICPM =
+      "'model_type':'minicpm','scale_emb':12,'scale_depth':1.4,'dim_model_base':16";
+
   private static final String SIZES =
       "'hidden_size':64,'intermediate_size':128,'num_hidden_layers':2,'num_attention_heads':4,"
           + "'num_key_value_heads':2,'vocab_size':8,'max_position_embeddings':32,"
@@ -104,11 +108,74 @@ class CheckpointConfigTest {
         scaling(
             "'rope_parameters':{'rope_type':'yarn','factor':4,'beta_fast':16,'beta_slow':2,"
                 + "'attention_factor':1.5,'original_max_position_embeddings':512}"));
+  }
+
+  /** By wavelengths, as transformers computes it. */
+  @Test
+  void llama3MixesThePairsOfMiddleWavelengths() throws IOException {
+    CheckpointConfig config =
+        config(
+            "'model_type':'llama','rope_theta':500000,'head_dim':128,"
+                + "'rope_scaling':{'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,"
+                + "'high_freq_factor':4.0,'original_max_position_embeddings':8192}");
+    float[] divisors = config.ropeDivisors(config.spec(ActivationScaling.ROW)).orElseThrow();
+    assertEquals(64, divisors.length);
+    int mixed = 0;
+    for (int pair = 0; pair < divisors.length; pair++) {
+      double frequency = Math.pow(500_000, -2.0 * pair / 128);
+      double wavelength = 2 * Math.PI / frequency;
+      double expected = frequency;
+      if (wavelength > 8192 / 1.0) {
+        expected = frequency / 8;
+      } else if (wavelength > 8192 / 4.0) {
+        double smooth = (8192 / wavelength - 1) / (4 - 1);
+        expected = (1 - smooth) * frequency / 8 + smooth * frequency;
+        mixed++;
+      }
+      assertEquals(expected, frequency / divisors[pair], 1e-7 * frequency, "pair " + pair);
+    }
+    assertEquals(6, mixed, "pairs between");
+  }
+
+  @Test
+  void longRopeDividesByTheListForShortContexts() throws IOException {
+    CheckpointConfig config =
+        config(
+            MINICPM
+                + ",'head_dim':4,'rope_scaling':{'rope_type':'longrope',"
+                + "'short_factor':[1.0,2.5],'long_factor':[3,4],"
+                + "'original_max_position_embeddings':32}");
+    ModelSpec spec = config.spec(ActivationScaling.ROW);
+    assertArrayEquals(new float[] {1, 2.5f}, config.ropeDivisors(spec).orElseThrow());
+  }
+
+  @Test
+  void miniCpmHasMultipliers() throws IOException {
     assertEquals(
-        new RopeScaling.Llama3(8, 512, 4, 1),
-        scaling(
-            "'rope_scaling':{'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,"
-                + "'high_freq_factor':4.0,'original_max_position_embeddings':512}"));
+        new Multipliers(12, (float) (1.4 / Math.sqrt(2)), 64 / 16f),
+        config(MINICPM).spec(ActivationScaling.ROW).multipliers());
+  }
+
+  @Test
+  void anAlphaRaisesTheBaseOfHunyuan() throws IOException {
+    String rope = "'rope_scaling':{'type':'dynamic','alpha':1000.0,'factor':1.0}";
+    ModelSpec spec =
+        config("'model_type':'hunyuan_v1_dense','attention_head_dim':32," + rope)
+            .spec(ActivationScaling.ROW);
+    assertEquals((float) (10_000 * Math.pow(1000, 32 / 30.0)), spec.rotation().theta());
+    assertEquals(RopeScaling.NONE, spec.rotation().scaling());
+  }
+
+  /** Where no text is longer than a window, it makes no difference. */
+  @Test
+  void aWindowOfGemmaLimitsTheContext() throws IOException {
+    String gemma =
+        "'model_type':'gemma3_text','hidden_activation':'gelu_pytorch_tanh','rope_theta':10000,"
+            + "'head_dim':32,'query_pre_attn_scalar':32";
+    assertEquals(32, config(gemma).spec(ActivationScaling.ROW).contextLength());
+    ModelSpec spec = config(gemma + ",'sliding_window':16").spec(ActivationScaling.ROW);
+    assertEquals(16, spec.contextLength());
+    assertEquals(new Multipliers(8, 1, 1), spec.multipliers());
   }
 
   private RopeScaling scaling(String rope) throws IOException {
@@ -151,6 +218,19 @@ class CheckpointConfigTest {
         "'model_type':'llama','hidden_act':'gelu'|hidden_act 'gelu' is not supported",
         "'model_type':'bitnet','hidden_act':'gelu'|hidden_act 'gelu' is not supported",
         "'model_type':'llama','rope_scaling':{'type':'longrope','factor':4.0}|'longrope'",
+        "'model_type':'qwen3','rope_scaling':{'type':'llama3','factor':4.0}|'llama3'",
+        "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8,'low_freq_factor':4,"
+            + "'high_freq_factor':1,'original_max_position_embeddings':9}|must be above",
+        "'model_type':'minicpm'|'scale_emb' is missing",
+        MINICPM + ",'sparse_config':{'kernel_size':32}|sparse_config is set",
+        MINICPM + ",'rope_scaling':{'type':'longrope'}|short_factor' is missing",
+        MINICPM + ",'rope_scaling':{'type':'longrope','short_factor':[1]}|has 1 elements",
+        MINICPM + ",'rope_scaling':{'type':'longrope','original_max_position_embeddings':8}|below",
+        "'model_type':'gemma3_text'|'rope_theta' is missing",
+        "'model_type':'gemma3_text','rope_theta':1e4,'head_dim':32|query_pre_attn_scalar is not",
+        "'model_type':'gemma3_text','rope_theta':1e6,'sliding_window':8|have the base 10000.0",
+        "'model_type':'hunyuan_v1_dense','use_qk_norm':false|use_qk_norm is false",
+        "'model_type':'hunyuan_v1_dense','rope_scaling':{'type':'dynamic'}|alpha' must be",
         "'model_type':'llama','rope_scaling':{'type':'yarn'}|factor",
         "'model_type':'llama','rope_scaling':{'type':'yarn','factor':4,'mscale':1}|mscale",
         "'model_type':'llama','rope_scaling':{'rope_type':'llama3','factor':8}|original_max_pos",

@@ -311,6 +311,15 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_ACT_SILU() {
         return BN_ACT_SILU;
     }
+    private static final int BN_ACT_GELU = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_ACT_GELU 2
+     * }
+     */
+    public static int BN_ACT_GELU() {
+        return BN_ACT_GELU;
+    }
     private static final int BN_ATTENTION_CHUNK = (int)256L;
     /**
      * {@snippet lang=c :
