@@ -1,0 +1,203 @@
+package org.bitnetj.hub;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Models of the Hugging Face hub, or of one that answers like it, by their names: found in the
+ * cache that all tools of the hub share, or fetched into it.
+ *
+ * <pre>{@code
+ * Hub hub = Hub.open(HubOptions.fromEnvironment());
+ * ModelName name = ModelName.parse("microsoft/bitnet-b1.58-2B-4T-gguf").orElseThrow();
+ * Path model = hub.get(name, PullProgress.NONE); // for LanguageModel.load
+ * }</pre>
+ *
+ * Thread-safe; pulls of the same file wait for each other, in other processes too.
+ */
+public final class Hub {
+  private final HubOptions options;
+  private final HubCache cache;
+  private final Patience.Pause pause;
+
+  private Hub(HubOptions options, Patience.Pause pause) {
+    this.options = options;
+    this.cache = new HubCache(options.cache(), options.symlinks());
+    this.pause = pause;
+  }
+
+  /** Says where models are; touches neither network nor disk. */
+  public static Hub open(HubOptions options) {
+    return open(options, Thread::sleep);
+  }
+
+  static Hub open(HubOptions options, Patience.Pause pause) {
+    return new Hub(options, pause);
+  }
+
+  /** The folder that models are kept in. */
+  public Path cache() {
+    return options.cache();
+  }
+
+  /**
+   * What to load of a model that is in the cache whole; asks no server.
+   *
+   * @throws HubException if there are several models and the name does not say which
+   */
+  public Optional<Path> find(ModelName model) throws IOException {
+    Optional<String> commit = cache.commit(model);
+    return commit.isEmpty() ? Optional.empty() : found(model, commit.get()).map(CachedModel::path);
+  }
+
+  private Optional<CachedModel> found(ModelName model, String commit) throws IOException {
+    List<String> all = cache.files(model, commit);
+    Optional<ModelFiles> chosen = ModelFiles.choose(model, all);
+    if (chosen.isEmpty()) {
+      return Optional.empty();
+    }
+    Path snapshot = cache.snapshot(model, commit);
+    List<String> files = new ArrayList<>(chosen.get().files());
+    if (chosen.get().hasIndex()) {
+      files.addAll(ModelFiles.shards(snapshot.resolve(ModelFiles.INDEX)));
+    }
+    if (!all.containsAll(files)) {
+      return Optional.empty();
+    }
+    long bytes = 0;
+    Instant modified = Instant.EPOCH;
+    for (String file : files) {
+      Path path = snapshot.resolve(file);
+      bytes += Files.size(path);
+      Instant time = Files.getLastModifiedTime(path).toInstant();
+      modified = time.isAfter(modified) ? time : modified;
+    }
+    return Optional.of(new CachedModel(model, path(snapshot, chosen.get()), bytes, modified));
+  }
+
+  private static Path path(Path snapshot, ModelFiles files) {
+    return files.gguf() == null ? snapshot : snapshot.resolve(files.gguf());
+  }
+
+  /**
+   * What to load of a model: from the cache without asking a server if it is there, else fetched.
+   *
+   * @throws HubException one sentence on why it cannot be had
+   */
+  public Path get(ModelName model, PullProgress progress) throws IOException {
+    Optional<Path> found = find(model);
+    return found.isPresent() ? found.get() : pull(model, progress);
+  }
+
+  /** The same for a model with a short name. */
+  public Path get(KnownModel known, PullProgress progress) throws IOException {
+    Optional<Path> found = find(known.model());
+    return found.isPresent() ? found.get() : pull(known, progress);
+  }
+
+  /**
+   * Fetches what the hub has now and the cache has not, and says what to load. A file appears in
+   * the cache whole and checked, or not at all; what a cut left is used by the next pull.
+   *
+   * @throws HubException one sentence on why it cannot be had
+   */
+  public Path pull(ModelName model, PullProgress progress) throws IOException {
+    return pull(model, Optional.empty(), progress);
+  }
+
+  /**
+   * The same for a model with a short name, whose file must be the one that is known, if one is.
+   */
+  public Path pull(KnownModel known, PullProgress progress) throws IOException {
+    return pull(known.model(), known.sha256(), progress);
+  }
+
+  private Path pull(ModelName model, Optional<String> sha256, PullProgress progress)
+      throws IOException {
+    if (options.offline()) {
+      throw new HubException(
+          model + " is not in " + cache.root() + ", and HF_HUB_OFFLINE forbids to fetch it.");
+    }
+    try (HubClient client = new HubClient(options)) {
+      Pull pull = new Pull(client, cache, model, new Patience(pause, progress), progress);
+      ModelFiles files = pull.choose();
+      pull.fetch(files.files(), sha256);
+      if (files.hasIndex()) {
+        pull.fetch(ModelFiles.shards(pull.snapshot().resolve(ModelFiles.INDEX)), Optional.empty());
+      }
+      cache.remember(model, pull.commit());
+      return path(pull.snapshot(), files);
+    } catch (FileSystemException e) {
+      throw new HubException(
+          "cannot write to "
+              + e.getFile()
+              + ": "
+              + (e instanceof AccessDeniedException ? "permission denied" : e.getReason())
+              + "; HF_HOME names the folder that models are kept in.",
+          e);
+    }
+  }
+
+  /** The models that are in the cache whole, whoever fetched them. */
+  public List<CachedModel> list() throws IOException {
+    List<CachedModel> models = new ArrayList<>();
+    for (ModelName repository : cache.repositories()) {
+      for (String commit : cache.commits(repository)) {
+        ModelName name = repository.withRevision(revision(repository, commit));
+        List<String> ggufs = ModelFiles.models(cache.files(repository, commit));
+        for (String gguf : ggufs) {
+          found(name.withFile(gguf), commit).ifPresent(models::add);
+        }
+        if (ggufs.isEmpty()) {
+          found(name, commit).ifPresent(models::add);
+        }
+      }
+    }
+    return models;
+  }
+
+  /** What the user calls a commit: a branch that means it, or else itself. */
+  private String revision(ModelName repository, String commit) throws IOException {
+    List<String> names =
+        cache.revisions(repository).entrySet().stream()
+            .filter(entry -> entry.getValue().equals(commit))
+            .map(Map.Entry::getKey)
+            .filter(name -> ModelName.parse(repository.id() + "@" + name).isPresent())
+            .toList();
+    return names.contains(ModelName.MAIN)
+        ? ModelName.MAIN
+        : names.isEmpty() ? commit : names.getFirst();
+  }
+
+  /**
+   * Removes a model from the cache: the whole repository, or the revision or file that is named.
+   * Bytes that others share stay.
+   *
+   * @return how many bytes were freed
+   * @throws HubException if it is not there
+   */
+  public long remove(ModelName model) throws IOException {
+    return new Removal(cache, model).run();
+  }
+
+  /** Bytes as people say them, in powers of 1000 as the hub does. */
+  public static String size(long bytes) {
+    String[] units = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double value = bytes;
+    int unit = 0;
+    while (value >= 999.5 && unit < units.length - 1) {
+      value /= 1000;
+      unit++;
+    }
+    return String.format(Locale.ROOT, unit < 3 ? "%.0f %s" : "%.2f %s", value, units[unit]);
+  }
+}

@@ -1,0 +1,172 @@
+package org.bitnetj.hub;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The cache of the hub's own tools, so that what one has fetched all find. A repository is
+ *
+ * <pre>
+ * models--OWNER--NAME/blobs/HASH                 the bytes
+ * models--OWNER--NAME/refs/main                  the commit that a branch or tag meant last
+ * models--OWNER--NAME/snapshots/COMMIT/FILE      a link to the blob
+ * </pre>
+ *
+ * and {@code .locks/models--OWNER--NAME/HASH.lock}. Where there are no symbolic links, the snapshot
+ * has the bytes themselves. Source: huggingface_hub, "Understand caching".
+ */
+record HubCache(Path root, boolean symlinks) {
+  private static final String PREFIX = "models--";
+
+  Path repository(ModelName model) {
+    return root.resolve(PREFIX + model.owner() + "--" + model.repository());
+  }
+
+  /** The folder of a repository's locks. */
+  Path locks(ModelName model) {
+    return root.resolve(".locks").resolve(repository(model).getFileName());
+  }
+
+  Path blob(ModelName model, String hash) {
+    return repository(model).resolve("blobs").resolve(hash);
+  }
+
+  Path snapshots(ModelName model) {
+    return repository(model).resolve("snapshots");
+  }
+
+  Path snapshot(ModelName model, String commit) {
+    return snapshots(model).resolve(commit);
+  }
+
+  Path refs(ModelName model) {
+    return repository(model).resolve("refs");
+  }
+
+  /** The repositories that have a folder, in the order of their names. */
+  List<ModelName> repositories() throws IOException {
+    return children(root).stream()
+        .map(folder -> folder.getFileName().toString())
+        .filter(name -> name.startsWith(PREFIX))
+        .map(name -> name.substring(PREFIX.length()).split("--"))
+        .filter(parts -> parts.length == 2)
+        .flatMap(parts -> ModelName.parse(parts[0] + "/" + parts[1]).stream())
+        .toList();
+  }
+
+  /** The commits of which there are files. */
+  List<String> commits(ModelName model) throws IOException {
+    return children(snapshots(model)).stream()
+        .map(folder -> folder.getFileName().toString())
+        .filter(HubClient::isCommit)
+        .toList();
+  }
+
+  private static List<Path> children(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.sorted().toList();
+    }
+  }
+
+  /** The commit that a model's revision meant when it was fetched last. */
+  Optional<String> commit(ModelName model) throws IOException {
+    String revision = model.revisionOrMain();
+    return HubClient.isCommit(revision)
+        ? Optional.of(revision)
+        : Optional.ofNullable(revisions(model).get(revision));
+  }
+
+  /** The branches and tags that are known, and the commits that they mean. */
+  Map<String, String> revisions(ModelName model) throws IOException {
+    Map<String, String> revisions = new TreeMap<>();
+    for (String revision : files(refs(model))) {
+      String commit = Files.readString(refs(model).resolve(revision)).strip();
+      if (HubClient.isCommit(commit)) {
+        revisions.put(revision, commit);
+      }
+    }
+    return revisions;
+  }
+
+  /** The files of a commit whose bytes are there, with slashes between folders. */
+  List<String> files(ModelName model, String commit) throws IOException {
+    return files(snapshot(model, commit));
+  }
+
+  private static List<String> files(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile)
+          .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Remembers which commit a revision means. */
+  void remember(ModelName model, String commit) throws IOException {
+    String revision = model.revisionOrMain();
+    if (HubClient.isCommit(revision) || commit(model).equals(Optional.of(commit))) {
+      return;
+    }
+    Path ref = refs(model).resolve(revision);
+    Files.createDirectories(ref.getParent());
+    Path written = Files.createTempFile(root, "ref", null);
+    Files.writeString(written, commit);
+    Files.move(written, ref, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Puts a blob in its place, at once, and into a snapshot. */
+  void add(ModelName model, String commit, RemoteFile file, Path complete) throws IOException {
+    Path blob = blob(model, file.hash());
+    Files.move(complete, blob, StandardCopyOption.ATOMIC_MOVE);
+    Path pointer = snapshot(model, commit).resolve(file.name());
+    Files.createDirectories(pointer.getParent());
+    if (!link(pointer, blob)) {
+      Files.move(blob, pointer, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  /** Puts a blob that was there already into a snapshot, too. */
+  void addAgain(ModelName model, String commit, RemoteFile file) throws IOException {
+    Path blob = blob(model, file.hash());
+    Path pointer = snapshot(model, commit).resolve(file.name());
+    Files.createDirectories(pointer.getParent());
+    if (!link(pointer, blob)) {
+      Files.copy(blob, pointer, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Whether there is a link now; Windows allows them to few. */
+  private boolean link(Path pointer, Path blob) throws IOException {
+    if (!symlinks) {
+      return false;
+    }
+    Files.deleteIfExists(pointer);
+    try {
+      Files.createSymbolicLink(pointer, pointer.getParent().relativize(blob));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return true; // another pull has just made it
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (UnsupportedOperationException | FileSystemException e) {
+      return false;
+    }
+  }
+}

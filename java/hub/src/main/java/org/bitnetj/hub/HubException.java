@@ -1,0 +1,19 @@
+package org.bitnetj.hub;
+
+import java.io.IOException;
+
+/**
+ * A model cannot be found, fetched or removed. The message is one sentence for the person who named
+ * it: what is wrong, where, and what to do.
+ */
+public class HubException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public HubException(String sentence) {
+    super(sentence);
+  }
+
+  public HubException(String sentence, Throwable cause) {
+    super(sentence, cause);
+  }
+}

@@ -1,0 +1,18 @@
+package org.bitnetj.hub;
+
+/** Hears how far a pull is. Called from the thread that pulls, many times a second. */
+@FunctionalInterface
+public interface PullProgress {
+  /** Hears nothing. */
+  PullProgress NONE = (file, done, total) -> {};
+
+  /**
+   * @param file the file that is being fetched
+   * @param done bytes of all files of this step that are on disk, those of an earlier pull included
+   * @param total bytes of all files of this step
+   */
+  void update(String file, long done, long total);
+
+  /** A sentence on what delays the pull: a cut that is tried again, another pull of the file. */
+  default void note(String sentence) {}
+}

@@ -1,0 +1,150 @@
+package org.bitnetj.hub;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Removes a model from the cache: the repository as a whole, or a revision or file of it and then
+ * those bytes that no other revision or file shares. Follows no link out of the repository.
+ */
+final class Removal {
+  private final HubCache cache;
+  private final ModelName model;
+  private long freed;
+
+  Removal(HubCache cache, ModelName model) {
+    this.cache = cache;
+    this.model = model;
+  }
+
+  /**
+   * @return the bytes that were freed
+   * @throws HubException if nothing of that name is there
+   */
+  long run() throws IOException {
+    if (!Files.isDirectory(cache.repository(model))) {
+      throw absent();
+    }
+    if (model.revision().isEmpty() && model.file().isEmpty()) {
+      deleteRepository();
+      return freed;
+    }
+    Set<Path> blobs = new HashSet<>();
+    boolean found = false;
+    for (String commit : commits()) {
+      for (String file : files(commit)) {
+        found = true;
+        Path pointer = cache.snapshot(model, commit).resolve(file);
+        if (Files.isSymbolicLink(pointer)) {
+          blobs.add(target(pointer));
+        } else {
+          freed += Files.size(pointer);
+        }
+        Files.delete(pointer);
+      }
+    }
+    if (!found) {
+      throw absent();
+    }
+    blobs.removeAll(targetsLeft());
+    for (Path blob : blobs) {
+      if (blob.startsWith(cache.repository(model)) && Files.isRegularFile(blob)) {
+        freed += Files.size(blob);
+        Files.delete(blob);
+      }
+    }
+    forgetEmpty();
+    return freed;
+  }
+
+  private HubException absent() {
+    return new HubException(
+        model + " is not in " + cache.root() + "; 'bitnet list' shows what is.");
+  }
+
+  private List<String> commits() throws IOException {
+    return model.revision().isEmpty()
+        ? cache.commits(model)
+        : cache.commit(model).stream().toList();
+  }
+
+  /** Of a commit, what the name means: all, or all parts of one file. */
+  private List<String> files(String commit) throws IOException {
+    List<String> all = cache.files(model, commit);
+    return model.file().isEmpty()
+        ? all
+        : ModelFiles.choose(model, all).map(ModelFiles::files).orElse(List.of());
+  }
+
+  private Set<Path> targetsLeft() throws IOException {
+    Set<Path> targets = new HashSet<>();
+    for (String commit : cache.commits(model)) {
+      for (String file : cache.files(model, commit)) {
+        Path pointer = cache.snapshot(model, commit).resolve(file);
+        if (Files.isSymbolicLink(pointer)) {
+          targets.add(target(pointer));
+        }
+      }
+    }
+    return targets;
+  }
+
+  private static Path target(Path pointer) throws IOException {
+    return pointer.resolveSibling(Files.readSymbolicLink(pointer)).normalize();
+  }
+
+  /** Removes snapshots without files and what refers to them; the repository, if none is left. */
+  private void forgetEmpty() throws IOException {
+    for (String commit : cache.commits(model)) {
+      if (cache.files(model, commit).isEmpty()) {
+        delete(cache.snapshot(model, commit));
+      }
+    }
+    List<String> left = cache.commits(model);
+    for (Map.Entry<String, String> revision : cache.revisions(model).entrySet()) {
+      if (!left.contains(revision.getValue())) {
+        Files.delete(cache.refs(model).resolve(revision.getKey()));
+      }
+    }
+    if (left.isEmpty()) {
+      deleteRepository();
+    }
+  }
+
+  private void deleteRepository() throws IOException {
+    delete(cache.repository(model));
+    if (Files.isDirectory(cache.locks(model))) {
+      delete(cache.locks(model));
+    }
+  }
+
+  private void delete(Path tree) throws IOException {
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes is) throws IOException {
+            Files.delete(file);
+            freed += is.isRegularFile() ? is.size() : 0;
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+            if (e != null) {
+              throw e;
+            }
+            Files.delete(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}
