@@ -149,7 +149,7 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     // What is wrong whatever the model holds is said before it is looked at.
     plan(prompt != null ? prompt : 1, generated != null ? generated : 1);
-    Path path = model.path();
+    Path path = model.path(bitnet.streams());
     int context;
     try (ModelSource file = ModelContainer.open(path, true)) {
       context = file.spec().contextLength();

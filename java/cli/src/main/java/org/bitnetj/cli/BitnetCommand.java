@@ -25,10 +25,11 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  bitnet run \"Once upon a time\"",
-      "  bitnet chat -m model.gguf",
+      "  bitnet chat -m 2b4t",
       "  bitnet inspect -m model.gguf",
       "",
-      "Without -m, the small model that ships with bitnet.java is used.",
+      "Without -m, the small model that ships with bitnet.java is used. A model may be a file, a"
+          + " folder, or a name on the Hugging Face hub (see 'bitnet pull --help').",
       "",
       "Results go to standard output, everything else to standard error. Exit codes: 0 all went"
           + " well, 1 something failed, 2 the command line is wrong, 130 interrupted by Ctrl-C."
@@ -40,6 +41,9 @@ public final class BitnetCommand implements Runnable {
   static {
     COMMANDS.put("run", RunCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("pull", PullCommand::new);
+    COMMANDS.put("list", ListCommand::new);
+    COMMANDS.put("rm", RmCommand::new);
     COMMANDS.put("logits", LogitsCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
@@ -48,6 +52,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("synth", SynthCommand::new);
     COMMANDS.put("bench", BenchCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
+    COMMANDS.put("completion", CompletionCommand::new);
     // No method reference: JDK 25 crashes when its AOT cache is to hold one to picocli's old
     // classes.
     COMMANDS.put("help", () -> new CommandLine.HelpCommand());
@@ -94,7 +99,7 @@ public final class BitnetCommand implements Runnable {
   }
 
   /** Reading what a command looks like takes time, so where one is named the others stay out. */
-  private static CommandLine commandLine(Streams streams, String... args) {
+  static CommandLine commandLine(Streams streams, String... args) {
     CommandLine commandLine = new CommandLine(new BitnetCommand(streams));
     String named = args.length > 0 && !args[0].equals("help") ? args[0] : "";
     Supplier<Object> only = COMMANDS.get(named);

@@ -30,6 +30,7 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Examples:",
       "  bitnet chat -m model.gguf",
+      "  bitnet chat -m 2b4t",
       "  bitnet chat -m model.gguf --system \"Answer in one sentence.\" --temp 0.6",
       "  bitnet chat -m model.gguf <questions.txt >answers.txt",
       "",
@@ -85,10 +86,11 @@ final class ChatCommand implements Callable<Integer> {
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
     LoadOptions load = engine.options(head.mode(), streams);
+    model.suggestAnother(streams);
     if (chatTemplate != null) {
       load = load.withChatTemplate(text(chatTemplate));
     }
-    try (LanguageModel loaded = LanguageModel.load(model.path(), load)) {
+    try (LanguageModel loaded = LanguageModel.load(model.path(streams), load)) {
       ChatTemplate template = template(loaded);
       try (Session session = loaded.openSession(place);
           Messages messages = messages(streams)) {

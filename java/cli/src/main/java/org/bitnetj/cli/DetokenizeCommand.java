@@ -50,7 +50,7 @@ final class DetokenizeCommand implements Callable<Integer> {
         arguments.isEmpty()
             ? new String(bitnet.streams().in().readAllBytes(), StandardCharsets.UTF_8)
             : String.join(" ", arguments);
-    try (ModelSource file = ModelContainer.open(model.path(), true)) {
+    try (ModelSource file = ModelContainer.open(model.path(bitnet.streams()), true)) {
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       int[] ids = TokenIds.parse(source, tokenizer.vocabularySize());
       String text = tokenizer.decode(ids, special);

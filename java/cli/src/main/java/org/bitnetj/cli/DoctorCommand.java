@@ -158,9 +158,9 @@ final class DoctorCommand implements Callable<Integer> {
   private void examineModel() {
     Map<String, String> section = section("model");
     try {
-      section.put("file", model.path().toString());
+      section.put("file", model.path(bitnet.streams()).toString());
       LoadOptions told = LoadOptions.defaults().withWarnings(warning -> {});
-      try (LanguageModel loaded = LanguageModel.load(model.path(), told);
+      try (LanguageModel loaded = LanguageModel.load(model.path(bitnet.streams()), told);
           Session session = loaded.openSession()) {
         section.put("name", loaded.info().name());
         GenerationResult result =

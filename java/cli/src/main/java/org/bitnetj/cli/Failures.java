@@ -15,6 +15,7 @@ import org.bitnetj.error.KernelTierException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.error.UnusableLogitsException;
+import org.bitnetj.hub.HubException;
 import org.bitnetj.parallel.ThreadTeam;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -95,6 +96,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     return switch (e) {
       case Failure f -> f.getMessage();
       case ModelFileException f -> f.getMessage();
+      case HubException f -> f.getMessage();
       case ContextOverflowException f -> f.getMessage();
       case NonFiniteException f -> f.getMessage();
       case UnusableLogitsException f -> f.getMessage();

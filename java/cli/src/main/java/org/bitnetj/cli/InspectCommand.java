@@ -38,7 +38,7 @@ final class InspectCommand implements Callable<Integer> {
   @Mixin private ModelOption model;
 
   @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The model, as for -m.")
-  private @Nullable Path file;
+  private @Nullable String named;
 
   @Option(names = "--json", description = "Write one JSON object.")
   private boolean json;
@@ -47,11 +47,11 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (file != null && model.isGiven()) {
+    if (named != null && model.isGiven()) {
       throw new ParameterException(
           spec.commandLine(), "Name the model once: as an argument or by -m.");
     }
-    Path path = file != null ? file : model.path();
+    Path path = named != null ? model.path(named, bitnet.streams()) : model.path(bitnet.streams());
     try (ModelSource source = ModelContainer.open(path, true)) {
       Report report = Report.of(source);
       if (json) {

@@ -81,9 +81,11 @@ final class LogitsCommand implements Callable<Integer> {
     }
     byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
     Path[] inputs =
-        Stream.concat(Stream.of(model.path()), text.file().stream()).toArray(Path[]::new);
+        Stream.concat(Stream.of(model.path(bitnet.streams())), text.file().stream())
+            .toArray(Path[]::new);
     try (ResultFile file = force.create(output, inputs);
-        LanguageModel loaded = engine.load(model.path(), HeadMode.FULL, bitnet.streams());
+        LanguageModel loaded =
+            engine.load(model.path(bitnet.streams()), HeadMode.FULL, bitnet.streams());
         Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       int[] tokens = tokens(loaded.tokenizer(), bytes);

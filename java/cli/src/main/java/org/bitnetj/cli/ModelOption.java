@@ -1,9 +1,15 @@
 package org.bitnetj.cli;
 
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.bitnetj.hub.KnownModel;
+import org.bitnetj.source.container.ModelContainer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model a command works on: {@code -m}, or else the one that ships. */
@@ -12,18 +18,73 @@ final class ModelOption {
 
   @Option(
       names = {"-m", "--model"},
-      paramLabel = "FILE",
+      paramLabel = "MODEL",
+      completionCandidates = NamedModel.ShortNames.class,
       description =
-          "A GGUF model file, or the folder of a Hugging Face checkpoint. Default: the small model"
-              + " that ships with bitnet.java.")
-  private @Nullable Path file;
+          "A GGUF model file, the folder of a Hugging Face checkpoint, or a name: owner/name[:file]"
+              + " on the Hugging Face hub, or a short one ('bitnet list --known'). A model with a"
+              + " name is fetched if it is not in the cache. Default: the small model that ships"
+              + " with bitnet.java.")
+  private @Nullable String model;
+
+  @Mixin private HubOption hub;
+
+  private @Nullable Path found;
 
   boolean isGiven() {
-    return file != null;
+    return model != null;
   }
 
-  Path path() {
-    return file != null ? file : shipped();
+  /** The model's file or folder, which is fetched if it has a name and is not in the cache. */
+  Path path(Streams streams) throws IOException {
+    Path path = found;
+    if (path == null) {
+      path = model != null ? path(model, streams) : shipped();
+      found = path;
+    }
+    return path;
+  }
+
+  /** The same for another model. A file or folder that exists is meant before any name. */
+  Path path(String text, Streams streams) throws IOException {
+    Path path = null;
+    try {
+      path = Path.of(text);
+    } catch (InvalidPathException e) {
+      // Windows allows no colon in paths.
+    }
+    if (path != null && Files.exists(path)) {
+      return path;
+    }
+    Optional<NamedModel> named = NamedModel.parse(text);
+    if (named.isPresent()) {
+      return named.get().get(hub.open(), streams);
+    }
+    throw new Failures.Failure(text + ": there is no such file; " + NamedModel.FORM + ".");
+  }
+
+  /**
+   * Says to a person at a terminal who has no other model how to get one, where the small model
+   * that ships is used.
+   */
+  void suggestAnother(Streams streams) {
+    if (model == null && streams.isTerminal(Streams.Standard.ERR) && !hasAnother()) {
+      KnownModel first = KnownModel.all().getFirst();
+      streams.tell(
+          "bitnet: note: this is the small model that ships; 'bitnet chat -m "
+              + first.shortName()
+              + "' fetches a real one, "
+              + first.model().id()
+              + " (1.2 GB).");
+    }
+  }
+
+  private boolean hasAnother() {
+    try {
+      return hub.open().list().stream().anyMatch(m -> ModelContainer.recognizes(m.path()));
+    } catch (IOException e) {
+      return true; // a cache that cannot be used is no reason for advice to use it
+    }
   }
 
   /** The shipped model, in the tree above the place this program was loaded from. */

@@ -69,7 +69,8 @@ final class PerplexityCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     byte[] bytes = text.bytes(bitnet.streams());
-    try (LanguageModel loaded = engine.load(model.path(), HeadMode.FULL, bitnet.streams());
+    try (LanguageModel loaded =
+            engine.load(model.path(bitnet.streams()), HeadMode.FULL, bitnet.streams());
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       Tokenizer tokenizer = loaded.tokenizer();
       int context = loaded.info().contextLength();

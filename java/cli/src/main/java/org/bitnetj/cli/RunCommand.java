@@ -24,6 +24,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  bitnet run \"Once upon a time\"",
       "  bitnet run -m model.gguf -n 64 --temp 0 -p \"The capital of France is\"",
+      "  bitnet run -m 2b4t \"The capital of France is\"",
       "  bitnet run --seed 7 --stop \"The End\" -f beginning.txt >story.txt",
       "  echo \"Once upon a time\" | bitnet run --no-echo",
       "",
@@ -74,7 +75,8 @@ final class RunCommand implements Callable<Integer> {
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
     String prompt = text.prompt(streams);
-    try (LanguageModel loaded = engine.load(model.path(), head.mode(), streams);
+    model.suggestAnother(streams);
+    try (LanguageModel loaded = engine.load(model.path(streams), head.mode(), streams);
         Session session = loaded.openSession(place);
         Interruption _ = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);

@@ -66,7 +66,7 @@ final class TokenizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Output out = bitnet.streams().out();
-    try (ModelSource file = ModelContainer.open(model.path(), true)) {
+    try (ModelSource file = ModelContainer.open(model.path(bitnet.streams()), true)) {
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       if (jsonl) {
         convertLines(tokenizer);

@@ -22,7 +22,17 @@ class BitnetCommandTest {
     String help = Outcome.of("--help").succeeds().out();
     for (String command :
         new String[] {
-          "run", "logits", "tokenize", "detokenize", "inspect", "synth", "doctor", "bench"
+          "run",
+          "pull",
+          "list",
+          "rm",
+          "logits",
+          "tokenize",
+          "detokenize",
+          "inspect",
+          "synth",
+          "doctor",
+          "bench"
         }) {
       assertTrue(help.contains("\n  " + command), help);
     }
@@ -35,12 +45,16 @@ class BitnetCommandTest {
       strings = {
         "run",
         "chat",
+        "pull",
+        "list",
+        "rm",
         "logits",
         "tokenize",
         "detokenize",
         "inspect",
         "synth",
         "doctor",
+        "completion",
         "bench"
       })
   void everyCommandHasHelpWithExamples(String command) {

@@ -124,8 +124,14 @@ public final class Hub {
   private Path pull(ModelName model, Optional<String> sha256, PullProgress progress)
       throws IOException {
     if (options.offline()) {
-      throw new HubException(
-          model + " is not in " + cache.root() + ", and HF_HUB_OFFLINE forbids to fetch it.");
+      return find(model)
+          .orElseThrow(
+              () ->
+                  new HubException(
+                      model
+                          + " is not in "
+                          + cache.root()
+                          + ", and HF_HUB_OFFLINE forbids to fetch it."));
     }
     try (HubClient client = new HubClient(options)) {
       Pull pull = new Pull(client, cache, model, new Patience(pause, progress), progress);

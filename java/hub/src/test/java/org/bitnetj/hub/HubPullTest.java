@@ -234,6 +234,7 @@ class HubPullTest extends HubTestCase {
         e.getMessage());
     Path path = pull();
     assertEquals(path, Hub.open(offline).get(MODEL, progress));
+    assertEquals(path, Hub.open(offline).pull(MODEL, progress));
   }
 
   @Test

@@ -25,4 +25,20 @@ public final class ModelContainer {
     }
     return mapped ? GgufFile.open(path) : GgufFile.load(path);
   }
+
+  /**
+   * Whether a model is of a family that the engine computes, by its description alone. That is
+   * quick, and no promise that its weights are whole or ternary.
+   */
+  public static boolean recognizes(Path path) {
+    if (Checkpoint.isNamedBy(path)) {
+      return Checkpoint.isOfKnownFamily(path);
+    }
+    try (GgufFile file = GgufFile.open(path)) {
+      file.spec();
+      return true;
+    } catch (ModelFileException e) {
+      return false;
+    }
+  }
 }

@@ -67,6 +67,16 @@ public final class Checkpoint implements ModelSource {
     return Files.isDirectory(path) || path.toString().endsWith(".safetensors");
   }
 
+  /** Whether the {@code config.json} in a folder describes a model that the engine computes. */
+  public static boolean isOfKnownFamily(Path folder) {
+    try {
+      CheckpointConfig.read(folder).spec(ActivationScaling.ROW);
+      return true;
+    } catch (ModelFileException e) {
+      return false;
+    }
+  }
+
   /**
    * Opens a checkpoint.
    *
