@@ -48,6 +48,11 @@ public interface VocabularySource {
   /** The name of what splits a text into words, as llama.cpp has them, for byte-level BPE. */
   String preTokenizer() throws ModelFileException;
 
+  /** Whether texts are put into Unicode's normal form C, apart from special tokens. */
+  default boolean normalizes() throws ModelFileException {
+    return false;
+  }
+
   /** How many entries a table has; cheap however many. Empty if there is no such table. */
   OptionalInt findLength(Part table) throws ModelFileException;
 

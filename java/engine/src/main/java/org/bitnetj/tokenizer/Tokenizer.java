@@ -11,8 +11,10 @@ import org.bitnetj.tokenizer.SpecialTokens.Ranges;
 import org.bitnetj.tokenizer.SpecialTokens.Trust;
 
 /**
- * A model's tokenizer: text to ids and ids to bytes. Agrees with llama.cpp id by id on well-formed
- * text. Immutable and safe to share between threads; it does not need the file it came from.
+ * A model's tokenizer: text to ids and ids to bytes. Of a GGUF file it agrees with llama.cpp id by
+ * id on well-formed text, of a {@code tokenizer.json} with Hugging Face's {@code tokenizers}; they
+ * differ where a {@code tokenizer.json} asks for Unicode's normal form C, of which GGUF files say
+ * nothing. Immutable and safe to share between threads; it does not need the file it came from.
  *
  * <p>Malformed text: in a String, a surrogate without its partner counts as U+FFFD. In UTF-8,
  * byte-level vocabularies read each bad byte as U+FFFD, SentencePiece ones keep the bytes as byte
@@ -33,7 +35,8 @@ public final class Tokenizer {
       boolean addBos,
       boolean addEos,
       boolean addSpacePrefix,
-      boolean keepsMalformed) {}
+      boolean keepsMalformed,
+      boolean normalizes) {}
 
   Tokenizer(TokenTable tokens, TextEncoder encoder, Settings settings) {
     this.vocabulary = tokens.vocabulary();
@@ -135,19 +138,29 @@ public final class Tokenizer {
     int at = 0;
     for (int i = 0; i < matches.count(); i++) {
       if (at < matches.positions()[i]) {
-        call.encode(text, at, matches.positions()[i], out);
+        encode(call, text, at, matches.positions()[i], out);
       }
       out.add(matches.ids()[i]);
       at = matches.ends()[i];
     }
     if (at < text.length) {
-      call.encode(text, at, text.length, out);
+      encode(call, text, at, text.length, out);
+    }
+  }
+
+  private void encode(TextEncoder.Call call, byte[] text, int from, int to, TokenBuffer out) {
+    if (settings.normalizes()) {
+      byte[] normal = NormalFormC.of(text, from, to);
+      call.encode(normal, 0, normal.length, out);
+    } else {
+      call.encode(text, from, to, out);
     }
   }
 
   /**
    * The text of {@code ids}, control and unknown tokens left out. For byte-level vocabularies
-   * {@code decode(encode(x))} is {@code x}; SentencePiece ones also read U+2581 as a space.
+   * {@code decode(encode(x))} is {@code x}, or its normal form where the file asks for that;
+   * SentencePiece ones also read U+2581 as a space.
    *
    * @throws IllegalArgumentException when the vocabulary has no such token
    */

@@ -198,6 +198,7 @@ final class TokenizerReader {
         addBos && bos >= 0,
         addEos && eos >= 0,
         spacePrefix,
-        keepsMalformed);
+        keepsMalformed,
+        source.normalizes());
   }
 }

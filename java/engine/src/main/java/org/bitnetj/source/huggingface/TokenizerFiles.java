@@ -83,6 +83,11 @@ final class TokenizerFiles implements VocabularySource {
   }
 
   @Override
+  public boolean normalizes() throws ModelFileException {
+    return tokenizer().scheme().normalizes();
+  }
+
+  @Override
   public OptionalInt findLength(Part table) throws ModelFileException {
     return switch (table) {
       case TOKENS -> OptionalInt.of(tokenizer().tokens().size());

@@ -12,6 +12,7 @@ import org.bitnetj.source.VocabularySource;
  * what a tokenizer of the engine does.
  *
  * @param preTokenizer llama.cpp's name for what splits texts into words
+ * @param normalizes whether texts are put into Unicode's normal form C first
  * @param hasTemplate whether the post-processor says which tokens come first and last
  * @param firstToken which every text begins with
  * @param lastToken which every text ends with
@@ -19,6 +20,7 @@ import org.bitnetj.source.VocabularySource;
 record TokenizerScheme(
     VocabularySource.Kind kind,
     String preTokenizer,
+    boolean normalizes,
     boolean hasTemplate,
     OptionalLong firstToken,
     OptionalLong lastToken) {
@@ -37,7 +39,7 @@ record TokenizerScheme(
    * @param ignoresMerges whether a word that is a token is taken whole
    */
   static TokenizerScheme of(Section tokenizer, boolean ignoresMerges) throws ModelFileException {
-    refuseNormalizer(tokenizer);
+    boolean normalizes = normalizes(tokenizer);
     String expression = expression(tokenizer);
     String name = preTokenizer(expression, ignoresMerges);
     if (name.isEmpty()) {
@@ -52,6 +54,7 @@ record TokenizerScheme(
     return new TokenizerScheme(
         VocabularySource.Kind.BYTE_LEVEL,
         name,
+        normalizes,
         !ends.isEmpty(),
         ends.isEmpty() ? OptionalLong.empty() : ends.getFirst(),
         ends.isEmpty() ? OptionalLong.empty() : ends.getLast());
@@ -68,16 +71,16 @@ record TokenizerScheme(
     return expression.equals(GPT2) ? "gpt-2" : expression.equals(QWEN2) ? "qwen2" : "";
   }
 
-  /** Like llama.cpp, which drops it in silence, this takes texts to be in normal form C. */
-  private static void refuseNormalizer(Section tokenizer) throws ModelFileException {
-    Optional<Section> normalizer = tokenizer.findSection("normalizer");
-    String type = normalizer.isEmpty() ? "NFC" : normalizer.get().findText("type").orElse("");
-    if (!type.equals("NFC")) {
+  private static boolean normalizes(Section tokenizer) throws ModelFileException {
+    List<String> types =
+        steps(tokenizer, "normalizer", "normalizers").stream().map(TokenizerScheme::type).toList();
+    if (!types.isEmpty() && !types.equals(List.of("NFC"))) {
       throw tokenizer.failure(
-          "'normalizer' is of type '"
-              + Section.shown(type)
-              + "', which this engine does not apply; use a GGUF file of the model.");
+          "'normalizer' has the steps "
+              + types.stream().map(Section::shown).toList()
+              + "; this engine applies NFC alone to byte-level BPE.");
     }
+    return !types.isEmpty();
   }
 
   /** The expression that splits texts before their bytes are spelled. */
