@@ -51,8 +51,11 @@ final class ByteLevelBpe implements TextEncoder {
     public void encode(byte[] text, int from, int to, TokenBuffer out) {
       for (int at = from; at < to; ) {
         int end = preTokenizer.next(text, at, to);
-        word(text, at, end, out);
-        at = end;
+        while (at < end) {
+          int part = preTokenizer.nextPart(text, at, end);
+          word(text, at, part, out);
+          at = part;
+        }
       }
     }
 

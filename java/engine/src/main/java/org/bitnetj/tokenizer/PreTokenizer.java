@@ -29,18 +29,25 @@ enum PreTokenizer {
    * [^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}. What
    * is between two matches is a piece too.
    */
-  DEEPSEEK3(3, Kind.LETTER, Kind.PUNCTUATION);
+  DEEPSEEK3(3, Kind.LETTER, Kind.PUNCTUATION),
+  /**
+   * Runs of punctuation ({@code \p{P}} and {@code $+<=>^`|~}), then the expression of {@link #GPT2}
+   * within what is between them, then {@code [0-9][0-9][0-9]} within that, as llama.cpp has it.
+   */
+  FALCON(3, false),
+  /** As {@link #FALCON}, but every ASCII digit is a word. */
+  FALCON_E(1, false),
+  /**
+   * As {@link #FALCON}, with a step of Hugging Face's before the digits: {@code Digits} splits off
+   * runs of numbers. It comes after {@code ByteLevel} has written each byte as a character, six of
+   * which (² ³ ¹ ¼ ½ ¾) are numbers too, so it cuts within the characters that have such bytes.
+   */
+  FALCON_DIGITS(3, true),
+  /** As {@link #FALCON_DIGITS}, but every ASCII digit is a word. */
+  FALCON_E_DIGITS(1, true);
 
   /** What files call them. */
   static final SortedMap<String, PreTokenizer> NAMES = new TreeMap<>();
-
-  private static final byte[] ASCII = new byte[128];
-
-  static {
-    for (int c = 0; c < 128; c++) {
-      ASCII[c] = (byte) kindOf(c);
-    }
-  }
 
   static {
     name(GPT2, "gpt-2", "phi-2");
@@ -48,6 +55,10 @@ enum PreTokenizer {
     name(QWEN2, "qwen2", "deepseek-r1-qwen", "hunyuan");
     name(QWEN35, "qwen35");
     name(DEEPSEEK3, "deepseek-v3", "hunyuan-dense");
+    name(FALCON, "falcon");
+    name(FALCON_E, "falcon_e");
+    name(FALCON_DIGITS, "falcon-digits"); // these two occur in tokenizer.json only
+    name(FALCON_E_DIGITS, "falcon_e-digits");
   }
 
   private static void name(PreTokenizer scanner, String... names) {
@@ -57,6 +68,8 @@ enum PreTokenizer {
   }
 
   private final int digits;
+  private final boolean falcon;
+  private final boolean splitsNumbers; // from the rest of a word, byte by byte
   private final int[] kinds; // what the scanner takes each kind of character for
 
   /**
@@ -66,20 +79,28 @@ enum PreTokenizer {
    */
   PreTokenizer(int digits, int mark, int punctuation) {
     this.digits = digits;
-    this.kinds = new int[] {Kind.OTHER, Kind.LETTER, Kind.NUMBER, Kind.SPACE, mark, punctuation};
+    this.falcon = false;
+    this.splitsNumbers = false;
+    this.kinds =
+        new int[] {
+          Kind.OTHER, Kind.LETTER, Kind.NUMBER, Kind.SPACE, mark, punctuation, punctuation
+        };
   }
 
-  /** Kinds of characters. */
-  private static final class Kind {
-    static final int OTHER = 0;
-    static final int LETTER = 1;
-    static final int NUMBER = 2;
-    static final int SPACE = 3;
-    static final int MARK = 4;
-    static final int PUNCTUATION = 5;
-
-    /** Added to the others. */
-    static final int HAN_OR_KANA = 8;
+  /**
+   * One of Falcon's.
+   *
+   * @param digits ASCII digits that are split off together
+   * @param splitsNumbers whether {@code Digits} comes before
+   */
+  PreTokenizer(int digits, boolean splitsNumbers) {
+    this.digits = digits;
+    this.falcon = true;
+    this.splitsNumbers = splitsNumbers;
+    this.kinds =
+        new int[] {
+          Kind.OTHER, Kind.LETTER, Kind.NUMBER, Kind.SPACE, Kind.OTHER, Kind.PUNCTUATION, Kind.OTHER
+        };
   }
 
   /** The scanner that a file calls {@code name} in {@code tokenizer.ggml.pre}. */
@@ -100,7 +121,58 @@ enum PreTokenizer {
       case GPT2 -> nextGpt2(t, at, end);
       case LLAMA3, QWEN2, QWEN35 -> nextLlama3(t, at, end);
       case DEEPSEEK3 -> nextDeepSeek3(t, at, end);
+      case FALCON, FALCON_E, FALCON_DIGITS, FALCON_E_DIGITS -> nextFalcon(t, at, end);
     };
+  }
+
+  /**
+   * Where the part that starts at {@code at} of a word ends. Words have one part, but for Falcon's,
+   * from which digits are split off, byte by byte.
+   *
+   * @param at start of a part
+   * @param end where the word ends
+   * @return above {@code at}, at most {@code end}
+   */
+  int nextPart(byte[] t, int at, int end) {
+    if (!falcon) {
+      return end;
+    }
+    int run = end;
+    if (splitsNumbers) {
+      run = at + 1;
+      while (run < end && isNumber(t[run]) == isNumber(t[at])) {
+        run++;
+      }
+    }
+    int from = at;
+    int p = at;
+    while (p < run && p - from < digits) {
+      if (!isDigit(t[p++])) {
+        from = p;
+      }
+    }
+    return p - from < digits ? run : from > at ? from : p;
+  }
+
+  private static boolean isDigit(byte b) {
+    return b >= '0' && b <= '9';
+  }
+
+  /** Whether GPT-2's character for a byte is a number. */
+  private static boolean isNumber(byte b) {
+    return isDigit(b)
+        || switch (b & 0xFF) {
+          case 0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE -> true;
+          default -> false;
+        };
+  }
+
+  private int nextFalcon(byte[] t, int at, int end) {
+    if (kind(t, at) == Kind.PUNCTUATION) {
+      return run(t, at, end, Kind.PUNCTUATION);
+    }
+    boolean single = t[at] == ' ' && at + 1 < end && kind(t, at + 1) == Kind.PUNCTUATION;
+    return single ? at + 1 : nextGpt2(t, at, end); // without contractions: ' is punctuation
   }
 
   private int nextGpt2(byte[] t, int at, int end) {
@@ -242,6 +314,7 @@ enum PreTokenizer {
     }
     boolean atEnd =
         p == end
+            || falcon && kind(t, p) == Kind.PUNCTUATION
             || this == DEEPSEEK3
                 && (kind(t, p) == Kind.NUMBER || (kind(t, p) & Kind.HAN_OR_KANA) != 0);
     return !atEnd && last > at ? last : p;
@@ -270,62 +343,15 @@ enum PreTokenizer {
   private int kind(byte[] t, int at) {
     int lead = t[at];
     if (lead >= 0) {
-      return kinds[ASCII[lead]];
+      return kinds[Kind.ofAscii(lead)];
     }
     int c = Utf8.codePoint(t, at);
-    int kind = kinds[kindOf(c)];
+    int kind = kinds[Kind.of(c)];
     return this == DEEPSEEK3 && isHanOrKana(c) ? kind | Kind.HAN_OR_KANA : kind;
   }
 
   /** The ranges that the expression of DeepSeek V3 names. */
   private static boolean isHanOrKana(int c) {
     return c >= 0x4E00 && c <= 0x9FA5 || c >= 0x3040 && c <= 0x30FF;
-  }
-
-  private static int kindOf(int codePoint) {
-    if (isWhiteSpace(codePoint)) {
-      return Kind.SPACE;
-    }
-    return switch (Character.getType(codePoint)) {
-      case Character.UPPERCASE_LETTER,
-          Character.LOWERCASE_LETTER,
-          Character.TITLECASE_LETTER,
-          Character.MODIFIER_LETTER,
-          Character.OTHER_LETTER ->
-          Kind.LETTER;
-      case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER ->
-          Kind.NUMBER;
-      case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK ->
-          Kind.MARK;
-      case Character.CONNECTOR_PUNCTUATION,
-          Character.DASH_PUNCTUATION,
-          Character.START_PUNCTUATION,
-          Character.END_PUNCTUATION,
-          Character.INITIAL_QUOTE_PUNCTUATION,
-          Character.FINAL_QUOTE_PUNCTUATION,
-          Character.OTHER_PUNCTUATION,
-          Character.MATH_SYMBOL,
-          Character.CURRENCY_SYMBOL,
-          Character.MODIFIER_SYMBOL,
-          Character.OTHER_SYMBOL ->
-          Kind.PUNCTUATION;
-      default -> Kind.OTHER;
-    };
-  }
-
-  /** Unicode's White_Space property (PropList.txt), which {@code \s} means. */
-  private static boolean isWhiteSpace(int c) {
-    if (c < 0x80) {
-      return c == ' ' || (c >= 0x09 && c <= 0x0D);
-    }
-    return c == 0x85
-        || c == 0xA0
-        || c == 0x1680
-        || (c >= 0x2000 && c <= 0x200A)
-        || c == 0x2028
-        || c == 0x2029
-        || c == 0x202F
-        || c == 0x205F
-        || c == 0x3000;
   }
 }

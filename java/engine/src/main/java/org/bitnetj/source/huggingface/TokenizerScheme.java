@@ -24,32 +24,12 @@ record TokenizerScheme(
     boolean hasTemplate,
     OptionalLong firstToken,
     OptionalLong lastToken) {
-  private static final String GPT2 =
-      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-  private static final String LLAMA3 = later("{1,3}");
-  private static final String QWEN2 = later("");
-
-  private static String later(String digits) {
-    return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
-        + digits
-        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-  }
-
   /**
    * @param ignoresMerges whether a word that is a token is taken whole
    */
   static TokenizerScheme of(Section tokenizer, boolean ignoresMerges) throws ModelFileException {
     boolean normalizes = normalizes(tokenizer);
-    String expression = expression(tokenizer);
-    String name = preTokenizer(expression, ignoresMerges);
-    if (name.isEmpty()) {
-      throw tokenizer.failure(
-          "'pre_tokenizer' splits texts by '"
-              + Section.shown(expression)
-              + "'"
-              + (ignoresMerges ? " and takes words that are tokens whole" : "")
-              + ", which this engine does not know; it knows those of gpt-2, llama-bpe and qwen2.");
-    }
+    String name = WordSplits.of(tokenizer, ignoresMerges);
     List<OptionalLong> ends = ends(tokenizer);
     return new TokenizerScheme(
         VocabularySource.Kind.BYTE_LEVEL,
@@ -58,17 +38,6 @@ record TokenizerScheme(
         !ends.isEmpty(),
         ends.isEmpty() ? OptionalLong.empty() : ends.getFirst(),
         ends.isEmpty() ? OptionalLong.empty() : ends.getLast());
-  }
-
-  /** Empty if there is none that does the same. */
-  private static String preTokenizer(String expression, boolean ignoresMerges) {
-    if (expression.equals(LLAMA3)) {
-      return ignoresMerges ? "llama-bpe" : "smaug-bpe"; // the same but for whole words
-    }
-    if (ignoresMerges) {
-      return "";
-    }
-    return expression.equals(GPT2) ? "gpt-2" : expression.equals(QWEN2) ? "qwen2" : "";
   }
 
   private static boolean normalizes(Section tokenizer) throws ModelFileException {
@@ -83,45 +52,12 @@ record TokenizerScheme(
     return !types.isEmpty();
   }
 
-  /** The expression that splits texts before their bytes are spelled. */
-  private static String expression(Section tokenizer) throws ModelFileException {
-    List<Section> steps = steps(tokenizer, "pre_tokenizer", "pretokenizers");
-    boolean ownSplit = steps.size() == 2 && type(steps.getFirst()).equals("Split");
-    if ((steps.size() != 1 && !ownSplit) || !type(steps.getLast()).equals("ByteLevel")) {
-      throw tokenizer.failure(
-          "'pre_tokenizer' has the steps "
-              + steps.stream().map(TokenizerScheme::type).map(Section::shown).toList()
-              + "; this engine knows ByteLevel, alone or after one Split.");
-    }
-    Section bytes = steps.getLast();
-    if (bytes.findFlag("add_prefix_space").orElse(true)
-        || bytes.findFlag("use_regex").orElse(true) == ownSplit) {
-      throw bytes.failure(
-          "'pre_tokenizer' splits texts twice or puts a space before them, which this engine does"
-              + " not do.");
-    }
-    if (!ownSplit) {
-      return GPT2;
-    }
-    Section split = steps.getFirst();
-    Optional<Section> pattern = split.findSection("pattern");
-    Optional<String> expression =
-        pattern.isPresent() ? pattern.get().findText("Regex") : Optional.empty();
-    if (!split.findText("behavior").orElse("").equals("Isolated")
-        || split.findFlag("invert").orElse(false)
-        || expression.isEmpty()) {
-      throw split.failure("'pre_tokenizer' does not split by an expression for isolated words.");
-    }
-    return expression.get();
-  }
-
-  private static String type(Section step) {
+  static String type(Section step) {
     return step.members().get("type") instanceof Json.Text text ? text.value() : "";
   }
 
   /** The steps of a sequence, or a single one. */
-  private static List<Section> steps(Section tokenizer, String key, String list)
-      throws ModelFileException {
+  static List<Section> steps(Section tokenizer, String key, String list) throws ModelFileException {
     Optional<Section> step = tokenizer.findSection(key);
     List<Section> steps = new ArrayList<>();
     if (step.isPresent() && type(step.get()).equals("Sequence")) {

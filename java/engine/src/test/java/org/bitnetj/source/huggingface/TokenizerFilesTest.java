@@ -128,6 +128,28 @@ class TokenizerFilesTest {
     assertArrayEquals(decomposed, encode(write(root), text));
   }
 
+  /** The steps of Falcon's files: ids of the bytes "a 123" but for "12", which is a token. */
+  @Test
+  void falconsDigitsAreSplitOffInThreesOrOneByOne() throws IOException {
+    ObjectNode root = small();
+    ((ObjectNode) root.get("model")).put("ignore_merges", false);
+    ((ObjectNode) root.at("/model/vocab")).put("12", 260);
+    ((ArrayNode) root.at("/model/merges")).add("1 2");
+    ArrayNode steps = ((ObjectNode) root.get("pre_tokenizer")).putArray("pretokenizers");
+    steps.addObject().put("type", "Punctuation").put("behavior", "Contiguous");
+    steps.addObject().put("type", "ByteLevel").put("add_prefix_space", false);
+    ObjectNode split = steps.addObject().put("type", "Split").put("behavior", "Isolated");
+    split.putObject("pattern").put("Regex", "[0-9][0-9][0-9]");
+    assertArrayEquals(new int[] {'a', ' ', 260, '3'}, encode(write(root), "a 123"));
+    split.putObject("pattern").put("Regex", "[0-9]");
+    assertArrayEquals(new int[] {'a', ' ', '1', '2', '3'}, encode(write(root), "a 123"));
+    steps.insertObject(2).put("type", "Digits").put("individual_digits", false);
+    assertArrayEquals(new int[] {'a', ' ', '1', '2', '3'}, encode(write(root), "a 123"));
+    ((ObjectNode) steps.get(2)).put("individual_digits", true);
+    String message = assertThrows(ModelFileException.class, () -> write(root)).getMessage();
+    assertTrue(message.contains("Digits one by one"), message);
+  }
+
   @Test
   void thePostProcessorSaysWhatTextsBeginWith() throws IOException {
     assertArrayEquals(new int[] {'a'}, write(small()).encodeDocument("a", true));
@@ -191,7 +213,7 @@ class TokenizerFilesTest {
                 r ->
                     ((ObjectNode) r.at("/pre_tokenizer/pretokenizers/0/pattern"))
                         .put("Regex", "\\w+"))
-            .contains("'\\w+'"));
+            .contains("[Split by \\w+, ByteLevel]"));
     assertTrue(
         refusal(
                 r ->
