@@ -17,7 +17,20 @@ public interface VocabularySource {
     /** Byte-level BPE: words split by a pre-tokenizer, pieces joined by the rank of merges. */
     BYTE_LEVEL,
     /** SentencePiece BPE: pieces joined by the scores of tokens. */
-    SENTENCE_PIECE
+    SENTENCE_PIECE,
+    /** The same pieces, joined by the rank of merges. */
+    RANKED_PIECES
+  }
+
+  /** Where SentencePiece BPE puts a space before a text. */
+  enum SpacePrefix {
+    NEVER,
+    /** At the start, and after each special token. */
+    ALWAYS,
+    /** As {@link #ALWAYS}, but not before a space. */
+    UNLESS_SPACE,
+    /** At the start only, and not before a space. */
+    FIRST_UNLESS_SPACE
   }
 
   /** A part of it, to ask for and to name in messages. */
@@ -84,8 +97,8 @@ public interface VocabularySource {
   /** Whether a text ends with the end token. */
   Optional<Boolean> addsEos() throws ModelFileException;
 
-  /** Whether a space comes before a text. */
-  Optional<Boolean> addsSpacePrefix() throws ModelFileException;
+  /** For the pieces of SentencePiece. */
+  SpacePrefix spacePrefix() throws ModelFileException;
 
   /** What the file calls a part. */
   String name(Part part);

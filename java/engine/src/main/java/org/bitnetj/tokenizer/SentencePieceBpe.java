@@ -1,10 +1,13 @@
 package org.bitnetj.tokenizer;
 
 import java.util.Arrays;
+import org.bitnetj.source.VocabularySource.SpacePrefix;
+import org.jspecify.annotations.Nullable;
 
 /**
- * SentencePiece's BPE (Kudo and Richardson 2018) as Llama-2 uses it: characters merge to pieces of
- * the vocabulary, the highest score first; other text becomes one token a byte.
+ * SentencePiece's BPE (Kudo and Richardson 2018) as Llama-2 and Gemma use it: characters merge to
+ * pieces of the vocabulary, the highest score first, or where the file has merges, the first of
+ * them; other text becomes one token a byte.
  *
  * <p>Pieces spell a space as U+2581; here both are a space, in the vocabulary and in the text. If
  * no piece has a space after another character, merges cannot cross such a place, so text is cut
@@ -16,20 +19,37 @@ final class SentencePieceBpe implements TextEncoder {
   private static final byte NOT_WHOLE = 2;
 
   private final Vocabulary vocabulary;
-  private final int[] priorities;
+  private final int[] priorities; // of each piece, where there are no merges
+  private final @Nullable MergeTable merges;
   private final int[] byteIds;
-  private final boolean spacePrefix;
+  private final SpacePrefix spacePrefix;
   private final boolean words;
   private final byte[] reachable;
 
   /**
    * @param priorities of each piece, lower merges first, never negative
    * @param byteIds the token of each byte value that text falls back to
-   * @param spacePrefix whether text that starts, or follows a special token, gets a space before it
    */
-  SentencePieceBpe(Vocabulary vocabulary, int[] priorities, int[] byteIds, boolean spacePrefix) {
+  static SentencePieceBpe byScores(
+      Vocabulary vocabulary, int[] priorities, int[] byteIds, SpacePrefix spacePrefix) {
+    return new SentencePieceBpe(vocabulary, priorities, null, byteIds, spacePrefix);
+  }
+
+  /** As {@link #byScores}, with merges. */
+  static SentencePieceBpe byMerges(
+      Vocabulary vocabulary, MergeTable merges, int[] byteIds, SpacePrefix spacePrefix) {
+    return new SentencePieceBpe(vocabulary, new int[0], merges, byteIds, spacePrefix);
+  }
+
+  private SentencePieceBpe(
+      Vocabulary vocabulary,
+      int[] priorities,
+      @Nullable MergeTable merges,
+      int[] byteIds,
+      SpacePrefix spacePrefix) {
     this.vocabulary = vocabulary;
     this.priorities = priorities;
+    this.merges = merges;
     this.byteIds = byteIds;
     this.spacePrefix = spacePrefix;
     this.words = !anyPieceCrossesWords(vocabulary);
@@ -66,12 +86,22 @@ final class SentencePieceBpe implements TextEncoder {
 
     @Override
     public void encode(byte[] source, int from, int to, TokenBuffer out) {
-      text = withPlainSpaces(source, from, to, spacePrefix);
+      text = withPlainSpaces(source, from, to, hasPrefix(source, from, to));
       for (int at = 0; at < text.length; ) {
         int end = words ? wordEnd(at) : text.length;
         word(at, end, out);
         at = end;
       }
+    }
+
+    private boolean hasPrefix(byte[] source, int from, int to) {
+      boolean space = source[from] == ' ' || Spelling.isSpaceMark(source, from, to);
+      return switch (spacePrefix) {
+        case NEVER -> false;
+        case ALWAYS -> true;
+        case UNLESS_SPACE -> !space;
+        case FIRST_UNLESS_SPACE -> !space && from == 0;
+      };
     }
 
     /** A run of spaces and the run of other bytes after it. */
@@ -93,7 +123,9 @@ final class SentencePieceBpe implements TextEncoder {
         return;
       }
       reserve(to - from);
-      hash(from, to);
+      if (merges == null) {
+        hash(from, to);
+      }
       int symbols = 0;
       for (int at = from; at < to; ) {
         int end = Math.min(to, at + characterLength(text[at]));
@@ -127,6 +159,9 @@ final class SentencePieceBpe implements TextEncoder {
 
     @Override
     long pair(int leftId, int rightId, int start, int end) {
+      if (merges != null) {
+        return leftId < 0 || rightId < 0 ? NONE : merges.find(leftId, rightId);
+      }
       long before = hashes[start - origin];
       long after = hashes[end - origin];
       int id = vocabulary.textual().find(text, start, end, before, after);

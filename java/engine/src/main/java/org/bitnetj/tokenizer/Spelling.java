@@ -58,6 +58,15 @@ enum Spelling {
    */
   abstract int decode(byte[] text, int from, int to, byte[] out, int at);
 
+  /** As {@link #decode}, of a user-defined token, which may be spelled as it is in texts. */
+  int decodeUserDefined(byte[] text, byte[] out) {
+    if (this == SENTENCE_PIECE) {
+      return decode(text, 0, text.length, out, 0);
+    }
+    System.arraycopy(text, 0, out, 0, text.length);
+    return text.length;
+  }
+
   /** Whether U+2581 is at {@code at}. */
   static boolean isSpaceMark(byte[] text, int at, int end) {
     return text[at] == (byte) 0xE2

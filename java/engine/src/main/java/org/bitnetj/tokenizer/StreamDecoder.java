@@ -5,6 +5,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import org.bitnetj.source.VocabularySource.SpacePrefix;
 
 /**
  * Turns tokens into text one at a time and never hands out half a character: the bytes of an
@@ -54,7 +55,10 @@ public final class StreamDecoder {
     int length = vocabulary.length(id);
     if (length > 0 && (!special || specials)) {
       boolean dropSpace =
-          fresh && !special && tokenizer.addsSpacePrefix() && vocabulary.firstByte(id) == ' ';
+          fresh
+              && !special
+              && tokenizer.spacePrefix() != SpacePrefix.NEVER
+              && vocabulary.firstByte(id) == ' ';
       reserve(length);
       vocabulary.put(id, dropSpace ? 1 : 0, bytes);
       bytes.flip();
@@ -62,7 +66,10 @@ public final class StreamDecoder {
       bytes.compact();
       drain(out);
     }
-    fresh = special || (fresh && length == 0);
+    fresh =
+        special
+            ? fresh || tokenizer.spacePrefix() != SpacePrefix.FIRST_UNLESS_SPACE
+            : fresh && length == 0;
   }
 
   /**

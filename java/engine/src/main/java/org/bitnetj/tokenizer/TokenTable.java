@@ -71,7 +71,9 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
           SpecialTokens.Entry entry =
               new SpecialTokens.Entry(id, text, type == TokenType.USER_DEFINED);
           // Merges must not produce a mark in text where it may not be recognised.
-          builder.add(text, text.length, type, text.length > 0 && !entry.isMark());
+          boolean asText = text.length > 0 && !entry.isMark();
+          int length = asText ? spelling.decodeUserDefined(text, scratch) : 0;
+          builder.add(asText ? scratch : text, asText ? length : text.length, type, asText);
           if (text.length > 0) {
             specials.add(entry);
           }

@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.VocabularySource;
+import org.bitnetj.source.VocabularySource.SpacePrefix;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;
 import org.bitnetj.tokenizer.SpecialTokens.Trust;
@@ -34,7 +35,7 @@ public final class Tokenizer {
       Set<Integer> ends,
       boolean addBos,
       boolean addEos,
-      boolean addSpacePrefix,
+      SpacePrefix spacePrefix,
       boolean keepsMalformed,
       boolean normalizes) {}
 
@@ -255,8 +256,8 @@ public final class Tokenizer {
     return settings.addEos();
   }
 
-  boolean addsSpacePrefix() {
-    return settings.addSpacePrefix();
+  SpacePrefix spacePrefix() {
+    return settings.spacePrefix();
   }
 
   Vocabulary vocabulary() {

@@ -8,6 +8,7 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource;
 import org.bitnetj.source.VocabularySource.Part;
+import org.bitnetj.source.VocabularySource.SpacePrefix;
 
 /**
  * Builds a {@link Tokenizer} of what a file says. Everything is checked: a damaged table is an
@@ -16,6 +17,9 @@ import org.bitnetj.source.VocabularySource.Part;
 final class TokenizerReader {
   /** Most merges of a vocabulary; published ones have two or three for each token. */
   private static final int MOST_MERGES = 1 << 22;
+
+  /** A special token, which text becomes as a whole or not at all. */
+  private static final int MARK = -2;
 
   private final VocabularySource source;
 
@@ -27,6 +31,7 @@ final class TokenizerReader {
     return switch (source.kind()) {
       case BYTE_LEVEL -> byteLevel();
       case SENTENCE_PIECE -> sentencePiece();
+      case RANKED_PIECES -> rankedPieces();
     };
   }
 
@@ -58,14 +63,17 @@ final class TokenizerReader {
     boolean llama3 = preTokenizer == PreTokenizer.LLAMA3;
     boolean ignoreMerges = llama3 && !pre.equals("smaug-bpe");
     TextEncoder encoder =
-        new ByteLevelBpe(vocabulary, merges(vocabulary), preTokenizer, byteIds, ignoreMerges);
+        new ByteLevelBpe(
+            vocabulary, merges(tokens, Spelling.BYTE_LEVEL), preTokenizer, byteIds, ignoreMerges);
     int bos = tokenId(Part.BOS, vocabulary, NONE);
     int eos = tokenId(Part.EOS, vocabulary, NONE);
-    return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, ignoreMerges, false, false));
+    return new Tokenizer(
+        tokens, encoder, settings(tokens, bos, eos, ignoreMerges, SpacePrefix.NEVER, false));
   }
 
   /** The merges; a token of n bytes is made by at most n − 1 of them, which bounds their number. */
-  private MergeTable merges(Vocabulary vocabulary) throws ModelFileException {
+  private MergeTable merges(TokenTable tokens, Spelling spelling) throws ModelFileException {
+    Vocabulary vocabulary = tokens.vocabulary();
     int most = Math.min(MOST_MERGES, vocabulary.textBytes());
     StringArray merges =
         TokenTable.texts(source, Part.MERGES, most, 2 * TokenTable.MOST_TOKEN_BYTES + 1);
@@ -87,14 +95,13 @@ final class TokenizerReader {
                 + "' is not two pieces with"
                 + " a space between.");
       }
-      int middle = Spelling.BYTE_LEVEL.decode(merge, 0, space, scratch, 0);
-      int end =
-          Spelling.BYTE_LEVEL.decode(merge, space + 1, merge.length, scratch, Math.max(0, middle));
+      int middle = spelling.decode(merge, 0, space, scratch, 0);
+      int end = spelling.decode(merge, space + 1, merge.length, scratch, Math.max(0, middle));
       boolean spelled = middle >= 0 && end >= 0;
-      int left = spelled ? vocabulary.find(scratch, 0, middle) : NONE;
-      int right = spelled ? vocabulary.find(scratch, middle, end) : NONE;
-      int result = spelled ? vocabulary.find(scratch, 0, end) : NONE;
-      if (left < 0 || right < 0 || result < 0) {
+      int left = spelled ? piece(tokens, scratch, 0, middle) : NONE;
+      int right = spelled ? piece(tokens, scratch, middle, end) : NONE;
+      int result = spelled ? piece(tokens, scratch, 0, end) : NONE;
+      if (left == NONE || right == NONE || result == NONE) {
         throw source.failure(
             source.name(Part.MERGES)
                 + ": entry "
@@ -104,9 +111,19 @@ final class TokenizerReader {
                 + "' needs a token that is"
                 + " not in the vocabulary.");
       }
-      table.add(left, right, rank, result);
+      if (left != MARK && right != MARK && result != MARK) {
+        table.add(left, right, rank, result);
+      }
     }
     return table;
+  }
+
+  /** The token of these bytes, {@link #MARK} for a token that no merge may give, or NONE. */
+  private static int piece(TokenTable tokens, byte[] bytes, int from, int to) {
+    int id = tokens.vocabulary().find(bytes, from, to);
+    boolean mark =
+        id < 0 && tokens.specials().named(Arrays.copyOfRange(bytes, from, to)).isPresent();
+    return mark ? MARK : id;
   }
 
   // SentencePiece BPE
@@ -117,20 +134,38 @@ final class TokenizerReader {
     int size = vocabulary.size();
     TokenTable.requireLength(source, Part.SCORES, size);
     float[] scores = source.scores();
-    boolean spacePrefix = source.addsSpacePrefix().orElse(true);
+    SpacePrefix prefix = source.spacePrefix();
+    int unknown = tokenId(Part.UNKNOWN, vocabulary, 0);
+    int otherwise = vocabulary.is(unknown, TokenType.UNKNOWN) ? unknown : NONE;
     TextEncoder encoder =
-        new SentencePieceBpe(vocabulary, priorities(scores), byteTokens(vocabulary), spacePrefix);
+        SentencePieceBpe.byScores(
+            vocabulary, priorities(scores), byteTokens(vocabulary, otherwise), prefix);
     // llama.cpp's defaults for files that name none
     int bos = tokenId(Part.BOS, vocabulary, size > 1 ? 1 : NONE);
     int eos = tokenId(Part.EOS, vocabulary, size > 2 ? 2 : NONE);
-    return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, true, spacePrefix, true));
+    return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, true, prefix, true));
   }
 
-  /** The token that each byte falls back to. */
-  private int[] byteTokens(Vocabulary vocabulary) throws ModelFileException {
-    int unknown = tokenId(Part.UNKNOWN, vocabulary, 0);
+  private Tokenizer rankedPieces() throws ModelFileException {
+    TokenTable tokens = TokenTable.read(source, Spelling.SENTENCE_PIECE);
+    Vocabulary vocabulary = tokens.vocabulary();
+    MergeTable merges = merges(tokens, Spelling.SENTENCE_PIECE);
+    SpacePrefix prefix = source.spacePrefix();
+    TextEncoder encoder =
+        SentencePieceBpe.byMerges(vocabulary, merges, byteTokens(vocabulary, NONE), prefix);
+    int bos = tokenId(Part.BOS, vocabulary, NONE);
+    int eos = tokenId(Part.EOS, vocabulary, NONE);
+    return new Tokenizer(tokens, encoder, settings(tokens, bos, eos, false, prefix, true));
+  }
+
+  /**
+   * The token that each byte falls back to.
+   *
+   * @param otherwise the token of bytes that have none
+   */
+  private int[] byteTokens(Vocabulary vocabulary, int otherwise) throws ModelFileException {
     int[] byteIds = new int[256];
-    Arrays.fill(byteIds, vocabulary.is(unknown, TokenType.UNKNOWN) ? unknown : NONE);
+    Arrays.fill(byteIds, otherwise);
     for (int id = vocabulary.size() - 1; id >= 0; id--) {
       if (vocabulary.is(id, TokenType.BYTE)) {
         byteIds[vocabulary.firstByte(id) & 0xFF] = id;
@@ -177,7 +212,7 @@ final class TokenizerReader {
       int bos,
       int eos,
       boolean addBosByDefault,
-      boolean spacePrefix,
+      SpacePrefix spacePrefix,
       boolean keepsMalformed)
       throws ModelFileException {
     Vocabulary vocabulary = tokens.vocabulary();

@@ -37,8 +37,9 @@ class DamagedVocabularyTest {
         refusal(byteLevel().with("tokenizer.ggml.model", "bert")));
     assertEquals(
         "tokenizer.ggml.pre is 'tekken', a pre-tokenizer this engine does not know; it knows"
-            + " deepseek-r1-qwen, deepseek-v3, falcon3, gpt-2, hunyuan, hunyuan-dense, llama-bpe,"
-            + " llama-v3, llama3, phi-2, qwen2, qwen35, smaug-bpe.",
+            + " deepseek-r1-qwen, deepseek-v3, falcon, falcon-digits, falcon3, falcon_e,"
+            + " falcon_e-digits, gpt-2, hunyuan, hunyuan-dense, llama-bpe, llama-v3, llama3, phi-2,"
+            + " qwen2, qwen35, smaug-bpe.",
         refusal(byteLevel().with("tokenizer.ggml.pre", "tekken")));
   }
 

@@ -86,8 +86,9 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   }
 
   @Override
-  public Optional<Boolean> addsSpacePrefix() throws ModelFileException {
-    return metadata.findFlag(PREFIX + "add_space_prefix");
+  public SpacePrefix spacePrefix() throws ModelFileException {
+    boolean adds = metadata.findFlag(PREFIX + "add_space_prefix").orElse(true);
+    return adds ? SpacePrefix.ALWAYS : SpacePrefix.NEVER;
   }
 
   @Override

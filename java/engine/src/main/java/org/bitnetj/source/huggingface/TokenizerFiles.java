@@ -219,8 +219,8 @@ final class TokenizerFiles implements VocabularySource {
   }
 
   @Override
-  public Optional<Boolean> addsSpacePrefix() {
-    return Optional.empty();
+  public SpacePrefix spacePrefix() throws ModelFileException {
+    return tokenizer().scheme().spacePrefix();
   }
 
   @Override

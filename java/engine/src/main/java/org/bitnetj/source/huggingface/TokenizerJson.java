@@ -7,8 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
+import org.bitnetj.source.VocabularySource.SpacePrefix;
 
 /**
  * The tables of a {@code tokenizer.json} with a BPE model. Format: Hugging Face's {@code
@@ -31,10 +33,14 @@ record TokenizerJson(
   /** More ids than any vocabulary has; the tables take memory by the largest. */
   private static final int MOST_TOKENS = 1 << 20;
 
+  private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-F]{2}>");
+
   private static final int NORMAL = 1;
+  private static final int UNKNOWN = 2;
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
   private static final int UNUSED = 5;
+  private static final int BYTE = 6;
 
   /** Texts in memory. */
   private record Texts(List<String> all, int longest) implements StringArray {
@@ -65,26 +71,24 @@ record TokenizerJson(
   static TokenizerJson of(Section tokenizer) throws ModelFileException {
     Section model = tokenizer.findSection("model").orElseThrow(() -> tokenizer.missing("model"));
     String type = model.findText("type").orElse("BPE");
-    if (!type.equals("BPE") || model.findFlag("byte_fallback").orElse(false)) {
+    if (!type.equals("BPE")) {
       throw model.failure(
-          "'model' is of type '"
-              + Section.shown(type)
-              + (type.equals("BPE") ? "' with byte_fallback" : "'")
-              + "; this engine reads byte-level BPE here. Use a GGUF file of the model.");
+          "'model' is of type '" + Section.shown(type) + "'; this engine reads BPE here.");
     }
     for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
       if (!model.findText(affix).orElse("").isEmpty()) {
         throw model.failure(model.name(affix) + " is set, which this engine does not compute.");
       }
     }
+    boolean byteFallback = model.findFlag("byte_fallback").orElse(false);
     TokenizerScheme scheme =
-        TokenizerScheme.of(tokenizer, model.findFlag("ignore_merges").orElse(false));
+        TokenizerScheme.of(tokenizer, byteFallback, model.findFlag("ignore_merges").orElse(false));
     Section vocabulary = model.findSection("vocab").orElseThrow(() -> model.missing("vocab"));
     Map<String, Integer> ids = HashMap.newHashMap(vocabulary.members().size());
     for (Map.Entry<String, Json> entry : vocabulary.members().entrySet()) {
       ids.put(entry.getKey(), id(vocabulary, entry.getKey(), entry.getValue()));
     }
-    Map<Integer, Integer> added = added(tokenizer, ids);
+    Map<Integer, Integer> added = added(tokenizer, scheme, ids);
     int size = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
     String[] tokens = new String[size];
     int[] types = new int[size];
@@ -102,7 +106,10 @@ record TokenizerJson(
                 + "; the file is damaged.");
       }
       tokens[id] = entry.getKey();
-      types[id] = added.getOrDefault(id, NORMAL);
+      types[id] =
+          byteFallback && BYTE_TOKEN.matcher(tokens[id]).matches()
+              ? BYTE
+              : added.getOrDefault(id, NORMAL);
     }
     for (int id = 0; id < size; id++) {
       if (tokens[id] == null) {
@@ -112,20 +119,18 @@ record TokenizerJson(
         }
       }
     }
-    String unknown = model.findText("unk_token").orElse(null);
+    OptionalLong unknown = OptionalLong.empty();
+    if (ids.get(model.findText("unk_token").orElse("")) instanceof Integer id) {
+      unknown = OptionalLong.of(id);
+      types[id] = byteFallback ? UNKNOWN : types[id];
+    }
     return new TokenizerJson(
-        scheme,
-        Texts.of(List.of(tokens)),
-        types,
-        Texts.of(merges(model)),
-        ids,
-        unknown != null && ids.containsKey(unknown)
-            ? OptionalLong.of(ids.get(unknown))
-            : OptionalLong.empty());
+        scheme, Texts.of(List.of(tokens)), types, Texts.of(merges(model)), ids, unknown);
   }
 
   /** Puts the added tokens among the others and gives their types by ids. */
-  private static Map<Integer, Integer> added(Section tokenizer, Map<String, Integer> ids)
+  private static Map<Integer, Integer> added(
+      Section tokenizer, TokenizerScheme scheme, Map<String, Integer> ids)
       throws ModelFileException {
     Map<Integer, Integer> types = new HashMap<>();
     for (Json each : tokenizer.findItems("added_tokens").orElse(List.of())) {
@@ -154,6 +159,14 @@ record TokenizerJson(
                   + flag
                   + ", which this engine does not do.");
         }
+      }
+      boolean prepends = scheme.spacePrefix() == SpacePrefix.ALWAYS;
+      if (!special && prepends && token.findFlag("normalized").orElse(true)) {
+        throw token.failure(
+            "token '"
+                + Section.shown(text)
+                + "' is normalized, and so found after a space only, which this engine does not"
+                + " do.");
       }
       types.put(id, special ? CONTROL : USER_DEFINED);
     }

@@ -5,36 +5,45 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
-import org.bitnetj.source.VocabularySource;
+import org.bitnetj.source.VocabularySource.Kind;
+import org.bitnetj.source.VocabularySource.SpacePrefix;
 
 /**
  * How a {@code tokenizer.json} cuts texts, recognised by its parts: what it does must be exactly
  * what a tokenizer of the engine does.
  *
- * @param preTokenizer llama.cpp's name for what splits texts into words
+ * @param preTokenizer llama.cpp's name for what splits texts into words, for byte-level BPE
+ * @param spacePrefix where a space comes before a text
  * @param normalizes whether texts are put into Unicode's normal form C first
  * @param hasTemplate whether the post-processor says which tokens come first and last
  * @param firstToken which every text begins with
  * @param lastToken which every text ends with
  */
 record TokenizerScheme(
-    VocabularySource.Kind kind,
+    Kind kind,
     String preTokenizer,
+    SpacePrefix spacePrefix,
     boolean normalizes,
     boolean hasTemplate,
     OptionalLong firstToken,
     OptionalLong lastToken) {
   /**
+   * @param byteFallback whether characters without a token become the tokens of their bytes, as in
+   *     SentencePiece, not all characters
    * @param ignoresMerges whether a word that is a token is taken whole
    */
-  static TokenizerScheme of(Section tokenizer, boolean ignoresMerges) throws ModelFileException {
-    boolean normalizes = normalizes(tokenizer);
-    String name = WordSplits.of(tokenizer, ignoresMerges);
+  static TokenizerScheme of(Section tokenizer, boolean byteFallback, boolean ignoresMerges)
+      throws ModelFileException {
+    if (byteFallback && ignoresMerges) {
+      throw tokenizer.failure(
+          "'model' has byte_fallback and ignore_merges, which this engine does not do together.");
+    }
     List<OptionalLong> ends = ends(tokenizer);
     return new TokenizerScheme(
-        VocabularySource.Kind.BYTE_LEVEL,
-        name,
-        normalizes,
+        byteFallback ? Kind.RANKED_PIECES : Kind.BYTE_LEVEL,
+        byteFallback ? "" : WordSplits.of(tokenizer, ignoresMerges),
+        byteFallback ? SpaceMarks.of(tokenizer) : SpacePrefix.NEVER,
+        !byteFallback && normalizes(tokenizer),
         !ends.isEmpty(),
         ends.isEmpty() ? OptionalLong.empty() : ends.getFirst(),
         ends.isEmpty() ? OptionalLong.empty() : ends.getLast());

@@ -224,9 +224,6 @@ class TokenizerFilesTest {
       assertTrue(refusal(r -> ((ObjectNode) r.get("model")).put("type", type)).contains(type));
     }
     assertTrue(
-        refusal(r -> ((ObjectNode) r.get("model")).put("byte_fallback", true))
-            .contains("byte_fallback"));
-    assertTrue(
         refusal(r -> ((ObjectNode) r.get("model")).put("end_of_word_suffix", "</w>"))
             .contains("end_of_word_suffix"));
     assertTrue(
