@@ -13,6 +13,7 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.Printable;
+import org.bitnetj.source.json.Json;
 
 /**
  * What {@code config.json} says of a model. Keys and defaults: transformers' {@code

@@ -6,6 +6,7 @@ import java.util.OptionalDouble;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.source.json.Json;
 import org.bitnetj.tensor.RopeScaling;
 
 /**

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.Printable;
+import org.bitnetj.source.json.Json;
 
 /**
  * The header of a safetensors file: its length in 8 bytes, then a JSON object that gives each

@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.Inspection;
 import org.bitnetj.source.Printable;
+import org.bitnetj.source.json.Json;
+import org.bitnetj.source.json.JsonParser;
 
 /**
  * An object of a JSON file, asked by the names of its members; those that are null count as

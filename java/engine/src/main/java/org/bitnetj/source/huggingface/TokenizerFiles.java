@@ -12,6 +12,7 @@ import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource;
+import org.bitnetj.source.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /**

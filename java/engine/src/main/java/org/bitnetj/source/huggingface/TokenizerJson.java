@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
+import org.bitnetj.source.json.Json;
 
 /**
  * The tables of a {@code tokenizer.json} with a BPE model. Format: Hugging Face's {@code

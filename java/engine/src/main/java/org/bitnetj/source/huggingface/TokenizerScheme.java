@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.VocabularySource.Kind;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
+import org.bitnetj.source.json.Json;
 
 /**
  * How a {@code tokenizer.json} cuts texts, recognised by its parts: what it does must be exactly

@@ -1,10 +1,10 @@
-package org.bitnetj.source.huggingface;
+package org.bitnetj.source.json;
 
 import java.util.List;
 import java.util.Map;
 
 /** A value of a JSON text (RFC 8259). Immutable. */
-sealed interface Json {
+public sealed interface Json {
   /** An object; its members are in the order of the text. */
   record Members(Map<String, Json> all) implements Json {}
 

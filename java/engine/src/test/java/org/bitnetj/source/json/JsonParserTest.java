@@ -1,4 +1,4 @@
-package org.bitnetj.source.huggingface;
+package org.bitnetj.source.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package org.bitnetj.source.huggingface;
+package org.bitnetj.source.json;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,7 +14,7 @@ import org.bitnetj.source.Printable;
  * refused, since readers differ in which one counts, and so are deep nesting and more values than
  * any file of a checkpoint has: each takes some hundred bytes.
  */
-final class JsonParser {
+public final class JsonParser {
   /** Deepest nesting; files of checkpoints have five levels. */
   private static final int MOST_DEPTH = 64;
 
@@ -27,7 +27,7 @@ final class JsonParser {
       Pattern.compile("-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?");
 
   /** What is wrong with a text, as a clause. */
-  static final class Malformed extends Exception {
+  public static final class Malformed extends Exception {
     private static final long serialVersionUID = 1;
 
     Malformed(String clause) {
@@ -46,7 +46,8 @@ final class JsonParser {
     this.numeral = NUMERAL.matcher(text);
   }
 
-  static Json parse(String text) throws Malformed {
+  /** The value of a text. */
+  public static Json parse(String text) throws Malformed {
     JsonParser parser = new JsonParser(text);
     parser.skipSpace();
     Json value = parser.value();
