@@ -1,5 +1,6 @@
 package org.bitnetj.chat;
 
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -9,8 +10,11 @@ import java.util.regex.Pattern;
  *     32 letters, digits, {@code _} and {@code -}. It becomes part of the template's own text, so
  *     it must not come from the user
  * @param content what was said: any text; special tokens in it stay plain text
+ * @param toolCalls the functions that the assistant calls, a JSON array of objects as in OpenAI's
+ *     API, but with arguments that are an object: {@code [{"type": "function", "function": {"name":
+ *     …, "arguments": {…}}}]}
  */
-public record ChatMessage(String role, String content) {
+public record ChatMessage(String role, String content, Optional<String> toolCalls) {
   private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9_-]{1,32}");
 
   public ChatMessage {
@@ -18,6 +22,12 @@ public record ChatMessage(String role, String content) {
       throw new IllegalArgumentException(
           "A role is up to 32 letters, digits, '_' and '-', but this one is '" + role + "'.");
     }
+    toolCalls.ifPresent(calls -> JsonText.objects("Tool calls", calls));
+  }
+
+  /** A message that calls no tools. */
+  public ChatMessage(String role, String content) {
+    this(role, content, Optional.empty());
   }
 
   public static ChatMessage system(String content) {
@@ -30,5 +40,19 @@ public record ChatMessage(String role, String content) {
 
   public static ChatMessage assistant(String content) {
     return new ChatMessage("assistant", content);
+  }
+
+  /**
+   * An answer that calls tools.
+   *
+   * @throws IllegalArgumentException if the calls are not a JSON array of objects
+   */
+  public static ChatMessage assistant(String content, String toolCalls) {
+    return new ChatMessage("assistant", content, Optional.of(toolCalls));
+  }
+
+  /** What a tool has returned. */
+  public static ChatMessage tool(String content) {
+    return new ChatMessage("tool", content);
   }
 }

@@ -3,16 +3,21 @@ package org.bitnetj.chat;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.bitnetj.chat.jinja.JinjaException;
 import org.bitnetj.chat.jinja.JinjaTemplate;
 import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.source.json.Json;
 import org.bitnetj.tokenizer.Segment;
 import org.bitnetj.tokenizer.Tokenizer;
 
@@ -33,18 +38,31 @@ public final class ChatTemplate {
   private final Tokenizer tokenizer;
   private final String name;
   private final Optional<String> note;
+  private final Thinking thinking;
+  private final Set<Integer> stops;
   private final Rendering rendering;
 
   @FunctionalInterface
   private interface Rendering {
-    List<Segment> render(List<ChatMessage> messages, boolean generationPrompt, Duration limit);
+    List<Segment> render(
+        List<ChatMessage> messages,
+        ChatSettings settings,
+        boolean generationPrompt,
+        Duration limit);
   }
 
   private ChatTemplate(
-      Tokenizer tokenizer, String name, Optional<String> note, Rendering rendering) {
+      Tokenizer tokenizer,
+      String name,
+      Optional<String> note,
+      Thinking thinking,
+      Set<Integer> stops,
+      Rendering rendering) {
     this.tokenizer = tokenizer;
     this.name = name;
     this.note = note;
+    this.thinking = thinking;
+    this.stops = stops;
     this.rendering = rendering;
   }
 
@@ -55,7 +73,7 @@ public final class ChatTemplate {
    *   <li>A file of architecture {@code bitnet-b1.58} or {@code bitnet-25} without a template, or
    *       with the placeholder of Microsoft's files, has the 2B-4T format if its vocabulary has
    *       {@code <|eot_id|>}.
-   *   <li>Any other template is read as Jinja; one that behaves as a known format is that format.
+   *   <li>Any other template is read as Jinja; one that behaves as a known format has its name.
    *   <li>A template that cannot be read, or that takes too long, is replaced by the known format
    *       whose marks it has, and {@link #note} says so.
    *   <li>Without a template, the vocabulary's special tokens tell the format.
@@ -113,12 +131,26 @@ public final class ChatTemplate {
   }
 
   private static ChatTemplate known(ChatFormat format, Tokenizer tokenizer, Optional<String> note) {
-    String bos = spelling(tokenizer, tokenizer.bos());
+    Rendering rendering = builtIn(format, tokenizer);
     return new ChatTemplate(
         tokenizer,
         format.title(),
         note,
-        (messages, generationPrompt, limit) -> format.render(messages, generationPrompt, bos));
+        Thinking.UNKNOWN,
+        stops(rendering, tokenizer, System.nanoTime()),
+        rendering);
+  }
+
+  private static Rendering builtIn(ChatFormat format, Tokenizer tokenizer) {
+    String bos = spelling(tokenizer, tokenizer.bos());
+    return (messages, settings, generationPrompt, noLimit) -> {
+      if (!settings.tools().isEmpty()
+          || messages.stream().anyMatch(m -> m.toolCalls().isPresent())) {
+        throw new ChatTemplateException(
+            "The " + format.title() + " chat format has no place for tools.");
+      }
+      return format.render(messages, generationPrompt, bos);
+    };
   }
 
   private static ChatTemplate read(
@@ -129,27 +161,82 @@ public final class ChatTemplate {
             "bos_token", spelling(tokenizer, tokenizer.bos()),
             "eos_token", spelling(tokenizer, tokenizer.eos()));
     Rendering rendering =
-        (messages, generationPrompt, left) ->
+        (messages, settings, generationPrompt, left) ->
             template.render(
-                messages.stream()
-                    .map(m -> new JinjaTemplate.Message(m.role(), m.content()))
-                    .toList(),
+                messages.stream().map(ChatTemplate::message).toList(),
                 strings,
-                Map.of("add_generation_prompt", generationPrompt),
+                flags(settings, generationPrompt),
+                settings.tools().isEmpty() ? Map.of() : Map.of("tools", tools(settings)),
                 left);
-    ChatTemplate own = new ChatTemplate(tokenizer, name, Optional.empty(), rendering);
-    List<ChatTemplate> candidates = new ArrayList<>();
-    for (ChatFormat format : ChatFormat.values()) {
-      if (format.fits(tokenizer)) {
-        candidates.add(known(format, tokenizer, Optional.empty()));
+    long deadline = System.nanoTime() + limit.toNanos();
+    List<ChatFormat> same = new ArrayList<>(List.of(ChatFormat.values()));
+    same.removeIf(format -> !format.fits(tokenizer));
+    for (List<ChatMessage> messages : PROBES) {
+      String text = probe(rendering, messages, ChatSettings.DEFAULTS, deadline);
+      same.removeIf(
+          format ->
+              !probe(builtIn(format, tokenizer), messages, ChatSettings.DEFAULTS, deadline)
+                  .equals(text));
+    }
+    return new ChatTemplate(
+        tokenizer,
+        same.isEmpty() ? name : same.getFirst().title(),
+        Optional.empty(),
+        thinking(source, rendering, deadline),
+        stops(rendering, tokenizer, deadline),
+        rendering);
+  }
+
+  private static Thinking thinking(String source, Rendering rendering, long deadline) {
+    ChatSettings defaults = ChatSettings.DEFAULTS;
+    List<ChatMessage> messages = PROBES.getFirst();
+    String with = probe(rendering, messages, defaults.withThinking(true), deadline);
+    String without = probe(rendering, messages, defaults.withThinking(false), deadline);
+    if (!with.equals(without)) {
+      return Thinking.OPTIONAL;
+    }
+    return source.contains(ThinkingSplitter.END) ? Thinking.FIXED : Thinking.UNKNOWN;
+  }
+
+  /** The end tokens of the tokenizer, and the special token that comes after an answer. */
+  private static Set<Integer> stops(Rendering rendering, Tokenizer tokenizer, long deadline) {
+    Set<Integer> stops = new TreeSet<>(tokenizer.endTokens());
+    String answer = "4711";
+    ChatMessage user = ChatMessage.user("Hi");
+    String text =
+        probe(
+            rendering,
+            List.of(user, ChatMessage.assistant(answer), user),
+            ChatSettings.DEFAULTS,
+            deadline);
+    int end = text.indexOf(answer) + answer.length();
+    if (text.contains(answer)) {
+      String rest = text.substring(end).stripLeading();
+      int[] ids = tokenizer.encode(List.of(Segment.trusted(rest)));
+      if (ids.length > 0 && tokenizer.isSpecial(ids[0])) {
+        stops.add(ids[0]);
       }
     }
-    long deadline = System.nanoTime() + limit.toNanos();
-    for (List<ChatMessage> probe : PROBES) {
-      String text = own.probe(probe, deadline);
-      candidates.removeIf(candidate -> !candidate.probe(probe, deadline).equals(text));
-    }
-    return candidates.isEmpty() ? own : candidates.getFirst();
+    return Collections.unmodifiableSet(stops);
+  }
+
+  private static JinjaTemplate.Message message(ChatMessage message) {
+    return new JinjaTemplate.Message(
+        message.role(),
+        message.content(),
+        message.toolCalls().map(calls -> JsonText.objects("Tool calls", calls)));
+  }
+
+  private static Map<String, Boolean> flags(ChatSettings settings, boolean generationPrompt) {
+    Map<String, Boolean> flags = new HashMap<>();
+    flags.put("add_generation_prompt", generationPrompt);
+    settings.thinking().ifPresent(thinking -> flags.put("enable_thinking", thinking));
+    return flags;
+  }
+
+  private static Json tools(ChatSettings settings) {
+    return new Json.Items(
+        settings.tools().stream().map(tool -> JsonText.object("A tool definition", tool)).toList());
   }
 
   /** Conversations that distinguish the formats, and the variants of each. */
@@ -175,13 +262,14 @@ public final class ChatTemplate {
    * @param deadline by {@link System#nanoTime()}
    * @throws JinjaException when the template fails, not when it refuses
    */
-  private String probe(List<ChatMessage> messages, long deadline) {
+  private static String probe(
+      Rendering rendering, List<ChatMessage> messages, ChatSettings settings, long deadline) {
     StringBuilder text = new StringBuilder();
     for (boolean generationPrompt : new boolean[] {false, true}) {
       Duration left = Duration.ofNanos(deadline - System.nanoTime());
       try {
         rendering
-            .render(messages, generationPrompt, left)
+            .render(messages, settings, generationPrompt, left)
             .forEach(segment -> text.append(segment.text()));
       } catch (JinjaException e) {
         if (!e.isRaisedByTemplate()) {
@@ -223,9 +311,37 @@ public final class ChatTemplate {
     return note;
   }
 
-  /** Every token that ends the model's turn. */
+  /** What the format knows of thinking. */
+  public Thinking thinking() {
+    return thinking;
+  }
+
+  /** Whether the text that starts an answer opens a block of thinking, which the model closes. */
+  public boolean opensThinking(ChatSettings settings) {
+    try {
+      return joined(render(PROBES.getFirst(), settings, true))
+          .stripTrailing()
+          .endsWith(ThinkingSplitter.START);
+    } catch (ChatTemplateException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Every token that ends the model's turn: those of the tokenizer, and the special token that the
+   * format puts after an answer.
+   */
   public Set<Integer> stopTokens() {
-    return tokenizer.endTokens();
+    return stops;
+  }
+
+  private static String joined(List<Segment> segments) {
+    return segments.stream().map(Segment::text).collect(Collectors.joining());
+  }
+
+  /** As {@link #render(List, ChatSettings, boolean)}, with the default settings. */
+  public List<Segment> render(List<ChatMessage> messages, boolean generationPrompt) {
+    return render(messages, ChatSettings.DEFAULTS, generationPrompt);
   }
 
   /**
@@ -237,12 +353,13 @@ public final class ChatTemplate {
    *     the thread is interrupted, whose interrupt status stays set
    * @throws IllegalArgumentException when there are none
    */
-  public List<Segment> render(List<ChatMessage> messages, boolean generationPrompt) {
+  public List<Segment> render(
+      List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
     if (messages.isEmpty()) {
       throw new IllegalArgumentException("A chat needs at least one message.");
     }
     try {
-      return rendering.render(messages, generationPrompt, NO_LIMIT);
+      return rendering.render(messages, settings, generationPrompt, NO_LIMIT);
     } catch (JinjaException e) {
       if (e.isInterruption()) {
         throw new ChatTemplateException("Rendering the model's chat template was interrupted.", e);
@@ -253,8 +370,13 @@ public final class ChatTemplate {
     }
   }
 
-  /** The ids of {@link #render}. */
+  /** As {@link #encode(List, ChatSettings, boolean)}, with the default settings. */
   public int[] encode(List<ChatMessage> messages, boolean generationPrompt) {
-    return tokenizer.encode(render(messages, generationPrompt));
+    return encode(messages, ChatSettings.DEFAULTS, generationPrompt);
+  }
+
+  /** The ids of {@link #render(List, ChatSettings, boolean)}. */
+  public int[] encode(List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
+    return tokenizer.encode(render(messages, settings, generationPrompt));
   }
 }

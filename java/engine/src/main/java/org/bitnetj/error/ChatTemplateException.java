@@ -7,6 +7,10 @@ package org.bitnetj.error;
 public final class ChatTemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  public ChatTemplateException(String sentence) {
+    super(sentence);
+  }
+
   public ChatTemplateException(String sentence, Throwable cause) {
     super(sentence, cause);
   }

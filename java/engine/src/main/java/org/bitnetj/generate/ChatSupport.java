@@ -3,8 +3,10 @@ package org.bitnetj.generate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.error.ModelFileException;
@@ -72,6 +74,11 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
     }
   }
 
+  /** Tokens that end an answer; none without a template. */
+  Set<Integer> stopTokens() {
+    return template.map(ChatTemplate::stopTokens).orElse(Set.of());
+  }
+
   /**
    * @throws IllegalStateException if there is none
    */
@@ -87,8 +94,9 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
    * @throws IllegalStateException if there is no template
    * @throws ChatTemplateException if the template refuses the messages
    */
-  int[] encode(List<ChatMessage> messages, boolean generationPrompt) {
-    return require().encode(systemRole ? messages : withoutSystem(messages), generationPrompt);
+  int[] encode(List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
+    return require()
+        .encode(systemRole ? messages : withoutSystem(messages), settings, generationPrompt);
   }
 
   private static List<ChatMessage> withoutSystem(List<ChatMessage> messages) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.error.ContextOverflowException;
 
 /**
@@ -16,6 +17,7 @@ public final class Conversation {
 
   private final Session session;
   private final List<ChatMessage> messages = new ArrayList<>();
+  private ChatSettings settings = ChatSettings.DEFAULTS;
 
   /** An empty conversation. It does not close the session. */
   public Conversation(Session session) {
@@ -34,7 +36,7 @@ public final class Conversation {
       String user, GenerationOptions options, GenerationListener listener) {
     List<ChatMessage> all = new ArrayList<>(messages);
     all.add(ChatMessage.user(user));
-    GenerationResult result = session.chat(all, options, listener);
+    GenerationResult result = session.chat(all, settings, options, listener);
     if (result.finishReason() != FinishReason.CANCELLED || !result.text().isEmpty()) {
       messages.add(all.getLast());
       messages.add(ChatMessage.assistant(result.text()));
@@ -55,7 +57,7 @@ public final class Conversation {
    * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
    */
   public int countTokens() {
-    return session.countTokens(messages);
+    return session.countTokens(messages, settings);
   }
 
   /** The system message. */
@@ -73,6 +75,11 @@ public final class Conversation {
     if (!text.isEmpty()) {
       messages.addFirst(ChatMessage.system(text));
     }
+  }
+
+  /** What the template is told besides the messages from now on. */
+  public void setSettings(ChatSettings value) {
+    settings = value;
   }
 
   /** Continues an earlier conversation. */

@@ -1,9 +1,11 @@
 package org.bitnetj.generate;
 
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,6 +13,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -86,26 +89,43 @@ public final class Session implements AutoCloseable {
     return run(() -> prompt, options, listener, System.nanoTime());
   }
 
+  /** As {@link #chat(List, ChatSettings, GenerationOptions, GenerationListener)}, with defaults. */
+  public GenerationResult chat(
+      List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
+    return chat(messages, ChatSettings.DEFAULTS, options, listener);
+  }
+
   /**
    * Answers the last of {@code messages}, in the format of the model's chat template. Messages are
    * plain text, even where they spell special tokens. Where the template has no system role (see
    * {@link LanguageModel#hasSystemRole}), the text of a system message is put in front of the next
    * user message. {@link Conversation} keeps the messages of a chat.
    *
+   * @param settings what the template is told besides: tools, and whether to think
+   * @param options the template's own end of a turn ends the answer too
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
    * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages, or if the
    *     thread is interrupted while the template renders them
    */
   public GenerationResult chat(
-      List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
+      List<ChatMessage> messages,
+      ChatSettings settings,
+      GenerationOptions options,
+      GenerationListener listener) {
     long started = System.nanoTime();
-    return run(() -> chats.encode(messages, true), options, listener, started);
+    Set<Integer> stops = new HashSet<>(options.stopTokens());
+    stops.addAll(chats.stopTokens());
+    return run(
+        () -> chats.encode(messages, settings, true),
+        options.withStopTokens(stops),
+        listener,
+        started);
   }
 
   /** Tokens that the messages take in the model's format, without the start of an answer. */
-  int countTokens(List<ChatMessage> messages) {
-    return messages.isEmpty() ? 0 : chats.encode(messages, false).length;
+  int countTokens(List<ChatMessage> messages, ChatSettings settings) {
+    return messages.isEmpty() ? 0 : chats.encode(messages, settings, false).length;
   }
 
   private GenerationResult run(

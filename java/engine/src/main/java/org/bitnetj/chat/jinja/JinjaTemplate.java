@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.bitnetj.source.json.Json;
 import org.bitnetj.tokenizer.Segment;
 
 /**
@@ -53,13 +55,20 @@ public final class JinjaTemplate {
     }
   }
 
-  /** A message as a template sees it: a trusted role and an untrusted content. */
-  public record Message(String role, String content) {}
+  /**
+   * A message as a template sees it: a trusted role, an untrusted content, and for the variable
+   * {@code tool_calls} untrusted JSON.
+   */
+  public record Message(String role, String content, Optional<Json> toolCalls) {
+    public Message(String role, String content) {
+      this(role, content, Optional.empty());
+    }
+  }
 
-  /** Like {@link #render(List, Map, Map, Duration)}, but without a time limit. */
+  /** Like {@link #render(List, Map, Map, Map, Duration)}, without JSON and a time limit. */
   public List<Segment> render(
       List<Message> messages, Map<String, String> strings, Map<String, Boolean> flags) {
-    return render(messages, strings, flags, Duration.ofNanos(Long.MAX_VALUE));
+    return render(messages, strings, flags, Map.of(), Duration.ofNanos(Long.MAX_VALUE));
   }
 
   /**
@@ -68,6 +77,7 @@ public final class JinjaTemplate {
    * @param messages the variable {@code messages}; contents are untrusted, roles trusted
    * @param strings further variables, trusted, such as {@code bos_token}
    * @param flags further variables, such as {@code add_generation_prompt}
+   * @param data further variables, untrusted, such as {@code tools}
    * @param limit how long the render may take, in addition to the bound on its work
    * @throws JinjaException when the template refuses the messages, fails, or takes too much work or
    *     time, and when the thread is interrupted, whose interrupt status stays set
@@ -76,6 +86,7 @@ public final class JinjaTemplate {
       List<Message> messages,
       Map<String, String> strings,
       Map<String, Boolean> flags,
+      Map<String, Json> data,
       Duration limit) {
     Scope scope = new Scope(null);
     Interpreter.addGlobals(scope);
@@ -84,6 +95,11 @@ public final class JinjaTemplate {
     long characters = 0;
     for (Message message : messages) {
       characters += message.content().length();
+      characters += message.toolCalls().map(JsonValues::characters).orElse(0L);
+    }
+    for (Map.Entry<String, Json> entry : data.entrySet()) {
+      characters += JsonValues.characters(entry.getValue());
+      scope.set(entry.getKey(), JsonValues.of(entry.getValue()));
     }
     scope.set("messages", new Value.Items(messages.stream().map(JinjaTemplate::value).toList()));
     Budget budget =
@@ -102,6 +118,9 @@ public final class JinjaTemplate {
     Map<Value, Value> entries = new LinkedHashMap<>();
     entries.put(Text.trusted("role"), Text.trusted(message.role()));
     entries.put(Text.trusted("content"), Text.of(message.content(), false));
+    message
+        .toolCalls()
+        .ifPresent(calls -> entries.put(Text.trusted("tool_calls"), JsonValues.of(calls)));
     return new Value.Dict(entries, false);
   }
 }

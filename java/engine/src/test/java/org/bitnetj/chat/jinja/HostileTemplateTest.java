@@ -214,11 +214,11 @@ class HostileTemplateTest {
         "The template takes too long to render.",
         assertThrows(
                 JinjaException.class,
-                () -> template.render(List.of(), Map.of(), Map.of(), Duration.ZERO))
+                () -> template.render(List.of(), Map.of(), Map.of(), Map.of(), Duration.ZERO))
             .getMessage());
     assertEquals(
         List.of(),
-        template.render(List.of(), Map.of(), Map.of(), Duration.ofNanos(Long.MAX_VALUE)));
+        template.render(List.of(), Map.of(), Map.of(), Map.of(), Duration.ofNanos(Long.MAX_VALUE)));
   }
 
   @Test

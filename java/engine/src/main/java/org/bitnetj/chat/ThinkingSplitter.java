@@ -1,0 +1,95 @@
+package org.bitnetj.chat;
+
+import java.util.function.Consumer;
+
+/**
+ * Splits the text of a reply, as it comes piece by piece, into what the model thinks, between
+ * {@code <think>} and {@code </think>}, and its answer. A mark may be spread over pieces: text that
+ * may begin one is held back until that is decided, so the result does not depend on how a text is
+ * cut. Line breaks around the marks belong to neither part. Not thread-safe.
+ */
+public final class ThinkingSplitter {
+  /** What stands before thinking. */
+  public static final String START = "<think>";
+
+  /** What stands after it. */
+  public static final String END = "</think>";
+
+  private final Consumer<String> thinking;
+  private final Consumer<String> answer;
+  private final StringBuilder held = new StringBuilder();
+  private boolean inside;
+  private boolean fresh; // at the start of a part, whose line breaks are dropped
+
+  /**
+   * @param inside whether the reply begins within thinking ({@link ChatTemplate#opensThinking})
+   * @param thinking receives what the model thinks, never an empty text
+   * @param answer receives the rest, never an empty text
+   */
+  public ThinkingSplitter(boolean inside, Consumer<String> thinking, Consumer<String> answer) {
+    this.inside = inside;
+    this.fresh = inside;
+    this.thinking = thinking;
+    this.answer = answer;
+  }
+
+  /** Takes the next piece of the reply. */
+  public void accept(String piece) {
+    held.append(piece);
+    for (String mark = mark(); held.indexOf(mark) >= 0; mark = mark()) {
+      int at = held.indexOf(mark);
+      pass(withoutLineBreaks(at));
+      held.delete(0, at + mark.length());
+      inside = !inside;
+      fresh = true;
+    }
+    int sure = withoutLineBreaks(held.length() - undecided());
+    pass(sure);
+    held.delete(0, sure);
+  }
+
+  /** The reply has ended: what was held back begins no mark after all. */
+  public void finish() {
+    pass(held.length());
+    held.setLength(0);
+  }
+
+  private String mark() {
+    return inside ? END : START;
+  }
+
+  /** Passes the first characters held on, but not line breaks at the start of a part. */
+  private void pass(int length) {
+    int from = 0;
+    while (fresh && from < length && isLineBreak(held.charAt(from))) {
+      from++;
+    }
+    if (from < length) {
+      fresh = false;
+      (inside ? thinking : answer).accept(held.substring(from, length));
+    }
+  }
+
+  /** Where the line breaks before {@code end} begin, which a mark may follow. */
+  private int withoutLineBreaks(int end) {
+    int at = end;
+    while (at > 0 && isLineBreak(held.charAt(at - 1))) {
+      at--;
+    }
+    return at;
+  }
+
+  private static boolean isLineBreak(char c) {
+    return c == '\n' || c == '\r';
+  }
+
+  /** Length of the longest end of the held text that begins the mark. */
+  private int undecided() {
+    String mark = mark();
+    int length = Math.min(mark.length() - 1, held.length());
+    while (!mark.startsWith(held.substring(held.length() - length))) {
+      length--;
+    }
+    return length;
+  }
+}
