@@ -33,4 +33,20 @@ public record BF16Format() implements FloatFormat {
       out[at + i] = Float.intBitsToFloat(data.get(JAVA_SHORT_UNALIGNED, from + 2L * i) << 16);
     }
   }
+
+  /** The nearest bfloat16, of two the even one. */
+  @Override
+  public void encode(float[] values, MemorySegment data, int columns, int row) {
+    long to = row * rowBytes(columns);
+    int largest = 0;
+    for (int i = 0; i < columns; i++) {
+      int bits = Float.floatToRawIntBits(values[i]);
+      int rounded = bits + 0x7fff + (bits >>> 16 & 1);
+      largest = Math.max(largest, rounded & 0x7fffffff);
+      data.set(JAVA_SHORT_UNALIGNED, to + 2L * i, (short) (rounded >>> 16));
+    }
+    if (largest >= 0x7f800000) {
+      throw new IllegalArgumentException("has a value that is too large for a bfloat16");
+    }
+  }
 }

@@ -33,4 +33,13 @@ public record F16Format() implements FloatFormat {
       out[at + i] = Float.float16ToFloat(data.get(JAVA_SHORT_UNALIGNED, from + 2L * i));
     }
   }
+
+  /** The nearest float16, of two the even one. */
+  @Override
+  public void encode(float[] values, MemorySegment data, int columns, int row) {
+    long to = row * rowBytes(columns);
+    for (int i = 0; i < columns; i++) {
+      data.set(JAVA_SHORT_UNALIGNED, to + 2L * i, Rounding.half(values[i]));
+    }
+  }
 }

@@ -30,4 +30,10 @@ public record F32Format() implements FloatFormat {
   public void floats(MemorySegment data, int columns, int row, float[] out, int at) {
     MemorySegment.copy(data, JAVA_FLOAT_UNALIGNED, row * rowBytes(columns), out, at, columns);
   }
+
+  /** Exact. */
+  @Override
+  public void encode(float[] values, MemorySegment data, int columns, int row) {
+    MemorySegment.copy(values, 0, data, JAVA_FLOAT_UNALIGNED, row * rowBytes(columns), columns);
+  }
 }

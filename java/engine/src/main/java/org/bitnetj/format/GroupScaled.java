@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 
 /** A ternary format whose every block holds its own scale, a float16. */
-interface GroupScaled extends TernaryFormat {
+interface GroupScaled extends TernaryEncoder {
   /** The scale's offset in a block. */
   int scaleOffset();
 
@@ -21,4 +21,26 @@ interface GroupScaled extends TernaryFormat {
       out[g] = Float.float16ToFloat(data.get(JAVA_SHORT_UNALIGNED, at));
     }
   }
+
+  @Override
+  default float storable(float scale) {
+    return Float.float16ToFloat(Float.floatToFloat16(scale));
+  }
+
+  @Override
+  default void encode(byte[] digits, float[] scales, MemorySegment data, int columns, int row) {
+    requireTernary(digits, columns, row);
+    long at = row * rowBytes(columns);
+    for (int g = 0; g < columns / blockColumns(); g++, at += blockBytes()) {
+      encodeBlock(digits, g * blockColumns(), data, at);
+      data.set(JAVA_SHORT_UNALIGNED, at + scaleOffset(), Float.floatToFloat16(scales[g]));
+    }
+  }
+
+  /**
+   * Writes all of a block but its scale.
+   *
+   * @param from where its digits start
+   */
+  void encodeBlock(byte[] digits, int from, MemorySegment data, long at);
 }

@@ -4,13 +4,14 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * bitnet.cpp's two-bit type, in its canonical layout. The matrix is one run of blocks that may
  * straddle rows: weight j of a block is in byte {@code j % 32} at bit {@code 6 - 2 * (j / 32)}. One
  * float32 scale follows, and 28 bytes of padding of any content.
  */
-record I2sFormat() implements TernaryFormat {
+record I2sFormat() implements TernaryEncoder {
   private static final int RUN = 32;
   private static final int SCALE_BYTES = 32;
 
@@ -70,5 +71,63 @@ record I2sFormat() implements TernaryFormat {
   @Override
   public void scales(MemorySegment data, int columns, int row, float[] out) {
     out[0] = data.get(JAVA_FLOAT_UNALIGNED, data.byteSize() - SCALE_BYTES);
+  }
+
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.of(40);
+  }
+
+  @Override
+  public float storable(float scale) {
+    return scale;
+  }
+
+  @Override
+  public int rowsTogether(int columns) {
+    return blockColumns() / (Integer.lowestOneBit(columns | blockColumns()));
+  }
+
+  @Override
+  public int trailerBytes() {
+    return SCALE_BYTES;
+  }
+
+  @Override
+  public void encode(byte[] digits, float[] scales, MemorySegment data, int columns, int row) {
+    requireTernary(digits, columns, row);
+    long first = (long) row * columns;
+    for (int c = 0; c < columns; ) {
+      long flat = first + c;
+      int inRun = (int) (flat % RUN);
+      int shift = 6 - 2 * (int) (flat / RUN % 4);
+      int n = Math.min(RUN - inRun, columns - c);
+      long at = flat / blockColumns() * blockBytes() + inRun;
+      if (flat % blockColumns() == 0 && columns - c >= blockColumns()) {
+        encodeBlock(digits, c, data, at);
+        n = blockColumns();
+      } else {
+        for (int i = 0; i < n; i++) {
+          int others = data.get(JAVA_BYTE, at + i) & ~(3 << shift);
+          data.set(JAVA_BYTE, at + i, (byte) (others | digits[c + i] << shift));
+        }
+      }
+      c += n;
+    }
+    MemorySegment trailer = data.asSlice(data.byteSize() - SCALE_BYTES);
+    if (first + columns == 4 * (data.byteSize() - SCALE_BYTES)) { // the last row
+      trailer.fill((byte) 0).set(JAVA_FLOAT_UNALIGNED, 0, scales[0]);
+    }
+  }
+
+  private static void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    for (int m = 0; m < RUN; m++) {
+      int codes =
+          digits[from + m] << 6
+              | digits[from + RUN + m] << 4
+              | digits[from + 2 * RUN + m] << 2
+              | digits[from + 3 * RUN + m];
+      data.set(JAVA_BYTE, at + m, (byte) codes);
+    }
   }
 }

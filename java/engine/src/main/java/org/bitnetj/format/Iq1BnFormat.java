@@ -55,4 +55,31 @@ record Iq1BnFormat() implements RowScaled {
       }
     }
   }
+
+  @Override
+  public float storable(float scale) {
+    return Float.float16ToFloat(Float.floatToFloat16(scale));
+  }
+
+  @Override
+  public void putScale(MemorySegment data, long at, float scale) {
+    data.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(scale));
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at, int row) {
+    int last = 0;
+    for (int g = 3; g >= 0; g--) {
+      int first = from + 16 * g;
+      for (int k = 0; k < 3; k++) {
+        int q = 0;
+        for (int j = 4; j >= 0; j--) {
+          q = 3 * q + digits[first + 5 * k + j];
+        }
+        data.set(JAVA_BYTE, at + 3 * g + k, Trits.number(q));
+      }
+      last = 3 * last + digits[first + 15];
+    }
+    data.set(JAVA_BYTE, at + 12, Trits.number(last));
+  }
 }

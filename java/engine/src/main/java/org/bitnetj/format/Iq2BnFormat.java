@@ -63,4 +63,30 @@ record Iq2BnFormat(boolean interleaved) implements RowScaled {
       }
     }
   }
+
+  @Override
+  public float storable(float scale) {
+    return scale;
+  }
+
+  @Override
+  public void putScale(MemorySegment data, long at, float scale) {
+    data.set(JAVA_FLOAT_UNALIGNED, at, scale);
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at, int row) {
+    for (int i = 0; i < 16; i++) {
+      // The columns of a byte are four apart where rows are interleaved, else sixteen.
+      int first = from + (interleaved ? i / 4 * 16 + i % 4 : i);
+      int step = interleaved ? 4 : 16;
+      int codes =
+          digits[first]
+              | digits[first + step] << 2
+              | digits[first + 2 * step] << 4
+              | digits[first + 3 * step] << 6;
+      data.set(
+          JAVA_BYTE, at + (interleaved ? 16 * (i / 4) + 4 * (row % 4) + i % 4 : i), (byte) codes);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * PrismML's base-3 type, five digits to a byte as {@link Trits} has them: blocks of 128 in 24 bytes
@@ -42,5 +43,17 @@ record Ptq1Format() implements GroupScaled {
       Trits.unpack(data, at + 16, 8, 5, out, c + 80);
       Trits.unpack(data, at + 24, 2, 4, out, c + 120);
     }
+  }
+
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.of(143);
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    Trits.pack(digits, from, data, at, 16, 5);
+    Trits.pack(digits, from + 80, data, at + 16, 8, 5);
+    Trits.pack(digits, from + 120, data, at + 24, 2, 4);
   }
 }

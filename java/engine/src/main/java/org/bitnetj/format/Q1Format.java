@@ -3,6 +3,7 @@ package org.bitnetj.format;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * ggml's binary type: blocks of 128 in a float16 scale and 16 bytes. Bit {@code j % 8} of byte
@@ -41,6 +42,27 @@ record Q1Format() implements GroupScaled {
       for (int j = 0; j < blockColumns(); j++) {
         out[c + j] = (byte) ((data.get(JAVA_BYTE, at + j / 8) >> j % 8 & 1) << 1);
       }
+    }
+  }
+
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.of(40);
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    for (int i = 0; i < blockColumns() / 8; i++) {
+      int bits = 0;
+      for (int j = 0; j < 8; j++) {
+        int digit = digits[from + 8 * i + j];
+        if (digit == 1) {
+          throw new IllegalArgumentException(
+              "has weights of 0, of which Q1_0 has none; choose a ternary type");
+        }
+        bits |= digit >> 1 << j;
+      }
+      data.set(JAVA_BYTE, at + Short.BYTES + i, (byte) bits);
     }
   }
 }

@@ -3,6 +3,7 @@ package org.bitnetj.format;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * Two-bit types of one form: blocks of a float16 scale and then the digits of their columns in
@@ -42,6 +43,21 @@ record Q2Format(String name, int id, int blockColumns) implements GroupScaled {
           out[c + 4 * j + i] = (byte) (codes >> 2 * i & 3);
         }
       }
+    }
+  }
+
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.of(id == 42 ? 41 : 141);
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    for (int j = 0; j < blockColumns / 4; j++) {
+      int first = from + 4 * j;
+      int codes =
+          digits[first] | digits[first + 1] << 2 | digits[first + 2] << 4 | digits[first + 3] << 6;
+      data.set(JAVA_BYTE, at + Short.BYTES + j, (byte) codes);
     }
   }
 }

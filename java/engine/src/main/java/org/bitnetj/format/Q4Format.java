@@ -51,4 +51,32 @@ public record Q4Format(boolean linear) implements FloatFormat {
       }
     }
   }
+
+  /**
+   * With d such that the value of the largest absolute value is the first code's, -8 or -127, and
+   * each code that of the nearest value, of two the smaller.
+   */
+  @Override
+  public void encode(float[] values, MemorySegment data, int columns, int row) {
+    byte[] levels = linear ? LINEAR : TABLE;
+    long to = row * rowBytes(columns);
+    for (int c = 0; c < columns; c += 32, to += 18) {
+      short d = Rounding.half(Rounding.farthest(values, c, c + 32) / levels[0]);
+      data.set(JAVA_SHORT_UNALIGNED, to, d);
+      float inverse = Rounding.inverse(Float.float16ToFloat(d));
+      for (int j = 0; j < 16; j++) {
+        int low = nearest(levels, values[c + j] * inverse);
+        int high = nearest(levels, values[c + 16 + j] * inverse);
+        data.set(JAVA_BYTE, to + 2 + j, (byte) (low | high << 4));
+      }
+    }
+  }
+
+  private static int nearest(byte[] levels, float x) {
+    int code = 0;
+    for (int i = 1; i < 16; i++) {
+      code += 2 * x > levels[i - 1] + levels[i] ? 1 : 0;
+    }
+    return code;
+  }
 }

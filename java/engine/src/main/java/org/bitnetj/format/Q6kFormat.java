@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * ggml's six-bit type, super-blocks of 256: 128 bytes of low bits, 64 of high bits, 16 int8 scales
@@ -46,6 +47,44 @@ public record Q6kFormat() implements FloatFormat {
           }
         }
       }
+    }
+  }
+
+  /**
+   * With a step for each 16 columns such that the value of the largest absolute value is the code
+   * -32, the d for which the largest step is -128 of them, and each code that of the nearest value.
+   */
+  @Override
+  public void encode(float[] values, MemorySegment data, int columns, int row) {
+    long to = row * rowBytes(columns);
+    byte[] block = new byte[blockBytes()];
+    float[] steps = new float[16];
+    for (int c = 0; c < columns; c += 256, to += 210) {
+      Arrays.fill(block, (byte) 0);
+      for (int s = 0; s < 16; s++) {
+        steps[s] = Rounding.farthest(values, c + 16 * s, c + 16 * s + 16) / -32;
+      }
+      short half = Rounding.half(Rounding.farthest(steps, 0, 16) / -128);
+      float d = Float.float16ToFloat(half);
+      float inverse = Rounding.inverse(d);
+      for (int s = 0; s < 16; s++) {
+        int scale = Rounding.clamped(steps[s] * inverse, -128, 127);
+        block[192 + s] = (byte) scale;
+        encodeRun(values, c + 16 * s, Rounding.inverse(d * scale), block, s);
+      }
+      MemorySegment.copy(block, 0, data, JAVA_BYTE, to, blockBytes());
+      data.set(JAVA_SHORT_UNALIGNED, to + 208, half);
+    }
+  }
+
+  private static void encodeRun(float[] values, int from, float inverse, byte[] block, int s) {
+    int half = s / 8;
+    int run = s % 8 / 2;
+    for (int i = 0; i < 16; i++) {
+      int q = Rounding.clamped(values[from + i] * inverse, -32, 31) + 32;
+      int l = s % 2 * 16 + i;
+      block[64 * half + 32 * (run & 1) + l] |= (byte) ((q & 15) << (run >> 1) * 4);
+      block[128 + 32 * half + l] |= (byte) (q >> 4 << 2 * run);
     }
   }
 }

@@ -37,4 +37,19 @@ public record Q8Format() implements FloatFormat {
       }
     }
   }
+
+  /** With d of the largest absolute value / 127, and each q the nearest integer. */
+  @Override
+  public void encode(float[] values, MemorySegment data, int columns, int row) {
+    long to = row * rowBytes(columns);
+    for (int c = 0; c < columns; c += 32, to += 34) {
+      short d = Rounding.half(Math.abs(Rounding.farthest(values, c, c + 32)) / 127);
+      data.set(JAVA_SHORT_UNALIGNED, to, d);
+      float inverse = Rounding.inverse(Float.float16ToFloat(d));
+      for (int j = 0; j < 32; j++) {
+        data.set(
+            JAVA_BYTE, to + 2 + j, (byte) Rounding.clamped(values[c + j] * inverse, -127, 127));
+      }
+    }
+  }
 }

@@ -1,18 +1,30 @@
 package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * A ternary format of ik_llama.cpp with a scale for each row, stored before the row's blocks. Rows
  * may be interleaved, and their scales and blocks with them.
  */
-interface RowScaled extends TernaryFormat {
+interface RowScaled extends TernaryEncoder {
   /** Bytes of a row's scale. */
   int scaleBytes();
 
   /** How many rows are interleaved. */
   default int rowsTogether() {
     return 1;
+  }
+
+  @Override
+  default int rowsTogether(int columns) {
+    return rowsTogether();
+  }
+
+  /** None that is known. */
+  @Override
+  default OptionalInt fileType() {
+    return OptionalInt.empty();
   }
 
   @Override
@@ -37,8 +49,28 @@ interface RowScaled extends TernaryFormat {
 
   @Override
   default void scales(MemorySegment data, int columns, int row, float[] out) {
-    out[0] = scale(data, start(columns, row) + row % rowsTogether() * scaleBytes());
+    out[0] = scale(data, scaleAt(columns, row));
   }
+
+  private long scaleAt(int columns, int row) {
+    return start(columns, row) + row % rowsTogether() * scaleBytes();
+  }
+
+  @Override
+  default void encode(byte[] digits, float[] scales, MemorySegment data, int columns, int row) {
+    requireTernary(digits, columns, row);
+    putScale(data, scaleAt(columns, row), scales[0]);
+    long at = start(columns, row) + (long) rowsTogether() * scaleBytes();
+    for (int c = 0; c < columns; c += blockColumns(), at += rowsTogether() * blockBytes()) {
+      encodeBlock(digits, c, data, at, row);
+    }
+  }
+
+  /** Writes a row's digits of a block, or of the blocks of interleaved rows. */
+  void encodeBlock(byte[] digits, int from, MemorySegment data, long at, int row);
+
+  /** Stores a scale there. */
+  void putScale(MemorySegment data, long at, float scale);
 
   /** The scale that is stored there. */
   float scale(MemorySegment data, long at);

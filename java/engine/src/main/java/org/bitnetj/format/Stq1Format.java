@@ -3,6 +3,7 @@ package org.bitnetj.format;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * llama.cpp's sparse ternary type: of every four weights one is 0. Blocks of 256 hold 64 groups of
@@ -56,8 +57,8 @@ record Stq1Format(boolean strided) implements GroupScaled {
       for (int g = 0; g < GROUPS; g++) {
         int code = data.get(JAVA_BYTE, at + g / 2) >> g % 2 * 4 & 15;
         int sign = data.get(JAVA_BYTE, at + 32 + g / 8) >> g % 8 & 1;
-        int first = c + (strided ? 64 * (g / 16) + g % 16 : 4 * g);
-        int step = strided ? 16 : 1;
+        int first = c + first(g);
+        int step = step();
         int minus = code << 1; // bit i: whether the i-th lane that is not 0 is negative
         for (int p = 0; p < 4; p++) {
           if (p == code >> 2) {
@@ -69,5 +70,52 @@ record Stq1Format(boolean strided) implements GroupScaled {
         }
       }
     }
+  }
+
+  /** The column of a group's first lane. */
+  private int first(int group) {
+    return strided ? 64 * (group / 16) + group % 16 : 4 * group;
+  }
+
+  /** Columns from a lane to the next. */
+  private int step() {
+    return strided ? 16 : 1;
+  }
+
+  /** None that is known. */
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    data.asSlice(at, scaleOffset()).fill((byte) 0);
+    for (int g = 0; g < GROUPS; g++) {
+      int zero = -1;
+      int minus = 0; // as when reading, from the first lane that is not 0 on
+      int others = 0;
+      for (int p = 0; p < 4; p++) {
+        int digit = digits[from + first(g) + step() * p];
+        if (digit == 1) {
+          zero = p;
+        } else {
+          minus |= (digit == 0 ? 1 : 0) << others++;
+        }
+      }
+      if (others != 3) {
+        throw new IllegalArgumentException(
+            "has four weights of which not exactly one is 0, as STQ1_0 needs it; choose another"
+                + " type");
+      }
+      int sign = minus & 1;
+      int code = zero << 2 | (minus ^ -sign) >> 1 & 3;
+      or(data, at + g / 2, code << g % 2 * 4);
+      or(data, at + 32 + g / 8, sign << g % 8);
+    }
+  }
+
+  private static void or(MemorySegment data, long at, int bits) {
+    data.set(JAVA_BYTE, at, (byte) (data.get(JAVA_BYTE, at) | bits));
   }
 }

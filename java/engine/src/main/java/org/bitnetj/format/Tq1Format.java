@@ -1,6 +1,7 @@
 package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * llama.cpp's base-3 type, five digits to a byte as {@link Trits} has them: blocks of 256 in 48
@@ -42,5 +43,17 @@ record Tq1Format() implements GroupScaled {
       Trits.unpack(data, at + 32, 16, 5, out, c + 160);
       Trits.unpack(data, at + 48, 4, 4, out, c + 240);
     }
+  }
+
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.of(36);
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    Trits.pack(digits, from, data, at, 32, 5);
+    Trits.pack(digits, from + 160, data, at + 32, 16, 5);
+    Trits.pack(digits, from + 240, data, at + 48, 4, 4);
   }
 }

@@ -3,6 +3,7 @@ package org.bitnetj.format;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
  * llama.cpp's two-bit ternary type: blocks of 256 in 64 bytes and a scale. Column 128h + 32n + m is
@@ -46,6 +47,26 @@ record Tq2Format() implements GroupScaled {
         for (int m = 0; m < RUN; m++) {
           out[c + run * RUN + m] = (byte) (data.get(JAVA_BYTE, from + m) >> shift & 3);
         }
+      }
+    }
+  }
+
+  @Override
+  public OptionalInt fileType() {
+    return OptionalInt.of(37);
+  }
+
+  @Override
+  public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
+    for (int half = 0; half < 2; half++) {
+      int first = from + 4 * RUN * half;
+      for (int m = 0; m < RUN; m++) {
+        int codes =
+            digits[first + m]
+                | digits[first + RUN + m] << 2
+                | digits[first + 2 * RUN + m] << 4
+                | digits[first + 3 * RUN + m] << 6;
+        data.set(JAVA_BYTE, at + RUN * half + m, (byte) codes);
       }
     }
   }

@@ -23,6 +23,22 @@ final class Trits {
     return (byte) (((number & 0xff) * POWERS[n] & 0xff) * 3 >> 8);
   }
 
+  /** The byte of a number of five digits. */
+  static byte number(int q) {
+    return (byte) ((256 * q + 242) / 243);
+  }
+
+  /** The inverse of {@link #unpack}: digits beyond the last are 0. */
+  static void pack(byte[] in, int from, MemorySegment data, long at, int bytes, int digits) {
+    for (int i = 0; i < bytes; i++) {
+      int q = 0;
+      for (int n = 0; n < digits; n++) {
+        q = 3 * q + in[from + i + n * bytes];
+      }
+      data.set(JAVA_BYTE, at + i, number(digits == 5 ? q : 3 * q));
+    }
+  }
+
   /** Digit n of byte {@code at + i} is stored at {@code to + i + n * bytes}, for n < digits. */
   static void unpack(MemorySegment data, long at, int bytes, int digits, byte[] out, int to) {
     for (int i = 0; i < bytes; i++) {

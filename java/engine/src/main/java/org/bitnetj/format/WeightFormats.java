@@ -16,19 +16,19 @@ public final class WeightFormats {
   public static final FloatFormat Q5_K = new QkFormat(5);
   public static final FloatFormat Q8_0 = new Q8Format();
   public static final FloatFormat Q6_K = new Q6kFormat();
-  public static final TernaryFormat I2_S = new I2sFormat();
-  public static final TernaryFormat TQ1_0 = new Tq1Format();
-  public static final TernaryFormat TQ2_0 = new Tq2Format();
-  public static final TernaryFormat Q2_0 = new Q2Format("Q2_0", 42, 64);
-  public static final TernaryFormat Q2_0_G128 = new Q2Format("Q2_0_G128", 42, 128);
-  public static final TernaryFormat PQ2_0 = new Q2Format("PQ2_0", 142, 128);
-  public static final TernaryFormat PTQ1_0 = new Ptq1Format();
-  public static final TernaryFormat Q1_0 = new Q1Format();
-  public static final TernaryFormat STQ1_0 = new Stq1Format(false);
-  public static final TernaryFormat STQ1_0_STRIDED = new Stq1Format(true);
-  public static final TernaryFormat IQ1_BN = new Iq1BnFormat();
-  public static final TernaryFormat IQ2_BN = new Iq2BnFormat(false);
-  public static final TernaryFormat IQ2_BN_R4 = new Iq2BnFormat(true);
+  public static final TernaryEncoder I2_S = new I2sFormat();
+  public static final TernaryEncoder TQ1_0 = new Tq1Format();
+  public static final TernaryEncoder TQ2_0 = new Tq2Format();
+  public static final TernaryEncoder Q2_0 = new Q2Format("Q2_0", 42, 64);
+  public static final TernaryEncoder Q2_0_G128 = new Q2Format("Q2_0_G128", 42, 128);
+  public static final TernaryEncoder PQ2_0 = new Q2Format("PQ2_0", 142, 128);
+  public static final TernaryEncoder PTQ1_0 = new Ptq1Format();
+  public static final TernaryEncoder Q1_0 = new Q1Format();
+  public static final TernaryEncoder STQ1_0 = new Stq1Format(false);
+  public static final TernaryEncoder STQ1_0_STRIDED = new Stq1Format(true);
+  public static final TernaryEncoder IQ1_BN = new Iq1BnFormat();
+  public static final TernaryEncoder IQ2_BN = new Iq2BnFormat(false);
+  public static final TernaryEncoder IQ2_BN_R4 = new Iq2BnFormat(true);
 
   /** Not one of GGUF's, and so not in the lists. */
   public static final TernaryFormat PACKED = new PackedFormat();
@@ -92,8 +92,8 @@ public final class WeightFormats {
   }
 
   /** Those that ternary matrices may be stored in. */
-  public static List<TernaryFormat> ternary() {
-    return only(TernaryFormat.class);
+  public static List<TernaryEncoder> ternary() {
+    return only(TernaryEncoder.class);
   }
 
   /** Those that embeddings, heads and norms may be stored in. */
