@@ -28,6 +28,7 @@ import static org.bitnetj.family.Place.UP_INPUT_NORM;
 import static org.bitnetj.family.Place.VALUE;
 import static org.bitnetj.family.Place.VALUE_INPUT_NORM;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -202,6 +203,30 @@ public final class Manifest {
   /** All roles, in the order of published files. */
   public List<Role> roles() {
     return roles;
+  }
+
+  /**
+   * A tensor of a model.
+   *
+   * @param layer of which layer; 0 where there is one for the whole model
+   */
+  public record Entry(Role role, int layer) {}
+
+  /** All tensors that a model may have, in the order of published files. */
+  public List<Entry> entries(int layers) {
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < roles.size(); i++) {
+      if (!roles.get(i).place().isInLayers()) {
+        entries.add(new Entry(roles.get(i), 0));
+      } else if (!roles.get(i - 1).place().isInLayers()) { // the first of those that layers have
+        for (int layer = 0; layer < layers; layer++) {
+          for (int j = i; roles.get(j).place().isInLayers(); j++) {
+            entries.add(new Entry(roles.get(j), layer));
+          }
+        }
+      }
+    }
+    return entries;
   }
 
   /** The role of a place; empty if the family has no such tensor. */

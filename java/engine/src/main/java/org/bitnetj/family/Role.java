@@ -15,6 +15,11 @@ public record Role(Place place, String gguf, String huggingFace, boolean optiona
     return of(gguf, layer);
   }
 
+  /** In a GGUF file, the name of the scalar beside the weight of a linear layer. */
+  public String ggufFactor(int layer) {
+    return gguf(layer).replaceFirst("\\.weight$", ".scale");
+  }
+
   /** Its name in a Hugging Face checkpoint, likewise. */
   public String huggingFace(int layer) {
     return of(huggingFace, layer);

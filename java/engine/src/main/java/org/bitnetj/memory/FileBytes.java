@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +34,15 @@ public final class FileBytes implements AutoCloseable {
     final Source source;
     final MemorySegment segment;
     final @Nullable Arena arena;
+    final @Nullable Path path;
     int claims = 1;
     boolean shared;
 
-    Memory(Source source, MemorySegment segment, @Nullable Arena arena) {
+    Memory(Source source, MemorySegment segment, @Nullable Arena arena, @Nullable Path path) {
       this.source = source;
       this.segment = segment;
       this.arena = arena;
+      this.path = path;
     }
   }
 
@@ -63,7 +66,8 @@ public final class FileBytes implements AutoCloseable {
           new Memory(
               Source.MAPPED,
               channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena),
-              arena));
+              arena,
+              path));
     } catch (Throwable e) {
       arena.close();
       throw e;
@@ -88,7 +92,7 @@ public final class FileBytes implements AutoCloseable {
               : pages.reinterpret(arena, Pages::unmap);
       MemorySegment segment = memory.asSlice(0, size);
       fill(segment, channel);
-      return new FileBytes(new Memory(Source.READ, segment.asReadOnly(), arena));
+      return new FileBytes(new Memory(Source.READ, segment.asReadOnly(), arena, path));
     } catch (Throwable e) {
       arena.close();
       throw e;
@@ -111,7 +115,12 @@ public final class FileBytes implements AutoCloseable {
 
   /** Bytes that are in memory already; no close frees them. */
   public static FileBytes of(MemorySegment segment) {
-    return new FileBytes(new Memory(Source.GIVEN, segment.asReadOnly(), null));
+    return new FileBytes(new Memory(Source.GIVEN, segment.asReadOnly(), null, null));
+  }
+
+  /** The file that they are of; empty for bytes that were in memory already. */
+  public Optional<Path> path() {
+    return Optional.ofNullable(memory.path);
   }
 
   /** All bytes, read-only. */

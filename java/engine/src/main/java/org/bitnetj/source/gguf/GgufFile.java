@@ -48,7 +48,7 @@ public final class GgufFile implements ModelSource {
   static final int MAGIC = 0x46554747; // "GGUF" as a little-endian int
   static final String ALIGNMENT_KEY = "general.alignment";
   static final int DEFAULT_ALIGNMENT = 32;
-  private static final String WEIGHT = ".weight"; // how names of weights end
+  static final String TEMPLATE = "tokenizer.chat_template";
   private static final int MAX_ALIGNMENT = 1 << 20;
 
   private final Path path;
@@ -299,7 +299,8 @@ public final class GgufFile implements ModelSource {
 
   @Override
   public boolean guessesActivations() {
-    return tensors.values().stream().anyMatch(ImpliedScaling::hasGroups);
+    return !metadata.keys().contains(GgufSpec.ACTIVATIONS)
+        && tensors.values().stream().anyMatch(ImpliedScaling::hasGroups);
   }
 
   @Override
@@ -324,7 +325,7 @@ public final class GgufFile implements ModelSource {
 
   @Override
   public Optional<String> chatTemplate() throws ModelFileException {
-    return metadata.findText("tokenizer.chat_template");
+    return metadata.findText(TEMPLATE);
   }
 
   @Override
@@ -339,10 +340,7 @@ public final class GgufFile implements ModelSource {
 
   @Override
   public Optional<Tensor> findFactor(Role role, int layer) {
-    String name = role.gguf(layer);
-    return name.endsWith(WEIGHT)
-        ? find(name.substring(0, name.length() - WEIGHT.length()) + ".scale")
-        : Optional.empty();
+    return find(role.ggufFactor(layer));
   }
 
   /** Gives up the file's bytes, which stay while others share them. Idempotent. */

@@ -1,6 +1,7 @@
 package org.bitnetj.source.gguf;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
@@ -18,6 +19,9 @@ import org.bitnetj.source.Printable;
  */
 final class GgufSpec {
   static final String FAMILY = "general.architecture";
+
+  /** This project's own key: {@code row} or {@code group}, see {@link ActivationScaling}. */
+  static final String ACTIVATIONS = "bitnet.activation_scaling";
 
   private static final int MOST_NAME = 200;
   private static final double LOCAL_THETA = 10000; // of Gemma 3's layers with a window
@@ -81,10 +85,25 @@ final class GgufSpec {
     }
   }
 
-  private ActivationScaling activationScaling(Architecture architecture) {
-    return architecture
-        .activationScaling()
-        .orElseGet(() -> ImpliedScaling.of(architecture, file::find));
+  /** Where families leave it open, a key of the engine's own says it, or else the weights do. */
+  private ActivationScaling activationScaling(Architecture architecture) throws ModelFileException {
+    Optional<ActivationScaling> fixed = architecture.activationScaling();
+    Optional<String> stated = metadata.findText(ACTIVATIONS);
+    if (stated.isPresent()) {
+      return ActivationScaling.ofLabel(stated.get())
+          .filter(scaling -> scaling == fixed.orElse(scaling))
+          .orElseThrow(() -> notComputed(stated.get()));
+    }
+    return fixed.orElseGet(() -> ImpliedScaling.of(architecture, file::find));
+  }
+
+  private ModelFileException notComputed(String activations) {
+    return metadata.failure(
+        "metadata key '"
+            + ACTIVATIONS
+            + "' is '"
+            + Printable.of(activations, MOST_NAME)
+            + "', which this engine does not compute for models of this architecture.");
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.bitnetj.source.gguf;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -18,23 +20,46 @@ import org.bitnetj.source.VocabularySource;
 public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   private static final String PREFIX = "tokenizer.ggml.";
 
+  static final String MODEL = PREFIX + "model";
+  static final String ADDS_BOS = PREFIX + "add_bos_token";
+  static final String ADDS_EOS = PREFIX + "add_eos_token";
+  static final String ADDS_SPACE = PREFIX + "add_space_prefix";
+
+  /** This project's own key: a {@link VocabularySource.SpacePrefix} that a flag cannot say. */
+  static final String SPACE_PREFIX = "bitnet.tokenizer.space_prefix";
+
   /** Most characters that a message quotes. */
   private static final int MOST_SHOWN = 80;
 
+  /** SentencePiece's pieces have merges only in files that this project converted. */
   @Override
   public Kind kind() throws ModelFileException {
-    String model = metadata.text(PREFIX + "model");
+    String model = metadata.text(MODEL);
+    if (isGemmaOfBitNet()) {
+      return Kind.RANKED_PIECES;
+    }
     return switch (model) {
       case "gpt2" -> Kind.BYTE_LEVEL;
-      case "llama" -> Kind.SENTENCE_PIECE;
+      case "llama" ->
+          findLength(Part.MERGES).isPresent() ? Kind.RANKED_PIECES : Kind.SENTENCE_PIECE;
       default ->
           throw failure(
-              PREFIX
-                  + "model is '"
+              MODEL
+                  + " is '"
                   + Printable.of(model, MOST_SHOWN)
                   + "'; this engine knows 'gpt2' (byte-level BPE) and"
                   + " 'llama' (SentencePiece BPE).");
     };
+  }
+
+  /**
+   * BitNet's embedding model of Gemma's family, whose converter ({@code
+   * convert-bitnet-embedding-270m-to-gguf.py}) writes SentencePiece's pieces and calls them
+   * byte-level.
+   */
+  private boolean isGemmaOfBitNet() throws ModelFileException {
+    return metadata.text(MODEL).equals("gpt2")
+        && metadata.findText(GgufSpec.FAMILY).orElse("").equals(Architecture.GEMMA3.label());
   }
 
   /** Microsoft's files name none, which makes it llama-bpe; in other files, gpt-2 is meant. */
@@ -77,22 +102,40 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
 
   @Override
   public Optional<Boolean> addsBos() throws ModelFileException {
-    return metadata.findFlag(PREFIX + "add_bos_token");
+    return metadata.findFlag(ADDS_BOS);
   }
 
   @Override
   public Optional<Boolean> addsEos() throws ModelFileException {
-    return metadata.findFlag(PREFIX + "add_eos_token");
+    return metadata.findFlag(ADDS_EOS);
   }
 
   @Override
   public SpacePrefix spacePrefix() throws ModelFileException {
-    boolean adds = metadata.findFlag(PREFIX + "add_space_prefix").orElse(true);
+    Optional<String> named = metadata.findText(SPACE_PREFIX);
+    if (named.isPresent()) {
+      return Arrays.stream(SpacePrefix.values())
+          .filter(prefix -> prefix.name().toLowerCase(Locale.ROOT).equals(named.get()))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  failure(
+                      SPACE_PREFIX
+                          + " is '"
+                          + Printable.of(named.get(), MOST_SHOWN)
+                          + "', which this engine does not know."));
+    }
+    boolean adds = metadata.findFlag(ADDS_SPACE).orElse(!isGemmaOfBitNet());
     return adds ? SpacePrefix.ALWAYS : SpacePrefix.NEVER;
   }
 
   @Override
   public String name(Part part) {
+    return key(part);
+  }
+
+  /** The key of a part. */
+  static String key(Part part) {
     return PREFIX
         + switch (part) {
           case PRE_TOKENIZER -> "pre";

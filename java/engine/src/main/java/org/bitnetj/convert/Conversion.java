@@ -1,0 +1,111 @@
+package org.bitnetj.convert;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.memory.FileBytes;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.container.ModelContainer;
+import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWords;
+import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.source.gguf.MatrixWriter;
+
+/**
+ * Converts a model to a GGUF file. What is read is a stream of rows, so that memory stays small
+ * whatever the size of the model; what is written appears when it is complete, and a conversion
+ * that fails or is interrupted leaves nothing and whatever was there before.
+ */
+public final class Conversion {
+  private Conversion() {}
+
+  /**
+   * Converts a model. Of a GGUF file, metadata stays as it is but for what the conversion changes;
+   * of other containers it is said in GGUF's words.
+   *
+   * @param source a GGUF file, any of those that a model was split into, or a Hugging Face
+   *     checkpoint by its folder or its one safetensors file
+   * @param target the file to write; one that is there is replaced
+   * @throws ModelFileException one sentence on why the source cannot be used, its weights cannot be
+   *     stored so, or the target cannot be written: it is one of the source's files, its disk is
+   *     full, or writing was interrupted
+   */
+  public static void convert(Path source, Path target, ConversionOptions options)
+      throws ModelFileException {
+    try (ModelSource model = ModelContainer.open(source, true)) {
+      requireOther(model, target);
+      ModelSpec spec = spec(model, options);
+      ConversionPlan plan = ConversionPlan.of(model, spec, options);
+      GgufHeader header = header(model, spec, plan, options);
+      try (GgufWriter writer = GgufWriter.create(target, header);
+          MatrixWriter matrices = new MatrixWriter(writer, options.progress()::at)) {
+        plan.write(matrices);
+        writer.commit();
+      }
+      plan.warnings().forEach(options.warnings());
+    } catch (InternalError e) { // as GgufFile says
+      throw new ModelFileException(
+          source + ": a file was shortened by another program while it was read.", e);
+    }
+  }
+
+  /** Not even a link to it: a model is not replaced by what is made of it. */
+  private static void requireOther(ModelSource model, Path target) throws ModelFileException {
+    for (FileBytes file : model.bytes().files()) {
+      try {
+        if (Files.exists(target) && Files.isSameFile(target, file.path().orElseThrow())) {
+          throw new ModelFileException(
+              "cannot write " + target + ": it is what the model is read from; name another file.");
+        }
+      } catch (ModelFileException e) {
+        throw e;
+      } catch (IOException e) {
+        throw new ModelFileException("cannot write " + target + ": " + e.getMessage() + ".", e);
+      }
+    }
+  }
+
+  private static ModelSpec spec(ModelSource model, ConversionOptions options)
+      throws ModelFileException {
+    ModelSpec spec = model.spec();
+    if (options.activations().isPresent()) {
+      try {
+        return spec.with(options.activations().get());
+      } catch (IllegalArgumentException e) {
+        throw new ModelFileException(model.path() + ": " + e.getMessage(), e);
+      }
+    }
+    if (spec.architecture().activationScaling().isEmpty() && model.guessesActivations()) {
+      options
+          .warnings()
+          .accept(
+              "nothing in "
+                  + model.path()
+                  + " says how activations were quantized in training; the new file will say one"
+                  + " scale a "
+                  + spec.activationScaling().label()
+                  + ", as the engine takes it (--activations says otherwise)");
+    }
+    return spec;
+  }
+
+  private static GgufHeader header(
+      ModelSource model, ModelSpec spec, ConversionPlan plan, ConversionOptions options)
+      throws ModelFileException {
+    GgufHeader header = new GgufHeader();
+    if (model instanceof GgufFile file) {
+      GgufWords.copy(header, file);
+    } else {
+      GgufWords.put(header, model);
+    }
+    GgufWords.putActivations(header, spec);
+    plan.weights()
+        .flatMap(format -> format.fileType().stream().boxed().findFirst())
+        .ifPresent(type -> header.u32(GgufWords.FILE_TYPE, type));
+    plan.declare(header);
+    return header;
+  }
+}

@@ -1,0 +1,132 @@
+package org.bitnetj.convert;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.TernaryEncoder;
+import org.bitnetj.format.WeightFormat;
+import org.bitnetj.format.WeightFormats;
+import org.bitnetj.option.ActivationScaling;
+
+/**
+ * How a model is converted. Immutable; constructor and {@code with} methods refuse names that they
+ * do not know with an {@link IllegalArgumentException} whose message is a sentence.
+ *
+ * @param weights the type of the ternary weights of linear layers, one of {@link #weightTypes};
+ *     empty to keep them as they are, and those that GGUF has no type for as {@code i2_s}, or as
+ *     {@code pq2_0} where they have scales by groups of columns
+ * @param head the type of the embedding and the output head, one of {@link #headTypes}; empty to
+ *     keep them as they are
+ * @param exactScales whether the scale of a matrix is kept to the bit where a type holds float16
+ *     alone: then it is a tensor of its own, which not every engine reads. Else it is rounded, by
+ *     at most one part in 2048, with a warning
+ * @param activations what shares a scale among int8 activations, where the model leaves it open;
+ *     empty for the engine's guess
+ * @param progress told how far writing is
+ * @param warnings receives what is lost or guessed, each a sentence without full stop
+ */
+public record ConversionOptions(
+    Optional<String> weights,
+    Optional<String> head,
+    boolean exactScales,
+    Optional<ActivationScaling> activations,
+    Progress progress,
+    Consumer<String> warnings) {
+
+  /** Told how far writing is. */
+  @FunctionalInterface
+  public interface Progress {
+    /** After every few megabytes: bytes of the file written, and all there will be. */
+    void at(long written, long size);
+  }
+
+  public ConversionOptions {
+    weights.ifPresent(ConversionOptions::weightFormat);
+    head.ifPresent(ConversionOptions::headFormat);
+  }
+
+  /** Everything as it is, progress and warnings to nobody. */
+  public static ConversionOptions defaults() {
+    return new ConversionOptions(
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        (written, size) -> {},
+        warning -> {});
+  }
+
+  /** Names of types of ternary weights. Of one that has two ids, the second has its id behind. */
+  public static List<String> weightTypes() {
+    return names(WeightFormats.ternary());
+  }
+
+  /** Names of types of embeddings and heads. */
+  public static List<String> headTypes() {
+    return names(WeightFormats.floats());
+  }
+
+  private static List<String> names(List<? extends WeightFormat> formats) {
+    return formats.stream().map(ConversionOptions::name).toList();
+  }
+
+  static String name(WeightFormat format) {
+    String name = format.name().toLowerCase(Locale.ROOT);
+    return WeightFormats.named(format.name()).orElse(format) == format
+        ? name
+        : name + ":" + format.id();
+  }
+
+  static TernaryEncoder weightFormat(String name) {
+    return find("weights", name, WeightFormats.ternary());
+  }
+
+  static FloatFormat headFormat(String name) {
+    return find("an embedding or head", name, WeightFormats.floats());
+  }
+
+  private static <T extends WeightFormat> T find(String what, String name, List<T> formats) {
+    return formats.stream()
+        .filter(format -> name(format).equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "There is no type '"
+                        + name
+                        + "' for "
+                        + what
+                        + "; choose one of "
+                        + String.join(", ", names(formats))
+                        + "."));
+  }
+
+  public ConversionOptions withWeights(String type) {
+    return new ConversionOptions(
+        Optional.of(type), head, exactScales, activations, progress, warnings);
+  }
+
+  public ConversionOptions withHead(String type) {
+    return new ConversionOptions(
+        weights, Optional.of(type), exactScales, activations, progress, warnings);
+  }
+
+  public ConversionOptions withExactScales(boolean exact) {
+    return new ConversionOptions(weights, head, exact, activations, progress, warnings);
+  }
+
+  public ConversionOptions withActivations(ActivationScaling scaling) {
+    return new ConversionOptions(
+        weights, head, exactScales, Optional.of(scaling), progress, warnings);
+  }
+
+  public ConversionOptions withProgress(Progress listener) {
+    return new ConversionOptions(weights, head, exactScales, activations, listener, warnings);
+  }
+
+  public ConversionOptions withWarnings(Consumer<String> listener) {
+    return new ConversionOptions(weights, head, exactScales, activations, progress, listener);
+  }
+}
