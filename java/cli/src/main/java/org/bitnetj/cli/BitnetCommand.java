@@ -49,6 +49,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("detokenize", DetokenizeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("convert", ConvertCommand::new);
     COMMANDS.put("synth", SynthCommand::new);
     COMMANDS.put("bench", BenchCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);

@@ -1,5 +1,6 @@
 package org.bitnetj.cli;
 
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.bitnetj.source.Printable;
 
@@ -23,6 +24,22 @@ final class ProgressLine implements AutoCloseable {
   ProgressLine(Streams streams) {
     this.streams = streams;
     this.terminal = streams.isTerminal(Streams.Standard.ERR);
+  }
+
+  /** Shows how much of a file is written, since when, if it is time to. */
+  void written(long written, long total, long startNanos) {
+    update(() -> text(written, total, System.nanoTime() - startNanos));
+  }
+
+  private static String text(long written, long total, long nanos) {
+    double rate = written / (nanos * 1e-9);
+    return String.format(
+        Locale.ROOT,
+        "%3d%% of %.1f GB written, %.0f MB/s, %.0f s to go",
+        100 * written / total,
+        total * 1e-9,
+        rate * 1e-6,
+        (total - written) / rate);
   }
 
   /** Shows {@code text} if it is time to. */

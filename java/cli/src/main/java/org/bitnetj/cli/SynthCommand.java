@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.synth.ModelShape;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Spec;
       "  bitnet synth --shape 2B4T -o 2b4t.gguf",
       "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
       "  bitnet synth --shape 2B4T --vocab model.gguf -o 2b4t-words.gguf",
+      "  bitnet synth --shape 1B --arch qwen3 --weights pq2_0 --group-scales --head q6_k -o"
+          + " 1b.gguf",
       "",
       "The same options give the same bytes on every machine. The file appears when it is complete;"
           + " one that exists is replaced only with --force."
@@ -83,6 +86,32 @@ final class SynthCommand implements Callable<Integer> {
   private String vocabulary;
 
   @Option(
+      names = "--weights",
+      paramLabel = "TYPE",
+      defaultValue = "i2_s",
+      completionCandidates = StoredTypes.OfWeights.class,
+      description =
+          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private String weights;
+
+  @Option(
+      names = "--group-scales",
+      description =
+          "Each group of columns has a scale of its own, as in models of which only the weights"
+              + " are ternary. Default: one scale a matrix.")
+  private boolean groupScales;
+
+  @Option(
+      names = "--head",
+      paramLabel = "TYPE",
+      defaultValue = "f16",
+      completionCandidates = StoredTypes.OfHeads.class,
+      description =
+          "How embedding and head are stored: ${COMPLETION-CANDIDATES}. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String head;
+
+  @Option(
       names = {"-o", "--output"},
       required = true,
       paramLabel = "FILE",
@@ -108,7 +137,7 @@ final class SynthCommand implements Callable<Integer> {
           output,
           (written, total) -> {
             size[0] = total;
-            progress.update(() -> progress(written, total, System.nanoTime() - start));
+            progress.written(written, total, start);
           });
     }
     bitnet
@@ -137,7 +166,10 @@ final class SynthCommand implements Callable<Integer> {
               zeros,
               vocabulary.equals(DUMMY)
                   ? new SyntheticVocabulary.Dummy()
-                  : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)));
+                  : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)),
+              WeightFormats.labelled(weights, WeightFormats.encoders()),
+              groupScales,
+              WeightFormats.labelled(head, WeightFormats.floats()));
       if (!isLoadable(model.architecture())) {
         throw new IllegalArgumentException(
             "The engine does not load architecture '"
@@ -163,17 +195,6 @@ final class SynthCommand implements Callable<Integer> {
     try (ModelSource file = ModelContainer.open(vocabulary, true)) {
       Tokenizer.of(file.vocabulary());
     }
-  }
-
-  private static String progress(long written, long total, long nanos) {
-    double rate = written / (nanos * 1e-9);
-    return String.format(
-        Locale.ROOT,
-        "%3d%% of %.1f GB written, %.0f MB/s, %.0f s to go",
-        100 * written / total,
-        total * 1e-9,
-        rate * 1e-6,
-        (total - written) / rate);
   }
 
   private static final class ShapeNames implements Iterable<String> {

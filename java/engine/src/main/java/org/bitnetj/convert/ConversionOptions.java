@@ -1,12 +1,10 @@
 package org.bitnetj.convert;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.TernaryEncoder;
-import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
 
@@ -43,8 +41,8 @@ public record ConversionOptions(
   }
 
   public ConversionOptions {
-    weights.ifPresent(ConversionOptions::weightFormat);
-    head.ifPresent(ConversionOptions::headFormat);
+    weights.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.encoders()));
+    head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
   /** Everything as it is, progress and warnings to nobody. */
@@ -60,47 +58,20 @@ public record ConversionOptions(
 
   /** Names of types of ternary weights. Of one that has two ids, the second has its id behind. */
   public static List<String> weightTypes() {
-    return names(WeightFormats.ternary());
+    return WeightFormats.encoders().stream().map(WeightFormats::label).toList();
   }
 
   /** Names of types of embeddings and heads. */
   public static List<String> headTypes() {
-    return names(WeightFormats.floats());
+    return WeightFormats.floats().stream().map(WeightFormats::label).toList();
   }
 
-  private static List<String> names(List<? extends WeightFormat> formats) {
-    return formats.stream().map(ConversionOptions::name).toList();
+  Optional<TernaryEncoder> weightFormat() {
+    return weights.map(label -> WeightFormats.labelled(label, WeightFormats.encoders()));
   }
 
-  static String name(WeightFormat format) {
-    String name = format.name().toLowerCase(Locale.ROOT);
-    return WeightFormats.named(format.name()).orElse(format) == format
-        ? name
-        : name + ":" + format.id();
-  }
-
-  static TernaryEncoder weightFormat(String name) {
-    return find("weights", name, WeightFormats.ternary());
-  }
-
-  static FloatFormat headFormat(String name) {
-    return find("an embedding or head", name, WeightFormats.floats());
-  }
-
-  private static <T extends WeightFormat> T find(String what, String name, List<T> formats) {
-    return formats.stream()
-        .filter(format -> name(format).equalsIgnoreCase(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "There is no type '"
-                        + name
-                        + "' for "
-                        + what
-                        + "; choose one of "
-                        + String.join(", ", names(formats))
-                        + "."));
+  Optional<FloatFormat> headFormat() {
+    return head.map(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
   public ConversionOptions withWeights(String type) {

@@ -56,8 +56,8 @@ final class ConversionPlan {
   private ConversionPlan(ModelSource model, ModelSpec spec, ConversionOptions options) {
     this.model = model;
     this.spec = spec;
-    this.weights = options.weights().map(ConversionOptions::weightFormat);
-    this.head = options.head().map(ConversionOptions::headFormat);
+    this.weights = options.weightFormat();
+    this.head = options.headFormat();
     this.exactScales = options.exactScales();
     this.rounding = new ScaleRounding(exactScales);
   }
@@ -226,7 +226,10 @@ final class ConversionPlan {
         return;
       }
       float whole = scale.get() * (factor.isPresent() ? factor(factor.get()) : 1);
-      boolean beside = exactScales && to.storable(whole) != whole;
+      boolean beside =
+          exactScales
+              && to.storable(whole) != whole
+              && spec.activationScaling() == ActivationScaling.ROW; // else there is no such tensor
       addTernary(
           role.gguf(layer),
           tensor,

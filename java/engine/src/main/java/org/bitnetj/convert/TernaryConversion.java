@@ -65,11 +65,11 @@ final class TernaryConversion implements MatrixWriter.TernaryRows {
   private IllegalArgumentException refusal() {
     int group = group(from);
     String fitting =
-        WeightFormats.ternary().stream()
+        WeightFormats.encoders().stream()
             .filter(format -> format.largestDigit() >= from.largestDigit())
             .filter(format -> !format.scaleKind().equals(ScaleKind.TENSOR))
             .filter(format -> group(format) <= group && group % group(format) == 0)
-            .map(ConversionOptions::name)
+            .map(WeightFormats::label)
             .collect(Collectors.joining(", "));
     return new IllegalArgumentException(
         "has different scales for "
@@ -92,24 +92,11 @@ final class TernaryConversion implements MatrixWriter.TernaryRows {
   @Override
   public void read(int row, byte[] digits, float[] scales) {
     from.digits(tensor.data(), columns, row, digits);
-    if (from.largestDigit() < 3) {
-      requireSound(row, digits);
-    }
+    from.requireTernary(digits, columns, row);
     if (scale.isPresent()) {
       Arrays.fill(scales, scale.get());
     } else {
       regroup(row, digits, scales);
-    }
-  }
-
-  private void requireSound(int row, byte[] digits) {
-    int largest = 0;
-    for (int c = 0; c < columns; c++) {
-      largest = Math.max(largest, digits[c]);
-    }
-    if (largest > from.largestDigit()) {
-      throw new IllegalArgumentException(
-          "holds codes in row " + row + " that are not ternary digits; the file is damaged");
     }
   }
 

@@ -2,8 +2,11 @@ package org.bitnetj.format;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.OptionalInt;
 
 /**
@@ -14,6 +17,10 @@ import java.util.OptionalInt;
 record I2sFormat() implements TernaryEncoder {
   private static final int RUN = 32;
   private static final int SCALE_BYTES = 32;
+
+  /** As {@link EightDigits} takes them. */
+  private static final ValueLayout.OfLong EIGHT =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public String name() {
@@ -61,7 +68,11 @@ record I2sFormat() implements TernaryEncoder {
       int n = Math.min(RUN - inRun, columns - c);
       long at = flat / blockColumns() * blockBytes() + inRun;
       int shift = 6 - 2 * run;
-      for (int i = 0; i < n; i++) {
+      int i = 0;
+      for (; i <= n - 8; i += 8) {
+        EightDigits.put(out, c + i, data.get(EIGHT, at + i) >>> shift & EightDigits.MASK);
+      }
+      for (; i < n; i++) {
         out[c + i] = (byte) (data.get(JAVA_BYTE, at + i) >> shift & 3);
       }
       c += n;
@@ -121,13 +132,13 @@ record I2sFormat() implements TernaryEncoder {
   }
 
   private static void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
-    for (int m = 0; m < RUN; m++) {
-      int codes =
-          digits[from + m] << 6
-              | digits[from + RUN + m] << 4
-              | digits[from + 2 * RUN + m] << 2
-              | digits[from + 3 * RUN + m];
-      data.set(JAVA_BYTE, at + m, (byte) codes);
+    for (int m = 0; m < RUN; m += 8) {
+      long codes =
+          EightDigits.get(digits, from + m) << 6
+              | EightDigits.get(digits, from + RUN + m) << 4
+              | EightDigits.get(digits, from + 2 * RUN + m) << 2
+              | EightDigits.get(digits, from + 3 * RUN + m);
+      data.set(EIGHT, at + m, codes);
     }
   }
 }

@@ -1,8 +1,10 @@
 package org.bitnetj.format;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.OptionalInt;
 
 /**
@@ -10,9 +12,13 @@ import java.util.OptionalInt;
  * order, four to a byte from its lowest bits on. Digit 3 means +2. Q2_0 is ggml's with groups of
  * 64; PrismML's fork wrote groups of 128 under the same id, and later under one of its own.
  *
- * @param blockColumns a multiple of 4
+ * @param blockColumns a multiple of 8
  */
 record Q2Format(String name, int id, int blockColumns) implements GroupScaled {
+  /** Eight digits. */
+  private static final ValueLayout.OfShort CODES =
+      JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   @Override
   public int blockBytes() {
     return Short.BYTES + blockColumns / 4;
@@ -37,11 +43,9 @@ record Q2Format(String name, int id, int blockColumns) implements GroupScaled {
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
     long at = row * rowBytes(columns) + Short.BYTES;
     for (int c = 0; c < columns; c += blockColumns, at += blockBytes()) {
-      for (int j = 0; j < blockColumns / 4; j++) {
-        int codes = data.get(JAVA_BYTE, at + j);
-        for (int i = 0; i < 4; i++) {
-          out[c + 4 * j + i] = (byte) (codes >> 2 * i & 3);
-        }
+      for (int j = 0; j < blockColumns; j += 8) {
+        int codes = data.get(CODES, at + j / 4);
+        EightDigits.put(out, c + j, EightDigits.unpacked(codes & 0xffff));
       }
     }
   }
@@ -53,11 +57,9 @@ record Q2Format(String name, int id, int blockColumns) implements GroupScaled {
 
   @Override
   public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
-    for (int j = 0; j < blockColumns / 4; j++) {
-      int first = from + 4 * j;
-      int codes =
-          digits[first] | digits[first + 1] << 2 | digits[first + 2] << 4 | digits[first + 3] << 6;
-      data.set(JAVA_BYTE, at + Short.BYTES + j, (byte) codes);
+    for (int j = 0; j < blockColumns; j += 8) {
+      int codes = EightDigits.packed(EightDigits.get(digits, from + j));
+      data.set(CODES, at + Short.BYTES + j / 4, (short) codes);
     }
   }
 }

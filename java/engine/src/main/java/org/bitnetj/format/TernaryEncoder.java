@@ -38,24 +38,4 @@ public interface TernaryEncoder extends TernaryFormat {
    *     follows the tensor's name
    */
   void encode(byte[] digits, float[] scales, MemorySegment data, int columns, int row);
-
-  /**
-   * Refuses digits above {@link #largestDigit}.
-   *
-   * @throws IllegalArgumentException as {@link #encode}
-   */
-  default void requireTernary(byte[] digits, int columns, int row) {
-    int largest = 0;
-    for (int c = 0; c < columns; c++) {
-      largest = Math.max(largest, digits[c]);
-    }
-    if (largest > largestDigit()) {
-      throw new IllegalArgumentException(
-          "has a weight of +2 times its scale in row "
-              + row
-              + ", which "
-              + name()
-              + " cannot hold");
-    }
-  }
 }

@@ -22,6 +22,24 @@ public non-sealed interface TernaryFormat extends WeightFormat {
   }
 
   /**
+   * Refuses digits that no good file of this format holds.
+   *
+   * @param digits of a row, 0 to 3
+   * @throws IllegalArgumentException if there is such a one; the message is a clause that follows
+   *     the tensor's name
+   */
+  default void requireTernary(byte[] digits, int columns, int row) {
+    if (largestDigit() < 3 && EightDigits.hold3(digits, columns)) {
+      throw new IllegalArgumentException(
+          "has a weight of +2 times its scale in row "
+              + row
+              + ", which "
+              + name()
+              + " cannot hold");
+    }
+  }
+
+  /**
    * The id by which kernels know how digits are stored: that of the format, or where it has several
    * meanings, that of another with the same bytes or one above all that are in use.
    */

@@ -1,8 +1,10 @@
 package org.bitnetj.format;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.OptionalInt;
 
 /**
@@ -11,6 +13,10 @@ import java.util.OptionalInt;
  */
 record Tq2Format() implements GroupScaled {
   private static final int RUN = 32;
+
+  /** As {@link EightDigits} takes them. */
+  private static final ValueLayout.OfLong EIGHT =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public String name() {
@@ -44,8 +50,9 @@ record Tq2Format() implements GroupScaled {
       for (int run = 0; run < 8; run++) {
         long from = at + run / 4 * RUN;
         int shift = run % 4 * 2;
-        for (int m = 0; m < RUN; m++) {
-          out[c + run * RUN + m] = (byte) (data.get(JAVA_BYTE, from + m) >> shift & 3);
+        for (int m = 0; m < RUN; m += 8) {
+          long eight = data.get(EIGHT, from + m) >>> shift & EightDigits.MASK;
+          EightDigits.put(out, c + run * RUN + m, eight);
         }
       }
     }
@@ -60,13 +67,13 @@ record Tq2Format() implements GroupScaled {
   public void encodeBlock(byte[] digits, int from, MemorySegment data, long at) {
     for (int half = 0; half < 2; half++) {
       int first = from + 4 * RUN * half;
-      for (int m = 0; m < RUN; m++) {
-        int codes =
-            digits[first + m]
-                | digits[first + RUN + m] << 2
-                | digits[first + 2 * RUN + m] << 4
-                | digits[first + 3 * RUN + m] << 6;
-        data.set(JAVA_BYTE, at + RUN * half + m, (byte) codes);
+      for (int m = 0; m < RUN; m += 8) {
+        long codes =
+            EightDigits.get(digits, first + m)
+                | EightDigits.get(digits, first + RUN + m) << 2
+                | EightDigits.get(digits, first + 2 * RUN + m) << 4
+                | EightDigits.get(digits, first + 3 * RUN + m) << 6;
+        data.set(EIGHT, at + RUN * half + m, codes);
       }
     }
   }

@@ -2,8 +2,10 @@ package org.bitnetj.format;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The formats that are known, those to compute with and those to list. */
 public final class WeightFormats {
@@ -92,7 +94,12 @@ public final class WeightFormats {
   }
 
   /** Those that ternary matrices may be stored in. */
-  public static List<TernaryEncoder> ternary() {
+  public static List<TernaryFormat> ternary() {
+    return only(TernaryFormat.class);
+  }
+
+  /** The same, as what can be written. */
+  public static List<TernaryEncoder> encoders() {
     return only(TernaryEncoder.class);
   }
 
@@ -121,6 +128,36 @@ public final class WeightFormats {
    */
   public static boolean isContested(int id) {
     return CONTESTED.contains(id);
+  }
+
+  /**
+   * Its name in options: in lower case, and where another one has the name and is before it, with
+   * its id behind.
+   */
+  public static String label(WeightFormat format) {
+    String name = format.name().toLowerCase(Locale.ROOT);
+    return named(format.name()).orElse(format).equals(format) ? name : name + ":" + format.id();
+  }
+
+  /**
+   * The format of that label, in whatever case.
+   *
+   * @throws IllegalArgumentException a sentence that lists the labels, if there is none
+   */
+  public static <T extends WeightFormat> T labelled(String label, List<T> formats) {
+    return formats.stream()
+        .filter(format -> label(format).equalsIgnoreCase(label))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "There is no type '"
+                        + label
+                        + "' here; choose one of "
+                        + formats.stream()
+                            .map(WeightFormats::label)
+                            .collect(Collectors.joining(", "))
+                        + "."));
   }
 
   /** The first format of that name. */

@@ -22,7 +22,7 @@ class TernaryEncoderTest {
   private static final int COLUMNS = 768;
 
   static List<TernaryEncoder> formats() {
-    return WeightFormats.ternary();
+    return WeightFormats.encoders();
   }
 
   private static byte[][] digits(TernaryEncoder format, int rows, int columns, int kinds) {

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.ScaleKind;
-import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
@@ -49,7 +48,7 @@ class StoredFormatsTest {
   }
 
   /** Formats with scales by rows or groups. */
-  private static final List<TernaryEncoder> SCALED =
+  private static final List<TernaryFormat> SCALED =
       WeightFormats.ternary().stream()
           .filter(format -> format.scaleKind() != ScaleKind.TENSOR)
           .toList();

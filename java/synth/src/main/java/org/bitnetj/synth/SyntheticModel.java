@@ -1,28 +1,29 @@
 package org.bitnetj.synth;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.family.Manifest;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
-import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.ScaleKind;
+import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWords;
 import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.source.gguf.MatrixWriter;
 
 /**
  * A model of random ternary weights, as Microsoft's published GGUF lays one out: ternary matrices,
- * float32 norms, float16 embedding (and head, where it is not tied). The file is a function of the
- * fields: the same ones give the same bytes on every machine.
+ * float32 norms, embedding (and head, where it is not tied). The file is a function of the fields:
+ * the same ones give the same bytes on every machine, and other types hold the same weights,
+ * rounded where they must be.
  *
  * <p>Magnitudes keep activations near 1 through any depth: a matrix of K columns has the scale 1 /
  * √(K · share of non-zeros), the two that add to the residual stream also 1 / √(2 · layers), and
@@ -32,15 +33,23 @@ import org.bitnetj.source.gguf.GgufWriter;
  * @param shape the sizes
  * @param architecture {@code general.architecture}, one of {@link #ARCHITECTURES}
  * @param seed picks the weights
- * @param zeroShare share of zero weights, 0 to 0.9, rounded to 256ths
+ * @param zeroShare share of zero weights, 0 to 0.9, rounded to 256ths; of no effect on types that
+ *     have none or one of four
  * @param vocabulary its tokens
+ * @param weights how the matrices are stored
+ * @param groupScales whether each group of columns has a scale of its own, as in models of which
+ *     only the weights are ternary; else a matrix has one, as in BitNet
+ * @param head how embedding and head are stored
  */
 public record SyntheticModel(
     ModelShape shape,
     String architecture,
     long seed,
     double zeroShare,
-    SyntheticVocabulary vocabulary) {
+    SyntheticVocabulary vocabulary,
+    TernaryEncoder weights,
+    boolean groupScales,
+    FloatFormat head) {
 
   /** Architectures whose tensors this class knows. */
   public static final List<String> ARCHITECTURES =
@@ -49,26 +58,16 @@ public record SyntheticModel(
   /** As many zeros as of each other digit. */
   public static final double DEFAULT_ZERO_SHARE = 1.0 / 3;
 
-  /** How the matrices are stored: as in the published file. */
-  public static final TernaryFormat TERNARY = WeightFormats.I2_S;
+  /** How the matrices are stored in the published file. */
+  public static final TernaryEncoder TERNARY = WeightFormats.I2_S;
 
-  /** GGUF's number for files of such matrices. */
-  private static final int FILE_TYPE = 40;
+  /** How its embedding is stored. */
+  public static final FloatFormat HEAD = WeightFormats.F16;
 
   private static final int QUANTIZATION_VERSION = 2;
-  private static final int CHUNK_BYTES = 16 << 20;
-  private static final int PIECE_BYTES = 256 << 10;
-
-  /** Told how far writing is. */
-  @FunctionalInterface
-  public interface Progress {
-    /** After every chunk of at most 16 MiB: bytes of the file written, and all there will be. */
-    void at(long written, long size);
-  }
 
   /** A tensor to be written; {@code deviation} is that of its weights. */
-  private record Part(
-      String name, WeightFormat format, long columns, long rows, double deviation) {}
+  private record Part(String name, WeightFormat format, int columns, int rows, double deviation) {}
 
   public SyntheticModel {
     if (!ARCHITECTURES.contains(architecture)) {
@@ -83,6 +82,26 @@ public record SyntheticModel(
       throw new IllegalArgumentException(
           "The share of zeros is " + zeroShare + ", but must be from 0 to 0.9.");
     }
+    if (groupScales && !(weights.scaleKind() instanceof ScaleKind.Group)) {
+      throw new IllegalArgumentException(
+          weights.name() + " has no scales by groups of columns; choose another type.");
+    }
+  }
+
+  /** In the types of the published file. */
+  public SyntheticModel(
+      ModelShape shape,
+      String architecture,
+      long seed,
+      double zeroShare,
+      SyntheticVocabulary vocabulary) {
+    this(shape, architecture, seed, zeroShare, vocabulary, TERNARY, false, HEAD);
+  }
+
+  /** The same model in other types. */
+  public SyntheticModel in(TernaryEncoder ternary, boolean byGroups, FloatFormat floats) {
+    return new SyntheticModel(
+        shape, architecture, seed, zeroShare, vocabulary, ternary, byGroups, floats);
   }
 
   /** With the shape's own architecture, a third of zeros and a dummy vocabulary. */
@@ -94,26 +113,30 @@ public record SyntheticModel(
   /**
    * Writes the file, using all processors; nothing is left behind unless it is complete.
    *
-   * @throws ModelFileException if the disk or the vocabulary's file fails
+   * @throws ModelFileException if the disk or the vocabulary's file fails, or a type cannot hold
+   *     the shape of a matrix
    */
-  public void write(Path path, Progress progress) throws ModelFileException {
-    try (VocabularyKeys keys = VocabularyKeys.of(vocabulary, shape.vocabulary());
-        Arena arena = Arena.ofShared()) {
+  public void write(Path path, MatrixWriter.Progress progress) throws ModelFileException {
+    try (VocabularyKeys keys = VocabularyKeys.of(vocabulary, shape.vocabulary())) {
       ModelShape sizes = shape.withVocabulary(keys.size());
       List<Part> parts = parts(sizes);
       GgufHeader header = header(sizes, keys);
-      for (Part part : parts) {
-        if (part.format == WeightFormats.F32) {
-          header.tensor(part.name, part.format, part.columns);
-        } else {
-          header.tensor(part.name, part.format, part.columns, part.rows);
+      try {
+        for (Part part : parts) {
+          if (part.rows == 1) {
+            header.tensor(part.name, part.format, part.columns);
+          } else {
+            header.tensor(part.name, part.format, part.columns, part.rows);
+          }
         }
+      } catch (IllegalArgumentException e) {
+        throw new ModelFileException(
+            "cannot write " + path + ": " + e.getMessage() + "; choose another type.", e);
       }
-      MemorySegment chunk = arena.allocate(CHUNK_BYTES, 64);
-      try (GgufWriter writer = GgufWriter.create(path, header)) {
-        progress.at(writer.written(), writer.size());
+      try (GgufWriter writer = GgufWriter.create(path, header);
+          MatrixWriter matrices = new MatrixWriter(writer, progress)) {
         for (int i = 0; i < parts.size(); i++) {
-          write(parts.get(i), i, chunk, writer, progress);
+          write(parts.get(i), CounterRandom.of(seed, i), matrices);
         }
         writer.commit();
       }
@@ -149,35 +172,27 @@ public record SyntheticModel(
     keys.addBos(header);
     header
         .f32(a + "attention.layer_norm_rms_epsilon", sizes.normEpsilon())
-        .f32(a + "rope.freq_base", sizes.ropeTheta())
-        .u32("general.file_type", FILE_TYPE);
+        .f32(a + "rope.freq_base", sizes.ropeTheta());
+    weights.fileType().ifPresent(type -> header.u32(GgufWords.FILE_TYPE, type));
     keys.addTokens(header);
     return header.u32("general.quantization_version", QUANTIZATION_VERSION);
   }
 
   /** The family's tensors, in the order of its manifest. */
   private List<Part> parts(ModelShape sizes) {
-    List<Role> roles = Architecture.ofLabel(architecture).orElseThrow().manifest().roles();
+    Manifest manifest = Architecture.ofLabel(architecture).orElseThrow().manifest();
     List<Part> parts = new ArrayList<>();
-    for (int i = 0; i < roles.size(); i++) {
-      if (!roles.get(i).place().isInLayers()) {
-        add(parts, roles.get(i), 0, sizes);
-      } else if (i == 0 || !roles.get(i - 1).place().isInLayers()) {
-        for (int layer = 0; layer < sizes.layers(); layer++) {
-          for (int j = i; roles.get(j).place().isInLayers(); j++) {
-            add(parts, roles.get(j), layer, sizes);
-          }
-        }
-      }
+    for (Manifest.Entry entry : manifest.entries(sizes.layers())) {
+      add(parts, entry.role(), entry.layer(), sizes);
     }
     return parts;
   }
 
-  private static void add(List<Part> parts, Role role, int layer, ModelShape sizes) {
+  private void add(List<Part> parts, Role role, int layer, ModelShape sizes) {
     Place place = role.place();
     boolean written = place == Place.HEAD ? !sizes.tiedHead() : !role.optional();
     if (written) {
-      long columns = place.columns(sizes);
+      int columns = place.columns(sizes);
       parts.add(
           new Part(
               role.gguf(layer),
@@ -188,11 +203,11 @@ public record SyntheticModel(
     }
   }
 
-  private static WeightFormat format(Place place) {
+  private WeightFormat format(Place place) {
     return switch (place.kind()) {
       case VECTOR -> WeightFormats.F32;
-      case VOCABULARY_MATRIX -> WeightFormats.F16;
-      case LINEAR -> TERNARY;
+      case VOCABULARY_MATRIX -> head;
+      case LINEAR -> weights;
     };
   }
 
@@ -204,51 +219,28 @@ public record SyntheticModel(
     };
   }
 
-  private int zeros() {
-    return (int) Math.round(zeroShare * 256);
-  }
-
-  private void write(
-      Part part, int index, MemorySegment chunk, GgufWriter writer, Progress progress)
-      throws ModelFileException {
-    CounterRandom random = CounterRandom.of(seed, index);
-    long elements = part.columns * part.rows;
-    writer.begin(part.name);
-    if (part.format == WeightFormats.F32) {
-      fill(TensorFiller.norms(random), 4 * elements, chunk, writer, progress);
-    } else if (part.format == WeightFormats.F16) {
-      TensorFiller halves = TensorFiller.halves(random, part.deviation);
-      fill(halves, 2 * elements, chunk, writer, progress);
+  private void write(Part part, CounterRandom random, MatrixWriter out) throws ModelFileException {
+    if (part.format instanceof TernaryEncoder format) {
+      RandomDigits digits = RandomDigits.of(format, random, part.rows, part.columns, zeroShare);
+      float scale = digits.scale(part.deviation);
+      out.write(
+          part.name,
+          format,
+          part.rows,
+          part.columns,
+          (row, u, scales) -> {
+            digits.read(row, u);
+            for (int g = 0; g < scales.length; g++) {
+              float factor = groupScales ? digits.factor(row, g, scales.length) : 1;
+              scales[g] = format.storable(scale * factor);
+            }
+          });
     } else {
-      fill(TensorFiller.digits(random, zeros()), elements / 4, chunk, writer, progress);
-      double scale = part.deviation / Math.sqrt((256 - zeros()) / 256.0);
-      // The word after the digits' last one.
-      float factor = 0.875f + 0.25f * random.unit(elements / 8);
-      writer.write(scaleAndPadding((float) scale * factor));
-    }
-  }
-
-  private static ByteBuffer scaleAndPadding(float scale) {
-    return ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);
-  }
-
-  private static void fill(
-      TensorFiller filler, long bytes, MemorySegment chunk, GgufWriter writer, Progress progress)
-      throws ModelFileException {
-    for (long from = 0; from < bytes; from += CHUNK_BYTES) {
-      long start = from;
-      MemorySegment part = chunk.asSlice(0, Math.min(CHUNK_BYTES, bytes - from));
-      int pieces = (int) ((part.byteSize() + PIECE_BYTES - 1) / PIECE_BYTES);
-      IntStream.range(0, pieces)
-          .parallel()
-          .forEach(
-              piece -> {
-                long at = (long) piece * PIECE_BYTES;
-                long length = Math.min(PIECE_BYTES, part.byteSize() - at);
-                filler.fill(part.asSlice(at, length), start + at);
-              });
-      writer.write(part);
-      progress.at(writer.written(), writer.size());
+      RandomFloats floats =
+          part.rows == 1
+              ? RandomFloats.norms(random)
+              : RandomFloats.halves(random, part.deviation, part.columns);
+      out.write(part.name, (FloatFormat) part.format, part.rows, part.columns, floats);
     }
   }
 }
