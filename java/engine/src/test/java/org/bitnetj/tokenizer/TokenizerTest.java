@@ -333,4 +333,33 @@ class TokenizerTest {
       assertArrayEquals(expected, run.join());
     }
   }
+
+  /** Its converter calls pieces byte-level, and byte tokens ordinary. */
+  @Test
+  void bitNetsGemmaHasPiecesWhateverItsFileSays() throws IOException {
+    SmallVocabulary pieces = SmallVocabulary.sentencePiece();
+    for (String piece : List.of("▁", "a", "b")) {
+      pieces.token(piece, TokenType.NORMAL);
+    }
+    pieces.merge("▁", "a").merge("▁a", "b");
+    MemoryMetadata metadata = pieces.metadata();
+    int[] types = metadata.findIntegers("tokenizer.ggml.token_type").orElseThrow();
+    for (int id = 3; id < types.length; id++) {
+      types[id] = TokenType.NORMAL.id();
+    }
+    Tokenizer tokenizer =
+        Tokenizer.of(
+            new GgufVocabulary(
+                metadata
+                    .with("general.architecture", "gemma3")
+                    .with("tokenizer.ggml.model", "gpt2")
+                    .with("tokenizer.ggml.pre", "default")
+                    .with("tokenizer.ggml.merges", List.of("▁ a", "▁a b"))
+                    .with("tokenizer.ggml.token_type", types)));
+    int ab = pieces.id("▁ab");
+    assertArrayEquals(
+        new int[] {pieces.id("b"), ab, 3 + 0xC3, 3 + 0xA9},
+        tokenizer.encode("b abé", false, false));
+    assertEquals("b abé", tokenizer.decode(tokenizer.encode("b abé", false, false)));
+  }
 }

@@ -28,6 +28,8 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   /** This project's own key: a {@link VocabularySource.SpacePrefix} that a flag cannot say. */
   static final String SPACE_PREFIX = "bitnet.tokenizer.space_prefix";
 
+  private static final int BYTE = 6; // a token's type
+
   /** Most characters that a message quotes. */
   private static final int MOST_SHOWN = 80;
 
@@ -54,11 +56,12 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
 
   /**
    * BitNet's embedding model of Gemma's family, whose converter ({@code
-   * convert-bitnet-embedding-270m-to-gguf.py}) writes SentencePiece's pieces and calls them
-   * byte-level.
+   * convert-bitnet-embedding-270m-to-gguf.py}) writes SentencePiece's pieces, calls them byte-level
+   * with the pre-tokenizer "default", and those for bytes ordinary.
    */
   private boolean isGemmaOfBitNet() throws ModelFileException {
     return metadata.text(MODEL).equals("gpt2")
+        && metadata.findText(name(Part.PRE_TOKENIZER)).orElse("").equals("default")
         && metadata.findText(GgufSpec.FAMILY).orElse("").equals(Architecture.GEMMA3.label());
   }
 
@@ -86,7 +89,16 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
 
   @Override
   public Optional<int[]> findTypes() throws ModelFileException {
-    return metadata.findIntegers(name(Part.TYPES));
+    Optional<int[]> types = metadata.findIntegers(name(Part.TYPES));
+    if (types.isPresent() && isGemmaOfBitNet()) {
+      StringArray tokens = texts(Part.TOKENS);
+      for (int id = 0; id < Math.min(types.get().length, tokens.size()); id++) {
+        if (tokens.get(id).matches("<0x[0-9A-F]{2}>")) {
+          types.get()[id] = BYTE;
+        }
+      }
+    }
+    return types;
   }
 
   @Override
