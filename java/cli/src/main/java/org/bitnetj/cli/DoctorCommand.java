@@ -158,6 +158,7 @@ final class DoctorCommand implements Callable<Integer> {
   private void examineModel() {
     Map<String, String> section = section("model");
     try {
+      model.given().ifPresent(given -> section.put("file", given)); // should it not be there
       section.put("file", model.path(bitnet.streams()).toString());
       LoadOptions told = LoadOptions.defaults().withWarnings(warning -> {});
       try (LanguageModel loaded = LanguageModel.load(model.path(bitnet.streams()), told);

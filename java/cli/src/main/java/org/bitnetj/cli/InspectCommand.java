@@ -47,7 +47,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (named != null && model.isGiven()) {
+    if (named != null && model.given().isPresent()) {
       throw new ParameterException(
           spec.commandLine(), "Name the model once: as an argument or by -m.");
     }

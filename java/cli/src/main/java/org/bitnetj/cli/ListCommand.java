@@ -45,7 +45,9 @@ final class ListCommand implements Callable<Integer> {
     Output out = bitnet.streams().out();
     if (known) {
       for (KnownModel model : KnownModel.all()) {
-        out.println(String.format(Locale.ROOT, "%-12s  %s", model.shortName(), model.model()));
+        String size = model.bytes().isPresent() ? Hub.size(model.bytes().getAsLong()) : "";
+        out.println(
+            String.format(Locale.ROOT, "%-12s  %7s  %s", model.shortName(), size, model.model()));
       }
       return 0;
     }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.bitnetj.hub.Hub;
 import org.bitnetj.hub.KnownModel;
 import org.bitnetj.source.container.ModelContainer;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,9 @@ final class ModelOption {
 
   private @Nullable Path found;
 
-  boolean isGiven() {
-    return model != null;
+  /** What {@code -m} says. */
+  Optional<String> given() {
+    return Optional.ofNullable(model);
   }
 
   /** The model's file or folder, which is fetched if it has a name and is not in the cache. */
@@ -75,7 +77,9 @@ final class ModelOption {
               + first.shortName()
               + "' fetches a real one, "
               + first.model().id()
-              + " (1.2 GB).");
+              + " ("
+              + Hub.size(first.bytes().orElseThrow())
+              + ").");
     }
   }
 

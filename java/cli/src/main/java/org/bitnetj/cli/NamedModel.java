@@ -3,12 +3,15 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.bitnetj.hub.Hub;
 import org.bitnetj.hub.KnownModel;
 import org.bitnetj.hub.ModelName;
 import org.bitnetj.hub.PullProgress;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * A model of the hub as a user names it.
@@ -39,9 +42,13 @@ record NamedModel(ModelName name, Optional<KnownModel> known) {
   }
 
   /** As parse, for arguments that can be nothing else. */
-  static NamedModel require(String text) {
-    return parse(text)
-        .orElseThrow(() -> new Failures.Failure("'" + text + "' names no model: " + FORM + "."));
+  static List<NamedModel> all(List<String> texts, CommandSpec spec) {
+    return texts.stream().map(text -> parse(text).orElseThrow(() -> misuse(text, spec))).toList();
+  }
+
+  private static ParameterException misuse(String text, CommandSpec spec) {
+    return new ParameterException(
+        spec.commandLine(), "'" + text + "' names no model: " + FORM + ".");
   }
 
   /** {@code models/x.gguf} is a file that was mistyped, no repository. */

@@ -6,8 +6,10 @@ import java.util.concurrent.Callable;
 import org.bitnetj.hub.Hub;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet pull}: fetches models by name. */
 @Command(
@@ -34,6 +36,7 @@ import picocli.CommandLine.ParentCommand;
     })
 final class PullCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "1..*",
@@ -47,7 +50,7 @@ final class PullCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<NamedModel> models = names.stream().map(NamedModel::require).toList();
+    List<NamedModel> models = NamedModel.all(names, spec);
     Hub opened = hub.open();
     for (NamedModel model : models) {
       bitnet.streams().out().println(model.pull(opened, bitnet.streams()).toString()).flush();

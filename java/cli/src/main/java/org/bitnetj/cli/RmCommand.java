@@ -6,8 +6,10 @@ import java.util.concurrent.Callable;
 import org.bitnetj.hub.Hub;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet rm}: removes models from the cache. */
 @Command(
@@ -27,6 +29,7 @@ import picocli.CommandLine.ParentCommand;
     })
 final class RmCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "1..*",
@@ -38,7 +41,7 @@ final class RmCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<NamedModel> models = names.stream().map(NamedModel::require).toList();
+    List<NamedModel> models = NamedModel.all(names, spec);
     Hub hub = new HubOption().open();
     for (NamedModel model : models) {
       long freed = hub.remove(model.name());

@@ -139,7 +139,8 @@ class HubCommandsTest {
   void shortNamesAreListedWithTheirModels() {
     List<String> lines = Outcome.of("list", "--known").succeeds().out().lines().toList();
     assertEquals(
-        "2b4t          microsoft/bitnet-b1.58-2B-4T-gguf:ggml-model-i2_s.gguf", lines.getFirst());
+        "2b4t          1.19 GB  microsoft/bitnet-b1.58-2B-4T-gguf:ggml-model-i2_s.gguf",
+        lines.getFirst());
   }
 
   /** Nothing listens where the build's HF_ENDPOINT points. */
@@ -176,8 +177,9 @@ class HubCommandsTest {
         .says("bitnet: 127.0.0.1 has no model nobody/nothing: check the name.\n");
     Outcome wrong = Outcome.of("pull", NAME, "--hub", "nowhere");
     wrong.fails("the hub is 'nowhere', which is not an address such as https://huggingface.co.");
-    Outcome.of("pull", "nothing").says("'nothing' names no model: a model of the Hugging Face hub");
-    Outcome.of("rm", "../x").says("'../x' names no model");
+    Outcome.of("pull", "nothing")
+        .isMisuse("'nothing' names no model: a model of the Hugging Face hub is named owner/name");
+    Outcome.of("rm", "../x").isMisuse("'../x' names no model");
     Outcome.of("pull").isMisuse("Missing required parameter");
     Outcome.of("rm").isMisuse("Missing required parameter");
   }

@@ -2,7 +2,6 @@ package org.bitnetj.hub;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,12 +28,11 @@ final class BlobLock implements AutoCloseable {
   /**
    * Waits for the lock.
    *
-   * @param waiting is told once if another holds it
+   * @param waiting is told if another holds it
    */
   static BlobLock take(Path file, Runnable waiting) throws IOException {
     ReentrantLock thread = OF_THREADS.computeIfAbsent(file, f -> new ReentrantLock());
-    boolean told = !thread.tryLock();
-    if (told) {
+    if (!thread.tryLock()) {
       waiting.run();
       thread.lock();
     }
@@ -43,11 +41,8 @@ final class BlobLock implements AutoCloseable {
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       try {
-        FileLock lock = channel.tryLock();
-        if (lock == null) {
-          if (!told) {
-            waiting.run();
-          }
+        if (channel.tryLock() == null) {
+          waiting.run();
           channel.lock();
         }
       } catch (IOException e) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -147,7 +148,9 @@ public final class Hub {
           "cannot write to "
               + e.getFile()
               + ": "
-              + (e instanceof AccessDeniedException ? "permission denied" : e.getReason())
+              + (e instanceof AccessDeniedException
+                  ? "permission denied"
+                  : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName()))
               + "; HF_HOME names the folder that models are kept in.",
           e);
     }

@@ -1,5 +1,6 @@
 package org.bitnetj.hub;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -112,7 +114,7 @@ record HubCache(Path root, boolean symlinks) {
     }
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(Files::isRegularFile)
-          .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+          .map(file -> folder.relativize(file).toString().replace(File.separatorChar, '/'))
           .sorted()
           .toList();
     }
@@ -126,7 +128,7 @@ record HubCache(Path root, boolean symlinks) {
     }
     Path ref = refs(model).resolve(revision);
     Files.createDirectories(ref.getParent());
-    Path written = Files.createTempFile(root, "ref", null);
+    Path written = root.resolve("ref-" + UUID.randomUUID());
     Files.writeString(written, commit);
     Files.move(written, ref, StandardCopyOption.ATOMIC_MOVE);
   }

@@ -72,7 +72,7 @@ final class HubClient implements AutoCloseable {
    */
   Listing list(ModelName model) throws IOException {
     URI uri = address("api/models", model.id(), "revision", encoded(model.revisionOrMain()));
-    HttpResponse<InputStream> response = redirects.send("GET", uri, 0, r -> false);
+    HttpResponse<InputStream> response = first(uri);
     try (InputStream in = new StallGuard(response.body(), STALL)) {
       check(response, model, null);
       byte[] bytes = in.readNBytes(MOST_LISTING_BYTES + 1);
@@ -85,6 +85,16 @@ final class HubClient implements AutoCloseable {
     } catch (IOException e) {
       throw new TransientException(
           model + ": the answer of " + host() + " was cut: " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** A cut on the way is worth patience, but a network that is not there at first is not. */
+  private HttpResponse<InputStream> first(URI uri) throws IOException {
+    try {
+      return redirects.send("GET", uri, 0, r -> false);
+    } catch (TransientException e) {
+      throw new HubException(
+          e.getMessage() + " Check the network; a mirror is named by --hub or HF_ENDPOINT.", e);
     }
   }
 

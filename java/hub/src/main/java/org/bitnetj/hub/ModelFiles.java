@@ -95,6 +95,7 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
   static List<String> models(Collection<String> all) {
     return all.stream()
         .filter(file -> isGguf(file) && !NO_MODEL.matcher(file).matches())
+        .filter(SafePath::isSafe)
         .filter(file -> file.equals(parts(file).getFirst()))
         .sorted()
         .toList();

@@ -8,11 +8,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
@@ -22,7 +25,7 @@ import java.util.function.Predicate;
 final class Redirects implements AutoCloseable {
   private static final int MOST = 10;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
-  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+  private static final long ANSWER_SECONDS = 60;
   private static final Set<Integer> STATUSES = Set.of(301, 302, 303, 307, 308);
 
   private final URI endpoint;
@@ -71,7 +74,6 @@ final class Redirects implements AutoCloseable {
   private HttpResponse<InputStream> once(String method, URI uri, long from) throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(ANSWER_TIMEOUT)
             .header("User-Agent", "bitnet.java")
             .header("Accept-Encoding", "identity")
             .method(method, HttpRequest.BodyPublishers.noBody());
@@ -86,8 +88,7 @@ final class Redirects implements AutoCloseable {
       }
     }
     try {
-      HttpResponse<InputStream> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> response = answer(request.build());
       if (response
           .headers()
           .firstValue("Content-Encoding")
@@ -104,7 +105,29 @@ final class Redirects implements AutoCloseable {
     } catch (HubException e) {
       throw e;
     } catch (IOException e) {
-      throw new TransientException("cannot reach " + place(uri) + ": " + reason(e) + ".", e);
+      throw new TransientException(
+          "cannot reach " + uri.getScheme() + "://" + uri.getAuthority() + ": " + reason(e) + ".",
+          e);
+    }
+  }
+
+  /**
+   * Waits for the head of an answer: a timeout of the request would count the body, from Java 26.
+   */
+  private HttpResponse<InputStream> answer(HttpRequest request)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<InputStream>> answer =
+        http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
+    try {
+      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException | InterruptedException e) {
+      answer.cancel(true);
+      if (e instanceof InterruptedException interrupt) {
+        throw interrupt;
+      }
+      throw new IOException("no answer in time", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
     }
   }
 
@@ -141,11 +164,9 @@ final class Redirects implements AutoCloseable {
   }
 
   private static String reason(IOException e) {
-    return switch (e) {
-      case HttpTimeoutException f -> "no answer in time";
-      case ConnectException f when f.getMessage() == null -> "no connection";
-      default -> String.valueOf(e.getMessage());
-    };
+    return e instanceof ConnectException && e.getMessage() == null
+        ? "no connection"
+        : String.valueOf(e.getMessage());
   }
 
   @Override

@@ -4,13 +4,13 @@ import java.util.regex.Pattern;
 
 /**
  * Which relative names from a server or a user may become files: no way up, no absolute or hidden
- * drive, nothing that some system reads as more than a name.
+ * drive, nothing that some system reads as more than a name or that a terminal would obey.
  */
 final class SafePath {
   private static final int MAX_LENGTH = 1000;
   private static final int MAX_SEGMENT = 200;
   private static final Pattern SEGMENT =
-      Pattern.compile("[^\\p{Cntrl}\\\\/:*?\"<>|]*[^\\p{Cntrl}\\\\/:*?\"<>|. ]");
+      Pattern.compile("[^\\p{C}\\\\/:*?\"<>|]*[^\\p{C}\\\\/:*?\"<>|. ]");
 
   private SafePath() {}
 

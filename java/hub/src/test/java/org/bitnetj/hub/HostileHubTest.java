@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.bitnetj.hub.FakeHub.Door;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -111,7 +113,8 @@ class HostileHubTest extends HubTestCase {
     }
     URI nobody = URI.create("http://127.0.0.1:" + port);
     hub = Hub.open(new HubOptions(nobody, Optional.empty(), root, false, true), pauses::add);
-    failure("cannot reach " + nobody + ": no connection.");
+    failure("cannot reach " + nobody + ": no connection. Check the network");
+    assertEquals(List.of(), pauses);
   }
 
   @ParameterizedTest
@@ -285,6 +288,15 @@ class HostileHubTest extends HubTestCase {
     Files.writeString(root, "a file where the cache should be");
     String sentence = failure("cannot write to ");
     assertTrue(sentence.contains("HF_HOME names the folder"), sentence);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDiskThatIsFullIsNamed() throws IOException {
+    Files.createDirectories(incomplete().getParent());
+    Files.createSymbolicLink(incomplete(), Path.of("/dev/full"));
+    failure("cannot write " + incomplete() + ": No space left on device.");
+    assertEquals(List.of(), pauses);
   }
 
   @Test

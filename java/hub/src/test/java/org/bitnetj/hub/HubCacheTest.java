@@ -86,6 +86,7 @@ class HubCacheTest {
   void whatIsNoWholeModelIsNotListed() throws IOException {
     link(NEW, "half-00001-of-00002.gguf", "now");
     link(NEW, "dangling.gguf", "nothing");
+    link(NEW, "no name\u202e.gguf", "now");
     write(root.resolve("models--o--half/snapshots/" + NEW + "/config.json"), "{}");
     write(root.resolve("models--../snapshots/" + NEW + "/x.gguf"), "x");
     write(root.resolve("datasets--o--m/snapshots/" + NEW + "/x.gguf"), "x");

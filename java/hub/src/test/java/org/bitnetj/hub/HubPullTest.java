@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -239,7 +240,8 @@ class HubPullTest extends HubTestCase {
 
   @Test
   void aShortNameMeansOneFileAndNoOther() {
-    KnownModel known = new KnownModel("some", MODEL, Optional.of("0".repeat(64)));
+    KnownModel known =
+        new KnownModel("some", MODEL, OptionalLong.empty(), Optional.of("0".repeat(64)));
     HubException e = assertThrows(HubException.class, () -> hub.pull(known, progress));
     assertTrue(e.getMessage().contains("has another " + FILE), e.getMessage());
     assertEquals(List.of(), server.requests(Door.CDN));

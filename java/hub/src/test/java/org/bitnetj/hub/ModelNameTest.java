@@ -57,6 +57,7 @@ class ModelNameTest {
         "a/b:../x",
         "a/b:x/../y",
         "a/b:x\\y",
+        "a/b:x\u202ey",
         "a/b:C:x",
         "a/b:x\ny",
         "a/b@",
