@@ -46,6 +46,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("rm", RmCommand::new);
     COMMANDS.put("logits", LogitsCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
+    COMMANDS.put("embed", EmbedCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("detokenize", DetokenizeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);

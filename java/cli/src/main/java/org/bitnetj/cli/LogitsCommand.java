@@ -3,9 +3,7 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.bitnetj.generate.LanguageModel;
@@ -93,7 +91,7 @@ final class LogitsCommand implements Callable<Integer> {
       ByteBuffer row =
           ByteBuffer.allocate(Math.multiplyExact(vocabulary, Float.BYTES))
               .order(ByteOrder.LITTLE_ENDIAN);
-      file.write(header(tokens.length, vocabulary));
+      file.write(all ? NpyFormat.header(tokens.length, vocabulary) : NpyFormat.header(vocabulary));
       session.logits(
           tokens,
           all ? 0 : tokens.length - 1,
@@ -116,25 +114,5 @@ final class LogitsCommand implements Callable<Integer> {
       throw new Failures.Failure("the text is empty; give at least one token.");
     }
     return tokens;
-  }
-
-  /**
-   * The header of numpy's .npy format, version 1.0 (numpy.lib.format): a magic number, the length
-   * of what follows, and a Python dictionary padded so that the data starts at a multiple of 64.
-   */
-  private ByteBuffer header(int positions, int vocabulary) {
-    String shape = all ? "(" + positions + ", " + vocabulary + ")" : "(" + vocabulary + ",)";
-    String dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }";
-    int length = Math.ceilDiv(10 + dictionary.length() + 1, 64) * 64 - 10;
-    String padded = String.format(Locale.ROOT, "%-" + (length - 1) + "s\n", dictionary);
-    return ByteBuffer.allocate(10 + length)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .put((byte) 0x93)
-        .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
-        .put((byte) 1)
-        .put((byte) 0)
-        .putShort((short) length)
-        .put(padded.getBytes(StandardCharsets.US_ASCII))
-        .flip();
   }
 }

@@ -64,7 +64,7 @@ final class TextInput {
    */
   String prompt(Streams streams) throws IOException {
     String given = given();
-    return given != null ? given : withoutLastLineBreak(decoded(read(streams)));
+    return given != null ? given : withoutLastLineBreak(decoded(read(streams), where()));
   }
 
   /** What the command line itself says; null if the text is to be read. */
@@ -96,18 +96,27 @@ final class TextInput {
     return Files.readAllBytes(file);
   }
 
+  private String where() {
+    return readsStandardInput() ? "standard input" : file.toString();
+  }
+
   private boolean readsStandardInput() {
     return file == null || file.toString().equals("-");
   }
 
-  private String decoded(byte[] bytes) {
+  /**
+   * Bytes that must be UTF-8.
+   *
+   * @param where they come from, for the message
+   */
+  static String decoded(byte[] bytes, String where) {
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
     CoderResult result = decoder.decode(in, out, true);
     if (result.isError()) {
       throw new Failures.Failure(
-          (readsStandardInput() ? "standard input" : file.toString())
+          where
               + " is not UTF-8 text (byte "
               + in.position()
               + "); convert it, for example by iconv -f latin1 -t utf-8.");

@@ -230,7 +230,7 @@ final class Scheduler {
     transformer.forward();
     int row = 0;
     for (int i = 0; i < members.size(); i++) {
-      row += members.get(i).takeLogits(transformer.logits(), row);
+      row += members.get(i).takeLogits(transformer, row);
     }
   }
 

@@ -3,6 +3,7 @@ package org.bitnetj.engine;
 import java.util.Objects;
 import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.Step;
+import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
@@ -109,7 +110,7 @@ public final class SequenceState implements AutoCloseable {
    *
    * @param logitsFrom the first token whose logits are needed; at most {@link
    *     Engine#logitsCapacity} of them
-   * @param need which of them
+   * @param need which of them, or hidden states in their place
    * @throws IllegalStateException if the sequence or the engine is closed
    * @throws org.bitnetj.error.ContextOverflowException if the tokens do not fit the context
    * @throws org.bitnetj.error.KvCacheFullException if other sequences hold all the memory
@@ -120,7 +121,8 @@ public final class SequenceState implements AutoCloseable {
     if (Objects.checkFromToIndex(from, to, ids.length) == to) {
       return;
     }
-    prepareLogits(to - Math.max(from, logitsFrom));
+    int columns = need.isHiddenState() ? engine.spec().width() : vocabulary();
+    prepareLogits(to - Math.max(from, logitsFrom), columns);
     this.ids = ids;
     this.next = from;
     this.end = to;
@@ -131,9 +133,10 @@ public final class SequenceState implements AutoCloseable {
     scheduler.compute(this);
   }
 
-  private void prepareLogits(int count) {
+  private void prepareLogits(int count, int columns) {
     FloatRows present = logits;
-    if (count <= 0 || present != null && present.capacity() >= count) {
+    if (count <= 0
+        || present != null && present.columns() == columns && present.capacity() >= count) {
       return;
     }
     if (count > engine.logitsCapacity()) {
@@ -141,7 +144,7 @@ public final class SequenceState implements AutoCloseable {
           "at most %d rows of logits can be computed at a time, not %d"
               .formatted(engine.logitsCapacity(), count));
     }
-    FloatRows larger = FloatRows.allocateCollected(count, engine.spec().vocabulary());
+    FloatRows larger = FloatRows.allocateCollected(count, columns);
     scheduler.lock();
     try {
       requireOpen();
@@ -152,8 +155,8 @@ public final class SequenceState implements AutoCloseable {
   }
 
   /**
-   * Row i belongs to the i-th token that asked for logits; valid until the next {@link #compute},
-   * also if the sequence is closed meanwhile.
+   * Row i belongs to the i-th token that asked for logits, or hidden states; valid until the next
+   * {@link #compute}, also if the sequence is closed meanwhile.
    */
   public FloatRows logits() {
     FloatRows present = logits;
@@ -177,6 +180,11 @@ public final class SequenceState implements AutoCloseable {
   /** Most rows of logits that {@link #compute} gives. */
   public int logitsCapacity() {
     return engine.logitsCapacity();
+  }
+
+  /** Elements of a hidden state. */
+  public int width() {
+    return engine.spec().width();
   }
 
   /** Logits in a row. */
@@ -230,10 +238,11 @@ public final class SequenceState implements AutoCloseable {
   }
 
   /** Copies its logits out of the step's, from row {@code first} on; returns how many there are. */
-  int takeLogits(FloatRows stepLogits, int first) {
+  int takeLogits(Transformer transformer, int first) {
+    FloatRows from = need.isHiddenState() ? transformer.hiddenStates() : transformer.logits();
     int count = next + rows - Math.max(next, logitsFrom);
     for (int i = 0; i < count; i++) {
-      logits().copyRow(stepLogits, first + i, logitsDone + i);
+      logits().copyRow(from, first + i, logitsDone + i);
     }
     logitsDone += Math.max(0, count);
     return Math.max(0, count);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.engine.Engine;
+import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
@@ -19,6 +20,7 @@ import org.bitnetj.memory.Reservation;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.CacheType;
+import org.bitnetj.option.Pooling;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
@@ -44,17 +46,20 @@ public final class LanguageModel implements AutoCloseable {
   private final KernelTier kernels;
   private final int threads;
   private final Engine engine;
+  private final Optional<Pooling> pooling;
 
   private LanguageModel(
       Path path,
       Tokenizer tokenizer,
       ChatSupport chats,
+      Optional<Pooling> pooling,
       KernelTier kernels,
       int threads,
       Engine engine) {
     this.path = path;
     this.tokenizer = tokenizer;
     this.chats = chats;
+    this.pooling = pooling;
     this.kernels = kernels;
     this.threads = threads;
     this.engine = engine;
@@ -93,6 +98,7 @@ public final class LanguageModel implements AutoCloseable {
           options.chatTemplate().isPresent()
               ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
               : ChatSupport.of(source, tokenizer);
+      Optional<Pooling> pooling = source.pooling();
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
       Weights weights = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
@@ -104,6 +110,7 @@ public final class LanguageModel implements AutoCloseable {
           path,
           tokenizer,
           chats,
+          pooling,
           selection.tier(),
           threads,
           new Engine(transformer, cacheBytes(weights), List.copyOf(closers)));
@@ -207,6 +214,16 @@ public final class LanguageModel implements AutoCloseable {
 
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** How the file says that embeddings are made; empty if it does not. */
+  Optional<Pooling> pooling() {
+    return pooling;
+  }
+
+  /** A sequence of its own with the model's context, or as much of it as a text needs. */
+  SequenceState openSequence(int context) {
+    return engine.open(AttentionLayer.Type.F16, context);
   }
 
   /** The chat format; empty for a model that only continues texts. */

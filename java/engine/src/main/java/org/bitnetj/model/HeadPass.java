@@ -57,13 +57,14 @@ final class HeadPass {
   /** Computes what rows {@code [0, count)} need. */
   void run(LogitsNeed[] needs, int count) {
     this.count = count;
-    int left = count;
     if (screening != null) {
       screening.run(needs, count, done);
       reads.addBytes(screening.bytesRead());
-      for (int row = 0; row < count; row++) {
-        left -= done[row] ? 1 : 0;
-      }
+    }
+    int left = 0;
+    for (int row = 0; row < count; row++) {
+      done[row] = screening != null && done[row] || needs[row].isHiddenState();
+      left += done[row] ? 0 : 1;
     }
     if (left > 0) {
       int grain = (int) Math.max(16, HEAD_BYTES / head.rowBytes() & -16);

@@ -170,6 +170,11 @@ public final class Transformer implements AutoCloseable {
     return logits;
   }
 
+  /** In the same rows, what logits are computed of: normalized, {@code width} columns. */
+  public FloatRows hiddenStates() {
+    return headInput;
+  }
+
   /** Weight bytes that a dense step of one row with all logits reads. */
   public long bytesPerToken() {
     return weights.linearBytes() + weights.head().bytes();

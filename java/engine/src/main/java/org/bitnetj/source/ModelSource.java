@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
+import org.bitnetj.option.Pooling;
 
 /**
  * An open model in the engine's own words: its specification, vocabulary, chat template and tensors
@@ -36,6 +37,13 @@ public interface ModelSource extends AutoCloseable {
    * that open, and the specification has a guess that a user should know of.
    */
   boolean guessesActivations() throws ModelFileException;
+
+  /**
+   * How embeddings of texts are made of hidden states; empty if it does not say.
+   *
+   * @throws ModelFileException if it says something that the engine does not compute
+   */
+  Optional<Pooling> pooling() throws ModelFileException;
 
   /** What its files hold, whether it is a model that the engine can run or not. */
   Inspection inspection();

@@ -94,8 +94,8 @@ public interface VocabularySource {
   /** Whether a text begins with the begin token; empty if that is left to the kind. */
   Optional<Boolean> addsBos() throws ModelFileException;
 
-  /** Whether a text ends with the end token. */
-  Optional<Boolean> addsEos() throws ModelFileException;
+  /** The token that a whole text ends with, as embedding models have it; empty if none does. */
+  OptionalLong lastToken() throws ModelFileException;
 
   /** For the pieces of SentencePiece. */
   SpacePrefix spacePrefix() throws ModelFileException;

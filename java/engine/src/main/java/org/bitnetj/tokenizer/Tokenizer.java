@@ -34,7 +34,7 @@ public final class Tokenizer {
       int eot,
       Set<Integer> ends,
       boolean addBos,
-      boolean addEos,
+      int last,
       SpacePrefix spacePrefix,
       boolean keepsMalformed,
       boolean normalizes) {}
@@ -78,11 +78,11 @@ public final class Tokenizer {
   /** The ids of {@code text} with the beginning and end tokens that the file asks for. */
   public int[] encodeDocument(String text, boolean parseSpecial) {
     int[] ids = encode(text, parseSpecial, addsBos());
-    if (!settings.addEos()) {
+    if (settings.last() < 0) {
       return ids;
     }
     int[] ended = Arrays.copyOf(ids, ids.length + 1);
-    ended[ids.length] = settings.eos();
+    ended[ids.length] = settings.last();
     return ended;
   }
 
@@ -251,9 +251,9 @@ public final class Tokenizer {
     return settings.addBos();
   }
 
-  /** Whether the file asks for the end-of-text token after a text (embedding models do). */
-  public boolean addsEos() {
-    return settings.addEos();
+  /** The token that the file asks for after a whole text (embedding models do). */
+  public OptionalInt lastToken() {
+    return optional(settings.last());
   }
 
   SpacePrefix spacePrefix() {

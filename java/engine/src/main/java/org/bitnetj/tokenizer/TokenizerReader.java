@@ -4,6 +4,7 @@ import static org.bitnetj.tokenizer.TokenTable.NONE;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource;
@@ -224,14 +225,16 @@ final class TokenizerReader {
       ends[3 + i] = TokenTable.inVocabulary(source, Part.EOT, further.get(i), vocabulary.size());
     }
     boolean addBos = source.addsBos().orElse(addBosByDefault);
-    boolean addEos = source.addsEos().orElse(false);
+    OptionalLong last = source.lastToken();
     return new Tokenizer.Settings(
         bos,
         eos,
         eot,
         EndTokens.all(tokens, ends),
         addBos && bos >= 0,
-        addEos && eos >= 0,
+        last.isPresent()
+            ? TokenTable.inVocabulary(source, Part.EOS, last.getAsLong(), vocabulary.size())
+            : NONE,
         spacePrefix,
         keepsMalformed,
         source.normalizes());

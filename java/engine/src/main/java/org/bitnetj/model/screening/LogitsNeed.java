@@ -2,8 +2,9 @@ package org.bitnetj.model.screening;
 
 /**
  * Which logits of a row its reader looks at: the best few, and some tokens whatever their logit is.
- * All others may as well be −∞: the reader then decides as it would with all of them. A need may
- * change between steps, as a sampler's does. Not thread-safe.
+ * All others may as well be −∞: the reader then decides as it would with all of them. Or none of
+ * them, but what they are computed of. A need may change between steps, as a sampler's does. Not
+ * thread-safe.
  */
 public interface LogitsNeed {
   /** Whether every logit is needed. */
@@ -17,6 +18,16 @@ public interface LogitsNeed {
 
   /** One of them. */
   int token(int i);
+
+  /** Whether the row's hidden state is needed, as it is before the output head, and no logit. */
+  default boolean isHiddenState() {
+    return false;
+  }
+
+  /** The hidden state. */
+  static LogitsNeed hiddenState() {
+    return HiddenState.NEED;
+  }
 
   /** Every logit. */
   static LogitsNeed all() {

@@ -17,6 +17,7 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
 import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
+import org.bitnetj.option.Pooling;
 import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelBytes;
@@ -306,6 +307,11 @@ public final class GgufFile implements ModelSource {
   @Override
   public ModelSpec spec() throws ModelFileException {
     return GgufSpec.read(this);
+  }
+
+  @Override
+  public Optional<Pooling> pooling() throws ModelFileException {
+    return GgufSpec.pooling(metadata, family());
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.bitnetj.family.Multipliers;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.Pooling;
 import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Printable;
 
@@ -22,6 +23,10 @@ final class GgufSpec {
 
   /** This project's own key: {@code row} or {@code group}, see {@link ActivationScaling}. */
   static final String ACTIVATIONS = "bitnet.activation_scaling";
+
+  static final String POOLING = ".pooling_type";
+  static final int MEAN = 1;
+  static final int LAST = 3;
 
   private static final int MOST_NAME = 200;
   private static final double LOCAL_THETA = 10000; // of Gemma 3's layers with a window
@@ -50,6 +55,24 @@ final class GgufSpec {
                                 + Architecture.labels()
                                 + "."));
     return new GgufSpec(file, family).read(architecture);
+  }
+
+  /** llama.cpp's numbers: 0 none, 1 mean, 2 first, 3 last, 4 rank. */
+  static Optional<Pooling> pooling(Metadata metadata, String family) throws ModelFileException {
+    String key = family + POOLING;
+    long type = metadata.findInteger(key).orElse(0);
+    if (type == 0) {
+      return Optional.empty();
+    }
+    if (type != MEAN && type != LAST) {
+      throw metadata.failure(
+          "metadata key '"
+              + key
+              + "' is "
+              + type
+              + "; this engine makes embeddings of the mean (1) or the last (3) hidden state.");
+    }
+    return Optional.of(type == MEAN ? Pooling.MEAN : Pooling.LAST);
   }
 
   private ModelSpec read(Architecture architecture) throws ModelFileException {

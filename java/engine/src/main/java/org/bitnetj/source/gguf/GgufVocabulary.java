@@ -118,8 +118,9 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   }
 
   @Override
-  public Optional<Boolean> addsEos() throws ModelFileException {
-    return metadata.findFlag(ADDS_EOS);
+  public OptionalLong lastToken() throws ModelFileException {
+    boolean adds = metadata.findFlag(ADDS_EOS).orElse(false);
+    return adds ? findToken(Part.EOS) : OptionalLong.empty();
   }
 
   @Override

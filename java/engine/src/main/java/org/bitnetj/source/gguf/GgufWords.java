@@ -13,6 +13,7 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
+import org.bitnetj.option.Pooling;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource;
@@ -81,6 +82,12 @@ public final class GgufWords {
           model.path() + ": its query and key rows are not in the order that GGUF files have.");
     }
     putSpec(header, spec);
+    Optional<Pooling> pooling = model.pooling();
+    if (pooling.isPresent()) {
+      header.u32(
+          spec.architecture().label() + GgufSpec.POOLING,
+          pooling.get() == Pooling.MEAN ? GgufSpec.MEAN : GgufSpec.LAST);
+    }
     GgufWords words = new GgufWords(header);
     words.putVocabulary(model.vocabulary(), spec.vocabulary());
     Optional<String> template = model.chatTemplate();
@@ -157,10 +164,21 @@ public final class GgufWords {
     }
     putFurtherEnds(from);
     putFlag(GgufVocabulary.ADDS_BOS, from.addsBos());
-    putFlag(GgufVocabulary.ADDS_EOS, from.addsEos());
+    putLastToken(from);
     if (!bytes) {
       putSpacePrefix(from.spacePrefix());
     }
+  }
+
+  private void putLastToken(VocabularySource from) throws ModelFileException {
+    OptionalLong last = from.lastToken();
+    if (last.isPresent() && !last.equals(from.findToken(Part.EOS))) {
+      throw from.failure(
+          "texts end with token "
+              + last.getAsLong()
+              + ", which is not the token that ends a generation; GGUF has words for only one.");
+    }
+    header.flag(GgufVocabulary.ADDS_EOS, last.isPresent());
   }
 
   private void putSpacePrefix(SpacePrefix prefix) {

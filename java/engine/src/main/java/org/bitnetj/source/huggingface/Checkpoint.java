@@ -22,6 +22,7 @@ import org.bitnetj.family.Role;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.Pooling;
 import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelBytes;
@@ -243,6 +244,12 @@ public final class Checkpoint implements ModelSource {
   @Override
   public boolean guessesActivations() throws ModelFileException {
     return !LinearLayers.isBitNet(files, config);
+  }
+
+  /** As sentence-transformers writes it. */
+  @Override
+  public Optional<Pooling> pooling() throws ModelFileException {
+    return PoolingFiles.read(tokenizer.folder());
   }
 
   @Override

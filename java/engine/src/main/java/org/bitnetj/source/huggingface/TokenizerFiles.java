@@ -34,6 +34,10 @@ final class TokenizerFiles implements VocabularySource {
     this.folder = folder;
   }
 
+  Path folder() {
+    return folder;
+  }
+
   private synchronized TokenizerJson tokenizer() throws ModelFileException {
     if (tokenizer == null) {
       tokenizer = TokenizerJson.of(Section.read(folder.resolve(TOKENIZER)));
@@ -198,16 +202,11 @@ final class TokenizerFiles implements VocabularySource {
     return Optional.of(adds(tokenizer().scheme().firstToken(), "add_bos_token"));
   }
 
+  /** It need not be the token that ends a generation. */
   @Override
-  public Optional<Boolean> addsEos() throws ModelFileException {
+  public OptionalLong lastToken() throws ModelFileException {
     OptionalLong last = tokenizer().scheme().lastToken();
-    if (last.isPresent() && !last.equals(first(ends()))) {
-      throw failure(
-          "'post_processor' ends texts with token "
-              + last.getAsLong()
-              + ", which is not the 'eos_token' of the configuration.");
-    }
-    return Optional.of(adds(last, "add_eos_token"));
+    return last.isPresent() || !adds(last, "add_eos_token") ? last : first(ends());
   }
 
   /** The template of the post-processor decides, and without one the configuration. */

@@ -1,0 +1,186 @@
+package org.bitnetj.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.bitnetj.generate.EmbeddingModel;
+import org.bitnetj.option.HeadMode;
+import org.bitnetj.option.Pooling;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code bitnet embed}: vectors for texts, and how near texts are. */
+@Command(
+    name = "embed",
+    description = "Gives vectors for texts, or says how similar texts are.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet embed -m model.gguf \"a small cat\" \"a kitten\"",
+      "  bitnet embed -m model.gguf --similarity \"a small cat\" \"a kitten\"",
+      "  bitnet embed -m model.gguf -f lines.txt -o vectors.npy",
+      "",
+      "Without -o each text becomes a line of JSON: {\"tokens\": …, \"embedding\": […]}. The .npy"
+          + " file is float32 in C order, [texts, width]. Vectors have the length 1, so that their"
+          + " dot product is their cosine similarity."
+    })
+final class EmbedCommand implements Callable<Integer> {
+  /** Texts between two reports of progress. */
+  private static final int SOME = 16;
+
+  @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "[TEXT]",
+      hideParamSyntax = true,
+      description = "Texts, each in quotes. Default: the lines of standard input.")
+  private List<String> texts = List.of();
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "Take each line of FILE as a text ('-' is standard input).")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--pooling",
+      paramLabel = "KIND",
+      description =
+          "last or mean: of which hidden states vectors are made. Default: as the model says, or"
+              + " else last.")
+  private @Nullable Pooling pooling;
+
+  @Option(
+      names = "--similarity",
+      description = "Write the cosine similarity of the first text and each other, a line each.")
+  private boolean similarity;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Write a .npy file; it appears when it is complete.")
+  private @Nullable Path output;
+
+  @Mixin private ForceOption force;
+  @Mixin private EngineOptions engine;
+  @Mixin private HelpOption help;
+
+  @Override
+  public Integer call() throws IOException {
+    if (similarity && output != null) {
+      throw new ParameterException(spec.commandLine(), "Give --similarity or -o, not both.");
+    }
+    List<String> all = read();
+    if (all.isEmpty() || similarity && all.size() < 2) {
+      throw new ParameterException(
+          spec.commandLine(),
+          similarity ? "Give two texts or more to compare." : "Give a text at least.");
+    }
+    Path path = model.path(bitnet.streams());
+    try (EmbeddingModel loaded =
+        EmbeddingModel.load(path, engine.options(HeadMode.FULL, bitnet.streams()))) {
+      EmbeddingModel pooled = pooling == null ? loaded : loaded.withPooling(pooling);
+      if (output != null) {
+        writeNpy(pooled, all, path, output);
+      } else if (similarity) {
+        writeSimilarities(pooled, all);
+      } else {
+        writeJson(pooled, all);
+      }
+    }
+    return 0;
+  }
+
+  /** Lines may be empty at the end of a file only. */
+  private List<String> read() throws IOException {
+    if (!texts.isEmpty()) {
+      if (file != null) {
+        throw new ParameterException(
+            spec.commandLine(), "Give texts as arguments or by -f, not both.");
+      }
+      return texts;
+    }
+    List<String> lines = new ArrayList<>(lines());
+    while (!lines.isEmpty() && lines.getLast().isEmpty()) {
+      lines.removeLast();
+    }
+    return lines;
+  }
+
+  private List<String> lines() throws IOException {
+    boolean standard = file == null || file.toString().equals("-");
+    if (file == null && bitnet.streams().isTerminal(Streams.Standard.IN)) {
+      throw new ParameterException(
+          spec.commandLine(), "Give texts, as arguments, by -f, or on standard input.");
+    }
+    byte[] bytes = standard ? bitnet.streams().in().readAllBytes() : Files.readAllBytes(file);
+    String where = standard ? "standard input" : file.toString();
+    return TextInput.decoded(bytes, where).lines().toList();
+  }
+
+  private void writeJson(EmbeddingModel embeddings, List<String> all) throws IOException {
+    JsonFactory factory = new JsonFactory();
+    for (int from = 0; from < all.size(); from += SOME) {
+      List<String> some = all.subList(from, Math.min(from + SOME, all.size()));
+      List<float[]> vectors = embeddings.embed(some);
+      for (int i = 0; i < some.size(); i++) {
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = factory.createGenerator(line)) {
+          json.writeStartObject();
+          json.writeNumberField("tokens", embeddings.countTokens(some.get(i)));
+          json.writeArrayFieldStart("embedding");
+          for (float x : vectors.get(i)) {
+            json.writeNumber(x);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        }
+        bitnet.streams().out().println(line.toString());
+      }
+    }
+  }
+
+  private void writeSimilarities(EmbeddingModel embeddings, List<String> all) {
+    List<float[]> vectors = embeddings.embed(all);
+    for (float[] other : vectors.subList(1, vectors.size())) {
+      double cosine = EmbeddingModel.similarity(vectors.getFirst(), other);
+      bitnet.streams().out().println(String.format(Locale.ROOT, "%.4f", cosine));
+    }
+  }
+
+  private void writeNpy(EmbeddingModel embeddings, List<String> all, Path input, Path to)
+      throws IOException {
+    Path[] inputs = Stream.concat(Stream.of(input), Stream.ofNullable(file)).toArray(Path[]::new);
+    try (ResultFile result = force.create(to, inputs);
+        ProgressLine progress = new ProgressLine(bitnet.streams())) {
+      result.write(NpyFormat.header(all.size(), embeddings.info().width()));
+      for (int from = 0; from < all.size(); from += SOME) {
+        int end = Math.min(from + SOME, all.size());
+        for (float[] vector : embeddings.embed(all.subList(from, end))) {
+          result.write(NpyFormat.row(vector));
+        }
+        progress.update(() -> end + " of " + all.size() + " texts");
+      }
+      result.commit();
+    }
+  }
+}

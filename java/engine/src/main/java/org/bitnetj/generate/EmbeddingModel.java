@@ -1,0 +1,195 @@
+package org.bitnetj.generate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.bitnetj.engine.SequenceState;
+import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.model.screening.LogitsNeed;
+import org.bitnetj.option.HeadMode;
+import org.bitnetj.option.Pooling;
+import org.bitnetj.tensor.FloatRows;
+
+/**
+ * A model that gives vectors for texts: near ones for texts of near meaning. Any language model can
+ * be used so; those made for it say how their vectors are pooled, and what token ends a text. A
+ * vector's bits do not depend on threads, kernels or other texts. Thread-safe.
+ */
+public final class EmbeddingModel implements AutoCloseable {
+  /** Texts that are computed together at a time. */
+  private static final int TOGETHER = 16;
+
+  private final LanguageModel model;
+  private final Pooling pooling;
+
+  private EmbeddingModel(LanguageModel model, Pooling pooling) {
+    this.model = model;
+    this.pooling = pooling;
+  }
+
+  /** Loads a model that is pooled as it says, or else by the last token. */
+  public static EmbeddingModel load(Path path) throws IOException {
+    return load(path, LoadOptions.defaults());
+  }
+
+  /**
+   * Loads a model that is pooled as it says, or else by the last token.
+   *
+   * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}
+   */
+  public static EmbeddingModel load(Path path, LoadOptions options) throws IOException {
+    LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
+    return new EmbeddingModel(model, model.pooling().orElse(Pooling.LAST));
+  }
+
+  /** The same model with another pooling; closing either closes both. */
+  public EmbeddingModel withPooling(Pooling other) {
+    return new EmbeddingModel(model, other);
+  }
+
+  public Pooling pooling() {
+    return pooling;
+  }
+
+  /** The model's name, architecture and sizes; vectors have {@link ModelInfo#width} elements. */
+  public ModelInfo info() {
+    return model.info();
+  }
+
+  /** How many tokens a text has, with those that the model puts around it. */
+  public int countTokens(String text) {
+    return model.tokenizer().encodeDocument(text, false).length;
+  }
+
+  /**
+   * The vector of a text, of length 1 (L2).
+   *
+   * @throws ContextOverflowException if the text is longer than the model's context
+   * @throws IllegalArgumentException if it has no tokens
+   * @throws org.bitnetj.error.NonFiniteException if the numbers break
+   */
+  public float[] embed(String text) {
+    int[] ids = model.tokenizer().encodeDocument(text, false);
+    if (ids.length == 0) {
+      throw new IllegalArgumentException("The text is empty; give at least one token.");
+    }
+    int context = model.info().contextLength();
+    if (ids.length > context) {
+      throw new ContextOverflowException(
+          "The text has %d tokens, but the model's context is %d; shorten the text."
+              .formatted(ids.length, context));
+    }
+    try (SequenceState sequence = model.openSequence(ids.length)) {
+      return normalized(pooling == Pooling.LAST ? last(sequence, ids) : sum(sequence, ids));
+    }
+  }
+
+  /**
+   * The vectors of texts, computed together.
+   *
+   * @throws RuntimeException as {@link #embed(String)}, for the first text that fails
+   */
+  public List<float[]> embed(List<String> texts) {
+    List<float[]> vectors = new ArrayList<>(texts.size());
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int from = 0; from < texts.size(); from += TOGETHER) {
+        List<Future<float[]>> some =
+            texts.subList(from, Math.min(from + TOGETHER, texts.size())).stream()
+                .map(text -> threads.submit(() -> embed(text)))
+                .toList();
+        for (Future<float[]> one : some) {
+          vectors.add(get(one));
+        }
+      }
+    }
+    return vectors;
+  }
+
+  private static float[] get(Future<float[]> one) {
+    try {
+      return one.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        default -> throw new IllegalStateException(e.getCause());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("The thread was interrupted; embed the texts again.", e);
+    }
+  }
+
+  /**
+   * The cosine of the angle between two vectors: 1 for those of one direction.
+   *
+   * @throws IllegalArgumentException if their lengths differ
+   */
+  public static double similarity(float[] a, float[] b) {
+    if (a.length != b.length) {
+      throw new IllegalArgumentException(
+          "Vectors of %d and %d elements cannot be compared.".formatted(a.length, b.length));
+    }
+    double dot = 0;
+    double squaresOfA = 0;
+    double squaresOfB = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      squaresOfA += (double) a[i] * a[i];
+      squaresOfB += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(squaresOfA * squaresOfB);
+  }
+
+  private static double[] last(SequenceState sequence, int[] ids) {
+    int last = ids.length - 1;
+    sequence.compute(ids, sequence.adopt(ids, last), ids.length, last, LogitsNeed.hiddenState());
+    double[] sum = new double[sequence.width()];
+    add(sequence.logits(), 0, sum);
+    return sum;
+  }
+
+  /** Nothing of another text is taken over: hidden states of its tokens are not kept. */
+  private static double[] sum(SequenceState sequence, int[] ids) {
+    double[] sum = new double[sequence.width()];
+    int most = Math.min(sequence.batchCapacity(), sequence.logitsCapacity());
+    for (int at = 0, to; at < ids.length; at = to) {
+      to = Math.min(at + most, ids.length);
+      sequence.compute(ids, at, to, at, LogitsNeed.hiddenState());
+      for (int row = 0; row < to - at; row++) {
+        add(sequence.logits(), row, sum);
+      }
+    }
+    return sum;
+  }
+
+  private static void add(FloatRows states, int row, double[] sum) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += states.get(row, i);
+    }
+  }
+
+  private static float[] normalized(double[] sum) {
+    double squares = 0;
+    for (double x : sum) {
+      squares += x * x;
+    }
+    double length = Math.max(Math.sqrt(squares), Double.MIN_NORMAL);
+    float[] vector = new float[sum.length];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) (sum[i] / length);
+    }
+    return vector;
+  }
+
+  /** Frees the model. Idempotent. */
+  @Override
+  public void close() {
+    model.close();
+  }
+}
