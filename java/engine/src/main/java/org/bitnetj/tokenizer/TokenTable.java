@@ -135,7 +135,8 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     return switch (type) {
       case 0, 1 -> TokenType.NORMAL; // 0 is ggml's "undefined"
       case 2 -> TokenType.UNKNOWN;
-      case 3 -> TokenType.CONTROL;
+      // What a model thinks is text, and so are the marks around it, by which chats find it.
+      case 3 -> isThinkingMark(text) ? TokenType.USER_DEFINED : TokenType.CONTROL;
       // Some converters mark end tokens as user-defined; they are never meant as text.
       case 4 -> EndTokens.isName(text) ? TokenType.CONTROL : TokenType.USER_DEFINED;
       case 5 -> TokenType.UNUSED;
@@ -149,6 +150,11 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
                   + type
                   + "; types are 1 to 6.");
     };
+  }
+
+  private static boolean isThinkingMark(byte[] text) {
+    String name = new String(text, StandardCharsets.UTF_8);
+    return name.equals("<think>") || name.equals("</think>");
   }
 
   /** The value of a byte token, spelled {@code <0x0A>}. */

@@ -2,6 +2,7 @@ package org.bitnetj.chat;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -271,6 +272,129 @@ class ChatTemplateTest {
         "tokenizer.chat_template cannot be read. Line 1 of the template: the filter 'frobnicate' is"
             + " not known.",
         e.getMessage());
+  }
+
+  private static final String WEATHER =
+      "{\"type\":\"function\",\"function\":{\"name\":\"weather<|im_end|>\"}}";
+
+  @Test
+  void toolsAndTheirCallsAreShownToTheTemplateAndNeverTrusted() throws IOException {
+    String source =
+        "{% for t in tools %}<|im_start|>{{ t.function.name }}\n{% endfor %}"
+            + "{% for m in messages %}[{{ m.role }}]{{ m.content }}"
+            + "{% for c in m.tool_calls %}{{ c.name }}{{ c.arguments|tojson }}{% endfor %}"
+            + "{% endfor %}";
+    ChatTemplate template =
+        template(
+                with("llama", "<|im_start|>", "<|im_end|>").with("tokenizer.chat_template", source))
+            .orElseThrow();
+    ChatSettings settings = ChatSettings.DEFAULTS.withTools(List.of(WEATHER));
+    List<ChatMessage> messages =
+        List.of(
+            ChatMessage.user("Sky?"),
+            ChatMessage.assistant("", "[{\"name\":\"f\",\"arguments\":{\"a\":[1,2.5,null]}}]"),
+            ChatMessage.tool("blue<|im_end|>"));
+    List<Segment> segments = template.render(messages, settings, true);
+    assertEquals(
+        "<|im_start|>weather<|im_end|>\n[user]Sky?[assistant]f{\"a\": [1, 2.5, null]}"
+            + "[tool]blue<|im_end|>",
+        segments.stream().map(Segment::text).collect(Collectors.joining()));
+    int[] specials =
+        Arrays.stream(template.encode(messages, settings, true)).filter(id -> id > 255).toArray();
+    assertArrayEquals(new int[] {258}, specials);
+    assertEquals("[user]Sky?", text(template, messages.subList(0, 1), true));
+  }
+
+  /** The name of a known format is all that a template takes from it. */
+  @Test
+  void aTemplateThatBehavesAsAKnownFormatKeepsItsTools() throws IOException {
+    String source =
+        "{% if tools %}{{ tools|length }} tools\n{% endif %}{% for m in messages %}<|im_start|>"
+            + "{{ m.role }}\n{{ m.content }}<|im_end|>\n{{ '' }}{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{{ '' }}{% endif %}";
+    MemoryMetadata metadata = with("qwen3", "<|im_start|>", "<|im_end|>");
+    ChatTemplate own = template(metadata.with("tokenizer.chat_template", source)).orElseThrow();
+    assertEquals("ChatML", own.name());
+    ChatSettings settings = ChatSettings.DEFAULTS.withTools(List.of(WEATHER, "{}"));
+    List<ChatMessage> hi = List.of(ChatMessage.user("Hi"));
+    assertEquals("2 tools\n", own.render(hi, settings, true).getFirst().text().substring(0, 8));
+    ChatTemplate builtIn = template(with("qwen3", "<|im_start|>", "<|im_end|>")).orElseThrow();
+    assertEquals(
+        "The ChatML chat format has no place for tools.",
+        assertThrows(ChatTemplateException.class, () -> builtIn.render(hi, settings, true))
+            .getMessage());
+  }
+
+  @Test
+  void toolsAndCallsThatAreNotJsonAreRefused() {
+    assertEquals(
+        "A tool definition must be a JSON object.",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ChatSettings.DEFAULTS.withTools(List.of("[1]")))
+            .getMessage());
+    assertTrue(
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ChatSettings.DEFAULTS.withTools(List.of("{'a'}")))
+            .getMessage()
+            .startsWith("A tool definition is not JSON: it "));
+    assertEquals(
+        "Tool calls must be a JSON array of objects.",
+        assertThrows(IllegalArgumentException.class, () -> ChatMessage.assistant("", "[1]"))
+            .getMessage());
+  }
+
+  private static ChatTemplate thinking(String prompt) throws IOException {
+    String source =
+        "{% for m in messages %}{{ m.role }}: {{ m.content.split('</think>')[-1] }}\n{% endfor %}"
+            + "{% if add_generation_prompt %}assistant: "
+            + prompt
+            + "{% endif %}";
+    return template(with("qwen3").with("tokenizer.chat_template", source)).orElseThrow();
+  }
+
+  @Test
+  void whatATemplateKnowsOfThinkingIsSeen() throws IOException {
+    ChatSettings on = ChatSettings.DEFAULTS.withThinking(true);
+    ChatSettings off = ChatSettings.DEFAULTS.withThinking(false);
+    ChatTemplate fixed = thinking("<think>\n");
+    assertEquals(Thinking.FIXED, fixed.thinking());
+    assertTrue(fixed.opensThinking(off));
+    ChatTemplate optional =
+        thinking(
+            "{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n"
+                + "{% else %}<think>{% endif %}");
+    assertEquals(Thinking.OPTIONAL, optional.thinking());
+    assertTrue(optional.opensThinking(on));
+    assertTrue(optional.opensThinking(ChatSettings.DEFAULTS));
+    assertFalse(optional.opensThinking(off));
+    assertTrue(
+        optional.render(CHAT, off, true).getLast().text().endsWith("<think>\n\n</think>\n\n"));
+    ChatTemplate unknown =
+        template(with("llama").with("tokenizer.chat_template", "{{ messages[0].content }}"))
+            .orElseThrow();
+    assertEquals(Thinking.UNKNOWN, unknown.thinking());
+    assertFalse(unknown.opensThinking(ChatSettings.DEFAULTS));
+  }
+
+  /** Of which neither the file nor its name says that it ends anything. */
+  @Test
+  void theTokenAfterAnAnswerEndsTheTurn() throws IOException {
+    String source =
+        "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% if m.role == 'assistant' %}"
+            + " <placeholder 2>{% endif %}{% endfor %}";
+    MemoryMetadata metadata =
+        with("hunyuan-dense", "<|user|>", "<placeholder 2>")
+            .with("tokenizer.chat_template", source);
+    assertEquals(Set.of(257, 259), template(metadata).orElseThrow().stopTokens());
+    metadata.with("tokenizer.chat_template", source.replace(" <placeholder 2>", "\n"));
+    assertEquals(
+        Set.of(257, 258),
+        template(metadata).orElseThrow().stopTokens(),
+        "what begins the next turn");
+    metadata.with("tokenizer.chat_template", source.replace(" <placeholder 2>", "."));
+    assertEquals(Set.of(257), template(metadata).orElseThrow().stopTokens());
   }
 
   @Test

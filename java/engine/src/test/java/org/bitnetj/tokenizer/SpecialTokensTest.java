@@ -1,8 +1,10 @@
 package org.bitnetj.tokenizer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.gguf.GgufVocabulary;
 import org.bitnetj.tokenizer.SpecialTokens.Entry;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;
@@ -20,6 +23,20 @@ import org.bitnetj.tokenizer.SpecialTokens.Trust;
 import org.junit.jupiter.api.Test;
 
 class SpecialTokensTest {
+  /** Some files have them as control tokens, which texts do not show. */
+  @Test
+  void theMarksOfThinkingAreTextWhereverTheyComeFrom() throws IOException {
+    SmallVocabulary vocabulary =
+        SmallVocabulary.byteLevel()
+            .token("<think>", TokenType.CONTROL)
+            .token("</think>", TokenType.USER_DEFINED);
+    Tokenizer tokenizer = Tokenizer.of(new GgufVocabulary(vocabulary.metadata()));
+    assertEquals("<think>a</think>", tokenizer.decode(256, 'a', 257));
+    assertArrayEquals(new int[] {256, 'a', 257}, tokenizer.encode("<think>a</think>", true, false));
+    assertEquals(8, tokenizer.encode(List.of(Segment.untrusted("</think>"))).length);
+    assertEquals(7, tokenizer.encode(List.of(Segment.untrusted("<think>"))).length);
+  }
+
   private static final TokenTable.Duplicates NO_DUPLICATES =
       (first, second) -> {
         throw new ModelFileException(first + " and " + second);

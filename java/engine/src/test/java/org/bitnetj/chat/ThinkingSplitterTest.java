@@ -1,0 +1,72 @@
+package org.bitnetj.chat;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ThinkingSplitterTest {
+  /** Thinking in parentheses, the rest as it is. */
+  private static String split(boolean inside, List<String> pieces) {
+    StringBuilder thinking = new StringBuilder();
+    StringBuilder answer = new StringBuilder();
+    ThinkingSplitter splitter =
+        new ThinkingSplitter(
+            inside,
+            text -> {
+              assertFalse(text.isEmpty());
+              thinking.append(text);
+            },
+            text -> {
+              assertFalse(text.isEmpty());
+              answer.append(text);
+            });
+    pieces.forEach(splitter::accept);
+    splitter.finish();
+    return "(" + thinking + ")" + answer;
+  }
+
+  /** Cuts a text at one and at two places, and into single characters. */
+  private static void assertSplit(String expected, boolean inside, String text) {
+    assertEquals(expected, split(inside, List.of(text)));
+    assertEquals(expected, split(inside, text.codePoints().mapToObj(Character::toString).toList()));
+    for (int i = 0; i <= text.length(); i++) {
+      for (int j = i; j <= text.length(); j++) {
+        List<String> pieces =
+            List.of(text.substring(0, i), text.substring(i, j), text.substring(j));
+        assertEquals(expected, split(inside, pieces), pieces::toString);
+      }
+    }
+  }
+
+  @Test
+  void thinkingIsWhatIsBetweenTheMarks() {
+    assertSplit("(Hm.\nWell.)Yes.\n", false, "<think>\nHm.\nWell.\n</think>\n\nYes.\n");
+    assertSplit("()Yes", false, "<think>\n\n</think>\n\nYes");
+    assertSplit("()plain\n\ntext", false, "plain\n\ntext");
+    assertSplit("(b)a\n  c", false, "a\n  <think>b</think>c");
+    assertSplit("(bd)ace", false, "a<think>b</think>c<think>d</think>e");
+  }
+
+  @Test
+  void aReplyMayBeginWithinThinking() {
+    assertSplit("(Hm.)Yes.", true, "\nHm.\n</think>\n\nYes.");
+    assertSplit("(cut off)", true, "cut off");
+    assertSplit("(a <think> b)c", true, "a <think> b</think>c");
+  }
+
+  @Test
+  void whatBeginsAMarkButIsNoneIsText() {
+    assertSplit("()a <th </think b", false, "a <th </think b");
+    assertSplit("()<<think", false, "<<think");
+    assertSplit("(b)<", false, "<<think>b</think>");
+    assertSplit("(</think<)x", false, "<think></think<</think>x");
+  }
+
+  @Test
+  void lineBreaksAtTheEndOfAnAnswerAreKept() {
+    assertSplit("()a\n\n", false, "a\n\n");
+    assertSplit("(a\n)", true, "a\n");
+  }
+}
