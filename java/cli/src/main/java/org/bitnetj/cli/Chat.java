@@ -47,6 +47,8 @@ final class Chat {
   private final GenerationOptions options;
   private final Messages messages;
   private final Conversation conversation;
+  private final ThinkOption think;
+  private final boolean opensThinking;
   private @Nullable GenerationResult latest;
   private @Nullable Path saved;
 
@@ -56,13 +58,17 @@ final class Chat {
       Session session,
       GenerationOptions options,
       Messages messages,
+      ThinkOption think,
       String system) {
     this.streams = streams;
     this.model = model;
     this.session = session;
     this.options = options;
     this.messages = messages;
+    this.think = think;
+    this.opensThinking = model.requireChatTemplate().opensThinking(think.settings());
     this.conversation = new Conversation(session);
+    conversation.setSettings(think.settings());
     conversation.setSystem(system);
   }
 
@@ -103,8 +109,10 @@ final class Chat {
   private void answer(String message) {
     Output out = streams.out();
     try (Messages.Guard _ = messages.interrupting(session)) {
-      GenerationResult result =
-          conversation.reply(message, options, piece -> out.print(piece).flush());
+      GenerationResult result;
+      try (Reply reply = new Reply(streams, opensThinking, think.hides())) {
+        result = conversation.reply(message, options, reply);
+      }
       out.print("\n").flush();
       latest = result;
       switch (result.finishReason()) {

@@ -32,6 +32,7 @@ import picocli.CommandLine.ParentCommand;
       "  bitnet chat -m model.gguf",
       "  bitnet chat -m 2b4t",
       "  bitnet chat -m model.gguf --system \"Answer in one sentence.\" --temp 0.6",
+      "  bitnet chat -m model.gguf --think off",
       "  bitnet chat -m model.gguf <questions.txt >answers.txt",
       "",
       "At a terminal you can edit lines; they are remembered in a file that only you can read."
@@ -70,6 +71,7 @@ final class ChatCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}.")
   private int maxTokens = -1;
 
+  @Mixin private ThinkOption think;
   @Mixin private GenerationFlags generation;
   @Mixin private ContextOptions context;
   @Mixin private EngineOptions engine;
@@ -98,10 +100,14 @@ final class ChatCommand implements Callable<Integer> {
         if (!system.isEmpty() && !loaded.hasSystemRole()) {
           streams.tell("bitnet: note: " + Chat.NO_SYSTEM_ROLE);
         }
+        String thinking = think.note(template);
+        if (thinking != null) {
+          streams.tell("bitnet: note: " + thinking);
+        }
         if (messages.isConversation()) {
           streams.tell(greeting(loaded, session, template));
         }
-        return new Chat(streams, loaded, session, options, messages, system).hold();
+        return new Chat(streams, loaded, session, options, messages, think, system).hold();
       }
     }
   }

@@ -11,8 +11,11 @@ import org.bitnetj.generate.SessionOptions;
 import org.bitnetj.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet run}: continues a text. */
 @Command(
@@ -37,6 +40,7 @@ import picocli.CommandLine.ParentCommand;
 final class RunCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
 
+  @Spec private CommandSpec spec;
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
   @Mixin private TextInput text;
@@ -49,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   private int maxTokens = 256;
 
+  @Mixin private ThinkOption think;
   @Mixin private GenerationFlags generation;
   @Mixin private ContextOptions context;
   @Mixin private EngineOptions engine;
@@ -72,6 +77,11 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GenerationOptions options = generation.options(maxTokens);
+    if (think.isOff()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--think off needs a chat format, which 'bitnet chat' has; here it is show or hide.");
+    }
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
     String prompt = text.prompt(streams);
@@ -84,7 +94,14 @@ final class RunCommand implements Callable<Integer> {
       if (echo) {
         out.print(prompt).flush();
       }
-      GenerationResult result = session.generate(ids, options, piece -> out.print(piece).flush());
+      GenerationResult result;
+      if (think.isGiven()) {
+        try (Reply reply = new Reply(streams, false, think.hides())) {
+          result = session.generate(ids, options, reply);
+        }
+      } else {
+        result = session.generate(ids, options, piece -> out.print(piece).flush());
+      }
       out.print("\n").flush();
       streams.tell(Statistics.line(loaded, result));
       return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;

@@ -213,6 +213,45 @@ class ChatCommandTest {
         "for a model without one");
   }
 
+  /** The answer's words are the model's own: the template opens a thought that it never closes. */
+  @Test
+  void whatTheModelThinksIsShownOrHidden() throws IOException {
+    Path template = folder.resolve("template.jinja");
+    Files.writeString(
+        template,
+        "{{ bos_token }}{% for m in messages %}{{ m.content }}\n{% endfor %}"
+            + "{% if enable_thinking is defined and enable_thinking is false %}<think></think>"
+            + "{% else %}<think>{% endif %}");
+    String[] given = {"--chat-template", template.toString()};
+    String thought = continuation("Hello\n<think>");
+    String shown = "<think>\n" + thought.stripLeading() + "\n";
+    assertEquals(shown, chat("Hello\n", given).succeeds().out());
+    assertEquals(shown, chat("Hello\n", with(given, "show")).succeeds().out());
+    Outcome hidden = chat("Hello\n", with(given, "hide")).succeeds();
+    assertEquals("\n", hidden.out());
+    assertFalse(hidden.err().contains("note:"), hidden::err);
+    assertEquals(
+        continuation("Hello\n<think></think>") + "\n",
+        chat("Hello\n", with(given, "off")).succeeds().out());
+  }
+
+  private static String[] with(String[] options, String think) {
+    return Stream.concat(Stream.of(options), Stream.of("--think", think)).toArray(String[]::new);
+  }
+
+  @Test
+  void whereTheFormatLeavesNoChoiceOfThinkingThatIsSaid() throws IOException {
+    String said = "bitnet: note: This model's chat format knows no thinking, so --think ";
+    chat("Hello\n", "--think", "show").succeeds().says(said + "changes nothing for the model.");
+    chat("Hello\n", "--think", "off").succeeds().says(said + "off cannot keep the model from it.");
+    Path template = folder.resolve("template.jinja");
+    Files.writeString(template, "{{ bos_token }}{{ messages[-1].content.split('</think>')[0] }}");
+    chat("Hello\n", "--chat-template", template.toString(), "--think", "off")
+        .succeeds()
+        .says("leaves no choice of thinking, so --think off only hides it.");
+    Outcome.of("chat", "--think", "maybe").isMisuse("'maybe'");
+  }
+
   @Test
   void aTemplateThatCannotBeUsedIsRefused() throws IOException {
     Path template = folder.resolve("template.jinja");
@@ -253,7 +292,7 @@ class ChatCommandTest {
         Session session = loaded.openSession();
         Messages messages = new TypedMessages(terminal, history, Chat.orders())) {
       GenerationOptions options = GenerationOptions.greedy().withMaxTokens(12);
-      code = new Chat(streams, loaded, session, options, messages, "").hold();
+      code = new Chat(streams, loaded, session, options, messages, new ThinkOption(), "").hold();
     }
     return new Outcome(code, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
   }

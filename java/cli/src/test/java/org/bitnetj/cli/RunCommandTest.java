@@ -45,6 +45,14 @@ class RunCommandTest {
   }
 
   @Test
+  void thinkingIsForModelsThatChat() {
+    Outcome.of("run", "--think", "off", "Hi").isMisuse("--think off needs a chat format");
+    String plain = greedy(PROMPT).succeeds().out();
+    assertEquals(plain, greedy("--think", "hide", PROMPT).succeeds().out());
+    assertEquals(plain, greedy("--think", "show", PROMPT).succeeds().out());
+  }
+
+  @Test
   void greedyTextsAreThoseOfAnIndependentImplementation() {
     int whole = 0;
     for (Golden golden : Golden.prompts()) {

@@ -1,0 +1,74 @@
+package org.bitnetj.cli;
+
+import java.nio.charset.StandardCharsets;
+import org.bitnetj.chat.ThinkingSplitter;
+import org.bitnetj.generate.GenerationListener;
+
+/**
+ * Prints a reply as it comes: the answer, and before it what the model thinks, dimmed on a
+ * terminal, unless that is hidden. To be closed when the reply has ended. For one thread.
+ */
+final class Reply implements GenerationListener, AutoCloseable {
+  private static final byte[] DIM = "\u001b[2m".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] PLAIN = "\u001b[0m".getBytes(StandardCharsets.US_ASCII);
+
+  private final Output out;
+  private final boolean hidden;
+  private final boolean dims;
+  private final ThinkingSplitter splitter;
+  private boolean thinking;
+
+  /**
+   * @param inside whether the reply begins within thinking
+   * @param hidden whether thinking is left out
+   */
+  Reply(Streams streams, boolean inside, boolean hidden) {
+    this.out = streams.out();
+    this.hidden = hidden;
+    this.dims = streams.isTerminal(Streams.Standard.OUT) && System.getenv("NO_COLOR") == null;
+    this.splitter = new ThinkingSplitter(inside, this::think, this::answer);
+  }
+
+  @Override
+  public void onText(String piece) {
+    splitter.accept(piece);
+    out.flush();
+  }
+
+  private void think(String text) {
+    if (hidden) {
+      return;
+    }
+    if (!thinking) {
+      thinking = true;
+      dim(DIM);
+      out.print(ThinkingSplitter.START + "\n");
+    }
+    out.print(text);
+  }
+
+  private void answer(String text) {
+    if (thinking) {
+      thinking = false;
+      out.print("\n" + ThinkingSplitter.END + "\n\n");
+      dim(PLAIN);
+    }
+    out.print(text);
+  }
+
+  private void dim(byte[] how) {
+    if (dims) {
+      out.write(how);
+    }
+  }
+
+  /** Prints what was held back. */
+  @Override
+  public void close() {
+    splitter.finish();
+    if (thinking) {
+      dim(PLAIN);
+    }
+    out.flush();
+  }
+}
