@@ -48,6 +48,19 @@ record Section(Path file, String place, Map<String, Json> members) {
 
   /** The text of a file that may be missing. */
   static Optional<String> findText(Path file) throws ModelFileException {
+    Optional<byte[]> bytes = findBytes(file);
+    if (bytes.isEmpty()) {
+      return Optional.empty();
+    }
+    String text = Printable.strictUtf8(bytes.get());
+    if (text == null) {
+      throw new ModelFileException(file + ": the file is not UTF-8; it is damaged.");
+    }
+    return Optional.of(text);
+  }
+
+  /** The bytes of a file that may be missing. */
+  static Optional<byte[]> findBytes(Path file) throws ModelFileException {
     try {
       if (Files.exists(file) && !Files.isRegularFile(file)) {
         throw new ModelFileException(file + " is not a regular file.");
@@ -57,11 +70,7 @@ record Section(Path file, String place, Map<String, Json> members) {
         throw new ModelFileException(
             file + " has " + size + " bytes, more than the " + MOST_BYTES + " that it can need.");
       }
-      String text = Printable.strictUtf8(Files.readAllBytes(file));
-      if (text == null) {
-        throw new ModelFileException(file + ": the file is not UTF-8; it is damaged.");
-      }
-      return Optional.of(text);
+      return Optional.of(Files.readAllBytes(file));
     } catch (ModelFileException e) {
       throw e;
     } catch (NoSuchFileException e) {

@@ -1,7 +1,10 @@
 package org.bitnetj.source.huggingface;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,18 +19,21 @@ import org.bitnetj.source.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tokenizer of a checkpoint: {@code tokenizer.json}, and the special tokens that {@code
+ * The tokenizer of a checkpoint: {@code tokenizer.json}, or without one SentencePiece's {@code
+ * tokenizer.model} with {@code added_tokens.json}, and the special tokens that {@code
  * tokenizer_config.json}, {@code generation_config.json} and {@code config.json} name. Files are
  * read once, when they are first asked for. Thread-safe.
  */
 final class TokenizerFiles implements VocabularySource {
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String SENTENCE_PIECE = "tokenizer.model";
+  private static final String ADDED = "added_tokens.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final String GENERATION_CONFIG = "generation_config.json";
   private static final String TEMPLATE = "chat_template.jinja";
 
   private final Path folder;
-  private @Nullable TokenizerJson tokenizer;
+  private @Nullable TokenizerTables tokenizer;
   private final Map<String, Optional<Section>> read = new HashMap<>(); // by names of files
 
   TokenizerFiles(Path folder) {
@@ -38,11 +44,34 @@ final class TokenizerFiles implements VocabularySource {
     return folder;
   }
 
-  private synchronized TokenizerJson tokenizer() throws ModelFileException {
+  private synchronized TokenizerTables tokenizer() throws ModelFileException {
     if (tokenizer == null) {
-      tokenizer = TokenizerJson.of(Section.read(folder.resolve(TOKENIZER)));
+      Optional<byte[]> model =
+          Files.exists(folder.resolve(TOKENIZER))
+              ? Optional.empty()
+              : Section.findBytes(folder.resolve(SENTENCE_PIECE));
+      tokenizer =
+          model.isPresent()
+              ? SentencePieceModel.read(folder.resolve(SENTENCE_PIECE), model.get(), added())
+              : TokenizerJson.of(Section.read(folder.resolve(TOKENIZER)));
     }
     return tokenizer;
+  }
+
+  /** The tokens beside the pieces, by their ids. */
+  private Map<String, Integer> added() throws ModelFileException {
+    Optional<Section> file = file(ADDED);
+    List<Map.Entry<String, Integer>> tokens = new ArrayList<>();
+    if (file.isPresent()) {
+      for (Map.Entry<String, Json> token : file.get().members().entrySet()) {
+        long id = file.get().integer(token.getKey(), token.getValue());
+        tokens.add(Map.entry(token.getKey(), Math.clamp(id, -1, Integer.MAX_VALUE)));
+      }
+    }
+    tokens.sort(Map.Entry.comparingByValue());
+    Map<String, Integer> added = new LinkedHashMap<>();
+    tokens.forEach(token -> added.put(token.getKey(), token.getValue()));
+    return added;
   }
 
   private Optional<Section> config() throws ModelFileException {
@@ -98,6 +127,7 @@ final class TokenizerFiles implements VocabularySource {
       case TOKENS -> OptionalInt.of(tokenizer().tokens().size());
       case TYPES -> OptionalInt.of(tokenizer().types().length);
       case MERGES -> OptionalInt.of(tokenizer().merges().size());
+      case SCORES -> OptionalInt.of(tokenizer().scores().length);
       default -> OptionalInt.empty();
     };
   }
@@ -118,7 +148,7 @@ final class TokenizerFiles implements VocabularySource {
 
   @Override
   public float[] scores() throws ModelFileException {
-    throw failure("'model' has no scores.");
+    return tokenizer().scores().clone();
   }
 
   @Override
@@ -215,7 +245,11 @@ final class TokenizerFiles implements VocabularySource {
       return token.isPresent();
     }
     Optional<Section> config = config();
-    return config.isPresent() && config.get().findFlag(flag).orElse(false);
+    // Without one, Hugging Face's tokenizer of SentencePiece's models begins texts.
+    boolean otherwise = kind() == Kind.SENTENCE_PIECE && flag.equals("add_bos_token");
+    return config.isPresent() && config.get().findFlag(flag).isPresent()
+        ? config.get().findFlag(flag).get()
+        : otherwise;
   }
 
   @Override
@@ -229,7 +263,8 @@ final class TokenizerFiles implements VocabularySource {
       case PRE_TOKENIZER -> "'pre_tokenizer'";
       case TOKENS -> "'model.vocab'";
       case TYPES -> "'added_tokens'";
-      case SCORES, MERGES -> "'model.merges'";
+      case SCORES -> "the scores";
+      case MERGES -> "'model.merges'";
       case BOS -> "'bos_token'";
       case EOS -> "'eos_token'";
       case EOT, EOM -> "'eos_token_id'";
@@ -239,6 +274,7 @@ final class TokenizerFiles implements VocabularySource {
 
   @Override
   public ModelFileException failure(String sentence) {
-    return new ModelFileException(folder.resolve(TOKENIZER) + ": " + sentence);
+    String file = Files.exists(folder.resolve(TOKENIZER)) ? TOKENIZER : SENTENCE_PIECE;
+    return new ModelFileException(folder.resolve(file) + ": " + sentence);
   }
 }

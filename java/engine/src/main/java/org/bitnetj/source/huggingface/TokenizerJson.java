@@ -1,6 +1,13 @@
 package org.bitnetj.source.huggingface;
 
-import java.nio.charset.StandardCharsets;
+import static org.bitnetj.source.huggingface.TokenizerTables.BYTE;
+import static org.bitnetj.source.huggingface.TokenizerTables.CONTROL;
+import static org.bitnetj.source.huggingface.TokenizerTables.MOST_TOKENS;
+import static org.bitnetj.source.huggingface.TokenizerTables.NORMAL;
+import static org.bitnetj.source.huggingface.TokenizerTables.UNKNOWN;
+import static org.bitnetj.source.huggingface.TokenizerTables.UNUSED;
+import static org.bitnetj.source.huggingface.TokenizerTables.USER_DEFINED;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -9,67 +16,21 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.bitnetj.error.ModelFileException;
-import org.bitnetj.source.StringArray;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
 import org.bitnetj.source.json.Json;
 
-/**
- * The tables of a {@code tokenizer.json} with a BPE model. Format: Hugging Face's {@code
- * tokenizers}.
- *
- * @param scheme how it cuts texts
- * @param tokens by their ids; an id that none has gets a name that no text has
- * @param types GGUF's numbers for the types of tokens
- * @param merges two pieces with a space between
- * @param ids of tokens by their texts
- * @param unknown the unknown token
- */
-record TokenizerJson(
-    TokenizerScheme scheme,
-    StringArray tokens,
-    int[] types,
-    StringArray merges,
-    Map<String, Integer> ids,
-    OptionalLong unknown) {
-  /** More ids than any vocabulary has; the tables take memory by the largest. */
-  private static final int MOST_TOKENS = 1 << 20;
-
+/** Reads a {@code tokenizer.json} with a BPE model. Format: Hugging Face's {@code tokenizers}. */
+final class TokenizerJson {
   private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-F]{2}>");
 
-  private static final int NORMAL = 1;
-  private static final int UNKNOWN = 2;
-  private static final int CONTROL = 3;
-  private static final int USER_DEFINED = 4;
-  private static final int UNUSED = 5;
-  private static final int BYTE = 6;
+  private TokenizerJson() {}
 
-  /** Texts in memory. */
-  private record Texts(List<String> all, int longest) implements StringArray {
-    static Texts of(List<String> all) {
-      return new Texts(all, all.stream().mapToInt(text -> utf8(text).length).max().orElse(0));
-    }
-
-    private static byte[] utf8(String text) {
-      return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    @Override
-    public int size() {
-      return all.size();
-    }
-
-    @Override
-    public byte[] bytes(int index) {
-      return utf8(all.get(index));
-    }
-
-    @Override
-    public String get(int index) {
-      return all.get(index);
-    }
-  }
-
-  static TokenizerJson of(Section tokenizer) throws ModelFileException {
+  /**
+   * The tables of a file.
+   *
+   * @throws ModelFileException if it is damaged or asks for what the engine does not do
+   */
+  static TokenizerTables of(Section tokenizer) throws ModelFileException {
     Section model = tokenizer.findSection("model").orElseThrow(() -> tokenizer.missing("model"));
     String type = model.findText("type").orElse("BPE");
     if (!type.equals("BPE")) {
@@ -125,8 +86,14 @@ record TokenizerJson(
       unknown = OptionalLong.of(id);
       types[id] = byteFallback ? UNKNOWN : types[id];
     }
-    return new TokenizerJson(
-        scheme, Texts.of(List.of(tokens)), types, Texts.of(merges(model)), ids, unknown);
+    return new TokenizerTables(
+        scheme,
+        TokenizerTables.texts(List.of(tokens)),
+        types,
+        new float[0],
+        TokenizerTables.texts(merges(model)),
+        ids,
+        unknown);
   }
 
   /** Puts the added tokens among the others and gives their types by ids. */
