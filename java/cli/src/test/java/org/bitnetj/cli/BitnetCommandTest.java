@@ -30,6 +30,7 @@ class BitnetCommandTest {
           "tokenize",
           "detokenize",
           "inspect",
+          "convert",
           "synth",
           "doctor",
           "bench"
@@ -52,6 +53,7 @@ class BitnetCommandTest {
         "tokenize",
         "detokenize",
         "inspect",
+        "convert",
         "synth",
         "doctor",
         "completion",

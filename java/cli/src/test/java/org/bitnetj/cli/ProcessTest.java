@@ -299,4 +299,35 @@ class ProcessTest {
       return files.filter(f -> f.getFileName().toString().contains("gguf")).count();
     }
   }
+
+  /** The model has many times the bytes of this heap. */
+  @Test
+  void aConversionTakesLittleMemory() throws Exception {
+    Path big = folder.resolve("big.gguf");
+    Path made = folder.resolve("made.gguf");
+    ProcessBuilder synth = bitnet("synth", "--shape", "350M", "-o", big.toString());
+    assertEquals(0, exitCode(synth.start()), said());
+    ProcessBuilder convert =
+        bitnet("convert", big.toString(), made.toString(), "--weights", "tq1_0", "--head", "q8_0");
+    convert.command().add(1, "-Xmx32m");
+    convert.command().add(1, "-XX:MaxDirectMemorySize=32m");
+    assertTrue(Files.size(big) > 4 * (32 << 20), () -> big + " is too small for this test");
+    assertEquals(0, exitCode(convert.start()), said());
+    assertTrue(Files.size(made) > 32 << 20);
+  }
+
+  /** A limit of the system on files, as a disk that is full while it is written. */
+  @Test
+  void aConversionThatTheDiskEndsLeavesNothing() throws Exception {
+    Path made = folder.resolve("made.gguf");
+    ProcessBuilder convert =
+        bitnet("convert", Models.SHIPPED.toString(), made.toString(), "--weights", "tq2_0");
+    String command = convert.command().stream().map(a -> "'" + a + "'").collect(joining(" "));
+    convert.command(List.of("sh", "-c", "ulimit -f 2000; exec " + command));
+    assertEquals(1, exitCode(convert.start()));
+    assertTrue(
+        said().contains("cannot write " + made + ": File too large; no part of it is left."),
+        said());
+    assertEquals(List.of("stderr"), List.of(folder.toFile().list()));
+  }
 }

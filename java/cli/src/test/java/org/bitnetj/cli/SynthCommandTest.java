@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.bitnetj.convert.ConversionOptions;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
@@ -89,6 +90,30 @@ class SynthCommandTest {
         assertFalse(Files.exists(file));
       }
     }
+  }
+
+  @Test
+  void everyTypeOfWeightsAndHeadLoads() {
+    for (String type : ConversionOptions.weightTypes()) {
+      Path file = folder.resolve("w-" + type.replace(':', '-'));
+      synth(file, "--arch", "qwen3", "--weights", type).succeeds();
+      Outcome.of("run", "-m", file.toString(), "-n", "1", "Once").succeeds();
+    }
+    for (String type : ConversionOptions.headTypes()) {
+      Path file = folder.resolve("h-" + type);
+      synth(file, "--head", type).succeeds();
+      Outcome.of("run", "-m", file.toString(), "-n", "1", "Once").succeeds();
+    }
+  }
+
+  @Test
+  void scalesByGroupsAreThoseOfModelsWhoseWeightsAloneAreTernary() {
+    Path file = folder.resolve("groups");
+    synth(file, "--arch", "qwen3", "--weights", "pq2_0", "--group-scales").succeeds();
+    String shown = Outcome.of("inspect", file.toString()).succeeds().out();
+    assertTrue(shown.contains("one scale a group"), shown);
+    synth(folder.resolve("x"), "--group-scales").isMisuse("I2_S has no scales by groups");
+    synth(folder.resolve("x"), "--weights", "f16").isMisuse("There is no type 'f16' here");
   }
 
   @Test
