@@ -12,7 +12,6 @@ import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWords;
 import org.bitnetj.source.gguf.GgufWriter;
-import org.bitnetj.source.gguf.MatrixWriter;
 
 /**
  * Converts a model to a GGUF file. What is read is a stream of rows, so that memory stays small
@@ -40,9 +39,8 @@ public final class Conversion {
       ModelSpec spec = spec(model, options);
       ConversionPlan plan = ConversionPlan.of(model, spec, options);
       GgufHeader header = header(model, spec, plan, options);
-      try (GgufWriter writer = GgufWriter.create(target, header);
-          MatrixWriter matrices = new MatrixWriter(writer, options.progress()::at)) {
-        plan.write(matrices);
+      try (GgufWriter writer = GgufWriter.create(target, header)) {
+        plan.write(writer, options.progress());
         writer.commit();
       }
       plan.warnings().forEach(options.warnings());

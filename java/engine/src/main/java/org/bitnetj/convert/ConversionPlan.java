@@ -26,6 +26,7 @@ import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
+import org.bitnetj.source.gguf.GgufWriter;
 import org.bitnetj.source.gguf.MatrixWriter;
 
 /** What becomes of each tensor of a model, decided before anything is written. */
@@ -39,7 +40,7 @@ final class ConversionPlan {
   /**
    * A tensor of the new file.
    *
-   * @param source of which it is made, for messages; its memory can be reclaimed afterwards
+   * @param source of which it is made
    */
   private record Part(
       String name, WeightFormat format, List<Long> dims, Tensor source, Content content) {}
@@ -317,14 +318,21 @@ final class ConversionPlan {
   }
 
   /** Writes all of them, in the order in which they are declared. */
-  void write(MatrixWriter out) throws ModelFileException {
-    for (Part part : parts) {
-      try {
+  void write(GgufWriter writer, ConversionOptions.Progress progress) throws ModelFileException {
+    Tensor[] current = {parts.getFirst().source};
+    MatrixWriter.Progress written =
+        (bytes, size) -> {
+          // What was read so far is not needed again.
+          model.bytes().release(current[0].data());
+          progress.at(bytes, size);
+        };
+    try (MatrixWriter out = new MatrixWriter(writer, written)) {
+      for (Part part : parts) {
+        current[0] = part.source;
         part.content.write(out);
-      } catch (IllegalArgumentException e) {
-        throw refused(part.source, e.getMessage());
       }
-      model.bytes().release(part.source.data());
+    } catch (IllegalArgumentException e) {
+      throw refused(current[0], e.getMessage());
     }
   }
 

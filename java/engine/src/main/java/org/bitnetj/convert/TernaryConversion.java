@@ -100,7 +100,7 @@ final class TernaryConversion implements MatrixWriter.TernaryRows {
     }
   }
 
-  /** Groups that hold no weight but 0 may have any scale, so they get that of the others. */
+  /** Groups that hold no weight but 0 may have any scale, so they get that of their neighbours. */
   private void regroup(int row, byte[] digits, float[] scales) {
     float[] old = new float[from.scaleKind().count(columns)];
     from.scales(tensor.data(), columns, row, old);
@@ -109,7 +109,7 @@ final class TernaryConversion implements MatrixWriter.TernaryRows {
     for (int g = 0; g < scales.length; g++) {
       int begin = g * newGroup;
       int end = Math.min(columns, begin + newGroup);
-      float common = old[begin / oldGroup];
+      float common = 0;
       boolean found = false;
       for (int o = begin / oldGroup; o * oldGroup < end; o++) {
         int first = Math.max(begin, o * oldGroup);
@@ -122,10 +122,7 @@ final class TernaryConversion implements MatrixWriter.TernaryRows {
         found = true;
         common = old[o];
       }
-      scales[g] =
-          found
-              ? rounding.round(common, to)
-              : Float.isFinite(to.storable(common)) ? to.storable(common) : 0;
+      scales[g] = found ? rounding.round(common, to) : 0;
     }
   }
 

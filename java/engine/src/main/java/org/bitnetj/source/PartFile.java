@@ -16,6 +16,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ public final class PartFile implements AutoCloseable {
   private final Path part;
   private final FileChannel channel;
   private final Thread removal;
+  private final AtomicBoolean flushing = new AtomicBoolean();
   private boolean finished;
 
   private PartFile(Path target, Path part, FileChannel channel) {
@@ -192,6 +194,28 @@ public final class PartFile implements AutoCloseable {
   /** What the bytes are written to. */
   public FileChannel channel() {
     return channel;
+  }
+
+  /**
+   * Begins to bring to the disk what was written so far, unless that is under way: {@link #commit}
+   * then has less to wait for. Returns at once; a failure shows in {@code commit}.
+   */
+  public void flush() {
+    if (flushing.compareAndSet(false, true)) {
+      Thread.ofPlatform()
+          .daemon()
+          .name("flush " + part.getFileName())
+          .start(
+              () -> {
+                try {
+                  channel.force(false);
+                } catch (IOException e) {
+                  // It was closed meanwhile, or commit will meet the same.
+                } finally {
+                  flushing.set(false);
+                }
+              });
+    }
   }
 
   /** Bytes that its disk has free. */

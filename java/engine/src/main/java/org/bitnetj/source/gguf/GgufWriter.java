@@ -38,6 +38,7 @@ public final class GgufWriter implements AutoCloseable {
   }
 
   private static final int CHUNK_BYTES = 1 << 24;
+  private static final long FLUSHED_BYTES = 1 << 26; // often enough for the disk to keep pace
 
   private final Path path;
   private final PartFile file;
@@ -167,7 +168,11 @@ public final class GgufWriter implements AutoCloseable {
     }
     try {
       while (bytes.hasRemaining()) {
+        long before = written / FLUSHED_BYTES;
         written += channel.write(bytes);
+        if (written / FLUSHED_BYTES != before) {
+          file.flush();
+        }
       }
     } catch (IOException e) {
       throw failure(path, e, "; no part of it is left.");
