@@ -419,6 +419,50 @@ class ConversionTest {
     return all;
   }
 
+  /** The words of GGUF for how rotations are scaled, where there are any. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'rope_type':'linear','factor':4.0",
+        "'rope_type':'yarn','factor':4.0,'original_max_position_embeddings':32",
+        "'rope_type':'yarn','factor':2.0,'beta_fast':16.0,'beta_slow':2.0",
+        "'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,'high_freq_factor':4.0,"
+            + "'original_max_position_embeddings':64"
+      })
+  void scaledRotationsAreSaidInGgufsWords(String scaling) throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint = scaled(gguf, scaling);
+    if (scaling.contains("llama3")) {
+      assertTrue(
+          refusal(checkpoint, OPTIONS).contains("GGUF has no words for its scaling of RoPE"));
+    } else {
+      Path made = convert(checkpoint, OPTIONS);
+      assertSameLogits(checkpoint, made);
+      assertFalse(Arrays.deepEquals(logits(gguf), logits(made)));
+    }
+  }
+
+  /** GGUF has it relative to the usual one, as float32. */
+  @Test
+  void anUnusualMagnitudeOfYarnIsRoundedToFloat32() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path made =
+        convert(scaled(gguf, "'rope_type':'yarn','factor':2.0,'attention_factor':1.5"), OPTIONS);
+    try (GgufFile file = GgufFile.open(made)) {
+      assertEquals(1.5, file.spec().rotation().scaling().magnitude(), 1.5 * 0x1p-23);
+    }
+  }
+
+  /** A checkpoint of that file with its rotations scaled. */
+  private Path scaled(Path gguf, String scaling) throws IOException {
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
+    Path config = checkpoint.resolve("config.json");
+    String member = "\"rope_scaling\":{" + scaling.replace('\'', '"') + "},";
+    Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{" + member));
+    return checkpoint;
+  }
+
   @Test
   void theTokenizerOfAFolderIsThatOfTheFile() throws IOException {
     Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));

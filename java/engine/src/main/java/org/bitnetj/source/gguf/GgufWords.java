@@ -125,6 +125,10 @@ public final class GgufWords {
     header.u32("general.quantization_version", 2);
   }
 
+  /**
+   * Numbers become float32, as readers want them, which only a magnitude of YaRN that is not the
+   * usual one may feel.
+   */
   private static void putScaling(GgufHeader header, String prefix, RopeScaling scaling) {
     switch (scaling) {
       case RopeScaling.Linear linear -> {
