@@ -154,7 +154,7 @@ int main(void) {
   static const int32_t large[] = {80, 96, 100, 128, 256, BN_MAX_HEAD_DIM};
   for (int32_t tier = -1; next_tier("attend", &tier);) {
     uint64_t seed = 1;
-    for (int32_t head_dim = 1; head_dim <= SMALL_COLUMNS; head_dim++) {
+    for (int32_t head_dim = 1; head_dim <= SMALL_COLUMNS; head_dim += small_step()) {
       for (data kind = 0; kind < DATA_KINDS; kind++) {
         const attend_shape s = {.head_dim = head_dim,
                                 .kv_heads = 1 + (int32_t)(seed % 3),
@@ -166,7 +166,7 @@ int main(void) {
         seed++;
       }
     }
-    for (int32_t last = 0; last <= SMALL_COLUMNS; last++) {
+    for (int32_t last = 0; last <= SMALL_COLUMNS; last += small_step()) {
       const attend_shape s = {.head_dim = 16,
                               .kv_heads = 2,
                               .group = 4,

@@ -100,7 +100,7 @@ static void refuses_unknown_choices(int32_t tier) {
   expect("embed of type 99", BN_UNSUPPORTED, bn_embed(tier, &matrix, &batch, &rows, 0, 1));
   expect("head_product of type 99", BN_UNSUPPORTED,
          bn_head_product(tier, &matrix, &rows, &rows, 1, 0, 1));
-  expect("gate by activation 2", BN_UNSUPPORTED, bn_gate(tier, 2, &rows, &rows, 0, 1));
+  expect("gate by activation 3", BN_UNSUPPORTED, bn_gate(tier, 3, &rows, &rows, 0, 1));
   expect("gate by activation -1", BN_UNSUPPORTED, bn_gate(tier, -1, &rows, &rows, 0, 1));
   const bn_rope rope = {.cosines = &scale, .sines = &scale, .head_dim = 1, .style = 2};
   expect("rotate in style 2", BN_UNSUPPORTED, bn_rotate(tier, &rope, &batch, &rows, 0, 1));

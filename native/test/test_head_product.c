@@ -76,7 +76,7 @@ static void keeps_negative_zero(int32_t tier, int32_t type, int32_t columns) {
 
 int main(void) {
   for (int32_t tier = -1; next_tier("head_product", &tier);) {
-    for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns++) {
+    for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns += small_step()) {
       keeps_negative_zero(tier, BN_TYPE_F32, columns);
       keeps_negative_zero(tier, BN_TYPE_F16, columns);
       keeps_negative_zero(tier, BN_TYPE_BF16, columns);
@@ -98,7 +98,7 @@ int main(void) {
           seed++;
         }
       }
-      for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++) {
+      for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows += small_step()) {
         check(tier, (place)(seed % PLACES), type, rows, 256, 1 + rows % 3, DATA_UNIT, true, seed);
         seed++;
       }

@@ -237,7 +237,7 @@ int main(void) {
         }
         seed++;
       }
-      for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows++, seed++) {
+      for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows += small_step(), seed++) {
         check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, seed);
       }
     }

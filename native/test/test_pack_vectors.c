@@ -35,7 +35,7 @@ int main(void) {
   for (int32_t tier = -1; next_tier("pack_vectors", &tier);) {
     uint64_t seed = 1;
     for (int32_t order = BN_ROW_MAJOR; order <= BN_COLUMN_MAJOR; order++) {
-      for (int32_t n = 1; n <= SMALL_COLUMNS; n++) {
+      for (int32_t n = 1; n <= SMALL_COLUMNS; n += small_step()) {
         check(tier, (place)(seed % PLACES), n, 1 + (int32_t)(seed % 37), order, seed);
         seed++;
         check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 37), n, order, seed);

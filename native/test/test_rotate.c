@@ -47,7 +47,7 @@ int main(void) {
   static const int32_t large[] = {80, 96, 128, 256};
   for (int32_t tier = -1; next_tier("rotate", &tier);) {
     uint64_t seed = 1;
-    for (int32_t head_dim = 2; head_dim <= SMALL_COLUMNS; head_dim++) {
+    for (int32_t head_dim = 2; head_dim <= SMALL_COLUMNS; head_dim += small_step()) {
       for (int32_t pairs = 1; pairs <= head_dim / 2; pairs++) {
         data kind = (data)(seed % DATA_KINDS);
         check(tier, (place)(seed / 3 % PLACES), head_dim, pairs, 1 + pairs % 3, kind, seed);

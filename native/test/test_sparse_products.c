@@ -102,7 +102,7 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, digi
 
 static void check_tier(int32_t tier) {
   uint64_t seed = 1;
-  for (int32_t n = 1; n <= 140; n++) {
+  for (int32_t n = 1; n <= 140; n += small_step()) {
     for (values kind = 0; kind < VALUES_KINDS; kind++) {
       check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 83), n, DIGITS_RANDOM, kind, NAN,
             seed);

@@ -92,6 +92,9 @@ int main(void) {
   for (int32_t tier = -1; next_tier("store", &tier);) {
     uint64_t seed = 1;
     for (int32_t head_dim = 1; head_dim <= SMALL_COLUMNS + 5; head_dim++) {
+      if (head_dim <= SMALL_COLUMNS && (head_dim - 1) % small_step() != 0) {
+        continue;
+      }
       const int32_t dim =
           head_dim <= SMALL_COLUMNS ? head_dim : large[head_dim - SMALL_COLUMNS - 1];
       for (int kind = 0; kind <= DATA_KINDS; kind++) {

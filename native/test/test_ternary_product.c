@@ -41,7 +41,7 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, int3
 static void check_tier(int32_t tier) {
   uint64_t seed = 1;
   /* Every small number of tokens with every small row length. */
-  for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns++) {
+  for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns += small_step()) {
     for (int32_t count = 0; count <= 20; count++) {
       check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 53), columns, count, DIGITS_RANDOM,
             (values)(seed / 7 % VALUES_KINDS), seed);
@@ -49,7 +49,7 @@ static void check_tier(int32_t tier) {
     }
   }
   /* Every small number of rows, and so of panels, with few tokens and with more. */
-  for (int32_t rows = 1; rows <= 2 * SMALL_COLUMNS; rows++) {
+  for (int32_t rows = 1; rows <= 2 * SMALL_COLUMNS; rows += small_step()) {
     for (int32_t count = 1; count <= 9; count += count < 4 ? 1 : 5) {
       check(tier, (place)(seed % PLACES), rows, 100, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
       seed++;

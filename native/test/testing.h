@@ -105,6 +105,13 @@ extern const int large_columns_count;
 /* Row length number i of both lists; 0 after the last. */
 int32_t columns_at(int i);
 
+/*
+ * The step from one small size to the next: 1, or what BITNET_TEST_STEP says where tests run
+ * slowly, under emulation and sanitizers, unless there is a BITNET_TEST_ALL. 3 still meets every
+ * remainder of a division by 2, 4, 8 and 16.
+ */
+int32_t small_step(void);
+
 /* --- Matrices in a file's own format --- */
 
 extern const int32_t matrix_types[];
