@@ -103,7 +103,7 @@ public final class WeightFormats {
     return only(TernaryEncoder.class);
   }
 
-  /** Those that embeddings, heads and norms may be stored in. */
+  /** Those that embeddings, heads, norms and other vectors may be stored in. */
   public static List<FloatFormat> floats() {
     return only(FloatFormat.class);
   }

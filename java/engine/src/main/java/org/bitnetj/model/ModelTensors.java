@@ -178,9 +178,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
 
   private float[] floats(Tensor tensor) throws ModelFileException {
     int length = (int) tensor.columns();
-    if (!(tensor.format() instanceof FloatFormat format) || format.blockColumns() > 1) {
-      throw refuseType(tensor, "it must be stored as F32, F16 or BF16");
-    }
+    FloatFormat format = floatFormat(tensor);
     float[] values = new float[length];
     format.floats(tensor.data(), length, 0, values, 0);
     for (int i = 0; i < length; i++) {
@@ -196,8 +194,8 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
     return shaped(place, 0);
   }
 
-  /** How such a matrix is stored. */
-  FloatFormat matrixFormat(Tensor tensor) throws ModelFileException {
+  /** How a tensor of floats is stored. */
+  FloatFormat floatFormat(Tensor tensor) throws ModelFileException {
     if (!(tensor.format() instanceof FloatFormat format)) {
       throw refuseType(tensor, "it must be stored as " + names(WeightFormats.floats()));
     }

@@ -139,7 +139,7 @@ final class WeightsLoader {
   private FloatMatrix matrix(Place place) throws ModelFileException {
     Tensor tensor = tensors.vocabularyMatrix(place);
     return new FloatMatrix(
-        tensor.data(), tensors.matrixFormat(tensor), spec.vocabulary(), spec.width());
+        tensor.data(), tensors.floatFormat(tensor), spec.vocabulary(), spec.width());
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {

@@ -211,9 +211,11 @@ class UnusableModelTest {
       refusedUnpacked(
           new TinyModel(2).tensor(name, WeightFormats.F32, 1, 32), name, "needs 64 x 1");
       refusedUnpacked(
-          new TinyModel(2).tensor(name, WeightFormats.Q8_0, 1, 64),
+          new TinyModel(2).tensor(name, TinyModel.TERNARY, 1, 64, 2), name, "needs 64 x 1");
+      refusedUnpacked(
+          new TinyModel(2).tensor(name, WeightFormats.named("Q4_1").orElseThrow(), 1, 64),
           name,
-          "stored as F32, F16 or BF16");
+          "stored as F32 or F16 or ");
       refusedUnpacked(
           new TinyModel(2).tensor(name, WeightFormats.F32, Float.NaN, 64),
           name,
