@@ -16,7 +16,9 @@ import java.util.OptionalInt;
  */
 record I2sFormat() implements TernaryEncoder {
   private static final int RUN = 32;
-  private static final int SCALE_BYTES = 32;
+
+  /** The scale and what pads it. */
+  static final int SCALE_BYTES = 32;
 
   /** As {@link EightDigits} takes them. */
   private static final ValueLayout.OfLong EIGHT =
@@ -60,13 +62,18 @@ record I2sFormat() implements TernaryEncoder {
 
   @Override
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
+    digits(data, columns, row, out, RUN);
+  }
+
+  /** The same with blocks of four runs of so many weights, a multiple of 8. */
+  static void digits(MemorySegment data, int columns, int row, byte[] out, int runWeights) {
     long first = (long) row * columns;
     for (int c = 0; c < columns; ) {
       long flat = first + c;
-      int inRun = (int) (flat % RUN);
-      int run = (int) (flat / RUN % 4);
-      int n = Math.min(RUN - inRun, columns - c);
-      long at = flat / blockColumns() * blockBytes() + inRun;
+      int inRun = (int) (flat % runWeights);
+      int run = (int) (flat / runWeights % 4);
+      int n = Math.min(runWeights - inRun, columns - c);
+      long at = flat / (4 * runWeights) * runWeights + inRun;
       int shift = 6 - 2 * run;
       int i = 0;
       for (; i <= n - 8; i += 8) {

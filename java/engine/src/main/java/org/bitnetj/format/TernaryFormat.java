@@ -10,6 +10,9 @@ import java.util.Optional;
  * <p>Methods that read take exactly the bytes of a matrix. They check nothing else.
  */
 public non-sealed interface TernaryFormat extends WeightFormat {
+  /** What {@link #layoutId} is where kernels do not know the layout. */
+  int NO_LAYOUT_ID = -1;
+
   /** What shares a scale. */
   ScaleKind scaleKind();
 
@@ -41,7 +44,8 @@ public non-sealed interface TernaryFormat extends WeightFormat {
 
   /**
    * The id by which kernels know how digits are stored: that of the format, or where it has several
-   * meanings, that of another with the same bytes or one above all that are in use.
+   * meanings, that of another with the same bytes or one above all that are in use; or {@link
+   * #NO_LAYOUT_ID}.
    */
   default int layoutId() {
     return id();

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.bitnetj.option.I2sLayout;
 
 /** The formats that are known, those to compute with and those to list. */
 public final class WeightFormats {
@@ -34,6 +35,9 @@ public final class WeightFormats {
 
   /** Not one of GGUF's, and so not in the lists. */
   public static final TernaryFormat PACKED = new PackedFormat();
+
+  private static final TernaryFormat I2_S_ARM = new StrayI2sFormat(false);
+  private static final TernaryFormat I2_S_ROWS4 = new StrayI2sFormat(true);
 
   /** In the order of their ids; of one id, upstream ggml's meaning first. */
   private static final List<WeightFormat> ALL =
@@ -106,6 +110,15 @@ public final class WeightFormats {
   /** Those that embeddings, heads, norms and other vectors may be stored in. */
   public static List<FloatFormat> floats() {
     return only(FloatFormat.class);
+  }
+
+  /** I2_S in that layout; those that are not canonical are not in the lists. */
+  public static TernaryFormat i2s(I2sLayout layout) {
+    return switch (layout) {
+      case CANONICAL -> I2_S;
+      case ARM -> I2_S_ARM;
+      case ROWS4 -> I2_S_ROWS4;
+    };
   }
 
   private static <T> List<T> only(Class<T> kind) {
