@@ -3,13 +3,34 @@ package org.bitnetj.format;
 import java.util.Optional;
 
 /**
- * bitnet.cpp's layouts for lookup tables, of which only the size is known. TL1 takes two bits for a
- * weight. TL2 stores 256 columns in pairs of weights and the others in triples, four and five bits
- * each. A scale in 32 bytes ends both.
+ * bitnet.cpp's types for lookup tables. Where weights lie in a matrix depends on its {@linkplain
+ * LookupTiles tiles}, which are not in the file; without them, only the size is known. TL1 takes
+ * two bits for a weight; the size of TL2 is that of 256 columns in pairs of weights and the others
+ * in triples, four and five bits each. A float32 scale and 28 bytes of padding end both. Source:
+ * {@code ggml_nbytes} in bitnet.cpp's llama.cpp.
+ *
+ * @param triples whether it is TL2
  */
-record LookupTable(String name, int id, boolean triples) implements WeightFormat {
-  private static final int SCALE_BYTES = 32;
-  private static final int PAIR_COLUMNS = 256;
+public record LookupTable(String name, int id, boolean triples) implements WeightFormat {
+  static final int SCALE_BYTES = 32;
+  static final int PAIR_COLUMNS = 256;
+
+  /**
+   * What the matrices of a shape are stored in.
+   *
+   * @throws IllegalArgumentException if the type has no such tiles; the message is a clause about
+   *     them
+   */
+  public TernaryFormat tiled(LookupTiles tiles) {
+    return triples ? new Tl2Format(this, tiles) : new Tl1Format(this, tiles);
+  }
+
+  /** Puts two digits of the code 3 w0 + w1 + 4 of weights from -1 to 1; two 3s if it is none. */
+  static void pair(int code, byte[] out, int at) {
+    boolean valid = code <= 8;
+    out[at] = (byte) (valid ? code / 3 : 3);
+    out[at + 1] = (byte) (valid ? code % 3 : 3);
+  }
 
   @Override
   public int blockColumns() {
@@ -49,6 +70,7 @@ record LookupTable(String name, int id, boolean triples) implements WeightFormat
             + " is bitnet.cpp's lookup-table layout for "
             + (triples ? "x86" : "ARM")
             + ", bound to the kernel_config.ini it was tuned with, which is not in the file;"
-            + " use another file of the same model");
+            + " put that beside the model or name it (--kernel-config), or use another file of the"
+            + " same model");
   }
 }
