@@ -79,6 +79,7 @@ final class ConvertCommand implements Callable<Integer> {
               + " are ternary. Default: as the model says, else a guess, which is said.")
   private @Nullable ActivationScaling activations;
 
+  @Mixin private LayoutOption layout;
   @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
@@ -122,6 +123,7 @@ final class ConvertCommand implements Callable<Integer> {
           Optional.ofNullable(head),
           exactScales,
           Optional.ofNullable(activations),
+          layout.options(),
           defaults.progress(),
           defaults.warnings());
     } catch (IllegalArgumentException e) {

@@ -11,13 +11,17 @@ import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How a model is loaded and computed. None of it but --activations changes a result. */
+/**
+ * How a model is loaded and computed. Of what is computed, none of it but --activations changes a
+ * result.
+ */
 final class EngineOptions {
   private static final int MOST_THREADS = 1024;
 
@@ -72,6 +76,8 @@ final class EngineOptions {
               + " (BitLinear), group if only its weights are ternary. Default: by the stored type.")
   private @Nullable String activations;
 
+  @Mixin private LayoutOption layout;
+
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
     return LanguageModel.load(path, options(head, streams));
@@ -85,7 +91,8 @@ final class EngineOptions {
   }
 
   private LoadOptions options() {
-    LoadOptions options = LoadOptions.defaults().withSparse(sparse).withMapped(mapped);
+    LoadOptions options =
+        LoadOptions.defaults().withSparse(sparse).withMapped(mapped).withLayouts(layout.options());
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(

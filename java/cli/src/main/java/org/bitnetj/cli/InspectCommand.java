@@ -43,6 +43,7 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Write one JSON object.")
   private boolean json;
 
+  @Mixin private LayoutOption layout;
   @Mixin private HelpOption help;
 
   @Override
@@ -52,7 +53,7 @@ final class InspectCommand implements Callable<Integer> {
           spec.commandLine(), "Name the model once: as an argument or by -m.");
     }
     Path path = named != null ? model.path(named, bitnet.streams()) : model.path(bitnet.streams());
-    try (ModelSource source = ModelContainer.open(path, true)) {
+    try (ModelSource source = ModelContainer.open(path, true, layout.options())) {
       Report report = Report.of(source);
       if (json) {
         writeJson(report);

@@ -172,4 +172,41 @@ class InspectCommandTest {
   void namingTwoModelsIsMisuse() {
     Outcome.of("inspect", "-m", "a.gguf", "b.gguf").isMisuse("Name the model once");
   }
+
+  @Test
+  void theLayoutThatIsNamedIsTheOneThatIsRead() throws IOException {
+    String shown = Outcome.of("inspect", "--i2s-layout", "arm").succeeds().out();
+    assertTrue(shown.contains(" I2_S_ARM "), shown);
+    assertTrue(shown.contains("\nI2_S weights are read in the layout 'arm', as was"), shown);
+    assertTrue(
+        Outcome.of("inspect").succeeds().out().contains("layout 'canonical', which published"));
+    Outcome wrong = Outcome.of("inspect", "--i2s-layout", "x86");
+    assertTrue(wrong.err().contains("choose one of canonical, arm, rows4."), wrong.err());
+    Path other = folder.resolve("other.gguf");
+    Outcome.of("convert", "" + Models.SHIPPED, "" + other, "--i2s-layout", "rows4").succeeds();
+    assertTrue(Files.mismatch(Models.SHIPPED, other) > 0, "other weights");
+    String[] run = {"run", "-n", "8", "--temp", "0", "Once", "--i2s-layout", "canonical"};
+    String text = Outcome.of(run).succeeds().out();
+    run[run.length - 1] = "arm";
+    assertFalse(Outcome.of(run).succeeds().out().equals(text), text);
+  }
+
+  @Test
+  void tilesComeFromTheConfigurationThatIsNamed() throws IOException {
+    Path path = folder.resolve("tl1.gguf");
+    WeightFormat format = WeightFormats.named("TL1").orElseThrow();
+    GgufHeader header = new GgufHeader().text("general.architecture", "other");
+    header.tensor("w.weight", format, 64, 32);
+    try (GgufWriter writer = GgufWriter.create(path, header)) {
+      writer.begin("w.weight");
+      writer.write(MemorySegment.ofArray(new byte[(int) format.bytes(32, 64)]));
+      writer.commit();
+    }
+    Path config = folder.resolve("tuned.ini");
+    Files.writeString(config, "[Kernels_0]\nm = 32\nk = 64\nbm = 32\nbk = 64\nbmm = 32\n");
+    String shown =
+        Outcome.of("inspect", "" + path, "--kernel-config", "" + config).succeeds().out();
+    assertTrue(shown.contains("TL1 weights are read in the tiles that " + config), shown);
+    assertFalse(Outcome.of("inspect", "" + path).succeeds().out().contains("tiles"));
+  }
 }

@@ -34,9 +34,10 @@ public final class Conversion {
    */
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
-    try (ModelSource model = ModelContainer.open(source, true)) {
+    try (ModelSource model = ModelContainer.open(source, true, options.layouts())) {
       requireOther(model, target);
       ModelSpec spec = spec(model, options);
+      model.warnings().forEach(options.warnings());
       ConversionPlan plan = ConversionPlan.of(model, spec, options);
       GgufHeader header = header(model, spec, plan, options);
       try (GgufWriter writer = GgufWriter.create(target, header)) {

@@ -7,6 +7,7 @@ import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.LayoutOptions;
 
 /**
  * How a model is converted. Immutable; constructor and {@code with} methods refuse names that they
@@ -22,6 +23,7 @@ import org.bitnetj.option.ActivationScaling;
  *     at most one part in 2048, with a warning
  * @param activations what shares a scale among int8 activations, where the model leaves it open;
  *     empty for the engine's guess
+ * @param layouts how weights are stored where the model's file leaves it open
  * @param progress told how far writing is
  * @param warnings receives what is lost or guessed, each a sentence without full stop
  */
@@ -30,6 +32,7 @@ public record ConversionOptions(
     Optional<String> head,
     boolean exactScales,
     Optional<ActivationScaling> activations,
+    LayoutOptions layouts,
     Progress progress,
     Consumer<String> warnings) {
 
@@ -52,6 +55,7 @@ public record ConversionOptions(
         Optional.empty(),
         false,
         Optional.empty(),
+        LayoutOptions.none(),
         (written, size) -> {},
         warning -> {});
   }
@@ -76,28 +80,35 @@ public record ConversionOptions(
 
   public ConversionOptions withWeights(String type) {
     return new ConversionOptions(
-        Optional.of(type), head, exactScales, activations, progress, warnings);
+        Optional.of(type), head, exactScales, activations, layouts, progress, warnings);
   }
 
   public ConversionOptions withHead(String type) {
     return new ConversionOptions(
-        weights, Optional.of(type), exactScales, activations, progress, warnings);
+        weights, Optional.of(type), exactScales, activations, layouts, progress, warnings);
   }
 
   public ConversionOptions withExactScales(boolean exact) {
-    return new ConversionOptions(weights, head, exact, activations, progress, warnings);
+    return new ConversionOptions(weights, head, exact, activations, layouts, progress, warnings);
   }
 
   public ConversionOptions withActivations(ActivationScaling scaling) {
     return new ConversionOptions(
-        weights, head, exactScales, Optional.of(scaling), progress, warnings);
+        weights, head, exactScales, Optional.of(scaling), layouts, progress, warnings);
+  }
+
+  public ConversionOptions withLayouts(LayoutOptions value) {
+    return new ConversionOptions(
+        weights, head, exactScales, activations, value, progress, warnings);
   }
 
   public ConversionOptions withProgress(Progress listener) {
-    return new ConversionOptions(weights, head, exactScales, activations, listener, warnings);
+    return new ConversionOptions(
+        weights, head, exactScales, activations, layouts, listener, warnings);
   }
 
   public ConversionOptions withWarnings(Consumer<String> listener) {
-    return new ConversionOptions(weights, head, exactScales, activations, progress, listener);
+    return new ConversionOptions(
+        weights, head, exactScales, activations, layouts, progress, listener);
   }
 }

@@ -90,9 +90,10 @@ public final class LanguageModel implements AutoCloseable {
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();
     try {
-      ModelSource source = ModelContainer.open(path, options.mapped());
+      ModelSource source = ModelContainer.open(path, options.mapped(), options.layouts());
       closers.push(source::close);
       ModelSpec spec = spec(source, options);
+      source.warnings().forEach(options.warnings());
       Tokenizer tokenizer = tokenizer(source, spec);
       ChatSupport chats =
           options.chatTemplate().isPresent()

@@ -6,11 +6,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
+import org.bitnetj.option.LayoutOptions;
 
 /**
  * How a model is loaded and computed. Of what is computed, only {@code activations} changes
- * results. Immutable; constructor and {@code with} methods refuse wrong values with an {@link
- * IllegalArgumentException} whose message is a sentence.
+ * results; {@code layouts} says which weights a file holds. Immutable; constructor and {@code with}
+ * methods refuse wrong values with an {@link IllegalArgumentException} whose message is a sentence.
  *
  * @param threads how many threads compute; 0 for one on each processor
  * @param kernels the label of the kernels to use or {@code auto}; empty for what the property
@@ -27,6 +28,7 @@ import org.bitnetj.option.HeadMode;
  *     open; empty for the engine's guess by the stored format
  * @param chatTemplate the Jinja text of a chat template in the place of the model's own; empty for
  *     the model's
+ * @param layouts how weights are stored where a model's file leaves it open
  * @param warnings receives problems that do not prevent the model from being used, for example that
  *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
  *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
@@ -40,6 +42,7 @@ public record LoadOptions(
     boolean mapped,
     Optional<ActivationScaling> activations,
     Optional<String> chatTemplate,
+    LayoutOptions layouts,
     Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
@@ -52,6 +55,7 @@ public record LoadOptions(
           true,
           Optional.empty(),
           Optional.empty(),
+          LayoutOptions.none(),
           LoadOptions::log);
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
@@ -80,7 +84,16 @@ public record LoadOptions(
 
   public LoadOptions withThreads(int value) {
     return new LoadOptions(
-        value, kernels, batchSize, head, sparse, mapped, activations, chatTemplate, warnings);
+        value,
+        kernels,
+        batchSize,
+        head,
+        sparse,
+        mapped,
+        activations,
+        chatTemplate,
+        layouts,
+        warnings);
   }
 
   public LoadOptions withKernels(String label) {
@@ -93,27 +106,64 @@ public record LoadOptions(
         mapped,
         activations,
         chatTemplate,
+        layouts,
         warnings);
   }
 
   public LoadOptions withBatchSize(int value) {
     return new LoadOptions(
-        threads, kernels, value, head, sparse, mapped, activations, chatTemplate, warnings);
+        threads,
+        kernels,
+        value,
+        head,
+        sparse,
+        mapped,
+        activations,
+        chatTemplate,
+        layouts,
+        warnings);
   }
 
   public LoadOptions withHead(HeadMode value) {
     return new LoadOptions(
-        threads, kernels, batchSize, value, sparse, mapped, activations, chatTemplate, warnings);
+        threads,
+        kernels,
+        batchSize,
+        value,
+        sparse,
+        mapped,
+        activations,
+        chatTemplate,
+        layouts,
+        warnings);
   }
 
   public LoadOptions withSparse(boolean value) {
     return new LoadOptions(
-        threads, kernels, batchSize, head, value, mapped, activations, chatTemplate, warnings);
+        threads,
+        kernels,
+        batchSize,
+        head,
+        value,
+        mapped,
+        activations,
+        chatTemplate,
+        layouts,
+        warnings);
   }
 
   public LoadOptions withMapped(boolean value) {
     return new LoadOptions(
-        threads, kernels, batchSize, head, sparse, value, activations, chatTemplate, warnings);
+        threads,
+        kernels,
+        batchSize,
+        head,
+        sparse,
+        value,
+        activations,
+        chatTemplate,
+        layouts,
+        warnings);
   }
 
   public LoadOptions withActivations(ActivationScaling value) {
@@ -126,6 +176,7 @@ public record LoadOptions(
         mapped,
         Optional.of(value),
         chatTemplate,
+        layouts,
         warnings);
   }
 
@@ -139,12 +190,36 @@ public record LoadOptions(
         mapped,
         activations,
         Optional.of(jinja),
+        layouts,
+        warnings);
+  }
+
+  public LoadOptions withLayouts(LayoutOptions value) {
+    return new LoadOptions(
+        threads,
+        kernels,
+        batchSize,
+        head,
+        sparse,
+        mapped,
+        activations,
+        chatTemplate,
+        value,
         warnings);
   }
 
   public LoadOptions withWarnings(Consumer<String> value) {
     return new LoadOptions(
-        threads, kernels, batchSize, head, sparse, mapped, activations, chatTemplate, value);
+        threads,
+        kernels,
+        batchSize,
+        head,
+        sparse,
+        mapped,
+        activations,
+        chatTemplate,
+        layouts,
+        value);
   }
 
   private static void log(String warning) {

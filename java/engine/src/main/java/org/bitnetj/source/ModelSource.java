@@ -2,6 +2,7 @@ package org.bitnetj.source;
 
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
@@ -47,6 +48,14 @@ public interface ModelSource extends AutoCloseable {
 
   /** What its files hold, whether it is a model that the engine can run or not. */
   Inspection inspection();
+
+  /**
+   * What in its files may not be as it is read, each a sentence without full stop. May look at
+   * weights.
+   */
+  default List<String> warnings() {
+    return List.of();
+  }
 
   /** The tables of its tokenizer. */
   VocabularySource vocabulary();

@@ -2,6 +2,7 @@ package org.bitnetj.source.container;
 
 import java.nio.file.Path;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.huggingface.Checkpoint;
@@ -20,10 +21,16 @@ public final class ModelContainer {
    * @throws OutOfMemoryError if the system refuses the memory
    */
   public static ModelSource open(Path path, boolean mapped) throws ModelFileException {
+    return open(path, mapped, LayoutOptions.none());
+  }
+
+  /** The same, with what a GGUF file leaves open; a checkpoint leaves nothing open. */
+  public static ModelSource open(Path path, boolean mapped, LayoutOptions layouts)
+      throws ModelFileException {
     if (Checkpoint.isNamedBy(path)) {
       return Checkpoint.open(path, mapped);
     }
-    return mapped ? GgufFile.open(path) : GgufFile.load(path);
+    return mapped ? GgufFile.open(path, layouts) : GgufFile.load(path, layouts);
   }
 
   /**

@@ -8,15 +8,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
 import org.bitnetj.memory.FileBytes;
 import org.bitnetj.memory.MachineMemory;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.option.Pooling;
 import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Inspection;
@@ -57,13 +60,17 @@ public final class GgufFile implements ModelSource {
   private final int version;
   private final GgufMetadata metadata;
   private final Map<String, Tensor> tensors;
+  private final LayoutOptions layouts;
+  private final List<String> readings;
 
   private GgufFile(
       Path path,
       List<FileBytes> bytes,
       int version,
       GgufMetadata metadata,
-      Collection<Tensor> tensors) {
+      Collection<Tensor> tensors,
+      LayoutOptions layouts,
+      List<String> readings) {
     this.path = path;
     this.bytes = new ModelBytes(bytes);
     this.version = version;
@@ -71,6 +78,8 @@ public final class GgufFile implements ModelSource {
     Map<String, Tensor> byName = LinkedHashMap.newLinkedHashMap(tensors.size());
     tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
     this.tensors = Collections.unmodifiableMap(byName);
+    this.layouts = layouts;
+    this.readings = List.copyOf(readings);
   }
 
   /**
@@ -82,7 +91,17 @@ public final class GgufFile implements ModelSource {
    *     type whose size is unknown
    */
   public static GgufFile open(Path path) throws ModelFileException {
-    return whole(openPart(path), GgufFile::openPart);
+    return open(path, LayoutOptions.none());
+  }
+
+  /**
+   * The same, with what the file leaves open.
+   *
+   * @throws ModelFileException also if a tensor cannot be laid out so
+   */
+  public static GgufFile open(Path path, LayoutOptions layouts) throws ModelFileException {
+    GgufParts.Opener opener = part -> checked(part, ModelBytes.map(List.of(part)), layouts);
+    return whole(opener.open(path), opener);
   }
 
   /**
@@ -95,27 +114,35 @@ public final class GgufFile implements ModelSource {
    * @throws OutOfMemoryError if the system refuses the memory
    */
   public static GgufFile load(Path path) throws ModelFileException {
-    return load(path, MachineMemory.bytes());
+    return load(path, LayoutOptions.none());
+  }
+
+  /**
+   * The same, with what the file leaves open.
+   *
+   * @throws ModelFileException also if a tensor cannot be laid out so
+   */
+  public static GgufFile load(Path path, LayoutOptions layouts) throws ModelFileException {
+    return load(path, MachineMemory.bytes(), layouts);
   }
 
   /**
    * @param room bytes of memory that the machine has; empty if not known
    */
-  static GgufFile load(Path path, OptionalLong room) throws ModelFileException {
-    Loading loading = new Loading(room);
+  static GgufFile load(Path path, OptionalLong room, LayoutOptions layouts)
+      throws ModelFileException {
+    Loading loading = new Loading(room, layouts);
     return whole(loading.open(path), loading);
-  }
-
-  private static GgufFile openPart(Path path) throws ModelFileException {
-    return checked(path, ModelBytes.map(List.of(path)));
   }
 
   /** Reads the files of a model into memory, as long as there is room. */
   private static final class Loading implements GgufParts.Opener {
     private OptionalLong room;
+    private final LayoutOptions layouts;
 
-    Loading(OptionalLong room) {
+    Loading(OptionalLong room, LayoutOptions layouts) {
       this.room = room;
+      this.layouts = layouts;
     }
 
     @Override
@@ -124,7 +151,7 @@ public final class GgufFile implements ModelSource {
       if (room.isPresent()) {
         room = OptionalLong.of(room.getAsLong() - bytes.size());
       }
-      return checked(path, bytes);
+      return checked(path, bytes, layouts);
     }
   }
 
@@ -137,21 +164,31 @@ public final class GgufFile implements ModelSource {
       List<GgufFile> parts = GgufParts.open(file, opener);
       List<FileBytes> bytes = new ArrayList<>();
       List<Tensor> tensors = new ArrayList<>();
+      Set<String> readings = new LinkedHashSet<>();
       for (GgufFile part : parts) {
         bytes.addAll(part.bytes.files());
         tensors.addAll(part.tensors());
+        readings.addAll(part.readings);
       }
       GgufFile first = parts.getFirst();
-      return new GgufFile(file.path, bytes, first.version, first.metadata, tensors);
+      return new GgufFile(
+          file.path,
+          bytes,
+          first.version,
+          first.metadata,
+          tensors,
+          file.layouts,
+          List.copyOf(readings));
     } catch (ModelFileException | RuntimeException | Error e) {
       file.close();
       throw e;
     }
   }
 
-  private static GgufFile checked(Path path, ModelBytes bytes) throws ModelFileException {
+  private static GgufFile checked(Path path, ModelBytes bytes, LayoutOptions layouts)
+      throws ModelFileException {
     try {
-      return parse(path, bytes.files().getFirst());
+      return parse(path, bytes.files().getFirst(), layouts);
     } catch (InternalError e) {
       bytes.close();
       throw new ModelFileException(
@@ -163,7 +200,8 @@ public final class GgufFile implements ModelSource {
   }
 
   /** Checks the header of bytes that are closed with the file. */
-  static GgufFile parse(Path path, FileBytes bytes) throws ModelFileException {
+  static GgufFile parse(Path path, FileBytes bytes, LayoutOptions options)
+      throws ModelFileException {
     MemorySegment file = bytes.segment();
     HeaderCursor cursor = new HeaderCursor(path, file);
     int version = readVersion(path, file, cursor);
@@ -171,8 +209,10 @@ public final class GgufFile implements ModelSource {
     int keyCount = cursor.count("metadata keys", GgufMetadata.MAX_KEYS, 13);
     GgufMetadata metadata = GgufMetadata.read(path, cursor, keyCount);
     int alignment = alignment(path, metadata);
-    List<Tensor> tensors = TensorDirectory.read(cursor, tensorCount, alignment);
-    return new GgufFile(path, List.of(bytes), version, metadata, tensors);
+    StoredLayouts layouts = new StoredLayouts(path, options);
+    List<Tensor> tensors = TensorDirectory.read(cursor, tensorCount, alignment, layouts);
+    return new GgufFile(
+        path, List.of(bytes), version, metadata, tensors, options, layouts.readings());
   }
 
   private static int readVersion(Path path, MemorySegment file, HeaderCursor cursor)
@@ -316,12 +356,23 @@ public final class GgufFile implements ModelSource {
 
   @Override
   public Inspection inspection() {
+    List<String> sentences = new ArrayList<>(readings);
+    I2sLikeness.of(this).ifPresent(likeness -> sentences.add(likeness.reading()));
     return Inspection.of(
         "GGUF version " + version,
         size(),
         metadata.entries(),
         tensors().stream().map(Inspection.Row::of).toList(),
-        List.of());
+        sentences);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return layouts.i2s().isPresent()
+        ? List.of()
+        : I2sLikeness.of(this).flatMap(I2sLikeness::warning).stream()
+            .map(sentence -> path + ": " + sentence)
+            .toList();
   }
 
   @Override

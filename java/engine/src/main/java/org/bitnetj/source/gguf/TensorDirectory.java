@@ -30,17 +30,22 @@ final class TensorDirectory {
   private final HeaderCursor cursor;
   private final int alignment;
   private final List<Entry> entries;
+  private final StoredLayouts layouts;
 
-  private TensorDirectory(HeaderCursor cursor, int alignment, List<Entry> entries) {
+  private TensorDirectory(
+      HeaderCursor cursor, int alignment, List<Entry> entries, StoredLayouts layouts) {
     this.cursor = cursor;
     this.alignment = alignment;
     this.entries = entries;
+    this.layouts = layouts;
   }
 
   /**
    * The tensors in file order, each with a view that lies inside the file and overlaps no other.
+   *
+   * @param layouts what types mean whose layout the file does not say; is told what is chosen here
    */
-  static List<Tensor> read(HeaderCursor cursor, int count, int alignment)
+  static List<Tensor> read(HeaderCursor cursor, int count, int alignment, StoredLayouts layouts)
       throws ModelFileException {
     List<Entry> entries = new ArrayList<>(count);
     Set<String> names = HashSet.newHashSet(count);
@@ -52,7 +57,7 @@ final class TensorDirectory {
       }
       entries.add(entry);
     }
-    return new TensorDirectory(cursor, alignment, entries).place();
+    return new TensorDirectory(cursor, alignment, entries, layouts).place();
   }
 
   private static Entry readEntry(HeaderCursor cursor, int alignment) throws ModelFileException {
@@ -109,7 +114,7 @@ final class TensorDirectory {
     String previous = "";
     for (int i : order) {
       Entry entry = entries.get(i);
-      WeightFormat format = formats.get(entry.typeId);
+      WeightFormat format = laidOut(entry, formats.get(entry.typeId));
       long bytes = bytes(entry, format);
       if (entry.offset < end) {
         throw failure(
@@ -213,6 +218,7 @@ final class TensorDirectory {
               + names(left)
               + " alike; convert the file to a type that is not ambiguous");
     }
+    layouts.chose(typeId, left.getFirst());
     return left.getFirst();
   }
 
@@ -226,6 +232,14 @@ final class TensorDirectory {
       return bytes <= room && room - bytes < alignment;
     } catch (IllegalArgumentException e) {
       return false;
+    }
+  }
+
+  private WeightFormat laidOut(Entry entry, WeightFormat type) throws ModelFileException {
+    try {
+      return layouts.of(type, entry.dims);
+    } catch (IllegalArgumentException e) {
+      throw failure(entry, e.getMessage());
     }
   }
 

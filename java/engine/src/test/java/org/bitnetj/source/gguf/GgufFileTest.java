@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
 import org.junit.jupiter.api.Test;
@@ -251,12 +252,16 @@ class GgufFileTest {
   void aFileLargerThanTheMachinesMemoryIsNotRead() throws IOException {
     Path path = Files.write(folder.resolve("m.gguf"), new byte[3 << 20]);
     String sentence =
-        assertThrows(ModelFileException.class, () -> GgufFile.load(path, OptionalLong.of(2L << 20)))
+        assertThrows(
+                ModelFileException.class,
+                () -> GgufFile.load(path, OptionalLong.of(2L << 20), LayoutOptions.none()))
             .getMessage();
     assertTrue(
         sentence.startsWith(path + ": reading it takes 3 MiB of memory, but there are only 2 MiB"),
         sentence);
-    assertThrows(ModelFileException.class, () -> GgufFile.load(path, OptionalLong.of(4L << 20)));
+    assertThrows(
+        ModelFileException.class,
+        () -> GgufFile.load(path, OptionalLong.of(4L << 20), LayoutOptions.none()));
     assertThrows(ModelFileException.class, () -> GgufFile.load(folder));
   }
 }

@@ -20,6 +20,7 @@ import java.util.SplittableRandom;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.memory.FileBytes;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.StringArray;
 import org.bitnetj.source.Tensor;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,7 @@ class MutatedFilesTest {
     // In memory, because otherwise mapping so many files would dominate this test.
     Path path = Path.of("mutant.gguf");
     FileBytes memory = FileBytes.of(MemorySegment.ofArray(bytes));
-    try (GgufFile file = GgufFile.parse(path, memory)) {
+    try (GgufFile file = GgufFile.parse(path, memory, LayoutOptions.none())) {
       assertConsistent(file);
       return true;
     } catch (ModelFileException e) {

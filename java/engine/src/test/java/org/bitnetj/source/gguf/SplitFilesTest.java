@@ -16,6 +16,7 @@ import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,9 +155,11 @@ class SplitFilesTest {
     long two = Files.size(path(0)) + Files.size(path(1));
     ModelFileException e =
         assertThrows(
-            ModelFileException.class, () -> GgufFile.load(path(0), OptionalLong.of(two + 10)));
+            ModelFileException.class,
+            () -> GgufFile.load(path(0), OptionalLong.of(two + 10), LayoutOptions.none()));
     assertTrue(e.getMessage().contains("MiB of memory"), e.getMessage());
-    GgufFile.load(path(0), OptionalLong.of(two + Files.size(path(2)))).close();
+    GgufFile.load(path(0), OptionalLong.of(two + Files.size(path(2))), LayoutOptions.none())
+        .close();
   }
 
   private void refused(String... parts) {
