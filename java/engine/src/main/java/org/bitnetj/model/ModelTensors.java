@@ -86,11 +86,22 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
 
   /** Bytes of the tensors that are used in place: matrices of floats. */
   long inPlaceBytes() {
-    return stored(Place.Kind.VOCABULARY_MATRIX).mapToLong(tensor -> tensor.data().byteSize()).sum()
+    return stored(Place.Kind.VOCABULARY_MATRIX)
+            .filter(tensor -> tensor.format() instanceof FloatFormat)
+            .mapToLong(tensor -> tensor.data().byteSize())
+            .sum()
         + stored(Place.Kind.LINEAR)
             .filter(tensor -> tensor.format() instanceof FloatFormat)
             .mapToLong(tensor -> tensor.data().byteSize())
             .sum();
+  }
+
+  /** Bytes of the embedding and head where they are not used in place. */
+  long unpackedBytes() {
+    return stored(Place.Kind.VOCABULARY_MATRIX)
+        .filter(tensor -> UnpackedMatrix.accepts(tensor.format(), spec.width()))
+        .mapToLong(tensor -> UnpackedMatrix.FORMAT.bytes(spec.vocabulary(), spec.width()))
+        .sum();
   }
 
   /** Bytes of all ternary matrices in panels, each with as many scales as its format has. */
@@ -197,7 +208,11 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
   /** How a tensor of floats is stored. */
   FloatFormat floatFormat(Tensor tensor) throws ModelFileException {
     if (!(tensor.format() instanceof FloatFormat format)) {
-      throw refuseType(tensor, "it must be stored as " + names(WeightFormats.floats()));
+      throw refuseType(
+          tensor,
+          "it must be stored as "
+              + names(WeightFormats.floats())
+              + ", or in a ternary type with scales by groups; 'bitnet convert --head' changes it");
     }
     return format;
   }

@@ -138,8 +138,25 @@ final class WeightsLoader {
 
   private FloatMatrix matrix(Place place) throws ModelFileException {
     Tensor tensor = tensors.vocabularyMatrix(place);
+    if (UnpackedMatrix.accepts(tensor.format(), spec.width())) {
+      return unpacked(tensor, (TernaryFormat) tensor.format());
+    }
     return new FloatMatrix(
         tensor.data(), tensors.floatFormat(tensor), spec.vocabulary(), spec.width());
+  }
+
+  private FloatMatrix unpacked(Tensor tensor, TernaryFormat format) {
+    UnpackedMatrix matrix =
+        UnpackedMatrix.allocate(memory, format, tensor.data(), spec.vocabulary(), spec.width());
+    packings.add(
+        () -> {
+          if (!matrix.run(team)) {
+            throw tensors.refuse(
+                tensor, "it holds codes that are not digits, or scales that are not float16");
+          }
+          bytes.release(tensor.data());
+        });
+    return new FloatMatrix(matrix.data(), UnpackedMatrix.FORMAT, spec.vocabulary(), spec.width());
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {

@@ -6,6 +6,7 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.TernaryVectors;
@@ -35,9 +36,13 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
       throws ModelFileException {
     ModelSpec spec = tensors.spec();
     // Of what decoding can do without, the low-bit head comes first: it saves most for its size.
-    long bytes = tensors.ternaryBytes();
+    long bytes = tensors.ternaryBytes() + tensors.unpackedBytes();
     long inPlace = tensors.inPlaceBytes();
-    long headBytes = tensors.tensor(tensors.headPlace(), 0).data().byteSize();
+    Tensor stored = tensors.tensor(tensors.headPlace(), 0);
+    long headBytes =
+        UnpackedMatrix.accepts(stored.format(), spec.width())
+            ? UnpackedMatrix.FORMAT.bytes(spec.vocabulary(), spec.width())
+            : stored.data().byteSize();
     long lowBitBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
     boolean wanted =
         switch (head) {

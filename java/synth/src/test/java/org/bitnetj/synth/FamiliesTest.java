@@ -36,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random models of every family compute what a plain implementation in double does. */
 class FamiliesTest {
@@ -218,6 +219,22 @@ class FamiliesTest {
               .as(types.get((i + 3) % 4), "blk.0.ffn_down.weight")
               .write(folder.resolve("blocks.gguf"));
       agree(family, path);
+    }
+  }
+
+  /** As Ternary-Bonsai's are, of whose larger models the head is a matrix of its own. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void embeddingAndHeadMayBeTernary(boolean tied) throws Exception {
+    ModelShape shape =
+        new ModelShape("tiny", "qwen3", 1, 256, 512, 4, 2, VOCABULARY, 64, 10_000f, 1e-5f, tied);
+    Path plain = write(shape);
+    for (TernaryFormat type : List.of(WeightFormats.Q2_0, WeightFormats.PQ2_0)) {
+      Rewriting rewriting = new Rewriting(plain).as(type, "token_embd.weight");
+      Path path =
+          (tied ? rewriting : rewriting.as(type, "output.weight"))
+              .write(folder.resolve("ternary.gguf"));
+      agree(Architecture.QWEN3, path);
     }
   }
 

@@ -106,6 +106,14 @@ final class Rewriting {
           add(to, 2 + j % 16, code << j / 16 * 4);
         }
       }
+      case "Q2_0", "PQ2_0" -> {
+        float step = largest(weights) / 2;
+        putHalf(to, 0, step);
+        for (int j = 0; j < weights.length; j++) {
+          int digit = 1 + Math.clamp(Math.round(weights[j] / step), -1, 2);
+          add(to, 2 + j / 4, digit << 2 * (j % 4));
+        }
+      }
       case "Q4_K", "Q5_K" -> {
         int bits = format.equals("Q4_K") ? 4 : 5;
         float step = largest(weights) / (1 << bits - 1);
