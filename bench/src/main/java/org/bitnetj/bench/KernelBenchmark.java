@@ -39,6 +39,9 @@ public final class KernelBenchmark implements AutoCloseable {
 
   private static final long MEMORY_BYTES = 256L << 20;
 
+  /** Matrices of 2560 x 6912 that are as much together. */
+  private static final int IN_MEMORY = (int) (MEMORY_BYTES / (2560 * 6912 / 4));
+
   /** One operation in all its tiers. */
   private record Case(
       String operation,
@@ -210,12 +213,13 @@ public final class KernelBenchmark implements AutoCloseable {
         product("GEMV", 640, 2560, 1, 1),
         product("GEMV", 2560, 2560, 1, 1),
         product("GEMV", 1000, 333, 1, 1),
-        product("GEMV from memory", 2560, 6912, 1, (int) (MEMORY_BYTES / (2560 * 6912 / 4))),
+        product("GEMV from memory", 2560, 6912, 1, IN_MEMORY),
         product("GEMM, 16 tokens", 2560, 2560, 16, 1),
         product("GEMM, 64 tokens", 2560, 2560, 64, 1),
         product("GEMM, 7 tokens", 1000, 333, 7, 1),
-        groups("GEMV", 1, 64),
-        groups("GEMM, 64 tokens", 64, 128),
+        groups("GEMV", 2560, 1, 1, 64),
+        groups("GEMV from memory", 6912, 1, IN_MEMORY, 128),
+        groups("GEMM, 64 tokens", 2560, 64, 1, 128),
         head(WeightFormats.F16),
         head(WeightFormats.Q6_K),
         quantization(1, 2560),
@@ -234,13 +238,13 @@ public final class KernelBenchmark implements AutoCloseable {
         tier -> new TernaryProduct(tier, rows, columns, batch, copies));
   }
 
-  private static Case groups(String name, int batch, int group) {
+  private static Case groups(String name, int columns, int batch, int copies, int group) {
     return new Case(
         name + ", groups of " + group,
-        "2560 × 2560",
-        false,
+        "2560 × " + columns,
+        copies > 1,
         true,
-        tier -> new TernaryProduct(tier, 2560, 2560, batch, 1, group));
+        tier -> new TernaryProduct(tier, 2560, columns, batch, copies, group));
   }
 
   private static Case head(FloatFormat type) {

@@ -40,9 +40,9 @@ public final class TernaryProduct extends Operation {
   public TernaryProduct(KernelTier tier, int rows, int columns, int batch, int copies, int group) {
     super(tier);
     matrices = new TernaryMatrix[copies];
-    TernaryScales scales =
-        group == 0 ? new TernaryScales.Tensor(0.5f) : groups(rows, columns, group);
     for (int i = 0; i < copies; i++) {
+      TernaryScales scales =
+          group == 0 ? new TernaryScales.Tensor(0.5f) : groups(rows, columns, group);
       matrices[i] = TernaryMatrix.allocate(memory, PanelLayout.TWO_BIT, rows, columns, scales, 2);
       fill(i);
     }
