@@ -370,7 +370,7 @@ public final class GgufFile implements ModelSource {
   public List<String> warnings() {
     return layouts.i2s().isPresent()
         ? List.of()
-        : I2sLikeness.of(this).flatMap(I2sLikeness::warning).stream()
+        : I2sLikeness.ofDoubtful(this).flatMap(I2sLikeness::warning).stream()
             .map(sentence -> path + ": " + sentence)
             .toList();
   }

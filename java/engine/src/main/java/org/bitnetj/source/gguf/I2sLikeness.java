@@ -31,28 +31,47 @@ import org.bitnetj.source.Tensor;
  * @param units that were compared, in all these layers
  */
 record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
-  private static final int MOST_UNITS = 2048;
+  private static final int MOST_UNITS = 1024;
   private static final int MOST_ROWS = 256; // of the down projection
+
+  /** More than any wrong layout gives, in which some weights are where they should be. */
+  private static final double CERTAIN = 0.45;
 
   /** By how many standard errors another layout must be better; two are compared. */
   private static final double CLEARLY = 8;
 
   /** What a file's weights look like; empty if the engine knows no such matrices in it. */
   static Optional<I2sLikeness> of(GgufFile file) {
+    return of(file, List.of(I2sLayout.values()), false);
+  }
+
+  /** The same where that is not soon clear: most files are canonical, and one layer shows it. */
+  static Optional<I2sLikeness> ofDoubtful(GgufFile file) {
+    return of(file, List.of(I2sLayout.CANONICAL), true)
+            .filter(one -> one.of(I2sLayout.CANONICAL) > CERTAIN)
+            .isPresent()
+        ? Optional.empty()
+        : of(file);
+  }
+
+  private static Optional<I2sLikeness> of(
+      GgufFile file, List<I2sLayout> layouts, boolean inOneLayer) {
     try {
       ModelSpec spec = file.spec();
       Role up = spec.architecture().manifest().at(Place.UP).orElseThrow();
       Role down = spec.architecture().manifest().at(Place.DOWN).orElseThrow();
       Map<I2sLayout, Double> sums = new EnumMap<>(I2sLayout.class);
       int layers = 0;
-      for (int layer : new TreeSet<>(List.of(0, spec.layers() / 2, spec.layers() - 1))) {
+      int middle = spec.layers() / 2;
+      for (int layer :
+          inOneLayer ? List.of(middle) : new TreeSet<>(List.of(0, middle, spec.layers() - 1))) {
         Tensor rows = file.tensor(up, layer);
         Tensor columns = file.tensor(down, layer);
         if (!isComparable(rows, columns)) {
           return Optional.empty();
         }
         layers++;
-        for (I2sLayout layout : I2sLayout.values()) {
+        for (I2sLayout layout : layouts) {
           if (holds(layout, rows) && holds(layout, columns)) {
             sums.merge(layout, correlation(rows, columns, WeightFormats.i2s(layout)), Double::sum);
           }
