@@ -362,4 +362,27 @@ class TokenizerTest {
         tokenizer.encode("b abé", false, false));
     assertEquals("b abé", tokenizer.decode(tokenizer.encode("b abé", false, false)));
   }
+
+  /** Published files of TinyLlama have both; only this project's own key says which counts. */
+  @Test
+  void piecesAreJoinedByScoresThoughAFileHasMergesUnlessItSaysOtherwise() throws IOException {
+    SmallVocabulary pieces = SmallVocabulary.sentencePiece();
+    for (String piece : List.of("a", "b", "c")) {
+      pieces.token(piece, TokenType.NORMAL);
+    }
+    pieces.piece("ab", TokenType.NORMAL, -2).piece("bc", TokenType.NORMAL, -1);
+    MemoryMetadata metadata =
+        pieces
+            .metadata()
+            .with("tokenizer.ggml.add_space_prefix", false)
+            .with("tokenizer.ggml.merges", List.of("a b", "b c"));
+    assertArrayEquals(
+        new int[] {pieces.id("a"), pieces.id("bc")},
+        Tokenizer.of(new GgufVocabulary(metadata)).encode("abc", false, false));
+    assertArrayEquals(
+        new int[] {pieces.id("ab"), pieces.id("c")},
+        Tokenizer.of(
+                new GgufVocabulary(metadata.with("bitnet.tokenizer.ranked_pieces", true)))
+            .encode("abc", false, false));
+  }
 }

@@ -28,12 +28,18 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   /** This project's own key: a {@link VocabularySource.SpacePrefix} that a flag cannot say. */
   static final String SPACE_PREFIX = "bitnet.tokenizer.space_prefix";
 
+  /** This project's own key: whether SentencePiece's pieces are joined by the rank of merges. */
+  static final String RANKED_PIECES = "bitnet.tokenizer.ranked_pieces";
+
   private static final int BYTE = 6; // a token's type
 
   /** Most characters that a message quotes. */
   private static final int MOST_SHOWN = 80;
 
-  /** SentencePiece's pieces have merges only in files that this project converted. */
+  /**
+   * That a file of SentencePiece's pieces has merges says nothing: llama.cpp's converter writes
+   * them too where it finds them, and joins pieces by scores.
+   */
   @Override
   public Kind kind() throws ModelFileException {
     String model = metadata.text(MODEL);
@@ -43,7 +49,9 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
     return switch (model) {
       case "gpt2" -> Kind.BYTE_LEVEL;
       case "llama" ->
-          findLength(Part.MERGES).isPresent() ? Kind.RANKED_PIECES : Kind.SENTENCE_PIECE;
+          metadata.findFlag(RANKED_PIECES).orElse(false)
+              ? Kind.RANKED_PIECES
+              : Kind.SENTENCE_PIECE;
       default ->
           throw failure(
               MODEL

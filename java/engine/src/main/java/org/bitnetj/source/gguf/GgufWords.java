@@ -155,6 +155,9 @@ public final class GgufWords {
     if (bytes) {
       header.text(GgufVocabulary.key(Part.PRE_TOKENIZER), from.preTokenizer());
     }
+    if (from.kind() == VocabularySource.Kind.RANKED_PIECES) {
+      header.flag(GgufVocabulary.RANKED_PIECES, true);
+    }
     putTokens(from, rows, bytes);
     OptionalInt merges = from.findLength(Part.MERGES);
     if (merges.isPresent()) {
