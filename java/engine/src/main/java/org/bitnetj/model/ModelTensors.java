@@ -63,10 +63,10 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
   }
 
   /** Whether the family has such a tensor, and, where it is optional, the source too. */
-  boolean has(Place place) {
+  boolean has(Place place, int layer) {
     return manifest()
         .at(place)
-        .filter(role -> !role.optional() || source.find(role, 0).isPresent())
+        .filter(role -> !role.optional() || source.find(role, layer).isPresent())
         .isPresent();
   }
 
@@ -81,7 +81,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
 
   /** The output head's place; the embedding's where the model ties them. */
   Place headPlace() {
-    return has(Place.HEAD) ? Place.HEAD : Place.EMBEDDING;
+    return has(Place.HEAD, 0) ? Place.HEAD : Place.EMBEDDING;
   }
 
   /** Bytes of the tensors that are used in place: matrices of floats. */

@@ -122,7 +122,7 @@ final class WeightsLoader {
   }
 
   private float[] ropeDivisors() throws ModelFileException {
-    if (!tensors.has(Place.ROPE_DIVISORS)) {
+    if (!tensors.has(Place.ROPE_DIVISORS, 0)) {
       return new float[0];
     }
     float[] divisors = tensors.floats(Place.ROPE_DIVISORS, 0);
@@ -198,9 +198,9 @@ final class WeightsLoader {
         : null;
   }
 
-  /** The norm of a place; the identity where the family has none. */
+  /** The norm of a place; the identity where the family or that layer has none. */
   private Norm norm(Place place, int layer) throws ModelFileException {
-    return tensors.has(place)
+    return tensors.has(place, layer)
         ? Norm.of(memory, tensors.floats(place, layer), spec.normEpsilon())
         : Norm.none(place.columns(spec));
   }

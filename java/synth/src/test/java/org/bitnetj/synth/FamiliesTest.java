@@ -88,6 +88,22 @@ class FamiliesTest {
             .write(folder.resolve("floats.gguf")));
   }
 
+  @Test
+  void aNormOfALinearLayerCountsThoughTheFirstLayerHasNone() throws Exception {
+    float[] weights = new float[128];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = i % 2 == 0 ? 0.25f : 4;
+    }
+    Path plain = write(shape(Architecture.QWEN3, 32, true));
+    Path normed =
+        new Rewriting(plain)
+            .with("blk.1.attn_q_norm_in.weight", weights)
+            .write(folder.resolve("normed.gguf"));
+    assertNotEquals(
+        Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(normed)), "no norm");
+    agree(Architecture.QWEN3, normed);
+  }
+
   /** Adds a norm for each linear layer of the two layers, each another. */
   static Path withInputNorms(Path from, Path to) throws Exception {
     Rewriting more = new Rewriting(from);
