@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
@@ -28,6 +29,7 @@ import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.FloatRows;
 import org.junit.jupiter.api.Test;
@@ -185,6 +187,36 @@ class FamiliesTest {
       assertNotEquals(
           Arrays.toString(firstLogits(plain)), Arrays.toString(firstLogits(path)), path.toString());
     }
+  }
+
+  @Test
+  void aWindowOfGemmaIsItsContextWhereAllLayersAreRotatedAlike() throws Exception {
+    Path plain = write(shape(Architecture.GEMMA3, 32, true));
+    String key = "gemma3.attention.sliding_window";
+    assertEquals(16, contextOf(plain, header -> header.u32(key, 16)));
+    assertEquals(64, contextOf(plain, header -> header.u32(key, 512)));
+    assertEquals(64, contextOf(plain, header -> header.u32(key, 0)));
+    String scaled =
+        refusal(plain, header -> header.u32(key, 16).f32("gemma3.rope.scaling.factor", 8));
+    assertTrue(scaled.contains("are scaled, but not those of layers with a window"), scaled);
+    for (int window : new int[] {16, 512}) {
+      String other =
+          refusal(
+              plain, header -> header.u32(key, window).f32("gemma3.rope.freq_base_swa", 500_000));
+      assertTrue(other.contains("have the base 500000.0 for rotations and others"), other);
+      assertTrue(other.endsWith("this engine has one base for all layers."), other);
+    }
+  }
+
+  private int contextOf(Path plain, Consumer<GgufHeader> keys) throws Exception {
+    Path path = new Rewriting(plain).keys(keys).write(folder.resolve("windows.gguf"));
+    try (GgufFile file = GgufFile.open(path)) {
+      return file.spec().contextLength();
+    }
+  }
+
+  private String refusal(Path plain, Consumer<GgufHeader> keys) {
+    return assertThrows(ModelFileException.class, () -> contextOf(plain, keys)).getMessage();
   }
 
   @Test

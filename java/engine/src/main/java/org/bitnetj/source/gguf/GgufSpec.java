@@ -12,6 +12,7 @@ import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.Pooling;
+import org.bitnetj.source.AttentionWindow;
 import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Printable;
 
@@ -29,7 +30,6 @@ final class GgufSpec {
   static final int LAST = 3;
 
   private static final int MOST_NAME = 200;
-  private static final double LOCAL_THETA = 10000; // of Gemma 3's layers with a window
 
   private final GgufFile file;
   private final Metadata metadata;
@@ -83,6 +83,12 @@ final class GgufSpec {
     if (valueDim != headDim) {
       throw damaged("keys of " + headDim + " and values of " + valueDim + " differ");
     }
+    LayerPlan.Rotation rotation =
+        new LayerPlan.Rotation(
+            architecture.ropeStyle(),
+            theta(architecture, headDim),
+            optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
+            new GgufRopeScaling(metadata, prefix, hasLongDivisors(architecture)).read());
     try {
       return new ModelSpec(
           architecture,
@@ -94,13 +100,9 @@ final class GgufSpec {
           optional("attention.head_count_kv", heads, ModelSpec.MAX_HEADS),
           headDim,
           vocabulary(architecture),
-          contextLength(architecture, theta(architecture, headDim)),
+          contextLength(architecture, rotation),
           (float) metadata.number(prefix + "attention.layer_norm_rms_epsilon"),
-          new LayerPlan.Rotation(
-              architecture.ropeStyle(),
-              theta(architecture, headDim),
-              optional("rope.dimension_count", headDim, ModelSpec.MAX_HEAD_DIM),
-              new GgufRopeScaling(metadata, prefix, hasLongDivisors(architecture)).read()),
+          rotation,
           multipliers(architecture, width),
           activationScaling(architecture));
     } catch (IllegalArgumentException e) {
@@ -165,26 +167,26 @@ final class GgufSpec {
     return architecture == Architecture.GEMMA3 ? Multipliers.ofEmbedding(width) : Multipliers.NONE;
   }
 
-  /**
-   * Positions. Attention has no windows here: where some layers of a Gemma see no further than a
-   * window, a context of that many positions computes the same.
-   */
-  private int contextLength(Architecture architecture, double theta) throws ModelFileException {
+  /** Positions; of a model with windows no more than they have. */
+  private int contextLength(Architecture architecture, LayerPlan.Rotation rotation)
+      throws ModelFileException {
     int context = required("context_length", ModelSpec.MAX_CONTEXT);
-    OptionalLong window = metadata.findInteger(prefix + "attention.sliding_window");
-    if (window.isEmpty() || window.getAsLong() <= 0 || window.getAsLong() >= context) {
+    long positions = metadata.findInteger(prefix + "attention.sliding_window").orElse(0);
+    if (positions <= 0 || architecture != Architecture.GEMMA3 && positions >= context) {
       return context;
     }
     if (architecture != Architecture.GEMMA3) {
-      throw notComputed("attention.sliding_window", window.getAsLong());
+      throw notComputed("attention.sliding_window", positions);
     }
-    if (theta != LOCAL_THETA) {
-      throw damaged(
-          "layers with a window have the base %s for rotations and others %s, which this engine does"
-                  .formatted(LOCAL_THETA, theta)
-              + " not compute");
+    AttentionWindow window =
+        new AttentionWindow(
+            (int) Math.min(context, positions),
+            metadata.findNumber(prefix + "rope.freq_base_swa").orElse(AttentionWindow.USUAL_THETA));
+    Optional<String> refusal = window.refusal(rotation);
+    if (refusal.isPresent()) {
+      throw metadata.failure(refusal.get());
     }
-    return (int) window.getAsLong();
+    return window.positions();
   }
 
   private ModelFileException notComputed(String key, double value) {

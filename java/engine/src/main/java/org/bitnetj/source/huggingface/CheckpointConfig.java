@@ -12,6 +12,7 @@ import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.source.AttentionWindow;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.json.Json;
 
@@ -24,7 +25,7 @@ import org.bitnetj.source.json.Json;
 record CheckpointConfig(Section json) {
   static final String FILE = "config.json";
 
-  private static final double LOCAL_THETA = 10000; // Gemma 3's default
+  private static final int USUAL_WINDOW = 4096; // Gemma 3's
   private static final int MOST_NAME = 200;
 
   static CheckpointConfig read(Path folder) throws ModelFileException {
@@ -99,6 +100,9 @@ record CheckpointConfig(Section json) {
     int headDim = headDim(architecture, Math.max(1, width / heads));
     CheckpointRope rope = new CheckpointRope(json, architecture, headDim);
     try {
+      // The rows of q and k are read in the order in which GGUF files have them.
+      LayerPlan.Rotation rotation =
+          new LayerPlan.Rotation(architecture.ropeStyle(), rope.theta(), headDim, rope.scaling());
       return new ModelSpec(
           architecture,
           name(),
@@ -109,10 +113,9 @@ record CheckpointConfig(Section json) {
           optional("num_key_value_heads", heads, ModelSpec.MAX_HEADS),
           headDim,
           required("vocab_size", ModelSpec.MAX_VOCABULARY),
-          contextLength(architecture),
+          contextLength(architecture, rotation),
           (float) number("rms_norm_eps"),
-          // The rows of q and k are read in the order in which GGUF files have them.
-          new LayerPlan.Rotation(architecture.ropeStyle(), rope.theta(), headDim, rope.scaling()),
+          rotation,
           multipliers(architecture, width, layers),
           architecture.activationScaling().orElse(activationScaling));
     } catch (IllegalArgumentException e) {
@@ -190,26 +193,36 @@ record CheckpointConfig(Section json) {
     return json.findNumber(key).orElseThrow(() -> json.missing(key));
   }
 
-  /**
-   * Positions. Attention has no windows here: where some layers of a Gemma see no further than a
-   * window, a context of that many positions computes the same.
-   */
-  private int contextLength(Architecture architecture) throws ModelFileException {
+  /** Positions; of a model with windows no more than they have. */
+  private int contextLength(Architecture architecture, LayerPlan.Rotation rotation)
+      throws ModelFileException {
     int context = required("max_position_embeddings", ModelSpec.MAX_CONTEXT);
-    if (architecture != Architecture.GEMMA3 || !json.has("sliding_window")) {
+    if (architecture != Architecture.GEMMA3 || !hasWindows()) {
       return context;
     }
-    double local = json.findNumber("rope_local_base_freq").orElse(LOCAL_THETA);
-    double theta = number("rope_theta");
-    if (local != theta) {
-      throw json.failure(
-          "layers with a window have the base "
-              + local
-              + " for rotations and others "
-              + theta
-              + "; this engine has one for all layers.");
+    AttentionWindow window =
+        new AttentionWindow(
+            Math.min(context, optional("sliding_window", USUAL_WINDOW, Integer.MAX_VALUE)),
+            json.findNumber("rope_local_base_freq").orElse(AttentionWindow.USUAL_THETA));
+    Optional<String> refusal = window.refusal(rotation);
+    if (refusal.isPresent()) {
+      throw json.failure(refusal.get());
     }
-    return Math.min(context, required("sliding_window", ModelSpec.MAX_CONTEXT));
+    return window.positions();
+  }
+
+  /** Whether any layer of a Gemma has one: so it is unless the file says otherwise. */
+  private boolean hasWindows() throws ModelFileException {
+    if (json.members().get("sliding_window") == Json.Literal.NULL
+        || json.findInteger("sliding_window").orElse(USUAL_WINDOW) == 0) {
+      return false;
+    }
+    for (Json type : json.findItems("layer_types").orElse(List.of())) {
+      if (!(type instanceof Json.Text text && text.value().equals("full_attention"))) {
+        return true;
+      }
+    }
+    return !json.has("layer_types");
   }
 
   /** Whether the head is the embedding; empty if the file leaves that to the tensors. */

@@ -29,15 +29,19 @@ class CheckpointConfigTest {
 
   private static final String SIZES =
       "'hidden_size':64,'intermediate_size':128,'num_hidden_layers':2,'num_attention_heads':4,"
-          + "'num_key_value_heads':2,'vocab_size':8,'max_position_embeddings':32,"
-          + "'rms_norm_eps':1e-6";
+          + "'num_key_value_heads':2,'vocab_size':8,'rms_norm_eps':1e-6";
 
   @TempDir Path folder;
 
   /** Single quotes stand for double ones. */
   private CheckpointConfig config(String members) throws IOException {
+    return config(members, 32);
+  }
+
+  private CheckpointConfig config(String members, int context) throws IOException {
+    String sizes = SIZES + ",'max_position_embeddings':" + context;
     Files.writeString(
-        folder.resolve("config.json"), ("{" + members + "," + SIZES + "}").replace('\'', '"'));
+        folder.resolve("config.json"), ("{" + members + "," + sizes + "}").replace('\'', '"'));
     return CheckpointConfig.read(folder);
   }
 
@@ -170,12 +174,22 @@ class CheckpointConfigTest {
   @Test
   void aWindowOfGemmaLimitsTheContext() throws IOException {
     String gemma =
-        "'model_type':'gemma3_text','hidden_activation':'gelu_pytorch_tanh','rope_theta':10000,"
-            + "'head_dim':32,'query_pre_attn_scalar':32";
-    assertEquals(32, config(gemma).spec(ActivationScaling.ROW).contextLength());
-    ModelSpec spec = config(gemma + ",'sliding_window':16").spec(ActivationScaling.ROW);
+        "'model_type':'gemma3_text','hidden_activation':'gelu_pytorch_tanh','head_dim':32,"
+            + "'query_pre_attn_scalar':32,'rope_theta':";
+    assertEquals(32, config(gemma + 10000).spec(ActivationScaling.ROW).contextLength());
+    ModelSpec spec = config(gemma + "10000,'sliding_window':16").spec(ActivationScaling.ROW);
     assertEquals(16, spec.contextLength());
     assertEquals(new Multipliers(8, 1, 1), spec.multipliers());
+    assertEquals(4096, config(gemma + 10000, 8192).spec(ActivationScaling.ROW).contextLength());
+    for (String none :
+        List.of(
+            "'sliding_window':null",
+            "'sliding_window':0",
+            "'layer_types':['full_attention','full_attention']")) {
+      ModelSpec whole = config(gemma + "1e6," + none, 8192).spec(ActivationScaling.ROW);
+      assertEquals(8192, whole.contextLength(), none);
+      assertEquals(1e6, whole.rotation().theta(), none);
+    }
   }
 
   private RopeScaling scaling(String rope) throws IOException {
@@ -229,6 +243,11 @@ class CheckpointConfigTest {
         "'model_type':'gemma3_text'|'rope_theta' is missing",
         "'model_type':'gemma3_text','rope_theta':1e4,'head_dim':32|query_pre_attn_scalar is not",
         "'model_type':'gemma3_text','rope_theta':1e6,'sliding_window':8|have the base 10000.0",
+        "'model_type':'gemma3_text','rope_theta':1e6|this engine has one base for all layers.",
+        "'model_type':'gemma3_text','rope_theta':1e6,'layer_types':['full_attention',"
+            + "'sliding_attention']|have the base 10000.0",
+        "'model_type':'gemma3_text','rope_theta':1e4,'rope_scaling':{'type':'linear','factor':8}"
+            + "|rotations are scaled, but not those of layers with a window",
         "'model_type':'hunyuan_v1_dense','use_qk_norm':false|use_qk_norm is false",
         "'model_type':'hunyuan_v1_dense','rope_scaling':{'type':'dynamic'}|alpha' must be",
         "'model_type':'llama','rope_scaling':{'type':'yarn'}|factor",
