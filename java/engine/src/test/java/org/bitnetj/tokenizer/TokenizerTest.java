@@ -381,8 +381,7 @@ class TokenizerTest {
         Tokenizer.of(new GgufVocabulary(metadata)).encode("abc", false, false));
     assertArrayEquals(
         new int[] {pieces.id("ab"), pieces.id("c")},
-        Tokenizer.of(
-                new GgufVocabulary(metadata.with("bitnet.tokenizer.ranked_pieces", true)))
+        Tokenizer.of(new GgufVocabulary(metadata.with("bitnet.tokenizer.ranked_pieces", true)))
             .encode("abc", false, false));
   }
 }

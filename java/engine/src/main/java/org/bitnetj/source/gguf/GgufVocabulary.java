@@ -49,9 +49,7 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
     return switch (model) {
       case "gpt2" -> Kind.BYTE_LEVEL;
       case "llama" ->
-          metadata.findFlag(RANKED_PIECES).orElse(false)
-              ? Kind.RANKED_PIECES
-              : Kind.SENTENCE_PIECE;
+          metadata.findFlag(RANKED_PIECES).orElse(false) ? Kind.RANKED_PIECES : Kind.SENTENCE_PIECE;
       default ->
           throw failure(
               MODEL
