@@ -12,6 +12,7 @@ import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWords;
 import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * Converts a model to a GGUF file. What is read is a stream of rows, so that memory stays small
@@ -98,6 +99,7 @@ public final class Conversion {
     if (model instanceof GgufFile file) {
       GgufWords.copy(header, file);
     } else {
+      Tokenizer.of(model.vocabulary()); // which says what is wrong with it
       GgufWords.put(header, model);
     }
     GgufWords.putActivations(header, spec);

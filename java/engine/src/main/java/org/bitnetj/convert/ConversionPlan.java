@@ -213,6 +213,9 @@ final class ConversionPlan {
       if (!(tensor.format() instanceof FloatFormat || tensor.format() instanceof TernaryEncoder)) {
         throw refused(tensor, tensor.format().foreign().orElse("is of a type that cannot be read"));
       }
+      if (tensor.format() instanceof TernaryEncoder kept) {
+        requireGroups(tensor, kept, kept);
+      }
       addAsItIs(role.gguf(layer), tensor);
       factor.ifPresent(scale -> addAsItIs(factorName, scale));
       return;

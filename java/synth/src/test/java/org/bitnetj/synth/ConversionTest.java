@@ -283,6 +283,16 @@ class ConversionTest {
   }
 
   @Test
+  void weightsThatStayAsTheyAreMustFitTheActivationsToo() throws IOException {
+    Path source = synthetic("llama", WeightFormats.I2_S, false);
+    ConversionOptions groups = OPTIONS.withActivations(ActivationScaling.GROUP);
+    for (ConversionOptions options : List.of(groups, groups.withWeights("i2_s"))) {
+      String sentence = refusal(source, options);
+      assertTrue(sentence.contains("it needs groups too, which I2_S has not"), sentence);
+    }
+  }
+
+  @Test
   void aKeyOfActivationsThatIsNotKnownIsRefused() throws Exception {
     Path source = synthetic("llama", WeightFormats.I2_S, false);
     Path odd =
@@ -506,6 +516,19 @@ class ConversionTest {
       assertEquals(301, file.metadata().integer("tokenizer.ggml.eom_token_id"));
       assertEquals(320, file.metadata().findLength("tokenizer.ggml.tokens").getAsInt());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 5000})
+  void aTokenizerThatCannotBeRightIsRefusedBeforeAnythingIsWritten(int end) throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
+    Files.writeString(
+        checkpoint.resolve("generation_config.json"), "{\"eos_token_id\":" + end + "}");
+    String sentence = refusal(checkpoint, OPTIONS);
+    assertTrue(sentence.contains("'eos_token' is " + end), sentence);
+    assertTrue(sentence.contains("there are only 320 tokens"), sentence);
   }
 
   // Files
