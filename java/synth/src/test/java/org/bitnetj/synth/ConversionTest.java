@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.stream.Stream;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.convert.ConversionOptions;
@@ -511,6 +512,60 @@ class ConversionTest {
       assertEquals(300, file.metadata().integer("tokenizer.ggml.eot_token_id"));
       assertEquals(301, file.metadata().integer("tokenizer.ggml.eom_token_id"));
       assertEquals(320, file.metadata().findLength("tokenizer.ggml.tokens").getAsInt());
+    }
+  }
+
+  /** GGUF has no words for it. */
+  @Test
+  void aFileOfAFolderThatNormalizesTextsDoesSoToo() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
+    Path json = checkpoint.resolve("tokenizer.json");
+    String normalizer = "{\"normalizer\":{\"type\":\"NFC\"},";
+    Files.writeString(json, Files.readString(json).replaceFirst("\\{", normalizer));
+    assertSameTokens(checkpoint, convert(checkpoint, OPTIONS), "e\u0301");
+    assertThrows(
+        AssertionError.class, () -> assertSameTokens(checkpoint, gguf, "e\u0301"), "as before");
+  }
+
+  /** By merges no piece is "bc", which by scores would come first. */
+  @Test
+  void piecesThatAFolderJoinsByMergesAreJoinedSoInItsFile() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
+    StringJoiner pieces = new StringJoiner(",");
+    for (int b = 0; b < 256; b++) {
+      pieces.add("\"<0x%02X>\":%d".formatted(b, b));
+    }
+    List<String> words = List.of("<unk>", "a", "b", "c", "ab", "bc", "▁");
+    for (int i = 0; i < words.size(); i++) {
+      pieces.add("\"" + words.get(i) + "\":" + (256 + i));
+    }
+    Files.writeString(
+        checkpoint.resolve("tokenizer.json"),
+        """
+        {"added_tokens":[{"id":256,"content":"<unk>","special":true}],
+        "normalizer":{"type":"Replace","pattern":{"String":" "},"content":"▁"},
+        "model":{"type":"BPE","unk_token":"<unk>","byte_fallback":true,"fuse_unk":true,
+        "vocab":{%s},"merges":["a b"]}}
+        """
+            .formatted(pieces));
+    Files.writeString(checkpoint.resolve("generation_config.json"), "{\"eos_token_id\":256}");
+    Path config = checkpoint.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replaceFirst("\"bos_token_id\":\\d+,\"eos_token_id\":\\d+", "\"x\":0"));
+    assertSameTokens(checkpoint, convert(checkpoint, OPTIONS), "abc");
+  }
+
+  private static void assertSameTokens(Path expected, Path actual, String text)
+      throws IOException {
+    try (ModelSource one = ModelContainer.open(expected, true);
+        ModelSource other = ModelContainer.open(actual, true)) {
+      assertArrayEquals(
+          Tokenizer.of(one.vocabulary()).encode(text, false, false),
+          Tokenizer.of(other.vocabulary()).encode(text, false, false));
     }
   }
 

@@ -31,6 +31,11 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   /** This project's own key: whether SentencePiece's pieces are joined by the rank of merges. */
   static final String RANKED_PIECES = "bitnet.tokenizer.ranked_pieces";
 
+  /** This project's own key: "nfc" where texts are put into Unicode's normal form C. */
+  static final String NORMALIZER = "bitnet.tokenizer.normalizer";
+
+  static final String NFC = "nfc";
+
   private static final int BYTE = 6; // a token's type
 
   /** Most characters that a message quotes. */
@@ -80,6 +85,23 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
     }
     String family = metadata.findText(GgufSpec.FAMILY).orElse("");
     return Architecture.isBitNet2B4T(family) ? "llama-bpe" : "gpt-2";
+  }
+
+  @Override
+  public boolean normalizes() throws ModelFileException {
+    Optional<String> named = metadata.findText(NORMALIZER);
+    if (named.isPresent() && !named.get().equals(NFC)) {
+      throw unknown(NORMALIZER, named.get());
+    }
+    return named.isPresent();
+  }
+
+  private ModelFileException unknown(String key, String value) {
+    return failure(
+        key
+            + " is '"
+            + Printable.of(value, MOST_SHOWN)
+            + "', which this engine does not know.");
   }
 
   @Override
@@ -136,13 +158,7 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
       return Arrays.stream(SpacePrefix.values())
           .filter(prefix -> prefix.name().toLowerCase(Locale.ROOT).equals(named.get()))
           .findFirst()
-          .orElseThrow(
-              () ->
-                  failure(
-                      SPACE_PREFIX
-                          + " is '"
-                          + Printable.of(named.get(), MOST_SHOWN)
-                          + "', which this engine does not know."));
+          .orElseThrow(() -> unknown(SPACE_PREFIX, named.get()));
     }
     boolean adds = metadata.findFlag(ADDS_SPACE).orElse(!isGemmaOfBitNet());
     return adds ? SpacePrefix.ALWAYS : SpacePrefix.NEVER;

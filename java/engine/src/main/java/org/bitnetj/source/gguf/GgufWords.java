@@ -155,6 +155,9 @@ public final class GgufWords {
     if (from.kind() == VocabularySource.Kind.RANKED_PIECES) {
       header.flag(GgufVocabulary.RANKED_PIECES, true);
     }
+    if (from.normalizes()) {
+      header.text(GgufVocabulary.NORMALIZER, GgufVocabulary.NFC);
+    }
     putTokens(from, rows, bytes);
     OptionalInt merges = from.findLength(Part.MERGES);
     if (merges.isPresent()) {
