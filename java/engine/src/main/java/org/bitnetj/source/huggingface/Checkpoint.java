@@ -68,10 +68,14 @@ public final class Checkpoint implements ModelSource {
     return Files.isDirectory(path) || path.toString().endsWith(".safetensors");
   }
 
-  /** Whether the {@code config.json} in a folder describes a model that the engine computes. */
-  public static boolean isOfKnownFamily(Path folder) {
+  private static Path folder(Path path) {
+    return Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+  }
+
+  /** Whether the {@code config.json} of a checkpoint describes a model that the engine computes. */
+  public static boolean isOfKnownFamily(Path path) {
     try {
-      CheckpointConfig.read(folder).spec(ActivationScaling.ROW);
+      CheckpointConfig.read(folder(path)).spec(ActivationScaling.ROW);
       return true;
     } catch (ModelFileException e) {
       return false;
@@ -89,7 +93,7 @@ public final class Checkpoint implements ModelSource {
    * @throws OutOfMemoryError if the system refuses the memory
    */
   public static Checkpoint open(Path path, boolean mapped) throws ModelFileException {
-    Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+    Path folder = folder(path);
     if (!Files.exists(folder.resolve(CheckpointConfig.FILE))) {
       throw new ModelFileException(
           Files.isDirectory(path)

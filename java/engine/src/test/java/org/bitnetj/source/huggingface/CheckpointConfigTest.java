@@ -16,6 +16,7 @@ import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tensor.Rope;
 import org.bitnetj.tensor.RopeScaling;
 import org.junit.jupiter.api.Test;
@@ -276,6 +277,15 @@ class CheckpointConfigTest {
             .getMessage();
     assertTrue(message.startsWith(folder.resolve("config.json") + ": "), message);
     assertTrue(message.contains(why), message);
+  }
+
+  @Test
+  void aModelIsRecognizedByItsFolderAndByItsFile() throws IOException {
+    config("'model_type':'llama'");
+    assertTrue(ModelContainer.recognizes(folder));
+    assertTrue(ModelContainer.recognizes(folder.resolve("model.safetensors")));
+    config("'model_type':'other'");
+    assertFalse(ModelContainer.recognizes(folder.resolve("model.safetensors")));
   }
 
   @Test
