@@ -426,6 +426,53 @@ class ConversionTest {
     assertEquals(List.of(), warnings);
   }
 
+  /** Of Gemma and MiniCPM it is the embedding unless the file says otherwise. */
+  @ParameterizedTest
+  @EnumSource
+  void aFolderWithoutAHeadMustSayThatItIsTheEmbedding(Architecture family) throws IOException {
+    ModelShape tied =
+        new ModelShape("s", family.label(), 1, 256, 512, 4, 2, 64, 320, 128, 10000f, 1e-5f, true);
+    Path gguf = folder.resolve("tied.gguf");
+    SyntheticModel.of(tied, 7).write(gguf, (written, size) -> {});
+    Path checkpoint =
+        CheckpointFolder.write(
+            folder.resolve("hf"), roundScales(gguf), CheckpointFolder.Weights.TERNARY);
+    Path config = checkpoint.resolve("config.json");
+    String said = Files.readString(config);
+    assertTrue(said.contains("\"tie_word_embeddings\":true,"), said);
+    Files.writeString(config, said.replace("\"tie_word_embeddings\":true,", ""));
+    try (ModelSource model = ModelContainer.open(checkpoint, true)) {
+      if (family == Architecture.GEMMA3 || family == Architecture.MINICPM) {
+        assertEquals(family, model.spec().architecture());
+      } else {
+        String sentence = assertThrows(ModelFileException.class, model::spec).getMessage();
+        assertEquals(
+            config
+                + ": tie_word_embeddings is missing, which means false, but there is no tensor"
+                + " 'lm_head.weight'.",
+            sentence);
+      }
+    }
+  }
+
+  /** As embedding models are saved. */
+  @Test
+  void aFolderThatWasSavedWithoutAHeadNeedsNone() throws Exception {
+    ModelShape tied =
+        new ModelShape("s", "qwen3", 2, 128, 256, 4, 2, 32, 320, 64, 10000f, 1e-5f, true);
+    Path gguf = folder.resolve("tied.gguf");
+    SyntheticModel.of(tied, 7).write(gguf, (written, size) -> {});
+    Path normed = FamiliesTest.withInputNorms(roundScales(gguf), folder.resolve("normed.gguf"));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), normed, CheckpointFolder.Weights.MASTER);
+    Path config = checkpoint.resolve("config.json");
+    String said = Files.readString(config);
+    for (String other : List.of("", "\"tie_word_embeddings\":false,")) {
+      Files.writeString(config, said.replace("\"tie_word_embeddings\":true,", other));
+      assertSameLogits(normed, checkpoint);
+    }
+  }
+
   /** Whatever the order in which the folder has its query and key rows, and whatever its norms. */
   @ParameterizedTest
   @EnumSource

@@ -146,20 +146,26 @@ public final class Checkpoint implements ModelSource {
     return new Model(config.spec(scaling), Collections.unmodifiableMap(tensors), linears);
   }
 
-  /** A head that is said to be the embedding may be stored again, but not as another. */
+  /**
+   * A head that is said to be the embedding may be stored again, but not as another. Models whose
+   * names lack the usual prefix were saved without a head, for embeddings.
+   */
   private void dropTiedHead(ModelSpec spec, Map<String, Tensor> all) throws ModelFileException {
-    Optional<Boolean> tied = config.isHeadTied();
+    Optional<Boolean> said = config.isHeadTied();
     Manifest manifest = spec.architecture().manifest();
     String head = name(manifest.at(Place.HEAD).orElseThrow(), 0);
-    if (tied.isEmpty()) {
-      return;
-    }
-    if (!tied.get() && !all.containsKey(head)) {
+    boolean tied = said.orElse(CheckpointConfig.isHeadTiedByDefault(spec.architecture()));
+    if (!tied && names.prefixed() && !all.containsKey(head)) {
       throw config
           .json()
-          .failure("tie_word_embeddings is false, but there is no tensor '" + head + "'.");
+          .failure(
+              "tie_word_embeddings is "
+                  + (said.isPresent() ? "false" : "missing, which means false")
+                  + ", but there is no tensor '"
+                  + head
+                  + "'.");
     }
-    if (tied.get() && all.containsKey(head)) {
+    if (said.orElse(false) && all.containsKey(head)) {
       Tensor embedding = all.get(name(manifest.at(Place.EMBEDDING).orElseThrow(), 0));
       if (embedding != null && embedding.data().mismatch(all.get(head).data()) != -1) {
         throw Objects.requireNonNull(files.tensors().get(head))

@@ -225,9 +225,14 @@ record CheckpointConfig(Section json) {
     return !json.has("layer_types");
   }
 
-  /** Whether the head is the embedding; empty if the file leaves that to the tensors. */
+  /** Whether the head is the embedding; empty if the file does not say. */
   Optional<Boolean> isHeadTied() throws ModelFileException {
     return json.findFlag("tie_word_embeddings");
+  }
+
+  /** What a file that does not say it means. */
+  static boolean isHeadTiedByDefault(Architecture architecture) {
+    return architecture == Architecture.GEMMA3 || architecture == Architecture.MINICPM;
   }
 
   /** Whether the model was trained as BitNet, so that its floats stand for ternary weights. */
