@@ -160,6 +160,10 @@ record CheckpointConfig(Section json) {
         throw json.failure(flag + " is true, which this engine does not compute.");
       }
     }
+    long bits = json.findInteger("input_bits").orElse(8);
+    if (bits != 8) {
+      throw json.failure("input_bits is " + bits + ", but this engine has activations of 8 bits.");
+    }
     if (architecture == Architecture.HUNYUAN_DENSE && !json.findFlag("use_qk_norm").orElse(true)) {
       throw json.failure("use_qk_norm is false, which this engine does not compute.");
     }

@@ -189,6 +189,13 @@ record CheckpointRope(Section json, Architecture architecture, int headDim) {
    * training and another beyond. This engine computes models that are not used beyond it.
    */
   private float[] longRope(Section rope) throws ModelFileException {
+    for (String key : List.of("factor", "attention_factor")) {
+      double value = rope.findNumber(key).orElse(1);
+      if (value != 1) {
+        throw rope.failure(
+            rope.place() + key + " is " + value + ", which this engine does not compute.");
+      }
+    }
     OptionalDouble inSection = rope.findNumber(ORIGINAL_CONTEXT);
     OptionalDouble original = inSection.isPresent() ? inSection : json.findNumber(ORIGINAL_CONTEXT);
     double context = required(json, "max_position_embeddings");
