@@ -52,8 +52,8 @@ final class ConvertCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       completionCandidates = StoredTypes.OfWeights.class,
       description =
-          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: as they are; what"
-              + " GGUF has no type for, as i2_s, or as pq2_0 with scales by groups of columns.")
+          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: as they are;"
+              + " types that are only read, as i2_s, or as pq2_0 with scales by groups of columns.")
   private @Nullable String weights;
 
   @Option(

@@ -14,8 +14,8 @@ import org.bitnetj.option.LayoutOptions;
  * do not know with an {@link IllegalArgumentException} whose message is a sentence.
  *
  * @param weights the type of the ternary weights of linear layers, one of {@link #weightTypes};
- *     empty to keep them as they are, and those that GGUF has no type for as {@code i2_s}, or as
- *     {@code pq2_0} where they have scales by groups of columns
+ *     empty to keep them as they are, and those of a type that is only read as {@code i2_s}, or
+ *     as {@code pq2_0} where they have scales by groups of columns
  * @param head the type of the embedding and the output head, one of {@link #headTypes}; empty to
  *     keep them as they are
  * @param exactScales whether the scale of a matrix is kept to the bit where a type holds float16
@@ -24,7 +24,7 @@ import org.bitnetj.option.LayoutOptions;
  * @param activations what shares a scale among int8 activations, where the model leaves it open;
  *     empty for the engine's guess
  * @param layouts how weights are stored where the model's file leaves it open
- * @param progress told how far writing is
+ * @param progress learns how much has been written
  * @param warnings receives what is lost or guessed, each a sentence without full stop
  */
 public record ConversionOptions(
@@ -36,7 +36,7 @@ public record ConversionOptions(
     Progress progress,
     Consumer<String> warnings) {
 
-  /** Told how far writing is. */
+  /** Learns how much has been written. */
   @FunctionalInterface
   public interface Progress {
     /** After every few megabytes: bytes of the file written, and all there will be. */

@@ -247,7 +247,7 @@ final class ConversionPlan {
     }
   }
 
-  /** For weights that GGUF has no type for. */
+  /** For weights of a type that is only read. */
   private TernaryEncoder usual() {
     return spec.activationScaling() == ActivationScaling.GROUP
         ? WeightFormats.PQ2_0
@@ -263,7 +263,7 @@ final class ConversionPlan {
             "is multiplied with activations that have a scale a group of columns, so it needs"
                 + " groups too, which "
                 + to.name()
-                + " has not; choose pq2_0, ptq1_0 or q2_0, or, if the model was trained with"
+                + " does not have; choose pq2_0, ptq1_0 or q2_0, or, if the model was trained with"
                 + " quantized activations, say so (--activations row)");
       }
       regrouped |= !from.scaleKind().equals(to.scaleKind());

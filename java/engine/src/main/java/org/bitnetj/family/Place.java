@@ -20,9 +20,9 @@ public enum Place {
   KEY(Kind.LINEAR, Sizes::width, Sizes::kvWidth),
   VALUE_INPUT_NORM(Kind.VECTOR, Sizes::width, s -> 1),
   VALUE(Kind.LINEAR, Sizes::width, Sizes::kvWidth),
-  /** Of every query head by itself, before it is rotated. */
+  /** Of every query head by itself, before or after it is rotated, as the family has it. */
   QUERY_NORM(Kind.VECTOR, Sizes::headDim, s -> 1),
-  /** Of every key head by itself, before it is rotated. */
+  /** Of every key head by itself, likewise. */
   KEY_NORM(Kind.VECTOR, Sizes::headDim, s -> 1),
   ATTENTION_SUB_NORM(Kind.VECTOR, Sizes::queryWidth, s -> 1),
   ATTENTION_OUTPUT_INPUT_NORM(Kind.VECTOR, Sizes::queryWidth, s -> 1),
@@ -46,7 +46,7 @@ public enum Place {
     VECTOR,
     /** A row for each token, used where it is in the file. */
     VOCABULARY_MATRIX,
-    /** The ternary weight of a linear layer. */
+    /** The weight of a linear layer, of ternary digits or of floats. */
     LINEAR
   }
 

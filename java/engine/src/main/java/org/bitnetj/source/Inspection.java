@@ -77,7 +77,7 @@ public record Inspection(
           || format.scaleKind() == ScaleKind.TENSOR) {
         return Optional.empty();
       }
-      // Floats that are ternary (a type that GGUF has not) would have to be read for that.
+      // Floats that are ternary (a type that GGUF does not have) would have to be read for that.
       boolean one =
           format.id() >= 0
               && format

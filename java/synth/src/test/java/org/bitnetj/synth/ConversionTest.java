@@ -291,7 +291,7 @@ class ConversionTest {
     ConversionOptions groups = OPTIONS.withActivations(ActivationScaling.GROUP);
     for (ConversionOptions options : List.of(groups, groups.withWeights("i2_s"))) {
       String sentence = refusal(source, options);
-      assertTrue(sentence.contains("it needs groups too, which I2_S has not"), sentence);
+      assertTrue(sentence.contains("it needs groups too, which I2_S does not have"), sentence);
     }
   }
 

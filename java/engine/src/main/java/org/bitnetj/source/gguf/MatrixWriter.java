@@ -39,7 +39,7 @@ public final class MatrixWriter implements AutoCloseable {
     void read(int row, float[] values);
   }
 
-  /** Told how far writing is. */
+  /** Learns how much has been written. */
   @FunctionalInterface
   public interface Progress {
     /** After every chunk: bytes of the file written, and all there will be. */

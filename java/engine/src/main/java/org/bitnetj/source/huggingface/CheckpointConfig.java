@@ -256,8 +256,8 @@ record CheckpointConfig(Section json) {
         throw quantization
             .get()
             .failure(
-                "quantization_config.use_rms_norm is true, but this engine has no norms before"
-                    + " single linear layers.");
+                "quantization_config.use_rms_norm is true, but this engine does not read the norms"
+                    + " and the epsilon that this gives to linear layers.");
       }
       return true;
     }

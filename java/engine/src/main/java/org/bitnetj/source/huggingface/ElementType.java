@@ -30,7 +30,7 @@ enum ElementType {
     return bytes;
   }
 
-  /** The same type in GGUF; empty for {@link #U8}, which that has not. */
+  /** The same type in GGUF; empty for {@link #U8}, which GGUF does not have. */
   Optional<WeightFormat> format() {
     return WeightFormats.named(name());
   }

@@ -74,7 +74,7 @@ final class LinearLayers {
         }
       }
     }
-    for (StoredTensor stored : files.tensors().values()) { // of layers that the model has not
+    for (StoredTensor stored : files.tensors().values()) { // beyond the model's layers
       if (files.tensors().containsKey(stored.name() + SCALE)
           && !layers.readings.containsKey(stored.name())) {
         layers.add(stored, Place.VALUE);
@@ -107,7 +107,7 @@ final class LinearLayers {
                               + (declaresBitNet
                                   ? CheckpointConfig.FILE + " declares BitNet"
                                   : "they have norms of their own, as BitLinear has");
-                      case TERNARY_FLOATS, UNCONVERTED, UNKNOWN -> "";
+                      case TERNARY_FLOATS, UNCONVERTED, NO_MATRIX, UNKNOWN -> "";
                     }
                     + ".")
         .toList();
@@ -134,7 +134,10 @@ final class LinearLayers {
     }
     boolean matrix =
         plain.dims().size() == 2 && Math.max(plain.rows(), plain.columns()) <= ModelSpec.MAX_WIDTH;
-    if (!matrix || unconverted.stream().anyMatch(stored.name()::contains)) {
+    if (!matrix) {
+      return new LinearReading(LinearReading.Kind.NO_MATRIX, plain, null);
+    }
+    if (unconverted.stream().anyMatch(stored.name()::contains)) {
       return new LinearReading(LinearReading.Kind.UNCONVERTED, ordered(plain, place), null);
     }
     return floats(stored, plain, format, place);

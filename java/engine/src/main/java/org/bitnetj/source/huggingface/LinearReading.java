@@ -18,6 +18,7 @@ record LinearReading(Kind kind, Tensor weight, @Nullable Tensor factor) {
     TERNARY_FLOATS("floats that are -d, 0 and d already and are kept as they are"),
     ABSMEAN("floats that are rounded to ternary weights by their absmean"),
     UNCONVERTED("floats that modules_to_not_convert leaves as they are"),
+    NO_MATRIX("floats of a shape that no linear layer has"),
     UNKNOWN("of a type that this engine does not compute with");
 
     private final String clause;

@@ -216,6 +216,10 @@ class CheckpointConfigTest {
         config(quantized + ",'modules_to_not_convert':['lm_head']}").unconverted());
     assertFalse(config("'model_type':'llama'").isBitNet());
     assertTrue(config("'model_type':'llama','weight_bits':1").isBitNet());
+    ModelFileException norms =
+        assertThrows(
+            ModelFileException.class, () -> config(quantized + ",'use_rms_norm':true}").isBitNet());
+    assertTrue(norms.getMessage().contains("does not read the norms"), norms.getMessage());
     assertThrows(
         ModelFileException.class,
         () ->
