@@ -14,8 +14,8 @@ import org.bitnetj.option.LayoutOptions;
  * do not know with an {@link IllegalArgumentException} whose message is a sentence.
  *
  * @param weights the type of the ternary weights of linear layers, one of {@link #weightTypes};
- *     empty to keep them as they are, and those of a type that is only read as {@code i2_s}, or
- *     as {@code pq2_0} where they have scales by groups of columns
+ *     empty to keep them as they are, and those of a type that is only read as {@code i2_s}, or as
+ *     {@code pq2_0} where they have scales by groups of columns
  * @param head the type of the embedding and the output head, one of {@link #headTypes}; empty to
  *     keep them as they are
  * @param exactScales whether the scale of a matrix is kept to the bit where a type holds float16

@@ -602,12 +602,13 @@ class ConversionTest {
     Files.writeString(checkpoint.resolve("generation_config.json"), "{\"eos_token_id\":256}");
     Path config = checkpoint.resolve("config.json");
     Files.writeString(
-        config, Files.readString(config).replaceFirst("\"bos_token_id\":\\d+,\"eos_token_id\":\\d+", "\"x\":0"));
+        config,
+        Files.readString(config)
+            .replaceFirst("\"bos_token_id\":\\d+,\"eos_token_id\":\\d+", "\"x\":0"));
     assertSameTokens(checkpoint, convert(checkpoint, OPTIONS), "abc");
   }
 
-  private static void assertSameTokens(Path expected, Path actual, String text)
-      throws IOException {
+  private static void assertSameTokens(Path expected, Path actual, String text) throws IOException {
     try (ModelSource one = ModelContainer.open(expected, true);
         ModelSource other = ModelContainer.open(actual, true)) {
       assertArrayEquals(

@@ -98,10 +98,7 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
 
   private ModelFileException unknown(String key, String value) {
     return failure(
-        key
-            + " is '"
-            + Printable.of(value, MOST_SHOWN)
-            + "', which this engine does not know.");
+        key + " is '" + Printable.of(value, MOST_SHOWN) + "', which this engine does not know.");
   }
 
   @Override
