@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.bitnetj.generate.EmbeddingModel;
+import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.Pooling;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +67,7 @@ final class EmbedCommand implements Callable<Integer> {
       paramLabel = "KIND",
       description =
           "last or mean: of which hidden states vectors are made. Default: as the model says, or"
-              + " else last.")
+              + " else last, with a warning.")
   private @Nullable Pooling pooling;
 
   @Option(
@@ -96,15 +97,17 @@ final class EmbedCommand implements Callable<Integer> {
           similarity ? "Give two texts or more to compare." : "Give a text at least.");
     }
     Path path = model.path(bitnet.streams());
+    LoadOptions options = engine.options(HeadMode.FULL, bitnet.streams());
     try (EmbeddingModel loaded =
-        EmbeddingModel.load(path, engine.options(HeadMode.FULL, bitnet.streams()))) {
-      EmbeddingModel pooled = pooling == null ? loaded : loaded.withPooling(pooling);
+        pooling == null
+            ? EmbeddingModel.load(path, options)
+            : EmbeddingModel.load(path, options, pooling)) {
       if (output != null) {
-        writeNpy(pooled, all, path, output);
+        writeNpy(loaded, all, path, output);
       } else if (similarity) {
-        writeSimilarities(pooled, all);
+        writeSimilarities(loaded, all);
       } else {
-        writeJson(pooled, all);
+        writeJson(loaded, all);
       }
     }
     return 0;

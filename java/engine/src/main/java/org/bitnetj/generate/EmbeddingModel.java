@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,24 +33,44 @@ public final class EmbeddingModel implements AutoCloseable {
     this.pooling = pooling;
   }
 
-  /** Loads a model that is pooled as it says, or else by the last token. */
+  /** As {@link #load(Path, LoadOptions)}, with the best kernels and a thread on each processor. */
   public static EmbeddingModel load(Path path) throws IOException {
     return load(path, LoadOptions.defaults());
   }
 
   /**
-   * Loads a model that is pooled as it says, or else by the last token.
+   * Loads a model that is pooled as it says, or else, with a warning, by the last token.
    *
-   * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}
+   * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}, and if the model says
+   *     that vectors are made in a way that the engine does not compute
    */
   public static EmbeddingModel load(Path path, LoadOptions options) throws IOException {
     LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
-    return new EmbeddingModel(model, model.pooling().orElse(Pooling.LAST));
+    try {
+      Optional<Pooling> said = model.pooling();
+      if (said.isEmpty()) {
+        options
+            .warnings()
+            .accept(
+                path
+                    + " does not say of which hidden states vectors are made. That of the last"
+                    + " token is taken; choose by --pooling last or --pooling mean");
+      }
+      return new EmbeddingModel(model, said.orElse(Pooling.LAST));
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
   }
 
-  /** The same model with another pooling; closing either closes both. */
-  public EmbeddingModel withPooling(Pooling other) {
-    return new EmbeddingModel(model, other);
+  /**
+   * Loads a model that is pooled so, whatever it says of how its vectors are made.
+   *
+   * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}
+   */
+  public static EmbeddingModel load(Path path, LoadOptions options, Pooling pooling)
+      throws IOException {
+    return new EmbeddingModel(LanguageModel.load(path, options.withHead(HeadMode.FULL)), pooling);
   }
 
   public Pooling pooling() {

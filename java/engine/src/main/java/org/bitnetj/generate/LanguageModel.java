@@ -46,20 +46,20 @@ public final class LanguageModel implements AutoCloseable {
   private final KernelTier kernels;
   private final int threads;
   private final Engine engine;
-  private final Optional<Pooling> pooling;
+  private final ModelSource source;
 
   private LanguageModel(
       Path path,
       Tokenizer tokenizer,
       ChatSupport chats,
-      Optional<Pooling> pooling,
+      ModelSource source,
       KernelTier kernels,
       int threads,
       Engine engine) {
     this.path = path;
     this.tokenizer = tokenizer;
     this.chats = chats;
-    this.pooling = pooling;
+    this.source = source;
     this.kernels = kernels;
     this.threads = threads;
     this.engine = engine;
@@ -99,7 +99,6 @@ public final class LanguageModel implements AutoCloseable {
           options.chatTemplate().isPresent()
               ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
               : ChatSupport.of(source, tokenizer);
-      Optional<Pooling> pooling = source.pooling();
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
       Weights weights = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
@@ -111,7 +110,7 @@ public final class LanguageModel implements AutoCloseable {
           path,
           tokenizer,
           chats,
-          pooling,
+          source,
           selection.tier(),
           threads,
           new Engine(transformer, cacheBytes(weights), List.copyOf(closers)));
@@ -217,9 +216,13 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** How the file says that embeddings are made; empty if it does not. */
-  Optional<Pooling> pooling() {
-    return pooling;
+  /**
+   * How the file says that embeddings are made; empty if it does not.
+   *
+   * @throws ModelFileException if it says something that the engine does not compute
+   */
+  Optional<Pooling> pooling() throws ModelFileException {
+    return source.pooling();
   }
 
   /** A sequence of its own with the model's context, or as much of it as a text needs. */

@@ -71,7 +71,8 @@ class EmbeddingModelTest {
       ids = language.tokenizer().encodeDocument(TEXT, false);
     }
     double[][] states = states(ids);
-    try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL).withPooling(pooling)) {
+    try (EmbeddingModel model =
+        EmbeddingModel.load(Golden.MODEL, LoadOptions.defaults(), pooling)) {
       float[] vector = model.embed(TEXT);
       assertEquals(model.info().width(), vector.length);
       double squares = 0;
@@ -97,11 +98,11 @@ class EmbeddingModelTest {
     }
     List<float[]> alone = new ArrayList<>();
     LoadOptions one = LoadOptions.defaults().withThreads(1).withBatchSize(8);
-    try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL, one).withPooling(pooling)) {
+    try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL, one, pooling)) {
       texts.forEach(text -> alone.add(model.embed(text)));
     }
     LoadOptions two = LoadOptions.defaults().withThreads(2);
-    try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL, two).withPooling(pooling)) {
+    try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL, two, pooling)) {
       List<float[]> together = model.embed(texts);
       for (int i = 0; i < texts.size(); i++) {
         assertArrayEquals(alone.get(i), together.get(i));
@@ -152,13 +153,18 @@ class EmbeddingModelTest {
   @Test
   void theFileSaysHowItsModelIsPooled() throws IOException {
     for (int type : new int[] {0, 1, 3}) {
-      try (EmbeddingModel model = EmbeddingModel.load(withPooling(type))) {
+      List<String> warnings = new ArrayList<>();
+      LoadOptions options = LoadOptions.defaults().withWarnings(warnings::add);
+      try (EmbeddingModel model = EmbeddingModel.load(withPooling(type), options)) {
         assertEquals(type == 1 ? Pooling.MEAN : Pooling.LAST, model.pooling());
+        assertEquals(type == 0, warnings.stream().anyMatch(w -> w.contains("--pooling")));
       }
     }
     Path first = withPooling(2);
     String message =
         assertThrows(ModelFileException.class, () -> EmbeddingModel.load(first)).getMessage();
     assertTrue(message.contains("pooling_type' is 2"), message);
+    EmbeddingModel.load(first, LoadOptions.defaults(), Pooling.MEAN).close();
+    LanguageModel.load(first).close(); // generates all the same
   }
 }

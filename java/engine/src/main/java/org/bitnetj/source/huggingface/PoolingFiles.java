@@ -1,50 +1,116 @@
 package org.bitnetj.source.huggingface;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.option.Pooling;
 
 /**
- * How a checkpoint makes embeddings: the file {@code 1_Pooling/config.json} of
- * sentence-transformers, one of whose modes is on.
+ * How a checkpoint makes embeddings, as sentence-transformers writes it: {@code modules.json} lists
+ * what a text goes through, and the folder of its pooling has a {@code config.json} in which one
+ * mode is on.
  */
 final class PoolingFiles {
-  private static final String FILE = "1_Pooling/config.json";
-  private static final String MODE = "pooling_mode_";
+  private static final String MODULES = "modules.json";
+  private static final String PROMPTS = "config_sentence_transformers.json";
+  private static final String FOLDER = "1_Pooling"; // where there is no list of modules
+  private static final Pattern NAME = Pattern.compile("\\w[\\w.-]*");
+  private static final String MODE = "pooling_mode";
 
   private PoolingFiles() {}
 
   /**
-   * @return empty if there is no such file
-   * @throws ModelFileException if it has a mode that the engine does not compute
+   * @return empty if nothing says it
+   * @throws ModelFileException if they say something that the engine does not compute
    */
   static Optional<Pooling> read(Path folder) throws ModelFileException {
-    Optional<Section> config = Section.find(folder.resolve(FILE));
-    if (config.isEmpty()) {
-      return Optional.empty();
+    Optional<Section> prompts = Section.find(folder.resolve(PROMPTS));
+    if (prompts.isPresent() && prompts.get().has("default_prompt_name")) {
+      throw prompts
+          .get()
+          .failure(
+              "'default_prompt_name' is set, but this engine puts no prompt before texts; put it"
+                  + " there yourself and give --pooling.");
     }
-    Pooling found = null;
-    for (String key : config.get().members().keySet()) {
-      if (!key.startsWith(MODE) || !config.get().findFlag(key).orElse(false)) {
-        continue;
-      }
-      Pooling pooling =
-          switch (key.substring(MODE.length())) {
-            case "mean_tokens" -> Pooling.MEAN;
-            case "lasttoken" -> Pooling.LAST;
-            default -> null;
-          };
-      if (pooling == null || found != null) {
-        throw config
-            .get()
-            .failure(
-                config.get().name(key)
-                    + " is true; this engine makes embeddings of the mean or the last hidden state"
-                    + " alone.");
-      }
-      found = pooling;
+    Optional<List<Section>> modules = Section.findAll(folder.resolve(MODULES));
+    if (modules.isPresent()) {
+      String name = pooling(folder.resolve(MODULES), modules.get());
+      return Optional.of(mode(Section.read(folder.resolve(name).resolve(CheckpointConfig.FILE))));
     }
-    return Optional.ofNullable(found);
+    Optional<Section> config = Section.find(folder.resolve(FOLDER).resolve(CheckpointConfig.FILE));
+    return config.isEmpty() ? Optional.empty() : Optional.of(mode(config.get()));
+  }
+
+  /** The folder of the one module that pools. */
+  private static String pooling(Path file, List<Section> modules) throws ModelFileException {
+    String found = null;
+    for (Section module : modules) {
+      String type = module.findText("type").orElseThrow(() -> module.missing("type"));
+      switch (type.substring(type.lastIndexOf('.') + 1)) {
+        case "Transformer", "Normalize" -> {}
+        case "Pooling" -> {
+          String path = module.findText("path").orElseThrow(() -> module.missing("path"));
+          if (found != null || !NAME.matcher(path).matches()) {
+            throw module.failure(
+                found == null
+                    ? module.name("path") + " is not the name of a folder."
+                    : module.name("type") + " is a second Pooling; this engine does one.");
+          }
+          found = path;
+        }
+        default ->
+            throw module.failure(
+                module.name("type")
+                    + " is '"
+                    + Section.shown(type)
+                    + "'; this engine makes embeddings by Transformer, Pooling and Normalize alone."
+                    + " --pooling makes them without what it does.");
+      }
+    }
+    if (found == null) {
+      throw new ModelFileException(
+          file + ": no module is a Pooling, so that nothing makes one vector of a text.");
+    }
+    return found;
+  }
+
+  private static Pooling mode(Section config) throws ModelFileException {
+    Set<Pooling> on = EnumSet.noneOf(Pooling.class);
+    for (String key : config.members().keySet()) {
+      if (key.equals(MODE)) { // newer files
+        on.add(mode(config, key, config.findText(key).orElseThrow(() -> config.missing(key))));
+      } else if (key.startsWith(MODE) && config.findFlag(key).orElse(false)) {
+        on.add(mode(config, key, key.substring(MODE.length() + 1)));
+      }
+    }
+    if (on.size() != 1) {
+      throw config.failure(
+          on.isEmpty()
+              ? "no mode of pooling is on; the file is incomplete. --pooling gives one."
+              : "several modes of pooling are on; this engine makes vectors of one.");
+    }
+    Pooling pooling = on.iterator().next();
+    if (pooling == Pooling.MEAN && !config.findFlag("include_prompt").orElse(true)) {
+      throw config.failure(
+          "'include_prompt' is false, but this engine does not know what of a text is a prompt, and"
+              + " takes the mean of all of it. --pooling mean does so.");
+    }
+    return pooling;
+  }
+
+  private static Pooling mode(Section config, String key, String mode) throws ModelFileException {
+    return switch (mode) {
+      case "mean", "mean_tokens" -> Pooling.MEAN;
+      case "lasttoken" -> Pooling.LAST;
+      default ->
+          throw config.failure(
+              config.name(key)
+                  + (key.equals(MODE) ? " is '" + Section.shown(mode) + "'" : " is true")
+                  + "; this engine makes embeddings of the mean or the last hidden state alone.");
+    };
   }
 }

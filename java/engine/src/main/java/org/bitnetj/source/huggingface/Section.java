@@ -80,19 +80,43 @@ record Section(Path file, String place, Map<String, Json> members) {
     }
   }
 
+  /** Reads a file of an array of objects, which may be missing. */
+  static Optional<List<Section>> findAll(Path file) throws ModelFileException {
+    Optional<String> text = findText(file);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Section> all = new ArrayList<>();
+    if (json(file, "the file", text.get()) instanceof Json.Items items) {
+      for (Json item : items.all()) {
+        if (item instanceof Json.Members members) {
+          all.add(new Section(file, all.size() + ".", members.all()));
+        }
+      }
+      if (all.size() == items.all().size()) {
+        return Optional.of(all);
+      }
+    }
+    throw new ModelFileException(file + ": the file is JSON, but not an array of objects.");
+  }
+
   /**
    * @param what the text is called in messages
    */
   static Section parse(Path file, String what, String text) throws ModelFileException {
+    if (json(file, what, text) instanceof Json.Members members) {
+      return new Section(file, "", members.all());
+    }
+    throw new ModelFileException(file + ": " + what + " is JSON, but not an object.");
+  }
+
+  private static Json json(Path file, String what, String text) throws ModelFileException {
     try {
-      if (JsonParser.parse(text) instanceof Json.Members members) {
-        return new Section(file, "", members.all());
-      }
+      return JsonParser.parse(text);
     } catch (JsonParser.Malformed e) {
       throw new ModelFileException(
           file + ": " + what + " is not JSON: it " + e.getMessage() + "; it is damaged.", e);
     }
-    throw new ModelFileException(file + ": " + what + " is JSON, but not an object.");
   }
 
   /** Every key and its value, in file order; those of objects within are entries too. */
