@@ -113,20 +113,21 @@ final class EmbedCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Lines may be empty at the end of a file only. */
+  /** Texts that are not empty; lines may be so at the end of a file only. */
   private List<String> read() throws IOException {
-    if (!texts.isEmpty()) {
-      if (file != null) {
-        throw new ParameterException(
-            spec.commandLine(), "Give texts as arguments or by -f, not both.");
-      }
-      return texts;
+    if (texts.isEmpty()) {
+      return lines();
     }
-    List<String> lines = new ArrayList<>(lines());
-    while (!lines.isEmpty() && lines.getLast().isEmpty()) {
-      lines.removeLast();
+    if (file != null) {
+      throw new ParameterException(
+          spec.commandLine(), "Give texts as arguments or by -f, not both.");
     }
-    return lines;
+    if (texts.contains("")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Text " + (texts.indexOf("") + 1) + " is empty; an empty text has no vector.");
+    }
+    return texts;
   }
 
   private List<String> lines() throws IOException {
@@ -137,7 +138,18 @@ final class EmbedCommand implements Callable<Integer> {
     }
     byte[] bytes = standard ? bitnet.streams().in().readAllBytes() : Files.readAllBytes(file);
     String where = standard ? "standard input" : file.toString();
-    return TextInput.decoded(bytes, where).lines().toList();
+    List<String> lines = new ArrayList<>(TextInput.decoded(bytes, where).lines().toList());
+    while (!lines.isEmpty() && lines.getLast().isEmpty()) {
+      lines.removeLast();
+    }
+    if (lines.contains("")) {
+      throw new Failures.Failure(
+          where
+              + ", line "
+              + (lines.indexOf("") + 1)
+              + ": the line is empty, and an empty text has no vector; remove the line.");
+    }
+    return lines;
   }
 
   private void writeJson(EmbeddingModel embeddings, List<String> all) throws IOException {

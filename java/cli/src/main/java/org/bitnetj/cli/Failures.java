@@ -12,6 +12,7 @@ import java.util.List;
 import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.KernelTierException;
+import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.error.UnusableLogitsException;
@@ -98,6 +99,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case ModelFileException f -> f.getMessage();
       case HubException f -> f.getMessage();
       case ContextOverflowException f -> f.getMessage();
+      case KvCacheFullException f -> f.getMessage();
       case NonFiniteException f -> f.getMessage();
       case UnusableLogitsException f -> f.getMessage();
       case KernelTierException f -> f.getMessage() + ".";

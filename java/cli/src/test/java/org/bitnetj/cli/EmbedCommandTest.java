@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.generate.EmbeddingModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.option.Pooling;
@@ -88,5 +89,22 @@ class EmbedCommandTest {
         Double.parseDouble(lines.get(1)) > Double.parseDouble(lines.get(2)), lines::toString);
     Outcome.of("embed", "--similarity", CAT).isMisuse("two texts");
     Outcome.of("embed", "--similarity", CAT, SHIP, "-o", "x.npy").isMisuse("not both");
+  }
+
+  @Test
+  void emptyTextsAreNamed() throws IOException {
+    Outcome.of("embed", "").isMisuse("Text 1 is empty");
+    Outcome.of("embed", CAT, "").isMisuse("Text 2 is empty");
+    Path lines = Files.writeString(folder.resolve("lines.txt"), CAT + "\n\n" + SHIP + "\n\n");
+    Outcome.of("embed", "-f", lines.toString()).says(lines + ", line 2: the line is empty");
+    Path out = folder.resolve("vectors.npy");
+    Outcome.of("embed", "-f", lines.toString(), "-o", out.toString()).says("line 2");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void aFullCacheIsASentence() {
+    assertEquals(
+        "the cache is full.", Failures.sentence(new KvCacheFullException("the cache is full.")));
   }
 }

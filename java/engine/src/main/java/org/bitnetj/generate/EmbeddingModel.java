@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.Pooling;
@@ -28,7 +29,7 @@ public final class EmbeddingModel implements AutoCloseable {
   private final LanguageModel model;
   private final Pooling pooling;
 
-  private EmbeddingModel(LanguageModel model, Pooling pooling) {
+  EmbeddingModel(LanguageModel model, Pooling pooling) {
     this.model = model;
     this.pooling = pooling;
   }
@@ -92,6 +93,7 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @throws ContextOverflowException if the text is longer than the model's context
    * @throws IllegalArgumentException if it has no tokens
+   * @throws KvCacheFullException if texts that other threads embed leave it no memory
    * @throws org.bitnetj.error.NonFiniteException if the numbers break
    */
   public float[] embed(String text) {
@@ -111,7 +113,7 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   /**
-   * The vectors of texts, computed together.
+   * The vectors of texts, computed together as far as their keys and values fit the memory.
    *
    * @throws RuntimeException as {@link #embed(String)}, for the first text that fails
    */
@@ -123,8 +125,17 @@ public final class EmbeddingModel implements AutoCloseable {
             texts.subList(from, Math.min(from + TOGETHER, texts.size())).stream()
                 .map(text -> threads.submit(() -> embed(text)))
                 .toList();
+        List<Integer> left = new ArrayList<>();
         for (Future<float[]> one : some) {
-          vectors.add(get(one));
+          try {
+            vectors.add(get(one));
+          } catch (KvCacheFullException e) {
+            left.add(vectors.size());
+            vectors.add(new float[0]);
+          }
+        }
+        for (int index : left) { // now that the others have given their memory back
+          vectors.set(index, embed(texts.get(index)));
         }
       }
     }

@@ -84,6 +84,16 @@ public final class LanguageModel implements AutoCloseable {
    *     cannot be used, or the thread is interrupted while a chat template is tried
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
+    return load(path, options, Long.MAX_VALUE);
+  }
+
+  /**
+   * The same with less memory for keys and values.
+   *
+   * @param mostCacheBytes which they may take, where the machine has that much for them
+   */
+  static LanguageModel load(Path path, LoadOptions options, long mostCacheBytes)
+      throws IOException {
     KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));
     selection.warnings().forEach(options.warnings());
     Kernels kernels = selection.kernels();
@@ -113,7 +123,8 @@ public final class LanguageModel implements AutoCloseable {
           source,
           selection.tier(),
           threads,
-          new Engine(transformer, cacheBytes(weights), List.copyOf(closers)));
+          new Engine(
+              transformer, Math.min(cacheBytes(weights), mostCacheBytes), List.copyOf(closers)));
     } catch (IOException | RuntimeException | Error e) {
       closers.forEach(Runnable::run);
       throw e;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kv.BlockPool;
@@ -18,6 +19,7 @@ import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.model.screening.LogitsNeed;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.Pooling;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.Tensor;
@@ -106,6 +108,32 @@ class EmbeddingModelTest {
       List<float[]> together = model.embed(texts);
       for (int i = 0; i < texts.size(); i++) {
         assertArrayEquals(alone.get(i), together.get(i));
+      }
+    }
+  }
+
+  /** In two blocks of 256 positions. */
+  @ParameterizedTest
+  @EnumSource
+  void textsThatFitTheMemoryOneByOneAreEmbedded(Pooling pooling) throws IOException {
+    long block;
+    try (GgufFile file = GgufFile.open(Golden.MODEL)) {
+      ModelSpec spec = file.spec();
+      block = 256L * (spec.layers() * 2L * spec.kvHeads() * spec.headDim() * 2 + Integer.BYTES);
+    }
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      texts.add(TEXT.substring(i).repeat(i % 3 == 0 ? 12 : 1));
+    }
+    LoadOptions options = LoadOptions.defaults().withHead(HeadMode.FULL);
+    try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL, options, pooling);
+        EmbeddingModel small =
+            new EmbeddingModel(
+                LanguageModel.load(Golden.MODEL, options, 2 * block + block / 2), pooling)) {
+      assertTrue(model.countTokens(texts.getFirst()) > 256);
+      List<float[]> vectors = small.embed(texts);
+      for (int i = 0; i < texts.size(); i++) {
+        assertArrayEquals(model.embed(texts.get(i)), vectors.get(i), "text " + i);
       }
     }
   }
