@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -40,6 +41,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Sequences share steps, blocks and failures of nobody but their own. */
 @Timeout(120)
@@ -66,9 +69,13 @@ class EngineTest {
     private volatile Error error; // of the next step
 
     Gate(Path model, int batch) throws Exception {
+      this(model, batch, HeadMode.FULL);
+    }
+
+    Gate(Path model, int batch, HeadMode head) throws Exception {
       GgufFile file = GgufFile.open(model);
       ThreadTeam team = new ThreadTeam(2);
-      Weights weights = Weights.load(file, Tiers.best(), team, HeadMode.FULL, true);
+      Weights weights = Weights.load(file, Tiers.best(), team, head, true);
       transformer = new Transformer(weights, Tiers.best(), team, batch, 4);
       transformer.observe(
           (point, step, count) -> {
@@ -135,10 +142,15 @@ class EngineTest {
 
   /** The bits of the logits after a text, computed by itself. */
   private static int[] alone(Engine engine, int[] ids) {
+    return alone(engine, ids, LogitsNeed.all());
+  }
+
+  /** The same, or those of the hidden state. */
+  private static int[] alone(Engine engine, int[] ids, LogitsNeed need) {
     try (SequenceState sequence = engine.open(F16, engine.spec().contextLength())) {
       for (int from = 0; from < ids.length; from += engine.batchCapacity()) {
         int to = Math.min(ids.length, from + engine.batchCapacity());
-        sequence.compute(ids, from, to, ids.length - 1, LogitsNeed.all());
+        sequence.compute(ids, from, to, ids.length - 1, need);
       }
       return bits(sequence);
     }
@@ -182,6 +194,92 @@ class EngineTest {
         assertArrayEquals(expected[i], results.get(i).get(), "sequence " + i);
       }
       assertEquals(List.of(3, 2 + 4 + 1), gate.rows().subList(before, before + 2));
+    }
+  }
+
+  /** Of the best logit alone, the others may be left out. */
+  @ParameterizedTest
+  @EnumSource(names = {"SCREENED", "FULL"})
+  void hiddenStatesBesideLogitsHaveTheBitsTheyHaveAlone(HeadMode head) throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 16, head)) {
+      int[][] texts = {{4094}, {4094, 5, 6}, {4094, 7}, {4094, 8, 9, 10}, {4094, 11}};
+      List<LogitsNeed> needs =
+          List.of(
+              LogitsNeed.all(),
+              LogitsNeed.hiddenState(),
+              LogitsNeed.best(1),
+              LogitsNeed.hiddenState(),
+              LogitsNeed.all());
+      int[][] expected = new int[texts.length][];
+      for (int i = 0; i < texts.length; i++) {
+        boolean hidden = needs.get(i).isHiddenState();
+        expected[i] = alone(gate.engine, texts[i], hidden ? needs.get(i) : LogitsNeed.all());
+        assertEquals(
+            hidden ? gate.engine.spec().width() : gate.engine.spec().vocabulary(),
+            expected[i].length);
+      }
+      int before = gate.rows().size();
+      List<SequenceState> sequences = new ArrayList<>();
+      List<Future<int[]>> results = new ArrayList<>();
+      gate.shut();
+      for (int i = 0; i < texts.length; i++) {
+        int[] text = texts[i];
+        LogitsNeed need = needs.get(i);
+        SequenceState sequence = gate.engine.open(F16, 64);
+        sequences.add(sequence);
+        results.add(
+            threads.submit(
+                () -> {
+                  sequence.compute(text, 0, text.length, text.length - 1, need);
+                  return bits(sequence);
+                }));
+        if (sequences.size() == 1) {
+          gate.awaitStep();
+        } else {
+          awaitWaiting(sequence);
+        }
+      }
+      gate.open();
+      for (int i = 0; i < texts.length; i++) {
+        int[] actual = results.get(i).get();
+        if (i == 2) {
+          int best = best(expected[i]);
+          assertEquals(best, best(actual));
+          assertEquals(expected[i][best], actual[best]);
+          int without = Float.floatToIntBits(Float.NEGATIVE_INFINITY);
+          assertEquals(
+              head == HeadMode.SCREENED, Arrays.stream(actual).anyMatch(x -> x == without));
+        } else {
+          assertArrayEquals(expected[i], actual, "sequence " + i);
+        }
+      }
+      assertEquals(List.of(1, 3 + 2 + 4 + 2), gate.rows().subList(before, before + 2));
+    }
+  }
+
+  /** The token of the largest logit. */
+  private static int best(int[] bits) {
+    int best = 0;
+    for (int i = 1; i < bits.length; i++) {
+      if (Float.intBitsToFloat(bits[i]) > Float.intBitsToFloat(bits[best])) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SCREENED", "FULL"})
+  void aSequenceMayAskForLogitsAndHiddenStatesByTurns(HeadMode head) throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 16, head);
+        SequenceState sequence = gate.engine.open(F16, 64)) {
+      int[] text = {4094, 5, 6, 7, 8, 9};
+      for (int at = 0; at < text.length; at += 2) {
+        LogitsNeed need = at == 2 ? LogitsNeed.hiddenState() : LogitsNeed.all();
+        sequence.compute(text, at, at + 2, at + 1, need);
+        int[] expected = alone(gate.engine, Arrays.copyOf(text, at + 2), need);
+        assertArrayEquals(expected, bits(sequence), "after " + (at + 2) + " tokens");
+      }
     }
   }
 
