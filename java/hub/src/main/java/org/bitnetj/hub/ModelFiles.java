@@ -46,10 +46,12 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
   private static final Pattern TERNARY =
       Pattern.compile("(?i).*(?<![a-z0-9])(i2_s|tq[12]_0|p?q2_0|ptq1_0|stq1_0|iq[12]_bn)\\.gguf");
 
-  private static final Pattern TOKENIZER =
+  /** What goes with weights: the tokenizer, and how to chat and to make embeddings. */
+  private static final Pattern BESIDE_WEIGHTS =
       Pattern.compile(
           "tokenizer.*\\.json|tokenizer\\.model|special_tokens_map\\.json|added_tokens\\.json"
-              + "|chat_template.*|generation_config\\.json");
+              + "|chat_template.*|generation_config\\.json|modules\\.json"
+              + "|config_sentence_transformers\\.json|\\d+_Pooling/config\\.json");
 
   /** Whether a file would be the whole model. */
   static boolean isGguf(String file) {
@@ -133,7 +135,7 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
     if (!all.contains(CONFIG) || !weights || !all.containsAll(named.stream().toList())) {
       return Optional.empty();
     }
-    Stream<String> small = all.stream().filter(f -> TOKENIZER.matcher(f).matches()).sorted();
+    Stream<String> small = all.stream().filter(f -> BESIDE_WEIGHTS.matcher(f).matches()).sorted();
     Stream<String> large = Stream.of(all.contains(WEIGHTS) ? WEIGHTS : INDEX);
     return Optional.of(
         new ModelFiles(

@@ -191,6 +191,22 @@ class HubPullTest extends HubTestCase {
   }
 
   @Test
+  void aCheckpointThatLacksHowItMakesEmbeddingsIsCompleted() throws IOException {
+    server.files.remove(FILE);
+    for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+      server.files.put(file, file.getBytes());
+    }
+    Path path = pull();
+    for (String file :
+        List.of("modules.json", "config_sentence_transformers.json", "1_Pooling/config.json")) {
+      server.files.put(file, file.getBytes());
+    }
+    assertEquals(path, pull());
+    assertEquals("1_Pooling/config.json", Files.readString(path.resolve("1_Pooling/config.json")));
+    assertEquals(6, snapshotFiles().size());
+  }
+
+  @Test
   void allPartsOfASplitFileComeWhicheverIsNamed() throws IOException {
     for (int i = 1; i <= 3; i++) {
       server.files.put("sub folder/m-0000" + i + "-of-00003.gguf", FakeHub.bytes(2000, i));
