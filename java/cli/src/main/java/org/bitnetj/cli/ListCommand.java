@@ -52,7 +52,7 @@ final class ListCommand implements Callable<Integer> {
       return 0;
     }
     Hub hub = new HubOption().open();
-    List<CachedModel> all = hub.list();
+    List<CachedModel> all = hub.list(said -> bitnet.streams().tell("bitnet: note: " + said));
     List<CachedModel> models =
         all.stream().filter(model -> ModelContainer.recognizes(model.path())).toList();
     int width = models.stream().mapToInt(m -> m.name().toString().length()).max().orElse(0);

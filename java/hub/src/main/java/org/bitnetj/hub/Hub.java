@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Models of the Hugging Face hub, or of one that answers like it, by their names: found in the
@@ -156,19 +157,29 @@ public final class Hub {
     }
   }
 
-  /** The models that are in the cache whole, whoever fetched them. */
-  public List<CachedModel> list() throws IOException {
+  /**
+   * The models that are in the cache whole, whoever fetched them.
+   *
+   * @param skipped hears a sentence about each entry that cannot be read
+   */
+  public List<CachedModel> list(Consumer<String> skipped) throws IOException {
     List<CachedModel> models = new ArrayList<>();
     for (ModelName repository : cache.repositories()) {
-      for (String commit : cache.commits(repository)) {
-        ModelName name = repository.withRevision(revision(repository, commit));
-        List<String> ggufs = ModelFiles.models(cache.files(repository, commit));
-        for (String gguf : ggufs) {
-          found(name.withFile(gguf), commit).ifPresent(models::add);
+      try {
+        for (String commit : cache.commits(repository)) {
+          ModelName name = repository.withRevision(revision(repository, commit));
+          List<String> ggufs = ModelFiles.models(cache.files(repository, commit));
+          for (String gguf : ggufs) {
+            found(name.withFile(gguf), commit).ifPresent(models::add);
+          }
+          if (ggufs.isEmpty()) {
+            found(name, commit).ifPresent(models::add);
+          }
         }
-        if (ggufs.isEmpty()) {
-          found(name, commit).ifPresent(models::add);
-        }
+      } catch (HubException e) {
+        skipped.accept(repository + " is left out: " + e.getMessage());
+      } catch (IOException e) {
+        skipped.accept(repository + " is left out: " + e.getMessage() + " cannot be read.");
       }
     }
     return models;

@@ -2,6 +2,8 @@ package org.bitnetj.hub;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -95,7 +97,9 @@ record HubCache(Path root, boolean symlinks) {
   Map<String, String> revisions(ModelName model) throws IOException {
     Map<String, String> revisions = new TreeMap<>();
     for (String revision : files(refs(model))) {
-      String commit = Files.readString(refs(model).resolve(revision)).strip();
+      // Other bytes than ASCII stand for no commit, whatever left them there.
+      byte[] content = Files.readAllBytes(refs(model).resolve(revision));
+      String commit = new String(content, StandardCharsets.ISO_8859_1).strip();
       if (HubClient.isCommit(commit)) {
         revisions.put(revision, commit);
       }
@@ -117,6 +121,8 @@ record HubCache(Path root, boolean symlinks) {
           .map(file -> folder.relativize(file).toString().replace(File.separatorChar, '/'))
           .sorted()
           .toList();
+    } catch (UncheckedIOException e) { // a folder below that may not be read
+      throw e.getCause();
     }
   }
 

@@ -9,10 +9,16 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is listed and removed, in a cache as the hub's own tools leave it. */
@@ -21,6 +27,7 @@ class HubCacheTest {
   private static final String NEW = "b".repeat(40);
 
   @TempDir Path root;
+  private final List<String> skipped = new ArrayList<>();
   private Hub hub;
   private Path repository;
 
@@ -60,7 +67,7 @@ class HubCacheTest {
   }
 
   private List<String> names() throws IOException {
-    return hub.list().stream().map(model -> model.name() + " " + model.bytes()).toList();
+    return hub.list(skipped::add).stream().map(model -> model.name() + " " + model.bytes()).toList();
   }
 
   private long remove(String name) throws IOException {
@@ -76,7 +83,7 @@ class HubCacheTest {
             "o/m:changed.gguf 3",
             "o/m:same.gguf 100"),
         names());
-    for (CachedModel model : hub.list()) {
+    for (CachedModel model : hub.list(skipped::add)) {
       assertEquals(Optional.of(model.path()), hub.find(model.name()));
       assertTrue(Files.isRegularFile(model.path()));
     }
@@ -94,6 +101,38 @@ class HubCacheTest {
     assertEquals(4, names().size(), names()::toString);
     write(root.resolve("models--o--half/snapshots/" + NEW + "/model.safetensors"), "12345678");
     assertTrue(names().contains("o/half@" + NEW + " 10"), names()::toString);
+  }
+
+  @Test
+  void whatCannotBeReadIsSkippedAndSaid() throws IOException {
+    Files.write(repository.resolve("refs/.DS_Store"), new byte[] {0, (byte) 0xff, (byte) 0x80});
+    write(repository.resolve("refs/HEAD"), "ref: main");
+    Path broken = root.resolve("models--o--broken/snapshots/" + NEW);
+    write(broken.resolve("config.json"), "{}");
+    write(broken.resolve("tokenizer.json"), "{}");
+    write(broken.resolve("model.safetensors.index.json"), "{\"weight");
+    assertEquals(4, names().size());
+    assertEquals(
+        List.of(
+            "o/broken is left out: "
+                + broken.resolve("model.safetensors.index.json")
+                + " is no index of safetensors files."),
+        skipped);
+    assertEquals(20, remove("o/m@v1"));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aFolderThatMayNotBeReadIsSkippedAndSaid() throws IOException {
+    Path closed = Files.createDirectories(root.resolve("models--o--closed/snapshots/" + NEW));
+    Files.setPosixFilePermissions(closed, Set.of());
+    try {
+      Assumptions.assumeFalse(Files.isReadable(closed), "the superuser may read all");
+      assertEquals(4, names().size());
+      assertEquals(List.of("o/closed is left out: " + closed + " cannot be read."), skipped);
+    } finally {
+      Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   @Test
