@@ -85,7 +85,8 @@ final class ModelOption {
 
   private boolean hasAnother() {
     try {
-      return hub.open().list(skipped -> {}).stream().anyMatch(m -> ModelContainer.recognizes(m.path()));
+      return hub.open().list(skipped -> {}).stream()
+          .anyMatch(m -> ModelContainer.recognizes(m.path()));
     } catch (IOException e) {
       return true; // a cache that cannot be used is no reason for advice to use it
     }

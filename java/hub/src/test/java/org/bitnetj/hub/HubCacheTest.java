@@ -67,7 +67,9 @@ class HubCacheTest {
   }
 
   private List<String> names() throws IOException {
-    return hub.list(skipped::add).stream().map(model -> model.name() + " " + model.bytes()).toList();
+    return hub.list(skipped::add).stream()
+        .map(model -> model.name() + " " + model.bytes())
+        .toList();
   }
 
   private long remove(String name) throws IOException {
