@@ -26,6 +26,10 @@ record CheckpointConfig(Section json) {
   static final String FILE = "config.json";
 
   private static final int USUAL_WINDOW = 4096; // Gemma 3's
+
+  /** Each is looked for in the name of each linear layer. */
+  private static final int MOST_UNCONVERTED = 10_000;
+
   private static final int MOST_NAME = 200;
 
   static CheckpointConfig read(Path folder) throws ModelFileException {
@@ -296,7 +300,18 @@ record CheckpointConfig(Section json) {
     Optional<Section> quantization = json.findSection("quantization_config");
     List<String> names = new ArrayList<>();
     if (quantization.isPresent()) {
-      for (Json name : quantization.get().findItems("modules_to_not_convert").orElse(List.of())) {
+      List<Json> items = quantization.get().findItems("modules_to_not_convert").orElse(List.of());
+      if (items.size() > MOST_UNCONVERTED) {
+        throw quantization
+            .get()
+            .failure(
+                "'quantization_config.modules_to_not_convert' has "
+                    + items.size()
+                    + " names, more than the "
+                    + MOST_UNCONVERTED
+                    + " that a model can need.");
+      }
+      for (Json name : items) {
         if (!(name instanceof Json.Text text) || text.value().isEmpty()) {
           throw quantization.get().wrongType("modules_to_not_convert", "an array of names");
         }

@@ -1,7 +1,6 @@
 package org.bitnetj.source.huggingface;
 
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +17,7 @@ import org.bitnetj.source.Inspection;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.json.Json;
 import org.bitnetj.source.json.JsonParser;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An object of a JSON file, asked by the names of its members; those that are null count as
@@ -137,7 +137,7 @@ record Section(Path file, String place, Map<String, Json> members) {
     return switch (value) {
       case Json.Text text -> new Inspection.Entry(name, "string", text.value(), describe(value));
       case Json.Numeral numeral ->
-          new Inspection.Entry(name, "number", number(numeral), numeral.text());
+          new Inspection.Entry(name, "number", number(numeral), describe(value));
       case Json.Literal literal when literal != Json.Literal.NULL ->
           new Inspection.Entry(name, "bool", literal == Json.Literal.TRUE, describe(value));
       case Json.Items items ->
@@ -146,11 +146,14 @@ record Section(Path file, String place, Map<String, Json> members) {
     };
   }
 
-  private static Object number(Json.Numeral numeral) {
-    BigDecimal value = new BigDecimal(numeral.text());
-    return value.scale() <= 0 && value.precision() < 19
-        ? (Object) value.longValue()
-        : value.doubleValue();
+  /** An integer below 2^63, or the double that is nearest; null where that is infinite. */
+  private static @Nullable Object number(Json.Numeral numeral) {
+    try {
+      return Long.valueOf(numeral.text());
+    } catch (NumberFormatException e) {
+      double value = Double.parseDouble(numeral.text());
+      return Double.isFinite(value) ? value : null;
+    }
   }
 
   /** A value in one line. */

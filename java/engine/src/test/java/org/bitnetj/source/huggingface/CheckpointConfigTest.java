@@ -305,4 +305,14 @@ class CheckpointConfigTest {
             .getMessage();
     assertTrue(message.contains("'hidden_size' is missing"), message);
   }
+
+  @Test
+  void layersThatStayFloatsAreNamedByAFewNames() throws IOException {
+    String list = "'modules_to_not_convert':['x'%s]";
+    String quantization = "'model_type':'bitnet','quantization_config':{" + list + "}";
+    assertEquals(10_000, config(quantization.formatted(",'x'".repeat(9_999))).unconverted().size());
+    CheckpointConfig more = config(quantization.formatted(",'x'".repeat(10_000)));
+    String message = assertThrows(ModelFileException.class, more::unconverted).getMessage();
+    assertTrue(message.contains("modules_to_not_convert' has 10001 names"), message);
+  }
 }
