@@ -214,6 +214,8 @@ class LauncherTest {
             "run --kernels=vector Once",
             "chat --kernels Vector",
             "logits --kernels=VECTOR -p Once",
+            "perplexity --kernels vector -f book.txt",
+            "embed --kernels vector Once",
             "bench --kernels avx2,vector",
             "bench kernels",
             "doctor")) {
@@ -252,7 +254,8 @@ class LauncherTest {
       Files.createSymbolicLink(tools.resolve(program), found);
     }
     Map<String, String> bare = Map.of("PATH", tools.toString());
-    for (String command : List.of("run", "chat", "logits", "bench", "doctor")) {
+    for (String command :
+        List.of("run", "chat", "logits", "perplexity", "embed", "bench", "doctor")) {
       assertTrue(calls(bare, command).getFirst().contains(MODULE), command);
     }
     for (String command : List.of("tokenize", "detokenize", "inspect", "synth", "--version")) {
