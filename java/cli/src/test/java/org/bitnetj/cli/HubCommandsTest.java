@@ -2,6 +2,7 @@ package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Models by name, as they are used. The build lets HF_HOME name a folder of its own. */
 class HubCommandsTest {
   private static final String NAME = LocalHub.ID;
-  private static final Path HOME = Path.of(System.getenv("HF_HOME"));
+  private static final Path HOME = disposable(Path.of(System.getenv("HF_HOME")));
 
   private LocalHub server;
 
@@ -28,6 +29,23 @@ class HubCommandsTest {
   void start() throws IOException {
     server = new LocalHub(0);
     clear();
+  }
+
+  /** What is cleared here lies in the build's own folder, never where a user keeps models. */
+  private static Path disposable(Path home) {
+    Path build = Path.of("target").toAbsolutePath();
+    Path clean = home.toAbsolutePath().normalize();
+    if (!clean.startsWith(build) || clean.equals(build)) {
+      throw new IllegalStateException("HF_HOME is " + home + ", which is not below " + build);
+    }
+    return home;
+  }
+
+  @Test
+  void aCacheOutsideTheBuildIsNotTouched() {
+    for (String home : List.of("/root/.cache/huggingface", "target", "target/../x", "targets/x")) {
+      assertThrows(IllegalStateException.class, () -> disposable(Path.of(home)));
+    }
   }
 
   @AfterEach
