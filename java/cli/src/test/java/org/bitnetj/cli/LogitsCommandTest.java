@@ -135,6 +135,41 @@ class LogitsCommandTest {
   }
 
   @Test
+  void noFileOfTheModelThatIsReadIsReplaced() throws IOException {
+    Path checkpoint = Files.createDirectories(folder.resolve("checkpoint/1_Pooling"));
+    Path other = Files.createDirectories(folder.resolve("other"));
+    Path weights = Files.writeString(checkpoint.resolveSibling("model.safetensors"), "weights");
+    Path pooling = Files.writeString(checkpoint.resolve("config.json"), "pooling");
+    Path blob = Files.writeString(other.resolve("blob"), "blob");
+    Files.createSymbolicLink(checkpoint.resolveSibling("config.json"), blob);
+    Path first = Files.writeString(other.resolve("m-00001-of-00002.gguf"), "first");
+    Path second = Files.writeString(other.resolve("m-00002-of-00002.gguf"), "second");
+    Path third = Files.writeString(other.resolve("n-00002-of-00002.gguf"), "third");
+    assertBelongs(weights, checkpoint.getParent());
+    assertBelongs(pooling, checkpoint.getParent());
+    assertBelongs(blob, checkpoint.getParent());
+    assertBelongs(pooling, weights);
+    assertBelongs(first, second);
+    assertBelongs(second, first);
+    Outcome unrelated = write(third, "-m", first.toString(), "-p", "a", "--force");
+    assertFalse(unrelated.err().contains("cannot write"), unrelated::toString);
+    Outcome.of("synth", "--shape", "125m", "--vocab", second.toString(), "-o", "" + first, "--force")
+        .says("cannot write " + first);
+  }
+
+  private void assertBelongs(Path file, Path model) throws IOException {
+    String before = Files.readString(file);
+    write(file, "-m", model.toString(), "-p", "a", "--force")
+        .fails(
+            "cannot write "
+                + file
+                + ": it is one of the files of "
+                + model
+                + ", which this command reads; name another one.");
+    assertEquals(before, Files.readString(file));
+  }
+
+  @Test
   void placesThatCannotBeWrittenAreNamed() {
     Path missing = folder.resolve("none/logits.npy");
     write(missing, "-p", "a")

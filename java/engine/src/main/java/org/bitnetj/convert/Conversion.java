@@ -36,7 +36,7 @@ public final class Conversion {
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
     try (ModelSource model = ModelContainer.open(source, true, options.layouts())) {
-      requireOther(model, target);
+      requireOther(source, model, target);
       ModelSpec spec = spec(model, options);
       model.warnings().forEach(options.warnings());
       ConversionPlan plan = ConversionPlan.of(model, spec, options);
@@ -52,20 +52,34 @@ public final class Conversion {
     }
   }
 
-  /** Not even a link to it: a model is not replaced by what is made of it. */
-  private static void requireOther(ModelSource model, Path target) throws ModelFileException {
-    for (FileBytes file : model.bytes().files()) {
-      try {
-        if (Files.exists(target) && Files.isSameFile(target, file.path().orElseThrow())) {
-          throw new ModelFileException(
-              "cannot write " + target + ": it is what the model is read from; name another file.");
-        }
-      } catch (ModelFileException e) {
-        throw e;
-      } catch (IOException e) {
-        throw new ModelFileException("cannot write " + target + ": " + e.getMessage() + ".", e);
-      }
+  /**
+   * Not even a link to it: a model is not replaced by what is made of it, nor is any file in the
+   * folder of a checkpoint.
+   */
+  private static void requireOther(Path source, ModelSource model, Path target)
+      throws ModelFileException {
+    if (!Files.exists(target)) {
+      return;
     }
+    try {
+      boolean read = Files.isDirectory(source) && isWithin(source, target);
+      for (FileBytes file : model.bytes().files()) {
+        read |= Files.isSameFile(target, file.path().orElseThrow());
+      }
+      if (read) {
+        throw new ModelFileException(
+            "cannot write " + target + ": it is what the model is read from; name another file.");
+      }
+    } catch (ModelFileException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new ModelFileException("cannot write " + target + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static boolean isWithin(Path folder, Path file) throws IOException {
+    Path place = file.toAbsolutePath().getParent();
+    return place != null && place.toRealPath().startsWith(folder.toRealPath());
   }
 
   private static ModelSpec spec(ModelSource model, ConversionOptions options)

@@ -360,6 +360,20 @@ class ConversionTest {
     assertTrue(sentence.contains("it is what the model is read from"), sentence);
   }
 
+  @Test
+  void noFileInTheFolderOfACheckpointIsReplaced() throws Exception {
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), SHIPPED, CheckpointFolder.Weights.TERNARY);
+    Path config = checkpoint.resolve("config.json");
+    byte[] before = Files.readAllBytes(config);
+    String sentence =
+        assertThrows(
+                ModelFileException.class, () -> Conversion.convert(checkpoint, config, OPTIONS))
+            .getMessage();
+    assertTrue(sentence.contains("it is what the model is read from"), sentence);
+    assertArrayEquals(before, Files.readAllBytes(config));
+  }
+
   private List<Path> split(Path model) throws IOException {
     List<Path> paths = new ArrayList<>();
     try (GgufFile file = GgufFile.open(model)) {
