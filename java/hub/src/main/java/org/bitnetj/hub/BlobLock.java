@@ -1,13 +1,18 @@
 package org.bitnetj.hub;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One download of a blob at a time, among the threads of this process and the processes that use
@@ -29,12 +34,17 @@ final class BlobLock implements AutoCloseable {
    * Waits for the lock.
    *
    * @param waiting is told if another holds it
+   * @throws InterruptedIOException if the thread is interrupted meanwhile
    */
   static BlobLock take(Path file, Runnable waiting) throws IOException {
-    ReentrantLock thread = OF_THREADS.computeIfAbsent(file, f -> new ReentrantLock());
+    ReentrantLock thread = ofThreads(file);
     if (!thread.tryLock()) {
       waiting.run();
-      thread.lock();
+      try {
+        thread.lockInterruptibly();
+      } catch (InterruptedException e) {
+        throw interrupted();
+      }
     }
     try {
       Files.createDirectories(file.getParent());
@@ -45,6 +55,9 @@ final class BlobLock implements AutoCloseable {
           waiting.run();
           channel.lock();
         }
+      } catch (FileLockInterruptionException | ClosedByInterruptException e) {
+        channel.close();
+        throw interrupted();
       } catch (IOException e) {
         // No locks here, as on some network disks.
       }
@@ -53,6 +66,41 @@ final class BlobLock implements AutoCloseable {
       thread.unlock();
       throw e;
     }
+  }
+
+  /** The lock of a file that is there, unless another holds it. */
+  static Optional<BlobLock> tryTake(Path file) throws IOException {
+    ReentrantLock thread = ofThreads(file);
+    if (!thread.tryLock()) {
+      return Optional.empty();
+    }
+    @Nullable BlobLock taken = null;
+    try {
+      FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+      BlobLock lock = new BlobLock(thread, channel);
+      try {
+        taken = channel.tryLock() == null ? null : lock;
+      } catch (IOException e) {
+        taken = lock; // as above
+      }
+      if (taken == null) {
+        channel.close();
+      }
+      return Optional.ofNullable(taken);
+    } finally {
+      if (taken == null) {
+        thread.unlock();
+      }
+    }
+  }
+
+  private static ReentrantLock ofThreads(Path file) {
+    return OF_THREADS.computeIfAbsent(file, f -> new ReentrantLock());
+  }
+
+  private static InterruptedIOException interrupted() {
+    Thread.currentThread().interrupt();
+    return new InterruptedIOException("interrupted");
   }
 
   @Override

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  */
 record HubCache(Path root, boolean symlinks) {
   private static final String PREFIX = "models--";
+  private static final String INCOMPLETE = ".incomplete";
 
   Path repository(ModelName model) {
     return root.resolve(PREFIX + model.owner() + "--" + model.repository());
@@ -43,6 +44,22 @@ record HubCache(Path root, boolean symlinks) {
 
   Path blob(ModelName model, String hash) {
     return repository(model).resolve("blobs").resolve(hash);
+  }
+
+  /** Where the bytes of a blob gather until all are there. */
+  Path incomplete(ModelName model, String hash) {
+    return blob(model, hash + INCOMPLETE);
+  }
+
+  /** The blobs of which not all bytes are there. */
+  List<Path> unfinishedBlobs(ModelName model) throws IOException {
+    return children(repository(model).resolve("blobs")).stream()
+        .filter(file -> file.getFileName().toString().endsWith(INCOMPLETE))
+        .toList();
+  }
+
+  List<Path> lockFiles(ModelName model) throws IOException {
+    return children(locks(model)).stream().filter(Files::isRegularFile).toList();
   }
 
   Path snapshots(ModelName model) {

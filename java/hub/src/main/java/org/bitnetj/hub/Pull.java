@@ -113,7 +113,7 @@ final class Pull {
   }
 
   private Path incomplete(RemoteFile file) {
-    return cache.blob(model, file.hash() + ".incomplete");
+    return cache.incomplete(model, file.hash());
   }
 
   private boolean isThere(RemoteFile file) throws IOException {

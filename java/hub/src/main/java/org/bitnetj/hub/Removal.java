@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,15 +28,33 @@ final class Removal {
 
   /**
    * @return the bytes that were freed
-   * @throws HubException if nothing of that name is there
+   * @throws HubException if nothing of that name is there, or a pull is at work on it
    */
   long run() throws IOException {
     if (!Files.isDirectory(cache.repository(model))) {
       throw absent();
     }
+    List<BlobLock> held = new ArrayList<>();
+    try {
+      for (Path lock : cache.lockFiles(model)) {
+        held.add(BlobLock.tryTake(lock).orElseThrow(this::busy));
+      }
+      remove();
+    } finally {
+      for (BlobLock lock : held) {
+        lock.close();
+      }
+    }
+    if (!Files.exists(cache.repository(model)) && Files.isDirectory(cache.locks(model))) {
+      delete(cache.locks(model));
+    }
+    return freed;
+  }
+
+  private void remove() throws IOException {
     if (model.revision().isEmpty() && model.file().isEmpty()) {
-      deleteRepository();
-      return freed;
+      delete(cache.repository(model));
+      return;
     }
     Set<Path> blobs = new HashSet<>();
     boolean found = false;
@@ -52,7 +71,7 @@ final class Removal {
       }
     }
     if (!found) {
-      throw absent();
+      blobs.addAll(unfinished());
     }
     blobs.removeAll(targetsLeft());
     for (Path blob : blobs) {
@@ -62,7 +81,24 @@ final class Removal {
       }
     }
     forgetEmpty();
-    return freed;
+  }
+
+  /**
+   * What pulls left that were cut. Nothing says which file it is of, so it goes with a file that is
+   * named and not there.
+   */
+  private List<Path> unfinished() throws IOException {
+    List<Path> unfinished =
+        model.file().isPresent() ? cache.unfinishedBlobs(model) : List.<Path>of();
+    if (unfinished.isEmpty()) {
+      throw absent();
+    }
+    return unfinished;
+  }
+
+  private HubException busy() {
+    return new HubException(
+        model.id() + " is being fetched just now; wait until that has ended, or stop it.");
   }
 
   private HubException absent() {
@@ -115,14 +151,7 @@ final class Removal {
       }
     }
     if (left.isEmpty()) {
-      deleteRepository();
-    }
-  }
-
-  private void deleteRepository() throws IOException {
-    delete(cache.repository(model));
-    if (Files.isDirectory(cache.locks(model))) {
-      delete(cache.locks(model));
+      delete(cache.repository(model));
     }
   }
 
