@@ -61,6 +61,21 @@ public final class Hub {
     return commit.isEmpty() ? Optional.empty() : found(model, commit.get()).map(CachedModel::path);
   }
 
+  /**
+   * The same for a model with a short name, whose file must be the one that is known, if one is:
+   * the cache says which it was when it came. Where it has no links, it does not say.
+   */
+  public Optional<Path> find(KnownModel known) throws IOException {
+    Optional<Path> found = find(known.model());
+    if (found.isPresent() && known.sha256().isPresent()) {
+      String expected = known.sha256().get();
+      if (!HubCache.hash(found.get()).orElse(expected).equals(expected)) {
+        return Optional.empty();
+      }
+    }
+    return found;
+  }
+
   private Optional<CachedModel> found(ModelName model, String commit) throws IOException {
     List<String> all = cache.files(model, commit);
     Optional<ModelFiles> chosen = ModelFiles.choose(model, all);
@@ -72,7 +87,7 @@ public final class Hub {
     if (chosen.get().hasIndex()) {
       files.addAll(ModelFiles.shards(snapshot.resolve(ModelFiles.INDEX)));
     }
-    if (!all.containsAll(files)) {
+    if (!all.containsAll(files) || !chosen.get().hasTokenizer()) {
       return Optional.empty();
     }
     long bytes = 0;
@@ -102,7 +117,7 @@ public final class Hub {
 
   /** The same for a model with a short name. */
   public Path get(KnownModel known, PullProgress progress) throws IOException {
-    Optional<Path> found = find(known.model());
+    Optional<Path> found = find(known);
     return found.isPresent() ? found.get() : pull(known, progress);
   }
 
@@ -126,14 +141,7 @@ public final class Hub {
   private Path pull(ModelName model, Optional<String> sha256, PullProgress progress)
       throws IOException {
     if (options.offline()) {
-      return find(model)
-          .orElseThrow(
-              () ->
-                  new HubException(
-                      model
-                          + " is not in "
-                          + cache.root()
-                          + ", and HF_HUB_OFFLINE forbids to fetch it."));
+      return offline(model, sha256);
     }
     try (HubClient client = new HubClient(options)) {
       Pull pull = new Pull(client, cache, model, new Patience(pause, progress), progress);
@@ -155,6 +163,33 @@ public final class Hub {
               + "; HF_HOME names the folder that models are kept in.",
           e);
     }
+  }
+
+  private Path offline(ModelName model, Optional<String> sha256) throws IOException {
+    Optional<Path> found = find(model);
+    if (found.isEmpty()) {
+      Optional<String> commit = cache.commit(model);
+      boolean some = commit.isPresent() && !cache.files(model, commit.get()).isEmpty();
+      throw new HubException(
+          model
+              + (some ? " is not whole in " : " is not in ")
+              + cache.root()
+              + ", and HF_HUB_OFFLINE forbids fetching it; without it, 'bitnet pull "
+              + model
+              + "' does.");
+    }
+    if (sha256.isPresent()
+        && !HubCache.hash(found.get()).orElse(sha256.get()).equals(sha256.get())) {
+      throw new HubException(
+          found.get()
+              + " is another file than the one this short name means (SHA-256 "
+              + sha256.get()
+              + "), and HF_HUB_OFFLINE forbids fetching it; to take it all the same, use its full"
+              + " name, "
+              + model
+              + ".");
+    }
+    return found.get();
   }
 
   /**

@@ -143,6 +143,14 @@ record HubCache(Path root, boolean symlinks) {
     }
   }
 
+  /** The hash of a snapshot's file, which is its blob's name; empty where it is no link to one. */
+  static Optional<String> hash(Path pointer) throws IOException {
+    return Files.isSymbolicLink(pointer)
+        ? Optional.of(Files.readSymbolicLink(pointer).getFileName().toString())
+            .filter(RemoteFile::isHash)
+        : Optional.empty();
+  }
+
   /** Remembers which commit a revision means. */
   void remember(ModelName model, String commit) throws IOException {
     String revision = model.revisionOrMain();

@@ -142,6 +142,11 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
             Stream.of(Stream.of(CONFIG), small, large).flatMap(files -> files).toList(), null));
   }
 
+  /** Whether all is there to turn text into tokens; a GGUF file has it within. */
+  boolean hasTokenizer() {
+    return gguf != null || files.contains("tokenizer.json") || files.contains("tokenizer.model");
+  }
+
   /** Whether {@link #shards} names more files. */
   boolean hasIndex() {
     return files.contains(INDEX);

@@ -118,7 +118,9 @@ final class Pull {
 
   private boolean isThere(RemoteFile file) throws IOException {
     Path pointer = snapshot().resolve(file.name());
-    return Files.isRegularFile(pointer) && Files.size(pointer) == file.size();
+    return Files.isRegularFile(pointer)
+        && Files.size(pointer) == file.size()
+        && HubCache.hash(pointer).orElse(file.hash()).equals(file.hash());
   }
 
   private void fetch(RemoteFile file, LongConsumer done) throws IOException {

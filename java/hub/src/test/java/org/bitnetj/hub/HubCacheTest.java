@@ -102,7 +102,9 @@ class HubCacheTest {
     write(root.resolve("models--o--n/snapshots/not a commit/x.gguf"), "x");
     assertEquals(4, names().size(), names()::toString);
     write(root.resolve("models--o--half/snapshots/" + NEW + "/model.safetensors"), "12345678");
-    assertTrue(names().contains("o/half@" + NEW + " 10"), names()::toString);
+    assertEquals(4, names().size(), "without a tokenizer it is half a checkpoint");
+    write(root.resolve("models--o--half/snapshots/" + NEW + "/tokenizer.model"), "123");
+    assertTrue(names().contains("o/half@" + NEW + " 13"), names()::toString);
   }
 
   @Test

@@ -248,7 +248,12 @@ class HubPullTest extends HubTestCase {
         new HubOptions(URI.create(server.address()), Optional.empty(), root, true, true);
     HubException e = assertThrows(HubException.class, () -> Hub.open(offline).get(MODEL, progress));
     assertEquals(
-        FakeHub.ID + " is not in " + root + ", and HF_HUB_OFFLINE forbids to fetch it.",
+        FakeHub.ID
+            + " is not in "
+            + root
+            + ", and HF_HUB_OFFLINE forbids fetching it; without it, 'bitnet pull "
+            + FakeHub.ID
+            + "' does.",
         e.getMessage());
     Path path = pull();
     assertEquals(path, Hub.open(offline).get(MODEL, progress));
@@ -262,6 +267,41 @@ class HubPullTest extends HubTestCase {
     HubException e = assertThrows(HubException.class, () -> hub.pull(known, progress));
     assertTrue(e.getMessage().contains("has another " + FILE), e.getMessage());
     assertEquals(List.of(), server.requests(Door.CDN));
+  }
+
+  @Test
+  void aShortNameMeansItsFileInTheCacheToo() throws IOException {
+    byte[] right = FakeHub.bytes(content.length, 9);
+    KnownModel known =
+        new KnownModel("some", MODEL, OptionalLong.empty(), Optional.of(FakeHub.sha256(right)));
+    Path path = pull();
+    assertEquals(Optional.empty(), hub.find(known));
+    HubOptions offline =
+        new HubOptions(URI.create(server.address()), Optional.empty(), root, true, true);
+    HubException e =
+        assertThrows(HubException.class, () -> Hub.open(offline).get(known, progress));
+    assertTrue(e.getMessage().startsWith(path + " is another file than the one"), e.getMessage());
+    server.files.put(FILE, right);
+    assertEquals(path, hub.get(known, progress));
+    assertArrayEquals(right, Files.readAllBytes(path));
+    assertEquals(Optional.of(path), hub.find(known));
+  }
+
+  @Test
+  void halfACheckpointIsFetchedWhole() throws IOException {
+    server.files.remove(FILE);
+    for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+      server.files.put(file, file.getBytes());
+    }
+    Path path = pull();
+    Files.delete(path.resolve("tokenizer.json"));
+    assertTrue(hub.find(MODEL).isEmpty());
+    HubOptions offline =
+        new HubOptions(URI.create(server.address()), Optional.empty(), root, true, true);
+    HubException e = assertThrows(HubException.class, () -> Hub.open(offline).get(MODEL, progress));
+    assertTrue(e.getMessage().startsWith(FakeHub.ID + " is not whole in "), e.getMessage());
+    assertEquals(path, hub.get(MODEL, progress));
+    assertTrue(Files.exists(path.resolve("tokenizer.json")));
   }
 
   @Test
