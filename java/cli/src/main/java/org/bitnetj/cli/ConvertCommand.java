@@ -1,12 +1,12 @@
 package org.bitnetj.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.convert.ConversionOptions;
-import org.bitnetj.error.ModelFileException;
 import org.bitnetj.option.ActivationScaling;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,8 +41,10 @@ final class ConvertCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "SRC",
-      description = "A GGUF file (any one of a split model's), or a Hugging Face folder.")
-  private Path source;
+      description =
+          "A GGUF file (any one of a split model's), the folder of a Hugging Face checkpoint, or a"
+              + " name, as for -m of 'bitnet run'.")
+  private String model;
 
   @Parameters(index = "1", paramLabel = "DST", description = "The GGUF file to write.")
   private Path target;
@@ -79,13 +81,15 @@ final class ConvertCommand implements Callable<Integer> {
               + " are ternary. Default: as the model says, else a guess, which is said.")
   private @Nullable ActivationScaling activations;
 
+  @Mixin private HubOption hub;
   @Mixin private LayoutOption layout;
   @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
-  public Integer call() throws ModelFileException {
+  public Integer call() throws IOException {
     ConversionOptions options = options();
+    Path source = hub.path(model, bitnet.streams());
     force.check(target, source);
     long start = System.nanoTime();
     long[] size = new long[1];

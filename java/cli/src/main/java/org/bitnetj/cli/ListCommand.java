@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bitnetj.hub.CachedModel;
 import org.bitnetj.hub.Hub;
+import org.bitnetj.hub.HubOptions;
 import org.bitnetj.hub.KnownModel;
 import org.bitnetj.source.container.ModelContainer;
 import picocli.CommandLine.Command;
@@ -51,7 +52,7 @@ final class ListCommand implements Callable<Integer> {
       }
       return 0;
     }
-    Hub hub = new HubOption().open();
+    Hub hub = Hub.open(HubOptions.ofPublicHub());
     List<CachedModel> all = hub.list(said -> bitnet.streams().tell("bitnet: note: " + said));
     List<CachedModel> models =
         all.stream().filter(model -> ModelContainer.recognizes(model.path())).toList();

@@ -3,10 +3,10 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bitnetj.hub.Hub;
+import org.bitnetj.hub.HubOptions;
 import org.bitnetj.hub.KnownModel;
 import org.bitnetj.source.container.ModelContainer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +32,11 @@ final class ModelOption {
 
   private @Nullable Path found;
 
+  /** The same for another model. */
+  Path path(String text, Streams streams) throws IOException {
+    return hub.path(text, streams);
+  }
+
   /** What {@code -m} says. */
   Optional<String> given() {
     return Optional.ofNullable(model);
@@ -41,28 +46,10 @@ final class ModelOption {
   Path path(Streams streams) throws IOException {
     Path path = found;
     if (path == null) {
-      path = model != null ? path(model, streams) : shipped();
+      path = model != null ? hub.path(model, streams) : shipped();
       found = path;
     }
     return path;
-  }
-
-  /** The same for another model. A file or folder that exists is meant before any name. */
-  Path path(String text, Streams streams) throws IOException {
-    Path path = null;
-    try {
-      path = Path.of(text);
-    } catch (InvalidPathException e) {
-      // Windows allows no colon in paths.
-    }
-    if (path != null && Files.exists(path)) {
-      return path;
-    }
-    Optional<NamedModel> named = NamedModel.parse(text);
-    if (named.isPresent()) {
-      return named.get().get(hub.open(), streams);
-    }
-    throw new Failures.Failure(text + ": there is no such file; " + NamedModel.FORM + ".");
   }
 
   /**
@@ -85,8 +72,7 @@ final class ModelOption {
 
   private boolean hasAnother() {
     try {
-      return hub.open().list(skipped -> {}).stream()
-          .anyMatch(m -> ModelContainer.recognizes(m.path()));
+      return Hub.open(HubOptions.ofPublicHub()).list(skipped -> {}).stream().anyMatch(m -> ModelContainer.recognizes(m.path()));
     } catch (IOException e) {
       return true; // a cache that cannot be used is no reason for advice to use it
     }

@@ -57,16 +57,15 @@ record NamedModel(ModelName name, Optional<KnownModel> known) {
     return repository.endsWith(".gguf") || repository.endsWith(".safetensors");
   }
 
-  /** The path of the model in the cache, where it is fetched to if it is not there yet. */
-  Path get(Hub hub, Streams streams) throws IOException {
-    Optional<Path> found = hub.find(name);
-    return found.isPresent() ? found.get() : pull(hub, streams);
+  /** The path of the model in the cache, if it is there. */
+  Optional<Path> find(Hub hub) throws IOException {
+    return known.isPresent() ? hub.find(known.get()) : hub.find(name);
   }
 
   /** Fetches what is new of it. */
   Path pull(Hub hub, Streams streams) throws IOException {
-    streams.tell("bitnet: fetching " + name + " into " + hub.cache() + ".");
-    try (PullProgressLine progress = new PullProgressLine(streams)) {
+    String beginning = "bitnet: fetching " + name + " into " + hub.cache() + ".";
+    try (PullProgressLine progress = new PullProgressLine(streams, beginning)) {
       return pull(hub, progress);
     }
   }

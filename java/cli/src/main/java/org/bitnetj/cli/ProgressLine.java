@@ -14,6 +14,11 @@ final class ProgressLine implements AutoCloseable {
   private static final long TERMINAL_NANOS = 200_000_000L;
   private static final long LOG_NANOS = 10_000_000_000L;
   private static final String START_OF_LINE = "\r";
+
+  /** DECAWM, so that the terminal cuts at its width what it could not take back from two lines. */
+  private static final String WITHOUT_WRAP = "\033[?7l";
+
+  private static final String WITH_WRAP = "\033[?7h";
   private static final String REST_OF_LINE_CLEARED = "\033[K";
 
   private final Streams streams;
@@ -52,7 +57,7 @@ final class ProgressLine implements AutoCloseable {
     shown = true;
     String line = Printable.of(text.get(), Integer.MAX_VALUE);
     if (terminal) {
-      streams.err().print(START_OF_LINE + line + REST_OF_LINE_CLEARED);
+      streams.err().print(START_OF_LINE + WITHOUT_WRAP + line + REST_OF_LINE_CLEARED + WITH_WRAP);
       streams.err().flush();
     } else {
       streams.err().println(line);

@@ -11,6 +11,8 @@ final class PullProgressLine implements PullProgress, AutoCloseable {
 
   private final Streams streams;
   private final ProgressLine line;
+  private final String beginning;
+  private boolean begun;
   private @Nullable Rate rate;
 
   /** Measures a step of a pull; bytes that an earlier pull left say nothing about speed. */
@@ -44,9 +46,21 @@ final class PullProgressLine implements PullProgress, AutoCloseable {
     }
   }
 
-  PullProgressLine(Streams streams) {
+  /**
+   * @param beginning what to say before bytes are fetched, if any are
+   */
+  PullProgressLine(Streams streams, String beginning) {
     this.streams = streams;
+    this.beginning = beginning;
     this.line = new ProgressLine(streams);
+  }
+
+  @Override
+  public void begin() {
+    if (!begun) {
+      begun = true;
+      streams.tell(beginning);
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.bitnetj.hub.Hub;
+import org.bitnetj.hub.HubOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +43,7 @@ final class RmCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<NamedModel> models = NamedModel.all(names, spec);
-    Hub hub = new HubOption().open();
+    Hub hub = Hub.open(HubOptions.ofPublicHub());
     for (NamedModel model : models) {
       long freed = hub.remove(model.name());
       bitnet.streams().tell("bitnet: removed " + model.name() + ", " + Hub.size(freed) + " freed.");

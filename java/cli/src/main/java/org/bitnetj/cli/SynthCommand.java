@@ -1,5 +1,6 @@
 package org.bitnetj.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
@@ -78,7 +79,8 @@ final class SynthCommand implements Callable<Integer> {
       paramLabel = "FILE",
       defaultValue = DUMMY,
       description =
-          "A GGUF file whose vocabulary is copied, or '"
+          "A model whose vocabulary is copied, a GGUF file or a name as for -m of 'bitnet run'; or"
+              + " '"
               + DUMMY
               + "': bytes as tokens, and fillers up to the shape's size. Default: "
               + DUMMY
@@ -118,11 +120,12 @@ final class SynthCommand implements Callable<Integer> {
       description = "The GGUF file to write.")
   private Path output;
 
+  @Mixin private HubOption hub;
   @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
-  public Integer call() throws ModelFileException {
+  public Integer call() throws IOException {
     SyntheticModel model = model();
     if (model.vocabulary() instanceof SyntheticVocabulary.CopiedFrom from) {
       force.check(output, from.file());
@@ -155,7 +158,7 @@ final class SynthCommand implements Callable<Integer> {
     return 0;
   }
 
-  private SyntheticModel model() {
+  private SyntheticModel model() throws IOException {
     try {
       ModelShape sizes = ModelShape.named(shape);
       SyntheticModel model =
@@ -166,7 +169,7 @@ final class SynthCommand implements Callable<Integer> {
               zeros,
               vocabulary.equals(DUMMY)
                   ? new SyntheticVocabulary.Dummy()
-                  : new SyntheticVocabulary.CopiedFrom(Path.of(vocabulary)),
+                  : new SyntheticVocabulary.CopiedFrom(hub.path(vocabulary, bitnet.streams())),
               WeightFormats.labelled(weights, WeightFormats.encoders()),
               groupScales,
               WeightFormats.labelled(head, WeightFormats.floats()));

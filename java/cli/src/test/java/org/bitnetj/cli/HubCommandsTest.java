@@ -81,7 +81,9 @@ class HubCommandsTest {
     pulled.says("bitnet: fetching " + NAME + " into " + HOME.resolve("hub") + ".\n");
     Path path = Path.of(pulled.out().strip());
     assertEquals(-1, Files.mismatch(Models.SHIPPED, path));
-    assertEquals(pulled.out(), hub("pull", NAME + "@main:" + LocalHub.FILE).succeeds().out());
+    Outcome again = hub("pull", NAME + "@main:" + LocalHub.FILE).succeeds();
+    assertEquals(pulled.out(), again.out());
+    assertEquals("", again.err(), "nothing was fetched");
   }
 
   @Test
@@ -107,10 +109,10 @@ class HubCommandsTest {
         outcome
             .err()
             .matches(
-                "(?s).*\r"
+                "(?s).*\r\033\\[\\?7l"
                     + LocalHub.FILE
                     + ": \\d+ [kM]B of \\d+ [kM]B \\(\\d+ %\\), \\S+ [kM]?B/s,"
-                    + " \\d+ s left\033\\[K.*"),
+                    + " \\d+ s left\033\\[K\033\\[\\?7h.*"),
         outcome::toString);
   }
 
@@ -183,6 +185,24 @@ class HubCommandsTest {
   }
 
   @Test
+  void whatWouldLieInAFolderIsAFileThatIsNotThere() {
+    hub("run", "-m", "target/nope", "Once")
+        .fails(
+            "target/nope: there is no such file in target; 'bitnet pull target/nope' fetches the"
+                + " model of that name, if the Hugging Face hub has one.");
+    assertEquals(0, server.requests.get());
+  }
+
+  @Test
+  void modelsToConvertAndVocabulariesToCopyHaveNamesToo() throws IOException {
+    Path made = Path.of("target", "made-of-a-name.gguf");
+    hub("convert", NAME, made.toString(), "--force").succeeds().says("bitnet: fetching " + NAME);
+    assertTrue(Files.size(made) > 1_000_000);
+    hub("synth", "--shape", "125m", "--vocab", "o/none", "-o", made.toString(), "--force")
+        .says("127.0.0.1 has no model o/none: check the name.");
+  }
+
+  @Test
   void aFileOrFolderThatExistsIsMeantBeforeAnyName() throws IOException {
     Path folder = Files.createDirectories(Path.of("target", "a-folder"));
     hub("inspect", "-m", "target/a-folder").says(folder + " is a directory without config.json");
@@ -193,8 +213,14 @@ class HubCommandsTest {
   void whatCannotBeFetchedIsOneSentence() {
     hub("pull", "nobody/nothing")
         .says("bitnet: 127.0.0.1 has no model nobody/nothing: check the name.\n");
-    Outcome wrong = Outcome.of("pull", NAME, "--hub", "nowhere");
-    wrong.fails("the hub is 'nowhere', which is not an address such as https://huggingface.co.");
+    for (String[] line : new String[][] {{"pull", NAME}, {"run", "-m", NAME, "Once"}}) {
+      String[] wrong =
+          Stream.concat(Stream.of(line), Stream.of("--hub", "nowhere")).toArray(String[]::new);
+      Outcome.of(wrong)
+          .isMisuse(
+              "the hub is 'nowhere', which is not an address such as https://huggingface.co.");
+    }
+    Outcome.of("run", "-m", "", "Once").isMisuse("'' names no model");
     Outcome.of("pull", "nothing")
         .isMisuse("'nothing' names no model: a model of the Hugging Face hub is named owner/name");
     Outcome.of("rm", "../x").isMisuse("'../x' names no model");

@@ -153,7 +153,8 @@ class LogitsCommandTest {
     assertBelongs(second, first);
     Outcome unrelated = write(third, "-m", first.toString(), "-p", "a", "--force");
     assertFalse(unrelated.err().contains("cannot write"), unrelated::toString);
-    Outcome.of("synth", "--shape", "125m", "--vocab", second.toString(), "-o", "" + first, "--force")
+    Outcome.of(
+            "synth", "--shape", "125m", "--vocab", second.toString(), "-o", "" + first, "--force")
         .says("cannot write " + first);
   }
 

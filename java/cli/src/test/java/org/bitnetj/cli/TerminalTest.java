@@ -94,7 +94,7 @@ class TerminalTest {
       }
       String line = "x\\u{1b}[2J\\u{9b}\\ny";
       assertEquals(
-          terminal ? "\r" + line + "\033[K\r\033[K" : line + System.lineSeparator(),
+          terminal ? "\r\033[?7l" + line + "\033[K\033[?7h\r\033[K" : line + System.lineSeparator(),
           err.toString(StandardCharsets.UTF_8));
     }
   }

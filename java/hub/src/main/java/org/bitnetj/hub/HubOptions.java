@@ -36,6 +36,21 @@ public record HubOptions(
     return from(System::getenv, Path.of(System.getProperty("user.home", ".")));
   }
 
+  /**
+   * The same, but with the public hub whatever {@code HF_ENDPOINT} says: for what asks no server,
+   * and before {@link #withEndpoint}.
+   *
+   * @throws HubException if a variable makes no sense
+   */
+  public static HubOptions ofPublicHub() throws HubException {
+    return ofPublicHub(System::getenv, Path.of(System.getProperty("user.home", ".")));
+  }
+
+  static HubOptions ofPublicHub(Function<String, @Nullable String> variables, Path user)
+      throws HubException {
+    return from(name -> name.equals("HF_ENDPOINT") ? null : variables.apply(name), user);
+  }
+
   /** Source of names and defaults: huggingface_hub, constants.py and utils/_auth.py. */
   static HubOptions from(Function<String, @Nullable String> variables, Path user)
       throws HubException {

@@ -73,7 +73,9 @@ final class Pull {
               + model
               + ".");
     }
-    checkRoom(files);
+    if (checkRoom(files) > 0) {
+      progress.begin();
+    }
     long total = files.stream().mapToLong(RemoteFile::size).sum();
     long before = 0;
     for (RemoteFile file : files) {
@@ -84,7 +86,8 @@ final class Pull {
     }
   }
 
-  private void checkRoom(List<RemoteFile> files) throws IOException {
+  /** The bytes that are to be fetched, for which there is room. */
+  private long checkRoom(List<RemoteFile> files) throws IOException {
     Path blobs = Files.createDirectories(cache.blob(model, "any").getParent());
     long needed = 0;
     for (RemoteFile file : files) {
@@ -106,6 +109,7 @@ final class Pull {
               + Hub.size(free)
               + " left; make room, or let HF_HOME name a folder elsewhere.");
     }
+    return needed;
   }
 
   private static long saturated(long a, long b) {

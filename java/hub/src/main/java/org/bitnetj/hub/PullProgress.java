@@ -13,6 +13,9 @@ public interface PullProgress {
    */
   void update(String file, long done, long total);
 
+  /** There are bytes to fetch: comes before the first update of a step that has any. */
+  default void begin() {}
+
   /** A sentence on what delays the pull: a cut that is tried again, another pull of the file. */
   default void note(String sentence) {}
 }

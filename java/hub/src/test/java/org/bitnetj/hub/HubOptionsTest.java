@@ -78,6 +78,15 @@ class HubOptionsTest {
         URI.create("https://a.example"), options().withEndpoint("https://a.example//").endpoint());
   }
 
+  @Test
+  void whatAsksNoServerNeedsNoAddress() throws HubException {
+    HubOptions options =
+        HubOptions.ofPublicHub(
+            name -> name.equals("HF_ENDPOINT") ? "xx" : name.equals("HF_HOME") ? "/y" : null, user);
+    assertEquals(URI.create("https://huggingface.co"), options.endpoint());
+    assertEquals(Path.of("/y/hub").toAbsolutePath(), options.cache());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"huggingface.co", "ftp://a", "file:///a", "http://", "http://a?b", "h t"})
   void anotherHubIsNothingElse(String address) {

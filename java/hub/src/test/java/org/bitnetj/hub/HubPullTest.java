@@ -278,8 +278,7 @@ class HubPullTest extends HubTestCase {
     assertEquals(Optional.empty(), hub.find(known));
     HubOptions offline =
         new HubOptions(URI.create(server.address()), Optional.empty(), root, true, true);
-    HubException e =
-        assertThrows(HubException.class, () -> Hub.open(offline).get(known, progress));
+    HubException e = assertThrows(HubException.class, () -> Hub.open(offline).get(known, progress));
     assertTrue(e.getMessage().startsWith(path + " is another file than the one"), e.getMessage());
     server.files.put(FILE, right);
     assertEquals(path, hub.get(known, progress));
