@@ -72,7 +72,8 @@ final class ModelOption {
 
   private boolean hasAnother() {
     try {
-      return Hub.open(HubOptions.ofPublicHub()).list(skipped -> {}).stream().anyMatch(m -> ModelContainer.recognizes(m.path()));
+      return Hub.open(HubOptions.ofPublicHub()).list(skipped -> {}).stream()
+          .anyMatch(m -> ModelContainer.recognizes(m.path()));
     } catch (IOException e) {
       return true; // a cache that cannot be used is no reason for advice to use it
     }
