@@ -27,6 +27,7 @@ import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.generate.EmbeddingModel;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
@@ -340,7 +341,11 @@ class ConversionTest {
       convert(source, "same.gguf", OPTIONS);
       assertSameContent(folder.resolve("same.gguf"), folder.resolve("back.gguf"));
     } else {
-      assertEquals(5, logits(made).length);
+      float[][] exact = logits(source);
+      float[][] rounded = logits(made);
+      for (int i = 0; i < exact.length; i++) {
+        assertTrue(EmbeddingModel.similarity(exact[i], rounded[i]) > 0.95, "after token " + i);
+      }
     }
   }
 
