@@ -18,6 +18,7 @@ public final class ThinkingSplitter {
   private final Consumer<String> thinking;
   private final Consumer<String> answer;
   private final StringBuilder held = new StringBuilder();
+  private int breaks; // line breaks that the held text begins with
   private boolean inside;
   private boolean fresh; // at the start of a part, whose line breaks are dropped
 
@@ -36,22 +37,25 @@ public final class ThinkingSplitter {
   /** Takes the next piece of the reply. */
   public void accept(String piece) {
     held.append(piece);
-    for (String mark = mark(); held.indexOf(mark) >= 0; mark = mark()) {
-      int at = held.indexOf(mark);
+    for (int at = held.indexOf(mark(), breaks); at >= 0; at = held.indexOf(mark(), breaks)) {
       pass(withoutLineBreaks(at));
-      held.delete(0, at + mark.length());
+      held.delete(0, at + mark().length());
+      breaks = 0;
       inside = !inside;
       fresh = true;
     }
-    int sure = withoutLineBreaks(held.length() - undecided());
+    int end = held.length() - undecided();
+    int sure = withoutLineBreaks(end);
     pass(sure);
     held.delete(0, sure);
+    breaks = end - sure;
   }
 
   /** The reply has ended: what was held back begins no mark after all. */
   public void finish() {
     pass(held.length());
     held.setLength(0);
+    breaks = 0;
   }
 
   private String mark() {
@@ -73,10 +77,10 @@ public final class ThinkingSplitter {
   /** Where the line breaks before {@code end} begin, which a mark may follow. */
   private int withoutLineBreaks(int end) {
     int at = end;
-    while (at > 0 && isLineBreak(held.charAt(at - 1))) {
+    while (at > breaks && isLineBreak(held.charAt(at - 1))) {
       at--;
     }
-    return at;
+    return at == breaks ? 0 : at; // those at the beginning are known
   }
 
   private static boolean isLineBreak(char c) {

@@ -3,8 +3,11 @@ package org.bitnetj.chat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ThinkingSplitterTest {
   /** Thinking in parentheses, the rest as it is. */
@@ -68,5 +71,17 @@ class ThinkingSplitterTest {
   void lineBreaksAtTheEndOfAnAnswerAreKept() {
     assertSplit("()a\n\n", false, "a\n\n");
     assertSplit("(a\n)", true, "a\n");
+  }
+
+  /** Each piece looks at what is new, not at all that is held. */
+  @Test
+  @Timeout(20)
+  void manyLineBreaksCostNoMoreThanOtherText() {
+    int count = 1_000_000;
+    List<String> pieces = new ArrayList<>(Collections.nCopies(count, "\n"));
+    pieces.addFirst("a");
+    pieces.addLast("b");
+    assertEquals("()a" + "\n".repeat(count) + "b", split(false, pieces));
+    assertEquals("(a" + "\n".repeat(count) + "b)", split(true, pieces));
   }
 }
