@@ -4,9 +4,10 @@ import java.util.function.Consumer;
 
 /**
  * Splits the text of a reply, as it comes piece by piece, into what the model thinks, between
- * {@code <think>} and {@code </think>}, and its answer. A mark may be spread over pieces: text that
- * may begin one is held back until that is decided, so the result does not depend on how a text is
- * cut. Line breaks around the marks belong to neither part. Not thread-safe.
+ * {@code <think>} and {@code </think>}, and its answer. Only a reply that begins with the first
+ * mark has thinking, once: an answer may name the marks. A mark may be spread over pieces: text
+ * that may begin one is held back until that is decided, so the result does not depend on how a
+ * text is cut. Line breaks around the marks belong to neither part. Not thread-safe.
  */
 public final class ThinkingSplitter {
   /** What stands before thinking. */
@@ -18,8 +19,9 @@ public final class ThinkingSplitter {
   private final Consumer<String> thinking;
   private final Consumer<String> answer;
   private final StringBuilder held = new StringBuilder();
-  private int breaks; // line breaks that the held text begins with
+  private int breaks; // line breaks, or white space, that the held text begins with
   private boolean inside;
+  private boolean over; // no more thinking can come
   private boolean fresh; // at the start of a part, whose line breaks are dropped
 
   /**
@@ -37,12 +39,44 @@ public final class ThinkingSplitter {
   /** Takes the next piece of the reply. */
   public void accept(String piece) {
     held.append(piece);
-    for (int at = held.indexOf(mark(), breaks); at >= 0; at = held.indexOf(mark(), breaks)) {
-      pass(withoutLineBreaks(at));
-      held.delete(0, at + mark().length());
+    if (!inside && !over) {
+      open();
+    }
+    if (inside) {
+      think();
+    }
+    if (over) {
+      pass(held.length());
+      held.setLength(0);
+    }
+  }
+
+  /** Thinking begins a reply, or there is none: an answer may name the mark. */
+  private void open() {
+    while (breaks < held.length() && Character.isWhitespace(held.charAt(breaks))) {
+      breaks++;
+    }
+    String rest = held.substring(breaks, Math.min(held.length(), breaks + START.length()));
+    if (rest.equals(START)) {
+      held.delete(0, breaks + START.length());
       breaks = 0;
-      inside = !inside;
+      inside = true;
       fresh = true;
+    } else if (!START.startsWith(rest)) {
+      breaks = 0;
+      over = true;
+    }
+  }
+
+  private void think() {
+    int at = held.indexOf(END, breaks);
+    if (at >= 0) {
+      pass(withoutLineBreaks(at));
+      held.delete(0, at + END.length());
+      inside = false;
+      over = true;
+      fresh = true;
+      return;
     }
     int end = held.length() - undecided();
     int sure = withoutLineBreaks(end);
@@ -56,10 +90,6 @@ public final class ThinkingSplitter {
     pass(held.length());
     held.setLength(0);
     breaks = 0;
-  }
-
-  private String mark() {
-    return inside ? END : START;
   }
 
   /** Passes the first characters held on, but not line breaks at the start of a part. */
@@ -87,11 +117,10 @@ public final class ThinkingSplitter {
     return c == '\n' || c == '\r';
   }
 
-  /** Length of the longest end of the held text that begins the mark. */
+  /** Length of the longest end of the held text that begins {@link #END}. */
   private int undecided() {
-    String mark = mark();
-    int length = Math.min(mark.length() - 1, held.length());
-    while (!mark.startsWith(held.substring(held.length() - length))) {
+    int length = Math.min(END.length() - 1, held.length());
+    while (!END.startsWith(held.substring(held.length() - length))) {
       length--;
     }
     return length;

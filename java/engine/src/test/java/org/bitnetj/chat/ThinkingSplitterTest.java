@@ -48,8 +48,16 @@ class ThinkingSplitterTest {
     assertSplit("(Hm.\nWell.)Yes.\n", false, "<think>\nHm.\nWell.\n</think>\n\nYes.\n");
     assertSplit("()Yes", false, "<think>\n\n</think>\n\nYes");
     assertSplit("()plain\n\ntext", false, "plain\n\ntext");
-    assertSplit("(b)a\n  c", false, "a\n  <think>b</think>c");
-    assertSplit("(bd)ace", false, "a<think>b</think>c<think>d</think>e");
+    assertSplit("(b)c", false, " \n <think>b</think>c");
+    assertSplit("() \n a", false, " \n a");
+  }
+
+  /** Models write about themselves. */
+  @Test
+  void anAnswerMayNameTheMarks() {
+    assertSplit("()a <think> b", false, "a <think> b");
+    assertSplit("()a\n<think>b</think>c", false, "a\n<think>b</think>c");
+    assertSplit("(b)c<think>d</think>e", false, "<think>b</think>c<think>d</think>e");
   }
 
   @Test
@@ -63,7 +71,7 @@ class ThinkingSplitterTest {
   void whatBeginsAMarkButIsNoneIsText() {
     assertSplit("()a <th </think b", false, "a <th </think b");
     assertSplit("()<<think", false, "<<think");
-    assertSplit("(b)<", false, "<<think>b</think>");
+    assertSplit("()<<think>b</think>", false, "<<think>b</think>");
     assertSplit("(</think<)x", false, "<think></think<</think>x");
   }
 
