@@ -1,7 +1,6 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,7 +89,8 @@ final class ChatCommand implements Callable<Integer> {
     LoadOptions load = engine.options(head.mode(), streams);
     model.suggestAnother(streams);
     if (chatTemplate != null) {
-      load = load.withChatTemplate(text(chatTemplate));
+      load = load.withChatTemplate(
+ TextInput.decoded(TextInput.contents(chatTemplate), chatTemplate.toString()));
     }
     try (LanguageModel loaded = LanguageModel.load(model.path(streams), load)) {
       ChatTemplate template = template(loaded);
@@ -109,14 +109,6 @@ final class ChatCommand implements Callable<Integer> {
         }
         return new Chat(streams, loaded, session, options, messages, think, system).hold();
       }
-    }
-  }
-
-  private static String text(Path file) throws IOException {
-    try {
-      return Files.readString(file);
-    } catch (CharacterCodingException e) {
-      throw new Failures.Failure(file + " is not UTF-8 text.");
     }
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,7 +135,7 @@ final class EmbedCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Give texts, as arguments, by -f, or on standard input.");
     }
-    byte[] bytes = standard ? bitnet.streams().in().readAllBytes() : Files.readAllBytes(file);
+    byte[] bytes = standard ? bitnet.streams().in().readAllBytes() : TextInput.contents(file);
     String where = standard ? "standard input" : file.toString();
     List<String> lines = new ArrayList<>(TextInput.decoded(bytes, where).lines().toList());
     while (!lines.isEmpty() && lines.getLast().isEmpty()) {

@@ -90,6 +90,11 @@ final class TextInput {
     if (readsStandardInput()) {
       return streams.in().readAllBytes();
     }
+    return contents(file);
+  }
+
+  /** The bytes of a file. */
+  static byte[] contents(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new Failures.Failure(file + " is a directory; name a file.");
     }

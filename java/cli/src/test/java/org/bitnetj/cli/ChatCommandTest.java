@@ -58,6 +58,21 @@ class ChatCommandTest {
   }
 
   @Test
+  void aTemplateThatMakesNoTextIsOneSentence() throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.jinja"), "");
+    Outcome.fed("Hello\n", "chat", "--chat-template", empty.toString())
+        .fails(
+            "The chat template makes no text of the messages, so that there is nothing to"
+                + " answer.");
+  }
+
+  @Test
+  void aFolderIsNoTemplate() {
+    Outcome.fed("Hello\n", "chat", "--chat-template", folder.toString())
+        .fails(folder + " is a directory; name a file.");
+  }
+
+  @Test
   void everyLineIsAMessageAndIsAnsweredInTheModelsFormat() {
     String first = continuation("user: Tell me a story\nassistant:");
     String out = chat("Tell me a story\n\nGo on\n").succeeds().out();

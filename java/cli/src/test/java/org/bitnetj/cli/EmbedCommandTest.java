@@ -35,6 +35,11 @@ class EmbedCommandTest {
   }
 
   @Test
+  void aFolderIsNoText() {
+    Outcome.of("embed", "-f", folder.toString()).fails(folder + " is a directory; name a file.");
+  }
+
+  @Test
   void eachTextIsALineOfJson() throws IOException {
     List<String> lines = Outcome.of("embed", CAT, SHIP).succeeds().out().lines().toList();
     assertEquals(2, lines.size());

@@ -15,6 +15,7 @@ import java.util.stream.StreamSupport;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.engine.SequenceState;
+import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,7 @@ public final class Session implements AutoCloseable {
    * @param options the template's own end of a turn ends the answer too
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
-   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages, or if the
+   * @throws ChatTemplateException if the template refuses the messages or makes no text of them, or if the
    *     thread is interrupted while the template renders them
    */
   public GenerationResult chat(
@@ -117,10 +118,19 @@ public final class Session implements AutoCloseable {
     Set<Integer> stops = new HashSet<>(options.stopTokens());
     stops.addAll(chats.stopTokens());
     return run(
-        () -> chats.encode(messages, settings, true),
+        () -> chatPrompt(messages, settings),
         options.withStopTokens(stops),
         listener,
         started);
+  }
+
+  private int[] chatPrompt(List<ChatMessage> messages, ChatSettings settings) {
+    int[] ids = chats.encode(messages, settings, true);
+    if (ids.length == 0) {
+      throw new ChatTemplateException(
+          "The chat template makes no text of the messages, so that there is nothing to answer.");
+    }
+    return ids;
   }
 
   /** Tokens that the messages take in the model's format, without the start of an answer. */
