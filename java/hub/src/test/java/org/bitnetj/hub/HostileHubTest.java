@@ -66,8 +66,8 @@ class HostileHubTest extends HubTestCase {
     "LIST, 404, RepoNotFound, has no model some-org/some.model_1: check the name.",
     "LIST, 404, RevisionNotFound, some-org/some.model_1 has no revision 'main'",
     "DESCRIBE, 404, EntryNotFound, some-org/some.model_1 has no file ggml-model-i2_s.gguf",
-    "FETCH, 410, , 'answered 410, which is no file.'",
-    "LIST, 204, , 'answered 204, which is no file.'",
+    "FETCH, 410, , 'answered 410 instead of ggml-model-i2_s.gguf.'",
+    "LIST, 204, , 'answered 204 instead of a list of files.'",
   })
   void aRefusalIsExplainedAndNotTriedAgain(Door door, int status, String code, String words)
       throws IOException {
