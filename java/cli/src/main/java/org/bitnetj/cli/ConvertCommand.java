@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
       "  bitnet convert Falcon3-1B-Instruct-1.58bit falcon3.gguf --head q6_k",
       "  bitnet convert model-00001-of-00003.gguf model.gguf                  # into one file",
       "",
-      "Digits of ternary weights are never changed. Scales are where --weights is a type that"
-          + " cannot hold them, which is said. The file appears when it is complete; one that"
+      "Digits of ternary weights are never changed. Scales are rounded where the type of"
+          + " --weights cannot hold them exactly; a warning says so. The file appears when it is complete; one that"
           + " exists is replaced only with --force."
     })
 final class ConvertCommand implements Callable<Integer> {
@@ -41,6 +41,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "SRC",
+      completionCandidates = NamedModel.ShortNames.class,
       description =
           "A GGUF file (any one of a split model's), the folder of a Hugging Face checkpoint, or a"
               + " name, as for -m of 'bitnet run'.")
@@ -60,7 +61,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Option(
       names = "--head",
-      paramLabel = "TYPE",
+      paramLabel = "HEAD",
       completionCandidates = StoredTypes.OfHeads.class,
       description =
           "How embedding and head are stored: ${COMPLETION-CANDIDATES}. Default: as they are.")
@@ -75,10 +76,11 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Option(
       names = "--activations",
-      paramLabel = "HOW",
+      paramLabel = "SCALING",
       description =
           "row: the model was trained with quantized activations (BitNet); group: only its weights"
-              + " are ternary. Default: as the model says, else a guess, which is said.")
+              + " are ternary. Default: as the model says; where it does not, a guess,"
+              + " with a warning.")
   private @Nullable ActivationScaling activations;
 
   @Mixin private HubOption hub;

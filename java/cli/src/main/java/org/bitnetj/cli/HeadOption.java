@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 final class HeadOption {
   @Option(
       names = "--head",
-      paramLabel = "HOW",
+      paramLabel = "HEAD",
       description =
           "screened: read the output head by a low-bit copy, made when loading, which takes memory"
               + " but rules out most of it; full: read all of it; auto: screened where the head is"

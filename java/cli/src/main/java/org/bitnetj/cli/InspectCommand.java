@@ -37,7 +37,11 @@ final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
 
-  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The model, as for -m.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      completionCandidates = NamedModel.ShortNames.class,
+      description = "The model, as for -m.")
   private @Nullable String named;
 
   @Option(names = "--json", description = "Write one JSON object.")

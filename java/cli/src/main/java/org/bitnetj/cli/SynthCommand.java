@@ -49,14 +49,14 @@ final class SynthCommand implements Callable<Integer> {
   @Option(
       names = "--shape",
       required = true,
-      paramLabel = "NAME",
+      paramLabel = "SHAPE",
       completionCandidates = ShapeNames.class,
       description = "The sizes: ${COMPLETION-CANDIDATES}.")
   private String shape;
 
   @Option(
       names = "--arch",
-      paramLabel = "NAME",
+      paramLabel = "ARCH",
       completionCandidates = ArchitectureNames.class,
       description = "${COMPLETION-CANDIDATES}. Default: that of the shape.")
   private @Nullable String architecture;
@@ -76,7 +76,8 @@ final class SynthCommand implements Callable<Integer> {
 
   @Option(
       names = "--vocab",
-      paramLabel = "FILE",
+      paramLabel = "MODEL",
+      completionCandidates = NamedModel.ShortNames.class,
       defaultValue = DUMMY,
       description =
           "A model whose vocabulary is copied, a GGUF file or a name as for -m of 'bitnet run'; or"
@@ -105,7 +106,7 @@ final class SynthCommand implements Callable<Integer> {
 
   @Option(
       names = "--head",
-      paramLabel = "TYPE",
+      paramLabel = "HEAD",
       defaultValue = "f16",
       completionCandidates = StoredTypes.OfHeads.class,
       description =

@@ -17,7 +17,7 @@ final class ThinkOption {
 
   @Option(
       names = "--think",
-      paramLabel = "HOW",
+      paramLabel = "MODE",
       description =
           "show: print what the model thinks before it answers; hide: let it think, but print the"
               + " answer alone; off: as hide, and ask it not to think, where its chat format leaves"

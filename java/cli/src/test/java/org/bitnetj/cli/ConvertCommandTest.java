@@ -68,7 +68,7 @@ class ConvertCommandTest {
     assertEquals(List.of(), List.of(folder.toFile().list()));
     Path missing = folder.resolve("none.gguf");
     Outcome.of("convert", missing.toString(), made.toString())
-        .fails(missing + ": there is no such file.");
+        .says(missing + ": there is no such file; a model of the Hugging Face hub is named");
   }
 
   @Test
