@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
@@ -323,65 +322,6 @@ class HubPullTest extends HubTestCase {
       assertArrayEquals(content, Files.readAllBytes(pull.get(30, TimeUnit.SECONDS)));
     }
     assertEquals(1, server.requests(Door.CDN).size());
-  }
-
-  @Test
-  void whatACutLeftIsRemovedByTheNameOfItsFile() throws IOException {
-    server.always(Door.CDN, cutAt(100_000));
-    failure("the connection was cut");
-    assertEquals(100_000, hub.remove(name(":" + FILE)));
-    assertFalse(Files.exists(repository()));
-    assertThrows(HubException.class, () -> hub.remove(name(":" + FILE)));
-  }
-
-  @Test
-  void whatIsBeingFetchedIsNotRemoved() throws IOException {
-    List<String> refusals = new ArrayList<>();
-    Hub other = Hub.open(server.options(root));
-    hub.pull(
-        MODEL,
-        (file, done, total) -> {
-          if (done > 0 && done < total && refusals.isEmpty()) {
-            CompletableFuture.runAsync(
-                    () -> {
-                      for (String rest : List.of("", ":" + FILE)) {
-                        refusals.add(
-                            assertThrows(HubException.class, () -> other.remove(name(rest)))
-                                .getMessage());
-                      }
-                    })
-                .join();
-          }
-        });
-    String busy = FakeHub.ID + " is being fetched just now; wait until that has ended, or stop it.";
-    assertEquals(List.of(busy, busy), refusals);
-    assertArrayEquals(content, Files.readAllBytes(hub.find(MODEL).orElseThrow()));
-    hub.remove(MODEL);
-    assertFalse(Files.exists(root.resolve(".locks/models--some-org--some.model_1")));
-  }
-
-  @Test
-  void whoWaitsForAnotherPullCanBeInterrupted() throws Exception {
-    Path lock = root.resolve("x.lock");
-    try (BlobLock _ = BlobLock.take(lock, () -> {})) {
-      CompletableFuture<Throwable> ended = new CompletableFuture<>();
-      CompletableFuture<Boolean> waits = new CompletableFuture<>();
-      Thread other =
-          Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      BlobLock.take(lock, () -> waits.complete(true)).close();
-                      ended.complete(new AssertionError("got the lock"));
-                    } catch (Throwable e) {
-                      ended.complete(e);
-                    }
-                  });
-      assertTrue(waits.get(30, TimeUnit.SECONDS));
-      other.interrupt();
-      Throwable end = ended.get(30, TimeUnit.SECONDS);
-      assertTrue(end instanceof InterruptedIOException, end::toString);
-    }
   }
 
   /** Holds the lock of a file until its input ends. */
