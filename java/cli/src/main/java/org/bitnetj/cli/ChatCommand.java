@@ -89,8 +89,9 @@ final class ChatCommand implements Callable<Integer> {
     LoadOptions load = engine.options(head.mode(), streams);
     model.suggestAnother(streams);
     if (chatTemplate != null) {
-      load = load.withChatTemplate(
- TextInput.decoded(TextInput.contents(chatTemplate), chatTemplate.toString()));
+      load =
+          load.withChatTemplate(
+              TextInput.decoded(TextInput.contents(chatTemplate), chatTemplate.toString()));
     }
     try (LanguageModel loaded = LanguageModel.load(model.path(streams), load)) {
       ChatTemplate template = template(loaded);

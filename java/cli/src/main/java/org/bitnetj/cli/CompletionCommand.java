@@ -22,7 +22,8 @@ final class CompletionCommand implements Callable<Integer> {
   /** Where the script completes a model, which picocli takes for one of the short names alone. */
   private static final Pattern MODELS =
       Pattern.compile(
-          "( *)(COMPREPLY=\\( |positionals=)\\$\\( (compReplyArray \"\\$\\{(?:MODEL|SRC)_\\w+\\[@]}\") \\)");
+          "( *)(COMPREPLY=\\( |positionals=)\\$\\( (compReplyArray"
+              + " \"\\$\\{(?:MODEL|SRC)_\\w+\\[@]}\") \\)");
 
   private static final String MODELS_AND_FILES =
       "$1type compopt &>/dev/null && compopt -o filenames\n"

@@ -30,9 +30,9 @@ import picocli.CommandLine.Spec;
       "  bitnet convert Falcon3-1B-Instruct-1.58bit falcon3.gguf --head q6_k",
       "  bitnet convert model-00001-of-00003.gguf model.gguf                  # into one file",
       "",
-      "Digits of ternary weights are never changed. Scales are rounded where the type of"
-          + " --weights cannot hold them exactly; a warning says so. The file appears when it is complete; one that"
-          + " exists is replaced only with --force."
+      "Digits of ternary weights are never changed. Scales are rounded where the type of --weights"
+          + " cannot hold them exactly; a warning says so. The file appears when it is complete;"
+          + " one that exists is replaced only with --force."
     })
 final class ConvertCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;

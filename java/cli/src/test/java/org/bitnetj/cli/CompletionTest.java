@@ -24,8 +24,7 @@ class CompletionTest {
   @BeforeAll
   static void write() throws IOException {
     script =
-        Files.writeString(
-            folder.resolve("completion"), Outcome.of("completion").succeeds().out());
+        Files.writeString(folder.resolve("completion"), Outcome.of("completion").succeeds().out());
     Files.createDirectories(folder.resolve("models/sub"));
     Files.writeString(folder.resolve("models/x.gguf"), "");
   }

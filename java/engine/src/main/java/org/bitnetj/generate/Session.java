@@ -106,8 +106,8 @@ public final class Session implements AutoCloseable {
    * @param options the template's own end of a turn ends the answer too
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
-   * @throws ChatTemplateException if the template refuses the messages or makes no text of them, or if the
-   *     thread is interrupted while the template renders them
+   * @throws ChatTemplateException if the template refuses the messages or makes no text of them, or
+   *     if the thread is interrupted while the template renders them
    */
   public GenerationResult chat(
       List<ChatMessage> messages,
@@ -118,10 +118,7 @@ public final class Session implements AutoCloseable {
     Set<Integer> stops = new HashSet<>(options.stopTokens());
     stops.addAll(chats.stopTokens());
     return run(
-        () -> chatPrompt(messages, settings),
-        options.withStopTokens(stops),
-        listener,
-        started);
+        () -> chatPrompt(messages, settings), options.withStopTokens(stops), listener, started);
   }
 
   private int[] chatPrompt(List<ChatMessage> messages, ChatSettings settings) {

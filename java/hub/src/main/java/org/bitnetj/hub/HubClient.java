@@ -216,9 +216,14 @@ final class HubClient implements AutoCloseable {
       // The address that the hub redirected to is signed and lasts some minutes: ask again.
       case 403, 404, 408, 429, 500, 502, 503, 504 ->
           new TransientException(model + ": " + said + "; try again later.", retryAfter(response));
-      default -> 
+      default ->
           new HubException(
-              model + ": " + said + " instead of " + (file == null ? "a list of files" : file) + ".");
+              model
+                  + ": "
+                  + said
+                  + " instead of "
+                  + (file == null ? "a list of files" : file)
+                  + ".");
     };
   }
 
