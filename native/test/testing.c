@@ -289,7 +289,15 @@ const int large_columns_count = sizeof large_columns / sizeof large_columns[0];
 
 int32_t small_step(void) {
   const char* step = getenv("BITNET_TEST_STEP");
-  return step == NULL || getenv("BITNET_TEST_ALL") != NULL ? 1 : (int32_t)strtol(step, NULL, 10);
+  if (step == NULL || getenv("BITNET_TEST_ALL") != NULL) {
+    return 1;
+  }
+  const long value = strtol(step, NULL, 10);
+  if (value < 1 || value > SMALL_COLUMNS) {
+    fprintf(stderr, "BITNET_TEST_STEP is '%s', but must be from 1 to %d.\n", step, SMALL_COLUMNS);
+    exit(2);
+  }
+  return (int32_t)value;
 }
 
 int32_t columns_at(int i) {

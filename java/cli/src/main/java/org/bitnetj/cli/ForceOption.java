@@ -3,16 +3,11 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import org.bitnetj.source.container.ModelContainer;
 import picocli.CommandLine.Option;
 
 /** Whether a result may replace the file that has its name. */
 final class ForceOption {
-  /** As llama.cpp's gguf-split names parts. */
-  private static final Pattern PART = Pattern.compile("(.*)-\\d{5}-of-(\\d{5})\\.gguf");
-
   @Option(names = "--force", description = "Replace the file if it exists.")
   private boolean force;
 
@@ -47,7 +42,7 @@ final class ForceOption {
         throw new Failures.Failure(
             "cannot write " + output + ": this command reads that file; name another one.");
       }
-      if (belongsTo(input, output)) {
+      if (ModelContainer.reads(input, output)) {
         throw new Failures.Failure(
             "cannot write "
                 + output
@@ -67,35 +62,5 @@ final class ForceOption {
     } catch (IOException e) {
       return false; // the input cannot be read, as its reader will say
     }
-  }
-
-  private static boolean belongsTo(Path input, Path output) {
-    Path folder = Files.isDirectory(input) ? input : input.toAbsolutePath().getParent();
-    String name = String.valueOf(input.getFileName());
-    Matcher part = PART.matcher(name);
-    boolean whole = folder == input || name.endsWith(".safetensors");
-    if (folder == null || !whole && !part.matches()) {
-      return false;
-    }
-    try (Stream<Path> beside = Files.list(folder)) {
-      return whole && isWithin(folder, output)
-          || beside
-              .filter(file -> whole || isPartOfTheSame(part, file))
-              .anyMatch(file -> isSame(output, file));
-    } catch (IOException e) {
-      return false; // as above
-    }
-  }
-
-  private static boolean isWithin(Path folder, Path file) throws IOException {
-    Path place = file.toAbsolutePath().getParent();
-    return place != null && place.toRealPath().startsWith(folder.toRealPath());
-  }
-
-  private static boolean isPartOfTheSame(Matcher part, Path file) {
-    Matcher other = PART.matcher(file.getFileName().toString());
-    return other.matches()
-        && other.group(1).equals(part.group(1))
-        && other.group(2).equals(part.group(2));
   }
 }

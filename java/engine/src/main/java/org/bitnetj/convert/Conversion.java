@@ -1,11 +1,9 @@
 package org.bitnetj.convert;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
-import org.bitnetj.memory.FileBytes;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.source.gguf.GgufFile;
@@ -36,7 +34,7 @@ public final class Conversion {
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
     try (ModelSource model = ModelContainer.open(source, true, options.layouts())) {
-      requireOther(source, model, target);
+      requireOther(source, target);
       ModelSpec spec = spec(model, options);
       model.warnings().forEach(options.warnings());
       ConversionPlan plan = ConversionPlan.of(model, spec, options);
@@ -52,34 +50,12 @@ public final class Conversion {
     }
   }
 
-  /**
-   * Not even a link to it: a model is not replaced by what is made of it, nor is any file in the
-   * folder of a checkpoint.
-   */
-  private static void requireOther(Path source, ModelSource model, Path target)
-      throws ModelFileException {
-    if (!Files.exists(target)) {
-      return;
+  /** Not even a link to it: a model is not replaced by what is made of it. */
+  private static void requireOther(Path source, Path target) throws ModelFileException {
+    if (Files.exists(target) && ModelContainer.reads(source, target)) {
+      throw new ModelFileException(
+          "cannot write " + target + ": it is what the model is read from; name another file.");
     }
-    try {
-      boolean read = Files.isDirectory(source) && isWithin(source, target);
-      for (FileBytes file : model.bytes().files()) {
-        read |= Files.isSameFile(target, file.path().orElseThrow());
-      }
-      if (read) {
-        throw new ModelFileException(
-            "cannot write " + target + ": it is what the model is read from; name another file.");
-      }
-    } catch (ModelFileException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new ModelFileException("cannot write " + target + ": " + e.getMessage() + ".", e);
-    }
-  }
-
-  private static boolean isWithin(Path folder, Path file) throws IOException {
-    Path place = file.toAbsolutePath().getParent();
-    return place != null && place.toRealPath().startsWith(folder.toRealPath());
   }
 
   private static ModelSpec spec(ModelSource model, ConversionOptions options)
@@ -106,6 +82,17 @@ public final class Conversion {
     return spec;
   }
 
+  /** A pooling that the engine does not compute is left out: the model may be used otherwise. */
+  private static void putPooling(GgufHeader header, ModelSource model, ConversionOptions options) {
+    try {
+      GgufWords.putPooling(header, model);
+    } catch (ModelFileException e) {
+      options
+          .warnings()
+          .accept("how the model makes embeddings is left out of the new file: " + e.getMessage());
+    }
+  }
+
   private static GgufHeader header(
       ModelSource model, ModelSpec spec, ConversionPlan plan, ConversionOptions options)
       throws ModelFileException {
@@ -115,6 +102,7 @@ public final class Conversion {
     } else {
       Tokenizer.of(model.vocabulary()); // which says what is wrong with it
       GgufWords.put(header, model);
+      putPooling(header, model, options);
     }
     GgufWords.putActivations(header, spec);
     plan.weights()

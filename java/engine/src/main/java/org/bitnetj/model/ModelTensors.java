@@ -212,7 +212,10 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
           tensor,
           "it must be stored as "
               + names(WeightFormats.floats())
-              + ", or in a ternary type with scales by groups; 'bitnet convert --head' changes it");
+              + (tensor.rows() > 1
+                  ? ", or in a ternary type with scales by groups; 'bitnet convert --head' changes"
+                      + " it"
+                  : ""));
     }
     return format;
   }

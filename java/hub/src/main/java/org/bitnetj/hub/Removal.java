@@ -84,16 +84,31 @@ final class Removal {
   }
 
   /**
-   * What pulls left that were cut. Nothing says which file it is of, so it goes with a file that is
-   * named and not there.
+   * What a cut pull left of a file whose hash is known, since that is its name. Of others nothing
+   * says which file it is of.
    */
   private List<Path> unfinished() throws IOException {
-    List<Path> unfinished =
-        model.file().isPresent() ? cache.unfinishedBlobs(model) : List.<Path>of();
-    if (unfinished.isEmpty()) {
+    List<Path> all = cache.unfinishedBlobs(model);
+    String hash =
+        KnownModel.of(model)
+            .filter(known -> known.model().equals(model))
+            .flatMap(KnownModel::sha256)
+            .orElse("?");
+    List<Path> known =
+        all.stream().filter(blob -> blob.getFileName().toString().startsWith(hash)).toList();
+    if (known.isEmpty() && !all.isEmpty()) {
+      throw new HubException(
+          model
+              + " is not in "
+              + cache.root()
+              + ", but an unfinished download may be of it; 'bitnet rm "
+              + model.id()
+              + "' removes all of that model.");
+    }
+    if (known.isEmpty()) {
       throw absent();
     }
-    return unfinished;
+    return known;
   }
 
   private HubException busy() {
@@ -137,7 +152,9 @@ final class Removal {
     return pointer.resolveSibling(Files.readSymbolicLink(pointer)).normalize();
   }
 
-  /** Removes snapshots without files and what refers to them; the repository, if none is left. */
+  /**
+   * Removes snapshots without files and what refers to them; the repository, if nothing is left.
+   */
   private void forgetEmpty() throws IOException {
     for (String commit : cache.commits(model)) {
       if (cache.files(model, commit).isEmpty()) {
@@ -150,7 +167,7 @@ final class Removal {
         Files.delete(cache.refs(model).resolve(revision.getKey()));
       }
     }
-    if (left.isEmpty()) {
+    if (left.isEmpty() && cache.unfinishedBlobs(model).isEmpty()) {
       delete(cache.repository(model));
     }
   }

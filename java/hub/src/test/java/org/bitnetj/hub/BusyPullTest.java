@@ -24,12 +24,29 @@ class BusyPullTest extends HubTestCase {
   }
 
   @Test
-  void whatACutLeftIsRemovedByTheNameOfItsFile() throws IOException {
+  void whatACutLeftIsRemovedWithItsModelAndNotByAFilesNameThatMayBeWrong() throws IOException {
     server.always(Door.CDN, cutAt(100_000));
     failure("the connection was cut");
-    assertEquals(100_000, hub.remove(name(":" + FILE)));
+    String message =
+        assertThrows(HubException.class, () -> hub.remove(name(":typo.gguf"))).getMessage();
+    assertTrue(
+        message.endsWith("'bitnet rm " + FakeHub.ID + "' removes all of that model."), message);
+    assertEquals(100_000, Files.size(incomplete()));
+    assertTrue(hub.remove(name("")) >= 100_000);
     assertFalse(Files.exists(repository()));
-    assertThrows(HubException.class, () -> hub.remove(name(":" + FILE)));
+  }
+
+  @Test
+  void whatACutLeftOfAPinnedFileIsKnownByItsHash() throws IOException {
+    KnownModel pinned = KnownModel.find("2b4t").orElseThrow();
+    Path blobs = root.resolve("models--microsoft--bitnet-b1.58-2B-4T-gguf/blobs");
+    Files.createDirectories(blobs);
+    Path left =
+        Files.write(blobs.resolve(pinned.sha256().orElseThrow() + ".incomplete"), new byte[9]);
+    Path other = Files.write(blobs.resolve("other.incomplete"), new byte[5]);
+    assertEquals(9, hub.remove(pinned.model()));
+    assertFalse(Files.exists(left));
+    assertTrue(Files.exists(other));
   }
 
   @Test

@@ -121,7 +121,7 @@ class HostileHubTest extends HubTestCase {
   @ValueSource(
       strings = {
         "../../../x.gguf",
-        "/tmp/x.gguf",
+        "/etc/x.gguf",
         "a/../../x.gguf",
         "a//x.gguf",
         "..\\x.gguf",

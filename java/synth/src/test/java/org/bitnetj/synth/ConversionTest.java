@@ -516,6 +516,41 @@ class ConversionTest {
     }
   }
 
+  /** A model of which the engine does not compute the vectors may still write texts. */
+  @Test
+  void aPoolingThatIsNotComputedIsLeftOutWithAWarning() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.MULTIPLIED);
+    Files.createDirectory(checkpoint.resolve("1_Pooling"));
+    Files.writeString(
+        checkpoint.resolve("1_Pooling/config.json"), "{\"pooling_mode_cls_token\":true}");
+    assertSameLogits(checkpoint, convert(checkpoint, OPTIONS));
+    assertEquals(1, warnings.size());
+    assertTrue(warnings.getFirst().contains("pooling_mode_cls_token"), warnings.getFirst());
+  }
+
+  /** A checkpoint has no GGUF file, so one beside it is no part of it. */
+  @Test
+  void aFileInTheFolderIsReplacedByWhatIsMadeOfIt() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.MULTIPLIED);
+    Path made = Files.writeString(checkpoint.resolve("made.gguf"), "old");
+    Conversion.convert(checkpoint, made, OPTIONS);
+    assertSameLogits(checkpoint, made);
+    for (String kept : new String[] {"config.json", "model.safetensors"}) {
+      for (Path source : List.of(checkpoint, checkpoint.resolve("model.safetensors"))) {
+        Path target = checkpoint.resolve(kept);
+        String message =
+            assertThrows(
+                    ModelFileException.class, () -> Conversion.convert(source, target, OPTIONS))
+                .getMessage();
+        assertTrue(message.contains("it is what the model is read from"), message);
+      }
+    }
+  }
+
   /** Names, types and shapes. */
   private static Set<String> tensorsOf(GgufFile file) {
     Set<String> all = new LinkedHashSet<>();

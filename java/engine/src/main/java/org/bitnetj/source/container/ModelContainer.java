@@ -1,14 +1,22 @@
 package org.bitnetj.source.container;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.source.gguf.GgufParts;
 import org.bitnetj.source.huggingface.Checkpoint;
 
 /** Opens models. The one place that knows which containers there are. */
 public final class ModelContainer {
+  /** Ends of the names of files that checkpoints have. */
+  private static final List<String> KINDS = List.of(".safetensors", ".json", ".jinja", ".model");
+
   private ModelContainer() {}
 
   /**
@@ -31,6 +39,50 @@ public final class ModelContainer {
       return Checkpoint.open(path, mapped);
     }
     return mapped ? GgufFile.open(path, layouts) : GgufFile.load(path, layouts);
+  }
+
+  /**
+   * Whether a file, by whatever name, may be one that a model is read from: it itself, a part of
+   * the same split file, or a file of the kinds that checkpoints have, in the folder of one.
+   *
+   * @param file exists
+   */
+  public static boolean reads(Path model, Path file) {
+    try {
+      if (Files.isSameFile(model, file)) {
+        return true;
+      }
+      Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
+      boolean checkpoint = Checkpoint.isNamedBy(model);
+      if (checkpoint && isOfCheckpoint(file) && isWithin(folder, file)) {
+        return true;
+      }
+      try (DirectoryStream<Path> beside = Files.newDirectoryStream(folder)) {
+        for (Path other : beside) {
+          boolean read =
+              checkpoint ? isOfCheckpoint(other) : GgufParts.areOfOne(name(model), name(other));
+          if (read && Files.isSameFile(other, file)) {
+            return true;
+          }
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return false; // the model cannot be read, as its reader will say
+    }
+  }
+
+  private static boolean isWithin(Path folder, Path file) throws IOException {
+    Path place = file.toAbsolutePath().getParent();
+    return place != null && place.toRealPath().startsWith(folder.toRealPath());
+  }
+
+  private static boolean isOfCheckpoint(Path file) {
+    return KINDS.stream().anyMatch(name(file)::endsWith);
+  }
+
+  private static String name(Path path) {
+    return String.valueOf(path.getFileName());
   }
 
   /**

@@ -17,7 +17,7 @@ import org.bitnetj.source.Tensor;
  * model's own metadata. They are found by their names, {@code NAME-00001-of-00003.gguf} and so on,
  * whichever is asked for. Source: llama.cpp's {@code gguf-split}.
  */
-final class GgufParts {
+public final class GgufParts {
   private static final Pattern NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
   /** Opens one of the files. */
@@ -70,6 +70,16 @@ final class GgufParts {
       all.stream().filter(part -> part != file).forEach(GgufFile::close);
       throw e;
     }
+  }
+
+  /** Whether two names are of parts of one split model. */
+  public static boolean areOfOne(String name, String other) {
+    Matcher one = NAME.matcher(name);
+    Matcher two = NAME.matcher(other);
+    return one.matches()
+        && two.matches()
+        && one.group(1).equals(two.group(1))
+        && one.group(3).equals(two.group(3));
   }
 
   private static String suffix(int number, int count) {

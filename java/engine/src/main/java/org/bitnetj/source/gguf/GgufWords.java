@@ -82,17 +82,26 @@ public final class GgufWords {
           model.path() + ": its query and key rows are not in the order that GGUF files have.");
     }
     putSpec(header, spec);
-    Optional<Pooling> pooling = model.pooling();
-    if (pooling.isPresent()) {
-      header.u32(
-          spec.architecture().label() + GgufSpec.POOLING,
-          pooling.get() == Pooling.MEAN ? GgufSpec.MEAN : GgufSpec.LAST);
-    }
     GgufWords words = new GgufWords(header);
     words.putVocabulary(model.vocabulary(), spec.vocabulary());
     Optional<String> template = model.chatTemplate();
     if (template.isPresent()) {
       header.text(GgufFile.TEMPLATE, template.get());
+    }
+  }
+
+  /**
+   * Writes how a model makes embeddings, if it says so.
+   *
+   * @throws ModelFileException if it says something that the engine does not compute; nothing is
+   *     written then
+   */
+  public static void putPooling(GgufHeader header, ModelSource model) throws ModelFileException {
+    Optional<Pooling> pooling = model.pooling();
+    if (pooling.isPresent()) {
+      header.u32(
+          model.spec().architecture().label() + GgufSpec.POOLING,
+          pooling.get() == Pooling.MEAN ? GgufSpec.MEAN : GgufSpec.LAST);
     }
   }
 

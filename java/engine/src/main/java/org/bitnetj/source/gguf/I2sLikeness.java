@@ -47,15 +47,17 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
 
   /** The same where that is not soon clear: most files are canonical, and one layer shows it. */
   static Optional<I2sLikeness> ofDoubtful(GgufFile file) {
-    return of(file, List.of(I2sLayout.CANONICAL), true)
-            .filter(one -> one.of(I2sLayout.CANONICAL) > CERTAIN)
-            .isPresent()
+    Optional<I2sLikeness> quick = of(file, List.of(I2sLayout.CANONICAL), true);
+    return quick.isEmpty() || quick.get().of(I2sLayout.CANONICAL) > CERTAIN
         ? Optional.empty()
         : of(file);
   }
 
   private static Optional<I2sLikeness> of(
       GgufFile file, List<I2sLayout> layouts, boolean inOneLayer) {
+    if (file.tensors().stream().noneMatch(t -> t.format().id() == WeightFormats.I2_S.id())) {
+      return Optional.empty();
+    }
     try {
       ModelSpec spec = file.spec();
       Role up = spec.architecture().manifest().at(Place.UP).orElseThrow();
