@@ -80,21 +80,11 @@ public final class Manifest {
 
   /** As Llama, with other divisors of the rotary frequencies (LongRoPE). */
   static final Manifest MINICPM =
-      of(
-          before(EMBEDDING, "token_embd", "model.embed_tokens"),
-          optional(ROPE_DIVISORS, "rope_factors_short", "rope_factors_short"),
-          optional(ROPE_LONG_DIVISORS, "rope_factors_long", "rope_factors_long"),
-          layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
-          layer(QUERY, "attn_q", "self_attn.q_proj"),
-          layer(KEY, "attn_k", "self_attn.k_proj"),
-          layer(VALUE, "attn_v", "self_attn.v_proj"),
-          layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
-          layer(FEED_FORWARD_NORM, "ffn_norm", "post_attention_layernorm"),
-          layer(GATE, "ffn_gate", "mlp.gate_proj"),
-          layer(UP, "ffn_up", "mlp.up_proj"),
-          layer(DOWN, "ffn_down", "mlp.down_proj"),
-          before(OUTPUT_NORM, "output_norm", "model.norm"),
-          optional(HEAD, "output", "lm_head"));
+      LLAMA
+          .with(optional(ROPE_DIVISORS, "rope_factors_short", "rope_factors_short"))
+          .plus(
+              ROPE_DIVISORS,
+              optional(ROPE_LONG_DIVISORS, "rope_factors_long", "rope_factors_long"));
 
   /**
    * With a norm of each query and key head. BitNet's embedding models have a norm before each
@@ -126,48 +116,18 @@ public final class Manifest {
 
   /** As Qwen3, with a norm of what each block adds to the residual stream. */
   static final Manifest GEMMA3 =
-      of(
-          before(EMBEDDING, "token_embd", "model.embed_tokens"),
-          layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
-          inputNorm(QUERY_INPUT_NORM, "attn_q", "self_attn.q_proj"),
-          layer(QUERY, "attn_q", "self_attn.q_proj"),
-          inputNorm(KEY_INPUT_NORM, "attn_k", "self_attn.k_proj"),
-          layer(KEY, "attn_k", "self_attn.k_proj"),
-          inputNorm(VALUE_INPUT_NORM, "attn_v", "self_attn.v_proj"),
-          layer(VALUE, "attn_v", "self_attn.v_proj"),
-          layer(QUERY_NORM, "attn_q_norm", "self_attn.q_norm"),
-          layer(KEY_NORM, "attn_k_norm", "self_attn.k_norm"),
-          inputNorm(ATTENTION_OUTPUT_INPUT_NORM, "attn_output", "self_attn.o_proj"),
-          layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
-          layer(ATTENTION_POST_NORM, "post_attention_norm", "post_attention_layernorm"),
-          layer(FEED_FORWARD_NORM, "ffn_norm", "pre_feedforward_layernorm"),
-          inputNorm(GATE_INPUT_NORM, "ffn_gate", "mlp.gate_proj"),
-          layer(GATE, "ffn_gate", "mlp.gate_proj"),
-          inputNorm(UP_INPUT_NORM, "ffn_up", "mlp.up_proj"),
-          layer(UP, "ffn_up", "mlp.up_proj"),
-          inputNorm(DOWN_INPUT_NORM, "ffn_down", "mlp.down_proj"),
-          layer(DOWN, "ffn_down", "mlp.down_proj"),
-          layer(FEED_FORWARD_POST_NORM, "post_ffw_norm", "post_feedforward_layernorm"),
-          before(OUTPUT_NORM, "output_norm", "model.norm"),
-          optional(HEAD, "output", "lm_head"));
+      QWEN3
+          .with(layer(FEED_FORWARD_NORM, "ffn_norm", "pre_feedforward_layernorm"))
+          .plus(
+              ATTENTION_OUTPUT,
+              layer(ATTENTION_POST_NORM, "post_attention_norm", "post_attention_layernorm"))
+          .plus(DOWN, layer(FEED_FORWARD_POST_NORM, "post_ffw_norm", "post_feedforward_layernorm"));
 
   /** As Qwen3, by other names in checkpoints. */
   static final Manifest HUNYUAN =
-      of(
-          before(EMBEDDING, "token_embd", "model.embed_tokens"),
-          layer(ATTENTION_NORM, "attn_norm", "input_layernorm"),
-          layer(QUERY, "attn_q", "self_attn.q_proj"),
-          layer(KEY, "attn_k", "self_attn.k_proj"),
-          layer(VALUE, "attn_v", "self_attn.v_proj"),
-          layer(QUERY_NORM, "attn_q_norm", "self_attn.query_layernorm"),
-          layer(KEY_NORM, "attn_k_norm", "self_attn.key_layernorm"),
-          layer(ATTENTION_OUTPUT, "attn_output", "self_attn.o_proj"),
-          layer(FEED_FORWARD_NORM, "ffn_norm", "post_attention_layernorm"),
-          layer(GATE, "ffn_gate", "mlp.gate_proj"),
-          layer(UP, "ffn_up", "mlp.up_proj"),
-          layer(DOWN, "ffn_down", "mlp.down_proj"),
-          before(OUTPUT_NORM, "output_norm", "model.norm"),
-          optional(HEAD, "output", "lm_head"));
+      QWEN3
+          .with(layer(QUERY_NORM, "attn_q_norm", "self_attn.query_layernorm"))
+          .with(layer(KEY_NORM, "attn_k_norm", "self_attn.key_layernorm"));
 
   private final List<Role> roles;
   private final Map<Place, Role> places = new EnumMap<>(Place.class);
@@ -179,6 +139,19 @@ public final class Manifest {
 
   private static Manifest of(Role... roles) {
     return new Manifest(List.of(roles));
+  }
+
+  /** The same with another role at its place. */
+  private Manifest with(Role role) {
+    return new Manifest(
+        roles.stream().map(own -> own.place() == role.place() ? role : own).toList());
+  }
+
+  /** The same with one more role, behind that of a place. */
+  private Manifest plus(Place place, Role role) {
+    List<Role> more = new ArrayList<>(roles);
+    more.add(roles.indexOf(places.get(place)) + 1, role);
+    return new Manifest(List.copyOf(more));
   }
 
   private static Role before(Place place, String gguf, String huggingFace) {
