@@ -31,8 +31,16 @@ import org.bitnetj.source.Tensor;
  * @param units that were compared, in all these layers
  */
 record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
-  private static final int MOST_UNITS = 1024;
-  private static final int MOST_ROWS = 256; // of the down projection
+  /**
+   * How much is looked at.
+   *
+   * @param units most hidden units
+   * @param rows most rows of the down projection
+   */
+  private record Sample(boolean inOneLayer, int units, int rows) {}
+
+  private static final Sample WHOLE = new Sample(false, 1024, 256);
+  private static final Sample QUICK = new Sample(true, 512, 96);
 
   /** More than any wrong layout gives, in which some weights are where they should be. */
   private static final double CERTAIN = 0.45;
@@ -42,19 +50,18 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
 
   /** What a file's weights look like; empty if the engine knows no such matrices in it. */
   static Optional<I2sLikeness> of(GgufFile file) {
-    return of(file, List.of(I2sLayout.values()), false);
+    return of(file, List.of(I2sLayout.values()), WHOLE);
   }
 
   /** The same where that is not soon clear: most files are canonical, and one layer shows it. */
   static Optional<I2sLikeness> ofDoubtful(GgufFile file) {
-    Optional<I2sLikeness> quick = of(file, List.of(I2sLayout.CANONICAL), true);
+    Optional<I2sLikeness> quick = of(file, List.of(I2sLayout.CANONICAL), QUICK);
     return quick.isEmpty() || quick.get().of(I2sLayout.CANONICAL) > CERTAIN
         ? Optional.empty()
         : of(file);
   }
 
-  private static Optional<I2sLikeness> of(
-      GgufFile file, List<I2sLayout> layouts, boolean inOneLayer) {
+  private static Optional<I2sLikeness> of(GgufFile file, List<I2sLayout> layouts, Sample sample) {
     if (file.tensors().stream().noneMatch(t -> t.format().id() == WeightFormats.I2_S.id())) {
       return Optional.empty();
     }
@@ -66,7 +73,9 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
       int layers = 0;
       int middle = spec.layers() / 2;
       for (int layer :
-          inOneLayer ? List.of(middle) : new TreeSet<>(List.of(0, middle, spec.layers() - 1))) {
+          sample.inOneLayer
+              ? List.of(middle)
+              : new TreeSet<>(List.of(0, middle, spec.layers() - 1))) {
         Tensor rows = file.tensor(up, layer);
         Tensor columns = file.tensor(down, layer);
         if (!isComparable(rows, columns)) {
@@ -75,11 +84,12 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
         layers++;
         for (I2sLayout layout : layouts) {
           if (holds(layout, rows) && holds(layout, columns)) {
-            sums.merge(layout, correlation(rows, columns, WeightFormats.i2s(layout)), Double::sum);
+            sums.merge(
+                layout, correlation(rows, columns, WeightFormats.i2s(layout), sample), Double::sum);
           }
         }
       }
-      int units = layers * Math.min(MOST_UNITS, spec.feedForward());
+      int units = layers * Math.min(sample.units, spec.feedForward());
       Map<I2sLayout, Double> means = new EnumMap<>(I2sLayout.class);
       for (Map.Entry<I2sLayout, Double> sum : sums.entrySet()) {
         means.put(sum.getKey(), sum.getValue() / layers);
@@ -106,8 +116,8 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
     }
   }
 
-  private static double correlation(Tensor up, Tensor down, TernaryFormat layout) {
-    int units = Math.min(MOST_UNITS, (int) up.rows());
+  private static double correlation(Tensor up, Tensor down, TernaryFormat layout, Sample sample) {
+    int units = Math.min(sample.units, (int) up.rows());
     double[] inRows = new double[units];
     double[] inColumns = new double[units];
     byte[] digits = new byte[(int) up.columns()];
@@ -118,7 +128,7 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
       }
     }
     digits = new byte[(int) down.columns()];
-    for (int row = 0; row < Math.min(MOST_ROWS, down.rows()); row++) {
+    for (int row = 0; row < Math.min(sample.rows, down.rows()); row++) {
       layout.digits(down.data(), digits.length, row, digits);
       for (int unit = 0; unit < units; unit++) {
         inColumns[unit] += digits[unit] == 1 ? 0 : 1;

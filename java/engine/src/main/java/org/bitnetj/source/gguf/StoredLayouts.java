@@ -38,7 +38,7 @@ final class StoredLayouts {
    * @throws ModelFileException if there is a {@code kernel_config.ini} that cannot be used
    */
   WeightFormat of(WeightFormat type, List<Long> dims) throws ModelFileException {
-    if (type.equals(WeightFormats.I2_S)) {
+    if (type == WeightFormats.I2_S) {
       I2sLayout layout = options.i2s().orElse(I2sLayout.CANONICAL);
       readings.add(
           "I2_S weights are read in the layout '"
