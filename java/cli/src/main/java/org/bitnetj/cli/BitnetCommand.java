@@ -55,9 +55,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("bench", BenchCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);
-    // No method reference: JDK 25 crashes when its AOT cache is to hold one to picocli's old
-    // classes.
-    COMMANDS.put("help", () -> new CommandLine.HelpCommand());
+    COMMANDS.put("help", CommandLine.HelpCommand::new);
   }
 
   private final Streams streams;
