@@ -35,6 +35,9 @@ final class SelfCheck {
   /** The same, as few as will do: scalar kernels are slow before they are compiled. */
   private static final int GROUP_PANELS = 5;
 
+  /** Panels of the larger product, an odd number: some kernels take them by two. */
+  private static final int BATCH_PANELS = 3;
+
   /** More than the 256 after which kernels in Java split a row, in an odd number of blocks. */
   private static final int COLUMNS = 272;
 
@@ -107,10 +110,10 @@ final class SelfCheck {
     results.put("quantize's scales and sums", scalesAndSums(q));
     for (int tokens : new int[] {1, TOKENS}) {
       FloatRows y = FloatRows.allocate(memory, tokens, matrix.rows());
-      kernels.ternaryProduct(matrix, q, y, tokens, 0, PANELS);
+      kernels.ternaryProduct(matrix, q, y, tokens, 0, tokens == 1 ? PANELS : BATCH_PANELS);
       results.put("ternaryProduct of " + tokens, y.data());
       FloatRows z = FloatRows.allocate(memory, tokens, matrix.rows());
-      kernels.ternaryProduct(groups, q, z, tokens, 0, GROUP_PANELS);
+      kernels.ternaryProduct(groups, q, z, tokens, 0, tokens == 1 ? GROUP_PANELS : BATCH_PANELS);
       results.put("ternaryProduct by groups of " + tokens, z.data());
     }
     FloatRows attended = FloatRows.allocate(memory, 1, COLUMNS);
