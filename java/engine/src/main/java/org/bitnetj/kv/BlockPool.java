@@ -13,10 +13,11 @@ import org.bitnetj.tensor.AttentionLayer;
 /**
  * The keys and values of all sequences of a model, in blocks of 256 positions: a block has a run of
  * 256 vectors for each layer, for its keys and its values, and each cache head, in this order, and
- * then the 256 tokens. Blocks are counted by the sequences that use them; one that is no longer
- * used is returned to the operating system, except that the last ones, of at most 64 MiB together,
- * are kept for the next taker. Address space is reserved for all blocks, memory is taken as blocks
- * are written.
+ * then the 256 tokens. Blocks are counted by the sequences that use them. One that is no longer
+ * used keeps its text where the budget allows it, until others need the room: least recently used
+ * texts go first. Else it is returned to the operating system, except that the last ones, of at
+ * most 64 MiB together, are kept for the next taker. Address space is reserved for all blocks,
+ * memory is taken as blocks are written.
  *
  * <p>Not thread-safe: blocks must be taken, shared and freed by one thread at a time. A step may
  * compute meanwhile on blocks that its sequences hold.
@@ -38,6 +39,7 @@ public final class BlockPool implements AutoCloseable {
   private final Reservation memory;
   private final List<AttentionLayer> layers;
   private final PrefixTree tree = new PrefixTree(this);
+  private final IdleBlocks idle = new IdleBlocks();
   private int[] users = new int[0];
   private int[] free = new int[0];
   private int freed; // of these the last ones keep their memory
@@ -86,6 +88,7 @@ public final class BlockPool implements AutoCloseable {
               blockBytes / shape.type().bytes()));
     }
     this.layers = List.copyOf(all);
+    budget.add(this);
   }
 
   private static long blockBytes(KvShape shape) {
@@ -112,6 +115,11 @@ public final class BlockPool implements AutoCloseable {
     return used;
   }
 
+  /** Blocks that no sequence uses and whose text is kept. */
+  public int idleBlocks() {
+    return idle.size();
+  }
+
   /** Bytes of a block. */
   public long blockBytes() {
     return blockBytes;
@@ -130,9 +138,12 @@ public final class BlockPool implements AutoCloseable {
     return tree;
   }
 
-  /** Whether there is a block to {@link #take}. */
-  boolean hasRoom() {
-    return (freed > 0 || fresh < capacity) && (used == 0 || budget.has(blockBytes));
+  /** Whether there is a block to {@link #take}, once idle ones are given up for it. */
+  boolean makeRoom() {
+    if (freed == 0 && fresh == capacity && !forgetOldest()) {
+      return false;
+    }
+    return used + idle.size() == 0 || budget.makeRoom(blockBytes) || used + idle.size() == 0;
   }
 
   /**
@@ -141,7 +152,7 @@ public final class BlockPool implements AutoCloseable {
    * @throws KvCacheFullException if there is none
    */
   int take(int parent) {
-    if (!hasRoom()) {
+    if (!makeRoom()) {
       throw new KvCacheFullException(
           "the KV cache is full: its blocks of %d positions take all the %d MiB they may; close or reset sessions, or use shorter contexts."
               .formatted(POSITIONS, budget.bytes() >> 20));
@@ -167,20 +178,76 @@ public final class BlockPool implements AutoCloseable {
 
   /** Counts one more user of a block. */
   void share(int block) {
-    users[block]++;
+    if (users[block]++ == 0) {
+      idle.remove(block);
+      budget.addIdle(-blockBytes);
+      used++;
+    }
   }
 
-  /** Counts one user less; the last one's block is given back. */
+  /** Counts one user less. After the last one the text is kept if it may be. */
   void release(int block) {
-    if (--users[block] == 0) {
-      tree.remove(block);
-      free[freed++] = block;
-      used--;
-      budget.give(blockBytes);
-      if (++kept * blockBytes > KEPT_BYTES) {
-        memory.release(free[freed - kept] * blockBytes, blockBytes);
-        kept--;
+    if (--users[block] > 0) {
+      return;
+    }
+    used--;
+    if (tree.length(block) == 0) {
+      free(block);
+      return;
+    }
+    while (!budget.keepsIdle(blockBytes) && forgetOldest()) {
+      continue;
+    }
+    if (budget.keepsIdle(blockBytes)) {
+      idle.add(block);
+      budget.addIdle(blockBytes);
+    } else {
+      free(block);
+    }
+  }
+
+  /** Frees the idle block that was used least recently; false if there is none. */
+  boolean forgetOldest() {
+    int block = idle.oldest();
+    if (block == IdleBlocks.NONE) {
+      return false;
+    }
+    forget(block);
+    return true;
+  }
+
+  private void forget(int block) {
+    idle.remove(block);
+    budget.addIdle(-blockBytes);
+    free(block);
+  }
+
+  /**
+   * Forgets what a block, used by one sequence alone, has from a position on, and the idle blocks
+   * that follow it.
+   */
+  void cut(int block, int length) {
+    int child = tree.firstChild(block);
+    while (child != PrefixTree.NONE) {
+      int next = tree.sibling(child);
+      if (users[child] == 0) { // else the sequence's own next one
+        for (int leaf = PrefixTree.NONE; leaf != child; ) {
+          leaf = tree.leaf(child);
+          forget(leaf);
+        }
       }
+      child = next;
+    }
+    tree.setLength(block, length);
+  }
+
+  private void free(int block) {
+    tree.remove(block);
+    free[freed++] = block;
+    budget.give(blockBytes);
+    if (++kept * blockBytes > KEPT_BYTES) {
+      memory.release(free[freed - kept] * blockBytes, blockBytes);
+      kept--;
     }
   }
 

@@ -95,28 +95,36 @@ public final class BlockTable {
 
   /** Takes the blocks of the path that has the first {@code end} tokens, the last one by a copy. */
   private void follow(int[] ids, int end) {
-    int parent = PrefixTree.NONE;
-    for (int from = 0; from < end; from += POSITIONS) {
-      int index = from / POSITIONS;
-      int to = Math.min(end, from + POSITIONS);
-      int found = tree.bestChild(parent, ids, from, to);
-      if (index >= count || block(index) != found) {
-        if (to - from == POSITIONS) {
-          pool.share(found);
-          truncate(from);
-          set(index, found);
-        } else if (index < count && !pool.isShared(block(index))) {
-          pool.copy(found, block(index), to - from);
-        } else if (pool.hasRoom()) {
-          int copy = copyOf(found, parent, to - from);
-          truncate(from);
-          set(index, copy);
-        } else {
-          return; // a copy only saves computing
-        }
+    int whole = end / POSITIONS;
+    int rest = end % POSITIONS;
+    int[] path = new int[Math.ceilDiv(end, POSITIONS)];
+    for (int i = 0; i < path.length; i++) {
+      path[i] =
+          tree.bestChild(
+              i == 0 ? PrefixTree.NONE : path[i - 1],
+              ids,
+              i * POSITIONS,
+              Math.min(end, (i + 1) * POSITIONS));
+      pool.share(path[i]); // before anything is given up, which could be this
+    }
+    int mine = whole < count ? block(whole) : PrefixTree.NONE;
+    truncate(0);
+    for (int i = 0; i < whole; i++) {
+      set(i, path[i]);
+    }
+    length = whole * POSITIONS;
+    if (rest > 0) {
+      int last = path[whole];
+      if (!pool.isShared(last) && (last == mine || tree.length(last) == rest)) {
+        set(whole, last);
+        length = end;
+        return;
       }
-      length = Math.max(length, to);
-      parent = block(index);
+      if (pool.makeRoom()) { // a copy only saves computing
+        set(whole, copyOf(last, parent(whole), rest));
+        length = end;
+      }
+      pool.release(last);
     }
   }
 
@@ -170,7 +178,7 @@ public final class BlockTable {
         set(index, copyOf(last, parent(index), before));
         pool.release(last);
       } else {
-        tree.setLength(last, before); // what stood behind is overwritten
+        pool.cut(last, before); // what stood behind is overwritten
       }
     }
     int kept = count;

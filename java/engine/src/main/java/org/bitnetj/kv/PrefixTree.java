@@ -78,6 +78,24 @@ final class PrefixTree {
     }
   }
 
+  /** The first of the blocks that follow one; {@link #NONE} if there is none. */
+  int firstChild(int block) {
+    return children[block];
+  }
+
+  /** The next block with the same parent; {@link #NONE} after the last one. */
+  int sibling(int block) {
+    return siblings[block];
+  }
+
+  /** A block without children that follows a block, at some distance; itself if it has none. */
+  int leaf(int block) {
+    while (children[block] != NONE) {
+      block = children[block];
+    }
+    return block;
+  }
+
   /** How many positions of a block are there. */
   int length(int block) {
     return lengths[block];

@@ -218,7 +218,24 @@ class BlockTableTest {
   /** Random texts of few tokens, so that they share much, on many sequences that come and go. */
   @Test
   void anyOrderOfCallsKeepsEverySequencesText() {
-    Random random = new Random(11);
+    anyOrderOfCallsKeepsEverySequencesText(pool, 11);
+    assertEquals(0, pool.idleBlocks());
+  }
+
+  /** Room for 20 kept blocks at first, for 4 when all sequences are long. */
+  @Test
+  void anyOrderOfCallsKeepsEverySequencesTextWhereTextsAreKept() {
+    for (int seed = 0; seed < 8; seed++) {
+      KvBudget budget = new KvBudget(34 * pool.blockBytes(), 20 * pool.blockBytes());
+      try (BlockPool keeping = new BlockPool(SHAPE, new float[2], 1L << 24, budget)) {
+        anyOrderOfCallsKeepsEverySequencesText(keeping, seed);
+        assertEquals(20, keeping.idleBlocks());
+      }
+    }
+  }
+
+  private static void anyOrderOfCallsKeepsEverySequencesText(BlockPool pool, int seed) {
+    Random random = new Random(seed);
     List<BlockTable> tables = new ArrayList<>();
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
@@ -263,6 +280,116 @@ class BlockTableTest {
     assertNotEquals(0, shared);
     tables.forEach(t -> t.truncate(0));
     assertEquals(0, pool.usedBlocks());
+  }
+
+  private BlockPool keeping(int blocks, int idle) {
+    return new BlockPool(
+        SHAPE,
+        new float[2],
+        1L << 24,
+        new KvBudget(blocks * pool.blockBytes(), idle * pool.blockBytes()));
+  }
+
+  @Test
+  void aTextIsFoundAfterItsSequenceHasLeft() {
+    try (BlockPool keeping = keeping(8, 4)) {
+      int[] text = text(1, 700);
+      BlockTable first = keeping.newTable(1024);
+      compute(first, text);
+      first.truncate(0);
+      assertEquals(0, keeping.usedBlocks());
+      assertEquals(3, keeping.idleBlocks());
+      BlockTable second = keeping.newTable(1024);
+      assertEquals(700, second.adopt(text, 700));
+      holds(second, text);
+      assertEquals(3, keeping.usedBlocks());
+      assertEquals(0, keeping.idleBlocks(), "taken over, the last one too");
+    }
+  }
+
+  @Test
+  void aPartOfAKeptTextIsCopiedAndTheTextStays() {
+    try (BlockPool keeping = keeping(8, 4)) {
+      int[] text = text(1, 200);
+      BlockTable first = keeping.newTable(1024);
+      compute(first, text);
+      first.truncate(0);
+      BlockTable second = keeping.newTable(1024);
+      assertEquals(150, second.adopt(joined(text(1, 150), text(2, 10)), 160));
+      assertEquals(1, keeping.idleBlocks());
+      BlockTable third = keeping.newTable(1024);
+      assertEquals(200, third.adopt(text, 200));
+      holds(third, text);
+    }
+  }
+
+  @Test
+  void theTextUsedLeastRecentlyIsForgottenFirst() {
+    try (BlockPool keeping = keeping(3, 3)) {
+      BlockTable table = keeping.newTable(1024);
+      for (int text : new int[] {1, 2, 3}) {
+        table.adopt(text(text, 256), 256);
+        compute(table, text(text, 256));
+        table.truncate(0);
+      }
+      assertEquals(256, table.adopt(text(1, 256), 256));
+      table.truncate(0);
+      table.append(text(4, 300), 0, 300); // takes two of the three blocks
+      assertEquals(1, keeping.idleBlocks());
+      BlockTable other = keeping.newTable(1024);
+      assertEquals(0, other.adopt(text(2, 256), 256));
+      assertEquals(0, other.adopt(text(3, 256), 256));
+      assertEquals(256, other.adopt(text(1, 256), 256));
+    }
+  }
+
+  @Test
+  void memoryThatSequencesNeedIsNotKept() {
+    try (BlockPool keeping = keeping(4, 4)) {
+      BlockTable table = keeping.newTable(1024);
+      compute(table, text(1, 1024));
+      table.truncate(0);
+      assertEquals(4, keeping.idleBlocks());
+      compute(table, text(2, 1024));
+      holds(table, text(2, 1024));
+      assertEquals(0, keeping.idleBlocks());
+      BlockTable other = keeping.newTable(1024);
+      assertThrows(KvCacheFullException.class, () -> other.append(text(3, 1), 0, 1));
+    }
+  }
+
+  /** The first block is written anew, so nothing may be found behind it. */
+  @Test
+  void whatFollowedATextThatIsOverwrittenIsForgotten() {
+    try (BlockPool keeping = keeping(8, 8)) {
+      int[] longer = text(1, 600);
+      BlockTable table = keeping.newTable(1024);
+      compute(table, longer);
+      table.truncate(100);
+      assertEquals(2, keeping.idleBlocks());
+      int[] changed = joined(text(1, 100), text(2, 156));
+      compute(table, changed);
+      assertEquals(0, keeping.idleBlocks());
+      int[] mixed = joined(changed, IntStream.of(longer).skip(256).toArray());
+      BlockTable other = keeping.newTable(1024);
+      assertEquals(256, other.adopt(mixed, 600));
+      holds(other, changed);
+    }
+  }
+
+  @Test
+  void poolsThatShareABudgetGiveUpEachOthersKeptTexts() {
+    KvBudget budget = new KvBudget(3 * pool.blockBytes(), 3 * pool.blockBytes());
+    try (BlockPool first = new BlockPool(SHAPE, new float[2], 1L << 24, budget);
+        BlockPool second = new BlockPool(SHAPE, new float[2], 1L << 24, budget)) {
+      BlockTable a = first.newTable(1024);
+      compute(a, text(1, 700));
+      a.truncate(0);
+      BlockTable b = second.newTable(1024);
+      compute(b, text(2, 500));
+      holds(b, text(2, 500));
+      assertEquals(1, first.idleBlocks());
+    }
   }
 
   @Test
