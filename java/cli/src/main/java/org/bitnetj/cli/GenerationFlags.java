@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.option.SamplingOptions;
@@ -114,6 +115,7 @@ final class GenerationFlags {
               presence,
               frequency,
               window,
+              Map.of(),
               seed == null ? OptionalLong.empty() : OptionalLong.of(seed));
       return GenerationOptions.defaults()
           .withSampling(sampling)

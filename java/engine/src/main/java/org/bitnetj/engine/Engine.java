@@ -31,12 +31,13 @@ public final class Engine implements AutoCloseable {
 
   /**
    * @param cacheBytes how much memory all keys and values may take
+   * @param keptBytes of it at most for texts that no sequence holds any longer
    * @param closers free what the transformer uses, in this order, after it is closed
    */
-  public Engine(Transformer transformer, long cacheBytes, List<Runnable> closers) {
+  public Engine(Transformer transformer, long cacheBytes, long keptBytes, List<Runnable> closers) {
     this.transformer = transformer;
     this.scheduler = new Scheduler(transformer);
-    this.cacheBudget = new KvBudget(cacheBytes);
+    this.cacheBudget = new KvBudget(cacheBytes, keptBytes);
     this.closers = new ArrayList<>(closers);
   }
 

@@ -43,6 +43,9 @@ final class Scheduler {
   private long round;
   private long lastStepNanos;
   private int alone; // steps that have one member only, after one that failed
+  private final PromptPace pace = new PromptPace();
+  private int singles; // members of the step with one row
+  private int promptRows; // rows of the others
 
   Scheduler(Transformer transformer) {
     this.transformer = transformer;
@@ -138,6 +141,7 @@ final class Scheduler {
           lock.lock();
         }
         lastStepNanos = System.nanoTime() - start;
+        pace.note(singles, promptRows, lastStepNanos);
         settle(failure);
       }
     } catch (RuntimeException | Error e) { // such as a full heap: its members must hear of it
@@ -177,30 +181,34 @@ final class Scheduler {
   /**
    * Fills the step. The sequence that has waited longest is in it, whatever it needs, so that none
    * waits forever: it decides whose cache the step is on. Then come those that want one token, then
-   * the others.
+   * the others, with as many rows together as do not delay the single tokens much.
    */
   private void gather() {
     Step step = transformer.step();
     step.clear();
-    int singles = 0;
+    singles = 0;
+    promptRows = 0;
+    int waitingSingles = 0;
     for (SequenceState sequence : waiting) {
-      singles += sequence.remaining() == 1 ? 1 : 0;
+      waitingSingles += sequence.remaining() == 1 ? 1 : 0;
     }
+    int most = pace.most(waitingSingles);
     while (members.isEmpty() && !waiting.isEmpty()) {
       SequenceState first = waiting.removeFirst();
-      enter(first, Math.max(1, step.capacity() - singles));
+      enter(first, Math.min(most, Math.max(1, step.capacity() - waitingSingles)));
     }
     if (alone == 0) {
-      gatherMore(true);
-      gatherMore(false);
+      gatherMore(true, Integer.MAX_VALUE);
+      gatherMore(false, most);
     }
     alone = Math.max(0, alone - 1);
   }
 
-  private void gatherMore(boolean singles) {
+  private void gatherMore(boolean wantSingles, int mostPromptRows) {
     for (int i = waiting.size(); i > 0; i--) { // once round: who does not enter keeps its place
       SequenceState sequence = waiting.removeFirst();
-      if (sequence.remaining() == 1 != singles || !enter(sequence, Integer.MAX_VALUE)) {
+      int most = wantSingles ? 1 : mostPromptRows - promptRows;
+      if (sequence.remaining() == 1 != wantSingles || most < 1 || !enter(sequence, most)) {
         waiting.addLast(sequence);
       }
     }
@@ -215,10 +223,14 @@ final class Scheduler {
   private boolean enter(SequenceState sequence, int most) {
     try {
       Step step = transformer.step();
+      int before = step.size();
+      boolean single = sequence.remaining() == 1;
       if (!step.accepts(sequence.table()) || !sequence.enter(step, most)) {
         return false;
       }
       members.add(sequence);
+      singles += single ? 1 : 0;
+      promptRows += single ? 0 : step.size() - before;
       sequence.progress = Progress.COMPUTING;
     } catch (RuntimeException | Error e) {
       finish(sequence, e);

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.model.WeightReads;
+import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.tokenizer.StreamDecoder;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -15,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * time, except {@link #cancel}.
  */
 final class Generation {
+  private static final LogitsNeed ALL = LogitsNeed.all();
+
   private final SequenceState sequence;
+  private final Tokenizer tokenizer;
   private final int[] prompt;
   private final GenerationOptions options;
   private final GenerationListener listener;
@@ -56,6 +60,7 @@ final class Generation {
       GenerationListener listener,
       long started) {
     this.sequence = sequence;
+    this.tokenizer = tokenizer;
     this.prompt = prompt.clone();
     this.options = options;
     this.listener = listener;
@@ -130,7 +135,7 @@ final class Generation {
       to = Math.min(from + sequence.batchCapacity(), prompt.length);
       boolean samples = to == prompt.length && options.maxTokens() > 0;
       long start = System.nanoTime();
-      sequence.compute(prompt, from, to, samples ? to - 1 : to, sampler.need());
+      sequence.compute(prompt, from, to, samples ? to - 1 : to, need());
       if (samples) {
         sample();
       }
@@ -143,11 +148,15 @@ final class Generation {
 
   private void decode() {
     long start = System.nanoTime();
-    sequence.compute(next, 0, 1, 0, sampler.need());
+    sequence.compute(next, 0, 1, 0, need());
     sample();
     decodeNanos += System.nanoTime() - start;
     reads.add(sequence.reads());
     steps++;
+  }
+
+  private LogitsNeed need() {
+    return options.topLogprobs().isPresent() ? ALL : sampler.need();
   }
 
   private void sample() {
@@ -168,6 +177,14 @@ final class Generation {
     tokens[count++] = token;
     sampler.accept(token);
     listener.onToken(token);
+    if (options.topLogprobs().isPresent()) {
+      listener.onLogprobs(
+          TokenLogprobs.of(
+              sequence.logits(),
+              tokenizer.vocabularySize(),
+              token,
+              options.topLogprobs().getAsInt()));
+    }
     decoder.append(token, decoded);
     if (count == options.maxTokens()) {
       finish(FinishReason.MAX_TOKENS);

@@ -18,6 +18,12 @@ public interface GenerationListener {
   /** The next token, before the text that it completes. */
   default void onToken(int token) {}
 
+  /**
+   * How probable the token of the last {@link #onToken} was, if the options ask for it ({@link
+   * GenerationOptions#topLogprobs}).
+   */
+  default void onLogprobs(TokenLogprobs logprobs) {}
+
   /** This many tokens of the prompt are done, the cached ones included. */
   default void onPrefill(int done, int total) {}
 }

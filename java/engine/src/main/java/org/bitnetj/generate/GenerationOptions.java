@@ -1,7 +1,9 @@
 package org.bitnetj.generate;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.bitnetj.option.SamplingOptions;
 
 /**
@@ -15,6 +17,8 @@ import org.bitnetj.option.SamplingOptions;
  * @param stopTokens end the text as the model's own end tokens do
  * @param ignoreEnd whether end and stop tokens are treated like other tokens
  * @param showSpecials whether the names of special tokens appear in the text
+ * @param topLogprobs of how many of the most probable tokens {@link GenerationListener#onLogprobs}
+ *     hears besides the chosen one, up to 100; empty if it is not called. Computing them takes time
  */
 public record GenerationOptions(
     SamplingOptions sampling,
@@ -22,15 +26,26 @@ public record GenerationOptions(
     List<String> stopStrings,
     Set<Integer> stopTokens,
     boolean ignoreEnd,
-    boolean showSpecials) {
+    boolean showSpecials,
+    OptionalInt topLogprobs) {
 
   private static final GenerationOptions DEFAULTS =
       new GenerationOptions(
-          SamplingOptions.defaults(), Integer.MAX_VALUE, List.of(), Set.of(), false, false);
+          SamplingOptions.defaults(),
+          Integer.MAX_VALUE,
+          List.of(),
+          Set.of(),
+          false,
+          false,
+          OptionalInt.empty());
 
   public GenerationOptions {
     stopStrings = List.copyOf(stopStrings);
     stopTokens = Set.copyOf(stopTokens);
+    if (topLogprobs.isPresent() && (topLogprobs.getAsInt() < 0 || topLogprobs.getAsInt() > 100)) {
+      throw new IllegalArgumentException(
+          "The number of log probabilities must be 0 to 100, not " + topLogprobs.getAsInt() + ".");
+    }
     if (maxTokens < 0) {
       throw new IllegalArgumentException(
           "The most tokens to generate must be 0 or more, not " + maxTokens + ".");
@@ -62,36 +77,73 @@ public record GenerationOptions(
   }
 
   public GenerationOptions withSampling(SamplingOptions value) {
-    return new GenerationOptions(
-        value, maxTokens, stopStrings, stopTokens, ignoreEnd, showSpecials);
+    return edit(d -> d.sampling = value);
   }
 
   /** The same sampling with this seed. */
   public GenerationOptions withSeed(long seed) {
-    return withSampling(sampling.withSeed(seed));
+    return edit(d -> d.sampling = d.sampling.withSeed(seed));
   }
 
   public GenerationOptions withMaxTokens(int value) {
-    return new GenerationOptions(sampling, value, stopStrings, stopTokens, ignoreEnd, showSpecials);
+    return edit(d -> d.maxTokens = value);
   }
 
   public GenerationOptions withStopStrings(List<String> value) {
-    return new GenerationOptions(sampling, maxTokens, value, stopTokens, ignoreEnd, showSpecials);
+    return edit(d -> d.stopStrings = value);
   }
 
   public GenerationOptions withStopStrings(String... value) {
-    return withStopStrings(List.of(value));
+    return edit(d -> d.stopStrings = List.of(value));
   }
 
   public GenerationOptions withStopTokens(Set<Integer> value) {
-    return new GenerationOptions(sampling, maxTokens, stopStrings, value, ignoreEnd, showSpecials);
+    return edit(d -> d.stopTokens = value);
   }
 
   public GenerationOptions withIgnoreEnd(boolean value) {
-    return new GenerationOptions(sampling, maxTokens, stopStrings, stopTokens, value, showSpecials);
+    return edit(d -> d.ignoreEnd = value);
   }
 
   public GenerationOptions withShowSpecials(boolean value) {
-    return new GenerationOptions(sampling, maxTokens, stopStrings, stopTokens, ignoreEnd, value);
+    return edit(d -> d.showSpecials = value);
+  }
+
+  public GenerationOptions withTopLogprobs(int value) {
+    return edit(d -> d.topLogprobs = OptionalInt.of(value));
+  }
+
+  private GenerationOptions edit(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return new GenerationOptions(
+        draft.sampling,
+        draft.maxTokens,
+        draft.stopStrings,
+        draft.stopTokens,
+        draft.ignoreEnd,
+        draft.showSpecials,
+        draft.topLogprobs);
+  }
+
+  /** The components, while they are changed. */
+  private static final class Draft {
+    private SamplingOptions sampling;
+    private int maxTokens;
+    private List<String> stopStrings;
+    private Set<Integer> stopTokens;
+    private boolean ignoreEnd;
+    private boolean showSpecials;
+    private OptionalInt topLogprobs;
+
+    Draft(GenerationOptions from) {
+      sampling = from.sampling;
+      maxTokens = from.maxTokens;
+      stopStrings = from.stopStrings;
+      stopTokens = from.stopTokens;
+      ignoreEnd = from.ignoreEnd;
+      showSpecials = from.showSpecials;
+      topLogprobs = from.topLogprobs;
+    }
   }
 }

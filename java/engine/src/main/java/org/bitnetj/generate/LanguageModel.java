@@ -124,7 +124,10 @@ public final class LanguageModel implements AutoCloseable {
           selection.tier(),
           threads,
           new Engine(
-              transformer, Math.min(cacheBytes(weights), mostCacheBytes), List.copyOf(closers)));
+              transformer,
+              Math.min(cacheBytes(weights), mostCacheBytes),
+              options.keptCacheBytes(),
+              List.copyOf(closers)));
     } catch (IOException | RuntimeException | Error e) {
       closers.forEach(Runnable::run);
       throw e;

@@ -29,6 +29,10 @@ import org.bitnetj.option.LayoutOptions;
  * @param chatTemplate the Jinja text of a chat template in the place of the model's own; empty for
  *     the model's
  * @param layouts how weights are stored where a model's file leaves it open
+ * @param keptCacheBytes how much memory the keys and values of texts may take that no session holds
+ *     any longer: a later text that begins like one of them need not compute the beginning again;
+ *     those that were used least recently go first. By default 0: a session that ends gives all its
+ *     memory back
  * @param warnings receives problems that do not prevent the model from being used, for example that
  *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
  *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
@@ -43,6 +47,7 @@ public record LoadOptions(
     Optional<ActivationScaling> activations,
     Optional<String> chatTemplate,
     LayoutOptions layouts,
+    long keptCacheBytes,
     Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
@@ -56,6 +61,7 @@ public record LoadOptions(
           Optional.empty(),
           Optional.empty(),
           LayoutOptions.none(),
+          0,
           LoadOptions::log);
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
@@ -72,6 +78,10 @@ public record LoadOptions(
       throw new IllegalArgumentException(
           "The batch size must be 1 or more, not " + batchSize + ".");
     }
+    if (keptCacheBytes < 0) {
+      throw new IllegalArgumentException(
+          "The bytes of kept keys and values must be 0 or more, not " + keptCacheBytes + ".");
+    }
   }
 
   /**
@@ -83,143 +93,93 @@ public record LoadOptions(
   }
 
   public LoadOptions withThreads(int value) {
-    return new LoadOptions(
-        value,
-        kernels,
-        batchSize,
-        head,
-        sparse,
-        mapped,
-        activations,
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.threads = value);
   }
 
   public LoadOptions withKernels(String label) {
-    return new LoadOptions(
-        threads,
-        Optional.of(label),
-        batchSize,
-        head,
-        sparse,
-        mapped,
-        activations,
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.kernels = Optional.of(label));
   }
 
   public LoadOptions withBatchSize(int value) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        value,
-        head,
-        sparse,
-        mapped,
-        activations,
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.batchSize = value);
   }
 
   public LoadOptions withHead(HeadMode value) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        value,
-        sparse,
-        mapped,
-        activations,
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.head = value);
   }
 
   public LoadOptions withSparse(boolean value) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        head,
-        value,
-        mapped,
-        activations,
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.sparse = value);
   }
 
   public LoadOptions withMapped(boolean value) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        head,
-        sparse,
-        value,
-        activations,
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.mapped = value);
   }
 
   public LoadOptions withActivations(ActivationScaling value) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        head,
-        sparse,
-        mapped,
-        Optional.of(value),
-        chatTemplate,
-        layouts,
-        warnings);
+    return edit(d -> d.activations = Optional.of(value));
   }
 
   public LoadOptions withChatTemplate(String jinja) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        head,
-        sparse,
-        mapped,
-        activations,
-        Optional.of(jinja),
-        layouts,
-        warnings);
+    return edit(d -> d.chatTemplate = Optional.of(jinja));
   }
 
   public LoadOptions withLayouts(LayoutOptions value) {
-    return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        head,
-        sparse,
-        mapped,
-        activations,
-        chatTemplate,
-        value,
-        warnings);
+    return edit(d -> d.layouts = value);
+  }
+
+  public LoadOptions withKeptCacheBytes(long value) {
+    return edit(d -> d.keptCacheBytes = value);
   }
 
   public LoadOptions withWarnings(Consumer<String> value) {
+    return edit(d -> d.warnings = value);
+  }
+
+  private LoadOptions edit(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new LoadOptions(
-        threads,
-        kernels,
-        batchSize,
-        head,
-        sparse,
-        mapped,
-        activations,
-        chatTemplate,
-        layouts,
-        value);
+        draft.threads,
+        draft.kernels,
+        draft.batchSize,
+        draft.head,
+        draft.sparse,
+        draft.mapped,
+        draft.activations,
+        draft.chatTemplate,
+        draft.layouts,
+        draft.keptCacheBytes,
+        draft.warnings);
+  }
+
+  /** The components, while they are changed. */
+  private static final class Draft {
+    private int threads;
+    private Optional<String> kernels;
+    private int batchSize;
+    private HeadMode head;
+    private boolean sparse;
+    private boolean mapped;
+    private Optional<ActivationScaling> activations;
+    private Optional<String> chatTemplate;
+    private LayoutOptions layouts;
+    private long keptCacheBytes;
+    private Consumer<String> warnings;
+
+    Draft(LoadOptions from) {
+      threads = from.threads;
+      kernels = from.kernels;
+      batchSize = from.batchSize;
+      head = from.head;
+      sparse = from.sparse;
+      mapped = from.mapped;
+      activations = from.activations;
+      chatTemplate = from.chatTemplate;
+      layouts = from.layouts;
+      keptCacheBytes = from.keptCacheBytes;
+      warnings = from.warnings;
+    }
   }
 
   private static void log(String warning) {

@@ -1,6 +1,8 @@
 package org.bitnetj.option;
 
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * How the next token is chosen. The names and defaults are llama.cpp's; penalties come first, then
@@ -19,6 +21,8 @@ import java.util.OptionalLong;
  * @param frequencyPenalty subtracted from the logits of recent tokens once for each time they
  *     occur; 0 changes nothing
  * @param penaltyWindow how many of the last tokens count as recent; 0 disables the penalties
+ * @param logitBias added to the logits of these tokens, before the penalties; a token with {@link
+ *     Double#NEGATIVE_INFINITY} is never chosen
  * @param seed of the random draws; empty for a new one each time, which {@code Sampler#seed}
  *     returns
  */
@@ -31,10 +35,12 @@ public record SamplingOptions(
     double presencePenalty,
     double frequencyPenalty,
     int penaltyWindow,
+    Map<Integer, Double> logitBias,
     OptionalLong seed) {
 
+  private static final double MOST_BIAS = 1000;
   private static final SamplingOptions DEFAULTS =
-      new SamplingOptions(0.8, 40, 0.95, 0.05, 1, 0, 0, 64, OptionalLong.empty());
+      new SamplingOptions(0.8, 40, 0.95, 0.05, 1, 0, 0, 64, Map.of(), OptionalLong.empty());
 
   public SamplingOptions {
     check("temperature", temperature, 0, Double.MAX_VALUE, "0 or more (0 is greedy)");
@@ -46,6 +52,17 @@ public record SamplingOptions(
     check("presence penalty", presencePenalty, -100, 100, "between -100 and 100 (0 is neutral)");
     check("frequency penalty", frequencyPenalty, -100, 100, "between -100 and 100 (0 is neutral)");
     check("penalty window", penaltyWindow, 0, Integer.MAX_VALUE, "0 tokens or more");
+    logitBias = Map.copyOf(logitBias);
+    logitBias.forEach(
+        (token, bias) -> {
+          check("token of a logit bias", token, 0, Integer.MAX_VALUE, "0 or more");
+          check(
+              "logit bias",
+              bias,
+              Double.NEGATIVE_INFINITY,
+              MOST_BIAS,
+              "at most " + (int) MOST_BIAS + " (minus infinity forbids the token)");
+        });
   }
 
   private static void check(String name, double value, double min, double max, String range) {
@@ -77,124 +94,90 @@ public record SamplingOptions(
   }
 
   public SamplingOptions withTemperature(double value) {
-    return new SamplingOptions(
-        value,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.temperature = value);
   }
 
   public SamplingOptions withTopK(int value) {
-    return new SamplingOptions(
-        temperature,
-        value,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.topK = value);
   }
 
   public SamplingOptions withTopP(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        value,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.topP = value);
   }
 
   public SamplingOptions withMinP(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        value,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.minP = value);
   }
 
   public SamplingOptions withRepetitionPenalty(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        value,
-        presencePenalty,
-        frequencyPenalty,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.repetitionPenalty = value);
   }
 
   public SamplingOptions withPresencePenalty(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        value,
-        frequencyPenalty,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.presencePenalty = value);
   }
 
   public SamplingOptions withFrequencyPenalty(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        value,
-        penaltyWindow,
-        seed);
+    return edit(d -> d.frequencyPenalty = value);
   }
 
   public SamplingOptions withPenaltyWindow(int value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        value,
-        seed);
+    return edit(d -> d.penaltyWindow = value);
+  }
+
+  public SamplingOptions withLogitBias(Map<Integer, Double> value) {
+    return edit(d -> d.logitBias = value);
   }
 
   public SamplingOptions withSeed(long value) {
-    return withSeed(OptionalLong.of(value));
+    return edit(d -> d.seed = OptionalLong.of(value));
   }
 
   /** Empty: a new seed each time. */
   public SamplingOptions withSeed(OptionalLong value) {
+    return edit(d -> d.seed = value);
+  }
+
+  private SamplingOptions edit(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        penaltyWindow,
-        value);
+        draft.temperature,
+        draft.topK,
+        draft.topP,
+        draft.minP,
+        draft.repetitionPenalty,
+        draft.presencePenalty,
+        draft.frequencyPenalty,
+        draft.penaltyWindow,
+        draft.logitBias,
+        draft.seed);
+  }
+
+  /** The components, while they are changed. */
+  private static final class Draft {
+    private double temperature;
+    private int topK;
+    private double topP;
+    private double minP;
+    private double repetitionPenalty;
+    private double presencePenalty;
+    private double frequencyPenalty;
+    private int penaltyWindow;
+    private Map<Integer, Double> logitBias;
+    private OptionalLong seed;
+
+    Draft(SamplingOptions from) {
+      temperature = from.temperature;
+      topK = from.topK;
+      topP = from.topP;
+      minP = from.minP;
+      repetitionPenalty = from.repetitionPenalty;
+      presencePenalty = from.presencePenalty;
+      frequencyPenalty = from.frequencyPenalty;
+      penaltyWindow = from.penaltyWindow;
+      logitBias = from.logitBias;
+      seed = from.seed;
+    }
   }
 }

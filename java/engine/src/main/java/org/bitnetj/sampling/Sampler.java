@@ -2,18 +2,22 @@ package org.bitnetj.sampling;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.tensor.FloatRows;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the next token of one sequence from its logits. The steps and their order are llama.cpp's
  * default ones:
  *
  * <ol>
+ *   <li><b>Bias.</b> Given numbers are added to the logits of given tokens, in double, rounded to
+ *       float. Tokens that are not {@link #allow allowed} get −∞.
  *   <li><b>Penalties.</b> The logit l of a token that occurs n > 0 times in the window becomes
  *       {@code (l > 0 ? l / repetition : l * repetition) - (n * frequency + presence)}, in double,
  *       rounded to float. A token with logit −∞ is not a candidate.
@@ -44,10 +48,12 @@ public final class Sampler {
   private final long seed;
   private final RandomGenerator random;
   private final RecentTokens recent;
-  private final LogitsNeed need;
+  private final int[] biased; // in rising order
+  private final SamplerNeed need;
   private final Candidates candidates;
   private final double[] weights;
   private final float[] chunk;
+  private long @Nullable [] allowed;
 
   /**
    * @param vocabulary how many tokens there are to choose from, at least 1
@@ -63,9 +69,13 @@ public final class Sampler {
         options.seed().orElseGet(() -> RandomGenerator.getDefault().nextInt() & 0xFFFFFFFFL);
     this.random = GENERATOR.create(seed);
     this.recent = new RecentTokens(options.penalizes() ? options.penaltyWindow() : 0);
+    this.biased = options.logitBias().keySet().stream().mapToInt(t -> t).sorted().toArray();
+    if (biased.length > 0 && biased[biased.length - 1] >= vocabulary) {
+      throw unknown(biased[biased.length - 1]);
+    }
     int kept = options.topK() == 0 ? vocabulary : Math.min(options.topK(), vocabulary);
     kept = options.isGreedy() ? 1 : kept;
-    this.need = new SamplerNeed(kept < vocabulary ? kept : 0, vocabulary, recent);
+    this.need = new SamplerNeed(kept < vocabulary ? kept : 0, vocabulary, recent, biased);
     this.candidates = new Candidates(vocabulary, kept);
     this.weights = new double[kept];
     this.chunk = new float[Math.min(CHUNK, vocabulary)];
@@ -93,10 +103,25 @@ public final class Sampler {
    */
   public void accept(int token) {
     if (token < 0 || token >= vocabulary) {
-      throw new IllegalArgumentException(
-          "Token " + token + " is not in the vocabulary of " + vocabulary + ".");
+      throw unknown(token);
     }
     recent.add(token);
+  }
+
+  private IllegalArgumentException unknown(int token) {
+    return new IllegalArgumentException(
+        "Token " + token + " is not in the vocabulary of " + vocabulary + ".");
+  }
+
+  /**
+   * Restricts the choices from now on.
+   *
+   * @param tokens the tokens that may be chosen, bit {@code i % 64} of element {@code i / 64} for
+   *     token i; it is read until the next call and must not change meanwhile. Null for all
+   */
+  public void allow(long @Nullable [] tokens) {
+    allowed = tokens;
+    need.allow(tokens);
   }
 
   /**
@@ -126,6 +151,7 @@ public final class Sampler {
     int penalized = 0;
     for (int begin = 0; begin < vocabulary; begin += chunk.length) {
       int count = read(logits, row, begin);
+      bias(begin, count);
       penalized = penalize(begin, count, penalized);
       for (int i = above(best, 0, count); i < count; i = above(best, i + 1, count)) {
         best = checked(chunk[i], begin + i);
@@ -142,6 +168,7 @@ public final class Sampler {
     int penalized = 0;
     for (int begin = 0; begin < vocabulary; begin += chunk.length) {
       int count = read(logits, row, begin);
+      bias(begin, count);
       penalized = penalize(begin, count, penalized);
       for (int i = above(threshold, 0, count); i < count; i = above(threshold, i + 1, count)) {
         candidates.add(begin + i, checked(chunk[i], begin + i));
@@ -167,6 +194,31 @@ public final class Sampler {
       i++;
     }
     return i;
+  }
+
+  /** Adds the chunk's biases, and takes out what is not allowed. */
+  private void bias(int begin, int count) {
+    if (biased.length > 0) {
+      int at = Arrays.binarySearch(biased, begin);
+      for (int i = at < 0 ? -at - 1 : at; i < biased.length && biased[i] < begin + count; i++) {
+        int token = biased[i];
+        chunk[token - begin] = (float) (chunk[token - begin] + options.logitBias().get(token));
+      }
+    }
+    long[] bits = allowed;
+    if (bits != null) {
+      for (int i = 0; i < count; i += Long.SIZE) { // a chunk begins with a whole element
+        int word = (begin + i) / Long.SIZE;
+        long refused = word < bits.length ? ~bits[word] : -1;
+        for (; refused != 0; refused &= refused - 1) {
+          int token = i + Long.numberOfTrailingZeros(refused);
+          if (token >= count) {
+            break;
+          }
+          chunk[token] = Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
   }
 
   /** Penalizes the chunk, given and returning how far the sorted recent tokens are used up. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.bitnetj.option.SamplingOptions;
@@ -16,7 +17,13 @@ class GenerationOptionsTest {
   void defaultsLeaveTheEndToTheModel() {
     assertEquals(
         new GenerationOptions(
-            SamplingOptions.defaults(), Integer.MAX_VALUE, List.of(), Set.of(), false, false),
+            SamplingOptions.defaults(),
+            Integer.MAX_VALUE,
+            List.of(),
+            Set.of(),
+            false,
+            false,
+            OptionalInt.empty()),
         options);
   }
 
@@ -24,7 +31,13 @@ class GenerationOptionsTest {
   void eachWitherChangesItsOwnValue() {
     assertEquals(
         new GenerationOptions(
-            SamplingOptions.greedy().withSeed(3), 7, List.of("a", "b"), Set.of(9), true, true),
+            SamplingOptions.greedy().withSeed(3),
+            7,
+            List.of("a", "b"),
+            Set.of(9),
+            true,
+            true,
+            OptionalInt.of(5)),
         options
             .withSampling(SamplingOptions.greedy())
             .withSeed(3)
@@ -32,7 +45,8 @@ class GenerationOptionsTest {
             .withStopStrings("a", "b")
             .withStopTokens(Set.of(9))
             .withIgnoreEnd(true)
-            .withShowSpecials(true));
+            .withShowSpecials(true)
+            .withTopLogprobs(5));
     assertEquals(OptionalLong.of(3), options.withSeed(3).sampling().seed());
   }
 
@@ -42,6 +56,8 @@ class GenerationOptionsTest {
     assertThrows(IllegalArgumentException.class, () -> options.withStopStrings("a", ""));
     assertThrows(IllegalArgumentException.class, () -> options.withStopStrings("\ud83d"));
     assertThrows(IllegalArgumentException.class, () -> options.withStopTokens(Set.of(-1)));
+    assertThrows(IllegalArgumentException.class, () -> options.withTopLogprobs(-1));
+    assertThrows(IllegalArgumentException.class, () -> options.withTopLogprobs(101));
     assertEquals(List.of("\ud83d\ude00"), options.withStopStrings("\ud83d\ude00").stopStrings());
   }
 }

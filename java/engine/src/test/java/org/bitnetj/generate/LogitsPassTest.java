@@ -32,7 +32,7 @@ class LogitsPassTest {
         ThreadTeam team = new ThreadTeam(1);
         Weights weights = Weights.load(file, kernels, team)) {
       Transformer transformer = new Transformer(weights, kernels, team, 2, 2);
-      try (Engine engine = new Engine(transformer, 1 << 20, List.of())) {
+      try (Engine engine = new Engine(transformer, 1 << 20, 0, List.of())) {
         List<Integer> positions = new ArrayList<>();
         new LogitsPass(engine.open(AttentionLayer.Type.F32, 8))
             .run(new int[] {1, 2, 3, 4}, 1, (position, logits) -> positions.add(position));

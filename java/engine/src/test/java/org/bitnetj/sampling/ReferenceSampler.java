@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import org.bitnetj.option.SamplingOptions;
 
@@ -17,6 +18,7 @@ final class ReferenceSampler {
   private final SamplingOptions options;
   private final RandomGenerator random;
   private final List<Integer> history = new ArrayList<>();
+  private IntPredicate allowed = token -> true;
 
   ReferenceSampler(SamplingOptions options, RandomGenerator random) {
     this.options = options;
@@ -25,6 +27,10 @@ final class ReferenceSampler {
 
   void accept(int token) {
     history.add(token);
+  }
+
+  void allow(IntPredicate tokens) {
+    allowed = tokens;
   }
 
   int sample(float[] logits) {
@@ -51,7 +57,9 @@ final class ReferenceSampler {
   Map<Integer, Double> probabilities(float[] logits) {
     List<Candidate> candidates = new ArrayList<>();
     for (int token = 0; token < logits.length; token++) {
-      float logit = penalized(token, logits[token]);
+      Double bias = options.logitBias().get(token);
+      float biased = bias == null ? logits[token] : (float) (logits[token] + bias);
+      float logit = allowed.test(token) ? penalized(token, biased) : Float.NEGATIVE_INFINITY;
       if (logit != Float.NEGATIVE_INFINITY) {
         candidates.add(new Candidate(token, logit == 0 ? 0f : logit));
       }

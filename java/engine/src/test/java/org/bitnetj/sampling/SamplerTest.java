@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -87,7 +89,8 @@ class SamplerTest {
               .withRepetitionPenalty(random.nextBoolean() ? 1 : random.nextDouble(0.5, 2))
               .withPresencePenalty(random.nextBoolean() ? 0 : random.nextDouble(-3, 3))
               .withFrequencyPenalty(random.nextBoolean() ? 0 : random.nextDouble(-1, 1))
-              .withPenaltyWindow(random.nextInt(12));
+              .withPenaltyWindow(random.nextInt(12))
+              .withLogitBias(randomBias(random, 60));
       int vocabulary = 60;
       int padded = vocabulary + random.nextInt(4); // the best may be no tokens
       Sampler all = new Sampler(options, vocabulary);
@@ -96,6 +99,16 @@ class SamplerTest {
         float[] logits = new float[padded];
         for (int i = 0; i < padded; i++) {
           logits[i] = random.nextInt(-20, 20) * 0.5f; // with many ties
+        }
+        if (random.nextInt(3) == 0) {
+          long[] allowed = randomTokens(random, logits).toLongArray();
+          allowed[0] &= (1L << 60) - 1;
+          allowed[0] |= allowed[0] == 0 ? 1 : 0;
+          all.allow(allowed);
+          some.allow(allowed);
+        } else {
+          all.allow(null);
+          some.allow(null);
         }
         float[] masked = needed(logits, some.need());
         for (float logit : masked) {
@@ -453,6 +466,7 @@ class SamplerTest {
               random.nextBoolean() ? 0 : random.nextDouble(-1, 2),
               random.nextBoolean() ? 0 : random.nextDouble(-1, 2),
               random.nextInt(80),
+              randomBias(random, vocabulary),
               OptionalLong.of(seed));
       Sampler sampler = new Sampler(options, vocabulary);
       ReferenceSampler reference =
@@ -468,12 +482,55 @@ class SamplerTest {
       }
       FloatRows rows = rows(logits);
       for (int step = 0; step < 12; step++) {
+        BitSet allowed = randomTokens(random, logits);
+        sampler.allow(allowed.toLongArray());
+        reference.allow(allowed::get);
+        if (step % 3 == 0) {
+          sampler.allow(null);
+          reference.allow(token -> true);
+        }
         int expected = reference.sample(logits);
         assertEquals(expected, sampler.sample(rows, 0), options + ", step " + step);
         reference.accept(expected);
         sampler.accept(expected);
       }
     }
+  }
+
+  /** None in half of all cases; never minus infinity, so that some token is left. */
+  private static Map<Integer, Double> randomBias(SplittableRandom random, int vocabulary) {
+    Map<Integer, Double> bias = new HashMap<>();
+    for (int i = random.nextBoolean() ? 0 : random.nextInt(5); i > 0; i--) {
+      bias.put(random.nextInt(vocabulary), random.nextDouble(-20, 20));
+    }
+    return bias;
+  }
+
+  /** A share of all tokens, with one at least that can be chosen. */
+  private static BitSet randomTokens(SplittableRandom random, float[] logits) {
+    BitSet tokens = new BitSet(logits.length);
+    double share = random.nextBoolean() ? 0.01 : random.nextDouble();
+    int some = random.nextInt(logits.length);
+    while (logits[some] == LOWEST) {
+      some = (some + 1) % logits.length;
+    }
+    tokens.set(some);
+    for (int i = 0; i < logits.length; i++) {
+      tokens.set(i, tokens.get(i) || random.nextDouble() < share);
+    }
+    return tokens;
+  }
+
+  @Test
+  void aTokenWithABiasOfMinusInfinityIsNeverChosen() {
+    SamplingOptions options =
+        PLAIN.withLogitBias(Map.of(0, Double.NEGATIVE_INFINITY, 2, Double.NEGATIVE_INFINITY));
+    assertEquals(Set.of(1, 3), drawn(options, 9, 1, 9, 1));
+    assertEquals(1, new Sampler(options.withTemperature(0), 4).sample(rows(9, 1, 9, 1), 0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Sampler(PLAIN.withLogitBias(Map.of(4, 1.0)), 4),
+        "a token that is not there");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Map;
 import java.util.OptionalLong;
 import org.bitnetj.option.SamplingOptions;
 import org.junit.jupiter.api.Test;
@@ -16,13 +17,14 @@ class SamplingOptionsTest {
   @Test
   void defaultsAreThoseOfLlamaCpp() {
     assertEquals(
-        new SamplingOptions(0.8, 40, 0.95, 0.05, 1, 0, 0, 64, OptionalLong.empty()), options);
+        new SamplingOptions(0.8, 40, 0.95, 0.05, 1, 0, 0, 64, Map.of(), OptionalLong.empty()),
+        options);
   }
 
   @Test
   void eachWitherChangesItsOwnValue() {
     assertEquals(
-        new SamplingOptions(1, 2, 0.3, 0.4, 1.5, 6, 7, 8, OptionalLong.of(-9)),
+        new SamplingOptions(1, 2, 0.3, 0.4, 1.5, 6, 7, 8, Map.of(3, -2.0), OptionalLong.of(-9)),
         options
             .withTemperature(1)
             .withTopK(2)
@@ -32,6 +34,7 @@ class SamplingOptionsTest {
             .withPresencePenalty(6)
             .withFrequencyPenalty(7)
             .withPenaltyWindow(8)
+            .withLogitBias(Map.of(3, -2.0))
             .withSeed(-9));
   }
 
@@ -82,6 +85,12 @@ class SamplingOptionsTest {
     refused(
         "The penalty window must be 0 tokens or more, not -5.",
         () -> options.withPenaltyWindow(-5));
+    refused(
+        "The token of a logit bias must be 0 or more, not -1.",
+        () -> options.withLogitBias(Map.of(-1, 1.0)));
+    refused(
+        "The logit bias must be at most 1000 (minus infinity forbids the token), not NaN.",
+        () -> options.withLogitBias(Map.of(1, Double.NaN)));
   }
 
   private static void refused(String sentence, Executable wrong) {
