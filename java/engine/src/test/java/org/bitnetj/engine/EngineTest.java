@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.model.Transformer;
@@ -195,6 +196,38 @@ class EngineTest {
         assertArrayEquals(expected[i], results.get(i).get(), "sequence " + i);
       }
       assertEquals(List.of(3, 2 + 4 + 1), gate.rows().subList(before, before + 2));
+    }
+  }
+
+  @Test
+  void aLongPromptBesideSingleTokensIsComputedInSmallPieces() throws Exception {
+    try (Gate gate = new Gate(Golden.MODEL, 64);
+        Gate other = new Gate(Golden.MODEL, 64)) {
+      int[] prompt = IntStream.range(0, 40).map(i -> 4094 - i).toArray();
+      int[][] texts = {{4094, 5, 6}, prompt, {4094}, {4093}};
+      List<SequenceState> sequences = new ArrayList<>();
+      List<Future<int[]>> results = new ArrayList<>();
+      gate.shut();
+      for (int[] text : texts) {
+        SequenceState sequence = gate.engine.open(F16, 64);
+        sequences.add(sequence);
+        results.add(
+            threads.submit(
+                () -> {
+                  sequence.compute(text, 0, text.length, text.length - 1, LogitsNeed.all());
+                  return bits(sequence);
+                }));
+        if (sequences.size() == 1) {
+          gate.awaitStep();
+        } else {
+          awaitWaiting(sequence);
+        }
+      }
+      gate.open();
+      for (int i = 0; i < texts.length; i++) {
+        assertArrayEquals(alone(other.engine, texts[i]), results.get(i).get(), "sequence " + i);
+      }
+      assertEquals(List.of(3, 8 + 2, 32), gate.rows());
     }
   }
 
