@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 
 /**
@@ -29,8 +30,25 @@ public interface VocabularySource {
     ALWAYS,
     /** As {@link #ALWAYS}, but not before a space. */
     UNLESS_SPACE,
-    /** At the start only, and not before a space. */
+    /** At the start only, unless a special token is there. */
+    FIRST,
+    /** As {@link #FIRST}, but not before a space or an added token. */
     FIRST_UNLESS_SPACE
+  }
+
+  /**
+   * Tokens that take the white space beside them in a text with them.
+   *
+   * @param before ids of those that take it before them
+   * @param after ids of those that take it after them
+   */
+  record Stripping(Set<Integer> before, Set<Integer> after) {
+    public static final Stripping NONE = new Stripping(Set.of(), Set.of());
+
+    public Stripping {
+      before = Set.copyOf(before);
+      after = Set.copyOf(after);
+    }
   }
 
   /** A part of it, to ask for and to name in messages. */
@@ -99,6 +117,10 @@ public interface VocabularySource {
 
   /** For the pieces of SentencePiece. */
   SpacePrefix spacePrefix() throws ModelFileException;
+
+  default Stripping stripping() throws ModelFileException {
+    return Stripping.NONE;
+  }
 
   /** What the file calls a part. */
   String name(Part part);

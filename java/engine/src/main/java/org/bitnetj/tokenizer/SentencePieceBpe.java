@@ -95,11 +95,12 @@ final class SentencePieceBpe implements TextEncoder {
     }
 
     private boolean hasPrefix(byte[] source, int from, int to) {
-      boolean space = source[from] == ' ' || Spelling.isSpaceMark(source, from, to);
+      boolean space = from < to && (source[from] == ' ' || Spelling.isSpaceMark(source, from, to));
       return switch (spacePrefix) {
         case NEVER -> false;
         case ALWAYS -> true;
         case UNLESS_SPACE -> !space;
+        case FIRST -> from == 0;
         case FIRST_UNLESS_SPACE -> !space && from == 0;
       };
     }

@@ -66,10 +66,14 @@ public final class StreamDecoder {
       bytes.compact();
       drain(out);
     }
-    fresh =
-        special
-            ? fresh || tokenizer.spacePrefix() != SpacePrefix.FIRST_UNLESS_SPACE
-            : fresh && length == 0;
+    fresh = special ? fresh || hasPrefixAfterSpecials() : fresh && length == 0;
+  }
+
+  private boolean hasPrefixAfterSpecials() {
+    return switch (tokenizer.spacePrefix()) {
+      case NEVER, ALWAYS, UNLESS_SPACE -> true;
+      case FIRST, FIRST_UNLESS_SPACE -> false;
+    };
   }
 
   /**

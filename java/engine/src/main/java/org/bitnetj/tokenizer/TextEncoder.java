@@ -9,7 +9,8 @@ sealed interface TextEncoder permits ByteLevelBpe, SentencePieceBpe {
   interface Call {
     /**
      * Appends the tokens of {@code text[from, to)}: a whole text, or the part of one between
-     * special tokens.
+     * special tokens. It is empty only where a space comes before nothing ({@link
+     * org.bitnetj.source.VocabularySource.SpacePrefix#FIRST}).
      */
     void encode(byte[] text, int from, int to, TokenBuffer out);
   }

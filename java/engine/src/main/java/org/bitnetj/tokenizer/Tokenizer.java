@@ -7,6 +7,7 @@ import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.VocabularySource;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
+import org.bitnetj.source.VocabularySource.Stripping;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;
 import org.bitnetj.tokenizer.SpecialTokens.Trust;
@@ -36,6 +37,7 @@ public final class Tokenizer {
       boolean addBos,
       int last,
       SpacePrefix spacePrefix,
+      Stripping stripping,
       boolean keepsMalformed,
       boolean normalizes) {}
 
@@ -138,11 +140,21 @@ public final class Tokenizer {
     TextEncoder.Call call = encoder.newCall();
     int at = 0;
     for (int i = 0; i < matches.count(); i++) {
-      if (at < matches.positions()[i]) {
-        encode(call, text, at, matches.positions()[i], out);
+      int id = matches.ids()[i];
+      int next = matches.positions()[i];
+      int end =
+          settings.stripping().before().contains(id) ? Utf8.trimWhiteSpace(text, at, next) : next;
+      boolean spaceAlone =
+          next == 0 && settings.spacePrefix() == SpacePrefix.FIRST && !isSpecial(id);
+      if (at < end || spaceAlone) {
+        encode(call, text, at, end, out);
       }
-      out.add(matches.ids()[i]);
+      out.add(id);
       at = matches.ends()[i];
+      if (settings.stripping().after().contains(id)) {
+        int most = i + 1 < matches.count() ? matches.positions()[i + 1] : text.length;
+        at = Utf8.skipWhiteSpace(text, at, most);
+      }
     }
     if (at < text.length) {
       encode(call, text, at, text.length, out);

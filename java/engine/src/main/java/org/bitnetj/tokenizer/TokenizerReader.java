@@ -236,6 +236,7 @@ final class TokenizerReader {
             ? TokenTable.inVocabulary(source, Part.EOS, last.getAsLong(), vocabulary.size())
             : NONE,
         spacePrefix,
+        source.stripping(),
         keepsMalformed,
         source.normalizes());
   }

@@ -96,6 +96,35 @@ final class Utf8 {
     return length;
   }
 
+  /** Where the white space of {@code t[from, to)} that starts at {@code from} ends. */
+  static int skipWhiteSpace(byte[] t, int from, int to) {
+    int at = from;
+    while (at < to && isWhiteSpace(t, at)) {
+      at += length(t[at]);
+    }
+    return at;
+  }
+
+  /** Where the white space of {@code t[from, to)} that ends at {@code to} starts. */
+  static int trimWhiteSpace(byte[] t, int from, int to) {
+    int end = to;
+    while (end > from) {
+      int at = end - 1;
+      while (at > from && (t[at] & 0xC0) == 0x80) {
+        at--;
+      }
+      if (!isWhiteSpace(t, at) || at + length(t[at]) != end) {
+        break;
+      }
+      end = at;
+    }
+    return end;
+  }
+
+  private static boolean isWhiteSpace(byte[] t, int at) {
+    return sequenceLength(t, at) > 0 && Kind.of(codePoint(t, at)) == Kind.SPACE;
+  }
+
   /** How many bytes the character that starts with {@code lead} has, in well-formed text. */
   static int length(byte lead) {
     return lead >= 0 ? 1 : (lead & 0x20) == 0 ? 2 : (lead & 0x10) == 0 ? 3 : 4;

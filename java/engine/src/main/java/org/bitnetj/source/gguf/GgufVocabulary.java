@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.source.Printable;
@@ -35,6 +37,11 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   static final String NORMALIZER = "bitnet.tokenizer.normalizer";
 
   static final String NFC = "nfc";
+
+  /** This project's own keys: ids of tokens that take the white space before or after them. */
+  static final String STRIPS_BEFORE = "bitnet.tokenizer.strips_before";
+
+  static final String STRIPS_AFTER = "bitnet.tokenizer.strips_after";
 
   private static final int BYTE = 6; // a token's type
 
@@ -159,6 +166,16 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
     }
     boolean adds = metadata.findFlag(ADDS_SPACE).orElse(!isGemmaOfBitNet());
     return adds ? SpacePrefix.ALWAYS : SpacePrefix.NEVER;
+  }
+
+  @Override
+  public Stripping stripping() throws ModelFileException {
+    return new Stripping(ids(STRIPS_BEFORE), ids(STRIPS_AFTER));
+  }
+
+  private Set<Integer> ids(String key) throws ModelFileException {
+    int[] ids = metadata.findIntegers(key).orElse(new int[0]);
+    return Arrays.stream(ids).boxed().collect(Collectors.toSet());
   }
 
   @Override

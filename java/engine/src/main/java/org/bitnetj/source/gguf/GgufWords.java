@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.ModelSpec;
@@ -183,6 +184,14 @@ public final class GgufWords {
     putLastToken(from);
     if (!bytes) {
       putSpacePrefix(from.spacePrefix());
+    }
+    putIds(GgufVocabulary.STRIPS_BEFORE, from.stripping().before());
+    putIds(GgufVocabulary.STRIPS_AFTER, from.stripping().after());
+  }
+
+  private void putIds(String key, Set<Integer> ids) {
+    if (!ids.isEmpty()) {
+      header.i32s(key, ids.stream().mapToInt(Integer::intValue).sorted().toArray());
     }
   }
 

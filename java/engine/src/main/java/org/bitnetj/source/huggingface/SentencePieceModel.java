@@ -1,6 +1,6 @@
 package org.bitnetj.source.huggingface;
 
-import static org.bitnetj.source.huggingface.TokenizerTables.CONTROL;
+import static org.bitnetj.source.huggingface.TokenizerTables.BYTE;
 import static org.bitnetj.source.huggingface.TokenizerTables.NORMAL;
 import static org.bitnetj.source.huggingface.TokenizerTables.UNKNOWN;
 
@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.VocabularySource.Kind;
-import org.bitnetj.source.VocabularySource.SpacePrefix;
 
 /**
  * Reads a {@code tokenizer.model}: SentencePiece's protocol buffer {@code ModelProto}
@@ -40,13 +39,13 @@ final class SentencePieceModel {
   }
 
   /**
-   * @param added ids of further tokens, by their texts
+   * @param folder what the files beside it say
    */
-  static TokenizerTables read(Path file, byte[] bytes, Map<String, Integer> added)
+  static TokenizerTables read(Path file, byte[] bytes, PieceFolder folder)
       throws ModelFileException {
     SentencePieceModel model = new SentencePieceModel(file);
     model.message(bytes, SentencePieceModel::top);
-    return model.tables(added);
+    return model.tables(folder);
   }
 
   /** Takes one field of a message: a number, or the bytes of a text or message. */
@@ -140,7 +139,7 @@ final class SentencePieceModel {
     }
   }
 
-  private TokenizerTables tables(Map<String, Integer> added) throws ModelFileException {
+  private TokenizerTables tables(PieceFolder folder) throws ModelFileException {
     if (modelType != BPE || rules > 0 || removesSpaces) {
       throw failure(
           "the model is not BPE without a normalizer, which is all that this engine reads here.");
@@ -155,20 +154,24 @@ final class SentencePieceModel {
         unknown = OptionalLong.of(id);
       }
     }
-    for (Map.Entry<String, Integer> token : added.entrySet()) {
-      if (token.getValue() == pieces.size() && ids.put(token.getKey(), pieces.size()) == null) {
-        pieces.add(token.getKey());
+    List<AddedToken> added = folder.tokens(ids);
+    for (AddedToken token : added) {
+      int id = token.id();
+      if (id == pieces.size() && ids.putIfAbsent(token.text(), id) == null) {
+        pieces.add(token.text());
         scores.add(0f);
-        types.add(CONTROL);
-      } else if (!token.getValue().equals(ids.get(token.getKey()))) {
+        types.add(token.type());
+      } else if (!Integer.valueOf(id).equals(ids.get(token.text()))) {
         throw failure(
             "there are "
                 + pieces.size()
                 + " tokens, but the added token '"
-                + Section.shown(token.getKey())
+                + Section.shown(token.text())
                 + "' has the id "
-                + token.getValue()
+                + id
                 + ".");
+      } else if (types.get(id) != BYTE && types.get(id) != UNKNOWN) {
+        types.set(id, token.type());
       }
     }
     float[] all = new float[scores.size()];
@@ -179,7 +182,7 @@ final class SentencePieceModel {
         new TokenizerScheme(
             Kind.SENTENCE_PIECE,
             "",
-            prefix ? SpacePrefix.ALWAYS : SpacePrefix.NEVER,
+            folder.spacePrefix(prefix),
             false,
             false,
             OptionalLong.empty(),
@@ -189,6 +192,7 @@ final class SentencePieceModel {
         all,
         TokenizerTables.texts(List.of()),
         ids,
-        unknown);
+        unknown,
+        AddedToken.stripping(added));
   }
 }

@@ -2,9 +2,7 @@ package org.bitnetj.source.huggingface;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tokenizer of a checkpoint: {@code tokenizer.json}, or without one SentencePiece's {@code
- * tokenizer.model} with {@code added_tokens.json}, and the special tokens that {@code
+ * tokenizer.model} with what {@link PieceFolder} finds beside it, and the special tokens that {@code
  * tokenizer_config.json}, {@code generation_config.json} and {@code config.json} name. Files are
  * read once, when they are first asked for. Thread-safe.
  */
@@ -28,6 +26,7 @@ final class TokenizerFiles implements VocabularySource {
   private static final String TOKENIZER = "tokenizer.json";
   private static final String SENTENCE_PIECE = "tokenizer.model";
   private static final String ADDED = "added_tokens.json";
+  private static final String SPECIAL_MAP = "special_tokens_map.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final String GENERATION_CONFIG = "generation_config.json";
   private static final String TEMPLATE = "chat_template.jinja";
@@ -52,26 +51,13 @@ final class TokenizerFiles implements VocabularySource {
               : Section.findBytes(folder.resolve(SENTENCE_PIECE));
       tokenizer =
           model.isPresent()
-              ? SentencePieceModel.read(folder.resolve(SENTENCE_PIECE), model.get(), added())
+              ? SentencePieceModel.read(
+                  folder.resolve(SENTENCE_PIECE),
+                  model.get(),
+                  new PieceFolder(config(), file(SPECIAL_MAP), file(ADDED)))
               : TokenizerJson.of(Section.read(folder.resolve(TOKENIZER)));
     }
     return tokenizer;
-  }
-
-  /** The tokens beside the pieces, by their ids. */
-  private Map<String, Integer> added() throws ModelFileException {
-    Optional<Section> file = file(ADDED);
-    List<Map.Entry<String, Integer>> tokens = new ArrayList<>();
-    if (file.isPresent()) {
-      for (Map.Entry<String, Json> token : file.get().members().entrySet()) {
-        long id = file.get().integer(token.getKey(), token.getValue());
-        tokens.add(Map.entry(token.getKey(), Math.clamp(id, -1, Integer.MAX_VALUE)));
-      }
-    }
-    tokens.sort(Map.Entry.comparingByValue());
-    Map<String, Integer> added = new LinkedHashMap<>();
-    tokens.forEach(token -> added.put(token.getKey(), token.getValue()));
-    return added;
   }
 
   private Optional<Section> config() throws ModelFileException {
@@ -255,6 +241,11 @@ final class TokenizerFiles implements VocabularySource {
   @Override
   public SpacePrefix spacePrefix() throws ModelFileException {
     return tokenizer().scheme().spacePrefix();
+  }
+
+  @Override
+  public Stripping stripping() throws ModelFileException {
+    return tokenizer().stripping();
   }
 
   @Override

@@ -1,12 +1,10 @@
 package org.bitnetj.source.huggingface;
 
 import static org.bitnetj.source.huggingface.TokenizerTables.BYTE;
-import static org.bitnetj.source.huggingface.TokenizerTables.CONTROL;
 import static org.bitnetj.source.huggingface.TokenizerTables.MOST_TOKENS;
 import static org.bitnetj.source.huggingface.TokenizerTables.NORMAL;
 import static org.bitnetj.source.huggingface.TokenizerTables.UNKNOWN;
 import static org.bitnetj.source.huggingface.TokenizerTables.UNUSED;
-import static org.bitnetj.source.huggingface.TokenizerTables.USER_DEFINED;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +48,7 @@ final class TokenizerJson {
     for (Map.Entry<String, Json> entry : vocabulary.members().entrySet()) {
       ids.put(entry.getKey(), id(vocabulary, entry.getKey(), entry.getValue()));
     }
-    Map<Integer, Integer> added = added(tokenizer, scheme, ids);
+    Map<Integer, AddedToken> added = added(tokenizer, scheme, ids);
     int size = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
     String[] tokens = new String[size];
     int[] types = new int[size];
@@ -71,7 +69,7 @@ final class TokenizerJson {
       types[id] =
           byteFallback && BYTE_TOKEN.matcher(tokens[id]).matches()
               ? BYTE
-              : added.getOrDefault(id, NORMAL);
+              : added.containsKey(id) ? added.get(id).type() : NORMAL;
     }
     for (int id = 0; id < size; id++) {
       if (tokens[id] == null) {
@@ -93,55 +91,45 @@ final class TokenizerJson {
         new float[0],
         TokenizerTables.texts(merges(model)),
         ids,
-        unknown);
+        unknown,
+        AddedToken.stripping(added.values()));
   }
 
-  /** Puts the added tokens among the others and gives their types by ids. */
-  private static Map<Integer, Integer> added(
+  /** Puts the added tokens among the others and gives them by their ids. */
+  private static Map<Integer, AddedToken> added(
       Section tokenizer, TokenizerScheme scheme, Map<String, Integer> ids)
       throws ModelFileException {
-    Map<Integer, Integer> types = new HashMap<>();
+    Map<Integer, AddedToken> added = new HashMap<>();
     for (Json each : tokenizer.findItems("added_tokens").orElse(List.of())) {
-      Section token = tokenizer.section("added_tokens", each);
-      String text = token.findText("content").orElseThrow(() -> token.missing("content"));
-      int id = id(token, "id", token.members().getOrDefault("id", Json.Literal.NULL));
-      Integer other = ids.put(text, id);
+      Section section = tokenizer.section("added_tokens", each);
+      int id = id(section, "id", section.members().getOrDefault("id", Json.Literal.NULL));
+      AddedToken token = AddedToken.of(section, id);
+      Integer other = ids.put(token.text(), id);
       if (other != null && other != id) {
-        throw token.failure(
+        throw section.failure(
             "token '"
-                + Section.shown(text)
+                + Section.shown(token.text())
                 + "' has the ids "
                 + other
                 + " and "
                 + id
                 + "; the file is damaged.");
       }
-      boolean special = token.findFlag("special").orElse(false);
-      for (String flag : List.of("single_word", "lstrip", "rstrip")) {
-        // A special token is found in a chat template's text alone, where no spaces are about.
-        if (!special && token.findFlag(flag).orElse(false)) {
-          throw token.failure(
-              "token '"
-                  + Section.shown(text)
-                  + "' has "
-                  + flag
-                  + ", which this engine does not do.");
-        }
-      }
       boolean prepends = scheme.spacePrefix() == SpacePrefix.ALWAYS;
-      if (!special && prepends && token.findFlag("normalized").orElse(true)) {
-        throw token.failure(
+      if (!token.special() && prepends && token.normalized()) {
+        throw section.failure(
             "token '"
-                + Section.shown(text)
+                + Section.shown(token.text())
                 + "' is normalized, and so found after a space only, which this engine does not"
                 + " do.");
       }
-      types.put(id, special ? CONTROL : USER_DEFINED);
+      added.put(id, token);
     }
-    return types;
+    return added;
   }
 
-  private static int id(Section section, String key, Json value) throws ModelFileException {
+  /** An id that a file gives to a token. */
+  static int id(Section section, String key, Json value) throws ModelFileException {
     long id = section.integer(key, value);
     if (id < 0 || id >= MOST_TOKENS) {
       throw section.failure(

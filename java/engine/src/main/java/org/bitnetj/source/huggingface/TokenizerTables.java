@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.bitnetj.source.StringArray;
+import org.bitnetj.source.VocabularySource.Stripping;
 
 /**
  * The tables of a tokenizer.
@@ -16,6 +17,7 @@ import org.bitnetj.source.StringArray;
  * @param merges two pieces with a space between
  * @param ids of tokens by their texts
  * @param unknown the unknown token
+ * @param stripping tokens that take the white space beside them
  */
 record TokenizerTables(
     TokenizerScheme scheme,
@@ -24,7 +26,8 @@ record TokenizerTables(
     float[] scores,
     StringArray merges,
     Map<String, Integer> ids,
-    OptionalLong unknown) {
+    OptionalLong unknown,
+    Stripping stripping) {
   /** More ids than any vocabulary has; the tables take memory by the largest. */
   static final int MOST_TOKENS = 1 << 20;
 

@@ -66,9 +66,12 @@ class SentencePieceModelTest {
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
         "{\"bos_token\":\"<s>\",\"eos_token\":{\"content\":\"</s>\"}}");
+    Files.writeString(
+        folder.resolve("special_tokens_map.json"), "{\"additional_special_tokens\":[\"<two>\"]}");
     Tokenizer tokenizer = write(resource("tokenizer.model"));
     assertEquals(702, tokenizer.vocabularySize());
-    assertEquals(TokenType.CONTROL, tokenizer.type(701));
+    assertEquals(TokenType.CONTROL, tokenizer.type(701), "a file names it as special");
+    assertEquals(TokenType.USER_DEFINED, tokenizer.type(700), "no file does");
     assertEquals(Set.of(2), tokenizer.endTokens());
     int[] ids = tokenizer.encodeDocument("<two>", true);
     assertArrayEquals(
@@ -78,6 +81,91 @@ class SentencePieceModelTest {
         new int[] {701}, write(resource("tokenizer.model")).encodeDocument("<two>", true));
     Files.writeString(folder.resolve("added_tokens.json"), "{\"<two>\":705}");
     assertTrue(refusal(resource("tokenizer.model")).contains("'<two>' has the id 705"));
+  }
+
+  private static String added(String content, boolean special, String strip) {
+    return "{\"content\":\"%s\",\"special\":%b,\"%s\":true}".formatted(content, special, strip);
+  }
+
+  /** One of the tokens is special and takes space before it, the other takes space after it. */
+  private Tokenizer withDecoder(String more) throws IOException {
+    Files.writeString(folder.resolve("added_tokens.json"), "{\"<other>\":700}"); // not read then
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"added_tokens_decoder\":{\"701\":"
+            + added("<two>", false, "rstrip")
+            + ",\"700\":"
+            + added("<one>", true, "lstrip")
+            + ",\"0\":{\"content\":\"<unk>\",\"special\":true}}"
+            + more
+            + "}");
+    return write(resource("tokenizer.model"));
+  }
+
+  private static void assertIds(Tokenizer tokenizer, String text, int... ids) {
+    assertArrayEquals(ids, tokenizer.encode(text, true, false), text);
+  }
+
+  /**
+   * Expected values: SentencePiece's ids of the parts of texts that transformers' LlamaTokenizer
+   * gives it.
+   */
+  @Test
+  void addedTokensOfTheConfigurationAreFoundBeforePieces() throws IOException {
+    Tokenizer tokenizer = withDecoder("");
+    assertEquals(702, tokenizer.vocabularySize());
+    assertEquals(TokenType.CONTROL, tokenizer.type(700));
+    assertEquals(TokenType.USER_DEFINED, tokenizer.type(701));
+    assertEquals(TokenType.UNKNOWN, tokenizer.type(0));
+    assertIds(tokenizer, "  the lamb", 639, 639, 264, 430);
+    assertIds(tokenizer, "<s>the lamb</s>the", 1, 264, 430, 2, 264);
+    assertIds(tokenizer, " <s> the", 639, 639, 1, 639, 264);
+    assertIds(tokenizer, "the <one> lamb", 264, 700, 639, 430);
+    assertIds(tokenizer, "the \n\u00a0<one>lamb<two> \u3000\nlamb", 264, 700, 430, 701, 430);
+    assertIds(tokenizer, "<two> the <one>", 701, 264, 700);
+    assertIds(tokenizer, "a<one> <two> <one>b", 261, 700, 639, 639, 701, 700, 271);
+  }
+
+  @Test
+  void notLegacyMeansOneSpaceBeforeTheWholeText() throws IOException {
+    Tokenizer tokenizer = withDecoder(",\"legacy\":false");
+    assertIds(tokenizer, "the lamb", 264, 430);
+    assertIds(tokenizer, "  the lamb", 639, 639, 264, 430);
+    assertIds(tokenizer, "<s>the lamb</s>the", 1, 641, 260, 430, 2, 641, 260);
+    assertIds(tokenizer, " <s> the", 639, 639, 1, 264);
+    assertIds(tokenizer, "the <one> lamb", 264, 700, 430);
+    assertIds(tokenizer, "<two>the", 639, 701, 641, 260);
+    assertIds(tokenizer, " <two>the", 639, 639, 701, 641, 260);
+    assertIds(tokenizer, "a<one> <two> <one>b", 261, 700, 639, 701, 700, 654);
+    assertEquals("the lamb", tokenizer.decode(264, 430));
+    Tokenizer without = withDecoder(",\"legacy\":false,\"add_prefix_space\":false");
+    assertIds(without, "the lamb", 641, 260, 430);
+  }
+
+  @Test
+  void whatTheFolderSaysIsComputedOrRefused() throws IOException {
+    String conflict =
+        assertThrows(ModelFileException.class, () -> withDecoder(",\"add_prefix_space\":false"))
+            .getMessage();
+    assertTrue(conflict.contains("tokenizer_config.json: 'add_prefix_space'"), conflict);
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"added_tokens_decoder\":{\"700\":" + added("<one>", true, "single_word") + "}}");
+    String word =
+        assertThrows(ModelFileException.class, () -> write(resource("tokenizer.model")))
+            .getMessage();
+    assertTrue(word.contains("'<one>' has single_word"), word);
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"added_tokens_decoder\":{\"5\":" + added("<one>", true, "lstrip") + "}}");
+    assertTrue(refusal(resource("tokenizer.model")).contains("'<one>' has the id 5"));
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"added_tokens_decoder\":{\"x\":" + added("<one>", true, "lstrip") + "}}");
+    String number =
+        assertThrows(ModelFileException.class, () -> write(resource("tokenizer.model")))
+            .getMessage();
+    assertTrue(number.contains("'added_tokens_decoder.x'"), number);
   }
 
   @Test

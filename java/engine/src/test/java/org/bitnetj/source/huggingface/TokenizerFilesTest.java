@@ -114,6 +114,26 @@ class TokenizerFilesTest {
     assertArrayEquals(new int[] {256, 'c'}, encode(write(root), "abc"));
   }
 
+  /** Expected values are of Hugging Face's tokenizers 0.23.2. */
+  @Test
+  void tokensTakeTheWhiteSpaceBesideThem() throws IOException {
+    ObjectNode root = small();
+    ((ObjectNode) root.at("/added_tokens/0")).put("lstrip", true);
+    ((ObjectNode) root.at("/added_tokens/1")).put("rstrip", true);
+    ((ObjectNode) root.at("/added_tokens/2")).put("lstrip", true).put("rstrip", true);
+    Tokenizer tokenizer = write(root);
+    assertArrayEquals(new int[] {'a', 258, ' ', 'b'}, encode(tokenizer, "a <s> b"));
+    assertArrayEquals(new int[] {'a', ' ', 259, 'b'}, encode(tokenizer, "a </s> b"));
+    assertArrayEquals(new int[] {'a', 261, 'b'}, encode(tokenizer, "a\u3000\n<tool>\u00a0\tb"));
+    assertArrayEquals(new int[] {'a', ' ', 259, 258, ' ', 'b'}, encode(tokenizer, "a </s> <s> b"));
+    assertArrayEquals(new int[] {'a', 261, 261, 'b'}, encode(tokenizer, "a <tool> <tool> b"));
+    assertArrayEquals(new int[] {258, 'x', 259}, encode(tokenizer, " <s>x</s> "));
+    assertArrayEquals(
+        new int[] {'a', 258, 0xe2, 0x80, 0x8b, 'b', 0xe1, 0xa0, 0x8e, 258},
+        encode(tokenizer, "a\u0085<s>\u200bb\u180e<s>"),
+        "what has no width, and no space since Unicode 6.3, stays");
+  }
+
   /** The special tokens are found before, in the text as it is. */
   @Test
   void textIsPutInNormalFormWhereTheFileSaysSo() throws IOException {
@@ -227,8 +247,12 @@ class TokenizerFilesTest {
         refusal(r -> ((ObjectNode) r.get("model")).put("end_of_word_suffix", "</w>"))
             .contains("end_of_word_suffix"));
     assertTrue(
-        refusal(r -> ((ObjectNode) r.at("/added_tokens/2")).put("rstrip", true))
-            .contains("'<tool>' has rstrip"));
+        refusal(r -> ((ObjectNode) r.at("/added_tokens/2")).put("single_word", true))
+            .contains("'<tool>' has single_word"));
+    assertTrue(
+        refusal(r -> ((ObjectNode) r.at("/added_tokens/0")).put("single_word", true))
+            .contains("'<s>' has single_word"),
+        "special ones too");
   }
 
   @Test
