@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tokenizer of a checkpoint: {@code tokenizer.json}, or without one SentencePiece's {@code
- * tokenizer.model} with what {@link PieceFolder} finds beside it, and the special tokens that {@code
- * tokenizer_config.json}, {@code generation_config.json} and {@code config.json} name. Files are
- * read once, when they are first asked for. Thread-safe.
+ * tokenizer.model} with what {@link PieceFolder} finds beside it, and the special tokens that
+ * {@code tokenizer_config.json}, {@code generation_config.json} and {@code config.json} name. Files
+ * are read once, when they are first asked for. Thread-safe.
  */
 final class TokenizerFiles implements VocabularySource {
   private static final String TOKENIZER = "tokenizer.json";
@@ -45,17 +45,15 @@ final class TokenizerFiles implements VocabularySource {
 
   private synchronized TokenizerTables tokenizer() throws ModelFileException {
     if (tokenizer == null) {
-      Optional<byte[]> model =
-          Files.exists(folder.resolve(TOKENIZER))
-              ? Optional.empty()
-              : Section.findBytes(folder.resolve(SENTENCE_PIECE));
+      Path file = folder.resolve(file());
       tokenizer =
-          model.isPresent()
-              ? SentencePieceModel.read(
-                  folder.resolve(SENTENCE_PIECE),
-                  model.get(),
-                  new PieceFolder(config(), file(SPECIAL_MAP), file(ADDED)))
-              : TokenizerJson.of(Section.read(folder.resolve(TOKENIZER)));
+          file().equals(TOKENIZER)
+              ? TokenizerJson.of(Section.read(file))
+              : SentencePieceModel.read(
+                  file,
+                  Section.findBytes(file)
+                      .orElseThrow(() -> new ModelFileException(file + ": there is no such file.")),
+                  new PieceFolder(config(), file(SPECIAL_MAP), file(ADDED)));
     }
     return tokenizer;
   }
@@ -207,7 +205,7 @@ final class TokenizerFiles implements VocabularySource {
                   + " is '"
                   + Section.shown(text.orElse(""))
                   + "', a token that "
-                  + TOKENIZER
+                  + file()
                   + " does not have.");
     }
     return OptionalLong.of(ids.get(text.get()));
@@ -250,22 +248,28 @@ final class TokenizerFiles implements VocabularySource {
 
   @Override
   public String name(Part part) {
+    boolean pieces = file().equals(SENTENCE_PIECE);
     return switch (part) {
       case PRE_TOKENIZER -> "'pre_tokenizer'";
-      case TOKENS -> "'model.vocab'";
-      case TYPES -> "'added_tokens'";
+      case TOKENS -> pieces ? "the pieces" : "'model.vocab'";
+      case TYPES -> pieces ? "the types of pieces" : "'added_tokens'";
       case SCORES -> "the scores";
-      case MERGES -> "'model.merges'";
+      case MERGES -> pieces ? "the merges" : "'model.merges'";
       case BOS -> "'bos_token'";
       case EOS -> "'eos_token'";
       case EOT, EOM -> "'eos_token_id'";
-      case UNKNOWN -> "'model.unk_token'";
+      case UNKNOWN -> pieces ? "the unknown piece" : "'model.unk_token'";
     };
+  }
+
+  /** The file that has the tokens. */
+  private String file() {
+    boolean json = Files.exists(folder.resolve(TOKENIZER));
+    return json || !Files.exists(folder.resolve(SENTENCE_PIECE)) ? TOKENIZER : SENTENCE_PIECE;
   }
 
   @Override
   public ModelFileException failure(String sentence) {
-    String file = Files.exists(folder.resolve(TOKENIZER)) ? TOKENIZER : SENTENCE_PIECE;
-    return new ModelFileException(folder.resolve(file) + ": " + sentence);
+    return new ModelFileException(folder.resolve(file()) + ": " + sentence);
   }
 }

@@ -2,6 +2,7 @@ package org.bitnetj.source.huggingface;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.source.VocabularySource.Part;
 import org.bitnetj.tokenizer.TokenType;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.junit.jupiter.api.Test;
@@ -166,6 +168,21 @@ class SentencePieceModelTest {
         assertThrows(ModelFileException.class, () -> write(resource("tokenizer.model")))
             .getMessage();
     assertTrue(number.contains("'added_tokens_decoder.x'"), number);
+  }
+
+  /** Messages are about the files that were read. */
+  @Test
+  void messagesNameTheModel() throws IOException {
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\":\"<none>\"}");
+    String none =
+        assertThrows(ModelFileException.class, () -> write(resource("tokenizer.model")))
+            .getMessage();
+    assertTrue(none.contains("a token that tokenizer.model does not have"), none);
+    TokenizerFiles files = new TokenizerFiles(folder);
+    for (Part part : Part.values()) {
+      assertFalse(files.name(part).contains("model."), files.name(part));
+      assertFalse(files.name(part).contains("added_tokens'"), files.name(part));
+    }
   }
 
   @Test
