@@ -474,6 +474,29 @@ class ConversionTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"GEMMA3", "MINICPM"})
+  void aHeadThatIsTheEmbeddingUnlessTheFileSaysOtherwiseMustNotBeAnother(Architecture family)
+      throws IOException {
+    ModelShape untied =
+        new ModelShape("s", family.label(), 1, 256, 512, 4, 2, 64, 320, 128, 10000f, 1e-5f, false);
+    Path gguf = folder.resolve("untied.gguf");
+    SyntheticModel.of(untied, 7).write(gguf, (written, size) -> {});
+    Path checkpoint =
+        CheckpointFolder.write(
+            folder.resolve("hf"), roundScales(gguf), CheckpointFolder.Weights.TERNARY);
+    Path config = checkpoint.resolve("config.json");
+    String said = Files.readString(config);
+    try (ModelSource model = ModelContainer.open(checkpoint, true)) {
+      assertEquals(family, model.spec().architecture(), said);
+    }
+    Files.writeString(config, said.replace("\"tie_word_embeddings\":false,", ""));
+    try (ModelSource model = ModelContainer.open(checkpoint, true)) {
+      String sentence = assertThrows(ModelFileException.class, model::spec).getMessage();
+      assertTrue(sentence.contains("in config.json is missing, which means true"), sentence);
+    }
+  }
+
   /** As embedding models are saved. */
   @Test
   void aFolderThatWasSavedWithoutAHeadNeedsNone() throws Exception {

@@ -165,14 +165,14 @@ public final class Checkpoint implements ModelSource {
                   + head
                   + "'.");
     }
-    if (said.orElse(false) && all.containsKey(head)) {
+    if (tied && all.containsKey(head)) {
       Tensor embedding = all.get(name(manifest.at(Place.EMBEDDING).orElseThrow(), 0));
       if (embedding != null && embedding.data().mismatch(all.get(head).data()) != -1) {
         throw Objects.requireNonNull(files.tensors().get(head))
             .failure(
                 "differs from the embedding, but tie_word_embeddings in "
                     + CheckpointConfig.FILE
-                    + " is true");
+                    + (said.isPresent() ? " is true" : " is missing, which means true"));
       }
       all.remove(head);
     }
