@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
@@ -14,7 +15,9 @@ import org.bitnetj.family.Multipliers;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.source.AttentionWindow;
 import org.bitnetj.source.Printable;
+import org.bitnetj.source.huggingface.LayerKinds.Kind;
 import org.bitnetj.source.json.Json;
+import org.bitnetj.tensor.RopeScaling;
 
 /**
  * What {@code config.json} says of a model. Keys and defaults: transformers' {@code
@@ -102,11 +105,10 @@ record CheckpointConfig(Section json) {
     int heads = required("num_attention_heads", ModelSpec.MAX_HEADS);
     int layers = required("num_hidden_layers", ModelSpec.MAX_LAYERS);
     int headDim = headDim(architecture, Math.max(1, width / heads));
-    CheckpointRope rope = new CheckpointRope(json, architecture, headDim);
+    Set<Kind> kinds = kinds(architecture, layers);
     try {
-      // The rows of q and k are read in the order in which GGUF files have them.
       LayerPlan.Rotation rotation =
-          new LayerPlan.Rotation(architecture.ropeStyle(), rope.theta(), headDim, rope.scaling());
+          rotation(architecture, headDim, kinds.contains(Kind.FULL) ? Kind.FULL : Kind.WINDOW);
       return new ModelSpec(
           architecture,
           name(),
@@ -117,7 +119,7 @@ record CheckpointConfig(Section json) {
           optional("num_key_value_heads", heads, ModelSpec.MAX_HEADS),
           headDim,
           required("vocab_size", ModelSpec.MAX_VOCABULARY),
-          contextLength(architecture, rotation),
+          contextLength(kinds, rotation),
           (float) number("rms_norm_eps"),
           rotation,
           multipliers(architecture, width, layers),
@@ -181,7 +183,7 @@ record CheckpointConfig(Section json) {
 
   /** What {@code rope_scaling} makes of the frequencies, as float32; empty if nothing. */
   Optional<float[]> ropeDivisors(ModelSpec spec) throws ModelFileException {
-    return new CheckpointRope(json, spec.architecture(), spec.headDim()).divisors();
+    return new CheckpointRope(json, spec.architecture(), spec.headDim(), Kind.FULL).divisors();
   }
 
   private Multipliers multipliers(Architecture architecture, int width, int layers)
@@ -201,36 +203,51 @@ record CheckpointConfig(Section json) {
     return json.findNumber(key).orElseThrow(() -> json.missing(key));
   }
 
-  /** Positions; of a model with windows no more than they have. */
-  private int contextLength(Architecture architecture, LayerPlan.Rotation rotation)
+  private LayerPlan.Rotation rotation(Architecture architecture, int headDim, Kind kind)
       throws ModelFileException {
-    int context = required("max_position_embeddings", ModelSpec.MAX_CONTEXT);
-    if (architecture != Architecture.GEMMA3 || !hasWindows()) {
-      return context;
-    }
-    AttentionWindow window =
-        new AttentionWindow(
-            Math.min(context, optional("sliding_window", USUAL_WINDOW, Integer.MAX_VALUE)),
-            json.findNumber("rope_local_base_freq").orElse(AttentionWindow.USUAL_THETA));
-    Optional<String> refusal = window.refusal(rotation);
-    if (refusal.isPresent()) {
-      throw json.failure(refusal.get());
-    }
-    return window.positions();
+    CheckpointRope rope = new CheckpointRope(json, architecture, headDim, kind);
+    // The rows of q and k are read in the order in which GGUF files have them.
+    return new LayerPlan.Rotation(architecture.ropeStyle(), rope.theta(), headDim, rope.scaling());
   }
 
-  /** Whether any layer of a Gemma has one: so it is unless the file says otherwise. */
-  private boolean hasWindows() throws ModelFileException {
-    if (json.members().get("sliding_window") == Json.Literal.NULL
-        || json.findInteger("sliding_window").orElse(USUAL_WINDOW) == 0) {
-      return false;
+  /** The kinds of layers; of other families than Gemma only one can be computed. */
+  private Set<Kind> kinds(Architecture architecture, int layers) throws ModelFileException {
+    boolean gemma = architecture == Architecture.GEMMA3;
+    Set<Kind> kinds = LayerKinds.of(json, layers, gemma);
+    if (!gemma && kinds.contains(Kind.WINDOW)) {
+      throw json.failure(
+          "layer_types has layers of sliding_attention, which this engine does not compute for"
+              + " models of architecture '"
+              + architecture.label()
+              + "'.");
     }
-    for (Json type : json.findItems("layer_types").orElse(List.of())) {
-      if (!(type instanceof Json.Text text && text.value().equals("full_attention"))) {
-        return true;
+    boolean none =
+        json.members().get("sliding_window") == Json.Literal.NULL
+            || json.findInteger("sliding_window").orElse(USUAL_WINDOW) == 0;
+    return gemma && none ? Set.of(Kind.FULL) : kinds;
+  }
+
+  /** Positions; of a model with windows no more than they have. */
+  private int contextLength(Set<Kind> kinds, LayerPlan.Rotation rotation)
+      throws ModelFileException {
+    int context = required("max_position_embeddings", ModelSpec.MAX_CONTEXT);
+    if (!kinds.contains(Kind.WINDOW)) {
+      return context;
+    }
+    int window = optional("sliding_window", USUAL_WINDOW, Integer.MAX_VALUE);
+    int positions = Math.min(context, window);
+    if (kinds.contains(Kind.FULL)) {
+      LayerPlan.Rotation others = rotation(Architecture.GEMMA3, rotation.dimensions(), Kind.WINDOW);
+      Optional<String> refusal = new AttentionWindow(positions, others.theta()).refusal(rotation);
+      if (refusal.isEmpty() && !others.scaling().equals(RopeScaling.NONE)) {
+        refusal =
+            Optional.of("rotations of layers with a window are scaled, but not those of others.");
+      }
+      if (refusal.isPresent()) {
+        throw json.failure(refusal.get());
       }
     }
-    return !json.has("layer_types");
+    return positions;
   }
 
   /** Whether the head is the embedding; empty if the file does not say. */

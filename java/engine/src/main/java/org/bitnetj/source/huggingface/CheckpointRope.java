@@ -1,11 +1,13 @@
 package org.bitnetj.source.huggingface;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.source.AttentionWindow;
 import org.bitnetj.source.json.Json;
 import org.bitnetj.tensor.RopeScaling;
 
@@ -16,21 +18,31 @@ import org.bitnetj.tensor.RopeScaling;
  *
  * @param json the file
  * @param headDim rotated elements of a head
+ * @param kind the layers that it is about, where a file tells them apart
  */
-record CheckpointRope(Section json, Architecture architecture, int headDim) {
+record CheckpointRope(Section json, Architecture architecture, int headDim, LayerKinds.Kind kind) {
   private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
 
   /** Names of the section, the older one first. */
   private static final List<String> SECTIONS = List.of("rope_scaling", "rope_parameters");
 
+  /** Of layers with a window, files of transformers 4 say nothing here: they are not scaled. */
   private Optional<Section> section() throws ModelFileException {
     for (String key : SECTIONS) {
       Optional<Section> rope = json.findSection(key);
       if (rope.isPresent()) {
-        return rope;
+        Optional<Section> own = rope.get().findSection(kind.label());
+        return own.isPresent() || kind == LayerKinds.Kind.WINDOW || hasKinds(rope.get())
+            ? own
+            : rope;
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether a section has one for each kind of layers, as transformers 5 writes it. */
+  private static boolean hasKinds(Section rope) {
+    return Arrays.stream(LayerKinds.Kind.values()).anyMatch(kind -> rope.has(kind.label()));
   }
 
   private static String type(Section rope) throws ModelFileException {
@@ -56,8 +68,15 @@ record CheckpointRope(Section json, Architecture architecture, int headDim) {
 
   private double plainTheta() throws ModelFileException {
     Optional<Section> parameters = json.findSection("rope_parameters");
-    if (parameters.isPresent() && parameters.get().has("rope_theta")) {
-      return parameters.get().findNumber("rope_theta").getAsDouble();
+    if (parameters.isPresent()) {
+      Optional<Section> own = parameters.get().findSection(kind.label());
+      Section section = own.orElse(parameters.get());
+      if (section.has("rope_theta")) {
+        return section.findNumber("rope_theta").getAsDouble();
+      }
+    }
+    if (kind == LayerKinds.Kind.WINDOW) {
+      return json.findNumber("rope_local_base_freq").orElse(AttentionWindow.USUAL_THETA);
     }
     OptionalDouble theta = json.findNumber("rope_theta");
     boolean differs = json.findText("model_type").orElse("").equals("bitnet");
@@ -101,7 +120,7 @@ record CheckpointRope(Section json, Architecture architecture, int headDim) {
 
   private ModelFileException refused(Section rope, String type) {
     return rope.failure(
-        rope.place().replace(".", "")
+        rope.place().replaceFirst("\\.$", "")
             + " is of type '"
             + Section.shown(type)
             + "', which this engine does not compute for models of architecture '"
@@ -115,6 +134,10 @@ record CheckpointRope(Section json, Architecture architecture, int headDim) {
       Optional<Section> rope = json.findSection(key);
       if (rope.isPresent()) {
         refusePartialRotation(rope.get());
+        Optional<Section> own = rope.get().findSection(kind.label());
+        if (own.isPresent()) {
+          refusePartialRotation(own.get());
+        }
       }
     }
   }

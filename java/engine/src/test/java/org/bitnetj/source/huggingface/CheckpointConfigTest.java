@@ -28,6 +28,12 @@ class CheckpointConfigTest {
   private static final String MINICPM =
       "'model_type':'minicpm','scale_emb':12,'scale_depth':1.4,'dim_model_base':16";
 
+  private static final String FULL =
+      "'model_type':'gemma3_text','layer_types':['full_attention','full_attention']";
+
+  private static final String BOTH =
+      "'model_type':'gemma3_text','layer_types':['sliding_attention','full_attention']";
+
   private static final String SIZES =
       "'hidden_size':64,'intermediate_size':128,'num_hidden_layers':2,'num_attention_heads':4,"
           + "'num_key_value_heads':2,'vocab_size':8,'rms_norm_eps':1e-6";
@@ -183,8 +189,13 @@ class CheckpointConfigTest {
     assertEquals(16, spec.contextLength());
     assertEquals(new Multipliers(8, 1, 1), spec.multipliers());
     assertEquals(4096, config(gemma + 10000, 8192).spec(ActivationScaling.ROW).contextLength());
+    assertEquals(
+        16,
+        config(gemma + "1e6,'sliding_window':16").spec(ActivationScaling.ROW).contextLength(),
+        "both layers have one, and so none has the other base");
     for (String none :
         List.of(
+            "'sliding_window_pattern':1",
             "'sliding_window':null",
             "'sliding_window':0",
             "'layer_types':['full_attention','full_attention']")) {
@@ -192,6 +203,24 @@ class CheckpointConfigTest {
       assertEquals(8192, whole.contextLength(), none);
       assertEquals(1e6, whole.rotation().theta(), none);
     }
+  }
+
+  /** Both layers have the same rotations, or all are of one kind. */
+  @Test
+  void eachKindOfLayersOfAGemmaMayHaveItsOwnRotations() throws IOException {
+    String rope =
+        ",'head_dim':256,'rope_parameters':{'full_attention':{'rope_type':'%s','factor':8,"
+            + "'rope_theta':%s},'sliding_attention':{'rope_type':'default','rope_theta':2e4}}";
+    ModelSpec both = config(BOTH + rope.formatted("default", "2e4")).spec(ActivationScaling.ROW);
+    assertEquals(2e4, both.rotation().theta());
+    ModelSpec full = config(FULL + rope.formatted("linear", "1e6")).spec(ActivationScaling.ROW);
+    assertEquals(1e6, full.rotation().theta());
+    assertEquals(new RopeScaling.Linear(8), full.rotation().scaling());
+    ModelSpec windows =
+        config("'model_type':'gemma3_text'" + rope.formatted("linear", "1e6"))
+            .spec(ActivationScaling.ROW);
+    assertEquals(2e4, windows.rotation().theta());
+    assertEquals(RopeScaling.NONE, windows.rotation().scaling());
   }
 
   private RopeScaling scaling(String rope) throws IOException {
@@ -249,14 +278,32 @@ class CheckpointConfigTest {
         "'model_type':'llama','input_bits':4|input_bits is 4, but",
         MINICPM + ",'rope_scaling':{'type':'longrope','short_factor':[1]}|has 1 elements",
         MINICPM + ",'rope_scaling':{'type':'longrope','original_max_position_embeddings':8}|below",
-        "'model_type':'gemma3_text'|'rope_theta' is missing",
+        FULL + "|'rope_theta' is missing",
+        BOTH + "|'rope_theta' is missing",
         "'model_type':'gemma3_text','rope_theta':1e4,'head_dim':32|query_pre_attn_scalar is not",
-        "'model_type':'gemma3_text','rope_theta':1e6,'sliding_window':8|have the base 10000.0",
-        "'model_type':'gemma3_text','rope_theta':1e6|this engine has one base for all layers.",
-        "'model_type':'gemma3_text','rope_theta':1e6,'layer_types':['full_attention',"
-            + "'sliding_attention']|have the base 10000.0",
-        "'model_type':'gemma3_text','rope_theta':1e4,'rope_scaling':{'type':'linear','factor':8}"
+        BOTH + ",'rope_theta':1e6,'sliding_window':8|have the base 10000.0",
+        BOTH + ",'rope_theta':1e6|this engine has one base for all layers.",
+        "'model_type':'gemma3_text','sliding_window_pattern':2,'rope_theta':1e6|have the base",
+        "'model_type':'gemma3_text','_sliding_window_pattern':2,'rope_theta':1e6|have the base",
+        "'model_type':'gemma3_text','sliding_window_pattern':0|'sliding_window_pattern' is 0, out",
+        BOTH
+            + ",'rope_theta':1e4,'rope_scaling':{'type':'linear','factor':8}"
             + "|rotations are scaled, but not those of layers with a window",
+        BOTH
+            + ",'rope_parameters':{'full_attention':{'rope_theta':1e6},"
+            + "'sliding_attention':{'rope_theta':1e4}}|have the base 10000.0",
+        BOTH
+            + ",'rope_parameters':{'full_attention':{'rope_theta':1e4},'sliding_attention':"
+            + "{'rope_theta':1e4,'rope_type':'linear','factor':2}}|window are scaled, but not",
+        FULL
+            + ",'rope_parameters':{'full_attention':{'rope_theta':1e4,'rope_type':'dynamic'}}"
+            + "|rope_parameters.full_attention is of type 'dynamic'",
+        FULL
+            + ",'rope_parameters':{'full_attention':{'rope_theta':1e4,'partial_rotary_factor':0.5}}"
+            + "|'rope_parameters.full_attention.partial_rotary_factor' is 0.5",
+        "'model_type':'gemma3_text','layer_types':['full_attention']|has 1 entries, but there are",
+        "'model_type':'gemma3_text','layer_types':['full_attention','other']|has 'other'",
+        "'model_type':'qwen3','layer_types':['full_attention','sliding_attention']|layers of slid",
         "'model_type':'hunyuan_v1_dense','use_qk_norm':false|use_qk_norm is false",
         "'model_type':'hunyuan_v1_dense','rope_scaling':{'type':'dynamic'}|alpha' must be",
         "'model_type':'llama','rope_scaling':{'type':'yarn'}|factor",
