@@ -48,17 +48,26 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
   /** By how many standard errors another layout must be better; two are compared. */
   private static final double CLEARLY = 8;
 
+  /** Below so many standard errors of a quick look, a closer one would show nothing. */
+  private static final double SLIGHTLY = 2;
+
   /** What a file's weights look like; empty if the engine knows no such matrices in it. */
   static Optional<I2sLikeness> of(GgufFile file) {
     return of(file, List.of(I2sLayout.values()), WHOLE);
   }
 
-  /** The same where that is not soon clear: most files are canonical, and one layer shows it. */
+  /**
+   * The same where that is not soon clear: most files are canonical, and one layer shows it. Where
+   * it does not, no other layout stands out in that layer either if the weights are random.
+   */
   static Optional<I2sLikeness> ofDoubtful(GgufFile file) {
     Optional<I2sLikeness> quick = of(file, List.of(I2sLayout.CANONICAL), QUICK);
-    return quick.isEmpty() || quick.get().of(I2sLayout.CANONICAL) > CERTAIN
-        ? Optional.empty()
-        : of(file);
+    if (quick.isEmpty() || quick.get().of(I2sLayout.CANONICAL) > CERTAIN) {
+      return Optional.empty();
+    }
+    return of(file, List.of(I2sLayout.values()), QUICK)
+        .flatMap(likeness -> likeness.stray(SLIGHTLY))
+        .flatMap(stray -> of(file));
   }
 
   private static Optional<I2sLikeness> of(GgufFile file, List<I2sLayout> layouts, Sample sample) {
@@ -157,13 +166,13 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
     return both > 0 ? xy / both : 0;
   }
 
-  /** The layout that the weights clearly have, if it is not the canonical one. */
-  private Optional<I2sLayout> stray() {
+  /** The layout that is better than the canonical one by more than so many standard errors. */
+  private Optional<I2sLayout> stray(double errors) {
     I2sLayout best = I2sLayout.CANONICAL;
     for (I2sLayout layout : correlations.keySet()) {
       best = of(layout) > of(best) ? layout : best;
     }
-    return of(best) - of(I2sLayout.CANONICAL) > CLEARLY / Math.sqrt(units)
+    return of(best) - of(I2sLayout.CANONICAL) > errors / Math.sqrt(units)
         ? Optional.of(best)
         : Optional.empty();
   }
@@ -181,7 +190,7 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
 
   /** What a user who named no layout should know: a sentence without its full stop. */
   Optional<String> warning() {
-    return stray()
+    return stray(CLEARLY)
         .map(
             stray ->
                 "its I2_S weights look as if they had the layout '"
