@@ -58,7 +58,7 @@ public final class EmbeddingModel implements AutoCloseable {
                     + " token is taken; choose by --pooling last or --pooling mean");
       }
       return new EmbeddingModel(model, said.orElse(Pooling.LAST));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;
     }
