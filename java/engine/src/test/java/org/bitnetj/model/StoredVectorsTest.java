@@ -1,6 +1,9 @@
 package org.bitnetj.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,11 +16,10 @@ import org.bitnetj.kernel.Kernels;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
-import org.bitnetj.source.gguf.GgufHeader;
-import org.bitnetj.source.gguf.GgufWriter;
-import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.RewrittenModel;
 import org.bitnetj.testing.TextInSteps;
 import org.bitnetj.testing.Tiers;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,25 +38,11 @@ class StoredVectorsTest {
    * @param stored {@code rounded} or F32
    */
   private Path model(FloatFormat rounded, FloatFormat stored) throws ModelFileException {
-    Path path = folder.resolve(rounded.name() + "-" + stored.name() + ".gguf");
-    try (GgufFile file = GgufFile.open(Golden.MODEL)) {
-      GgufHeader header = new GgufHeader();
-      file.metadata().keys().forEach(key -> header.copy(file, key));
-      for (Tensor tensor : file.tensors()) {
-        header.tensor(
-            tensor.name(),
-            isNorm(tensor) ? stored : tensor.format(),
-            tensor.dims().stream().mapToLong(Long::longValue).toArray());
-      }
-      try (GgufWriter writer = GgufWriter.create(path, header)) {
-        for (Tensor tensor : file.tensors()) {
-          writer.begin(tensor.name());
-          writer.write(isNorm(tensor) ? norm(tensor, rounded, stored) : tensor.data());
-        }
-        writer.commit();
-      }
-    }
-    return path;
+    return RewrittenModel.write(
+        folder.resolve(rounded.name() + "-" + stored.name() + ".gguf"),
+        StoredVectorsTest::isNorm,
+        stored,
+        tensor -> norm(tensor, rounded, stored));
   }
 
   private static boolean isNorm(Tensor tensor) {
@@ -90,5 +78,20 @@ class StoredVectorsTest {
   void normsAreTheFloatsThatTheirTypeHolds(FloatFormat format) throws ModelFileException {
     assertArrayEquals(
         logits(model(format, WeightFormats.F32)), logits(model(format, format)), format.name());
+  }
+
+  @Test
+  void aNormOfTernaryWeightsIsRefused() throws ModelFileException {
+    Path path =
+        RewrittenModel.write(
+            folder.resolve("ternary.gguf"),
+            tensor -> tensor.name().equals("blk.1.ffn_norm.weight"),
+            WeightFormats.TQ2_0,
+            tensor -> Arena.ofAuto().allocate(WeightFormats.TQ2_0.bytes(tensor.dims())));
+    String message = assertThrows(ModelFileException.class, () -> logits(path)).getMessage();
+    assertTrue(message.contains("'blk.1.ffn_norm.weight'"), message);
+    assertTrue(message.contains("TQ2_0"), message);
+    assertTrue(message.contains("it must be stored as F32 or F16 or "), message);
+    assertFalse(message.contains("--head"), message);
   }
 }

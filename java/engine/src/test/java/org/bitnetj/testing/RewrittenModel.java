@@ -2,6 +2,8 @@ package org.bitnetj.testing;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
@@ -10,7 +12,7 @@ import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
 
-/** The shipped model with its ternary matrices stored in another way. */
+/** The shipped model with some of its tensors stored in another way. */
 public final class RewrittenModel {
   /** Writes a matrix by the definition of a format. */
   @FunctionalInterface
@@ -25,9 +27,28 @@ public final class RewrittenModel {
   private RewrittenModel() {}
 
   /**
+   * With other ternary matrices.
+   *
    * @param type what the file says
    */
   public static Path write(Path path, WeightFormat type, Writer matrices)
+      throws ModelFileException {
+    return write(
+        path,
+        tensor -> tensor.format() instanceof TernaryFormat,
+        type,
+        tensor -> rewritten(tensor, (TernaryFormat) tensor.format(), matrices));
+  }
+
+  /**
+   * With others of any kind.
+   *
+   * @param others those that are stored in another way
+   * @param type what the file says of them
+   * @param bytes of such a tensor, as it is in the shipped model
+   */
+  public static Path write(
+      Path path, Predicate<Tensor> others, WeightFormat type, Function<Tensor, MemorySegment> bytes)
       throws ModelFileException {
     try (GgufFile file = GgufFile.open(Golden.MODEL)) {
       GgufHeader header = new GgufHeader();
@@ -35,16 +56,13 @@ public final class RewrittenModel {
       for (Tensor tensor : file.tensors()) {
         header.tensor(
             tensor.name(),
-            tensor.format() instanceof TernaryFormat ? type : tensor.format(),
+            others.test(tensor) ? type : tensor.format(),
             tensor.dims().stream().mapToLong(Long::longValue).toArray());
       }
       try (GgufWriter writer = GgufWriter.create(path, header)) {
         for (Tensor tensor : file.tensors()) {
           writer.begin(tensor.name());
-          writer.write(
-              tensor.format() instanceof TernaryFormat format
-                  ? rewritten(tensor, format, matrices)
-                  : tensor.data());
+          writer.write(others.test(tensor) ? bytes.apply(tensor) : tensor.data());
         }
         writer.commit();
       }
