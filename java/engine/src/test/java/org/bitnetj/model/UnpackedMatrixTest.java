@@ -67,6 +67,38 @@ class UnpackedMatrixTest {
     }
   }
 
+  /** Whichever byte of a matrix of zeros they are in. */
+  @Test
+  void digitsThatTheTypeDoesNotHaveAreRefused() {
+    int refused = 0;
+    try (NativeMemory memory = new NativeMemory();
+        ThreadTeam team = new ThreadTeam(1)) {
+      for (TernaryFormat format : WeightFormats.ternary()) {
+        if (!UnpackedMatrix.accepts(format, COLUMNS)) {
+          continue;
+        }
+        byte[] digits = new byte[COLUMNS];
+        MemorySegment data = MemorySegment.ofArray(new byte[(int) format.bytes(1, COLUMNS)]);
+        UnpackedMatrix matrix = UnpackedMatrix.allocate(memory, format, data, 1, COLUMNS);
+        for (int at = 0; at < data.byteSize(); at++) {
+          data.set(ValueLayout.JAVA_BYTE, at, (byte) 0xFF);
+          format.digits(data, COLUMNS, 0, digits);
+          boolean strange = false;
+          for (byte digit : digits) {
+            strange |= digit > format.largestDigit();
+          }
+          if (strange) {
+            assertFalse(matrix.run(team), format.name() + ", byte " + at);
+            refused++;
+          }
+          data.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
+          assertTrue(matrix.run(team), format.name());
+        }
+      }
+    }
+    assertTrue(refused > 0, "a type has codes without a meaning");
+  }
+
   @Test
   void oneScaleForAMatrixIsNoFloat16() {
     assertFalse(UnpackedMatrix.accepts(WeightFormats.I2_S, 128));
