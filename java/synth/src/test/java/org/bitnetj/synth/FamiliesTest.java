@@ -312,6 +312,8 @@ class FamiliesTest {
                         WeightFormats.TQ2_0,
                         WeightFormats.PTQ1_0,
                         WeightFormats.Q1_0,
+                        WeightFormats.TQ1_0,
+                        WeightFormats.STQ1_0,
                         WeightFormats.STQ1_0_STRIDED,
                         WeightFormats.IQ1_BN,
                         WeightFormats.IQ2_BN,

@@ -99,6 +99,7 @@ final class GroupedModel {
               ValueLayout.JAVA_FLOAT_UNALIGNED, row / 4 * (16L + columns) + row % 4 * 4, scale);
       case "IQ1_BN" ->
           data.set(ValueLayout.JAVA_SHORT_UNALIGNED, row * (2 + columns / 64 * 13L), half);
+      case "TQ1_0" -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + 52, half);
       case "TQ2_0" -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + 64, half);
       case "PTQ1_0" -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + 26, half);
       case "STQ1_0" -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + 40, half);

@@ -286,7 +286,8 @@ final class NaiveModel {
     int columns = (int) tensor.columns();
     double[][] m = new double[(int) tensor.rows()][columns];
     NaiveWeights weights =
-        new NaiveWeights(tensor.format().name(), tensor.data(), m.length, columns);
+        new NaiveWeights(
+            tensor.format().name(), tensor.format().id(), tensor.data(), m.length, columns);
     for (int r = 0; r < m.length; r++) {
       for (int c = 0; c < columns; c++) {
         m[r][c] = weights.at(r, c);

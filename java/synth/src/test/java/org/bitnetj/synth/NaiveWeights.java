@@ -14,15 +14,18 @@ final class NaiveWeights {
   };
 
   private final String type;
+  private final int id;
   private final MemorySegment data;
   private final int columns;
   private final long elements;
 
   /**
-   * @param type the name of a type; STQ1_0 with the order of weights of its id 43
+   * @param type the name of a type
+   * @param id its number, which tells orders of weights apart
    */
-  NaiveWeights(String type, MemorySegment data, int rows, int columns) {
+  NaiveWeights(String type, int id, MemorySegment data, int rows, int columns) {
     this.type = type;
+    this.id = id;
     this.data = data;
     this.columns = columns;
     this.elements = (long) rows * columns;
@@ -40,6 +43,17 @@ final class NaiveWeights {
       case "Q5_K" -> superBlock(i / 256 * 176, (int) (i % 256), true);
       case "I2_S" ->
           (crumb(i / 128 * 32 + i % 32, 3 - (int) (i % 128 / 32)) - 1) * single(elements / 4);
+      case "TQ1_0" -> {
+        long at = i / 256 * 54;
+        int j = (int) (i % 256);
+        int trit =
+            j < 160
+                ? trit(at + j % 32, j / 32)
+                : j < 240
+                    ? trit(at + 32 + j % 16, (j - 160) / 16)
+                    : trit(at + 48 + j % 4, (j - 240) / 4);
+        yield (trit - 1) * half(at + 52);
+      }
       case "TQ2_0" -> {
         long at = i / 256 * 66;
         yield (crumb(at + i % 256 / 128 * 32 + i % 32, (int) (i % 128 / 32)) - 1) * half(at + 64);
@@ -65,7 +79,9 @@ final class NaiveWeights {
       case "STQ1_0" -> {
         long at = i / 256 * 42;
         int j = (int) (i % 256);
-        yield sparse(at, j / 64 * 16 + j % 16, j % 64 / 16) * half(at + 40);
+        int weight =
+            id == 42 ? sparse(at, j / 4, j % 4) : sparse(at, j / 64 * 16 + j % 16, j % 64 / 16);
+        yield weight * half(at + 40);
       }
       case "IQ1_BN" -> {
         long start = row * (2 + columns / 64 * 13L);
