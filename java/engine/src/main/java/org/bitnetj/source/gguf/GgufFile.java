@@ -1,8 +1,6 @@
 package org.bitnetj.source.gguf;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +23,6 @@ import org.bitnetj.source.ImpliedScaling;
 import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelSource;
-import org.bitnetj.source.Printable;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.VocabularySource;
 
@@ -49,7 +46,6 @@ import org.bitnetj.source.VocabularySource;
  * <p>Format: the GGUF specification in ggml's {@code docs/gguf.md}.
  */
 public final class GgufFile implements ModelSource {
-  static final int MAGIC = 0x46554747; // "GGUF" as a little-endian int
   static final String ALIGNMENT_KEY = "general.alignment";
   static final int DEFAULT_ALIGNMENT = 32;
   static final String TEMPLATE = "tokenizer.chat_template";
@@ -204,7 +200,7 @@ public final class GgufFile implements ModelSource {
       throws ModelFileException {
     MemorySegment file = bytes.segment();
     HeaderCursor cursor = new HeaderCursor(path, file);
-    int version = readVersion(path, file, cursor);
+    int version = GgufVersion.read(path, file, cursor);
     int tensorCount = cursor.count("tensors", TensorDirectory.MAX_TENSORS, 24);
     int keyCount = cursor.count("metadata keys", GgufMetadata.MAX_KEYS, 13);
     GgufMetadata metadata = GgufMetadata.read(path, cursor, keyCount);
@@ -213,59 +209,6 @@ public final class GgufFile implements ModelSource {
     List<Tensor> tensors = TensorDirectory.read(cursor, tensorCount, alignment, layouts);
     return new GgufFile(
         path, List.of(bytes), version, metadata, tensors, options, layouts.readings());
-  }
-
-  private static int readVersion(Path path, MemorySegment file, HeaderCursor cursor)
-      throws ModelFileException {
-    if (file.byteSize() == 0) {
-      throw new ModelFileException(path + ": the file is empty.");
-    }
-    if (file.byteSize() < 4 || file.get(HeaderCursor.INT, 0) != MAGIC) {
-      throw new ModelFileException(path + ": " + foreignContainer(file));
-    }
-    cursor.u32("the magic number");
-    int version = cursor.u32("the version");
-    if (version == 2 || version == 3) {
-      return version;
-    }
-    if (version != 0 && (version & 0xFFFF) == 0) {
-      throw cursor.failure(
-          4,
-          "is big-endian, which this engine does not read; convert the model without --bigendian");
-    }
-    throw cursor.failure(
-        4,
-        "says GGUF version "
-            + Integer.toUnsignedString(version)
-            + ", but this engine reads 2 and"
-            + " 3; convert the model again with a current converter");
-  }
-
-  /** What a file without the magic number seems to be, as the rest of a sentence. */
-  private static String foreignContainer(MemorySegment file) {
-    byte[] head = file.asSlice(0, Math.min(file.byteSize(), 16)).toArray(ValueLayout.JAVA_BYTE);
-    String text = new String(head, StandardCharsets.ISO_8859_1);
-    if ("GGUF".startsWith(text)) {
-      return "the file ends at byte " + head.length + ", inside GGUF's magic number.";
-    }
-    if (text.startsWith("version https:")) {
-      return "this is a Git LFS pointer, not the model; fetch it with 'git lfs pull'.";
-    }
-    if (text.startsWith("PK")) {
-      return "this is a ZIP or PyTorch archive, not a GGUF file; convert the model first.";
-    }
-    if (text.startsWith("<")) {
-      return "this is a web page, not a GGUF file; the download went wrong.";
-    }
-    if (text.startsWith("lmgg") || text.startsWith("tjgg") || text.startsWith("fmgg")) {
-      return "this is a GGML file from before GGUF; convert the model again.";
-    }
-    if (head.length > 8 && head[8] == '{') {
-      return "this looks like a safetensors file, not GGUF.";
-    }
-    return "not a GGUF file: it starts with '"
-        + Printable.of(text.substring(0, Math.min(4, text.length())), 40)
-        + "' instead of 'GGUF'.";
   }
 
   private static int alignment(Path path, GgufMetadata metadata) throws ModelFileException {

@@ -143,7 +143,7 @@ public final class GgufHeader {
     ByteArrayOutputStream out = new ByteArrayOutputStream(metadata.size() + 128 * slots.size());
     out.writeBytes(
         little(24)
-            .putInt(GgufFile.MAGIC)
+            .putInt(GgufVersion.MAGIC)
             .putInt(VERSION)
             .putLong(slots.size())
             .putLong(keys.size())
