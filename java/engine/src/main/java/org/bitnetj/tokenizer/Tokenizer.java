@@ -14,9 +14,10 @@ import org.bitnetj.tokenizer.SpecialTokens.Trust;
 
 /**
  * A model's tokenizer: text to ids and ids to bytes. Of a GGUF file it agrees with llama.cpp id by
- * id on well-formed text, of a {@code tokenizer.json} with Hugging Face's {@code tokenizers}; they
- * differ where a {@code tokenizer.json} asks for Unicode's normal form C, of which GGUF files say
- * nothing. Immutable and safe to share between threads; it does not need the file it came from.
+ * id on well-formed text, of a {@code tokenizer.json} with Hugging Face's {@code tokenizers}, of a
+ * {@code tokenizer.model} with transformers' {@code LlamaTokenizer} on SentencePiece. The former
+ * two differ where a {@code tokenizer.json} asks for Unicode's normal form C, of which GGUF files
+ * say nothing. Immutable and safe to share between threads; it does not need the file it came from.
  *
  * <p>Malformed text: in a String, a surrogate without its partner counts as U+FFFD. In UTF-8,
  * byte-level vocabularies read each bad byte as U+FFFD, SentencePiece ones keep the bytes as byte

@@ -128,6 +128,17 @@ class SentencePieceModelTest {
     assertIds(tokenizer, "a<one> <two> <one>b", 261, 700, 639, 639, 701, 700, 271);
   }
 
+  /** In Latin-1 this byte is a space; in UTF-8 it is none by itself. */
+  @Test
+  void malformedBytesAreNoWhiteSpace() throws IOException {
+    Tokenizer tokenizer = withDecoder("");
+    byte[] bytes = {'a', (byte) 0xA0, '<', 'o', 'n', 'e', '>'};
+    int[] before = tokenizer.encode(Arrays.copyOf(bytes, 2), true, false);
+    int[] ids = tokenizer.encode(bytes, true, false);
+    assertArrayEquals(before, Arrays.copyOf(ids, ids.length - 1));
+    assertEquals(700, ids[ids.length - 1]);
+  }
+
   @Test
   void notLegacyMeansOneSpaceBeforeTheWholeText() throws IOException {
     Tokenizer tokenizer = withDecoder(",\"legacy\":false");
