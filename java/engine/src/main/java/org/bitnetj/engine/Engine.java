@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kv.BlockPool;
@@ -109,14 +110,69 @@ public final class Engine implements AutoCloseable {
     sequences.remove(sequence);
   }
 
-  /** Blocks of 256 positions that sequences hold, in all caches. */
-  public int usedBlocks() {
+  /** Positions of a type that the memory has room for, where nothing else is in it. */
+  public long cachePositions(AttentionLayer.Type type) {
     scheduler.lock();
     try {
-      return pools.values().stream().mapToInt(BlockPool::usedBlocks).sum();
+      scheduler.requireOpen();
+      return pools.computeIfAbsent(type, this::newPool).capacity();
     } finally {
       scheduler.unlock();
     }
+  }
+
+  /** Blocks of 256 positions that sequences hold, in all caches. */
+  public int usedBlocks() {
+    return (int) total(BlockPool::usedBlocks);
+  }
+
+  /** Memory of the keys and values that sequences hold. */
+  public long usedCacheBytes() {
+    return total(pool -> pool.usedBlocks() * pool.blockBytes());
+  }
+
+  /** Memory of the keys and values of texts that no sequence holds. */
+  public long idleCacheBytes() {
+    return total(pool -> pool.idleBlocks() * pool.blockBytes());
+  }
+
+  /** Most memory of both. */
+  public long cacheBytes() {
+    return cacheBudget.bytes();
+  }
+
+  private long total(ToLongFunction<BlockPool> amount) {
+    scheduler.lock();
+    try {
+      return pools.values().stream().mapToLong(amount).sum();
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /** Sequences that are open. */
+  public int sequences() {
+    scheduler.lock();
+    try {
+      return sequences.size();
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /** Sequences that wait for a step. */
+  public int waiting() {
+    return scheduler.waiting();
+  }
+
+  /** Steps that were computed. */
+  public long steps() {
+    return scheduler.steps();
+  }
+
+  /** Tokens that they computed. */
+  public long stepRows() {
+    return scheduler.rows();
   }
 
   /**

@@ -46,6 +46,8 @@ final class Scheduler {
   private final PromptPace pace = new PromptPace();
   private int singles; // members of the step with one row
   private int promptRows; // rows of the others
+  private long steps;
+  private long rows;
 
   Scheduler(Transformer transformer) {
     this.transformer = transformer;
@@ -57,6 +59,33 @@ final class Scheduler {
 
   void unlock() {
     lock.unlock();
+  }
+
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long steps() {
+    lock.lock();
+    try {
+      return steps;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long rows() {
+    lock.lock();
+    try {
+      return rows;
+    } finally {
+      lock.unlock();
+    }
   }
 
   void requireOpen() {
@@ -142,6 +171,8 @@ final class Scheduler {
         }
         lastStepNanos = System.nanoTime() - start;
         pace.note(singles, promptRows, lastStepNanos);
+        steps++;
+        rows += transformer.step().size();
         settle(failure);
       }
     } catch (RuntimeException | Error e) { // such as a full heap: its members must hear of it

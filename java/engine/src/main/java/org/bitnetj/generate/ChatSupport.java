@@ -99,6 +99,21 @@ record ChatSupport(Optional<ChatTemplate> template, boolean systemRole, String r
         .encode(systemRole ? messages : withoutSystem(messages), settings, generationPrompt);
   }
 
+  /**
+   * The ids of a conversation up to where the answer begins.
+   *
+   * @throws IllegalStateException if there is no template
+   * @throws ChatTemplateException if the template refuses the messages, or makes no text of them
+   */
+  int[] encodeForAnswer(List<ChatMessage> messages, ChatSettings settings) {
+    int[] ids = encode(messages, settings, true);
+    if (ids.length == 0) {
+      throw new ChatTemplateException(
+          "The chat template makes no text of the messages, so that there is nothing to answer.");
+    }
+    return ids;
+  }
+
   private static List<ChatMessage> withoutSystem(List<ChatMessage> messages) {
     List<ChatMessage> result = new ArrayList<>();
     List<String> front = new ArrayList<>();

@@ -6,6 +6,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.engine.Engine;
 import org.bitnetj.engine.SequenceState;
@@ -256,6 +258,44 @@ public final class LanguageModel implements AutoCloseable {
    */
   public ChatTemplate requireChatTemplate() {
     return chats.require();
+  }
+
+  /**
+   * The tokens of a conversation in the format of the chat template, up to where the answer begins.
+   * {@link Session#chat} answers them; this is for who counts them first, or continues by {@link
+   * Session#generate(int[], GenerationOptions, GenerationListener)}.
+   *
+   * @throws IllegalStateException if the model has no chat template
+   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages or makes
+   *     no text of them
+   */
+  public int[] encodeChat(List<ChatMessage> messages, ChatSettings settings) {
+    return chats.encodeForAnswer(messages, settings);
+  }
+
+  /** What the model is doing, and the memory that keys and values take. */
+  public ModelStatus status() {
+    return new ModelStatus(
+        engine.sequences(),
+        engine.waiting(),
+        engine.steps(),
+        engine.stepRows(),
+        engine.usedCacheBytes(),
+        engine.idleCacheBytes(),
+        engine.cacheBytes());
+  }
+
+  /** Positions of all sessions together that the memory for keys and values has room for. */
+  public long cachePositions() {
+    return engine.cachePositions(AttentionLayer.Type.F16);
+  }
+
+  /** What was chosen at loading, or found in the model's files, that changes its texts. */
+  public String settings() {
+    return "activations "
+        + engine.spec().activationScaling()
+        + ", chat template "
+        + chats.template().map(ChatTemplate::name).orElse("none");
   }
 
   /**

@@ -118,16 +118,10 @@ public final class Session implements AutoCloseable {
     Set<Integer> stops = new HashSet<>(options.stopTokens());
     stops.addAll(chats.stopTokens());
     return run(
-        () -> chatPrompt(messages, settings), options.withStopTokens(stops), listener, started);
-  }
-
-  private int[] chatPrompt(List<ChatMessage> messages, ChatSettings settings) {
-    int[] ids = chats.encode(messages, settings, true);
-    if (ids.length == 0) {
-      throw new ChatTemplateException(
-          "The chat template makes no text of the messages, so that there is nothing to answer.");
-    }
-    return ids;
+        () -> chats.encodeForAnswer(messages, settings),
+        options.withStopTokens(stops),
+        listener,
+        started);
   }
 
   /** Tokens that the messages take in the model's format, without the start of an answer. */

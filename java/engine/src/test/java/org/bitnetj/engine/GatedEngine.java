@@ -70,7 +70,8 @@ abstract class GatedEngine {
               }
             }
           });
-      engine = new Engine(transformer, 64 << 20, 0, List.of(weights::close, team::close, file::close));
+      engine =
+          new Engine(transformer, 64 << 20, 0, List.of(weights::close, team::close, file::close));
     }
 
     /** Lets the next step to begin fail. */

@@ -1,0 +1,143 @@
+package org.bitnetj.server;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.KvCacheFullException;
+import org.bitnetj.generate.FinishReason;
+import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.GenerationResult;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.bitnetj.generate.SessionOptions;
+
+/**
+ * Generates the texts of all requests with one model: each in a session of its own, which shares
+ * steps and cached beginnings with the others. A text's tokens never depend on what else is
+ * generated. Thread-safe.
+ */
+final class Answers implements AutoCloseable {
+  private final LanguageModel model;
+  private final Admission admission;
+  private final Metrics metrics;
+  private final Duration requestTime;
+  private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("bitnet-deadlines").factory());
+
+  Answers(LanguageModel model, Admission admission, Metrics metrics, Duration requestTime) {
+    this.model = model;
+    this.admission = admission;
+    this.metrics = metrics;
+    this.requestTime = requestTime;
+  }
+
+  LanguageModel model() {
+    return model;
+  }
+
+  /** When a request that arrives now must be answered, as {@link System#nanoTime} counts. */
+  long deadline() {
+    return System.nanoTime() + requestTime.toNanos();
+  }
+
+  /**
+   * Generates a text, once it is its turn.
+   *
+   * @param deadline by {@link #deadline}
+   * @throws ApiException if the prompt does not fit, the server is busy or stops, or the time is
+   *     over
+   */
+  GenerationResult generate(
+      int[] prompt, GenerationOptions options, long deadline, GenerationListener listener) {
+    int context = model.info().contextLength();
+    if (prompt.length == 0) {
+      throw new ApiException(ApiException.Kind.INVALID, "The prompt is empty.");
+    }
+    if (prompt.length >= context) {
+      throw tooLong(prompt.length, context);
+    }
+    int most = Math.min(options.maxTokens(), context - prompt.length);
+    int positions = Math.min(context, prompt.length + most + 1);
+    try {
+      Duration patience = Duration.ofNanos(deadline - System.nanoTime());
+      Admission.Place place = admission.enter(positions, patience);
+      try (place;
+          Session session = model.openSession(SessionOptions.defaults().withContext(positions))) {
+        return generate(session, prompt, options, deadline, listener);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+    } catch (ContextOverflowException e) {
+      throw tooLong(prompt.length, context);
+    } catch (KvCacheFullException e) {
+      throw ApiException.busy(
+          "The memory for keys and values is full; try again later.", Duration.ofSeconds(5));
+    }
+  }
+
+  private GenerationResult generate(
+      Session session,
+      int[] prompt,
+      GenerationOptions options,
+      long deadline,
+      GenerationListener listener) {
+    AtomicBoolean late = new AtomicBoolean();
+    ScheduledFuture<?> alarm =
+        clock.schedule(
+            () -> {
+              late.set(true);
+              session.cancel();
+            },
+            deadline - System.nanoTime(),
+            TimeUnit.NANOSECONDS);
+    sessions.add(session);
+    try {
+      GenerationResult result = session.generate(prompt, options, listener);
+      metrics.count(result.stats());
+      if (result.finishReason() == FinishReason.CANCELLED) {
+        throw late.get()
+            ? new ApiException(
+                ApiException.Kind.TIMED_OUT,
+                "The answer took more than the "
+                    + requestTime.toSeconds()
+                    + " seconds that a request may take.")
+            : new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+      }
+      return result;
+    } finally {
+      sessions.remove(session);
+      alarm.cancel(false);
+    }
+  }
+
+  private static ApiException tooLong(int tokens, int context) {
+    return ApiException.coded(
+        ApiException.Kind.INVALID,
+        "context_length_exceeded",
+        "The prompt has "
+            + tokens
+            + " tokens, but this model's context holds "
+            + context
+            + " together with the answer.");
+  }
+
+  /** Ends all texts that are being generated. */
+  void cancelAll() {
+    sessions.forEach(Session::cancel);
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+}

@@ -1,0 +1,70 @@
+package org.bitnetj.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Several answers to one prompt, generated at the same time; the prompt is computed once. */
+final class Choices {
+  /** Generates one of them. */
+  @FunctionalInterface
+  interface Task<T> {
+    /**
+     * @param choice its number, from 0 on
+     * @param promptIsDone to be called when its prompt is computed
+     */
+    T run(int choice, Runnable promptIsDone);
+  }
+
+  private Choices() {}
+
+  /**
+   * Runs {@code count} tasks, and returns their results in order.
+   *
+   * @throws RuntimeException what the first failing one threw
+   */
+  static <T> List<T> run(int count, Task<T> task) {
+    if (count == 1) {
+      return List.of(task.run(0, () -> {}));
+    }
+    CountDownLatch prompt = new CountDownLatch(1);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<T>> futures = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        int choice = i;
+        futures.add(
+            threads.submit(
+                () -> {
+                  if (choice > 0) {
+                    prompt.await();
+                  }
+                  try {
+                    return task.run(choice, prompt::countDown);
+                  } finally {
+                    prompt.countDown();
+                  }
+                }));
+      }
+      List<T> results = new ArrayList<>();
+      try {
+        for (Future<T> future : futures) {
+          results.add(future.get());
+        }
+        return results;
+      } catch (ExecutionException e) {
+        threads.shutdownNow(); // an interrupt cancels a text
+        throw e.getCause() instanceof RuntimeException cause
+            ? cause
+            : new IllegalStateException(e.getCause());
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        Thread.currentThread().interrupt();
+        throw new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+      }
+    }
+  }
+}

@@ -1,0 +1,261 @@
+package org.bitnetj.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Set;
+import org.bitnetj.error.ChatTemplateException;
+
+/**
+ * What every request passes: its key is checked, its body read within limits, and whatever goes
+ * wrong becomes an error in the form of the path's API. Nothing in a request names a file.
+ */
+final class Door {
+  /** What a request does, given its body. */
+  @FunctionalInterface
+  interface Task {
+    /**
+     * @throws ApiException if the request cannot be answered
+     */
+    void run(JsonNode body, EventStream events, ServerResponse response);
+  }
+
+  /** Nothing that a model is asked is nested deeper, and no number is longer. */
+  private static final StreamReadConstraints LIMITS =
+      StreamReadConstraints.builder()
+          .maxNestingDepth(200)
+          .maxNumberLength(100)
+          .maxStringLength(Integer.MAX_VALUE)
+          .build();
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              com.fasterxml.jackson.core.JsonFactory.builder()
+                  .streamReadConstraints(LIMITS)
+                  .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .build();
+
+  private static final HeaderName API_KEY = HeaderNames.create("x-api-key");
+  private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
+  private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("Access-Control-Allow-Origin");
+
+  private final Set<String> keys;
+  private final List<String> origins;
+  private final int mostBytes;
+  private final Metrics metrics;
+  private final java.util.function.Consumer<String> log;
+
+  Door(ServerOptions options, Metrics metrics) {
+    this.keys = options.apiKeys();
+    this.origins = options.origins();
+    this.mostBytes = options.mostBodyBytes();
+    this.metrics = metrics;
+    this.log = options.log();
+  }
+
+  /** A handler of requests with a body of JSON. */
+  Handler post(Dialect dialect, Task task) {
+    return (request, response) ->
+        guard(
+            dialect,
+            request,
+            response,
+            events -> {
+              requireKey(request);
+              task.run(body(request), events, response);
+            });
+  }
+
+  /** A handler of requests without a body. */
+  Handler get(Dialect dialect, Task task) {
+    return (request, response) ->
+        guard(
+            dialect,
+            request,
+            response,
+            events -> {
+              requireKey(request);
+              task.run(JSON.nullNode(), events, response);
+            });
+  }
+
+  /** The same for everybody, with a key or not. */
+  Handler open(Dialect dialect, Task task) {
+    return (request, response) ->
+        guard(dialect, request, response, events -> task.run(JSON.nullNode(), events, response));
+  }
+
+  private interface Body {
+    void run(EventStream events);
+  }
+
+  private void guard(Dialect dialect, ServerRequest request, ServerResponse response, Body body) {
+    long start = System.nanoTime();
+    int status = 200;
+    allowOrigin(request, response);
+    EventStream events = new EventStream(response);
+    try (events) {
+      try {
+        body.run(events);
+      } catch (EventStream.Gone e) {
+        status = 499; // nginx' number for a client that has gone
+      } catch (ApiException e) {
+        status = e.kind().status;
+        fail(dialect, e, events, response);
+      } catch (ChatTemplateException | IllegalArgumentException e) {
+        status = 400;
+        String sentence = String.valueOf(e.getMessage());
+        fail(dialect, new ApiException(ApiException.Kind.INVALID, sentence), events, response);
+      } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+        status = 500;
+        metrics.countFailed();
+        log.accept("error " + request.path().path() + " " + e);
+        ApiException broken =
+            new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
+        fail(dialect, broken, events, response);
+      }
+    }
+    log.accept(
+        "%s %s %d %d ms"
+            .formatted(
+                request.prologue().method().text(),
+                request.path().path(),
+                status,
+                (System.nanoTime() - start) / 1_000_000));
+  }
+
+  private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {
+    metrics.countRefused();
+    try {
+      if (events.isOpen()) {
+        if (dialect == Dialect.ANTHROPIC) {
+          events.event("error", dialect.error(e));
+        } else {
+          events.data(dialect.error(e));
+        }
+        return;
+      }
+      response.status(e.kind().status);
+      e.retryAfter()
+          .ifPresent(time -> response.header(RETRY_AFTER, Long.toString(time.toSeconds())));
+      send(response, dialect.error(e));
+    } catch (EventStream.Gone | UncheckedIOException | IllegalStateException gone) {
+      return; // nobody is there to be told
+    }
+  }
+
+  /** Sends JSON with the status that is set. */
+  static void send(ServerResponse response, JsonNode body) {
+    response.header(HeaderNames.CONTENT_TYPE, "application/json");
+    response.send(body.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void allowOrigin(ServerRequest request, ServerResponse response) {
+    request
+        .headers()
+        .first(HeaderNames.ORIGIN)
+        .filter(origin -> origins.contains("*") || origins.contains(origin))
+        .ifPresent(
+            origin -> {
+              response.header(ALLOW_ORIGIN, origin);
+              response.header(HeaderNames.VARY, "Origin");
+            });
+  }
+
+  /** Answers what browsers ask before they send a page's request to another server. */
+  void preflight(ServerRequest request, ServerResponse response) {
+    allowOrigin(request, response);
+    response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST");
+    response.header(
+        HeaderNames.create("Access-Control-Allow-Headers"),
+        "Authorization, Content-Type, x-api-key, anthropic-version");
+    response.status(204).send();
+  }
+
+  private void requireKey(ServerRequest request) {
+    if (keys.isEmpty()) {
+      return;
+    }
+    String given =
+        request
+            .headers()
+            .first(HeaderNames.AUTHORIZATION)
+            .filter(h -> h.regionMatches(true, 0, "Bearer ", 0, 7))
+            .map(h -> h.substring(7).strip())
+            .or(() -> request.headers().first(API_KEY))
+            .orElse("");
+    byte[] bytes = given.getBytes(StandardCharsets.UTF_8);
+    boolean known = false;
+    for (String key : keys) { // all of them, so that the time tells nothing
+      known |= MessageDigest.isEqual(key.getBytes(StandardCharsets.UTF_8), bytes);
+    }
+    if (!known) {
+      throw ApiException.coded(
+          ApiException.Kind.UNAUTHENTICATED,
+          "invalid_api_key",
+          given.isEmpty()
+              ? "This server needs an API key: send it as 'Authorization: Bearer KEY' or in the"
+                  + " header x-api-key."
+              : "This API key is not known here.");
+    }
+  }
+
+  /**
+   * JSON that is in a string of a request.
+   *
+   * @throws ApiException if it is none
+   */
+  static JsonNode parse(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new ApiException(
+          ApiException.Kind.INVALID,
+          "A string of the request should be JSON and is not: " + e.getOriginalMessage());
+    }
+  }
+
+  private JsonNode body(ServerRequest request) {
+    byte[] bytes;
+    try (InputStream in = request.content().inputStream()) {
+      bytes = in.readNBytes(mostBytes + 1);
+    } catch (IOException | UncheckedIOException e) {
+      throw new EventStream.Gone(e);
+    }
+    if (bytes.length > mostBytes) {
+      throw new ApiException(
+          ApiException.Kind.TOO_LARGE,
+          "The request is larger than the " + mostBytes + " bytes that are allowed.");
+    }
+    try {
+      JsonNode body = JSON.readTree(bytes);
+      if (body.isObject()) {
+        return body;
+      }
+      throw new ApiException(ApiException.Kind.INVALID, "The request must be a JSON object.");
+    } catch (JsonProcessingException e) {
+      throw new ApiException(
+          ApiException.Kind.INVALID, "The request is not valid JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new ApiException(ApiException.Kind.INVALID, "The request is not valid JSON.");
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package org.bitnetj.server;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.ModelStatus;
+
+/**
+ * Serves one model over HTTP, in the APIs of OpenAI and Anthropic. Each request is answered on a
+ * virtual thread; all texts share the model's steps. Thread-safe.
+ */
+public final class ModelServer implements AutoCloseable {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private final LanguageModel model;
+  private final ServerOptions options;
+  private final Admission admission;
+  private final Answers answers;
+  private final Metrics metrics = new Metrics();
+  private final Identity identity;
+  private final WebServer server;
+  private boolean closed;
+
+  private ModelServer(LanguageModel model, ServerOptions options) throws IOException {
+    this.model = model;
+    this.options = options;
+    this.identity = Fingerprint.identity(model, options);
+    this.admission = new Admission(options.parallel(), options.queue(), capacity(model));
+    this.answers = new Answers(model, admission, metrics, options.requestTime());
+    this.server =
+        WebServer.builder()
+            .host(options.host())
+            .port(options.port())
+            .shutdownHook(false)
+            .maxPayloadSize(options.mostBodyBytes() + 1L)
+            .idleConnectionTimeout(Duration.ofMinutes(5))
+            .routing(this::route)
+            .build();
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param model must stay open until the server is closed
+   * @throws IOException if the model's files cannot be read for its fingerprint, or the port cannot
+   *     be listened at
+   */
+  public static ModelServer start(LanguageModel model, ServerOptions options) throws IOException {
+    ModelServer server = new ModelServer(model, options);
+    try {
+      server.server.start();
+      return server;
+    } catch (RuntimeException e) {
+      server.answers.close();
+      throw new IOException(
+          "Cannot listen at " + options.host() + ":" + options.port() + ": " + cause(e), e);
+    }
+  }
+
+  private static String cause(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  /** Positions that have room for keys and values. */
+  private static long capacity(LanguageModel model) {
+    return model.cachePositions();
+  }
+
+  /** The port that the server listens at. */
+  public int port() {
+    return server.port();
+  }
+
+  private void route(HttpRouting.Builder routes) {
+    Door door = new Door(options, metrics);
+    Chats chats = new Chats(answers);
+    ChatCompletions chat = new ChatCompletions(answers, chats, identity);
+    Completions completions = new Completions(answers, identity);
+    TokenEndpoints tokens = new TokenEndpoints(model);
+    routes
+        .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::run))
+        .post("/v1/completions", door.post(Dialect.OPENAI, completions::run))
+        .post("/tokenize", door.post(Dialect.OPENAI, tokens::tokenize))
+        .post("/detokenize", door.post(Dialect.OPENAI, tokens::detokenize))
+        .get(
+            "/v1/models", door.get(Dialect.OPENAI, (body, events, out) -> Door.send(out, models())))
+        .get(
+            "/v1/models/{id}",
+            door.get(Dialect.OPENAI, (body, events, out) -> Door.send(out, describe())))
+        .get("/health", door.open(Dialect.OPENAI, (body, events, out) -> Door.send(out, health())))
+        .get(
+            "/metrics",
+            door.open(
+                Dialect.OPENAI,
+                (body, events, out) -> {
+                  out.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+                  out.send(
+                      metrics
+                          .page(model.status(), admission.running(), admission.waiting())
+                          .getBytes(StandardCharsets.UTF_8));
+                }))
+        .options("/*", door::preflight)
+        .any(
+            "/*",
+            door.open(
+                Dialect.OPENAI,
+                (body, events, out) -> {
+                  throw new ApiException(
+                      ApiException.Kind.NOT_FOUND,
+                      "There is nothing at this path, or not by this method.");
+                }));
+  }
+
+  private ObjectNode models() {
+    ObjectNode body = JSON.objectNode();
+    body.put("object", "list");
+    ArrayNode data = body.putArray("data");
+    data.add(describe());
+    return body;
+  }
+
+  private ObjectNode describe() {
+    ObjectNode body = JSON.objectNode();
+    body.put("id", identity.model());
+    body.put("object", "model");
+    body.put("created", identity.created());
+    body.put("owned_by", "bitnet.java");
+    ObjectNode meta = body.putObject("meta");
+    meta.put("n_ctx_train", model.info().contextLength());
+    meta.put("n_embd", model.info().width());
+    meta.put("n_vocab", model.info().vocabulary());
+    return body;
+  }
+
+  private ObjectNode health() {
+    ModelStatus status = model.status();
+    ObjectNode body = JSON.objectNode();
+    body.put("status", "ok");
+    body.put("running", admission.running());
+    body.put("waiting", admission.waiting());
+    body.put("sessions", status.sessions());
+    return body;
+  }
+
+  /**
+   * Stops: refuses new requests, lets answers go on for {@link ServerOptions#drainTime}, and then
+   * cancels them. The model stays open. Idempotent.
+   */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    admission.close();
+    try {
+      if (!admission.drain(options.drainTime())) {
+        answers.cancelAll();
+        admission.drain(Duration.ofSeconds(5));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      answers.cancelAll();
+    }
+    server.stop();
+    answers.close();
+  }
+}

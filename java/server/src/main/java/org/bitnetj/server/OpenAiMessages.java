@@ -1,0 +1,166 @@
+package org.bitnetj.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bitnetj.chat.ChatMessage;
+
+/** The messages and tools of a request to {@code /v1/chat/completions}. */
+final class OpenAiMessages {
+  private static final int MOST_MESSAGES = 10_000;
+  private static final int MOST_TOOLS = 128;
+
+  private OpenAiMessages() {}
+
+  static List<ChatMessage> messages(Fields request) {
+    List<ChatMessage> messages = new ArrayList<>();
+    List<Fields> all = request.objects("messages");
+    if (all.isEmpty() || all.size() > MOST_MESSAGES) {
+      throw request.wrong("messages", "must be an array of 1 to " + MOST_MESSAGES + " messages");
+    }
+    for (Fields message : all) {
+      message.ignore("name", "refusal", "annotations", "audio", "reasoning_content");
+      String role = message.requiredText("role");
+      switch (role) {
+        case "system", "developer" -> messages.add(ChatMessage.system(content(message, true)));
+        case "user" -> messages.add(ChatMessage.user(content(message, true)));
+        case "assistant" -> messages.add(assistant(message));
+        case "tool" -> {
+          message.ignore("tool_call_id");
+          messages.add(ChatMessage.tool(content(message, true)));
+        }
+        default ->
+            throw message.wrong("role", "must be system, developer, user, assistant or tool");
+      }
+      message.finish();
+    }
+    return messages;
+  }
+
+  private static ChatMessage assistant(Fields message) {
+    List<Fields> calls = message.objects("tool_calls");
+    String content = content(message, calls.isEmpty());
+    if (calls.isEmpty()) {
+      return ChatMessage.assistant(content);
+    }
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (Fields call : calls) {
+      call.ignore("id", "index");
+      call.only("type", JsonNodeFactory.instance.textNode("function"), "no other tools are known");
+      Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
+      ObjectNode entry = all.addObject().put("type", "function").putObject("function");
+      entry.put("name", function.requiredText("name"));
+      JsonNode arguments = Door.parse(function.text("arguments").orElse("{}"));
+      if (!arguments.isObject()) {
+        throw function.wrong("arguments", "must be a JSON object as a string");
+      }
+      entry.set("arguments", arguments);
+      function.finish();
+      call.finish();
+    }
+    return ChatMessage.assistant(content, all.toString());
+  }
+
+  /** A text, or parts that are texts. */
+  private static String content(Fields message, boolean required) {
+    Optional<JsonNode> content = message.any("content");
+    if (content.isEmpty()) {
+      if (required) {
+        throw message.missing("content");
+      }
+      return "";
+    }
+    if (content.get().isTextual()) {
+      return content.get().textValue();
+    }
+    StringBuilder text = new StringBuilder();
+    for (Fields part : message.objects("content")) {
+      String type = part.requiredText("type");
+      if (!type.equals("text") && !type.equals("refusal")) {
+        throw part.wrong("type", "must be text: this model reads nothing else, not " + type);
+      }
+      text.append(part.requiredText(type));
+      part.ignore("cache_control");
+      part.finish();
+    }
+    return text.toString();
+  }
+
+  static Tools tools(Fields request) {
+    List<ObjectNode> functions = new ArrayList<>();
+    for (Fields tool : request.objects("tools")) {
+      if (!tool.requiredText("type").equals("function")) {
+        continue; // such as a provider's own search: a model here cannot call it, nor need it
+      }
+      Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
+      functions.add(function(function));
+      tool.finish();
+    }
+    if (functions.size() > MOST_TOOLS) {
+      throw request.wrong("tools", "must be at most " + MOST_TOOLS);
+    }
+    Tools.Choice choice = functions.isEmpty() ? Tools.Choice.NONE : Tools.Choice.AUTO;
+    Optional<String> only = Optional.empty();
+    Optional<JsonNode> chosen = request.any("tool_choice");
+    if (chosen.isPresent() && chosen.get().isTextual()) {
+      choice =
+          switch (chosen.get().textValue()) {
+            case "none" -> Tools.Choice.NONE;
+            case "auto" -> choice;
+            case "required" -> Tools.Choice.REQUIRED;
+            default ->
+                throw request.wrong("tool_choice", "must be none, auto, required or a function");
+          };
+    } else if (chosen.isPresent()) {
+      Fields object = Fields.of(chosen.get(), "tool_choice");
+      object.ignore("type");
+      Fields function = object.object("function").orElseThrow(() -> object.missing("function"));
+      only = Optional.of(function.requiredText("name"));
+      choice = Tools.Choice.REQUIRED;
+    }
+    return checked(request, new Tools(functions, choice, only));
+  }
+
+  /** A function must have been defined to be demanded. */
+  static Tools checked(Fields request, Tools tools) {
+    boolean known =
+        tools.only().isEmpty()
+            || tools.functions().stream()
+                .anyMatch(f -> f.get("name").textValue().equals(tools.only().get()));
+    if (!known || tools.choice() == Tools.Choice.REQUIRED && tools.functions().isEmpty()) {
+      throw request.wrong("tool_choice", "demands a function that is not among the tools");
+    }
+    return tools;
+  }
+
+  /** A function's definition. */
+  static ObjectNode function(Fields function) {
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    String name = function.requiredText("name");
+    if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
+      throw function.wrong("name", "must be up to 64 letters, digits, '_', '.' and '-'");
+    }
+    result.put("name", name);
+    function.text("description").ifPresent(text -> result.put("description", text));
+    JsonNode parameters =
+        function
+            .any("parameters")
+            .orElseGet(
+                () -> {
+                  ObjectNode none = JsonNodeFactory.instance.objectNode().put("type", "object");
+                  none.putObject("properties");
+                  return none;
+                });
+    if (!parameters.isObject()) {
+      throw function.wrong("parameters", "must be a JSON schema");
+    }
+    result.set("parameters", parameters);
+    function.flag("strict");
+    function.finish();
+    return result;
+  }
+}

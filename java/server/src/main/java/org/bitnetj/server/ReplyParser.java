@@ -1,0 +1,121 @@
+package org.bitnetj.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.bitnetj.chat.ThinkingSplitter;
+
+/**
+ * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions between
+ * {@code <tool_call>} and {@code </tool_call>}, each a JSON object with {@code name} and {@code
+ * arguments}. What looks like a call and is none is passed on as text. Not thread-safe.
+ */
+final class ReplyParser {
+  static final String CALL = "<tool_call>";
+  static final String CALL_END = "</tool_call>";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ReplySink sink;
+  private final ThinkingSplitter splitter;
+  private final boolean tools;
+  private final StringBuilder held = new StringBuilder();
+  private boolean inside; // a call
+  private int calls;
+
+  /**
+   * @param opensThinking whether the reply begins within thinking
+   * @param tools whether there are functions to call
+   */
+  ReplyParser(boolean opensThinking, boolean tools, ReplySink sink) {
+    this.sink = sink;
+    this.tools = tools;
+    this.splitter = new ThinkingSplitter(opensThinking, sink::thinking, this::answer);
+  }
+
+  void accept(String piece) {
+    splitter.accept(piece);
+  }
+
+  /** The reply has ended. */
+  void finish() {
+    splitter.finish();
+    if (inside) { // cut short
+      held.insert(0, CALL);
+    }
+    pass(held.length());
+  }
+
+  /** How many calls have come. */
+  int calls() {
+    return calls;
+  }
+
+  private void answer(String piece) {
+    if (!tools) {
+      sink.text(piece);
+      return;
+    }
+    held.append(piece);
+    while (true) {
+      String mark = inside ? CALL_END : CALL;
+      int at = held.indexOf(mark);
+      if (at < 0) {
+        break;
+      }
+      if (inside) {
+        call(held.substring(0, at));
+      } else {
+        pass(calls > 0 || held.substring(0, at).isBlank() ? withoutSpace(at) : at);
+      }
+      held.delete(0, held.indexOf(mark) + mark.length());
+      inside = !inside;
+    }
+    if (!inside) {
+      pass(held.length() - undecided());
+    }
+  }
+
+  /** White space alone is not passed on before a call. */
+  private int withoutSpace(int end) {
+    return held.substring(0, end).isBlank() ? 0 : end;
+  }
+
+  private void pass(int length) {
+    String text = held.substring(0, length);
+    held.delete(0, length);
+    if (!text.isEmpty() && (calls == 0 || !text.isBlank())) {
+      sink.text(text);
+    }
+  }
+
+  private void call(String text) {
+    try {
+      JsonNode call = JSON.readTree(text);
+      JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
+      if (call.isObject() && call.path("name").isTextual()) {
+        calls++;
+        sink.call(
+            ToolCall.of(
+                call.get("name").textValue(), arguments == null ? "{}" : arguments.toString()));
+        return;
+      }
+    } catch (JsonProcessingException e) {
+      // Not a call, then.
+    }
+    sink.text(CALL + text + CALL_END);
+  }
+
+  /** Length of the longest end of the held text that begins a mark, white space before it too. */
+  private int undecided() {
+    int length = Math.min(CALL.length() - 1, held.length());
+    while (!CALL.startsWith(held.substring(held.length() - length))) {
+      length--;
+    }
+    int start = held.length() - length;
+    while (start > 0 && Character.isWhitespace(held.charAt(start - 1))) {
+      start--;
+    }
+    return held.length() - start;
+  }
+}

@@ -1,0 +1,250 @@
+package org.bitnetj.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.Session;
+import org.bitnetj.option.SamplingOptions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What clients of OpenAI's completion APIs see, on the shipped model. */
+class ModelServerTest {
+  private static ServedModel served;
+
+  @BeforeAll
+  static void start() throws Exception {
+    served = new ServedModel(ServedModel.options());
+  }
+
+  @AfterAll
+  static void stop() {
+    served.close();
+  }
+
+  /** What the library generates for the same prompt. */
+  private static String alone(String prompt, int tokens, long seed) {
+    try (Session session = served.model.openSession()) {
+      return session
+          .generate(
+              prompt,
+              GenerationOptions.defaults()
+                  .withSampling(SamplingOptions.defaults().withSeed(seed))
+                  .withMaxTokens(tokens),
+              GenerationListener.NONE)
+          .text();
+    }
+  }
+
+  @Test
+  void aCompletionIsTheTextOfTheLibrary() throws Exception {
+    JsonNode answer =
+        served.ask(
+            "/v1/completions",
+            "{\"prompt\": \"Once upon a time\", \"max_tokens\": 12, \"seed\": 7}");
+    assertEquals("text_completion", answer.get("object").textValue());
+    assertEquals(alone("Once upon a time", 12, 7), answer.at("/choices/0/text").textValue());
+    assertEquals("length", answer.at("/choices/0/finish_reason").textValue());
+    assertEquals(12, answer.at("/usage/completion_tokens").intValue());
+    assertTrue(answer.at("/system_fingerprint").textValue().matches("fp_[0-9a-f]{12}"));
+    assertEquals("tiny-bitnet-stories-i2_s", answer.get("model").textValue());
+  }
+
+  @Test
+  void aStreamHasTheSameTextInPieces() throws Exception {
+    List<String> events =
+        served.stream(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "Tell a story."}], "seed": 3,
+             "max_completion_tokens": 20, "stream": true,
+             "stream_options": {"include_usage": true}}\
+            """);
+    assertEquals("[DONE]", events.getLast());
+    StringBuilder text = new StringBuilder();
+    for (String event : events.subList(0, events.size() - 2)) {
+      JsonNode chunk = ServedModel.JSON.readTree(event);
+      assertEquals("chat.completion.chunk", chunk.get("object").textValue());
+      text.append(chunk.at("/choices/0/delta/content").asText());
+    }
+    JsonNode usage = ServedModel.JSON.readTree(events.get(events.size() - 2));
+    assertEquals(0, usage.get("choices").size());
+    assertEquals(20, usage.at("/usage/completion_tokens").intValue());
+    JsonNode whole =
+        served.ask(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "Tell a story."}], "seed": 3,
+             "max_completion_tokens": 20}\
+            """);
+    assertEquals(whole.at("/choices/0/message/content").textValue(), text.toString());
+    assertEquals("assistant", whole.at("/choices/0/message/role").textValue());
+  }
+
+  @Test
+  void severalChoicesAreDrawnWithSeedsOfTheirOwn() throws Exception {
+    JsonNode answer =
+        served.ask(
+            "/v1/completions",
+            "{\"prompt\": \"One day\", \"max_tokens\": 10, \"seed\": 5, \"n\": 3}");
+    List<String> texts = new ArrayList<>();
+    for (JsonNode choice : answer.get("choices")) {
+      assertEquals(texts.size(), choice.get("index").intValue());
+      assertEquals(alone("One day", 10, 5 + texts.size()), choice.get("text").textValue());
+      texts.add(choice.get("text").textValue());
+    }
+    assertNotEquals(texts.get(0), texts.get(1));
+    assertEquals(30, answer.at("/usage/completion_tokens").intValue());
+  }
+
+  @Test
+  void logProbabilitiesComeWithTheirTokens() throws Exception {
+    JsonNode answer =
+        served.ask(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "Hi"}], "temperature": 0,
+             "max_tokens": 5, "logprobs": true, "top_logprobs": 3}\
+            """);
+    JsonNode content = answer.at("/choices/0/logprobs/content");
+    assertEquals(5, content.size());
+    StringBuilder text = new StringBuilder();
+    for (JsonNode token : content) {
+      text.append(token.get("token").textValue());
+      assertEquals(3, token.get("top_logprobs").size());
+      assertEquals(
+          token.get("logprob").doubleValue(),
+          token.at("/top_logprobs/0/logprob").doubleValue(),
+          "greedy takes the most probable");
+    }
+    assertEquals(answer.at("/choices/0/message/content").textValue(), text.toString());
+  }
+
+  @Test
+  void theSecondTurnOfAChatComputesOnlyWhatIsNew() throws Exception {
+    String first = "x ".repeat(150) + "unlike any other text here";
+    JsonNode one =
+        served.ask(
+            "/v1/completions",
+            "{\"prompt\": \"" + first + "\", \"max_tokens\": 8, \"temperature\": 0}");
+    String more = first + one.at("/choices/0/text").textValue() + " and then";
+    JsonNode two =
+        served.ask(
+            "/v1/completions",
+            "{\"prompt\": \"" + more + "\", \"max_tokens\": 8, \"temperature\": 0}");
+    int cached = two.at("/usage/prompt_tokens_details/cached_tokens").intValue();
+    int prompt = two.at("/usage/prompt_tokens").intValue();
+    assertTrue(cached >= prompt - 6, cached + " of " + prompt);
+    assertEquals(cached, two.at("/timings/cache_n").intValue());
+  }
+
+  @Test
+  void textsUnderLoadAreThoseOfTheLibraryAlone() throws Exception {
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      expected.add(alone("Story " + i % 5, 10 + i % 7, i));
+    }
+    try (ExecutorService clients = Executors.newFixedThreadPool(12)) {
+      List<Future<String>> texts = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        int number = i;
+        texts.add(
+            clients.submit(
+                () -> {
+                  String body =
+                      "{\"prompt\": \"Story %d\", \"max_tokens\": %d, \"seed\": %d, \"stream\": %b}"
+                          .formatted(number % 5, 10 + number % 7, number, number % 2 == 0);
+                  if (number % 2 == 0) {
+                    List<String> events = served.stream("/v1/completions", body);
+                    return events.subList(0, events.size() - 1).stream()
+                        .map(ModelServerTest::textOf)
+                        .collect(Collectors.joining());
+                  }
+                  return served.ask("/v1/completions", body).at("/choices/0/text").textValue();
+                }));
+      }
+      for (int i = 0; i < 24; i++) {
+        assertEquals(expected.get(i), texts.get(i).get(), "text " + i);
+      }
+    }
+  }
+
+  private static String textOf(String event) {
+    try {
+      return ServedModel.JSON.readTree(event).at("/choices/0/text").asText();
+    } catch (Exception e) {
+      throw new AssertionError(event, e);
+    }
+  }
+
+  @Test
+  void wrongRequestsAreRefusedByName() throws Exception {
+    refused(400, "prompt", "/v1/completions", "{}");
+    refused(400, "temperature", "/v1/completions", "{\"prompt\": \"a\", \"temperature\": 3}");
+    refused(400, "suffix", "/v1/completions", "{\"prompt\": \"a\", \"suffix\": \"b\"}");
+    refused(400, "whatever", "/v1/completions", "{\"prompt\": \"a\", \"whatever\": 1}");
+    refused(400, "messages", "/v1/chat/completions", "{\"messages\": []}");
+    refused(
+        400,
+        "messages[0].content[0].type",
+        "/v1/chat/completions",
+        """
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}\
+        """);
+    HttpResponse<String> malformed = served.post("/v1/completions", "{\"prompt\": ");
+    assertEquals(400, malformed.statusCode());
+    assertTrue(malformed.body().contains("not valid JSON"), malformed.body());
+    assertEquals(404, served.get("/nothing").statusCode());
+    HttpResponse<String> longer =
+        served.post("/v1/completions", "{\"prompt\": \"" + "many words ".repeat(3000) + "\"}");
+    assertEquals(400, longer.statusCode());
+    assertEquals(
+        "context_length_exceeded",
+        ServedModel.JSON.readTree(longer.body()).at("/error/code").textValue());
+  }
+
+  private static void refused(int status, String param, String path, String body) throws Exception {
+    HttpResponse<String> response = served.post(path, body);
+    assertEquals(status, response.statusCode(), response.body());
+    JsonNode error = ServedModel.JSON.readTree(response.body()).get("error");
+    assertEquals(param, error.get("param").textValue(), response.body());
+    assertTrue(error.get("message").textValue().contains(param), response.body());
+  }
+
+  @Test
+  void modelsHealthAndMetricsAreThere() throws Exception {
+    JsonNode models = ServedModel.JSON.readTree(served.get("/v1/models").body());
+    assertEquals("tiny-bitnet-stories-i2_s", models.at("/data/0/id").textValue());
+    assertEquals(
+        "ok", ServedModel.JSON.readTree(served.get("/health").body()).get("status").textValue());
+    String metrics = served.get("/metrics").body();
+    for (String name :
+        List.of(
+            "llamacpp:requests_processing",
+            "llamacpp:requests_deferred",
+            "vllm:num_requests_waiting",
+            "vllm:kv_cache_usage_perc",
+            "bitnet:steps_total")) {
+      assertTrue(metrics.contains("\n" + name + " "), name);
+    }
+  }
+
+  @Test
+  void tokensComeAndGo() throws Exception {
+    JsonNode tokens = served.ask("/tokenize", "{\"content\": \"Once upon a time\"}").get("tokens");
+    JsonNode text = served.ask("/detokenize", "{\"tokens\": " + tokens + "}");
+    assertEquals("Once upon a time", text.get("content").textValue());
+  }
+}
