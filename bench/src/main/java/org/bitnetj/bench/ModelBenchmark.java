@@ -25,6 +25,8 @@ import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
 import org.bitnetj.model.screening.LogitsNeed;
+import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
@@ -81,10 +83,17 @@ public final class ModelBenchmark implements AutoCloseable {
   /**
    * Loads the model.
    *
+   * @param layouts what the model's file leaves open about its weights
+   * @param activations what shares a scale among them; empty for what the model says
    * @param progress is told what is going on
    * @throws ContextOverflowException if the plan needs a longer context than the model has
    */
-  public ModelBenchmark(Path path, BenchmarkPlan plan, Consumer<String> progress)
+  public ModelBenchmark(
+      Path path,
+      BenchmarkPlan plan,
+      LayoutOptions layouts,
+      Optional<ActivationScaling> activations,
+      Consumer<String> progress)
       throws IOException {
     this.path = path;
     this.plan = plan;
@@ -96,9 +105,10 @@ public final class ModelBenchmark implements AutoCloseable {
               ? List.of(KernelSelection.choose(null))
               : plan.kernels().stream().map(KernelSelection::choose).toList();
       selections.forEach(s -> warnings.addAll(s.warnings()));
-      source = ModelContainer.open(path, true);
+      source = ModelContainer.open(path, true, layouts);
       closers.push(source::close);
-      spec = source.spec();
+      spec = source.spec(activations);
+      warnings.addAll(source.warnings());
       if (plan.context() > spec.contextLength()) {
         throw new ContextOverflowException(
             "a depth of "
@@ -125,7 +135,7 @@ public final class ModelBenchmark implements AutoCloseable {
               .filter(Kernels::gainsByCopies)
               .reduce((first, second) -> second)
               .orElse(selections.getLast().kernels());
-      weights = Weights.load(source, loader, largest, plan.head(), plan.sparse());
+      weights = Weights.load(source, spec, loader, largest, plan.head(), plan.sparse());
       closers.push(weights::close);
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());

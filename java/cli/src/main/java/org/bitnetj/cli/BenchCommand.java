@@ -3,6 +3,7 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.BenchmarkPlan;
 import org.bitnetj.bench.ModelBenchmark;
@@ -10,6 +11,8 @@ import org.bitnetj.bench.ModelReport;
 import org.bitnetj.bench.ModelReportWriter;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
@@ -136,6 +139,7 @@ final class BenchCommand implements Callable<Integer> {
   private boolean sparse;
 
   @Mixin private HeadOption head;
+  @Mixin private ReadingOptions reading;
 
   @Option(
       names = {"-o", "--output"},
@@ -149,9 +153,11 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     // What is wrong whatever the model holds is said before it is looked at.
     plan(prompt != null ? prompt : 1, generated != null ? generated : 1);
+    LayoutOptions layouts = reading.layouts();
+    Optional<ActivationScaling> activations = reading.activations();
     Path path = model.path(bitnet.streams());
     int context;
-    try (ModelSource file = ModelContainer.open(path, true)) {
+    try (ModelSource file = ModelContainer.open(path, true, layouts)) {
       context = file.spec().contextLength();
     }
     int room = Math.max(1, context - depths.stream().mapToInt(d -> d).max().orElse(0));
@@ -162,7 +168,8 @@ final class BenchCommand implements Callable<Integer> {
     ModelReport report;
     try (ProgressLine progress = new ProgressLine(bitnet.streams());
         ModelBenchmark benchmark =
-            new ModelBenchmark(path, plan, text -> progress.update(() -> text))) {
+            new ModelBenchmark(
+                path, plan, layouts, activations, text -> progress.update(() -> text))) {
       report = benchmark.run();
     }
     for (String warning : report.warnings()) {

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.convert.ConversionOptions;
-import org.bitnetj.option.ActivationScaling;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,17 +73,8 @@ final class ConvertCommand implements Callable<Integer> {
               + " the weights, which not every engine reads. Default: round it, and say so.")
   private boolean exactScales;
 
-  @Option(
-      names = "--activations",
-      paramLabel = "SCALING",
-      description =
-          "row: the model was trained with quantized activations (BitNet); group: only its weights"
-              + " are ternary. Default: as the model says; where it does not, a guess,"
-              + " with a warning.")
-  private @Nullable ActivationScaling activations;
-
   @Mixin private HubOption hub;
-  @Mixin private LayoutOption layout;
+  @Mixin private ReadingOptions reading;
   @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
@@ -128,8 +118,8 @@ final class ConvertCommand implements Callable<Integer> {
           Optional.ofNullable(weights),
           Optional.ofNullable(head),
           exactScales,
-          Optional.ofNullable(activations),
-          layout.options(),
+          reading.activations(),
+          reading.layouts(),
           defaults.progress(),
           defaults.warnings());
     } catch (IllegalArgumentException e) {

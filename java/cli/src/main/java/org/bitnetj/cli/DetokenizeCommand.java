@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
@@ -50,7 +50,7 @@ final class DetokenizeCommand implements Callable<Integer> {
         arguments.isEmpty()
             ? new String(bitnet.streams().in().readAllBytes(), StandardCharsets.UTF_8)
             : String.join(" ", arguments);
-    try (ModelSource file = ModelContainer.open(model.path(bitnet.streams()), true)) {
+    try (VocabularyFile file = ModelContainer.openVocabulary(model.path(bitnet.streams()))) {
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       int[] ids = TokenIds.parse(source, tokenizer.vocabularySize());
       String text = tokenizer.decode(ids, special);

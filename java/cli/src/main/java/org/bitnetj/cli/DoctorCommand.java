@@ -51,6 +51,7 @@ import picocli.CommandLine.ParentCommand;
 final class DoctorCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
+  @Mixin private ReadingOptions reading;
 
   @Option(names = "--json", description = "Write one JSON object.")
   private boolean json;
@@ -64,9 +65,10 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    LoadOptions options = reading.in(LoadOptions.defaults()).withWarnings(warning -> {});
     examineMachine();
     examineKernels();
-    examineModel();
+    examineModel(options);
     if (json) {
       writeJson();
     } else {
@@ -155,13 +157,12 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private void examineModel() {
+  private void examineModel(LoadOptions options) {
     Map<String, String> section = section("model");
     try {
       model.given().ifPresent(given -> section.put("file", given)); // should it not be there
       section.put("file", model.path(bitnet.streams()).toString());
-      LoadOptions told = LoadOptions.defaults().withWarnings(warning -> {});
-      try (LanguageModel loaded = LanguageModel.load(model.path(bitnet.streams()), told);
+      try (LanguageModel loaded = LanguageModel.load(model.path(bitnet.streams()), options);
           Session session = loaded.openSession()) {
         section.put("name", loaded.info().name());
         GenerationResult result =

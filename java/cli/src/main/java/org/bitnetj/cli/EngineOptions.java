@@ -8,7 +8,6 @@ import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -66,17 +65,7 @@ final class EngineOptions {
               + " start, but safe if another program may shorten or overwrite the file meanwhile.")
   private boolean mapped;
 
-  @Option(
-      names = "--activations",
-      paramLabel = "SCALING",
-      completionCandidates = Scalings.class,
-      description =
-          "${COMPLETION-CANDIDATES}: what shares a scale among int8 activations. Name it only for a"
-              + " model whose file leaves it open: row if it was trained with quantized activations"
-              + " (BitLinear), group if only its weights are ternary. Default: by the stored type.")
-  private @Nullable String activations;
-
-  @Mixin private LayoutOption layout;
+  @Mixin private ReadingOptions reading;
 
   /** Loads a model, and says on standard error what its user must know. */
   LanguageModel load(Path path, HeadMode head, Streams streams) throws IOException {
@@ -92,7 +81,7 @@ final class EngineOptions {
 
   private LoadOptions options() {
     LoadOptions options =
-        LoadOptions.defaults().withSparse(sparse).withMapped(mapped).withLayouts(layout.options());
+        reading.in(LoadOptions.defaults().withSparse(sparse).withMapped(mapped));
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(
@@ -120,28 +109,7 @@ final class EngineOptions {
       }
       options = options.withKernels(kernels);
     }
-    if (activations != null) {
-      options =
-          options.withActivations(
-              ActivationScaling.ofLabel(activations)
-                  .orElseThrow(
-                      () ->
-                          new ParameterException(
-                              spec.commandLine(),
-                              "Unknown activations '"
-                                  + activations
-                                  + "'; choose "
-                                  + String.join(" or ", new Scalings())
-                                  + ".")));
-    }
     return options;
-  }
-
-  private static final class Scalings implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return Stream.of(ActivationScaling.values()).map(ActivationScaling::label).iterator();
-    }
   }
 
   private static final class Tiers implements Iterable<String> {

@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.synth.ModelShape;
 import org.bitnetj.synth.SyntheticModel;
@@ -196,7 +196,7 @@ final class SynthCommand implements Callable<Integer> {
 
   /** Refuses a vocabulary with which no model loads, before gigabytes are written. */
   private static void requireLoadable(Path vocabulary) throws ModelFileException {
-    try (ModelSource file = ModelContainer.open(vocabulary, true)) {
+    try (VocabularyFile file = ModelContainer.openVocabulary(vocabulary)) {
       Tokenizer.of(file.vocabulary());
     }
   }

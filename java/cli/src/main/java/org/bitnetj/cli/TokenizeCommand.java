@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +66,7 @@ final class TokenizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Output out = bitnet.streams().out();
-    try (ModelSource file = ModelContainer.open(model.path(bitnet.streams()), true)) {
+    try (VocabularyFile file = ModelContainer.openVocabulary(model.path(bitnet.streams()))) {
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       if (jsonl) {
         convertLines(tokenizer);

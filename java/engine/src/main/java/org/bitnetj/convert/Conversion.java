@@ -60,15 +60,10 @@ public final class Conversion {
 
   private static ModelSpec spec(ModelSource model, ConversionOptions options)
       throws ModelFileException {
-    ModelSpec spec = model.spec();
-    if (options.activations().isPresent()) {
-      try {
-        return spec.with(options.activations().get());
-      } catch (IllegalArgumentException e) {
-        throw new ModelFileException(model.path() + ": " + e.getMessage(), e);
-      }
-    }
-    if (spec.architecture().activationScaling().isEmpty() && model.guessesActivations()) {
+    ModelSpec spec = model.spec(options.activations());
+    if (options.activations().isEmpty()
+        && spec.architecture().activationScaling().isEmpty()
+        && model.guessesActivations()) {
       options
           .warnings()
           .accept(

@@ -121,6 +121,16 @@ public final class WeightFormats {
     };
   }
 
+  /** Whether it is I2_S in any layout. */
+  public static boolean isI2s(WeightFormat format) {
+    return format.id() == I2_S.id();
+  }
+
+  /** Whether it is a layout for lookup tables, its tiles known or not. */
+  public static boolean isLookupTable(WeightFormat format) {
+    return format instanceof LookupTable || format instanceof TiledFormat;
+  }
+
   private static <T> List<T> only(Class<T> kind) {
     return ALL.stream().filter(kind::isInstance).map(kind::cast).toList();
   }

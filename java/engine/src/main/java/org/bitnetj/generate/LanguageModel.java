@@ -147,27 +147,22 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private static ModelSpec spec(ModelSource source, LoadOptions options) throws ModelFileException {
-    ModelSpec spec = source.spec();
-    try {
-      if (options.activations().isPresent()) {
-        return spec.with(options.activations().get());
-      }
-      if (spec.architecture().activationScaling().isEmpty() && source.guessesActivations()) {
-        String guess = spec.activationScaling().label();
-        options
-            .warnings()
-            .accept(
-                source.path()
-                    + " does not say how its model's activations were quantized. From the scales of"
-                    + " its weights, one scale a "
-                    + guess
-                    + " is assumed; choose by --activations row (trained with quantized"
-                    + " activations) or --activations group (only the weights are ternary).");
-      }
-      return spec;
-    } catch (IllegalArgumentException e) {
-      throw new ModelFileException(source.path() + ": " + e.getMessage());
+    ModelSpec spec = source.spec(options.activations());
+    if (options.activations().isEmpty()
+        && spec.architecture().activationScaling().isEmpty()
+        && source.guessesActivations()) {
+      String guess = spec.activationScaling().label();
+      options
+          .warnings()
+          .accept(
+              source.path()
+                  + " does not say how its model's activations were quantized. From the scales of"
+                  + " its weights, one scale a "
+                  + guess
+                  + " is assumed; choose by --activations row (trained with quantized"
+                  + " activations) or --activations group (only the weights are ternary).");
     }
+    return spec;
   }
 
   private static Tokenizer tokenizer(ModelSource source, ModelSpec spec) throws ModelFileException {

@@ -1,12 +1,12 @@
 package org.bitnetj.source;
 
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
+import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.Pooling;
 
 /**
@@ -16,10 +16,7 @@ import org.bitnetj.option.Pooling;
  * and safe to share. Views are valid until the source and all who share its {@link #bytes} are
  * closed; then they throw {@link IllegalStateException}.
  */
-public interface ModelSource extends AutoCloseable {
-  /** What was opened, for messages. */
-  Path path();
-
+public interface ModelSource extends VocabularyFile {
   /** The bytes of all tensors; share them to keep them longer than this source is open. */
   ModelBytes bytes();
 
@@ -32,6 +29,21 @@ public interface ModelSource extends AutoCloseable {
    * @throws ModelFileException if it holds no whole model of a family that the engine knows
    */
   ModelSpec spec() throws ModelFileException;
+
+  /**
+   * The same with activations as its user knows them.
+   *
+   * @param activations empty for what the model says
+   * @throws ModelFileException also if models of its family have other activations
+   */
+  default ModelSpec spec(Optional<ActivationScaling> activations) throws ModelFileException {
+    ModelSpec spec = spec();
+    try {
+      return activations.isPresent() ? spec.with(activations.get()) : spec;
+    } catch (IllegalArgumentException e) {
+      throw new ModelFileException(path() + ": " + e.getMessage(), e);
+    }
+  }
 
   /**
    * Whether nothing in it says how activations were quantized in training, where its family leaves
@@ -56,9 +68,6 @@ public interface ModelSource extends AutoCloseable {
   default List<String> warnings() {
     return List.of();
   }
-
-  /** The tables of its tokenizer. */
-  VocabularySource vocabulary();
 
   /** The text of its chat template; empty if it has none. */
   Optional<String> chatTemplate() throws ModelFileException;
@@ -97,7 +106,4 @@ public interface ModelSource extends AutoCloseable {
             + name
             + "' is missing; the file is incomplete or of another architecture.");
   }
-
-  @Override
-  void close();
 }

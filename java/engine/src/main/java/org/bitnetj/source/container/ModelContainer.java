@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufParts;
 import org.bitnetj.source.huggingface.Checkpoint;
@@ -32,13 +36,54 @@ public final class ModelContainer {
     return open(path, mapped, LayoutOptions.none());
   }
 
-  /** The same, with what a GGUF file leaves open; a checkpoint leaves nothing open. */
+  /**
+   * The same, with what a GGUF file leaves open; a checkpoint leaves nothing open.
+   *
+   * @throws ModelFileException also if a layout is given of a type that the model does not have
+   */
   public static ModelSource open(Path path, boolean mapped, LayoutOptions layouts)
       throws ModelFileException {
     if (Checkpoint.isNamedBy(path)) {
+      requireUse(path, layouts, List.of());
       return Checkpoint.open(path, mapped);
     }
-    return mapped ? GgufFile.open(path, layouts) : GgufFile.load(path, layouts);
+    GgufFile file = mapped ? GgufFile.open(path, layouts) : GgufFile.load(path, layouts);
+    try {
+      requireUse(path, layouts, file.tensors());
+      return file;
+    } catch (ModelFileException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** An option that does nothing is most likely meant for another model. */
+  private static void requireUse(Path path, LayoutOptions layouts, Collection<Tensor> tensors)
+      throws ModelFileException {
+    if (layouts.i2s().isPresent()
+        && tensors.stream().noneMatch(t -> WeightFormats.isI2s(t.format()))) {
+      throw useless(path, "--i2s-layout", "I2_S");
+    }
+    if (layouts.kernelConfig().isPresent()
+        && tensors.stream().noneMatch(t -> WeightFormats.isLookupTable(t.format()))) {
+      throw useless(path, "--kernel-config", "TL1 or TL2");
+    }
+  }
+
+  private static ModelFileException useless(Path path, String option, String types) {
+    return new ModelFileException(
+        path + " has no " + types + " weights, so " + option + " has no effect; leave it out.");
+  }
+
+  /**
+   * Opens the tables of a model's tokenizer alone, whatever its weights are.
+   *
+   * @throws ModelFileException one sentence on why they cannot be read
+   */
+  public static VocabularyFile openVocabulary(Path path) throws ModelFileException {
+    return Checkpoint.isNamedBy(path)
+        ? Checkpoint.openVocabulary(path)
+        : GgufFile.openMetadata(path);
   }
 
   /**

@@ -96,8 +96,30 @@ public final class GgufFile implements ModelSource {
    * @throws ModelFileException also if a tensor cannot be laid out so
    */
   public static GgufFile open(Path path, LayoutOptions layouts) throws ModelFileException {
-    GgufParts.Opener opener = part -> checked(part, ModelBytes.map(List.of(part)), layouts);
+    GgufParts.Opener opener = part -> mapped(part, Optional.of(layouts));
     return whole(opener.open(path), opener);
+  }
+
+  /**
+   * Maps {@code path} for its metadata alone, those of the first file if it is one of a split
+   * model. Its tensors are not looked at, and there are none in what is opened.
+   *
+   * @throws ModelFileException as {@link #open}, but for what it says of tensors
+   */
+  public static GgufFile openMetadata(Path path) throws ModelFileException {
+    GgufFile file = mapped(path, Optional.empty());
+    try {
+      Optional<Path> first = GgufParts.first(file);
+      if (first.isEmpty()) {
+        return file;
+      }
+      GgufFile found = mapped(first.get(), Optional.empty());
+      file.close();
+      return found;
+    } catch (ModelFileException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
   }
 
   /**
@@ -147,7 +169,7 @@ public final class GgufFile implements ModelSource {
       if (room.isPresent()) {
         room = OptionalLong.of(room.getAsLong() - bytes.size());
       }
-      return checked(path, bytes, layouts);
+      return checked(path, bytes, Optional.of(layouts));
     }
   }
 
@@ -181,7 +203,12 @@ public final class GgufFile implements ModelSource {
     }
   }
 
-  private static GgufFile checked(Path path, ModelBytes bytes, LayoutOptions layouts)
+  private static GgufFile mapped(Path path, Optional<LayoutOptions> layouts)
+      throws ModelFileException {
+    return checked(path, ModelBytes.map(List.of(path)), layouts);
+  }
+
+  private static GgufFile checked(Path path, ModelBytes bytes, Optional<LayoutOptions> layouts)
       throws ModelFileException {
     try {
       return parse(path, bytes.files().getFirst(), layouts);
@@ -195,8 +222,12 @@ public final class GgufFile implements ModelSource {
     }
   }
 
-  /** Checks the header of bytes that are closed with the file. */
-  static GgufFile parse(Path path, FileBytes bytes, LayoutOptions options)
+  /**
+   * Checks the header of bytes that are closed with the file.
+   *
+   * @param options empty to leave out the tensors
+   */
+  static GgufFile parse(Path path, FileBytes bytes, Optional<LayoutOptions> options)
       throws ModelFileException {
     MemorySegment file = bytes.segment();
     HeaderCursor cursor = new HeaderCursor(path, file);
@@ -205,10 +236,13 @@ public final class GgufFile implements ModelSource {
     int keyCount = cursor.count("metadata keys", GgufMetadata.MAX_KEYS, 13);
     GgufMetadata metadata = GgufMetadata.read(path, cursor, keyCount);
     int alignment = alignment(path, metadata);
-    StoredLayouts layouts = new StoredLayouts(path, options);
-    List<Tensor> tensors = TensorDirectory.read(cursor, tensorCount, alignment, layouts);
-    return new GgufFile(
-        path, List.of(bytes), version, metadata, tensors, options, layouts.readings());
+    LayoutOptions given = options.orElse(LayoutOptions.none());
+    StoredLayouts layouts = new StoredLayouts(path, given);
+    List<Tensor> tensors =
+        options.isPresent()
+            ? TensorDirectory.read(cursor, tensorCount, alignment, layouts)
+            : List.of();
+    return new GgufFile(path, List.of(bytes), version, metadata, tensors, given, layouts.readings());
   }
 
   private static int alignment(Path path, GgufMetadata metadata) throws ModelFileException {

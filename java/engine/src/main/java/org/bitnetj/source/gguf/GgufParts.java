@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitnetj.error.ModelFileException;
@@ -43,9 +44,36 @@ public final class GgufParts {
    */
   static List<GgufFile> open(GgufFile file, Opener opener) throws ModelFileException {
     int count = count(file);
+    int number = number(file) + 1;
+    String stem = stem(file, number, count);
+    List<GgufFile> all = new ArrayList<>(count);
+    try {
+      for (int i = 1; i <= count; i++) {
+        Path path = file.path().resolveSibling(stem + suffix(i, count));
+        all.add(i == number ? file : opener.open(path));
+        check(all.getLast(), i, count);
+      }
+      checkTensors(all);
+      return all;
+    } catch (ModelFileException | RuntimeException | Error e) {
+      all.stream().filter(part -> part != file).forEach(GgufFile::close);
+      throw e;
+    }
+  }
+
+  /** The first file of a model, which has its metadata, if {@code file} is another one of it. */
+  static Optional<Path> first(GgufFile file) throws ModelFileException {
+    int count = count(file);
+    int number = count == 1 ? 1 : number(file) + 1;
+    return number == 1
+        ? Optional.empty()
+        : Optional.of(file.path().resolveSibling(stem(file, number, count) + suffix(1, count)));
+  }
+
+  /** What the names of all files begin with. */
+  private static String stem(GgufFile file, int number, int count) throws ModelFileException {
     String name = String.valueOf(file.path().getFileName());
     Matcher matcher = NAME.matcher(name);
-    int number = number(file) + 1;
     if (!matcher.matches() || !name.endsWith(suffix(number, count))) {
       throw file.metadata()
           .failure(
@@ -57,19 +85,7 @@ public final class GgufParts {
                   + suffix(number, count)
                   + "', by which the others would be found; give them all their names again.");
     }
-    List<GgufFile> all = new ArrayList<>(count);
-    try {
-      for (int i = 1; i <= count; i++) {
-        Path path = file.path().resolveSibling(matcher.group(1) + suffix(i, count));
-        all.add(i == number ? file : opener.open(path));
-        check(all.getLast(), i, count);
-      }
-      checkTensors(all);
-      return all;
-    } catch (ModelFileException | RuntimeException | Error e) {
-      all.stream().filter(part -> part != file).forEach(GgufFile::close);
-      throw e;
-    }
+    return matcher.group(1);
   }
 
   /** Whether two names are of parts of one split model. */

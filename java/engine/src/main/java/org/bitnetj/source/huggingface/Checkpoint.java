@@ -28,6 +28,7 @@ import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelBytes;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
+import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.VocabularySource;
 import org.jspecify.annotations.Nullable;
 
@@ -104,6 +105,25 @@ public final class Checkpoint implements ModelSource {
     }
     CheckpointConfig config = CheckpointConfig.read(folder);
     return new Checkpoint(path, folder, SafetensorsFiles.open(path, mapped), config);
+  }
+
+  /** The tables of a checkpoint's tokenizer, which no other file of it is needed for. */
+  public static VocabularyFile openVocabulary(Path path) {
+    TokenizerFiles files = new TokenizerFiles(folder(path));
+    return new VocabularyFile() {
+      @Override
+      public Path path() {
+        return path;
+      }
+
+      @Override
+      public VocabularySource vocabulary() {
+        return files;
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   private synchronized Model model() throws ModelFileException {

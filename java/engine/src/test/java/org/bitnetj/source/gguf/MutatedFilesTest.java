@@ -57,7 +57,7 @@ class MutatedFilesTest {
     // In memory, because otherwise mapping so many files would dominate this test.
     Path path = Path.of("mutant.gguf");
     FileBytes memory = FileBytes.of(MemorySegment.ofArray(bytes));
-    try (GgufFile file = GgufFile.parse(path, memory, LayoutOptions.none())) {
+    try (GgufFile file = GgufFile.parse(path, memory, Optional.of(LayoutOptions.none()))) {
       assertConsistent(file);
       return true;
     } catch (ModelFileException e) {
