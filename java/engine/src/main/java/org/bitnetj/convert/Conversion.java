@@ -81,6 +81,17 @@ public final class Conversion {
   private static void putPooling(GgufHeader header, ModelSource model, ConversionOptions options) {
     try {
       GgufWords.putPooling(header, model);
+      model
+          .embeddedTokens()
+          .ifPresent(
+              most ->
+                  options
+                      .warnings()
+                      .accept(
+                          "the new file cannot say that the model makes embeddings of texts of at"
+                              + " most "
+                              + most
+                              + " tokens (max_seq_length)"));
     } catch (ModelFileException e) {
       options
           .warnings()

@@ -28,10 +28,12 @@ public final class EmbeddingModel implements AutoCloseable {
 
   private final LanguageModel model;
   private final Pooling pooling;
+  private final int mostTokens;
 
-  EmbeddingModel(LanguageModel model, Pooling pooling) {
+  EmbeddingModel(LanguageModel model, Pooling pooling, int mostTokens) {
     this.model = model;
     this.pooling = pooling;
+    this.mostTokens = mostTokens;
   }
 
   /** As {@link #load(Path, LoadOptions)}, with the best kernels and a thread on each processor. */
@@ -57,7 +59,7 @@ public final class EmbeddingModel implements AutoCloseable {
                     + " does not say of which hidden states vectors are made. That of the last"
                     + " token is taken; choose by --pooling last or --pooling mean");
       }
-      return new EmbeddingModel(model, said.orElse(Pooling.LAST));
+      return new EmbeddingModel(model, said.orElse(Pooling.LAST), model.embeddedTokens());
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;
@@ -65,13 +67,15 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   /**
-   * Loads a model that is pooled so, whatever it says of how its vectors are made.
+   * Loads a model that is pooled so, whatever it says of how its vectors are made and of how long
+   * texts its context has room for.
    *
    * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}
    */
   public static EmbeddingModel load(Path path, LoadOptions options, Pooling pooling)
       throws IOException {
-    return new EmbeddingModel(LanguageModel.load(path, options.withHead(HeadMode.FULL)), pooling);
+    LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
+    return new EmbeddingModel(model, pooling, model.info().contextLength());
   }
 
   public Pooling pooling() {
@@ -91,7 +95,8 @@ public final class EmbeddingModel implements AutoCloseable {
   /**
    * The vector of a text, of length 1 (L2).
    *
-   * @throws ContextOverflowException if the text is longer than the model's context
+   * @throws ContextOverflowException if the text is longer than the model's context, or than texts
+   *     that it says vectors are made of: what is cut off would be lost without notice
    * @throws IllegalArgumentException if it has no tokens
    * @throws KvCacheFullException if texts that other threads embed leave it no memory
    * @throws org.bitnetj.error.NonFiniteException if the numbers break
@@ -101,11 +106,14 @@ public final class EmbeddingModel implements AutoCloseable {
     if (ids.length == 0) {
       throw new IllegalArgumentException("The text is empty; give at least one token.");
     }
-    int context = model.info().contextLength();
-    if (ids.length > context) {
+    if (ids.length > mostTokens) {
+      boolean whole = mostTokens == model.info().contextLength();
       throw new ContextOverflowException(
-          "The text has %d tokens, but the model's context is %d; shorten the text."
-              .formatted(ids.length, context));
+          "The text has %d tokens, but %s %d; shorten the text."
+              .formatted(
+                  ids.length,
+                  whole ? "the model's context is" : "the model's max_seq_length is",
+                  mostTokens));
     }
     try (SequenceState sequence = model.openSequence(ids.length)) {
       return normalized(pooling == Pooling.LAST ? last(sequence, ids) : sum(sequence, ids));

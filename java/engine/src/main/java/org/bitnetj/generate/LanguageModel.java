@@ -236,6 +236,16 @@ public final class LanguageModel implements AutoCloseable {
     return source.pooling();
   }
 
+  /**
+   * The most tokens of a text to be embedded.
+   *
+   * @throws ModelFileException if what says it is damaged
+   */
+  int embeddedTokens() throws ModelFileException {
+    int context = engine.spec().contextLength();
+    return (int) Math.min(context, source.embeddedTokens().orElse(context));
+  }
+
   /** A sequence of its own with the model's context, or as much of it as a text needs. */
   SequenceState openSequence(int context) {
     return engine.open(AttentionLayer.Type.F16, context);

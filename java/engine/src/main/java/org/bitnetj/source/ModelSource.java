@@ -3,6 +3,7 @@ package org.bitnetj.source;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Role;
@@ -57,6 +58,15 @@ public interface ModelSource extends VocabularyFile {
    * @throws ModelFileException if it says something that the engine does not compute
    */
   Optional<Pooling> pooling() throws ModelFileException;
+
+  /**
+   * The most tokens of a text that embeddings are made of, where it says fewer than its context.
+   *
+   * @throws ModelFileException as {@link #pooling}
+   */
+  default OptionalLong embeddedTokens() throws ModelFileException {
+    return OptionalLong.empty();
+  }
 
   /** What its files hold, whether it is a model that the engine can run or not. */
   Inspection inspection();

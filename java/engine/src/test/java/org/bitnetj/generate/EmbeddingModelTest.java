@@ -129,7 +129,7 @@ class EmbeddingModelTest {
     try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL, options, pooling);
         EmbeddingModel small =
             new EmbeddingModel(
-                LanguageModel.load(Golden.MODEL, options, 2 * block + block / 2), pooling)) {
+                LanguageModel.load(Golden.MODEL, options, 2 * block + block / 2), pooling, 512)) {
       assertTrue(model.countTokens(texts.getFirst()) > 256);
       List<float[]> vectors = small.embed(texts);
       for (int i = 0; i < texts.size(); i++) {
@@ -144,6 +144,18 @@ class EmbeddingModelTest {
       String tooLong = "word ".repeat(model.info().contextLength() + 1);
       assertThrows(ContextOverflowException.class, () -> model.embed(tooLong));
       assertThrows(ContextOverflowException.class, () -> model.embed(List.of("a", tooLong, "b")));
+    }
+  }
+
+  @Test
+  void textsLongerThanTheModelEmbedsAreRefused() throws IOException {
+    LanguageModel language = LanguageModel.load(Golden.MODEL);
+    int tokens = language.tokenizer().encodeDocument(TEXT, false).length;
+    try (EmbeddingModel model = new EmbeddingModel(language, Pooling.MEAN, tokens)) {
+      assertEquals(model.info().width(), model.embed(TEXT).length);
+      String sentence =
+          assertThrows(ContextOverflowException.class, () -> model.embed(TEXT + TEXT)).getMessage();
+      assertTrue(sentence.contains("max_seq_length is " + tokens + "; shorten"), sentence);
     }
   }
 

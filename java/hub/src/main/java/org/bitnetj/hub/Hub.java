@@ -150,6 +150,9 @@ public final class Hub {
       if (files.hasIndex()) {
         pull.fetch(ModelFiles.shards(pull.snapshot().resolve(ModelFiles.INDEX)), Optional.empty());
       }
+      if (files.hasModules()) {
+        pull.fetchModules();
+      }
       cache.remember(model, pull.commit());
       return path(pull.snapshot(), files);
     } catch (FileSystemException e) {

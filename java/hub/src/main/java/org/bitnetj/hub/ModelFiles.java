@@ -34,7 +34,11 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
+  static final String MODULES = "modules.json";
   private static final int MOST_PARTS = 999;
+
+  /** How bitnet.cpp's kernels were tuned, without which TL1 and TL2 files cannot be read. */
+  private static final String KERNEL_CONFIG = "kernel_config.ini";
 
   /** As llama.cpp's gguf-split names parts. */
   private static final Pattern PART = Pattern.compile("(.*-)(\\d{5})(-of-)(\\d{5})\\.gguf");
@@ -51,7 +55,8 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
       Pattern.compile(
           "tokenizer.*\\.json|tokenizer\\.model|special_tokens_map\\.json|added_tokens\\.json"
               + "|chat_template.*|generation_config\\.json|modules\\.json"
-              + "|config_sentence_transformers\\.json|\\d+_Pooling/config\\.json");
+              + "|config_sentence_transformers\\.json|sentence_[a-z_-]+_config\\.json"
+              + "|\\d+_Pooling/config\\.json");
 
   /** Whether a file would be the whole model. */
   static boolean isGguf(String file) {
@@ -105,9 +110,17 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
 
   private static Optional<ModelFiles> whole(String file, Collection<String> all) {
     List<String> parts = parts(file);
-    return all.containsAll(parts)
-        ? Optional.of(new ModelFiles(parts, parts.getFirst()))
-        : Optional.empty();
+    if (!all.containsAll(parts)) {
+      return Optional.empty();
+    }
+    Stream<String> config = Stream.of(folder(file) + KERNEL_CONFIG).filter(all::contains);
+    return Optional.of(
+        new ModelFiles(Stream.concat(parts.stream(), config).toList(), parts.getFirst()));
+  }
+
+  /** What the names of all files beside one begin with. */
+  static String folder(String file) {
+    return file.substring(0, file.lastIndexOf('/') + 1);
   }
 
   /** All parts of a split file, whichever is named. */
@@ -150,6 +163,29 @@ record ModelFiles(List<String> files, @Nullable String gguf) {
   /** Whether {@link #shards} names more files. */
   boolean hasIndex() {
     return files.contains(INDEX);
+  }
+
+  /** Whether {@link #ofModules} may name more files. */
+  boolean hasModules() {
+    return files.contains(MODULES);
+  }
+
+  /**
+   * The configurations of the modules by which sentence-transformers makes embeddings, of those
+   * files that there are. What is wrong with the list is said when the model is loaded.
+   */
+  static List<String> ofModules(Path list, Collection<String> all) throws IOException {
+    Set<String> found = new LinkedHashSet<>();
+    try (JsonParser json = new JsonFactory().createParser(Files.newInputStream(list))) {
+      for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+        if (token == JsonToken.FIELD_NAME && json.currentName().equals("path")) {
+          found.add(json.nextTextValue() + "/" + CONFIG);
+        }
+      }
+    } catch (JacksonException e) {
+      return List.of();
+    }
+    return found.stream().filter(all::contains).filter(SafePath::isSafe).toList();
   }
 
   /**

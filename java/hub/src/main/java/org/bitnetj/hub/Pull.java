@@ -86,6 +86,12 @@ final class Pull {
     }
   }
 
+  /** Brings what the list of modules in the snapshot names. */
+  void fetchModules() throws IOException {
+    Path list = snapshot().resolve(ModelFiles.MODULES);
+    fetch(ModelFiles.ofModules(list, listing.files()), Optional.empty());
+  }
+
   /** The bytes that are to be fetched, for which there is room. */
   private long checkRoom(List<RemoteFile> files) throws IOException {
     Path blobs = Files.createDirectories(cache.blob(model, "any").getParent());

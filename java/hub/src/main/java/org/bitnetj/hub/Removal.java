@@ -132,7 +132,18 @@ final class Removal {
     List<String> all = cache.files(model, commit);
     return model.file().isEmpty()
         ? all
-        : ModelFiles.choose(model, all).map(ModelFiles::files).orElse(List.of());
+        : ModelFiles.choose(model, all).map(chosen -> own(chosen, all)).orElse(List.of());
+  }
+
+  /** What a GGUF model has beside it stays for others in its folder. */
+  private static List<String> own(ModelFiles chosen, List<String> all) {
+    String gguf = chosen.gguf();
+    boolean shared =
+        gguf != null
+            && all.stream()
+                .filter(file -> ModelFiles.isGguf(file) && !chosen.files().contains(file))
+                .anyMatch(file -> ModelFiles.folder(file).equals(ModelFiles.folder(gguf)));
+    return shared ? chosen.files().stream().filter(ModelFiles::isGguf).toList() : chosen.files();
   }
 
   private Set<Path> targetsLeft() throws IOException {

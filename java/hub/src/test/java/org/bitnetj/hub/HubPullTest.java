@@ -207,6 +207,62 @@ class HubPullTest extends HubTestCase {
   }
 
   @Test
+  void whatTheListOfModulesNamesIsFetched() throws IOException {
+    server.files.remove(FILE);
+    for (String file :
+        List.of(
+            "config.json",
+            "tokenizer.json",
+            "model.safetensors",
+            "sentence_bert_config.json",
+            "head/config.json",
+            "onnx/config.json")) {
+      server.files.put(file, file.getBytes());
+    }
+    String modules =
+        "[{\"idx\":0,\"path\":\"\"},{\"path\":\"head\"},{\"path\":\"2_None\"},{\"path\":\"..\"},7]";
+    server.files.put("modules.json", modules.getBytes());
+    Path path = pull();
+    assertEquals("head/config.json", Files.readString(path.resolve("head/config.json")));
+    assertTrue(Files.exists(path.resolve("sentence_bert_config.json")));
+    assertFalse(Files.exists(path.resolve("onnx")));
+    assertEquals(6, snapshotFiles().size());
+    server.files.put("modules.json", "[{\"path\":\"onnx\"".getBytes());
+    assertEquals(path, pull()); // loading says what is wrong with it
+    assertFalse(Files.exists(path.resolve("onnx")));
+  }
+
+  @Test
+  void theConfigurationThatAFileWasTunedByComesWithIt() throws IOException {
+    for (String file : List.of("kernel_config.ini", "x/kernel_config.ini", "x/m-tl1.gguf")) {
+      server.files.put(file, file.getBytes());
+    }
+    Path path = hub.pull(name(":x/m-tl1.gguf"), progress);
+    assertEquals("m-tl1.gguf", path.getFileName().toString());
+    assertEquals(
+        "x/kernel_config.ini", Files.readString(path.resolveSibling("kernel_config.ini")));
+    assertEquals(2, snapshotFiles().size());
+    hub.pull(name(":" + FILE), progress);
+    assertEquals(4, snapshotFiles().size());
+    hub.remove(name(":x/m-tl1.gguf"));
+    assertEquals(2, snapshotFiles().size());
+  }
+
+  @Test
+  void itStaysForTheOthersWhenOneIsRemoved() throws IOException {
+    for (String file : List.of("kernel_config.ini", "m-tl1.gguf")) {
+      server.files.put(file, file.getBytes());
+    }
+    hub.pull(name(":m-tl1.gguf"), progress);
+    Path other = hub.pull(name(":" + FILE), progress);
+    hub.remove(name(":m-tl1.gguf"));
+    assertTrue(Files.exists(other.resolveSibling("kernel_config.ini")));
+    assertEquals(2, snapshotFiles().size());
+    hub.remove(name(":" + FILE));
+    assertEquals(List.of(), snapshotFiles());
+  }
+
+  @Test
   void allPartsOfASplitFileComeWhicheverIsNamed() throws IOException {
     for (int i = 1; i <= 3; i++) {
       server.files.put("sub folder/m-0000" + i + "-of-00003.gguf", FakeHub.bytes(2000, i));

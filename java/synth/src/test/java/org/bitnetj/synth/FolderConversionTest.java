@@ -14,6 +14,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringJoiner;
+import org.bitnetj.option.Pooling;
+import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.generate.EmbeddingModel;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
@@ -185,6 +188,31 @@ class FolderConversionTest extends ConvertedModels {
     assertSameLogits(checkpoint, convert(checkpoint, OPTIONS));
     assertEquals(1, warnings.size());
     assertTrue(warnings.getFirst().contains("pooling_mode_cls_token"), warnings.getFirst());
+  }
+
+  @Test
+  void theLongestTextThatIsEmbeddedIsNamedInAWarning() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.MULTIPLIED);
+    Files.createDirectory(checkpoint.resolve("1_Pooling"));
+    Files.writeString(
+        checkpoint.resolve("1_Pooling/config.json"), "{\"pooling_mode_mean_tokens\":true}");
+    Files.writeString(
+        checkpoint.resolve("sentence_bert_config.json"), "{\"max_seq_length\":4}");
+    String text = "one two three four five six";
+    try (EmbeddingModel model = EmbeddingModel.load(checkpoint)) {
+      String sentence =
+          assertThrows(ContextOverflowException.class, () -> model.embed(text)).getMessage();
+      assertTrue(sentence.contains("max_seq_length is 4"), sentence);
+    }
+    Path converted = convert(checkpoint, OPTIONS);
+    assertEquals(1, warnings.size());
+    assertTrue(warnings.getFirst().contains("at most 4 tokens (max_seq"), warnings.getFirst());
+    try (EmbeddingModel model = EmbeddingModel.load(converted)) {
+      assertEquals(Pooling.MEAN, model.pooling());
+      assertEquals(model.info().width(), model.embed(text).length);
+    }
   }
 
   /** A checkpoint has no GGUF file, so one beside it is no part of it. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.Manifest;
@@ -280,6 +281,11 @@ public final class Checkpoint implements ModelSource {
   @Override
   public Optional<Pooling> pooling() throws ModelFileException {
     return PoolingFiles.read(tokenizer.folder());
+  }
+
+  @Override
+  public OptionalLong embeddedTokens() throws ModelFileException {
+    return PoolingFiles.tokens(tokenizer.folder());
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.option.Pooling;
 import org.junit.jupiter.api.Test;
@@ -99,10 +100,43 @@ class PoolingFilesTest {
     assertTrue(refusal().contains("second Pooling"), refusal());
     modules(module("Transformer", ""));
     assertTrue(refusal().contains("no module is a Pooling"), refusal());
-    modules(module("Pooling", "../1_Pooling"));
-    assertTrue(refusal().contains("'0.path' is not the name of a folder"), refusal());
-    modules(module("Pooling", "7_Pooling"));
+    modules(module("Transformer", ""), module("Pooling", "../1_Pooling"));
+    assertTrue(refusal().contains("'1.path' is not the name of a folder"), refusal());
+    modules(module("Transformer", ""), module("Pooling", "7_Pooling"));
     assertTrue(refusal().contains("there is no such file"), refusal());
+  }
+
+  @Test
+  void modulesInAnotherOrderOrPlaceAreRefused() throws IOException {
+    write("1_Pooling/config.json", "{'pooling_mode_mean_tokens':true}");
+    String transformer = module("Transformer", "");
+    String pooling = module("Pooling", "1_Pooling");
+    String normalize = module("Normalize", "2_Normalize");
+    modules(transformer, normalize, pooling);
+    assertTrue(refusal().contains("'1.type' is not in its place"), refusal());
+    modules(pooling, transformer);
+    assertTrue(refusal().contains("'0.type' is not in its place"), refusal());
+    modules(transformer, transformer, pooling);
+    assertTrue(refusal().contains("'1.type' is not in its place"), refusal());
+    modules(module("Transformer", "0_Transformer"), pooling);
+    assertTrue(refusal().contains("'0.path' is '0_Transformer', so the model is"), refusal());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sentence_bert_config.json", "sentence_xlm-roberta_config.json"})
+  void whatBecomesOfTextsIsRead(String file) throws IOException {
+    write("1_Pooling/config.json", "{'pooling_mode_mean_tokens':true}");
+    assertEquals(OptionalLong.empty(), PoolingFiles.tokens(folder));
+    write(file, "{'max_seq_length':null,'do_lower_case':false}");
+    assertEquals(OptionalLong.empty(), PoolingFiles.tokens(folder));
+    assertEquals(Optional.of(Pooling.MEAN), PoolingFiles.read(folder));
+    write(file, "{'max_seq_length':512}");
+    assertEquals(OptionalLong.of(512), PoolingFiles.tokens(folder));
+    write(file, "{'max_seq_length':0,'do_lower_case':true}");
+    assertTrue(refusal().contains("'do_lower_case' is true"), refusal());
+    String sentence =
+        assertThrows(ModelFileException.class, () -> PoolingFiles.tokens(folder)).getMessage();
+    assertTrue(sentence.contains("'max_seq_length' is 0"), sentence);
   }
 
   @ParameterizedTest
