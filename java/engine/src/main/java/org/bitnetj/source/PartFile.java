@@ -3,6 +3,7 @@ package org.bitnetj.source;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -50,6 +51,7 @@ public final class PartFile implements AutoCloseable {
   private final Path target;
   private final Path part;
   private final FileChannel channel;
+  private @Nullable BlockChannel blocks;
   private final Thread removal;
   private final AtomicBoolean flushing = new AtomicBoolean();
   private boolean finished;
@@ -197,10 +199,21 @@ public final class PartFile implements AutoCloseable {
   }
 
   /**
+   * What gigabytes are written to in large pieces, instead of {@link #channel}; it is closed with
+   * the file.
+   */
+  public synchronized WritableByteChannel blocks() {
+    if (blocks == null) {
+      blocks = new BlockChannel(part, channel, this::flush);
+    }
+    return blocks;
+  }
+
+  /**
    * Begins to bring to the disk what was written so far, unless that is under way: {@link #commit}
    * then has less to wait for. Returns at once; a failure shows in {@code commit}.
    */
-  public void flush() {
+  private void flush() {
     if (flushing.compareAndSet(false, true)) {
       Thread.ofPlatform()
           .daemon()
@@ -232,7 +245,7 @@ public final class PartFile implements AutoCloseable {
     // Still locked, so that nobody takes it for a left-over.
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     finish();
-    channel.close();
+    closeChannels();
     syncFolder(target.getParent());
   }
 
@@ -255,6 +268,13 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
+  private synchronized void closeChannels() throws IOException {
+    channel.close();
+    if (blocks != null) {
+      blocks.close();
+    }
+  }
+
   private synchronized void finish() {
     finished = true;
     OURS.remove(part);
@@ -266,7 +286,7 @@ public final class PartFile implements AutoCloseable {
     }
     try {
       Files.deleteIfExists(part); // while it is locked, so that it is certainly this one
-      channel.close();
+      closeChannels();
     } catch (IOException e) {
       System.getLogger(PartFile.class.getName())
           .log(System.Logger.Level.WARNING, "could not remove " + part + ": " + e.getMessage());

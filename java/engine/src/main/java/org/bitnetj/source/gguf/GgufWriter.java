@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -34,15 +33,12 @@ import org.bitnetj.source.PartFile;
 public final class GgufWriter implements AutoCloseable {
   /** The operations of a disk that the writer uses. */
   interface Disk {
-    WritableByteChannel over(FileChannel file);
+    WritableByteChannel over(PartFile file);
   }
-
-  private static final int CHUNK_BYTES = 1 << 24;
-  private static final long FLUSHED_BYTES = 1 << 26; // often enough for the disk to keep pace
 
   private final Path path;
   private final PartFile file;
-  private final WritableByteChannel channel;
+  private final BlockWriter blocks;
   private final List<GgufHeader.Slot> slots;
   private final long size;
   private long written;
@@ -59,7 +55,7 @@ public final class GgufWriter implements AutoCloseable {
       Path path, PartFile file, WritableByteChannel channel, GgufHeader header, long size) {
     this.path = path;
     this.file = file;
-    this.channel = channel;
+    this.blocks = new BlockWriter(channel);
     this.slots = header.slots();
     this.size = size;
   }
@@ -72,7 +68,7 @@ public final class GgufWriter implements AutoCloseable {
    *     than the whole file needs
    */
   public static GgufWriter create(Path path, GgufHeader header) throws ModelFileException {
-    return create(path, header, file -> file);
+    return create(path, header, PartFile::blocks);
   }
 
   static GgufWriter create(Path path, GgufHeader header, Disk disk) throws ModelFileException {
@@ -82,11 +78,16 @@ public final class GgufWriter implements AutoCloseable {
       PartFile file = PartFile.create(path);
       try {
         requireRoom(path, size, file.room());
-        GgufWriter writer = new GgufWriter(path, file, disk.over(file.channel()), header, size);
-        writer.put(ByteBuffer.wrap(head));
-        return writer;
       } catch (Throwable e) {
         file.close();
+        throw e;
+      }
+      GgufWriter writer = new GgufWriter(path, file, disk.over(file), header, size);
+      try {
+        writer.put(MemorySegment.ofArray(head));
+        return writer;
+      } catch (Throwable e) {
+        writer.close();
         throw e;
       }
     } catch (ModelFileException e) {
@@ -133,17 +134,15 @@ public final class GgufWriter implements AutoCloseable {
   /** Appends to the tensor begun last. */
   public void write(MemorySegment bytes) throws ModelFileException {
     take(bytes.byteSize());
-    for (long from = 0; from < bytes.byteSize(); from += CHUNK_BYTES) {
-      long length = Math.min(CHUNK_BYTES, bytes.byteSize() - from);
-      put(bytes.asSlice(from, length).asByteBuffer());
-    }
+    put(bytes);
     pad();
   }
 
   /** Appends what remains in {@code bytes} to the tensor begun last. */
   public void write(ByteBuffer bytes) throws ModelFileException {
     take(bytes.remaining());
-    put(bytes);
+    put(MemorySegment.ofBuffer(bytes));
+    bytes.position(bytes.limit());
     pad();
   }
 
@@ -158,22 +157,17 @@ public final class GgufWriter implements AutoCloseable {
   /** Zeros up to the alignment once a tensor is complete. */
   private void pad() throws ModelFileException {
     if (missing == 0) {
-      put(ByteBuffer.allocate((int) (GgufHeader.padded(written) - written)));
+      put(MemorySegment.ofArray(new byte[(int) (GgufHeader.padded(written) - written)]));
     }
   }
 
-  private void put(ByteBuffer bytes) throws ModelFileException {
+  private void put(MemorySegment bytes) throws ModelFileException {
     if (closed) {
       throw new IllegalStateException(path + " is closed");
     }
     try {
-      while (bytes.hasRemaining()) {
-        long before = written / FLUSHED_BYTES;
-        written += channel.write(bytes);
-        if (written / FLUSHED_BYTES != before) {
-          file.flush();
-        }
-      }
+      blocks.put(bytes);
+      written += bytes.byteSize();
     } catch (IOException e) {
       throw failure(path, e, "; no part of it is left.");
     }
@@ -194,6 +188,7 @@ public final class GgufWriter implements AutoCloseable {
           closed ? path + " is closed" : "'" + slots.get(begun).name() + "' is not written");
     }
     try {
+      blocks.finish();
       file.commit();
     } catch (IOException e) {
       throw failure(path, e, "; no part of it is left.");
@@ -206,6 +201,7 @@ public final class GgufWriter implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    blocks.close();
     file.close();
   }
 

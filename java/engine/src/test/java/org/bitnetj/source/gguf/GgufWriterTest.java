@@ -188,7 +188,7 @@ class GgufWriterTest {
     int size = header.toByteArray().length + (int) header.dataBytes();
     for (int room = 0; room <= size; room++) {
       int bytes = room;
-      GgufWriter.Disk disk = file -> fullAfter(file, bytes);
+      GgufWriter.Disk disk = file -> fullAfter(file.channel(), bytes);
       if (room == size) {
         try (GgufWriter writer = GgufWriter.create(path, header, disk)) {
           fill(writer);
@@ -212,6 +212,71 @@ class GgufWriterTest {
           message.contains("m.gguf: No space left on device; no part of it is left."), message);
       assertEquals(List.of(), filesLeft());
     }
+  }
+
+  /** More than are gathered before the disk hears of any. */
+  @Test
+  void aLargeTensorIsWrittenHoweverItComes() throws IOException {
+    byte[] bytes = random(3, 40 << 20);
+    GgufHeader header = new GgufHeader().tensor("w", WeightFormats.F16, bytes.length / 2);
+    Path path = folder.resolve("large.gguf");
+    SplittableRandom random = new SplittableRandom(4);
+    try (GgufWriter writer = GgufWriter.create(path, header)) {
+      writer.begin("w");
+      for (int at = 0, n; at < bytes.length; at += n) {
+        n = Math.min(random.nextInt(1, 20 << 20), bytes.length - at);
+        ByteBuffer part = ByteBuffer.wrap(bytes, at, n);
+        writer.write(part);
+        assertFalse(part.hasRemaining());
+      }
+      writer.commit();
+    }
+    byte[] written = Files.readAllBytes(path);
+    int from = written.length - bytes.length;
+    assertEquals(-1, Arrays.mismatch(bytes, 0, bytes.length, written, from, written.length));
+    assertArrayEquals(header.toByteArray(), Arrays.copyOf(written, from));
+  }
+
+  @Test
+  void aDiskThatFillsLateIsNoticed() {
+    GgufHeader header = new GgufHeader().tensor("w", WeightFormats.F16, 20 << 20);
+    GgufWriter.Disk disk =
+        file ->
+            new WritableByteChannel() {
+              private boolean full;
+
+              @Override
+              public int write(ByteBuffer from) throws IOException {
+                if (full) {
+                  throw new IOException("No space left on device");
+                }
+                full = true;
+                return file.channel().write(from);
+              }
+
+              @Override
+              public boolean isOpen() {
+                return true;
+              }
+
+              @Override
+              public void close() {}
+            };
+    String message =
+        assertThrows(
+                ModelFileException.class,
+                () -> {
+                  try (GgufWriter writer =
+                      GgufWriter.create(folder.resolve("m.gguf"), header, disk)) {
+                    writer.begin("w");
+                    for (int i = 0; i < 40; i++) {
+                      writer.write(ByteBuffer.allocate(1 << 20));
+                    }
+                  }
+                })
+            .getMessage();
+    assertTrue(message.contains("No space left on device; no part of it is left."), message);
+    assertArrayEquals(new String[0], folder.toFile().list());
   }
 
   @Test
