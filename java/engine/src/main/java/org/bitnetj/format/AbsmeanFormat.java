@@ -2,6 +2,7 @@ package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Floats from which BitLinear's forward pass makes ternary weights: with {@code s = 1 / max(mean
@@ -12,6 +13,7 @@ import java.util.Optional;
  */
 public final class AbsmeanFormat implements OfFloats {
   private static final float LEAST_MEAN = 1e-5f;
+  private static final int HALF = Float.floatToRawIntBits(0.5f);
 
   private final FloatFormat stored;
   private final int rows;
@@ -39,17 +41,23 @@ public final class AbsmeanFormat implements OfFloats {
   }
 
   private float mean(MemorySegment data, int columns) {
-    float[] floats = new float[columns];
+    double[] sums =
+        IntStream.range(0, rows).parallel().mapToDouble(row -> sum(data, columns, row)).toArray();
     double total = 0;
-    for (int row = 0; row < rows; row++) {
-      stored.floats(data, columns, row, floats, 0);
-      double sum = 0;
-      for (float x : floats) {
-        sum += Math.abs(x);
-      }
+    for (double sum : sums) { // one after the other, whichever processor had which row
       total += sum;
     }
     return (float) (total / ((double) rows * columns));
+  }
+
+  private double sum(MemorySegment data, int columns, int row) {
+    float[] floats = new float[columns];
+    stored.floats(data, columns, row, floats, 0);
+    double sum = 0;
+    for (float x : floats) {
+      sum += Math.abs(x);
+    }
+    return sum;
   }
 
   @Override
@@ -73,9 +81,10 @@ public final class AbsmeanFormat implements OfFloats {
     stored.floats(data, columns, row, floats, 0);
     float s = factor(data, columns);
     for (int c = 0; c < columns; c++) {
-      float x = floats[c] * s;
-      // A half rounds to the even 0.
-      out[c] = (byte) (x > 0.5f ? 2 : x < -0.5f ? 0 : 1);
+      // A half rounds to the even 0; more is 1. No branch: no processor would guess it.
+      int bits = Float.floatToRawIntBits(floats[c] * s);
+      int one = HALF - (bits & Integer.MAX_VALUE) >>> 31;
+      out[c] = (byte) (1 + one - 2 * (one & bits >>> 31));
     }
   }
 
