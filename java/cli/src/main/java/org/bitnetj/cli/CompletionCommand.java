@@ -1,7 +1,6 @@
 package org.bitnetj.cli;
 
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,15 +18,43 @@ import picocli.CommandLine.ParentCommand;
       "  source <(bitnet completion)"
     })
 final class CompletionCommand implements Callable<Integer> {
-  /** Where the script completes a model, which picocli takes for one of the short names alone. */
-  private static final Pattern MODELS =
-      Pattern.compile(
-          "( *)(COMPREPLY=\\( |positionals=)\\$\\( (compReplyArray"
-              + " \"\\$\\{(?:MODEL|SRC)_\\w+\\[@]}\") \\)");
+  /** Among the candidates of what may also be a file, which picocli offers in place of others. */
+  static final String FILES = "<file>";
 
-  private static final String MODELS_AND_FILES =
-      "$1type compopt &>/dev/null && compopt -o filenames\n"
-          + "$1$2\\$( $3; compgen -f -- \"\\${curr_word}\" )";
+  /** Ends the script by functions in the place of picocli's. */
+  private static final String WITH_FILES =
+      """
+
+      # Offers its arguments that begin like the current word; for '%1$s', files.
+      function compReplyArray() {
+        local word="${COMP_WORDS[COMP_CWORD]}"
+        local IFS=$'\n'
+        local argument
+        for argument in "$@"; do
+          if [[ "$argument" = '%1$s' ]]; then
+            compgen -f -- "$word"
+          else
+            compgen -W "$argument" -- "$word"
+          fi
+        done
+      }
+
+      # Completes as picocli does, and has the shell mark folders where files are offered.
+      function _bitnet() {
+        _complete_bitnet "$@"
+        local result=$?
+        local offered
+        for offered in "${COMPREPLY[@]}"; do
+          if [[ -e "$offered" ]]; then
+            type compopt &>/dev/null && compopt -o filenames
+            break
+          fi
+        done
+        return $result
+      }
+      complete -F _bitnet -o default bitnet bitnet.sh bitnet.bash
+      """
+          .formatted(FILES);
 
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private HelpOption help;
@@ -35,7 +62,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     String script = AutoComplete.bash("bitnet", BitnetCommand.commandLine(bitnet.streams()));
-    bitnet.streams().out().print(MODELS.matcher(script).replaceAll(MODELS_AND_FILES));
+    bitnet.streams().out().print(script + WITH_FILES);
     return 0;
   }
 }

@@ -40,7 +40,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "SRC",
-      completionCandidates = NamedModel.ShortNames.class,
+      completionCandidates = NamedModel.ShortNamesAndFiles.class,
       description =
           "A GGUF file (any one of a split model's), the folder of a Hugging Face checkpoint, or a"
               + " name, as for -m of 'bitnet run'.")

@@ -40,7 +40,7 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",
-      completionCandidates = NamedModel.ShortNames.class,
+      completionCandidates = NamedModel.ShortNamesAndFiles.class,
       description = "The model, as for -m.")
   private @Nullable String named;
 

@@ -20,7 +20,7 @@ final class ModelOption {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
-      completionCandidates = NamedModel.ShortNames.class,
+      completionCandidates = NamedModel.ShortNamesAndFiles.class,
       description =
           "A GGUF model file, the folder of a Hugging Face checkpoint, or a name: owner/name[:file]"
               + " on the Hugging Face hub, or a short one ('bitnet list --known'). A model with a"

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bitnetj.hub.Hub;
 import org.bitnetj.hub.KnownModel;
 import org.bitnetj.hub.ModelName;
@@ -29,6 +30,17 @@ record NamedModel(ModelName name, Optional<KnownModel> known) {
     @Override
     public Iterator<String> iterator() {
       return KnownModel.all().stream().map(KnownModel::shortName).iterator();
+    }
+  }
+
+  /** The same where a model may also be a file. */
+  static final class ShortNamesAndFiles implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.concat(
+              KnownModel.all().stream().map(KnownModel::shortName),
+              Stream.of(CompletionCommand.FILES))
+          .iterator();
     }
   }
 

@@ -77,7 +77,7 @@ final class SynthCommand implements Callable<Integer> {
   @Option(
       names = "--vocab",
       paramLabel = "MODEL",
-      completionCandidates = NamedModel.ShortNames.class,
+      completionCandidates = NamedModel.ShortNamesAndFiles.class,
       defaultValue = DUMMY,
       description =
           "A model whose vocabulary is copied, a GGUF file or a name as for -m of 'bitnet run'; or"

@@ -44,7 +44,8 @@ class CompletionTest {
                     + quoted
                     + "); COMP_CWORD="
                     + words.length
-                    + "; _complete_bitnet; printf '%s\\n' \"${COMPREPLY[@]}\"")
+                    + "; [[ $(complete -p bitnet) =~ -F\\ ([^ ]*) ]]; ${BASH_REMATCH[1]}"
+                    + "; printf '%s\\n' \"${COMPREPLY[@]}\"")
             .directory(folder.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -76,6 +77,30 @@ class CompletionTest {
         assertEquals(List.of(word.equals("2b") ? "2b4t" : "models/x.gguf"), found);
       }
     }
+  }
+
+  @Test
+  void theMarkOfFilesIsNeverOffered() throws Exception {
+    for (String[] command : new String[][] {{"run", "-m"}, {"inspect"}, {"convert"}}) {
+      for (String word : List.of("", "<", "<f")) {
+        List<String> found =
+            offered(Stream.concat(Stream.of(command), Stream.of(word)).toArray(String[]::new));
+        assertTrue(found.stream().noneMatch(w -> w.contains("<")), found::toString);
+      }
+    }
+  }
+
+  @Test
+  void whatIsFetchedIsNoFile() throws Exception {
+    assertTrue(offered("pull", "").contains("2b4t"));
+    assertEquals(List.of(), offered("pull", "models/"));
+  }
+
+  @Test
+  void filesWithSpacesAreOneWord() throws Exception {
+    Path file = Files.writeString(folder.resolve("models/sub/my model.gguf"), "");
+    assertEquals(List.of("models/sub/my model.gguf"), offered("run", "-m", "models/sub/"));
+    Files.delete(file);
   }
 
   /** Picocli keeps them in one array for each label, so that the last would stand for all. */
