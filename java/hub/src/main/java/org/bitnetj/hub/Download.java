@@ -13,7 +13,7 @@ import java.util.function.LongConsumer;
 
 /**
  * Fetches one file, however often the connection is cut. What has come lies in a file beside the
- * blob ({@code HASH.incomplete}), where a later download goes on; it becomes the blob when the hash
+ * blob ({@code HASH.bitnet.incomplete}), where a later download goes on; it becomes the blob when the hash
  * of all its bytes on disk is right.
  */
 final class Download {

@@ -26,12 +26,18 @@ import java.util.stream.Stream;
  * models--OWNER--NAME/snapshots/COMMIT/FILE      a link to the blob
  * </pre>
  *
- * and {@code .locks/models--OWNER--NAME/HASH.lock}. Where there are no symbolic links, the snapshot
+ * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Where there are no symbolic links, the snapshot
  * has the bytes themselves. Source: huggingface_hub, "Understand caching".
  */
 record HubCache(Path root, boolean symlinks) {
   private static final String PREFIX = "models--";
   private static final String INCOMPLETE = ".incomplete";
+
+  /**
+   * In the names of what pulls use while they are at work. Other tools of the hub have files of the
+   * same names without it, which they guard by locks of another kind (flock), invisible here.
+   */
+  private static final String OURS = ".bitnet";
 
   Path repository(ModelName model) {
     return root.resolve(PREFIX + model.owner() + "--" + model.repository());
@@ -48,7 +54,12 @@ record HubCache(Path root, boolean symlinks) {
 
   /** Where the bytes of a blob gather until all are there. */
   Path incomplete(ModelName model, String hash) {
-    return blob(model, hash + INCOMPLETE);
+    return blob(model, hash + OURS + INCOMPLETE);
+  }
+
+  /** What a pull of a blob locks. */
+  Path lock(ModelName model, String hash) {
+    return locks(model).resolve(hash + OURS + ".lock");
   }
 
   /** The blobs of which not all bytes are there. */

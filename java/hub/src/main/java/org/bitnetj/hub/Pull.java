@@ -137,7 +137,7 @@ final class Pull {
     if (isThere(file)) {
       return;
     }
-    Path lock = cache.locks(model).resolve(file.hash() + ".lock");
+    Path lock = cache.lock(model, file.hash());
     Runnable waiting =
         () -> progress.note(file.name() + " is being fetched by another pull; waiting for it.");
     try (BlobLock _ = BlobLock.take(lock, waiting)) {

@@ -145,6 +145,40 @@ class HubPullTest extends HubTestCase {
     assertEquals(List.of(), server.requests(Door.CDN));
   }
 
+  /** As huggingface_hub begins one, and as it ends one in the midst of ours. */
+  @Test
+  void anotherToolsDownloadOfTheSameFileIsNotDisturbed() throws IOException {
+    Path theirs = blob().resolveSibling(blob().getFileName() + ".incomplete");
+    byte[] begun = FakeHub.bytes(1000, 7);
+    Files.createDirectories(theirs.getParent());
+    Files.write(theirs, begun);
+    Path pointer = repository().resolve("snapshots").resolve(FakeHub.COMMIT).resolve(FILE);
+    Files.createDirectories(pointer.getParent());
+    server.next(
+        Door.CDN,
+        FakeHub.cutAt(
+            content,
+            100_000,
+            () -> {
+              if (incomplete().toFile().length() < 100_000) {
+                return false;
+              }
+              try {
+                assertArrayEquals(begun, Files.readAllBytes(theirs));
+                Files.write(theirs, content);
+                Files.move(theirs, blob());
+                Files.createSymbolicLink(pointer, pointer.getParent().relativize(blob()));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              return true;
+            }));
+    assertEquals(pointer, pull());
+    assertArrayEquals(content, Files.readAllBytes(pointer));
+    assertFalse(Files.exists(incomplete()));
+    assertEquals(List.of(pointer), snapshotFiles());
+  }
+
   @Test
   void progressCountsWhatIsOnDiskAndEndsWithAll() throws IOException {
     leave(Arrays.copyOf(content, 100_000));
@@ -395,7 +429,7 @@ class HubPullTest extends HubTestCase {
   void aPullOfAnotherProcessIsWaitedFor() throws Exception {
     Path lock =
         root.resolve(".locks/models--some-org--some.model_1")
-            .resolve(FakeHub.sha256(content) + ".lock");
+            .resolve(FakeHub.sha256(content) + ".bitnet.lock");
     Files.createDirectories(lock.getParent());
     Process holder =
         new ProcessBuilder(

@@ -63,7 +63,7 @@ abstract class HubTestCase {
   }
 
   Path incomplete() {
-    return blob().resolveSibling(blob().getFileName() + ".incomplete");
+    return blob().resolveSibling(blob().getFileName() + ".bitnet.incomplete");
   }
 
   /** The CDN cuts the connection at a byte of the file, which is on disk then. */
