@@ -102,7 +102,8 @@ class BenchCommandTest {
         prefill,
         sparse,
         (3 * ternary - 2 * unread + head + (9 + 13 + 15) * position) / 10.0,
-        (3 * spec.layers() - 2) * matrix / 10.0);
+        3 * spec.layers() - 2,
+        matrix / 10.0);
     assertEquals(15 * position, prefill.get("kv_bytes").longValue());
     assertTrue(prefill.get("first_token_ms").doubleValue() > 0);
     JsonNode single = report.get("results").get(1);
@@ -112,23 +113,32 @@ class BenchCommandTest {
         1e-3);
     // Three steps of two tokens; a token sees 6, 7 and 8 positions.
     JsonNode decode = report.get("results").get(2);
-    assertSkips(
-        decode, sparse, (ternary + head) / 2.0 + 7 * position, spec.layers() * matrix / 2.0);
+    double dense = (ternary + head) / 2.0 + 7 * position;
+    assertSkips(decode, sparse, dense, 3 * spec.layers(), matrix / 6.0);
     assertEquals(2 * 8 * position, decode.get("kv_bytes").longValue());
     assertTrue(decode.get("first_token_ms").isNull());
   }
 
   /**
-   * Layers that few tokens have active enough are dense.
+   * The bytes are those of dense layers, less what is skipped in some: a whole number of times that
+   * a layer was computed, in each of which {@code up} and {@code down} are one matrix in size.
    *
    * @param dense bytes a token of dense layers
-   * @param copy those of them for {@code up}, or {@code down}, of all layers
+   * @param layers how often one is computed whole in a repetition
+   * @param matrix bytes a token of {@code up}, or {@code down}, each time
    */
-  private static void assertSkips(JsonNode result, boolean sparse, double dense, double copy) {
-    double bytes = result.get("bytes_per_token").doubleValue();
-    double least = dense - copy * skipped(result, sparse);
-    assertTrue(bytes >= least - 1e-3 && bytes <= dense, bytes + " of " + least + ".." + dense);
-    assertEquals(sparse, bytes < dense);
+  private static void assertSkips(
+      JsonNode result, boolean sparse, double dense, int layers, double matrix) {
+    double saved = dense - result.get("bytes_per_token").doubleValue();
+    double skipped = skipped(result, sparse);
+    if (!sparse) {
+      assertEquals(0, saved, 1e-3);
+      return;
+    }
+    int repetitions = result.get("repetitions").intValue();
+    double times = repetitions * saved / (matrix * skipped);
+    assertEquals(Math.rint(times), times, 1e-6, "layers that skip in all repetitions");
+    assertTrue(times > 0.5 && times < repetitions * layers + 0.5, times + " of " + layers);
   }
 
   /**
