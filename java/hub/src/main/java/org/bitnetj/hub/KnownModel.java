@@ -37,7 +37,9 @@ public record KnownModel(
               "prism-ml/Ternary-Bonsai-8B-gguf:Ternary-Bonsai-8B-Q2_0.gguf",
               2_182_184_672L),
           known("bitnet-large", "1bitLLM/bitnet_b1_58-large"),
-          known("bitnet-3b", "1bitLLM/bitnet_b1_58-3B"));
+          known("bitnet-3b", "1bitLLM/bitnet_b1_58-3B"),
+          known("bitnet-embedding-0.6b", "microsoft/bitnet-embedding-0.6b"),
+          known("bitnet-embedding-270m", "microsoft/bitnet-embedding-270m"));
 
   private static ModelName model(String name) {
     return ModelName.parse(name).orElseThrow();
