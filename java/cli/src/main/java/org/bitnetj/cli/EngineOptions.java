@@ -80,8 +80,7 @@ final class EngineOptions {
   }
 
   private LoadOptions options() {
-    LoadOptions options =
-        reading.in(LoadOptions.defaults().withSparse(sparse).withMapped(mapped));
+    LoadOptions options = reading.in(LoadOptions.defaults().withSparse(sparse).withMapped(mapped));
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(

@@ -13,8 +13,8 @@ import java.util.function.LongConsumer;
 
 /**
  * Fetches one file, however often the connection is cut. What has come lies in a file beside the
- * blob ({@code HASH.bitnet.incomplete}), where a later download goes on; it becomes the blob when the hash
- * of all its bytes on disk is right.
+ * blob ({@code HASH.bitnet.incomplete}), where a later download goes on; it becomes the blob when
+ * the hash of all its bytes on disk is right.
  */
 final class Download {
   private static final int BUFFER = 1 << 17;

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * Thread-safe; pulls of the same file wait for each other, in other processes too. They neither see
- * nor disturb what another tool of the hub is fetching into the same cache: each writes files of its
- * own, and a file takes its place whole and at once, whoever is first.
+ * nor disturb what another tool of the hub is fetching into the same cache: each writes files of
+ * its own, and a file takes its place whole and at once, whoever is first.
  */
 public final class Hub {
   private final HubOptions options;

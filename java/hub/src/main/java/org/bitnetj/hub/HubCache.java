@@ -26,8 +26,8 @@ import java.util.stream.Stream;
  * models--OWNER--NAME/snapshots/COMMIT/FILE      a link to the blob
  * </pre>
  *
- * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Where there are no symbolic links, the snapshot
- * has the bytes themselves. Source: huggingface_hub, "Understand caching".
+ * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Where there are no symbolic links, the
+ * snapshot has the bytes themselves. Source: huggingface_hub, "Understand caching".
  */
 record HubCache(Path root, boolean symlinks) {
   private static final String PREFIX = "models--";

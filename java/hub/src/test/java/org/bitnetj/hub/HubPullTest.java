@@ -273,8 +273,7 @@ class HubPullTest extends HubTestCase {
     }
     Path path = hub.pull(name(":x/m-tl1.gguf"), progress);
     assertEquals("m-tl1.gguf", path.getFileName().toString());
-    assertEquals(
-        "x/kernel_config.ini", Files.readString(path.resolveSibling("kernel_config.ini")));
+    assertEquals("x/kernel_config.ini", Files.readString(path.resolveSibling("kernel_config.ini")));
     assertEquals(2, snapshotFiles().size());
     hub.pull(name(":" + FILE), progress);
     assertEquals(4, snapshotFiles().size());

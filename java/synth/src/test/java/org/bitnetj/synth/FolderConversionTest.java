@@ -14,14 +14,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringJoiner;
-import org.bitnetj.option.Pooling;
-import org.bitnetj.error.ContextOverflowException;
-import org.bitnetj.generate.EmbeddingModel;
 import org.bitnetj.convert.Conversion;
+import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.generate.EmbeddingModel;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.option.Pooling;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.container.ModelContainer;
@@ -198,8 +198,7 @@ class FolderConversionTest extends ConvertedModels {
     Files.createDirectory(checkpoint.resolve("1_Pooling"));
     Files.writeString(
         checkpoint.resolve("1_Pooling/config.json"), "{\"pooling_mode_mean_tokens\":true}");
-    Files.writeString(
-        checkpoint.resolve("sentence_bert_config.json"), "{\"max_seq_length\":4}");
+    Files.writeString(checkpoint.resolve("sentence_bert_config.json"), "{\"max_seq_length\":4}");
     String text = "one two three four five six";
     try (EmbeddingModel model = EmbeddingModel.load(checkpoint)) {
       String sentence =

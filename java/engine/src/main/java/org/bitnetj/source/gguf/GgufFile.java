@@ -242,7 +242,8 @@ public final class GgufFile implements ModelSource {
         options.isPresent()
             ? TensorDirectory.read(cursor, tensorCount, alignment, layouts)
             : List.of();
-    return new GgufFile(path, List.of(bytes), version, metadata, tensors, given, layouts.readings());
+    return new GgufFile(
+        path, List.of(bytes), version, metadata, tensors, given, layouts.readings());
   }
 
   private static int alignment(Path path, GgufMetadata metadata) throws ModelFileException {

@@ -19,6 +19,7 @@ import org.bitnetj.option.Pooling;
 final class PoolingFiles {
   private static final String MODULES = "modules.json";
   private static final String PROMPTS = "config_sentence_transformers.json";
+
   /** Of the transformer; older ones have the name of its architecture. */
   private static final List<String> TEXTS =
       Stream.of("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
