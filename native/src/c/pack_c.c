@@ -100,9 +100,17 @@ static void unpack_34(const stored* m, int64_t row, int64_t k, int32_t n, uint8_
 static void unpack_143(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
   const uint8_t* block = block_of(m, row, k, 128, 28);
   for (; n > 0; n -= 128, block += 28, digits += 128) {
+    uint8_t ten[16] = {0}; /* the last bytes together: vectors of so few are slow */
+    uint8_t trits[5 * 16];
+    memcpy(ten, block + 16, 10);
     unpack_trits(block, 16, 5, digits);
-    unpack_trits(block + 16, 8, 5, digits + 80);
-    unpack_trits(block + 24, 2, 4, digits + 120);
+    unpack_trits(ten, 16, 5, trits);
+    BN_UNROLL for (int d = 0; d < 5; d++) {
+      memcpy(digits + 80 + 8 * d, trits + 16 * d, 8);
+      if (d < 4) {
+        memcpy(digits + 120 + 2 * d, trits + 16 * d + 8, 2);
+      }
+    }
   }
 }
 
@@ -111,37 +119,48 @@ static void unpack_41(const stored* m, int64_t row, int64_t k, int32_t n, uint8_
   const uint8_t* block = block_of(m, row, k, 128, 18);
   for (; n > 0; n -= 128, block += 18, digits += 128) {
     for (int i = 0; i < 16; i++) {
-      BN_UNROLL for (int bit = 0; bit < 8; bit++) {
-        digits[8 * i + bit] = (uint8_t)((block[2 + i] >> bit & 1) << 1);
-      }
+      /* Byte j keeps bit j alone; if that is set, adding 0x7f sets the byte's highest bit. */
+      const uint64_t bits = block[2 + i] * 0x0101010101010101u & 0x8040201008040201u;
+      const uint64_t eight = (bits + 0x7f7f7f7f7f7f7f7fu) >> 6 & 0x0202020202020202u;
+      memcpy(digits + 8 * i, &eight, sizeof eight);
     }
   }
 }
 
 /*
- * Four digits, one in each byte, by their code in STQ1_0 where the sign bit is clear: byte code / 4
- * is 1; of the others the first is 2, the second 0 where bit 0 of the code is set, the third 0
- * where bit 1 is.
+ * Four digits, one in each byte, by their code in STQ1_0 and, where the sign bit is set, 16 more.
+ * Byte code / 4 is 1; of the others the first is 2, the second 0 where bit 0 of the code is set,
+ * the third 0 where bit 1 is. The sign negates all.
  */
-static const uint32_t sparse_fours[16] = {
+static const uint32_t sparse_fours[32] = {
     0x02020201, 0x02000201, 0x00020201, 0x00000201, 0x02020102, 0x02000102, 0x00020102, 0x00000102,
-    0x02010202, 0x02010002, 0x00010202, 0x00010002, 0x01020202, 0x01020002, 0x01000202, 0x01000002};
+    0x02010202, 0x02010002, 0x00010202, 0x00010002, 0x01020202, 0x01020002, 0x01000202, 0x01000002,
+    0x00000001, 0x00020001, 0x02000001, 0x02020001, 0x00000100, 0x00020100, 0x02000100, 0x02020100,
+    0x00010000, 0x00010200, 0x02010000, 0x02010200, 0x01000000, 0x01000200, 0x01020000, 0x01020200};
 
 /*
  * STQ1_0: blocks of 256 in 42 bytes: 64 codes of four bits, then 64 sign bits. Digit p of group g
  * is of column 64 * (g / 16) + g % 16 + 16 * p, or where groups are contiguous, of 4 * g + p.
  */
-BN_INLINE void unpack_sparse_fours(const uint8_t* block, const int contiguous, uint8_t* digits) {
-  for (int g = 0; g < 64; g++) {
-    uint32_t four = sparse_fours[block[g / 2] >> g % 2 * 4 & 15];
-    if (block[32 + g / 8] >> g % 8 & 1) {
-      four = 0x02020202 - four; /* negated */
+BN_INLINE void unpack_sparse_fours(const uint8_t* block, const int contiguous,
+                                   uint8_t* restrict digits) {
+  uint32_t fours[64]; /* all of them first: what was just stored is slow to load as a vector */
+  for (int g = 0; g < 64; g += 8) {
+    uint32_t codes;
+    memcpy(&codes, block + g / 2, sizeof codes);
+    const uint32_t signs = block[32 + g / 8];
+    BN_UNROLL for (int i = 0; i < 8; i++) {
+      fours[g + i] = sparse_fours[(codes >> 4 * i & 15) | (signs >> i & 1) << 4];
     }
-    if (contiguous) {
-      memcpy(digits + 4 * g, &four, sizeof four);
-    } else {
-      BN_UNROLL for (int p = 0; p < 4; p++) {
-        digits[64 * (g / 16) + g % 16 + 16 * p] = (uint8_t)(four >> 8 * p);
+  }
+  if (contiguous) {
+    memcpy(digits, fours, sizeof fours);
+    return;
+  }
+  for (int g = 0; g < 64; g += 16) {
+    BN_UNROLL for (int p = 0; p < 4; p++) {
+      for (int i = 0; i < 16; i++) {
+        digits[4 * g + 16 * p + i] = (uint8_t)(fours[g + i] >> 8 * p);
       }
     }
   }
@@ -157,6 +176,15 @@ static void unpack_1042(const stored* m, int64_t row, int64_t k, int32_t n, uint
   unpack_sparse_fours(block_of(m, row, k, 256, 42), 1, digits);
 }
 
+/* The five digits of a byte of base-3 digits, the least significant in the lowest byte. */
+#define TRIT(x, power) ((uint64_t)(((x) * (power) & 255) * 3 >> 8))
+#define FIVE(x) \
+  (TRIT(x, 81) | TRIT(x, 27) << 8 | TRIT(x, 9) << 16 | TRIT(x, 3) << 24 | TRIT(x, 1) << 32)
+#define FIVE_4(x) FIVE(x), FIVE((x) + 1), FIVE((x) + 2), FIVE((x) + 3)
+#define FIVE_16(x) FIVE_4(x), FIVE_4((x) + 4), FIVE_4((x) + 8), FIVE_4((x) + 12)
+#define FIVE_64(x) FIVE_16(x), FIVE_16((x) + 16), FIVE_16((x) + 32), FIVE_16((x) + 48)
+static const uint64_t five_trits[256] = {FIVE_64(0), FIVE_64(64), FIVE_64(128), FIVE_64(192)};
+
 /*
  * IQ1_BN: rows of a float16 and blocks of 64 in 13 bytes of base-3 digits, the least significant
  * first. Byte 3g + b holds columns 16g + 5b to 16g + 5b + 4, the last byte columns 16g + 15.
@@ -164,13 +192,13 @@ static void unpack_1042(const stored* m, int64_t row, int64_t k, int32_t n, uint
 static void unpack_134(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
   const uint8_t* block = m->bytes + row * (2 + m->columns / 64 * 13) + 2 + k / 64 * 13;
   for (; n > 0; n -= 64, block += 13, digits += 64) {
-    uint8_t trits[5 * 13]; /* digit d of byte i, the most significant first, at 13 * d + i */
-    unpack_trits(block, 13, 5, trits);
-    for (int g = 0; g < 4; g++) {
-      for (int j = 0; j < 15; j++) {
-        digits[16 * g + j] = trits[13 * (4 - j % 5) + 3 * g + j / 5];
-      }
-      digits[16 * g + 15] = trits[13 * (4 - g) + 12];
+    const uint64_t last = five_trits[block[12]];
+    BN_UNROLL for (int g = 0; g < 4; g++) {
+      const uint64_t second = five_trits[block[3 * g + 1]];
+      const uint64_t halves[2] = {
+          five_trits[block[3 * g]] | second << 40,
+          second >> 24 | five_trits[block[3 * g + 2]] << 16 | (last >> 8 * g & 3) << 56};
+      memcpy(digits + 16 * g, halves, sizeof halves);
     }
   }
 }
@@ -190,7 +218,12 @@ static void unpack_135(const stored* m, int64_t row, int64_t k, int32_t n, uint8
 static void unpack_335(const stored* m, int64_t row, int64_t k, int32_t n, uint8_t* digits) {
   const uint8_t* words = m->bytes + row / 4 * (16 + m->columns) + 16 + k + row % 4 * 4;
   for (; n > 0; n -= 16, words += 16, digits += 16) {
-    BN_UNROLL for (int f = 0; f < 4; f++) { unpack_field(words, 4, 2 * f, digits + 4 * f); }
+    uint32_t word;
+    memcpy(&word, words, sizeof word);
+    BN_UNROLL for (int f = 0; f < 4; f++) {
+      const uint32_t four = word >> 2 * f & 0x03030303;
+      memcpy(digits + 4 * f, &four, sizeof four);
+    }
   }
 }
 

@@ -12,6 +12,17 @@ import java.lang.foreign.MemorySegment;
  * 16g + 15, for g of 0 to 3.
  */
 record Iq1BnFormat() implements RowScaled {
+  /** The five digits of each byte, a byte each. */
+  private static final long[] FIVE = new long[256];
+
+  static {
+    for (int q = 0; q < 256; q++) {
+      for (int j = 0; j < 5; j++) {
+        FIVE[q] |= (long) Trits.digit((byte) q, 4 - j) << 8 * j;
+      }
+    }
+  }
+
   @Override
   public String name() {
     return "IQ1_BN";
@@ -46,14 +57,20 @@ record Iq1BnFormat() implements RowScaled {
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
     long at = start(columns, row) + scaleBytes();
     for (int c = 0; c < columns; c += blockColumns(), at += blockBytes()) {
-      byte last = data.get(JAVA_BYTE, at + 12);
+      long last = five(data, at + 12);
       for (int g = 0; g < 4; g++) {
-        for (int j = 0; j < 15; j++) {
-          out[c + 16 * g + j] = Trits.digit(data.get(JAVA_BYTE, at + 3 * g + j / 5), 4 - j % 5);
-        }
-        out[c + 16 * g + 15] = Trits.digit(last, 4 - g);
+        long second = five(data, at + 3 * g + 1);
+        EightDigits.put(out, c + 16 * g, five(data, at + 3 * g) | second << 40);
+        EightDigits.put(
+            out,
+            c + 16 * g + 8,
+            second >>> 24 | five(data, at + 3 * g + 2) << 16 | (last >>> 8 * g & 3) << 56);
       }
     }
+  }
+
+  private static long five(MemorySegment data, long at) {
+    return FIVE[data.get(JAVA_BYTE, at) & 0xff];
   }
 
   @Override

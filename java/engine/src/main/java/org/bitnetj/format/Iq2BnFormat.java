@@ -2,6 +2,7 @@ package org.bitnetj.format;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
@@ -52,16 +53,22 @@ record Iq2BnFormat(boolean interleaved) implements RowScaled {
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
     long at = start(columns, row) + (long) rowsTogether() * scaleBytes();
     for (int c = 0; c < columns; c += blockColumns(), at += rowsTogether() * blockBytes()) {
-      for (int j = 0; j < blockColumns(); j++) {
-        out[c + j] =
-            (byte)
-                (interleaved
-                    ? data.get(JAVA_BYTE, at + 16 * (j / 16) + 4 * (row % 4) + j % 4)
-                            >> j % 16 / 4 * 2
-                        & 3
-                    : data.get(JAVA_BYTE, at + j % 16) >> j / 16 * 2 & 3);
+      if (interleaved) {
+        for (int l = 0; l < 4; l++) {
+          int codes = data.get(JAVA_INT_UNALIGNED, at + 16 * l + 4 * (row % 4));
+          EightDigits.put(out, c + 16 * l, four(codes) | four(codes >> 2) << 32);
+          EightDigits.put(out, c + 16 * l + 8, four(codes >> 4) | four(codes >> 6) << 32);
+        }
+      } else {
+        for (int j = 0; j < blockColumns(); j++) {
+          out[c + j] = (byte) (data.get(JAVA_BYTE, at + j % 16) >> j / 16 * 2 & 3);
+        }
       }
     }
+  }
+
+  private static long four(int codes) {
+    return codes & EightDigits.MASK >>> 32;
   }
 
   @Override

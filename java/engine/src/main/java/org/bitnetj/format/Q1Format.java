@@ -10,6 +10,17 @@ import java.util.OptionalInt;
  * {@code j / 8} is that of weight j: set for +1, clear for -1, so that no digit is 1.
  */
 record Q1Format() implements GroupScaled {
+  /** The eight digits of each byte. */
+  private static final long[] DIGITS = new long[256];
+
+  static {
+    for (int bits = 0; bits < 256; bits++) {
+      for (int j = 0; j < 8; j++) {
+        DIGITS[bits] |= (long) (bits >> j & 1) << 8 * j + 1;
+      }
+    }
+  }
+
   @Override
   public String name() {
     return "Q1_0";
@@ -39,8 +50,8 @@ record Q1Format() implements GroupScaled {
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
     long at = row * rowBytes(columns) + Short.BYTES;
     for (int c = 0; c < columns; c += blockColumns(), at += blockBytes()) {
-      for (int j = 0; j < blockColumns(); j++) {
-        out[c + j] = (byte) ((data.get(JAVA_BYTE, at + j / 8) >> j % 8 & 1) << 1);
+      for (int j = 0; j < blockColumns() / 8; j++) {
+        EightDigits.put(out, c + 8 * j, DIGITS[data.get(JAVA_BYTE, at + j) & 0xff]);
       }
     }
   }

@@ -1,6 +1,7 @@
 package org.bitnetj.format;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 import java.util.OptionalInt;
@@ -19,6 +20,24 @@ import java.util.OptionalInt;
  */
 record Stq1Format(boolean strided) implements GroupScaled {
   private static final int GROUPS = 64;
+
+  /** The four digits, a byte each, of each code with its sign in bit 4. */
+  private static final long[] LANES = new long[32];
+
+  static {
+    for (int i = 0; i < LANES.length; i++) {
+      int code = i & 15;
+      int minus = (code << 1 ^ -(i >> 4)) & 7; // bit j: whether the j-th lane but the 0 is negative
+      for (int p = 0; p < 4; p++) {
+        long digit = 1;
+        if (p != code >> 2) {
+          digit = (minus & 1) == 1 ? 0 : 2;
+          minus >>= 1;
+        }
+        LANES[i] |= digit << 8 * p;
+      }
+    }
+  }
 
   @Override
   public String name() {
@@ -54,22 +73,43 @@ record Stq1Format(boolean strided) implements GroupScaled {
   public void digits(MemorySegment data, int columns, int row, byte[] out) {
     long at = row * rowBytes(columns);
     for (int c = 0; c < columns; c += blockColumns(), at += blockBytes()) {
-      for (int g = 0; g < GROUPS; g++) {
-        int code = data.get(JAVA_BYTE, at + g / 2) >> g % 2 * 4 & 15;
-        int sign = data.get(JAVA_BYTE, at + 32 + g / 8) >> g % 8 & 1;
-        int first = c + first(g);
-        int step = step();
-        int minus = code << 1; // bit i: whether the i-th lane that is not 0 is negative
-        for (int p = 0; p < 4; p++) {
-          if (p == code >> 2) {
-            out[first + step * p] = 1;
-          } else {
-            out[first + step * p] = (byte) (((minus ^ sign) & 1) == 1 ? 0 : 2);
-            minus >>= 1;
+      for (int g = 0; g < GROUPS; g += 8) {
+        int codes = data.get(JAVA_INT_UNALIGNED, at + g / 2);
+        int signs = data.get(JAVA_BYTE, at + 32 + g / 8);
+        if (strided) {
+          putLanes(codes, signs, out, c + first(g));
+        } else {
+          for (int i = 0; i < 8; i += 2) {
+            EightDigits.put(
+                out, c + first(g + i), lanes(codes, signs, i) | lanes(codes, signs, i + 1) << 32);
           }
         }
       }
     }
+  }
+
+  /** The four digits of the i-th of eight groups. */
+  private static long lanes(int codes, int signs, int i) {
+    return LANES[codes >>> 4 * i & 15 | (signs >> i & 1) << 4];
+  }
+
+  /** Puts eight groups, whose equal lanes are neighbours. */
+  private static void putLanes(int codes, int signs, byte[] out, int at) {
+    long first = 0;
+    long second = 0;
+    long third = 0;
+    long fourth = 0;
+    for (int i = 0; i < 8; i++) {
+      long lanes = lanes(codes, signs, i);
+      first |= (lanes & 3) << 8 * i;
+      second |= (lanes >>> 8 & 3) << 8 * i;
+      third |= (lanes >>> 16 & 3) << 8 * i;
+      fourth |= (lanes >>> 24) << 8 * i;
+    }
+    EightDigits.put(out, at, first);
+    EightDigits.put(out, at + 16, second);
+    EightDigits.put(out, at + 32, third);
+    EightDigits.put(out, at + 48, fourth);
   }
 
   /** The column of a group's first lane. */

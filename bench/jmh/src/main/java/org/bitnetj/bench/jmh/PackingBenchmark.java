@@ -33,9 +33,22 @@ public class PackingBenchmark {
   /** A tier that this machine lacks is reported as an error and the others go on. */
   @Param public KernelTier tier;
 
-  /** GGUF type ids of the formats. */
-  @Param({"34", "35", "36", "42", "142"})
-  public int format;
+  /** The stored types, as {@code --weights} of {@code bitnet convert} names them. */
+  @Param({
+    "i2_s",
+    "tq1_0",
+    "tq2_0",
+    "q2_0",
+    "pq2_0",
+    "ptq1_0",
+    "q1_0",
+    "stq1_0",
+    "stq1_0:43",
+    "iq1_bn",
+    "iq2_bn",
+    "iq2_bn_r4"
+  })
+  public String format = "";
 
   /** Rows x columns. */
   @Param({"256x2560"})
@@ -45,7 +58,7 @@ public class PackingBenchmark {
 
   @Setup
   public void allocate() {
-    TernaryFormat stored = (TernaryFormat) WeightFormats.ofId(format).getFirst();
+    TernaryFormat stored = WeightFormats.labelled(format, WeightFormats.ternary());
     Shape sides = Shape.of(shape);
     operation = new Packing(tier, stored, sides.rows(), sides.columns());
   }
