@@ -41,6 +41,7 @@ public final class BitnetCommand implements Runnable {
   static {
     COMMANDS.put("run", RunCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("serve", ServeCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("list", ListCommand::new);
     COMMANDS.put("rm", RmCommand::new);

@@ -7,6 +7,8 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.bitnetj.generate.LanguageModel;
@@ -53,23 +55,29 @@ public final class ModelServer implements AutoCloseable {
    *     be listened at
    */
   public static ModelServer start(LanguageModel model, ServerOptions options) throws IOException {
+    requireFree(options);
     ModelServer server = new ModelServer(model, options);
-    try {
-      server.server.start();
-      return server;
-    } catch (RuntimeException e) {
+    server.server.start();
+    if (!server.server.isRunning()) { // the library only logs why
       server.answers.close();
-      throw new IOException(
-          "Cannot listen at " + options.host() + ":" + options.port() + ": " + cause(e), e);
+      throw cannotListen(options, "another program may have taken the port");
+    }
+    return server;
+  }
+
+  /** Binds the port once: the library's own failure would say nothing. */
+  private static void requireFree(ServerOptions options) throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(options.host(), options.port()));
+    } catch (IOException | IllegalArgumentException e) {
+      throw cannotListen(options, String.valueOf(e.getMessage()));
     }
   }
 
-  private static String cause(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return String.valueOf(cause.getMessage());
+  private static IOException cannotListen(ServerOptions options, String why) {
+    return new IOException(
+        "Cannot listen at " + options.host() + ":" + options.port() + ": " + why);
   }
 
   /** Positions that have room for keys and values. */

@@ -1,0 +1,191 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code bitnet serve}: a model behind the HTTP APIs of OpenAI and Anthropic. No type of the server
+ * is in this class's signatures, so that it is read without the server's classes too.
+ */
+@Command(
+    name = "serve",
+    description = "Serves a model over HTTP, in the APIs of OpenAI and Anthropic.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet serve -m 2b4t",
+      "  curl http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' \\",
+      "    -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'",
+      "",
+      "The same request with the same seed gets the same text, whatever else is being answered."
+          + " Ctrl-C or SIGTERM refuse new requests and let answers end."
+    })
+final class ServeCommand implements Callable<Integer> {
+  @ParentCommand private BitnetCommand bitnet;
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      description =
+          "The address to listen at; 0.0.0.0 is reached from other machines too. Default:"
+              + " ${DEFAULT-VALUE}, this machine alone.")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description = "The port; 0 for any free one. Default: ${DEFAULT-VALUE}.")
+  private int port = 8080;
+
+  @Option(
+      names = "--alias",
+      paramLabel = "NAME",
+      description = "What the model is called in answers. Default: the name of its file.")
+  private @Nullable String alias;
+
+  @Option(
+      names = {"-np", "--parallel"},
+      paramLabel = "N",
+      description = "Texts that are generated at a time. Default: ${DEFAULT-VALUE}.")
+  private int parallel = 16;
+
+  @Option(
+      names = "--queue",
+      paramLabel = "N",
+      description =
+          "Requests that wait; one more is refused with status 429. Default: ${DEFAULT-VALUE}.")
+  private int queue = 64;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "How long a request may take, its waiting included. Default: ${DEFAULT-VALUE}.")
+  private int timeout = 600;
+
+  @Option(
+      names = "--kept-cache",
+      paramLabel = "MIB",
+      description =
+          "Memory for the keys and values of texts that have ended, so that the next turn of a"
+              + " chat, or another text with the same system message, computes only what is new."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int keptCache = 2048;
+
+  @Option(
+      names = "--api-key",
+      paramLabel = "KEY",
+      description = "A key that requests must bring; may be given several times. Default: none.")
+  private List<String> keys = List.of();
+
+  @Option(
+      names = "--api-key-file",
+      paramLabel = "FILE",
+      description = "A file with such keys, a line each; other users do not see them there.")
+  private @Nullable Path keyFile;
+
+  @Option(
+      names = "--cors",
+      paramLabel = "ORIGIN",
+      description =
+          "A web page's origin that may use the server from a browser, such as"
+              + " https://example.org, or * for all; may be given several times. Default: none.")
+  private List<String> origins = List.of();
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "FILE",
+      description = "A Jinja chat template to use instead of the model's own.")
+  private @Nullable Path chatTemplate;
+
+  @Mixin private EngineOptions engine;
+  @Mixin private HeadOption head;
+  @Mixin private HelpOption help;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!isComplete()) {
+      throw new Failures.Failure(
+          "the server's libraries are not on the class path; start it by 'bitnet serve' or by"
+              + " 'java -jar bitnet-serve.jar serve'.");
+    }
+    Streams streams = bitnet.streams();
+    Serving serving = serving(streams);
+    LoadOptions load =
+        engine.options(head.mode(), streams).withKeptCacheBytes((long) keptCache << 20);
+    model.suggestAnother(streams);
+    if (chatTemplate != null) {
+      load =
+          load.withChatTemplate(
+              TextInput.decoded(TextInput.contents(chatTemplate), chatTemplate.toString()));
+    }
+    try (LanguageModel loaded = LanguageModel.load(model.path(streams), load)) {
+      serving.run(loaded, streams);
+    }
+    return 0;
+  }
+
+  /** Whether this is the program with the server in it; bitnet.jar starts faster without. */
+  private static boolean isComplete() {
+    try {
+      Class.forName("org.bitnetj.server.ModelServer", false, ServeCommand.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  private Serving serving(Streams streams) throws IOException {
+    if (keptCache < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "The kept cache (--kept-cache) must be 0 or more.");
+    }
+    try {
+      return new Serving(
+          host,
+          port,
+          Optional.ofNullable(alias),
+          parallel,
+          queue,
+          Duration.ofSeconds(timeout),
+          keys(),
+          origins,
+          line -> streams.tell("bitnet: " + line));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private Set<String> keys() throws IOException {
+    Set<String> all = new HashSet<>(keys);
+    if (keyFile != null) {
+      TextInput.decoded(TextInput.contents(keyFile), keyFile.toString())
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+          .forEach(all::add);
+      if (all.isEmpty()) {
+        throw new Failures.Failure(keyFile + " has no key.");
+      }
+    }
+    return all;
+  }
+}

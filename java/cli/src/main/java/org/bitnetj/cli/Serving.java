@@ -1,0 +1,94 @@
+package org.bitnetj.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.server.ModelServer;
+import org.bitnetj.server.ServerOptions;
+
+/** Runs a server until the process is told to end. */
+final class Serving {
+  /** Kept, so that its level is not forgotten: its notes at the start are of no use to users. */
+  private static final Logger LIBRARY = Logger.getLogger("io.helidon");
+
+  private final ServerOptions options;
+
+  /**
+   * @throws IllegalArgumentException if a value is wrong; the message is a sentence
+   */
+  Serving(
+      String host,
+      int port,
+      Optional<String> modelName,
+      int parallel,
+      int queue,
+      Duration requestTime,
+      Set<String> keys,
+      List<String> origins,
+      Consumer<String> log) {
+    ServerOptions defaults = ServerOptions.defaults();
+    options =
+        new ServerOptions(
+            host,
+            port,
+            modelName,
+            parallel,
+            queue,
+            requestTime,
+            defaults.mostBodyBytes(),
+            keys,
+            origins,
+            defaults.drainTime(),
+            log);
+  }
+
+  /** Returns when the process has been told to end and all answers have ended. */
+  void run(LanguageModel model, Streams streams) throws IOException {
+    LIBRARY.setLevel(Level.WARNING);
+    ModelServer server = ModelServer.start(model, options);
+    CountDownLatch ended = new CountDownLatch(1);
+    Runnable end =
+        () -> {
+          server.close(); // lets answers end, before the model is closed under them
+          model.close();
+          ended.countDown();
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(end, "end the server"));
+    announce(model, server.port(), streams);
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      end.run();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void announce(LanguageModel model, int port, Streams streams) {
+    String host = options.host();
+    String shown = host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
+    streams.tell(
+        "bitnet: serving "
+            + model.info().name()
+            + " at http://"
+            + (shown.contains(":") ? "[" + shown + "]" : shown)
+            + ":"
+            + port
+            + " ("
+            + model.kernels()
+            + " kernels, "
+            + model.threads()
+            + " threads)");
+    if (model.chatTemplate().isEmpty()) {
+      streams.tell(
+          "bitnet: note: this model has no chat template, so it only continues texts; give one by"
+              + " --chat-template.");
+    }
+  }
+}
