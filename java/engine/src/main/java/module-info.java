@@ -10,6 +10,7 @@ module org.bitnetj.engine {
   requires static org.jspecify;
 
   exports org.bitnetj.chat;
+  exports org.bitnetj.constraint;
   exports org.bitnetj.convert;
   exports org.bitnetj.error;
   exports org.bitnetj.generate;

@@ -47,6 +47,7 @@ class ArchitectureTest {
           "source",
           "tokenizer",
           "chat",
+          "constraint",
           "convert",
           "parallel",
           "kernel",
@@ -85,6 +86,7 @@ class ArchitectureTest {
     assertEquals(
         Set.of(
             "org.bitnetj.chat",
+            "org.bitnetj.constraint",
             "org.bitnetj.convert",
             "org.bitnetj.error",
             "org.bitnetj.generate",

@@ -1,0 +1,178 @@
+package org.bitnetj.constraint;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bitnetj.constraint.automaton.ByteDfa;
+import org.bitnetj.constraint.automaton.CharDfa;
+import org.bitnetj.constraint.automaton.PatternException;
+import org.bitnetj.constraint.automaton.PatternNfa;
+import org.bitnetj.constraint.automaton.StringSpelling;
+import org.bitnetj.constraint.automaton.TooManyStatesException;
+import org.bitnetj.constraint.pushdown.Node;
+import org.bitnetj.constraint.schema.SchemaCompiler;
+import org.bitnetj.error.GrammarException;
+
+/**
+ * What an output may be: text, special tokens and JSON values, put together. There is at least one
+ * output that a grammar allows. Immutable; two grammars are equal if they were made alike. A call of
+ * a tool by a model that marks it with special tokens is, for example,
+ *
+ * <pre>{@code
+ * Grammar.sequence(
+ *     Grammar.token(start),
+ *     Grammar.text("\n{\"name\": \"weather\", \"arguments\": "),
+ *     Grammar.jsonSchema(parameters),
+ *     Grammar.text("}\n"),
+ *     Grammar.token(end))
+ * }</pre>
+ *
+ * and calls of any of several tools are a {@link #repeat} of a {@link #choice} of such sequences.
+ */
+public final class Grammar {
+  /** For {@link #repeat}: no limit. */
+  public static final int UNBOUNDED = Node.Repeat.UNBOUNDED;
+
+  private static final int MOST_REPEATS = 1 << 20;
+
+  private final Node node;
+  private final List<Object> description;
+
+  private Grammar(Node node, Object... description) {
+    this.node = node;
+    this.description = List.of(description);
+  }
+
+  /** This text and nothing else, perhaps empty. */
+  public static Grammar text(String text) {
+    if (!StringSpelling.isSpellable(text)) {
+      throw new GrammarException("A text has a surrogate without its partner; no token spells it.");
+    }
+    try {
+      return new Grammar(new Node.Terminal(ByteDfa.ofText(text)), "text", text);
+    } catch (TooManyStatesException e) {
+      throw new GrammarException("A text of " + text.length() + " characters is too long.");
+    }
+  }
+
+  /**
+   * One token by its id: the way to special tokens, which are never text.
+   *
+   * @param id of the vocabulary that the grammar is compiled for
+   */
+  public static Grammar token(int id) {
+    if (id < 0) {
+      throw new GrammarException("There is no token " + id + ".");
+    }
+    return new Grammar(new Node.Token(id), "token", id);
+  }
+
+  /** The texts that a regular expression matches as a whole; docs/constraints.md says which. */
+  public static Grammar regex(String pattern) {
+    try {
+      CharDfa dfa = PatternNfa.compile(pattern, false);
+      if (dfa.isEmpty()) {
+        throw new GrammarException("A regular expression matches no text.");
+      }
+      return new Grammar(new Node.Terminal(StringSpelling.utf8(dfa)), "regex", pattern);
+    } catch (PatternException | TooManyStatesException e) {
+      throw new GrammarException("A regular expression " + e.getMessage() + ".");
+    }
+  }
+
+  /** Any JSON value. */
+  public static Grammar json() {
+    return jsonSchema("true");
+  }
+
+  /** Any JSON object. */
+  public static Grammar jsonObject() {
+    return jsonSchema("{\"type\": \"object\"}");
+  }
+
+  /**
+   * The JSON values that a JSON Schema allows (2020-12, or draft 7); docs/constraints.md says what
+   * of it is supported.
+   *
+   * @param schema its text
+   * @throws GrammarException if it is malformed, uses what is not supported, is too large, or allows
+   *     no value
+   */
+  public static Grammar jsonSchema(String schema) {
+    return new Grammar(SchemaCompiler.compile(schema), "jsonSchema", schema);
+  }
+
+  /** One after the other. */
+  public static Grammar sequence(Grammar... parts) {
+    return sequence(Arrays.asList(parts));
+  }
+
+  /** One after the other. */
+  public static Grammar sequence(List<Grammar> parts) {
+    List<Node> nodes = parts.stream().map(Grammar::node).toList();
+    return new Grammar(new Node.Sequence(nodes), "sequence", List.copyOf(parts));
+  }
+
+  /** One of them. */
+  public static Grammar choice(Grammar... parts) {
+    return choice(Arrays.asList(parts));
+  }
+
+  /**
+   * One of them.
+   *
+   * @throws GrammarException if there are none
+   */
+  public static Grammar choice(List<Grammar> parts) {
+    if (parts.isEmpty()) {
+      throw new GrammarException("A choice needs at least one alternative.");
+    }
+    List<Node> nodes = parts.stream().map(Grammar::node).toList();
+    return new Grammar(new Node.Choice(nodes), "choice", List.copyOf(parts));
+  }
+
+  /** It or nothing. */
+  public static Grammar optional(Grammar part) {
+    return repeat(part, 0, 1);
+  }
+
+  /**
+   * It again and again.
+   *
+   * @param min how often at least
+   * @param max how often at most, or {@link #UNBOUNDED}
+   * @throws GrammarException if the limits are negative, in the wrong order, or more than a million
+   */
+  public static Grammar repeat(Grammar part, int min, int max) {
+    if (min < 0 || min > MOST_REPEATS || max < min || (max > MOST_REPEATS && max != UNBOUNDED)) {
+      throw new GrammarException(
+          "A repetition cannot have "
+              + min
+              + " to "
+              + max
+              + " parts; up to "
+              + MOST_REPEATS
+              + " are supported.");
+    }
+    return new Grammar(new Node.Repeat(part.node, min, max), "repeat", part, min, max);
+  }
+
+  Node node() {
+    return node;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Grammar grammar && description.equals(grammar.description);
+  }
+
+  @Override
+  public int hashCode() {
+    return description.hashCode();
+  }
+
+  /** Kind and parts. */
+  @Override
+  public String toString() {
+    return description.toString();
+  }
+}
