@@ -30,6 +30,14 @@ public interface ByteAutomaton {
    */
   int freeCharacters(int state);
 
+  /**
+   * A state where a string's characters may go on freely, any number of them, and which most bytes
+   * leave for the same states as the one given; negative if there is none.
+   */
+  default int nearlyFree(int state) {
+    return -1;
+  }
+
   /** Adds the bytes that occur in what it accepts. */
   void addBytesTo(BitSet bytes);
 

@@ -215,6 +215,16 @@ public final class ByteDfa implements ByteAutomaton {
   }
 
   @Override
+  public int nearlyFree(int state) {
+    int alike = 0;
+    for (int b = 0; free >= 0 && b < 256; b++) {
+      int target = step(state, b);
+      alike += target >= 0 && target == step(free, b) ? 1 : 0;
+    }
+    return alike > 64 ? free : NONE;
+  }
+
+  @Override
   public void addBytesTo(BitSet bytes) {
     for (int b = 0; b < 256; b++) {
       int column = columns[b] & 0xFF;

@@ -37,8 +37,16 @@ final class Reach {
 
   static Reach of(ByteAutomaton automaton, int state, TokenBytes vocabulary) {
     int free = automaton.freeCharacters(state);
-    Trie trie = free > 0 ? vocabulary.marked() : vocabulary.all();
-    long[] mask = free > 0 ? vocabulary.plain(free).clone() : new long[vocabulary.words()];
+    int like = free > 0 ? -1 : automaton.nearlyFree(state);
+    boolean plain = free > 0 || like >= 0;
+    Trie trie = plain ? vocabulary.marked() : vocabulary.all();
+    long[] mask =
+        plain
+            ? vocabulary.plain(free > 0 ? free : Integer.MAX_VALUE).clone()
+            : new long[vocabulary.words()];
+    if (like >= 0) {
+      removePlain(automaton, state, like, vocabulary, mask);
+    }
     int[] exits = new int[16];
     int[] labels = new int[16];
     int count = 0;
@@ -66,6 +74,30 @@ final class Reach {
       node = automaton.continues(next) ? node + 1 : trie.end(node);
     }
     return new Reach(mask, trie, Arrays.copyOf(exits, count), Arrays.copyOf(labels, count));
+  }
+
+  /**
+   * Removes from what may follow a free state what may not follow another. Where both come to the
+   * same state, the rest is the same.
+   */
+  private static void removePlain(
+      ByteAutomaton automaton, int state, int free, TokenBytes vocabulary, long[] mask) {
+    Trie trie = vocabulary.all();
+    int[] states = new int[vocabulary.longest() + 1];
+    int[] frees = new int[vocabulary.longest() + 1];
+    states[0] = state;
+    frees[0] = free;
+    int end = trie.end(Trie.ROOT);
+    for (int node = 1; node < end; ) {
+      int depth = trie.depth(node);
+      states[depth] = automaton.step(states[depth - 1], trie.at(node));
+      frees[depth] = automaton.step(frees[depth - 1], trie.at(node));
+      boolean alike = states[depth] == frees[depth];
+      if (!alike && states[depth] < 0) {
+        trie.clear(node, mask);
+      }
+      node = alike || states[depth] < 0 || frees[depth] < 0 ? trie.end(node) : node + 1;
+    }
   }
 
   /** Adds the tokens to a mask. */
