@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** An automaton over bytes as a table. */
 public final class ByteDfa implements ByteAutomaton {
   /** Most states of one automaton. */
-  static final int MOST_STATES = 1 << 17;
+  private static final int MOST_STATES = 1 << 16;
 
   private static final int NONE = -1;
 

@@ -20,6 +20,9 @@ public final class CharDfa {
   /** Most states; patterns that people write have hundreds. */
   static final int MOST_STATES = 1 << 16;
 
+  /** Most entries of a table; many states are possible with few classes of characters only. */
+  private static final int MOST_ENTRIES = 1 << 24;
+
   private static final CharDfa ALL = explore(CharClasses.of(List.of()), 0, (q, c) -> q, q -> 0);
 
   private final CharClasses classes;
@@ -57,8 +60,9 @@ public final class CharDfa {
           row[c] = known == null ? states.size() : known;
           if (known == null) {
             states.add(target);
-            if (states.size() > MOST_STATES) {
-              throw new TooManyStatesException(MOST_STATES);
+            int most = Math.min(MOST_STATES, MOST_ENTRIES / row.length);
+            if (states.size() > most) {
+              throw new TooManyStatesException(most);
             }
           }
         }
@@ -189,7 +193,7 @@ public final class CharDfa {
     int of(int[] labels);
   }
 
-  /** Runs automata side by side; a string must not leave any of {@code all}'s but {@code loose}. */
+  /** Runs automata side by side, to the ends of strings even where some of them stop. */
   public static CharDfa product(List<CharDfa> all, Labels labels) {
     CharClasses classes = CharClasses.of(List.of());
     for (CharDfa dfa : all) {

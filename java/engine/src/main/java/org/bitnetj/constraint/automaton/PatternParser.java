@@ -59,6 +59,7 @@ final class PatternParser {
   }
 
   private Pattern term() {
+    boolean anchor = "^$".indexOf(text.charAt(at)) >= 0;
     Pattern atom = atom();
     int start = at;
     int min;
@@ -80,7 +81,7 @@ final class PatternParser {
     } else {
       return atom;
     }
-    if (atom instanceof Pattern.Anchor || max < min) {
+    if (anchor || max < min) {
       at = start;
       throw failure("has a quantifier that cannot be used");
     }

@@ -1,5 +1,6 @@
 package org.bitnetj.constraint.automaton;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -178,8 +179,9 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
     return text.codePoints().noneMatch(c -> c >= 0xD800 && c <= 0xDFFF);
   }
 
-  /** The automaton of some strings' one spelling each, labelled by their places in the list. */
+  /** The one spelling of each of some strings, labelled by their places in the list. */
   public static ByteDfa json(List<String> strings) {
-    return json(CharDfa.ofStrings(strings, -1));
+    return ByteDfa.ofBytes(
+        strings.stream().map(text -> json(text).getBytes(StandardCharsets.UTF_8)).toList());
   }
 }

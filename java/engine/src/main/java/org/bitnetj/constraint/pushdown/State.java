@@ -14,11 +14,13 @@ public final class State {
   private final boolean takesBytes;
   private final boolean takesBytesOnly;
   private final boolean mayEnd;
+  private final boolean truncated;
   private volatile State @Nullable [] next;
   private volatile long @Nullable [] mask;
 
-  State(StateTable table, Set<Place> places) {
+  State(StateTable table, Set<Place> places, boolean truncated) {
     this.table = table;
+    this.truncated = truncated;
     this.places = List.copyOf(places);
     this.mayEnd = places.contains(Place.END);
     long others =
@@ -90,15 +92,33 @@ public final class State {
         rest.resume(closure, 0);
       }
     }
-    State asText = bytes.length == 0 ? table.dead() : this;
-    for (int i = 0; i < bytes.length && !asText.isDead(); i++) {
-      asText = asText.step(bytes[i] & 0xFF);
-    }
+    State asText = step(bytes);
     if (closure.places().isEmpty()) {
       return asText;
     }
     asText.places.forEach(closure::add);
     return table.of(closure);
+  }
+
+  private State step(byte[] bytes) {
+    boolean complete = true;
+    State at = bytes.length == 0 ? table.dead() : this;
+    for (int i = 0; i < bytes.length && !at.isDead(); i++) {
+      at = at.step(bytes[i] & 0xFF);
+      complete &= !at.truncated;
+    }
+    // A mask looks at each place by itself, so it sees those that were left out here.
+    for (int i = 0; i < places.size() && at.isDead() && !complete && places.size() > 1; i++) {
+      Closure closure = new Closure();
+      closure.add(places.get(i));
+      at = table.of(closure).step(bytes);
+    }
+    return at;
+  }
+
+  /** Whether places were left out. */
+  boolean isTruncated() {
+    return truncated;
   }
 
   /** The one byte that may follow; negative if none or several may, or something else. */

@@ -1,5 +1,6 @@
 package org.bitnetj.constraint.pushdown;
 
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,7 +40,7 @@ public final class StateTable {
   /** The state of the places that were collected. */
   public State of(Closure closure) {
     State known = states.get(closure.places());
-    return known == null ? add(closure.places()) : known;
+    return known == null ? add(closure.places(), closure.isTruncated()) : known;
   }
 
   /** This table's state with the places of another table's. */
@@ -47,14 +48,14 @@ public final class StateTable {
     if (other.table() == this) {
       return other;
     }
-    Set<Place> places = Set.copyOf(other.places());
+    Set<Place> places = new LinkedHashSet<>(other.places());
     State known = states.get(places);
-    return known == null ? add(places) : known;
+    return known == null ? add(places, other.isTruncated()) : known;
   }
 
-  private State add(Set<Place> places) {
-    charge(STATE_BYTES);
-    State state = new State(this, places);
+  private State add(Set<Place> places, boolean truncated) {
+    charge(STATE_BYTES * (1 + places.size() / 4));
+    State state = new State(this, places, truncated);
     State known = states.putIfAbsent(places, state);
     return known == null ? state : known;
   }

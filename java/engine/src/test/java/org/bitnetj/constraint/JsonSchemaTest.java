@@ -1,0 +1,336 @@
+package org.bitnetj.constraint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.bitnetj.error.GrammarException;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class JsonSchemaTest {
+  private ConstraintCompiler compiler;
+
+  @BeforeAll
+  void open() throws Exception {
+    compiler = new ConstraintCompiler(TestVocabulary.tokenizer());
+  }
+
+  private boolean accepts(String schema, String text) {
+    return TestVocabulary.accepts(compiler.compile(Grammar.jsonSchema(schema)), text);
+  }
+
+  private static String refusal(String schema) {
+    return assertThrows(GrammarException.class, () -> Grammar.jsonSchema(schema), schema)
+        .getMessage();
+  }
+
+  /** What strict mode of a known service asks for: all required, nothing additional, null unions. */
+  @Test
+  void strictSchemasOfServicesWork() {
+    String schema =
+        """
+        {"type": "object", "strict": true,
+         "properties": {
+           "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+           "unit": {"type": ["string", "null"], "enum": ["C", "F", null]},
+           "final_answer": {"type": "string", "description": "what comes out"}},
+         "$defs": {"step": {"type": "object",
+           "properties": {"explanation": {"type": "string"}, "output": {"type": "string"}},
+           "required": ["explanation", "output"], "additionalProperties": false}},
+         "required": ["steps", "unit", "final_answer"], "additionalProperties": false}""";
+    assertTrue(
+        accepts(
+            schema,
+            """
+            {"steps": [{"explanation": "add", "output": "8x = -30"}], "unit": null, \
+            "final_answer": "x = -3.75"}"""));
+    assertTrue(accepts(schema, "{\"unit\":\"C\",\"final_answer\":\"\",\"steps\":[]}"));
+    assertFalse(accepts(schema, "{\"unit\":\"K\",\"final_answer\":\"\",\"steps\":[]}"));
+    assertFalse(accepts(schema, "{\"unit\":\"C\",\"final_answer\":\"\"}"));
+  }
+
+  @Test
+  void schemasFromPydanticWork() {
+    String schema =
+        """
+        {"$defs": {
+           "Cat": {"properties": {"pet_type": {"const": "cat", "title": "Pet Type", "type": "string"},
+             "lives": {"default": 9, "maximum": 9, "minimum": 0, "title": "Lives", "type": "integer"}},
+             "required": ["pet_type"], "title": "Cat", "type": "object"},
+           "Dog": {"properties": {"pet_type": {"enum": ["dog", "wolf"], "title": "Pet Type",
+             "type": "string"}, "weight": {"exclusiveMinimum": 0, "title": "Weight",
+             "type": "number"}}, "required": ["pet_type", "weight"], "title": "Dog",
+             "type": "object"}},
+         "properties": {
+           "pet": {"discriminator": {"mapping": {"cat": "#/$defs/Cat", "dog": "#/$defs/Dog"},
+               "propertyName": "pet_type"},
+             "oneOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}], "title": "Pet"},
+           "tags": {"additionalProperties": {"type": "integer"}, "title": "Tags", "type": "object"},
+           "when": {"anyOf": [{"format": "date-time", "type": "string"}, {"type": "null"}],
+             "default": null, "title": "When"},
+           "pair": {"maxItems": 2, "minItems": 2, "prefixItems": [{"type": "integer"},
+             {"type": "string"}], "title": "Pair", "type": "array"}},
+         "required": ["pet"], "title": "Model", "type": "object"}""";
+    assertTrue(
+        accepts(
+            schema,
+            """
+            {"pet": {"pet_type": "dog", "weight": 0.5}, "tags": {"a": 1, "b": 2}, \
+            "pair": [1, "x"], "when": null}"""));
+    assertTrue(accepts(schema, "{\"pet\": {\"lives\": 7, \"pet_type\": \"cat\"}, \"more\": [1]}"));
+    assertFalse(accepts(schema, "{\"pet\": {\"pet_type\": \"dog\", \"weight\": 0}}"));
+    assertFalse(accepts(schema, "{\"pet\": {\"pet_type\": \"cat\", \"lives\": 10}}"));
+    assertFalse(accepts(schema, "{\"pet\": {\"pet_type\": \"cow\"}}"));
+    assertFalse(accepts(schema, "{\"pet\": {\"pet_type\": \"cat\"}, \"pair\": [1]}"));
+  }
+
+  @Test
+  void schemasFromZodWork() {
+    String schema =
+        """
+        {"type": "object", "properties": {
+           "id": {"type": "string", "format": "uuid", "pattern": "^([0-9a-f]{8}-[0-9a-f]{4}-4)$"},
+           "size": {"type": "integer", "exclusiveMinimum": 0, "maximum": 9007199254740991},
+           "kind": {"anyOf": [{"type": "object", "properties": {"type": {"type": "string",
+               "const": "a"}, "v": {"type": "string", "minLength": 1}}, "required": ["type", "v"],
+               "additionalProperties": false}, {"type": "object", "properties": {"type": {"type":
+               "string", "const": "b"}, "v": {"type": "number"}}, "required": ["type", "v"],
+               "additionalProperties": false}]},
+           "labels": {"type": "object", "propertyNames": {"type": "string"},
+             "additionalProperties": {"type": "string"}}},
+         "required": ["id", "size", "kind"], "additionalProperties": false,
+         "$schema": "http://json-schema.org/draft-07/schema#"}""";
+    assertTrue(
+        accepts(
+            schema,
+            """
+            {"id": "0123abcd-ffff-4", "size": 9007199254740991, \
+            "kind": {"v": 1.5, "type": "b"}, "labels": {"x": "y"}}"""));
+    assertFalse(
+        accepts(
+            schema,
+            """
+            {"id": "0123abcd-ffff-4", "size": 9007199254740992, \
+            "kind": {"v": "1", "type": "a"}}"""));
+    assertFalse(
+        accepts(
+            schema,
+            "{\"id\": \"0123abcd-ffff-4\", \"size\": 1, \"kind\": {\"v\": 1, \"type\": \"a\"}}"));
+  }
+
+  @Test
+  void membersComeInAnyOrderAndOnce() {
+    String schema =
+        """
+        {"type": "object", "properties": {"a": {"type": "integer"}, "ab": {"type": "string"},
+         "c": {"type": "null"}}, "required": ["ab", "a"], "additionalProperties": false}""";
+    assertTrue(accepts(schema, "{\"a\":1,\"ab\":\"\"}"));
+    assertTrue(accepts(schema, "{\"ab\":\"\",\"c\":null,\"a\":1}"));
+    assertFalse(accepts(schema, "{\"a\":1}"));
+    assertFalse(accepts(schema, "{\"a\":1,\"a\":1"));
+    assertFalse(accepts(schema, "{\"a\":1,\"ab\":\"\",\"a\""));
+    assertFalse(accepts(schema, "{\"a\":1,\"ab\":\"\",\"c\":null,"));
+  }
+
+  @Test
+  void recursionIsFollowed() {
+    String schema =
+        """
+        {"$ref": "#/definitions/tree", "definitions": {"tree": {"type": "object",
+         "properties": {"v": {"type": "integer"},
+           "kids": {"type": "array", "items": {"$ref": "#/definitions/tree"}}},
+         "required": ["v"], "additionalProperties": false}}}""";
+    assertTrue(accepts(schema, "{\"v\":1,\"kids\":[{\"v\":2},{\"kids\":[],\"v\":3}]}"));
+    assertFalse(accepts(schema, "{\"v\":1,\"kids\":[{\"v\":\"2\"}]}"));
+  }
+
+  @Test
+  void conjunctionsAreMerged() {
+    String schema =
+        """
+        {"allOf": [{"type": "object", "properties": {"a": {"minimum": 3}}},
+          {"properties": {"a": {"type": "integer", "maximum": 5}}, "required": ["a"]},
+          {"anyOf": [{"properties": {"b": {"type": "string"}}, "required": ["b"]},
+            {"properties": {"a": {"const": 4}}}]}]}""";
+    assertTrue(accepts(schema, "{\"a\":4}"));
+    assertTrue(accepts(schema, "{\"a\":3,\"b\":\"\"}"));
+    assertFalse(accepts(schema, "{\"a\":3}"));
+    assertFalse(accepts(schema, "{\"a\":6,\"b\":\"\"}"));
+    assertFalse(accepts(schema, "{\"a\":3.5,\"b\":\"\"}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          not                   | {"properties": {"a": {"not": {"type": "null"}}}}         | #/properties/a
+          if                    | {"if": {"const": 1}, "then": false}                      | #
+          uniqueItems           | {"items": {"uniqueItems": true}}                         | #/items
+          contains              | {"allOf": [{"contains": {}}]}                            | #/allOf/0
+          unevaluatedProperties | {"allOf": [{}], "unevaluatedProperties": false}          | #
+          unevaluatedItems      | {"anyOf": [{}], "unevaluatedItems": false}               | #
+          $ref                  | {"$ref": "https://example.org/other.json"}               | #
+          $ref                  | {"$ref": "#/$defs/missing"}                              | #
+          $ref                  | {"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"} | #/$defs/a
+          $dynamicRef           | {"$dynamicRef": "#node"}                                 | #
+          $id                   | {"items": {"$id": "other"}}                              | #/items
+          $schema               | {"$schema": "https://example.org/mine"}                  | #
+          oneOf                 | {"oneOf": [{"type": "integer"}, {"minimum": 2}]}         | #
+          pattern               | {"properties": {"a/b": {"pattern": "(?=a)b"}}}           | #/properties/a~1b
+          patternProperties     | {"patternProperties": {"(": true}}                       | #
+          type                  | {"type": "text"}                                         | #
+          enum                  | {"enum": 1}                                              | #
+          minimum               | {"minimum": "1"}                                         | #
+          minLength             | {"minLength": -1}                                        | #
+          minLength             | {"minLength": 1000000000}                                | #
+          minItems              | {"minItems": 1e9}                                        | #
+          minProperties         | {"minProperties": 1.5}                                   | #
+          multipleOf            | {"multipleOf": 0}                                        | #
+          multipleOf            | {"items": {"multipleOf": 0.123456789}}                   | #/items
+          properties            | {"properties": []}                                       | #
+          required              | {"required": [1]}                                        | #
+          anyOf                 | {"anyOf": {}}                                            | #
+          maximum               | {"maximum": 1e1000000}                                   | #
+          """)
+  void whatIsNotSupportedIsRefusedByName(String keyword, String schema, String pointer) {
+    String sentence = refusal(schema);
+    assertTrue(
+        sentence.startsWith("The JSON Schema's '" + keyword + "' at " + pointer + " "), sentence);
+    assertTrue(sentence.endsWith("."), sentence);
+  }
+
+  @Test
+  void whatIsNoSchemaIsRefused() {
+    assertTrue(refusal("{").contains("is not JSON"));
+    assertTrue(refusal("1").contains("neither an object nor true or false"));
+    assertTrue(refusal("{\"items\": [1]}").contains("at #/items/0 is neither"));
+    assertTrue(refusal(" ".repeat(2 << 20)).contains("characters"));
+  }
+
+  @Test
+  void schemasWithoutValuesAreRefused() {
+    for (String schema :
+        List.of(
+            "false",
+            "{\"type\": \"integer\", \"exclusiveMinimum\": 1, \"exclusiveMaximum\": 2}",
+            "{\"type\": \"string\", \"minLength\": 3, \"maxLength\": 2}",
+            "{\"type\": \"string\", \"pattern\": \"^a$\", \"minLength\": 2}",
+            "{\"type\": \"object\", \"required\": [\"a\"], \"additionalProperties\": false}",
+            "{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\": [\"a\"]}",
+            "{\"type\": \"object\", \"minProperties\": 3, \"additionalProperties\": false,"
+                + " \"patternProperties\": {\"^[ab]$\": true}}",
+            "{\"type\": \"array\", \"prefixItems\": [false], \"minItems\": 1}",
+            "{\"const\": \"a\", \"enum\": [\"b\"]}")) {
+      assertEquals("The JSON Schema allows no value.", refusal(schema), schema);
+    }
+  }
+
+  static List<String> hostile() {
+    String names =
+        IntStream.range(0, 3000)
+            .mapToObj(i -> "\"property" + i + "\": {\"type\": \"integer\"}")
+            .collect(Collectors.joining(","));
+    String alternatives =
+        IntStream.range(0, 400)
+            .mapToObj(
+                i ->
+                    "{\"type\": \"object\", \"required\": [\"k\"], \"properties\": {\"k\": {\"const\": "
+                        + i
+                        + "}}}")
+            .collect(Collectors.joining(","));
+    String choices =
+        IntStream.range(0, 30)
+            .mapToObj(
+                i -> "{\"anyOf\": [{\"minLength\": " + i + "}, {\"maxLength\": " + (60 - i) + "}]}")
+            .collect(Collectors.joining(","));
+    String patterns =
+        IntStream.range(0, 40)
+            .mapToObj(i -> "\"" + (char) ('a' + i % 26) + ".{" + i + "}z\": true")
+            .collect(Collectors.joining(","));
+    String cjk =
+        IntStream.range(0, 3000)
+            .mapToObj(i -> "\"" + (char) (0x4E00 + i) + (char) (0x5000 + 7 * i) + "\": true")
+            .collect(Collectors.joining(","));
+    return List.of(
+        "{\"properties\": {" + names + "}}",
+        "{\"properties\": {" + names + "}, \"additionalProperties\": false}",
+        "{\"oneOf\": [" + alternatives + "]}",
+        "{\"anyOf\": [" + alternatives + "]}",
+        "{\"allOf\": [" + choices + "]}",
+        "{\"patternProperties\": {" + patterns + "}}",
+        "{\"properties\": {" + cjk + "}}",
+        "{\"type\": \"string\", \"pattern\": \"^(a|b)*a(a|b){25}$\"}",
+        "{\"type\": \"string\", \"pattern\": \"(x{1,300}){1,300}\"}",
+        "{\"type\": \"string\", \"pattern\": \"^\\\\p{L}+$\", \"maxLength\": 50000}",
+        "{\"propertyNames\": {\"maxLength\": 1000000}}",
+        "{\"multipleOf\": 65521, \"minimum\": 1e300, \"maximum\": 2e300}",
+        "{\"items\": ".repeat(60) + "true" + "}".repeat(60),
+        "{\"items\": ".repeat(5000) + "true" + "}".repeat(5000),
+        "{\"enum\": [" + "\"" + "x".repeat(200_000) + "\"]}",
+        """
+        {"$ref": "#/$defs/a", "$defs": {
+          "a": {"allOf": [{"properties": {"x": {"$ref": "#/$defs/b"}, "y": {"$ref": "#/$defs/c"}}},
+                          {"properties": {"x": {"$ref": "#/$defs/c"}, "z": {"$ref": "#/$defs/a"}}}]},
+          "b": {"allOf": [{"items": {"$ref": "#/$defs/a"}}, {"items": {"$ref": "#/$defs/c"}}]},
+          "c": {"anyOf": [{"items": {"$ref": "#/$defs/b"}}, {"properties": {"w": {"$ref": "#"}}},
+                          {"$ref": "#/$defs/a"}]}}}""");
+  }
+
+  /** Compiled or refused, but in bounded time and memory, and the first mask as well. */
+  @ParameterizedTest
+  @MethodSource
+  void hostile(String schema) {
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> {
+          try {
+            ConstraintState state = compiler.compile(Grammar.jsonSchema(schema)).start();
+            for (int i = 0; i < 20 && !state.isOver(); i++) {
+              int token = java.util.BitSet.valueOf(state.allowed()).nextSetBit(0);
+              assertTrue(token >= 0);
+              if (token == TestVocabulary.END) {
+                break;
+              }
+              state.accept(token);
+            }
+          } catch (GrammarException e) {
+            assertTrue(e.getMessage().startsWith("The JSON Schema"), e.getMessage());
+          }
+        });
+  }
+
+  /** Alternatives that contain themselves twice: the stacks double with each level. */
+  @Test
+  void ambiguousRecursionStaysWithinItsLimit() {
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> {
+          String schema =
+              """
+              {"anyOf": [{"type": "array", "items": {"$ref": "#"}},
+                {"type": "array", "items": {"$ref": "#"}, "maxItems": 9}, {"type": "null"}]}""";
+          ConstraintState state = compiler.compile(Grammar.jsonSchema(schema)).start();
+          for (int i = 0; i < 40; i++) {
+            state.accept('[');
+            assertTrue(java.util.BitSet.valueOf(state.allowed()).get(']'));
+          }
+          for (int i = 0; i < 40; i++) {
+            state.accept(']');
+          }
+          assertTrue(state.mayEnd());
+        });
+  }
+}
