@@ -37,9 +37,7 @@ final class TokenizerWorkload {
    * @param text a UTF-8 file of ordinary text; empty for words shuffled by a fixed seed
    */
   TokenizerWorkload(String vocabulary, String text) throws IOException {
-    try (GgufFile file = GgufFile.open(find(Path.of(vocabulary)))) {
-      tokenizer = Tokenizer.of(file.vocabulary());
-    }
+    tokenizer = tokenizer(vocabulary);
     ordinary =
         text.isEmpty()
             ? shuffled().getBytes(StandardCharsets.UTF_8)
@@ -50,6 +48,13 @@ final class TokenizerWorkload {
       unbroken[i] = letters[i % letters.length];
     }
     ids = tokenizer.encode(ordinary, false, false);
+  }
+
+  /** The tokenizer of a GGUF file, or of {@link #SHIPPED} from any folder of this project. */
+  static Tokenizer tokenizer(String vocabulary) throws IOException {
+    try (GgufFile file = GgufFile.open(find(Path.of(vocabulary)))) {
+      return Tokenizer.of(file.vocabulary());
+    }
   }
 
   private static Path find(Path path) throws NoSuchFileException {
