@@ -38,6 +38,9 @@ public interface ByteAutomaton {
     return -1;
   }
 
+  /** Whether most grammars have this state, so that what is found out about it is worth keeping. */
+  boolean isCommon(int state);
+
   /** Adds the bytes that occur in what it accepts. */
   void addBytesTo(BitSet bytes);
 

@@ -22,8 +22,11 @@ public final class ByteDfa implements ByteAutomaton {
   private final int[] labels;
   private final boolean[] continues;
   private final int free;
+  private final boolean common;
 
-  private ByteDfa(byte[] columns, int width, int[] next, int[] labels, int free) {
+  private ByteDfa(
+      byte[] columns, int width, int[] next, int[] labels, int free, boolean common) {
+    this.common = common;
     this.columns = columns;
     this.width = width;
     this.next = next;
@@ -113,7 +116,7 @@ public final class ByteDfa implements ByteAutomaton {
         }
       }
     }
-    return new ByteDfa(columns, width, next, keptLabels, free);
+    return new ByteDfa(columns, width, next, keptLabels, free, false);
   }
 
   /** Gives bytes that lead to the same states everywhere the same column. */
@@ -182,6 +185,16 @@ public final class ByteDfa implements ByteAutomaton {
             return ends.getOrDefault(node, NONE);
           }
         });
+  }
+
+  /** The same for all grammars: a constant. */
+  public ByteDfa common() {
+    return new ByteDfa(columns, width, next, labels, free, true);
+  }
+
+  @Override
+  public boolean isCommon(int state) {
+    return common;
   }
 
   @Override

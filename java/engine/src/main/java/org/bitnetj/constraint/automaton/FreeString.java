@@ -135,6 +135,11 @@ public final class FreeString implements ByteAutomaton {
   }
 
   @Override
+  public boolean isCommon(int state) {
+    return max == UNBOUNDED && state >> BITS >= min;
+  }
+
+  @Override
   public int freeCharacters(int state) {
     if ((state & (1 << BITS) - 1) != BODY) {
       return 0;

@@ -16,6 +16,15 @@ public final class NumberSpelling implements ByteDfa.Machine<NumberSpelling.Stat
   /** Most remainders that are told apart. */
   private static final BigInteger MOST_REMAINDERS = BigInteger.valueOf(1 << 16);
 
+  /** RFC 8259's numbers, with at most three digits in the exponent: readers limit it. */
+  private static final ByteDfa ANY =
+      StringSpelling.utf8(
+              PatternNfa.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", false))
+          .common();
+
+  private static final Range WHOLE = new Range(null, false, null, false, BigDecimal.ONE);
+  private static final ByteDfa INTEGERS = ByteDfa.of(new NumberSpelling(WHOLE)).common();
+
   private enum Part {
     START,
     MINUS,
@@ -105,13 +114,7 @@ public final class NumberSpelling implements ByteDfa.Machine<NumberSpelling.Stat
    */
   public static ByteDfa of(Range range) {
     boolean any = range.low() == null && range.high() == null && range.step() == null;
-    return any ? anyNumber() : ByteDfa.of(new NumberSpelling(range));
-  }
-
-  /** RFC 8259's numbers, with at most three digits in the exponent: readers limit it. */
-  private static ByteDfa anyNumber() {
-    return StringSpelling.utf8(
-        PatternNfa.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", false));
+    return any ? ANY : range.equals(WHOLE) ? INTEGERS : ByteDfa.of(new NumberSpelling(range));
   }
 
   @Override

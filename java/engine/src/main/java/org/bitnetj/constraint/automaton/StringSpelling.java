@@ -38,6 +38,9 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
 
   private record Closed(int label) implements State {}
 
+  private static final ByteDfa ANY =
+      ByteDfa.of(new StringSpelling(CharDfa.all(), true)).common();
+
   private final CharDfa dfa;
   private final boolean json;
 
@@ -48,7 +51,7 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
 
   /** JSON strings, in quotes; labels are those of the automaton. */
   public static ByteDfa json(CharDfa dfa) {
-    return ByteDfa.of(new StringSpelling(dfa, true));
+    return dfa.isUniversal() && dfa.label(0) == 0 ? ANY : ByteDfa.of(new StringSpelling(dfa, true));
   }
 
   /** Text in UTF-8. */
@@ -123,7 +126,7 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
         return dfa.label(q) < 0 ? null : new Closed(dfa.label(q));
       }
       if (json && b == '\\') {
-        return new Escape(q);
+        return new Escape(escapeTarget(q));
       }
       return json && b < 0x20 ? null : after(q, b);
     }
@@ -160,6 +163,16 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
   private @Nullable State after(int q, int character) {
     int target = dfa.next(q, character);
     return target < 0 ? null : new Between(target);
+  }
+
+  /** The state that all escaped characters lead to and stay in, if there is one, else q. */
+  private int escapeTarget(int q) {
+    int target = dfa.next(q, '"');
+    boolean same = target >= 0;
+    for (int c = 0; c <= '\\' && same; c = c == 0x1F ? '"' : c == '"' ? '\\' : c + 1) {
+      same = dfa.next(q, c) == target && dfa.next(target, c) == target;
+    }
+    return same ? target : q;
   }
 
   private @Nullable State hex(int q, int digits, int value, int b) {

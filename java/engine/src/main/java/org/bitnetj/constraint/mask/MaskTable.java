@@ -1,5 +1,6 @@
 package org.bitnetj.constraint.mask;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,13 +69,15 @@ public final class MaskTable {
 
   private Reach reach(ByteAutomaton automaton, int state) {
     ByteAutomaton.Key key = automaton.key(state, vocabulary.longest());
-    Reach known = reaches.get(key);
-    if (known == null) {
-      known = Reach.of(automaton, state, vocabulary);
-      states.charge(known.bytes());
-      reaches.put(key, known);
+    boolean common = automaton.isCommon(state);
+    Map<ByteAutomaton.Key, Reach> known = common ? vocabulary.common() : reaches;
+    Reach reach = known.get(key);
+    if (reach == null) {
+      reach = Reach.of(automaton, state, vocabulary);
+      states.charge(common ? 0 : reach.bytes());
+      known.put(key, reach);
     }
-    return known;
+    return reach;
   }
 
   private void add(Reach reach, Frame rest, long[] mask) {
@@ -111,7 +114,7 @@ public final class MaskTable {
       }
       trie.add(node, mask);
       if (depth == path.length) {
-        path = java.util.Arrays.copyOf(path, 2 * depth);
+        path = Arrays.copyOf(path, 2 * depth);
       }
       path[depth] = next;
       node++;

@@ -2,13 +2,17 @@ package org.bitnetj.constraint.mask;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bitnetj.constraint.automaton.ByteAutomaton;
 import org.bitnetj.tokenizer.TokenType;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * A vocabulary as text is spelled by it. Special tokens, unused ones and marks that users defined
- * are not text. Immutable.
+ * are not text. Safe to share between threads.
  */
 public final class TokenBytes {
   /** Tokens of more characters count among those that are looked at one by one. */
@@ -22,6 +26,7 @@ public final class TokenBytes {
   private final Trie marked;
   private final int longest;
   private final boolean[] single = new boolean[256];
+  private final Map<ByteAutomaton.Key, Reach> common = new ConcurrentHashMap<>();
 
   /** By count of characters: the tokens of at most so many that may stand anywhere in a string. */
   private final long[][] plain;
@@ -86,7 +91,7 @@ public final class TokenBytes {
     }
     String text = new String(spelled, StandardCharsets.UTF_8);
     int count = text.codePointCount(0, text.length());
-    boolean wellFormed = java.util.Arrays.equals(text.getBytes(StandardCharsets.UTF_8), spelled);
+    boolean wellFormed = Arrays.equals(text.getBytes(StandardCharsets.UTF_8), spelled);
     return wellFormed && count <= MOST_PLAIN ? count : 0;
   }
 
@@ -132,5 +137,10 @@ public final class TokenBytes {
   /** The mask of the tokens that are up to so many characters of a JSON string, as they are. */
   long[] plain(int characters) {
     return plain[Math.min(characters, plain.length - 1)];
+  }
+
+  /** What was found out about the states that most grammars have; a few hundred. */
+  Map<ByteAutomaton.Key, Reach> common() {
+    return common;
   }
 }

@@ -1,5 +1,6 @@
 package org.bitnetj.constraint.mask;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -17,11 +18,11 @@ final class Trie {
   private final int[] parents;
   private final short[] depths;
 
-  /** The first token of each node. */
+  /** The token of each node, or {@link #NONE}; several are {@code NONE - 1 - i}. */
   private final int[] tokens;
 
-  /** By token: the next one with the same bytes. */
-  private final int[] alike;
+  /** Tokens with the same bytes, by i. */
+  private final List<int[]> alike = new ArrayList<>();
 
   /**
    * @param tokens ids of tokens
@@ -31,8 +32,7 @@ final class Trie {
     Integer[] sorted = tokens.toArray(Integer[]::new);
     Arrays.sort(
         sorted,
-        Comparator.comparing((Integer id) -> spelled[id], Arrays::compareUnsigned)
-            .thenComparing(Comparator.reverseOrder()));
+        Comparator.comparing((Integer id) -> spelled[id], Arrays::compareUnsigned));
     int most = 1;
     int longest = 0;
     byte[] before = new byte[0];
@@ -46,9 +46,7 @@ final class Trie {
     this.parents = new int[most];
     this.depths = new short[most];
     this.tokens = new int[most];
-    this.alike = new int[spelled.length];
     Arrays.fill(this.tokens, NONE);
-    Arrays.fill(alike, NONE);
     int[] path = new int[longest + 1];
     int depth = 0;
     int count = 1;
@@ -65,12 +63,28 @@ final class Trie {
         path[++depth] = count;
         depths[count] = (short) depth;
       }
-      alike[id] = this.tokens[path[depth]];
-      this.tokens[path[depth]] = id;
+      put(path[depth], id);
       before = text;
     }
     for (; depth >= 0; depth--) {
       ends[path[depth]] = count;
+    }
+  }
+
+  private void put(int node, int id) {
+    int known = tokens[node];
+    if (known == NONE) {
+      tokens[node] = id;
+      return;
+    }
+    int[] before = known >= 0 ? new int[] {known} : alike.get(NONE - 1 - known);
+    int[] more = Arrays.copyOf(before, before.length + 1);
+    more[before.length] = id;
+    if (known >= 0) {
+      tokens[node] = NONE - 1 - alike.size();
+      alike.add(more);
+    } else {
+      alike.set(NONE - 1 - known, more);
     }
   }
 
@@ -98,16 +112,6 @@ final class Trie {
     return depths[node];
   }
 
-  /** The token that ends at a node, or {@link #NONE}. */
-  int token(int node) {
-    return tokens[node];
-  }
-
-  /** The next token with the same bytes, or {@link #NONE}. */
-  int alike(int token) {
-    return alike[token];
-  }
-
   /** The node after a byte, or {@link #NONE}. */
   int child(int node, int b) {
     for (int child = node + 1; child < ends[node]; child = ends[child]) {
@@ -129,16 +133,26 @@ final class Trie {
 
   /** Sets the bits of the tokens that end at a node. */
   void add(int node, long[] mask) {
-    for (int id = tokens[node]; id >= 0; id = alike[id]) {
+    int id = tokens[node];
+    if (id >= 0) {
       mask[id >> 6] |= 1L << id;
+    } else if (id < NONE) {
+      for (int each : alike.get(NONE - 1 - id)) {
+        mask[each >> 6] |= 1L << each;
+      }
     }
   }
 
   /** Clears the bits of the tokens at a node and below it. */
   void clear(int node, long[] mask) {
     for (int at = node; at < ends[node]; at++) {
-      for (int id = tokens[at]; id >= 0; id = alike[id]) {
+      int id = tokens[at];
+      if (id >= 0) {
         mask[id >> 6] &= ~(1L << id);
+      } else if (id < NONE) {
+        for (int each : alike.get(NONE - 1 - id)) {
+          mask[each >> 6] &= ~(1L << each);
+        }
       }
     }
   }

@@ -44,10 +44,10 @@ final class Layout {
             List.of(comma, close),
             labels -> labels[0] >= 0 ? COMMA : labels[1] >= 0 ? CLOSE : -1);
     CharDfa alone = CharDfa.product(List.of(close), labels -> labels[0] >= 0 ? CLOSE : -1);
-    return new ByteDfa[] {StringSpelling.utf8(alone), StringSpelling.utf8(either)};
+    return new ByteDfa[] {StringSpelling.utf8(alone).common(), StringSpelling.utf8(either).common()};
   }
 
   private static ByteDfa spelled(String pattern) {
-    return StringSpelling.utf8(PatternNfa.compile(pattern, false));
+    return StringSpelling.utf8(PatternNfa.compile(pattern, false)).common();
   }
 }
