@@ -1,5 +1,7 @@
 package org.bitnetj.constraint.pushdown;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Set;
@@ -35,7 +37,7 @@ public final class Alphabet {
   }
 
   private void addValue(Value first) {
-    java.util.Deque<Value> open = new java.util.ArrayDeque<>();
+    Deque<Value> open = new ArrayDeque<>();
     open.add(first);
     while (!open.isEmpty()) {
       Value value = open.removeLast();

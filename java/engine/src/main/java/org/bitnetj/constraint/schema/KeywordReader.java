@@ -5,11 +5,13 @@ import static org.bitnetj.constraint.schema.SchemaDocument.refusal;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bitnetj.constraint.automaton.NumberSpelling.Range;
 import org.bitnetj.constraint.automaton.StringSpelling;
+import org.bitnetj.error.GrammarException;
 import org.bitnetj.source.json.Json;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +45,7 @@ final class KeywordReader {
       case Json.Members(Map<String, Json> all) ->
           new KeywordReader(all, term.pointer(), document).read();
       default ->
-          throw new org.bitnetj.error.GrammarException(
+          throw new GrammarException(
               "The JSON Schema at "
                   + SchemaDocument.shown(term.pointer())
                   + " is neither an object nor true or false.");
@@ -119,86 +121,16 @@ final class KeywordReader {
   private void values() {
     Json list = schema.get("enum");
     Json single = schema.get("const");
-    if (list != null && !(list instanceof Json.Items)) {
+    if (list instanceof Json.Items(List<Json> values)) {
+      ListedValues.add(values, "enum", words, document);
+    } else if (list != null) {
       throw malformed("enum", "must be an array");
     }
-    if (list != null && single != null) {
+    if (list == null && single != null) {
+      ListedValues.add(List.of(single), "const", words, document);
+    } else if (single != null) {
       words.allOf.add(synthetic(Map.of("const", single)));
     }
-    List<Json> values =
-        list instanceof Json.Items(List<Json> all) ? all : single != null ? List.of(single) : null;
-    if (values == null) {
-      return;
-    }
-    int types = 0;
-    Set<String> strings = new java.util.LinkedHashSet<>();
-    List<BigDecimal> numbers = new ArrayList<>();
-    List<Term> containers = new ArrayList<>();
-    String keyword = list != null ? "enum" : "const";
-    for (Json value : values) {
-      switch (value) {
-        case Json.Literal literal ->
-            types |=
-                switch (literal) {
-                  case NULL -> Keywords.NULL;
-                  case TRUE -> Keywords.TRUE;
-                  case FALSE -> Keywords.FALSE;
-                };
-        case Json.Text(String text) -> {
-          if (!StringSpelling.isSpellable(text)) {
-            throw malformed(keyword, "has a surrogate without its partner");
-          }
-          types |= Keywords.STRING;
-          strings.add(text);
-        }
-        case Json.Numeral(String text) -> {
-          types |= Keywords.NUMBER;
-          BigDecimal number = decimal(text, keyword).stripTrailingZeros();
-          numbers.add(number);
-          words.written.put(number, text);
-        }
-        case Json.Items items -> containers.add(exactly(value));
-        case Json.Members members -> containers.add(exactly(value));
-      }
-    }
-    if (!containers.isEmpty()) {
-      if (types != 0) {
-        containers.add(
-            synthetic(
-                Map.of(
-                    "type",
-                    items("null", "boolean", "number", "string"))));
-      }
-      words.choices.add(new Keywords.Choice(containers, false, below(pointer, keyword)));
-      types |= Keywords.ARRAY | Keywords.OBJECT;
-    }
-    words.types &= types;
-    words.strings = strings;
-    words.numbers = numbers;
-  }
-
-  /** A schema that one array or object has and nothing else. */
-  private Term exactly(Json value) {
-    if (value instanceof Json.Items(List<Json> all)) {
-      Json count = new Json.Numeral(Integer.toString(all.size()));
-      List<Json> each =
-          all.stream().<Json>map(item -> new Json.Members(Map.of("const", item))).toList();
-      return synthetic(
-          Map.of(
-              "type", new Json.Text("array"),
-              "prefixItems", new Json.Items(each),
-              "minItems", count,
-              "maxItems", count));
-    }
-    Map<String, Json> members = ((Json.Members) value).all();
-    Map<String, Json> each = new java.util.LinkedHashMap<>();
-    members.forEach((name, member) -> each.put(name, new Json.Members(Map.of("const", member))));
-    return synthetic(
-        Map.of(
-            "type", new Json.Text("object"),
-            "properties", new Json.Members(each),
-            "required", items(members.keySet().toArray(String[]::new)),
-            "additionalProperties", Json.Literal.FALSE));
   }
 
   private Term synthetic(Map<String, Json> members) {
@@ -206,7 +138,7 @@ final class KeywordReader {
   }
 
   private static Json items(String... texts) {
-    return new Json.Items(java.util.Arrays.stream(texts).<Json>map(Json.Text::new).toList());
+    return ListedValues.texts(List.of(texts));
   }
 
   private void number() {
@@ -384,7 +316,7 @@ final class KeywordReader {
 
   private Map<String, Term> members(String keyword) {
     Json json = schema.get(keyword);
-    Map<String, Term> terms = new java.util.LinkedHashMap<>();
+    Map<String, Term> terms = new LinkedHashMap<>();
     if (json instanceof Json.Members(Map<String, Json> all)) {
       all.forEach(
           (name, value) ->
@@ -415,21 +347,9 @@ final class KeywordReader {
       return null;
     }
     if (json instanceof Json.Numeral(String text)) {
-      return decimal(text, keyword);
+      return ListedValues.decimal(text, keyword, pointer);
     }
     throw malformed(keyword, "must be a number");
-  }
-
-  private BigDecimal decimal(String text, String keyword) {
-    try {
-      BigDecimal value = new BigDecimal(text);
-      if (text.length() <= Ranges.MOST_DIGITS && Math.abs(value.scale()) <= Ranges.MOST_DIGITS) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // an exponent beyond what an int holds
-    }
-    throw malformed(keyword, "has a number of more than " + Ranges.MOST_DIGITS + " digits");
   }
 
   private int count(String keyword, int otherwise) {

@@ -1,5 +1,6 @@
 package org.bitnetj.constraint.schema;
 
+import org.bitnetj.source.json.Json;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -108,7 +109,7 @@ final class MemberNames {
   }
 
   private static boolean isFalse(Term term) {
-    return term.json() == org.bitnetj.source.json.Json.Literal.FALSE;
+    return term.json() == Json.Literal.FALSE;
   }
 
   private CharDfa automaton(List<String> known, List<String> refused, @Nullable CharDfa allowed) {

@@ -1,5 +1,7 @@
 package org.bitnetj.constraint.schema;
 
+import java.util.Collection;
+import java.util.function.Predicate;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -163,7 +165,7 @@ final class Scalars {
   }
 
   private static <T> @Nullable Set<T> common(
-      @Nullable Set<T> before, java.util.@Nullable Collection<T> more) {
+      @Nullable Set<T> before, @Nullable Collection<T> more) {
     if (more == null) {
       return before;
     }
@@ -175,7 +177,7 @@ final class Scalars {
   }
 
   private RuntimeException refusal(
-      String keyword, java.util.function.Predicate<Keywords> says, TooManyStatesException e) {
+      String keyword, Predicate<Keywords> says, TooManyStatesException e) {
     String pointer =
         all.stream().filter(says).map(words -> words.pointer).findFirst().orElse("#");
     return SchemaDocument.refusal(keyword, pointer, e.getMessage());

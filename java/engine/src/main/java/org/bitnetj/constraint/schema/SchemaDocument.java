@@ -1,5 +1,6 @@
 package org.bitnetj.constraint.schema;
 
+import java.util.HashMap;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
@@ -24,7 +25,7 @@ final class SchemaDocument {
 
   private final Json root;
   private final Map<Json, Term> terms = new IdentityHashMap<>();
-  private final Map<String, CharDfa> patterns = new java.util.HashMap<>();
+  private final Map<String, CharDfa> patterns = new HashMap<>();
   private final String id;
   private final boolean refsStandAlone;
 

@@ -41,12 +41,12 @@ class NumberSpellingTest {
   void numbersAreAcceptedExactlyIfTheyAreInTheRange() {
     Random random = new Random(1);
     int accepted = 0;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 200; i++) {
       Range range =
           new Range(
               bound(random), random.nextBoolean(), bound(random), random.nextBoolean(), step(random));
       ByteDfa dfa = NumberSpelling.of(range);
-      for (int j = 0; j < 400; j++) {
+      for (int j = 0; j < 300; j++) {
         BigDecimal near = j % 2 == 0 ? range.low() : range.high();
         int places = random.nextInt(5);
         BigDecimal number = BigDecimal.valueOf(random.nextInt(-20000, 20000), places);
@@ -68,7 +68,7 @@ class NumberSpellingTest {
         }
       }
     }
-    assertTrue(accepted > 10_000);
+    assertTrue(accepted > 3_000);
   }
 
   @Test
