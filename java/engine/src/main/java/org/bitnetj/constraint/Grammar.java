@@ -14,8 +14,8 @@ import org.bitnetj.error.GrammarException;
 
 /**
  * What an output may be: text, special tokens and JSON values, put together. There is at least one
- * output that a grammar allows. Immutable; two grammars are equal if they were made alike. A call of
- * a tool by a model that marks it with special tokens is, for example,
+ * output that a grammar allows. Immutable; two grammars are equal if they were made alike. A call
+ * of a tool by a model that marks it with special tokens is, for example,
  *
  * <pre>{@code
  * Grammar.sequence(
@@ -94,8 +94,8 @@ public final class Grammar {
    * of it is supported.
    *
    * @param schema its text
-   * @throws GrammarException if it is malformed, uses what is not supported, is too large, or allows
-   *     no value
+   * @throws GrammarException if it is malformed, uses what is not supported, is too large, or
+   *     allows no value
    */
   public static Grammar jsonSchema(String schema) {
     return new Grammar(SchemaCompiler.compile(schema), "jsonSchema", schema);

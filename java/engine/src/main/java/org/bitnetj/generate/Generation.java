@@ -2,6 +2,8 @@ package org.bitnetj.generate;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import org.bitnetj.constraint.Constraint;
+import org.bitnetj.constraint.ConstraintState;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.model.WeightReads;
@@ -27,6 +29,7 @@ final class Generation {
   private final Sampler sampler;
   private final StreamDecoder decoder;
   private final StopScanner scanner;
+  private final @Nullable ConstraintState constraint;
   private final BitSet ends = new BitSet();
   private final StringBuilder decoded = new StringBuilder();
   private final StringBuilder piece = new StringBuilder();
@@ -85,7 +88,9 @@ final class Generation {
     }
     this.decoder = tokenizer.newDecoder(false, options.showSpecials());
     this.scanner = new StopScanner(options.stopStrings());
-    if (!options.ignoreEnd()) {
+    this.constraint = options.constraint().map(Constraint::start).orElse(null);
+    restrict();
+    if (!options.ignoreEnd() || constraint != null) {
       tokenizer.endTokens().forEach(ends::set);
       options.stopTokens().forEach(ends::set);
     }
@@ -155,6 +160,13 @@ final class Generation {
     steps++;
   }
 
+  /** Lets only those tokens be chosen that the constraint allows. */
+  private void restrict() {
+    if (constraint != null) {
+      sampler.allow(constraint.allowed());
+    }
+  }
+
   private LogitsNeed need() {
     return options.topLogprobs().isPresent() ? ALL : sampler.need();
   }
@@ -186,7 +198,13 @@ final class Generation {
               options.topLogprobs().getAsInt()));
     }
     decoder.append(token, decoded);
-    if (count == options.maxTokens()) {
+    if (constraint != null) {
+      constraint.accept(token);
+      restrict();
+    }
+    if (constraint != null && constraint.isOver()) {
+      finish(FinishReason.END_TOKEN);
+    } else if (count == options.maxTokens()) {
       finish(FinishReason.MAX_TOKENS);
     } else if (prompt.length + count == sequence.context()) {
       finish(FinishReason.CONTEXT_FULL);

@@ -1,9 +1,11 @@
 package org.bitnetj.generate;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.bitnetj.constraint.Constraint;
 import org.bitnetj.option.SamplingOptions;
 
 /**
@@ -19,6 +21,8 @@ import org.bitnetj.option.SamplingOptions;
  * @param showSpecials whether the names of special tokens appear in the text
  * @param topLogprobs of how many of the most probable tokens {@link GenerationListener#onLogprobs}
  *     hears besides the chosen one, up to 100; empty if it is not called. Computing them takes time
+ * @param constraint what the text must be, such as JSON of a schema; it is for the model's own
+ *     tokenizer. The text then ends where the constraint lets it, whatever {@code ignoreEnd} says
  */
 public record GenerationOptions(
     SamplingOptions sampling,
@@ -27,7 +31,8 @@ public record GenerationOptions(
     Set<Integer> stopTokens,
     boolean ignoreEnd,
     boolean showSpecials,
-    OptionalInt topLogprobs) {
+    OptionalInt topLogprobs,
+    Optional<Constraint> constraint) {
 
   private static final GenerationOptions DEFAULTS =
       new GenerationOptions(
@@ -37,7 +42,8 @@ public record GenerationOptions(
           Set.of(),
           false,
           false,
-          OptionalInt.empty());
+          OptionalInt.empty(),
+          Optional.empty());
 
   public GenerationOptions {
     stopStrings = List.copyOf(stopStrings);
@@ -113,6 +119,10 @@ public record GenerationOptions(
     return edit(d -> d.topLogprobs = OptionalInt.of(value));
   }
 
+  public GenerationOptions withConstraint(Constraint value) {
+    return edit(d -> d.constraint = Optional.of(value));
+  }
+
   private GenerationOptions edit(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -123,7 +133,8 @@ public record GenerationOptions(
         draft.stopTokens,
         draft.ignoreEnd,
         draft.showSpecials,
-        draft.topLogprobs);
+        draft.topLogprobs,
+        draft.constraint);
   }
 
   /** The components, while they are changed. */
@@ -135,6 +146,7 @@ public record GenerationOptions(
     private boolean ignoreEnd;
     private boolean showSpecials;
     private OptionalInt topLogprobs;
+    private Optional<Constraint> constraint;
 
     Draft(GenerationOptions from) {
       sampling = from.sampling;
@@ -144,6 +156,7 @@ public record GenerationOptions(
       ignoreEnd = from.ignoreEnd;
       showSpecials = from.showSpecials;
       topLogprobs = from.topLogprobs;
+      constraint = from.constraint;
     }
   }
 }

@@ -34,18 +34,22 @@ class ConstraintTest {
          "code": {"type": "string", "pattern": "^[a-z]+-[0-9]{2}$"},
          "count": {"type": "integer", "minimum": -5, "maximum": 120},
          "list": {"type": "array", "items": {"enum": ["red", "green", "blue"]}}},
-       "required": ["name", "count"]}""";
+       "required": ["name", "count"]}\
+      """;
 
   private static final String DOCUMENT =
       """
       {"name": "The \\"old\\" miller — 日本", "short": "twelve chars", "more": {"a": [1, 2.5e3]},
-        "code": "abc-12", "count": 119, "list": ["red", "blue", "green"]}""";
+        "code": "abc-12", "count": 119, "list": ["red", "blue", "green"]}\
+      """;
 
   private static List<Tokenizer> vocabularies() throws IOException {
     List<Tokenizer> all = new ArrayList<>(List.of(Vocabularies.shipped()));
     for (String name :
         new String[] {
-          "bitnet-2b-4t-vocab-as-official.gguf", "ggml-vocab-qwen2.gguf", "ggml-vocab-llama-spm.gguf"
+          "bitnet-2b-4t-vocab-as-official.gguf",
+          "ggml-vocab-qwen2.gguf",
+          "ggml-vocab-llama-spm.gguf"
         }) {
       try {
         all.add(Vocabularies.shared(name));

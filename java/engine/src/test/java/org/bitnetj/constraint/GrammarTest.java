@@ -66,8 +66,7 @@ class GrammarTest {
   void partsAreCombined() {
     Grammar word = Grammar.regex("[a-z]+");
     Grammar list =
-        Grammar.sequence(
-            word, Grammar.repeat(Grammar.sequence(Grammar.text(","), word), 1, 2));
+        Grammar.sequence(word, Grammar.repeat(Grammar.sequence(Grammar.text(","), word), 1, 2));
     assertFalse(accepts(list, "a"));
     assertTrue(accepts(list, "a,b"));
     assertTrue(accepts(list, "a,b,c"));
@@ -108,7 +107,8 @@ class GrammarTest {
             Grammar.jsonSchema(
                 """
                 {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"],
-                 "additionalProperties": false}"""),
+                 "additionalProperties": false}\
+                """),
             Grammar.text("}"),
             Grammar.token(CALL_END));
     ConstraintState state = compiler.compile(Grammar.repeat(call, 1, 2)).start();
@@ -174,8 +174,7 @@ class GrammarTest {
     ConstraintState state = compiler.compile(Grammar.regex("a*")).start();
     assertThrows(IllegalArgumentException.class, () -> state.accept('b'));
     assertThrows(IllegalArgumentException.class, () -> state.accept(-1));
-    assertThrows(
-        IllegalArgumentException.class, () -> state.accept(tokenizer.vocabularySize()));
+    assertThrows(IllegalArgumentException.class, () -> state.accept(tokenizer.vocabularySize()));
     state.accept('a');
     state.accept(END);
     assertThrows(IllegalArgumentException.class, () -> state.accept('a'));
@@ -234,8 +233,16 @@ class GrammarTest {
         List.of(Grammar.json(), Grammar.jsonSchema("{\"pattern\": \"^[^a]\"}"))) {
       for (int[] bytes :
           new int[][] {
-            {0xC0}, {0xC1}, {0xE0, 0x9F}, {0xED, 0xA0}, {0xF0, 0x8F}, {0xF4, 0x90}, {0xF5}, {0x80},
-            {0xC3, 0x28}, {0xE2, 0x82, 0xC0},
+            {0xC0},
+            {0xC1},
+            {0xE0, 0x9F},
+            {0xED, 0xA0},
+            {0xF0, 0x8F},
+            {0xF4, 0x90},
+            {0xF5},
+            {0x80},
+            {0xC3, 0x28},
+            {0xE2, 0x82, 0xC0},
           }) {
         ConstraintState state = compiler.compile(grammar).start();
         state.accept('"');
@@ -244,7 +251,8 @@ class GrammarTest {
         }
         assertFalse(state.allows(bytes[bytes.length - 1]));
       }
-      for (String text : List.of("\u0080", "\u07FF", "\uD7FF", "\uE000", "\uFFFF", "😀", "\uDBFF\uDFFF")) {
+      for (String text :
+          List.of("\u0080", "\u07FF", "\uD7FF", "\uE000", "\uFFFF", "😀", "\uDBFF\uDFFF")) {
         assertTrue(accepts(grammar, "\"" + text + "\""), text);
       }
     }
@@ -259,7 +267,8 @@ class GrammarTest {
         Grammar.jsonSchema(
             """
             {"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}},
-             "required": ["next"], "additionalProperties": false}""");
+             "required": ["next"], "additionalProperties": false}\
+            """);
     assertTrue(accepts(list, "{\"next\":".repeat(99) + "null" + "}".repeat(99)));
     ConstraintState state = compiler.compile(list).start();
     int depth = 0;
@@ -292,8 +301,7 @@ class GrammarTest {
     assertThrows(GrammarException.class, () -> Grammar.repeat(Grammar.text("a"), -1, 1));
     assertThrows(GrammarException.class, () -> Grammar.repeat(Grammar.text("a"), 0, 2_000_000));
     assertThrows(
-        GrammarException.class,
-        () -> compiler.compile(Grammar.token(tokenizer.vocabularySize())));
+        GrammarException.class, () -> compiler.compile(Grammar.token(tokenizer.vocabularySize())));
   }
 
   @Test

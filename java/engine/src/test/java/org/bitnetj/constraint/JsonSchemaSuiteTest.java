@@ -49,7 +49,8 @@ class JsonSchemaSuiteTest {
     for (Path file : files(draft)) {
       for (Object each : (List<?>) NaiveJson.parse(Files.readString(file))) {
         Map<?, ?> group = (Map<?, ?>) each;
-        String schema = NaiveJson.write(inDialect(group.get("schema"), draft), NaiveJson.Style.SPACED);
+        String schema =
+            NaiveJson.write(inDialect(group.get("schema"), draft), NaiveJson.Style.SPACED);
         String name = file.getFileName() + ", " + group.get("description");
         List<?> tests = (List<?>) group.get("tests");
         Constraint constraint;

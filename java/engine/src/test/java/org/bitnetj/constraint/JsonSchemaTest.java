@@ -36,7 +36,9 @@ class JsonSchemaTest {
         .getMessage();
   }
 
-  /** What strict mode of a known service asks for: all required, nothing additional, null unions. */
+  /**
+   * What strict mode of a known service asks for: all required, nothing additional, null unions.
+   */
   @Test
   void strictSchemasOfServicesWork() {
     String schema =
@@ -49,13 +51,15 @@ class JsonSchemaTest {
          "$defs": {"step": {"type": "object",
            "properties": {"explanation": {"type": "string"}, "output": {"type": "string"}},
            "required": ["explanation", "output"], "additionalProperties": false}},
-         "required": ["steps", "unit", "final_answer"], "additionalProperties": false}""";
+         "required": ["steps", "unit", "final_answer"], "additionalProperties": false}\
+        """;
     assertTrue(
         accepts(
             schema,
             """
             {"steps": [{"explanation": "add", "output": "8x = -30"}], "unit": null, \
-            "final_answer": "x = -3.75"}"""));
+            "final_answer": "x = -3.75"}\
+            """));
     assertTrue(accepts(schema, "{\"unit\":\"C\",\"final_answer\":\"\",\"steps\":[]}"));
     assertFalse(accepts(schema, "{\"unit\":\"K\",\"final_answer\":\"\",\"steps\":[]}"));
     assertFalse(accepts(schema, "{\"unit\":\"C\",\"final_answer\":\"\"}"));
@@ -82,13 +86,15 @@ class JsonSchemaTest {
              "default": null, "title": "When"},
            "pair": {"maxItems": 2, "minItems": 2, "prefixItems": [{"type": "integer"},
              {"type": "string"}], "title": "Pair", "type": "array"}},
-         "required": ["pet"], "title": "Model", "type": "object"}""";
+         "required": ["pet"], "title": "Model", "type": "object"}\
+        """;
     assertTrue(
         accepts(
             schema,
             """
             {"pet": {"pet_type": "dog", "weight": 0.5}, "tags": {"a": 1, "b": 2}, \
-            "pair": [1, "x"], "when": null}"""));
+            "pair": [1, "x"], "when": null}\
+            """));
     assertTrue(accepts(schema, "{\"pet\": {\"lives\": 7, \"pet_type\": \"cat\"}, \"more\": [1]}"));
     assertFalse(accepts(schema, "{\"pet\": {\"pet_type\": \"dog\", \"weight\": 0}}"));
     assertFalse(accepts(schema, "{\"pet\": {\"pet_type\": \"cat\", \"lives\": 10}}"));
@@ -111,19 +117,22 @@ class JsonSchemaTest {
            "labels": {"type": "object", "propertyNames": {"type": "string"},
              "additionalProperties": {"type": "string"}}},
          "required": ["id", "size", "kind"], "additionalProperties": false,
-         "$schema": "http://json-schema.org/draft-07/schema#"}""";
+         "$schema": "http://json-schema.org/draft-07/schema#"}\
+        """;
     assertTrue(
         accepts(
             schema,
             """
             {"id": "0123abcd-ffff-4", "size": 9007199254740991, \
-            "kind": {"v": 1.5, "type": "b"}, "labels": {"x": "y"}}"""));
+            "kind": {"v": 1.5, "type": "b"}, "labels": {"x": "y"}}\
+            """));
     assertFalse(
         accepts(
             schema,
             """
             {"id": "0123abcd-ffff-4", "size": 9007199254740992, \
-            "kind": {"v": "1", "type": "a"}}"""));
+            "kind": {"v": "1", "type": "a"}}\
+            """));
     assertFalse(
         accepts(
             schema,
@@ -135,7 +144,8 @@ class JsonSchemaTest {
     String schema =
         """
         {"type": "object", "properties": {"a": {"type": "integer"}, "ab": {"type": "string"},
-         "c": {"type": "null"}}, "required": ["ab", "a"], "additionalProperties": false}""";
+         "c": {"type": "null"}}, "required": ["ab", "a"], "additionalProperties": false}\
+        """;
     assertTrue(accepts(schema, "{\"a\":1,\"ab\":\"\"}"));
     assertTrue(accepts(schema, "{\"ab\":\"\",\"c\":null,\"a\":1}"));
     assertFalse(accepts(schema, "{\"a\":1}"));
@@ -151,7 +161,8 @@ class JsonSchemaTest {
         {"$ref": "#/definitions/tree", "definitions": {"tree": {"type": "object",
          "properties": {"v": {"type": "integer"},
            "kids": {"type": "array", "items": {"$ref": "#/definitions/tree"}}},
-         "required": ["v"], "additionalProperties": false}}}""";
+         "required": ["v"], "additionalProperties": false}}}\
+        """;
     assertTrue(accepts(schema, "{\"v\":1,\"kids\":[{\"v\":2},{\"kids\":[],\"v\":3}]}"));
     assertFalse(accepts(schema, "{\"v\":1,\"kids\":[{\"v\":\"2\"}]}"));
   }
@@ -163,7 +174,8 @@ class JsonSchemaTest {
         {"allOf": [{"type": "object", "properties": {"a": {"minimum": 3}}},
           {"properties": {"a": {"type": "integer", "maximum": 5}}, "required": ["a"]},
           {"anyOf": [{"properties": {"b": {"type": "string"}}, "required": ["b"]},
-            {"properties": {"a": {"const": 4}}}]}]}""";
+            {"properties": {"a": {"const": 4}}}]}]}\
+        """;
     assertTrue(accepts(schema, "{\"a\":4}"));
     assertTrue(accepts(schema, "{\"a\":3,\"b\":\"\"}"));
     assertFalse(accepts(schema, "{\"a\":3}"));
@@ -229,7 +241,8 @@ class JsonSchemaTest {
             "{\"type\": \"string\", \"minLength\": 3, \"maxLength\": 2}",
             "{\"type\": \"string\", \"pattern\": \"^a$\", \"minLength\": 2}",
             "{\"type\": \"object\", \"required\": [\"a\"], \"additionalProperties\": false}",
-            "{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\": [\"a\"]}",
+            "{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\":"
+                + " [\"a\"]}",
             "{\"type\": \"object\", \"minProperties\": 3, \"additionalProperties\": false,"
                 + " \"patternProperties\": {\"^[ab]$\": true}}",
             "{\"type\": \"array\", \"prefixItems\": [false], \"minItems\": 1}",
@@ -247,7 +260,8 @@ class JsonSchemaTest {
         IntStream.range(0, 400)
             .mapToObj(
                 i ->
-                    "{\"type\": \"object\", \"required\": [\"k\"], \"properties\": {\"k\": {\"const\": "
+                    "{\"type\": \"object\", \"required\": [\"k\"], \"properties\": {\"k\":"
+                        + " {\"const\": "
                         + i
                         + "}}}")
             .collect(Collectors.joining(","));
@@ -286,7 +300,8 @@ class JsonSchemaTest {
                           {"properties": {"x": {"$ref": "#/$defs/c"}, "z": {"$ref": "#/$defs/a"}}}]},
           "b": {"allOf": [{"items": {"$ref": "#/$defs/a"}}, {"items": {"$ref": "#/$defs/c"}}]},
           "c": {"anyOf": [{"items": {"$ref": "#/$defs/b"}}, {"properties": {"w": {"$ref": "#"}}},
-                          {"$ref": "#/$defs/a"}]}}}""");
+                          {"$ref": "#/$defs/a"}]}}}\
+        """);
   }
 
   /** Compiled or refused, but in bounded time and memory, and the first mask as well. */
@@ -321,7 +336,8 @@ class JsonSchemaTest {
           String schema =
               """
               {"anyOf": [{"type": "array", "items": {"$ref": "#"}},
-                {"type": "array", "items": {"$ref": "#"}, "maxItems": 9}, {"type": "null"}]}""";
+                {"type": "array", "items": {"$ref": "#"}, "maxItems": 9}, {"type": "null"}]}\
+              """;
           ConstraintState state = compiler.compile(Grammar.jsonSchema(schema)).start();
           for (int i = 0; i < 40; i++) {
             state.accept('[');

@@ -84,7 +84,8 @@ final class NaiveSchema {
               || ((Map<?, ?>) word)
                   .entrySet().stream()
                       .allMatch(
-                          p -> !m.containsKey(p.getKey()) || valid(p.getValue(), m.get(p.getKey())));
+                          p ->
+                              !m.containsKey(p.getKey()) || valid(p.getValue(), m.get(p.getKey())));
       case "patternProperties" ->
           !(value instanceof Map<?, ?> m)
               || m.entrySet().stream()
@@ -97,8 +98,7 @@ final class NaiveSchema {
       case "additionalProperties" ->
           !(value instanceof Map<?, ?> m)
               || m.entrySet().stream()
-                  .allMatch(
-                      e -> isNamed(all, (String) e.getKey()) || valid(word, e.getValue()));
+                  .allMatch(e -> isNamed(all, (String) e.getKey()) || valid(word, e.getValue()));
       case "propertyNames" ->
           !(value instanceof Map<?, ?> m) || m.keySet().stream().allMatch(n -> valid(word, n));
       case "dependentRequired" ->

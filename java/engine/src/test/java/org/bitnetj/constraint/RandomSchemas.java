@@ -11,9 +11,12 @@ import java.util.Random;
 /** Random schemas, and values that they might allow: small, so that all corners are met. */
 final class RandomSchemas {
   private static final String[] NAMES = {"a", "aa", "b", "kind", "é", "q\"\n"};
-  private static final String[] TEXTS = {"", "a", "aa", "abc", "ab12", "é日", "\"\\", "\n", "😀", "z/"};
+  private static final String[] TEXTS = {
+    "", "a", "aa", "abc", "ab12", "é日", "\"\\", "\n", "😀", "z/"
+  };
   private static final String[] NUMBERS = {
-    "0", "1", "-1", "2", "3", "5", "10", "12", "-7", "0.5", "1.0", "1.25", "-0.5", "100", "1e2", "7.75"
+    "0", "1", "-1", "2", "3", "5", "10", "12", "-7", "0.5", "1.0", "1.25", "-0.5", "100", "1e2",
+    "7.75"
   };
   private static final String[] PATTERNS = {
     "^a", "b", "^[a-z]+$", "^a*$", "[0-9]{2}", "^(a|é)", "^.$", "^[^a]", "a$", "^$|^..", "^a[^b]*$"

@@ -36,8 +36,7 @@ class RandomSchemasTest {
   /** The constraint of a schema; null if it is refused, in a sentence. */
   private @Nullable Constraint compile(Map<String, Object> schema) {
     try {
-      return compiler.compile(
-          Grammar.jsonSchema(NaiveJson.write(schema, NaiveJson.Style.SPACED)));
+      return compiler.compile(Grammar.jsonSchema(NaiveJson.write(schema, NaiveJson.Style.SPACED)));
     } catch (GrammarException e) {
       assertTrue(e.getMessage().startsWith("The JSON Schema"), e.getMessage());
       return null;
@@ -145,7 +144,8 @@ class RandomSchemasTest {
     long[] mask = state.allowed();
     if (hurry && random.nextInt(10) < 8) {
       boolean inString = (mask['~' >> 6] >>> '~' & 1) != 0;
-      List<String> ways = new ArrayList<>(List.of("null", "0", "[", "{", "\"", "1", ",", ":", "a", "b", "é"));
+      List<String> ways =
+          new ArrayList<>(List.of("null", "0", "[", "{", "\"", "1", ",", ":", "a", "b", "é"));
       RandomSchemas.names().forEach(name -> ways.add(name + ":"));
       Collections.shuffle(ways, random);
       ways.addAll(0, inString ? List.of("\"") : List.of("}", "]"));
@@ -187,8 +187,7 @@ class RandomSchemasTest {
       for (int step = 0; step < 40 && !state.isOver(); step++) {
         long[] mask = state.allowed();
         for (int token = 0; token < tokenizer.vocabularySize(); token++) {
-          boolean expected =
-              token == TestVocabulary.END ? state.mayEnd() : isAllowed(state, token);
+          boolean expected = token == TestVocabulary.END ? state.mayEnd() : isAllowed(state, token);
           int id = token;
           assertEquals(
               expected,

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -23,7 +24,8 @@ class GenerationOptionsTest {
             Set.of(),
             false,
             false,
-            OptionalInt.empty()),
+            OptionalInt.empty(),
+            Optional.empty()),
         options);
   }
 
@@ -37,7 +39,8 @@ class GenerationOptionsTest {
             Set.of(9),
             true,
             true,
-            OptionalInt.of(5)),
+            OptionalInt.of(5),
+            Optional.empty()),
         options
             .withSampling(SamplingOptions.greedy())
             .withSeed(3)

@@ -46,7 +46,8 @@ public class ConstraintBenchmark {
            "required": ["street", "city"], "additionalProperties": false},
          "scores": {"type": "array", "items": {"type": "number"}},
          "notes": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
-       "required": ["name", "age", "kind"], "additionalProperties": %s}""";
+       "required": ["name", "age", "kind"], "additionalProperties": %s}\
+      """;
 
   private static final String DOCUMENT =
       """
@@ -54,7 +55,8 @@ public class ConstraintBenchmark {
         "tags": ["alpha", "beta gamma", "日本語のタグ"], "kind": "person",
         "address": {"street": "12 Long Street, second floor", "city": "New \\u0041rk", "zip": "12345"},
         "scores": [1.5, 2, -3.25e10, 0.001],
-        "notes": "Some long notes, with commas; and (parentheses) — dashes. The quick brown fox."}""";
+        "notes": "Some long notes, with commas; and (parentheses) — dashes. The quick brown fox."}\
+      """;
 
   /** What the document is held to. */
   public enum Held {
@@ -125,8 +127,7 @@ public class ConstraintBenchmark {
   }
 
   private boolean allows(long[] mask, int next) {
-    int token =
-        next < document.length ? document[next] : tokenizer.endTokens().iterator().next();
+    int token = next < document.length ? document[next] : tokenizer.endTokens().iterator().next();
     return (mask[token >> 6] >>> token & 1) != 0;
   }
 

@@ -24,8 +24,7 @@ public final class ByteDfa implements ByteAutomaton {
   private final int free;
   private final boolean common;
 
-  private ByteDfa(
-      byte[] columns, int width, int[] next, int[] labels, int free, boolean common) {
+  private ByteDfa(byte[] columns, int width, int[] next, int[] labels, int free, boolean common) {
     this.common = common;
     this.columns = columns;
     this.width = width;

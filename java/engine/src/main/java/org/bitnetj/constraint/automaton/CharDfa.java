@@ -41,8 +41,7 @@ public final class CharDfa {
   }
 
   /** All that can be reached from a state, where characters of one class lead to one state. */
-  static <T> CharDfa explore(
-      CharClasses classes, T start, Step<T> step, ToIntFunction<T> labelOf) {
+  static <T> CharDfa explore(CharClasses classes, T start, Step<T> step, ToIntFunction<T> labelOf) {
     Map<T, Integer> ids = new HashMap<>();
     List<T> states = new ArrayList<>();
     List<int[]> rows = new ArrayList<>();
@@ -226,8 +225,7 @@ public final class CharDfa {
       result =
           result == ALL
               ? dfa
-              : product(
-                  List.of(result, dfa), labels -> labels[0] >= 0 && labels[1] >= 0 ? 0 : -1);
+              : product(List.of(result, dfa), labels -> labels[0] >= 0 && labels[1] >= 0 ? 0 : -1);
     }
     return result;
   }
@@ -239,8 +237,7 @@ public final class CharDfa {
       result =
           result == null
               ? dfa
-              : product(
-                  List.of(result, dfa), labels -> labels[0] >= 0 || labels[1] >= 0 ? 0 : -1);
+              : product(List.of(result, dfa), labels -> labels[0] >= 0 || labels[1] >= 0 ? 0 : -1);
     }
     return result == null ? ofStrings(List.of(), -1) : result;
   }

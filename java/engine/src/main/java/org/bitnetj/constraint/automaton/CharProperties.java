@@ -72,8 +72,7 @@ final class CharProperties {
       case "Lowercase", "Lower" -> CharSet.where(Character::isLowerCase);
       case "Uppercase", "Upper" -> CharSet.where(Character::isUpperCase);
       case "White_Space", "space" ->
-          CharSet.where(
-              c -> Character.isSpaceChar(c) || (c >= '\t' && c <= '\r') || c == 0x85);
+          CharSet.where(c -> Character.isSpaceChar(c) || (c >= '\t' && c <= '\r') || c == 0x85);
       default -> category(name);
     };
   }

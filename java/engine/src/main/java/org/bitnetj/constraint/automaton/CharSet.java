@@ -8,8 +8,7 @@ final class CharSet {
   static final int LAST = Character.MAX_CODE_POINT;
   static final CharSet NONE = new CharSet(new int[0]);
   static final CharSet ALL =
-      new CharSet(
-          new int[] {0, Character.MIN_SURROGATE - 1, Character.MAX_SURROGATE + 1, LAST});
+      new CharSet(new int[] {0, Character.MIN_SURROGATE - 1, Character.MAX_SURROGATE + 1, LAST});
 
   /** First and last of each range, rising; ranges neither touch nor overlap. */
   private final int[] bounds;

@@ -42,13 +42,7 @@ public final class NumberSpelling implements ByteDfa.Machine<NumberSpelling.Stat
    * @param places digits after the point, as far as the step needs them counted
    */
   record State(
-      Part part,
-      boolean negative,
-      boolean isZero,
-      int low,
-      int high,
-      int remainder,
-      int places) {}
+      Part part, boolean negative, boolean isZero, int low, int high, int remainder, int places) {}
 
   /** A range of numbers; a bound that is null is none. */
   public record Range(

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Spells the strings of a {@link CharDfa} in bytes: as UTF-8, or as JSON strings. In JSON each
- * string has one spelling: quotes, backslashes and control characters are escaped, as {@code
- * \b \f \n \r \t} or else in lower-case hexadecimal digits; all others stand for themselves.
+ * string has one spelling: quotes, backslashes and control characters are escaped, as {@code \b \f
+ * \n \r \t} or else in lower-case hexadecimal digits; all others stand for themselves.
  */
 public final class StringSpelling implements ByteDfa.Machine<StringSpelling.State> {
   private static final String ESCAPES = "bfnrt\"\\";
@@ -38,8 +38,7 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
 
   private record Closed(int label) implements State {}
 
-  private static final ByteDfa ANY =
-      ByteDfa.of(new StringSpelling(CharDfa.all(), true)).common();
+  private static final ByteDfa ANY = ByteDfa.of(new StringSpelling(CharDfa.all(), true)).common();
 
   private final CharDfa dfa;
   private final boolean json;
@@ -155,9 +154,7 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
       return null;
     }
     boolean whole = last - first + 1 == 1 << 6 * missing;
-    return target >= 0 && whole
-        ? new Same(target, missing)
-        : new Inside(q, first, last, missing);
+    return target >= 0 && whole ? new Same(target, missing) : new Inside(q, first, last, missing);
   }
 
   private @Nullable State after(int q, int character) {

@@ -30,9 +30,7 @@ final class Trie {
    */
   Trie(List<Integer> tokens, byte[][] spelled) {
     Integer[] sorted = tokens.toArray(Integer[]::new);
-    Arrays.sort(
-        sorted,
-        Comparator.comparing((Integer id) -> spelled[id], Arrays::compareUnsigned));
+    Arrays.sort(sorted, Comparator.comparing((Integer id) -> spelled[id], Arrays::compareUnsigned));
     int most = 1;
     int longest = 0;
     byte[] before = new byte[0];

@@ -1,8 +1,8 @@
 package org.bitnetj.constraint.pushdown;
 
 import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 import org.bitnetj.constraint.automaton.ByteAutomaton;

@@ -34,8 +34,7 @@ public record ArrayRule(List<Value> first, Value others, int min, int max, int h
     private final int depth;
 
     Inside(ArrayRule rule, int count, Phase phase, Frame parent) {
-      super(
-          parent, (31 * System.identityHashCode(rule) + count) * 31 + phase.ordinal());
+      super(parent, (31 * System.identityHashCode(rule) + count) * 31 + phase.ordinal());
       this.rule = rule;
       this.count = count;
       this.phase = phase;

@@ -41,10 +41,11 @@ final class Layout {
     CharDfa close = PatternNfa.compile(BREAK + bracket, false);
     CharDfa either =
         CharDfa.product(
-            List.of(comma, close),
-            labels -> labels[0] >= 0 ? COMMA : labels[1] >= 0 ? CLOSE : -1);
+            List.of(comma, close), labels -> labels[0] >= 0 ? COMMA : labels[1] >= 0 ? CLOSE : -1);
     CharDfa alone = CharDfa.product(List.of(close), labels -> labels[0] >= 0 ? CLOSE : -1);
-    return new ByteDfa[] {StringSpelling.utf8(alone).common(), StringSpelling.utf8(either).common()};
+    return new ByteDfa[] {
+      StringSpelling.utf8(alone).common(), StringSpelling.utf8(either).common()
+    };
   }
 
   private static ByteDfa spelled(String pattern) {

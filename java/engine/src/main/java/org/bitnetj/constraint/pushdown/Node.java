@@ -4,7 +4,8 @@ import java.util.List;
 import org.bitnetj.constraint.automaton.ByteAutomaton;
 
 /** A grammar. At least one text has it. Immutable once built. */
-public sealed interface Node permits Node.Terminal, Node.Token, Node.Sequence, Node.Choice, Node.Repeat, Value {
+public sealed interface Node
+    permits Node.Terminal, Node.Token, Node.Sequence, Node.Choice, Node.Repeat, Value {
   /** Whether the empty text has it. */
   boolean isNullable();
 
@@ -117,7 +118,8 @@ public sealed interface Node permits Node.Terminal, Node.Token, Node.Sequence, N
         rest.resume(closure, 0);
       }
       if (count < max) {
-        After after = new After(this, max == UNBOUNDED ? Math.min(count + 1, min) : count + 1, rest);
+        After after =
+            new After(this, max == UNBOUNDED ? Math.min(count + 1, min) : count + 1, rest);
         closure.begin(after);
         part.enter(after, closure);
       }

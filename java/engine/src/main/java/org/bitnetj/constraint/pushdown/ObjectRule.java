@@ -10,8 +10,7 @@ import java.util.List;
  * @param max {@link #UNBOUNDED} for no limit
  * @param height how many levels of nesting the least of them has, itself included
  */
-public record ObjectRule(
-    NameAutomaton names, List<Value> values, int min, int max, int height) {
+public record ObjectRule(NameAutomaton names, List<Value> values, int min, int max, int height) {
   public static final int UNBOUNDED = Integer.MAX_VALUE;
 
   enum Phase {
@@ -35,8 +34,7 @@ public record ObjectRule(
   }
 
   void enter(Frame rest, Closure closure) {
-    Inside inside =
-        new Inside(this, Names.NONE, names.required(), -1, Phase.OPENED, rest);
+    Inside inside = new Inside(this, Names.NONE, names.required(), -1, Phase.OPENED, rest);
     closure.add(Layout.OPEN_OBJECT, 0, inside);
   }
 
@@ -86,9 +84,7 @@ public record ObjectRule(
     }
 
     private boolean mayContinue() {
-      return onlyRequired()
-          ? missing > 0
-          : rule.names.count() - names.size() > 0;
+      return onlyRequired() ? missing > 0 : rule.names.count() - names.size() > 0;
     }
 
     private boolean mayClose() {

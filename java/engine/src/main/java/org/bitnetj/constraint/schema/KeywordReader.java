@@ -150,8 +150,7 @@ final class KeywordReader {
     if (step != null && step.signum() <= 0) {
       throw malformed("multipleOf", "must be greater than 0");
     }
-    words.range =
-        Ranges.intersection(words.range, new Range(low, false, high, false, step));
+    words.range = Ranges.intersection(words.range, new Range(low, false, high, false, step));
     words.range =
         Ranges.intersection(
             words.range, new Range(above, above != null, below, below != null, null));
@@ -241,9 +240,7 @@ final class KeywordReader {
       if (schema.containsKey(keyword)) {
         words.choices.add(
             new Keywords.Choice(
-                terms(keyword, schema.get(keyword)),
-                keyword.equals("oneOf"),
-                pointer));
+                terms(keyword, schema.get(keyword)), keyword.equals("oneOf"), pointer));
       }
     }
     Json not = schema.get("not");
@@ -278,8 +275,7 @@ final class KeywordReader {
         (name, needed) -> {
           requireSpellable(keyword, name);
           Term without =
-              synthetic(
-                  Map.of("properties", new Json.Members(Map.of(name, Json.Literal.FALSE))));
+              synthetic(Map.of("properties", new Json.Members(Map.of(name, Json.Literal.FALSE))));
           List<String> names = new ArrayList<>(List.of(name));
           List<Json> schemas = List.of();
           if (needed instanceof Json.Items && !keyword.equals("dependentSchemas")) {

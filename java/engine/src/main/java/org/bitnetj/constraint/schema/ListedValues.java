@@ -22,8 +22,7 @@ final class ListedValues {
   private ListedValues() {}
 
   /** Says in {@code words} that no other values are allowed. */
-  static void add(
-      List<Json> values, String keyword, Keywords words, SchemaDocument document) {
+  static void add(List<Json> values, String keyword, Keywords words, SchemaDocument document) {
     int types = 0;
     Set<String> strings = new LinkedHashSet<>();
     List<BigDecimal> numbers = new ArrayList<>();
@@ -61,8 +60,7 @@ final class ListedValues {
         Json scalars = texts(List.of("null", "boolean", "number", "string"));
         alternatives.add(document.term(new Json.Members(Map.of("type", scalars)), words.pointer));
       }
-      words.choices.add(
-          new Keywords.Choice(alternatives, false, below(words.pointer, keyword)));
+      words.choices.add(new Keywords.Choice(alternatives, false, below(words.pointer, keyword)));
       types |= Keywords.ARRAY | Keywords.OBJECT;
     }
     words.types &= types;
@@ -74,10 +72,14 @@ final class ListedValues {
     Json count = new Json.Numeral(Integer.toString(items.size()));
     return new Json.Members(
         Map.of(
-            "type", new Json.Text("array"),
-            "prefixItems", new Json.Items(items.stream().map(ListedValues::constant).toList()),
-            "minItems", count,
-            "maxItems", count));
+            "type",
+            new Json.Text("array"),
+            "prefixItems",
+            new Json.Items(items.stream().map(ListedValues::constant).toList()),
+            "minItems",
+            count,
+            "maxItems",
+            count));
   }
 
   private static Json exactly(Map<String, Json> members) {
@@ -85,10 +87,14 @@ final class ListedValues {
     members.forEach((name, value) -> constants.put(name, constant(value)));
     return new Json.Members(
         Map.of(
-            "type", new Json.Text("object"),
-            "properties", new Json.Members(constants),
-            "required", texts(members.keySet()),
-            "additionalProperties", Json.Literal.FALSE));
+            "type",
+            new Json.Text("object"),
+            "properties",
+            new Json.Members(constants),
+            "required",
+            texts(members.keySet()),
+            "additionalProperties",
+            Json.Literal.FALSE));
   }
 
   private static Json constant(Json value) {
@@ -109,7 +115,6 @@ final class ListedValues {
     } catch (NumberFormatException e) {
       // an exponent beyond what an int holds
     }
-    throw refusal(
-        keyword, pointer, "has a number of more than " + Ranges.MOST_DIGITS + " digits");
+    throw refusal(keyword, pointer, "has a number of more than " + Ranges.MOST_DIGITS + " digits");
   }
 }

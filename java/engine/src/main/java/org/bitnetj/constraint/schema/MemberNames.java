@@ -1,6 +1,5 @@
 package org.bitnetj.constraint.schema;
 
-import org.bitnetj.source.json.Json;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -11,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.bitnetj.constraint.automaton.CharDfa;
+import org.bitnetj.source.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /**

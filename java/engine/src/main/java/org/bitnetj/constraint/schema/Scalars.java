@@ -1,14 +1,14 @@
 package org.bitnetj.constraint.schema;
 
-import java.util.Collection;
-import java.util.function.Predicate;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.bitnetj.constraint.automaton.ByteAutomaton;
 import org.bitnetj.constraint.automaton.ByteDfa;
 import org.bitnetj.constraint.automaton.CharDfa;
@@ -178,8 +178,7 @@ final class Scalars {
 
   private RuntimeException refusal(
       String keyword, Predicate<Keywords> says, TooManyStatesException e) {
-    String pointer =
-        all.stream().filter(says).map(words -> words.pointer).findFirst().orElse("#");
+    String pointer = all.stream().filter(says).map(words -> words.pointer).findFirst().orElse("#");
     return SchemaDocument.refusal(keyword, pointer, e.getMessage());
   }
 

@@ -235,8 +235,7 @@ public final class SchemaCompiler {
     CharDfa allowed =
         CharDfa.product(
             List.of(members.names()),
-            labels ->
-                labels[0] >= 0 && values.get(labels[0]).height <= height ? labels[0] : -1);
+            labels -> labels[0] >= 0 && values.get(labels[0]).height <= height ? labels[0] : -1);
     return new NameAutomaton(StringSpelling.json(allowed), members.required());
   }
 

@@ -1,8 +1,8 @@
 package org.bitnetj.constraint.schema;
 
-import java.util.HashMap;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -101,13 +101,14 @@ final class SchemaDocument {
       throw refusal(
           keyword,
           pointer,
-          "refers to '" + shown(reference) + "', which is not in this schema; that is not supported");
+          "refers to '"
+              + shown(reference)
+              + "', which is not in this schema; that is not supported");
     }
     String path = decoded(fragment, keyword, pointer);
     Json found = path.isEmpty() ? root : path.startsWith("/") ? at(path) : anchor(root, path);
     if (found == null) {
-      throw refusal(
-          keyword, pointer, "refers to '" + shown(reference) + "', which does not exist");
+      throw refusal(keyword, pointer, "refers to '" + shown(reference) + "', which does not exist");
     }
     return term(found, "#" + path);
   }
@@ -142,8 +143,7 @@ final class SchemaDocument {
     if (at instanceof Json.Members(Map<String, Json> all)) {
       boolean here =
           all.get("$anchor") instanceof Json.Text(String anchor) && anchor.equals(name)
-              || all.get("$dynamicAnchor") instanceof Json.Text(String other)
-                  && other.equals(name)
+              || all.get("$dynamicAnchor") instanceof Json.Text(String other) && other.equals(name)
               || all.get("$id") instanceof Json.Text(String old) && old.equals("#" + name);
       if (here) {
         return at;

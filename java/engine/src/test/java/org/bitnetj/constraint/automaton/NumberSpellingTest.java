@@ -44,7 +44,11 @@ class NumberSpellingTest {
     for (int i = 0; i < 200; i++) {
       Range range =
           new Range(
-              bound(random), random.nextBoolean(), bound(random), random.nextBoolean(), step(random));
+              bound(random),
+              random.nextBoolean(),
+              bound(random),
+              random.nextBoolean(),
+              step(random));
       ByteDfa dfa = NumberSpelling.of(range);
       for (int j = 0; j < 300; j++) {
         BigDecimal near = j % 2 == 0 ? range.low() : range.high();
@@ -74,7 +78,8 @@ class NumberSpellingTest {
   @Test
   void anyNumberIsSpelledAsJsonDoes() {
     ByteDfa any = NumberSpelling.of(Range.ALL);
-    for (String text : "0 -0 1 10 -1.5 0.001 1e5 1E-7 2.5e+10 -0.0e0 123456789012345678".split(" ")) {
+    for (String text :
+        "0 -0 1 10 -1.5 0.001 1e5 1E-7 2.5e+10 -0.0e0 123456789012345678".split(" ")) {
       assertTrue(accepts(any, text), text);
     }
     for (String text : "00 01 +1 .5 1. - 1e 1e+ -.1 1e1234 0x1 NaN".split(" ")) {

@@ -105,7 +105,10 @@ class PatternTest {
   void hugeRepetitionsAreRefused() {
     for (String pattern :
         new String[] {
-          "a{1000000000}", "(a{1000}){1000}", "((a{1,100}){1,100}b){1,100}", "(a|b)*a(a|b){30}",
+          "a{1000000000}",
+          "(a{1000}){1000}",
+          "((a{1,100}){1,100}b){1,100}",
+          "(a|b)*a(a|b){30}",
           "(".repeat(200) + ")".repeat(200),
         }) {
       assertThrows(RuntimeException.class, () -> finds(pattern, ""), pattern);
