@@ -265,6 +265,11 @@ final class Generation {
             reads.activeRows(),
             reads.nonzeroUnits());
     return new GenerationResult(
-        text.toString(), Arrays.copyOf(tokens, count), finish, sampler.seed(), stats);
+        text.toString(),
+        Arrays.copyOf(tokens, count),
+        finish,
+        scanner.found(),
+        sampler.seed(),
+        stats);
   }
 }

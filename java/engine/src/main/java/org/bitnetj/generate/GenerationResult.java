@@ -1,5 +1,7 @@
 package org.bitnetj.generate;
 
+import java.util.Optional;
+
 /**
  * A finished text.
  *
@@ -7,8 +9,14 @@ package org.bitnetj.generate;
  * @param tokens its tokens, an end token not among them; after {@link FinishReason#STOP_STRING}
  *     also those of the stop string. The array is the caller's
  * @param finishReason why it ended
+ * @param stopString the one that ended it, after {@link FinishReason#STOP_STRING}
  * @param seed of the random draws: it reproduces the text with the same options
  * @param stats times, counts and bytes read
  */
 public record GenerationResult(
-    String text, int[] tokens, FinishReason finishReason, long seed, GenerationStats stats) {}
+    String text,
+    int[] tokens,
+    FinishReason finishReason,
+    Optional<String> stopString,
+    long seed,
+    GenerationStats stats) {}

@@ -1,6 +1,7 @@
 package org.bitnetj.generate;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Passes text on up to the first stop string. Text that may be the beginning of one is held back
@@ -12,6 +13,7 @@ final class StopScanner {
   private final List<String> stops;
   private final int longest;
   private final StringBuilder held = new StringBuilder();
+  private Optional<String> found = Optional.empty();
 
   /**
    * @param stops none of them empty
@@ -41,12 +43,17 @@ final class StopScanner {
       if (at >= 0 && (after < end || after == end && at < start)) {
         start = at;
         end = after;
+        found = Optional.of(stop);
       }
     }
-    boolean found = end != Integer.MAX_VALUE;
-    int sure = found ? start : held.length() - undecided();
+    int sure = found.isPresent() ? start : held.length() - undecided();
     out.append(held, 0, sure);
-    held.delete(0, found ? held.length() : sure);
+    held.delete(0, found.isPresent() ? held.length() : sure);
+    return found.isPresent();
+  }
+
+  /** The stop string that has come. */
+  Optional<String> found() {
     return found;
   }
 

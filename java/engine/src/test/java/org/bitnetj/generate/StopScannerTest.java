@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +54,15 @@ class StopScannerTest {
     assertEquals("abd", feed(scanner, "d", false));
     assertEquals("", feed(scanner, "ab", false));
     assertEquals("ab", finish(scanner));
+  }
+
+  @Test
+  void theStopStringThatCameIsNamed() {
+    StopScanner scanner = new StopScanner(List.of("bc", "xabc", "q"));
+    feed(scanner, "xab", false);
+    assertEquals(Optional.empty(), scanner.found());
+    feed(scanner, "cq", true);
+    assertEquals(Optional.of("xabc"), scanner.found());
   }
 
   @Test
