@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.KvCacheFullException;
+import org.bitnetj.error.ModelFileException;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.Pooling;
@@ -29,11 +30,30 @@ public final class EmbeddingModel implements AutoCloseable {
   private final LanguageModel model;
   private final Pooling pooling;
   private final int mostTokens;
+  private final boolean owner; // of the model
 
   EmbeddingModel(LanguageModel model, Pooling pooling, int mostTokens) {
+    this(model, pooling, mostTokens, true);
+  }
+
+  private EmbeddingModel(LanguageModel model, Pooling pooling, int mostTokens, boolean owner) {
     this.model = model;
     this.pooling = pooling;
     this.mostTokens = mostTokens;
+    this.owner = owner;
+  }
+
+  /**
+   * Uses a model that is loaded, beside whatever else it does: pooled as it says, or else by the
+   * last token. The vectors have the same bits as those of {@link #load(Path)}. Closing frees
+   * nothing; the model must stay open.
+   *
+   * @throws ModelFileException if the model says that vectors are made in a way that the engine
+   *     does not compute
+   */
+  public static EmbeddingModel of(LanguageModel model) throws ModelFileException {
+    return new EmbeddingModel(
+        model, model.pooling().orElse(Pooling.LAST), model.embeddedTokens(), false);
   }
 
   /** As {@link #load(Path, LoadOptions)}, with the best kernels and a thread on each processor. */
@@ -89,7 +109,12 @@ public final class EmbeddingModel implements AutoCloseable {
 
   /** How many tokens a text has, with those that the model puts around it. */
   public int countTokens(String text) {
-    return model.tokenizer().encodeDocument(text, false).length;
+    return encode(text).length;
+  }
+
+  /** The tokens of a text, with those that the model puts around it. */
+  public int[] encode(String text) {
+    return model.tokenizer().encodeDocument(text, false);
   }
 
   /**
@@ -102,7 +127,16 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws org.bitnetj.error.NonFiniteException if the numbers break
    */
   public float[] embed(String text) {
-    int[] ids = model.tokenizer().encodeDocument(text, false);
+    return embed(encode(text));
+  }
+
+  /**
+   * The vector of a text that is given as tokens: nothing is put around them.
+   *
+   * @throws RuntimeException as {@link #embed(String)}; an {@link IllegalArgumentException} also if
+   *     a token is none of the model's
+   */
+  public float[] embed(int[] ids) {
     if (ids.length == 0) {
       throw new IllegalArgumentException("The text is empty; give at least one token.");
     }
@@ -126,6 +160,11 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws RuntimeException as {@link #embed(String)}, for the first text that fails
    */
   public List<float[]> embed(List<String> texts) {
+    return embedTokens(texts.stream().map(this::encode).toList());
+  }
+
+  /** As {@link #embed(List)}, of texts that are given as {@link #embed(int[])} takes them. */
+  public List<float[]> embedTokens(List<int[]> texts) {
     List<float[]> vectors = new ArrayList<>(texts.size());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int from = 0; from < texts.size(); from += TOGETHER) {
@@ -227,9 +266,11 @@ public final class EmbeddingModel implements AutoCloseable {
     return vector;
   }
 
-  /** Frees the model. Idempotent. */
+  /** Frees the model, unless it was loaded elsewhere. Idempotent. */
   @Override
   public void close() {
-    model.close();
+    if (owner) {
+      model.close();
+    }
   }
 }

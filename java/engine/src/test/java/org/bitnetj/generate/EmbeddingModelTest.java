@@ -138,6 +138,29 @@ class EmbeddingModelTest {
     }
   }
 
+  /** Whatever its head is made for. */
+  @Test
+  void aLoadedModelGivesTheSameBits() throws IOException {
+    List<String> texts = List.of(TEXT, TEXT.substring(5), "x");
+    try (EmbeddingModel own = EmbeddingModel.load(Golden.MODEL);
+        LanguageModel language = LanguageModel.load(Golden.MODEL)) {
+      List<float[]> vectors;
+      try (EmbeddingModel shared = EmbeddingModel.of(language)) {
+        assertEquals(own.pooling(), shared.pooling());
+        vectors = shared.embed(texts);
+        assertArrayEquals(vectors.getFirst(), shared.embed(shared.encode(TEXT)));
+        assertThrows(IllegalArgumentException.class, () -> shared.embed(new int[] {1, 1 << 30}));
+        assertThrows(IllegalArgumentException.class, () -> shared.embed(new int[] {-1}));
+      }
+      for (int i = 0; i < vectors.size(); i++) {
+        assertArrayEquals(own.embed(texts.get(i)), vectors.get(i), texts.get(i));
+      }
+      try (Session session = language.openSession()) {
+        session.generate("It is still open"); // closing the embeddings has not closed it
+      }
+    }
+  }
+
   @Test
   void textsThatCannotBeEmbeddedSaySo() throws IOException {
     try (EmbeddingModel model = EmbeddingModel.load(Golden.MODEL)) {
