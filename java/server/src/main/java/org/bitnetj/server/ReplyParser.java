@@ -1,26 +1,25 @@
 package org.bitnetj.server;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import org.bitnetj.chat.ThinkingSplitter;
 
 /**
  * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions between
  * {@code <tool_call>} and {@code </tool_call>}, each a JSON object with {@code name} and {@code
- * arguments}. What looks like a call and is none is passed on as text. Not thread-safe.
+ * arguments}; white space before a call belongs to nothing. What looks like a call and is none is
+ * passed on as text. The result does not depend on how a reply is cut. Not thread-safe.
  */
 final class ReplyParser {
   static final String CALL = "<tool_call>";
   static final String CALL_END = "</tool_call>";
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ReplySink sink;
   private final ThinkingSplitter splitter;
   private final boolean tools;
   private final StringBuilder held = new StringBuilder();
   private boolean inside; // a call
+  private String space = ""; // before it
   private int calls;
 
   /**
@@ -41,7 +40,7 @@ final class ReplyParser {
   void finish() {
     splitter.finish();
     if (inside) { // cut short
-      held.insert(0, CALL);
+      held.insert(0, space + CALL);
     }
     pass(held.length());
   }
@@ -66,7 +65,9 @@ final class ReplyParser {
       if (inside) {
         call(held.substring(0, at));
       } else {
-        pass(calls > 0 || held.substring(0, at).isBlank() ? withoutSpace(at) : at);
+        int end = withoutSpace(at);
+        space = held.substring(end, at);
+        pass(end);
       }
       held.delete(0, held.indexOf(mark) + mark.length());
       inside = !inside;
@@ -76,9 +77,13 @@ final class ReplyParser {
     }
   }
 
-  /** White space alone is not passed on before a call. */
+  /** Where the white space before {@code end} begins. */
   private int withoutSpace(int end) {
-    return held.substring(0, end).isBlank() ? 0 : end;
+    int start = end;
+    while (start > 0 && Character.isWhitespace(held.charAt(start - 1))) {
+      start--;
+    }
+    return start;
   }
 
   private void pass(int length) {
@@ -91,19 +96,20 @@ final class ReplyParser {
 
   private void call(String text) {
     try {
-      JsonNode call = JSON.readTree(text);
+      JsonNode call = Door.parse(text);
       JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
-      if (call.isObject() && call.path("name").isTextual()) {
+      if (arguments == null) {
+        arguments = JsonNodeFactory.instance.objectNode();
+      }
+      if (call.path("name").isTextual() && arguments.isObject()) {
         calls++;
-        sink.call(
-            ToolCall.of(
-                call.get("name").textValue(), arguments == null ? "{}" : arguments.toString()));
+        sink.call(ToolCall.of(call.get("name").textValue(), arguments.toString()));
         return;
       }
-    } catch (JsonProcessingException e) {
+    } catch (ApiException e) {
       // Not a call, then.
     }
-    sink.text(CALL + text + CALL_END);
+    sink.text(space + CALL + text + CALL_END);
   }
 
   /** Length of the longest end of the held text that begins a mark, white space before it too. */
@@ -112,10 +118,6 @@ final class ReplyParser {
     while (!CALL.startsWith(held.substring(held.length() - length))) {
       length--;
     }
-    int start = held.length() - length;
-    while (start > 0 && Character.isWhitespace(held.charAt(start - 1))) {
-      start--;
-    }
-    return held.length() - start;
+    return held.length() - withoutSpace(held.length() - length);
   }
 }

@@ -1,0 +1,189 @@
+package org.bitnetj.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class ReplyParserTest {
+  private static final String CALL =
+      "<tool_call>\n{\"name\": \"f\", \"arguments\": %s}\n</tool_call>";
+
+  /** Writes down what a parser passes on; pieces of the same part are joined. */
+  private static final class Parts implements ReplySink {
+    final List<String> parts = new ArrayList<>();
+    final List<String> ids = new ArrayList<>();
+
+    private void add(String kind, String piece) {
+      if (!parts.isEmpty() && parts.getLast().startsWith(kind)) {
+        parts.addLast(parts.removeLast() + piece);
+      } else {
+        parts.add(kind + piece);
+      }
+    }
+
+    @Override
+    public void thinking(String piece) {
+      add("thinking: ", piece);
+    }
+
+    @Override
+    public void text(String piece) {
+      add("text: ", piece);
+    }
+
+    @Override
+    public void call(ToolCall call) {
+      parts.add("call: " + call.name() + call.arguments());
+      ids.add(call.id());
+    }
+  }
+
+  private static List<String> parse(boolean opensThinking, boolean tools, String... pieces) {
+    Parts parts = new Parts();
+    ReplyParser parser = new ReplyParser(opensThinking, tools, parts);
+    for (String piece : pieces) {
+      parser.accept(piece);
+    }
+    parser.finish();
+    assertEquals(
+        parser.calls(), parts.parts.stream().filter(part -> part.startsWith("call: ")).count());
+    return parts.parts;
+  }
+
+  private static List<String> parse(String reply) {
+    return parse(false, true, reply);
+  }
+
+  @Test
+  void aTextWithoutCallsPassesAsItIs() {
+    assertEquals(List.of("text: a < b  \n"), parse("a < b  \n"));
+    assertEquals(List.of(), parse(""));
+    assertEquals(List.of("text:  \n"), parse(" \n"));
+  }
+
+  @Test
+  void aCallIsTakenOutOfTheText() {
+    assertEquals(List.of("call: f{\"x\":1}"), parse(CALL.formatted("{\"x\": 1}")));
+  }
+
+  @Test
+  void whiteSpaceAroundCallsIsNoText() {
+    assertEquals(
+        List.of("call: f{}", "call: f{\"a\":[1,2]}"),
+        parse("\n" + CALL.formatted("{}") + "\n\n" + CALL.formatted("{\"a\": [1, 2]}") + "\n"));
+  }
+
+  @Test
+  void textBeforeAndAfterACallIsKept() {
+    assertEquals(
+        List.of("text: Let me see.", "call: f{}", "text: \nDone."),
+        parse("Let me see.\n" + CALL.formatted("{}") + "\nDone."));
+  }
+
+  @Test
+  void eachCallHasAnIdOfItsOwn() {
+    Parts parts = new Parts();
+    ReplyParser parser = new ReplyParser(false, true, parts);
+    parser.accept(CALL.formatted("{}").repeat(2));
+    parser.finish();
+    assertEquals(2, parts.ids.size());
+    assertNotEquals(parts.ids.get(0), parts.ids.get(1));
+  }
+
+  @Test
+  void argumentsMayBeMissingOrHaveTheNameOfTheirSchema() {
+    assertEquals(List.of("call: f{}"), parse("<tool_call>{\"name\": \"f\"}</tool_call>"));
+    assertEquals(
+        List.of("call: f{\"x\":1}"),
+        parse("<tool_call>{\"name\": \"f\", \"parameters\": {\"x\": 1}}</tool_call>"));
+  }
+
+  @Test
+  void marksWithinStringsOfArgumentsAreText() {
+    assertEquals(
+        List.of("call: f{\"x\":\"<tool_call> \\n}\"}"),
+        parse(CALL.formatted("{\"x\": \"<tool_call> \\n}\"}")));
+  }
+
+  @Test
+  void whatIsNoCallIsText() {
+    for (String inside :
+        List.of("{\"name\": \"f\", \"arguments\": {", "[]", "null", "{\"name\": 1}", "", "f(x)")) {
+      String reply = "<tool_call>" + inside + "</tool_call>";
+      assertEquals(List.of("text: " + reply), parse(reply));
+      assertEquals(List.of("text: Hm. \n" + reply), parse("Hm. \n" + reply));
+    }
+  }
+
+  @Test
+  void argumentsThatAreNoObjectMakeNoCall() {
+    for (String arguments : List.of("3", "[1]", "\"x\"", "null")) {
+      String reply = CALL.formatted(arguments);
+      assertEquals(List.of("text: " + reply), parse(reply));
+    }
+  }
+
+  @Test
+  void moreThanAnObjectIsNoCall() {
+    String reply = "<tool_call>{\"name\": \"f\"} {\"name\": \"g\"}</tool_call>";
+    assertEquals(List.of("text: " + reply), parse(reply));
+  }
+
+  @Test
+  void aCallThatIsCutShortIsText() {
+    String cut = "<tool_call>\n{\"name\": \"f\", \"argu";
+    assertEquals(List.of("text: Hm.\n" + cut), parse("Hm.\n" + cut));
+    assertEquals(List.of("text: Hm. <tool_c"), parse("Hm. <tool_c"));
+  }
+
+  @Test
+  void aCallThatIsCutShortAfterAnotherIsText() {
+    assertEquals(
+        List.of("call: f{}", "text: <tool_call>{"), parse(CALL.formatted("{}") + "<tool_call>{"));
+  }
+
+  @Test
+  void thinkingComesBeforeAndMayNameTheMarks() {
+    assertEquals(
+        List.of("thinking: I could <tool_call> f.", "call: f{}"),
+        parse("<think>\nI could <tool_call> f.\n</think>\n\n" + CALL.formatted("{}")));
+    assertEquals(
+        List.of("thinking: Hm.", "text: Well,", "call: f{}"),
+        parse(true, true, "Hm.</think>Well, " + CALL.formatted("{}")));
+  }
+
+  @Test
+  void withoutToolsMarksAreText() {
+    String reply = CALL.formatted("{}");
+    assertEquals(List.of("text: " + reply), parse(false, false, reply));
+  }
+
+  /** Every reply in this class, cut at random. */
+  @Test
+  void theResultDoesNotDependOnHowAReplyIsCut() {
+    List<String> replies =
+        List.of(
+            "a < b <tool <tool_call",
+            "<think>I\n</think>\nLet me see. \n " + CALL.formatted("{\"x\": \"</tool\"}") + "\n.",
+            "\n" + CALL.formatted("{}") + " \n" + CALL.formatted("{\"a\": [1]}") + "  ",
+            "<tool_call>{{</tool_call> <tool_call>" + CALL.formatted("{}"),
+            "Hm. \n\n<tool_call>{\"name\": \"f\"}</tool_call>\n\nDone. <tool_call>{\"na");
+    SplittableRandom random = new SplittableRandom(7);
+    for (String reply : replies) {
+      List<String> whole = parse(reply);
+      assertEquals(whole, parse(false, true, reply.split("")), reply);
+      for (int round = 0; round < 200; round++) {
+        List<String> pieces = new ArrayList<>();
+        for (int at = 0, to; at < reply.length(); at = to) {
+          to = Math.min(reply.length(), at + random.nextInt(1, 12));
+          pieces.add(reply.substring(at, to));
+        }
+        assertEquals(whole, parse(false, true, pieces.toArray(String[]::new)), pieces.toString());
+      }
+    }
+  }
+}
