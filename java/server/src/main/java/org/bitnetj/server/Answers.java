@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.generate.FinishReason;
@@ -63,22 +64,46 @@ final class Answers implements AutoCloseable {
       throw new ApiException(ApiException.Kind.INVALID, "The prompt is empty.");
     }
     if (prompt.length >= context) {
-      throw tooLong(prompt.length, context);
+      throw tooLong(
+          "The prompt has "
+              + prompt.length
+              + " tokens, but this model's context holds "
+              + context
+              + " together with the answer.");
     }
     int most = Math.min(options.maxTokens(), context - prompt.length);
     int positions = Math.min(context, prompt.length + most + 1);
+    return inTurn(
+        positions,
+        deadline,
+        () -> {
+          try (Session session =
+              model.openSession(SessionOptions.defaults().withContext(positions))) {
+            return generate(session, prompt, options, deadline, listener);
+          }
+        });
+  }
+
+  /**
+   * Does work with the model, once it is its turn.
+   *
+   * @param positions that need room for keys and values
+   * @param deadline by {@link #deadline}
+   * @throws ApiException if a text does not fit, the server is busy or stops, or the time is over
+   *     before
+   */
+  <T> T inTurn(long positions, long deadline, Supplier<T> work) {
+    Duration patience = Duration.ofNanos(deadline - System.nanoTime());
     try {
-      Duration patience = Duration.ofNanos(deadline - System.nanoTime());
       Admission.Place place = admission.enter(positions, patience);
-      try (place;
-          Session session = model.openSession(SessionOptions.defaults().withContext(positions))) {
-        return generate(session, prompt, options, deadline, listener);
+      try (place) {
+        return work.get();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
     } catch (ContextOverflowException e) {
-      throw tooLong(prompt.length, context);
+      throw tooLong(String.valueOf(e.getMessage()));
     } catch (KvCacheFullException e) {
       throw ApiException.busy(
           "The memory for keys and values is full; try again later.", Duration.ofSeconds(5));
@@ -120,15 +145,8 @@ final class Answers implements AutoCloseable {
     }
   }
 
-  private static ApiException tooLong(int tokens, int context) {
-    return ApiException.coded(
-        ApiException.Kind.INVALID,
-        "context_length_exceeded",
-        "The prompt has "
-            + tokens
-            + " tokens, but this model's context holds "
-            + context
-            + " together with the answer.");
+  private static ApiException tooLong(String sentence) {
+    return ApiException.coded(ApiException.Kind.INVALID, "context_length_exceeded", sentence);
   }
 
   /** Ends all texts that are being generated. */

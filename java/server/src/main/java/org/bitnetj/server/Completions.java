@@ -47,7 +47,8 @@ final class Completions {
     }
     boolean stream = request.flag("stream").orElse(false);
     boolean usage = Streams.wantsUsage(request);
-    List<int[]> prompts = prompts(request);
+    List<int[]> prompts =
+        Prompts.read(request, "prompt", answers.model().tokenizer(), this::encode);
     request.finish();
     if (prompts.size() * count > MOST_CHOICES) {
       throw request.wrong("prompt", "asks for more than " + MOST_CHOICES + " texts in all");
@@ -55,39 +56,9 @@ final class Completions {
     new Run(options, prompts, count, echo).answer(stream, usage, events, response);
   }
 
-  /** A text, tokens, or several of either. */
-  private List<int[]> prompts(Fields request) {
-    JsonNode prompt = request.any("prompt").orElseThrow(() -> request.missing("prompt"));
-    List<int[]> prompts = new ArrayList<>();
-    if (prompt.isTextual()) {
-      prompts.add(encode(prompt.textValue()));
-    } else if (prompt.isArray() && !prompt.isEmpty() && prompt.get(0).isNumber()) {
-      prompts.add(tokens(request, prompt));
-    } else if (prompt.isArray() && !prompt.isEmpty()) {
-      for (JsonNode one : prompt) {
-        prompts.add(one.isTextual() ? encode(one.textValue()) : tokens(request, one));
-      }
-    } else {
-      throw request.wrong("prompt", "must be a string, an array of tokens, or several of these");
-    }
-    return prompts;
-  }
-
   private int[] encode(String text) {
     Tokenizer tokenizer = answers.model().tokenizer();
     return tokenizer.encode(text, false, tokenizer.addsBos());
-  }
-
-  private int[] tokens(Fields request, JsonNode array) {
-    int[] tokens = new int[array.size()];
-    for (int i = 0; i < tokens.length; i++) {
-      JsonNode token = array.get(i);
-      tokens[i] = token.isInt() ? token.intValue() : -1;
-      if (tokens[i] < 0 || tokens[i] >= answers.model().tokenizer().vocabularySize()) {
-        throw request.wrong("prompt", "has something that is no token of this model: " + token);
-      }
-    }
-    return tokens;
   }
 
   /** One request. */
