@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bitnetj.chat.ChatMessage;
 
 /** The messages and tools of a request to {@code /v1/chat/completions}. */
@@ -97,12 +98,21 @@ final class OpenAiMessages {
         continue; // such as a provider's own search: a model here cannot call it, nor need it
       }
       Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
-      functions.add(function(function));
+      functions.add(function(function, "parameters"));
       tool.finish();
     }
-    if (functions.size() > MOST_TOOLS) {
-      throw request.wrong("tools", "must be at most " + MOST_TOOLS);
-    }
+    return chosen(
+        request,
+        functions,
+        choice -> choice.object("function").orElseThrow(() -> choice.missing("function")));
+  }
+
+  /**
+   * The functions with what {@code tool_choice} says.
+   *
+   * @param named where the choice of one function has its name
+   */
+  static Tools chosen(Fields request, List<ObjectNode> functions, Function<Fields, Fields> named) {
     Tools.Choice choice = functions.isEmpty() ? Tools.Choice.NONE : Tools.Choice.AUTO;
     Optional<String> only = Optional.empty();
     Optional<JsonNode> chosen = request.any("tool_choice");
@@ -117,16 +127,19 @@ final class OpenAiMessages {
           };
     } else if (chosen.isPresent()) {
       Fields object = Fields.of(chosen.get(), "tool_choice");
-      object.ignore("type");
-      Fields function = object.object("function").orElseThrow(() -> object.missing("function"));
-      only = Optional.of(function.requiredText("name"));
+      object.only("type", JsonNodeFactory.instance.textNode("function"), "no other is demanded");
+      only = Optional.of(named.apply(object).requiredText("name"));
+      object.finish();
       choice = Tools.Choice.REQUIRED;
     }
     return checked(request, new Tools(functions, choice, only));
   }
 
-  /** A function must have been defined to be demanded. */
+  /** There are not too many functions, and one must have been defined to be demanded. */
   static Tools checked(Fields request, Tools tools) {
+    if (tools.functions().size() > MOST_TOOLS) {
+      throw request.wrong("tools", "must be at most " + MOST_TOOLS);
+    }
     boolean known =
         tools.only().isEmpty()
             || tools.functions().stream()
@@ -137,18 +150,22 @@ final class OpenAiMessages {
     return tools;
   }
 
-  /** A function's definition. */
-  static ObjectNode function(Fields function) {
+  /**
+   * A function's definition.
+   *
+   * @param schema the field that has the schema of its arguments
+   */
+  static ObjectNode function(Fields function, String schema) {
     ObjectNode result = JsonNodeFactory.instance.objectNode();
     String name = function.requiredText("name");
-    if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
-      throw function.wrong("name", "must be up to 64 letters, digits, '_', '.' and '-'");
+    if (!name.matches("[A-Za-z0-9_.-]{1,128}")) {
+      throw function.wrong("name", "must be up to 128 letters, digits, '_', '.' and '-'");
     }
     result.put("name", name);
     function.text("description").ifPresent(text -> result.put("description", text));
     JsonNode parameters =
         function
-            .any("parameters")
+            .any(schema)
             .orElseGet(
                 () -> {
                   ObjectNode none = JsonNodeFactory.instance.objectNode().put("type", "object");
@@ -156,7 +173,7 @@ final class OpenAiMessages {
                   return none;
                 });
     if (!parameters.isObject()) {
-      throw function.wrong("parameters", "must be a JSON schema");
+      throw function.wrong(schema, "must be a JSON schema");
     }
     result.set("parameters", parameters);
     function.flag("strict");
