@@ -69,18 +69,7 @@ final class ChatCompletions {
 
   /** By OpenAI's effort, or by the variable of the template as llama.cpp and vLLM take it. */
   private static Optional<Boolean> thinking(Fields request) {
-    Optional<Boolean> effort =
-        request
-            .text("reasoning_effort")
-            .map(
-                text ->
-                    switch (text) {
-                      case "none", "minimal" -> false;
-                      case "low", "medium", "high", "xhigh" -> true;
-                      default ->
-                          throw request.wrong(
-                              "reasoning_effort", "must be none, minimal, low, medium or high");
-                    });
+    Optional<Boolean> effort = OpenAiMessages.thinks(request, "reasoning_effort");
     return request
         .object("chat_template_kwargs")
         .flatMap(

@@ -111,7 +111,7 @@ final class Door {
     long start = System.nanoTime();
     int status = 200;
     allowOrigin(request, response);
-    EventStream events = new EventStream(response);
+    EventStream events = new EventStream(response, dialect);
     try (events) {
       try {
         body.run(events);
@@ -146,11 +146,7 @@ final class Door {
     metrics.countRefused();
     try {
       if (events.isOpen()) {
-        if (dialect == Dialect.ANTHROPIC) {
-          events.event("error", dialect.error(e));
-        } else {
-          events.data(dialect.error(e));
-        }
+        events.fail(e);
         return;
       }
       response.status(e.kind().status);

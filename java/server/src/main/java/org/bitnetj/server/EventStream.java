@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /**
  * An answer as server-sent events, as the HTML standard defines them. Headers go out with the first
@@ -24,12 +25,34 @@ final class EventStream implements AutoCloseable {
   }
 
   private final ServerResponse response;
+  private Consumer<ApiException> failure;
   private OutputStream out = OutputStream.nullOutputStream();
   private boolean open;
   private boolean failed;
 
-  EventStream(ServerResponse response) {
+  /**
+   * @param dialect in which a failure is told
+   */
+  EventStream(ServerResponse response, Dialect dialect) {
     this.response = response;
+    this.failure =
+        e -> {
+          if (dialect == Dialect.ANTHROPIC) {
+            event("error", dialect.error(e));
+          } else {
+            data(dialect.error(e));
+          }
+        };
+  }
+
+  /** Says how a failure is told in the midst of the stream. */
+  void onFailure(Consumer<ApiException> teller) {
+    failure = teller;
+  }
+
+  /** Tells that the stream ends here, and why. */
+  void fail(ApiException e) {
+    failure.accept(e);
   }
 
   /** Whether something has been sent, so that another status is too late. */

@@ -96,11 +96,13 @@ public final class ModelServer implements AutoCloseable {
     ChatCompletions chat = new ChatCompletions(answers, chats, identity);
     Completions completions = new Completions(answers, identity);
     Messages messages = new Messages(answers, chats, identity);
+    Responses responses = new Responses(answers, chats, identity);
     Embeddings embeddings = new Embeddings(answers, identity);
     TokenEndpoints tokens = new TokenEndpoints(model);
     routes
         .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::run))
         .post("/v1/completions", door.post(Dialect.OPENAI, completions::run))
+        .post("/v1/responses", door.post(Dialect.OPENAI, responses::run))
         .post("/v1/messages", door.post(Dialect.ANTHROPIC, messages::run))
         .post("/v1/messages/count_tokens", door.post(Dialect.ANTHROPIC, messages::countTokens))
         .post("/v1/embeddings", door.post(Dialect.OPENAI, embeddings::run))

@@ -91,6 +91,20 @@ final class OpenAiMessages {
     return text.toString();
   }
 
+  /** Whether a model thinks, by the effort that a field names. */
+  static Optional<Boolean> thinks(Fields object, String effort) {
+    return object
+        .text(effort)
+        .map(
+            text ->
+                switch (text) {
+                  case "none", "minimal" -> false;
+                  case "low", "medium", "high", "xhigh" -> true;
+                  default ->
+                      throw object.wrong(effort, "must be none, minimal, low, medium or high");
+                });
+  }
+
   static Tools tools(Fields request) {
     List<ObjectNode> functions = new ArrayList<>();
     for (Fields tool : request.objects("tools")) {
@@ -127,7 +141,8 @@ final class OpenAiMessages {
           };
     } else if (chosen.isPresent()) {
       Fields object = Fields.of(chosen.get(), "tool_choice");
-      object.only("type", JsonNodeFactory.instance.textNode("function"), "no other is demanded");
+      object.only(
+          "type", JsonNodeFactory.instance.textNode("function"), "only functions are called");
       only = Optional.of(named.apply(object).requiredText("name"));
       object.finish();
       choice = Tools.Choice.REQUIRED;

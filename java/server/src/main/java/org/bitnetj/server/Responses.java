@@ -1,0 +1,305 @@
+package org.bitnetj.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.GenerationStats;
+import org.bitnetj.option.SamplingOptions;
+
+/** OpenAI's {@code /v1/responses}, as openresponses.org specifies it too. */
+final class Responses {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final long MOST_KEPT_CHARACTERS = 32 << 20;
+
+  private final Answers answers;
+  private final Chats chats;
+  private final Identity identity;
+  private final ResponseStore store = new ResponseStore(MOST_KEPT_CHARACTERS);
+
+  Responses(Answers answers, Chats chats, Identity identity) {
+    this.answers = answers;
+    this.chats = chats;
+    this.identity = identity;
+  }
+
+  void run(JsonNode body, EventStream events, ServerResponse response) {
+    Fields request = Fields.of(body, "");
+    request.ignore("model", "service_tier", "prompt_cache_retention", "client_metadata");
+    request.only("background", BooleanNode.FALSE, "an answer is given at once");
+    request.only("truncation", JSON.textNode("disabled"), "nothing is left out of a conversation");
+    request.only("top_logprobs", IntNode.valueOf(0), "/v1/chat/completions has them");
+    if (request.texts("include").contains("message.output_text.logprobs")) {
+      throw request.wrong("include", "cannot name logprobs here: /v1/chat/completions has them");
+    }
+    request
+        .object("stream_options")
+        .ifPresent(
+            options -> {
+              options.flag("include_obfuscation");
+              options.finish();
+            });
+    ObjectNode echo = JSON.objectNode();
+    boolean stream = request.flag("stream").orElse(false);
+    boolean keep = request.flag("store").orElse(true);
+    List<ChatMessage> conversation = conversation(request, echo);
+    List<ChatMessage> messages = new ArrayList<>(conversation);
+    Optional<String> instructions = request.text("instructions");
+    instructions.ifPresent(text -> messages.addFirst(ChatMessage.system(text)));
+    echo.put("instructions", instructions.orElse(null));
+    if (messages.isEmpty()) {
+      throw request.wrong("input", "must not be empty");
+    }
+    Tools tools = tools(request, echo);
+    GenerationOptions options = options(request, echo);
+    format(request, echo);
+    Optional<Boolean> thinking = thinking(request, echo);
+    others(request, echo);
+    echo.put("store", keep);
+    request.finish();
+    Chats.Prompt prompt = chats.prepare(new Chats.Request(messages, tools, thinking, options));
+    Run run = new Run(prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
+    if (stream) {
+      run.stream(events);
+    } else {
+      run.whole(response);
+    }
+  }
+
+  /** What was said before and the input, without instructions, which hold for one answer. */
+  private List<ChatMessage> conversation(Fields request, ObjectNode echo) {
+    Optional<String> previous = request.text("previous_response_id");
+    List<ChatMessage> conversation = new ArrayList<>();
+    previous.ifPresent(
+        id ->
+            conversation.addAll(
+                store
+                    .find(id)
+                    .orElseThrow(
+                        () ->
+                            request.wrong(
+                                "previous_response_id",
+                                "names no response that this server still has; send the whole"
+                                    + " conversation as input"))));
+    echo.put("previous_response_id", previous.orElse(null));
+    conversation.addAll(ResponseItems.messages(request, "input"));
+    return conversation;
+  }
+
+  private static Tools tools(Fields request, ObjectNode echo) {
+    Tools tools = ResponseItems.tools(request);
+    ArrayNode shown = echo.putArray("tools");
+    for (ObjectNode function : tools.functions()) {
+      ObjectNode tool = shown.addObject();
+      tool.put("type", "function");
+      tool.set("name", function.get("name"));
+      tool.set("description", function.get("description"));
+      tool.set("parameters", function.get("parameters"));
+      tool.put("strict", false);
+    }
+    echo.set("tool_choice", request.any("tool_choice").orElse(JSON.textNode("auto")));
+    echo.put("parallel_tool_calls", request.flag("parallel_tool_calls").orElse(true));
+    request.integer("max_tool_calls", 1, Integer.MAX_VALUE); // of tools that are not here
+    echo.set("max_tool_calls", request.any("max_tool_calls").orElse(null));
+    return tools;
+  }
+
+  private static GenerationOptions options(Fields request, ObjectNode echo) {
+    OptionalInt most = request.integer("max_output_tokens", 1, Integer.MAX_VALUE);
+    GenerationOptions options = OpenAiSampling.read(request, most);
+    SamplingOptions sampling = options.sampling();
+    echo.set("max_output_tokens", request.any("max_output_tokens").orElse(null));
+    echo.put("temperature", sampling.temperature());
+    echo.put("top_p", sampling.topP());
+    echo.put("presence_penalty", sampling.presencePenalty());
+    echo.put("frequency_penalty", sampling.frequencyPenalty());
+    echo.put("top_logprobs", 0);
+    echo.put("truncation", "disabled");
+    return options;
+  }
+
+  private static void format(Fields request, ObjectNode echo) {
+    ObjectNode shown = echo.putObject("text");
+    shown.putObject("format").put("type", "text");
+    request
+        .object("text")
+        .ifPresent(
+            text -> {
+              text.text("verbosity").ifPresent(verbosity -> shown.put("verbosity", verbosity));
+              text.object("format")
+                  .ifPresent(
+                      format -> {
+                        format.only("type", JSON.textNode("text"), "answers are free text");
+                        format.finish();
+                      });
+              text.finish();
+            });
+  }
+
+  private static Optional<Boolean> thinking(Fields request, ObjectNode echo) {
+    ObjectNode shown = echo.putObject("reasoning");
+    Optional<Fields> reasoning = request.object("reasoning");
+    shown.put("effort", reasoning.flatMap(r -> r.text("effort")).orElse(null));
+    shown.put("summary", reasoning.flatMap(r -> r.text("summary")).orElse(null));
+    Optional<Boolean> thinking = reasoning.flatMap(r -> OpenAiMessages.thinks(r, "effort"));
+    reasoning.ifPresent(
+        r -> {
+          r.ignore("generate_summary");
+          r.finish();
+        });
+    return thinking;
+  }
+
+  /** What changes nothing and is sent back. */
+  private static void others(Fields request, ObjectNode echo) {
+    request.object("metadata"); // must be one
+    echo.set("metadata", request.any("metadata").orElseGet(JSON::objectNode));
+    for (String field : List.of("user", "safety_identifier", "prompt_cache_key")) {
+      echo.put(field, request.text(field).orElse(null));
+    }
+    echo.put("background", false);
+    echo.put("service_tier", "default");
+  }
+
+  /** One request. */
+  private final class Run {
+    private final String id = ToolCall.newId("resp_");
+    private final long created = seconds();
+    private final long deadline = answers.deadline();
+    private final Chats.Prompt prompt;
+    private final ObjectNode echo;
+    private final Optional<List<ChatMessage>> kept;
+    private int sequence;
+
+    /**
+     * @param kept the conversation that goes on with the answer, if it is to be remembered
+     */
+    Run(Chats.Prompt prompt, ObjectNode echo, Optional<List<ChatMessage>> kept) {
+      this.prompt = prompt;
+      this.echo = echo;
+      this.kept = kept;
+    }
+
+    void whole(ServerResponse response) {
+      Door.send(response, answer(new OutputItems((type, fields) -> {})));
+    }
+
+    void stream(EventStream events) {
+      OutputItems items =
+          new OutputItems((type, fields) -> send(events, type, fields)) {
+            @Override
+            public void progress(int done, int total) {
+              begin(events);
+              events.comment("prompt " + done + "/" + total);
+            }
+          };
+      events.onFailure(e -> end(events, failed(items, e)));
+      end(events, answer(items));
+    }
+
+    private ObjectNode answer(OutputItems items) {
+      Chats.Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, items);
+      boolean whole =
+          switch (reply.result().finishReason()) {
+            case END_TOKEN, STOP_STRING -> true;
+            case MAX_TOKENS, CONTEXT_FULL -> false;
+            case CANCELLED -> throw new IllegalStateException("a cancelled text is an error");
+          };
+      items.finish(whole);
+      ObjectNode body = body(whole ? "completed" : "incomplete", items.json());
+      if (whole) {
+        body.put("completed_at", seconds());
+      } else {
+        body.putObject("incomplete_details").put("reason", "max_output_tokens");
+      }
+      body.set("usage", usage(reply));
+      kept.ifPresent(
+          conversation -> {
+            Fields output = Fields.of(body, "");
+            conversation.addAll(ResponseItems.messages(output, "output"));
+            store.keep(id, conversation);
+          });
+      return body;
+    }
+
+    private ObjectNode failed(OutputItems items, ApiException e) {
+      ObjectNode body = body("failed", items.json());
+      ObjectNode error = body.putObject("error");
+      error.put("code", e.code().orElse(e.kind().openAi));
+      error.put("message", e.sentence());
+      return body;
+    }
+
+    private void begin(EventStream events) {
+      if (sequence == 0) {
+        ObjectNode body = body("in_progress", JSON.arrayNode());
+        event(events, "response.created", response(body));
+        event(events, "response.in_progress", response(body));
+      }
+    }
+
+    private void send(EventStream events, String type, ObjectNode fields) {
+      begin(events);
+      event(events, type, fields);
+    }
+
+    private void end(EventStream events, ObjectNode body) {
+      send(events, "response." + body.get("status").textValue(), response(body));
+      events.done();
+    }
+
+    private void event(EventStream events, String type, ObjectNode fields) {
+      ObjectNode data = JSON.objectNode();
+      data.put("type", type);
+      data.put("sequence_number", sequence++);
+      data.setAll(fields);
+      events.event(type, data);
+    }
+
+    private ObjectNode body(String status, ArrayNode output) {
+      ObjectNode body = JSON.objectNode();
+      body.put("id", id);
+      body.put("object", "response");
+      body.put("created_at", created);
+      body.putNull("completed_at");
+      body.put("status", status);
+      body.putNull("error");
+      body.putNull("incomplete_details");
+      body.put("model", identity.model());
+      body.set("output", output);
+      body.putNull("usage");
+      body.setAll(echo);
+      return body;
+    }
+  }
+
+  private static ObjectNode response(ObjectNode body) {
+    ObjectNode fields = JSON.objectNode();
+    fields.set("response", body);
+    return fields;
+  }
+
+  private static long seconds() {
+    return System.currentTimeMillis() / 1000;
+  }
+
+  private static ObjectNode usage(Chats.Reply reply) {
+    GenerationStats stats = reply.result().stats();
+    ObjectNode usage = JSON.objectNode();
+    usage.put("input_tokens", stats.promptTokens());
+    usage.putObject("input_tokens_details").put("cached_tokens", stats.cachedTokens());
+    usage.put("output_tokens", stats.generatedTokens());
+    usage.putObject("output_tokens_details").put("reasoning_tokens", reply.thinkingTokens());
+    usage.put("total_tokens", stats.promptTokens() + stats.generatedTokens());
+    return usage;
+  }
+}
