@@ -3,6 +3,7 @@ package org.bitnetj.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -91,7 +92,10 @@ final class EventStream implements AutoCloseable {
       }
       out.write(text.getBytes(StandardCharsets.UTF_8));
       out.flush();
-    } catch (IOException | UncheckedIOException | IllegalStateException e) {
+    } catch (IOException
+        | UncheckedIOException
+        | IllegalStateException
+        | ServerConnectionException e) {
       failed = true;
       throw new Gone(e);
     }
@@ -102,7 +106,7 @@ final class EventStream implements AutoCloseable {
     if (open && !failed) {
       try {
         out.close();
-      } catch (IOException | UncheckedIOException e) {
+      } catch (IOException | UncheckedIOException | ServerConnectionException e) {
         failed = true; // the client left at the very end
       }
     }
