@@ -54,7 +54,7 @@ final class Chats {
   Prompt prepare(Request request) {
     LanguageModel model = answers.model();
     if (model.chatTemplate().isEmpty()) {
-      throw new ApiException(ApiException.Kind.INVALID, refusal(model));
+      throw ApiException.coded(ApiException.Kind.INVALID, "no_chat_template", refusal(model));
     }
     boolean told = request.tools.isPresent() && toolsInTemplate;
     ChatSettings settings =

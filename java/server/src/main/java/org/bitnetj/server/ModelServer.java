@@ -27,6 +27,7 @@ public final class ModelServer implements AutoCloseable {
   private final Answers answers;
   private final Metrics metrics = new Metrics();
   private final Identity identity;
+  private final Page page = new Page();
   private final WebServer server;
   private boolean closed;
 
@@ -99,6 +100,7 @@ public final class ModelServer implements AutoCloseable {
     Responses responses = new Responses(answers, chats, identity);
     Embeddings embeddings = new Embeddings(answers, identity);
     TokenEndpoints tokens = new TokenEndpoints(model);
+    page.route(routes);
     routes
         .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::run))
         .post("/v1/completions", door.post(Dialect.OPENAI, completions::run))

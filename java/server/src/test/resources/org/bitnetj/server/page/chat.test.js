@@ -1,0 +1,69 @@
+import { add, newChat, path, request, revive, siblings, turn } from "/page/chat.js";
+import { EventParser } from "/page/events.js";
+import { equal, test } from "./testing.js";
+
+const EMPTY = { mode: "chat", system: "", thinking: "", temperature: "", seed: "" };
+const texts = (chat) => path(chat).map((message) => message.text);
+
+test("chat: what is edited and what is repeated stand beside each other", () => {
+  const chat = newChat(EMPTY);
+  const question = add(chat, 0, "user", "Hello\nthere");
+  const first = add(chat, question.id, "assistant", "a");
+  const second = add(chat, question.id, "assistant", "b");
+  equal([chat.title, texts(chat)], ["Hello", ["Hello\nthere", "b"]]);
+  const edited = add(chat, 0, "user", "Bye");
+  equal([texts(chat), siblings(chat, edited).length], [["Bye"], 2]);
+  equal([turn(chat, edited, 1), turn(chat, edited, -1).id, texts(chat)], [undefined, question.id, ["Hello\nthere", "b"]]);
+  equal([turn(chat, second, -1).id, texts(chat)], [first.id, ["Hello\nthere", "a"]]);
+});
+
+test("chat: a request has the path to the answer, and settings that are not empty", () => {
+  const chat = newChat({ ...EMPTY, system: "Be brief.", thinking: "off", temperature: "0", seed: "7" });
+  const question = add(chat, 0, "user", "q");
+  const answer = add(chat, question.id, "assistant", "a");
+  const next = add(chat, add(chat, answer.id, "user", "r").id, "assistant");
+  equal(request(chat, next), {
+    path: "v1/chat/completions",
+    body: {
+      messages: [
+        { role: "system", content: "Be brief." }, { role: "user", content: "q" },
+        { role: "assistant", content: "a" }, { role: "user", content: "r" }],
+      stream: true, temperature: 0, seed: 7, chat_template_kwargs: { enable_thinking: false },
+    },
+  });
+});
+
+test("chat: an answer that failed at once is left out of requests", () => {
+  const chat = newChat(EMPTY);
+  const failed = add(chat, add(chat, 0, "user", "q").id, "assistant");
+  const answer = add(chat, add(chat, failed.id, "user", "r").id, "assistant");
+  equal(request(chat, answer).body.messages, [{ role: "user", content: "q\n\nr" }]);
+});
+
+test("chat: a text is continued from all that is before", () => {
+  const chat = newChat({ ...EMPTY, mode: "text", system: "unused", thinking: "on" });
+  const one = add(chat, add(chat, 0, "user", "Once").id, "assistant", " upon");
+  const two = add(chat, one.id, "assistant");
+  equal(request(chat, two), {
+    path: "v1/completions", body: { prompt: "Once upon", max_tokens: 256, stream: true },
+  });
+});
+
+test("chat: an answer that a closed page cut has failed", () => {
+  const chat = newChat(EMPTY);
+  add(chat, 0, "assistant", "part").state = "streaming";
+  equal(revive(chat).messages[0].state, "failed");
+});
+
+test("events: any pieces, any ends of lines", () => {
+  const stream = ": prompt 1/2\r\n\r\ndata: a\ndata:  b\n\ndata:c\r\revent: x\ndata: d\n\nid: 1\n\ndata: é";
+  const expected = [{ comment: "prompt 1/2" }, { data: "a\n b" }, { data: "c" }, { data: "d" }];
+  for (let size = 1; size <= stream.length; size++) {
+    const parser = new EventParser();
+    const events = [];
+    for (let at = 0; at < stream.length; at += size) {
+      events.push(...parser.push(stream.slice(at, at + size)));
+    }
+    equal(events, expected);
+  }
+});
