@@ -163,10 +163,11 @@ final class AnthropicMessages {
     }
     Tools.Choice choice = functions.isEmpty() ? Tools.Choice.NONE : Tools.Choice.AUTO;
     Optional<String> only = Optional.empty();
+    boolean several = true;
     Optional<Fields> chosen = request.object("tool_choice");
     if (chosen.isPresent()) {
       Fields object = chosen.get();
-      object.flag("disable_parallel_tool_use");
+      several = !object.flag("disable_parallel_tool_use").orElse(false);
       switch (object.requiredText("type")) {
         case "auto" -> {}
         case "none" -> choice = Tools.Choice.NONE;
@@ -179,6 +180,6 @@ final class AnthropicMessages {
       }
       object.finish();
     }
-    return OpenAiMessages.checked(request, new Tools(functions, choice, only));
+    return OpenAiMessages.checked(request, new Tools(functions, choice, only, several));
   }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.TokenLogprobs;
@@ -43,7 +44,6 @@ final class ChatCompletions {
         "safety_identifier",
         "prompt_cache_key",
         "prompt_cache_retention",
-        "parallel_tool_calls",
         "verbosity",
         "cache_prompt");
     request.only("modalities", JSON.arrayNode().add("text"), "the model writes text only");
@@ -62,8 +62,11 @@ final class ChatCompletions {
     boolean stream = request.flag("stream").orElse(false);
     boolean usage = Streams.wantsUsage(request);
     Optional<Boolean> thinking = thinking(request);
+    Optional<Grammar> format =
+        request.object("response_format").flatMap(f -> OutputFormat.read(f, true));
     request.finish();
-    Chats.Prompt prompt = chats.prepare(new Chats.Request(messages, tools, thinking, options));
+    Chats.Prompt prompt =
+        chats.prepare(new Chats.Request(messages, tools, thinking, format, options));
     new Run(prompt, count).answer(stream, usage, events, response);
   }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
+import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -15,22 +16,27 @@ import org.bitnetj.generate.TokenLogprobs;
 /** Answers conversations, whatever protocol they came by. Thread-safe. */
 final class Chats {
   private final Answers answers;
+  private final Constraints constraints;
   private final boolean toolsInTemplate;
 
   Chats(Answers answers) {
     this.answers = answers;
+    this.constraints = new Constraints(answers.model().tokenizer());
     this.toolsInTemplate = Tools.areInTemplate(answers.model());
   }
 
   /**
    * A conversation to be answered.
    *
-   * @param thinking whether the model thinks before it answers, where its template leaves a choice
+   * @param thinking whether the model thinks before it answers, where its template leaves a choice;
+   *     by default not before an answer of a format
+   * @param format what the answer must be
    */
   record Request(
       List<ChatMessage> messages,
       Tools tools,
       Optional<Boolean> thinking,
+      Optional<Grammar> format,
       GenerationOptions options) {}
 
   /**
@@ -57,16 +63,25 @@ final class Chats {
       throw ApiException.coded(ApiException.Kind.INVALID, "no_chat_template", refusal(model));
     }
     boolean told = request.tools.isPresent() && toolsInTemplate;
+    boolean constrained =
+        request.format.isPresent() || request.tools.choice() == Tools.Choice.REQUIRED;
     ChatSettings settings =
-        new ChatSettings(told ? request.tools.definitions() : List.of(), request.thinking);
+        new ChatSettings(
+            told ? request.tools.definitions() : List.of(),
+            request.thinking.or(() -> constrained ? Optional.of(false) : Optional.empty()));
     List<ChatMessage> messages =
         toolsInTemplate ? request.messages : request.tools.explained(request.messages);
     Set<Integer> stops = new HashSet<>(request.options.stopTokens());
     stops.addAll(model.requireChatTemplate().stopTokens());
+    boolean opensThinking = model.requireChatTemplate().opensThinking(settings);
+    GenerationOptions options = request.options.withStopTokens(stops);
     return new Prompt(
         model.encodeChat(messages, settings),
-        request.options.withStopTokens(stops),
-        model.requireChatTemplate().opensThinking(settings),
+        constraints
+            .of(request.format, request.tools, opensThinking)
+            .map(options::withConstraint)
+            .orElse(options),
+        opensThinking,
         request.tools.isPresent());
   }
 

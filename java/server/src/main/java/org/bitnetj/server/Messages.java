@@ -66,6 +66,7 @@ final class Messages {
             AnthropicMessages.messages(request),
             AnthropicMessages.tools(request),
             thinking.wanted,
+            Optional.empty(),
             options);
     request.finish();
     return chat;

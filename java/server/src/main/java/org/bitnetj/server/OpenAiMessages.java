@@ -147,7 +147,9 @@ final class OpenAiMessages {
       object.finish();
       choice = Tools.Choice.REQUIRED;
     }
-    return checked(request, new Tools(functions, choice, only));
+    return checked(
+        request,
+        new Tools(functions, choice, only, request.flag("parallel_tool_calls").orElse(true)));
   }
 
   /** There are not too many functions, and one must have been defined to be demanded. */

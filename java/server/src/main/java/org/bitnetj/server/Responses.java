@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationStats;
 import org.bitnetj.option.SamplingOptions;
@@ -61,12 +62,13 @@ final class Responses {
     }
     Tools tools = tools(request, echo);
     GenerationOptions options = options(request, echo);
-    format(request, echo);
+    Optional<Grammar> format = format(request, echo);
     Optional<Boolean> thinking = thinking(request, echo);
     others(request, echo);
     echo.put("store", keep);
     request.finish();
-    Chats.Prompt prompt = chats.prepare(new Chats.Request(messages, tools, thinking, options));
+    Chats.Prompt prompt =
+        chats.prepare(new Chats.Request(messages, tools, thinking, format, options));
     Run run = new Run(prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
     if (stream) {
       run.stream(events);
@@ -127,21 +129,19 @@ final class Responses {
     return options;
   }
 
-  private static void format(Fields request, ObjectNode echo) {
+  private static Optional<Grammar> format(Fields request, ObjectNode echo) {
     ObjectNode shown = echo.putObject("text");
     shown.putObject("format").put("type", "text");
-    request
+    return request
         .object("text")
-        .ifPresent(
+        .flatMap(
             text -> {
               text.text("verbosity").ifPresent(verbosity -> shown.put("verbosity", verbosity));
-              text.object("format")
-                  .ifPresent(
-                      format -> {
-                        format.only("type", JSON.textNode("text"), "answers are free text");
-                        format.finish();
-                      });
+              text.any("format").ifPresent(format -> shown.set("format", format));
+              Optional<Grammar> grammar =
+                  text.object("format").flatMap(format -> OutputFormat.read(format, false));
               text.finish();
+              return grammar;
             });
   }
 

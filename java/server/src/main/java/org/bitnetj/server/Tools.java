@@ -18,8 +18,10 @@ import org.bitnetj.tokenizer.Segment;
  *
  * @param functions each a JSON object with {@code name}, {@code description} and {@code parameters}
  * @param choice whether it may, must or must not call some
+ * @param only the one function that it must call
+ * @param several whether an answer that must call some may have several calls
  */
-record Tools(List<ObjectNode> functions, Choice choice, Optional<String> only) {
+record Tools(List<ObjectNode> functions, Choice choice, Optional<String> only, boolean several) {
   /** Whether functions are called. */
   enum Choice {
     NONE,
@@ -27,7 +29,7 @@ record Tools(List<ObjectNode> functions, Choice choice, Optional<String> only) {
     REQUIRED
   }
 
-  static final Tools ABSENT = new Tools(List.of(), Choice.NONE, Optional.empty());
+  static final Tools ABSENT = new Tools(List.of(), Choice.NONE, Optional.empty(), true);
 
   private static final String PROBE = "probe_of_tools_4711";
 

@@ -284,7 +284,7 @@ class ResponsesTest {
     refused("reasoning.effort", request("\"Hi\"", ", \"reasoning\": {\"effort\": \"huge\"}"));
     refused(
         "text.format.type",
-        request("\"Hi\"", ", \"text\": {\"format\": {\"type\": \"json_object\"}}"));
+        request("\"Hi\"", ", \"text\": {\"format\": {\"type\": \"grammar\"}}"));
     refused("previous_response_id", request("\"Hi\"", ", \"previous_response_id\": \"resp_1\""));
   }
 

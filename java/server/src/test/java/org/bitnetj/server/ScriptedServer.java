@@ -105,7 +105,7 @@ final class ScriptedServer implements AutoCloseable {
   }
 
   private void answer(ServerRequest request, ServerResponse response) {
-    try (EventStream events = new EventStream(response)) {
+    try (EventStream events = new EventStream(response, Dialect.OPENAI)) {
       requests.add(JSON.readTree(request.content().as(byte[].class)));
       List<String> pieces = answers.poll();
       if (pieces == null) {

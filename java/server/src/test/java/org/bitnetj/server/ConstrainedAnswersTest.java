@@ -1,0 +1,139 @@
+package org.bitnetj.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A story teller answers in JSON and calls functions, because it must. */
+class ConstrainedAnswersTest {
+  private static final String TOOLS =
+      """
+      "tools": [
+        {"type": "function", "function": {"name": "weather", "description": "Tells the weather.",
+          "parameters": {"type": "object", "properties": {"city": {"enum": ["Rome", "Oslo"]}},
+            "required": ["city"], "additionalProperties": false}}},
+        {"type": "function", "function": {"name": "dice", "parameters": {"type": "object",
+          "properties": {"sides": {"type": "integer", "minimum": 2, "maximum": 20}},
+          "required": ["sides"], "additionalProperties": false}}},
+        {"type": "web_search"}]\
+      """;
+
+  private static ServedModel served;
+
+  @BeforeAll
+  static void start() throws Exception {
+    served = new ServedModel(ServedModel.options());
+  }
+
+  @AfterAll
+  static void stop() {
+    served.close();
+  }
+
+  private static JsonNode chat(String rest) throws Exception {
+    return served.ask(
+        "/v1/chat/completions",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"Go on.\"}], " + rest + "}");
+  }
+
+  @Test
+  void anAnswerIsOfItsSchema() throws Exception {
+    for (int seed = 0; seed < 5; seed++) {
+      JsonNode answer =
+          chat(
+              """
+              "seed": %d, "response_format": {"type": "json_schema", "json_schema": {
+                "name": "mood", "strict": true, "schema": {"type": "object",
+                "properties": {"mood": {"enum": ["glad", "sad"]}, "since": {"type": "integer",
+                  "minimum": 1990, "maximum": 2030}},
+                "required": ["mood", "since"], "additionalProperties": false}}}\
+              """
+                  .formatted(seed));
+      assertEquals("stop", answer.at("/choices/0/finish_reason").textValue());
+      JsonNode content =
+          ServedModel.JSON.readTree(answer.at("/choices/0/message/content").textValue());
+      assertEquals(2, content.size());
+      assertTrue(List.of("glad", "sad").contains(content.get("mood").textValue()));
+      int since = content.get("since").intValue();
+      assertTrue(since >= 1990 && since <= 2030, content.toString());
+    }
+  }
+
+  @Test
+  void aJsonObjectIsOneOrIsCutShort() throws Exception {
+    JsonNode answer =
+        chat("\"seed\": 1, \"max_tokens\": 60, \"response_format\": {\"type\": \"json_object\"}");
+    String content = answer.at("/choices/0/message/content").textValue();
+    assertTrue(content.startsWith("{"), content);
+    if (answer.at("/choices/0/finish_reason").textValue().equals("stop")) {
+      assertTrue(ServedModel.JSON.readTree(content).isObject(), content);
+    }
+  }
+
+  @Test
+  void aForcedCallHasTheArgumentsOfItsSchema() throws Exception {
+    JsonNode answer =
+        chat(
+            TOOLS
+                + ", \"seed\": 2, \"parallel_tool_calls\": false, \"tool_choice\":"
+                + " {\"type\": \"function\", \"function\": {\"name\": \"weather\"}}");
+    assertEquals("tool_calls", answer.at("/choices/0/finish_reason").textValue());
+    JsonNode calls = answer.at("/choices/0/message/tool_calls");
+    assertEquals(1, calls.size());
+    assertEquals("weather", calls.at("/0/function/name").textValue());
+    JsonNode arguments = ServedModel.JSON.readTree(calls.at("/0/function/arguments").textValue());
+    assertTrue(List.of("Rome", "Oslo").contains(arguments.get("city").textValue()));
+    assertTrue(answer.at("/choices/0/message/content").isNull());
+  }
+
+  @Test
+  void requiredCallsAreOfAnyFunctionInEveryProtocol() throws Exception {
+    JsonNode calls =
+        chat(TOOLS + ", \"seed\": 4, \"tool_choice\": \"required\"")
+            .at("/choices/0/message/tool_calls");
+    assertTrue(calls.size() >= 1, calls.toString());
+    JsonNode message =
+        served.ask(
+            "/v1/messages",
+            """
+            {"max_tokens": 300, "messages": [{"role": "user", "content": "Go on."}],
+             "tools": [{"name": "dice", "input_schema": {"type": "object",
+               "properties": {"sides": {"const": 6}}, "required": ["sides"],
+               "additionalProperties": false}}],
+             "tool_choice": {"type": "any", "disable_parallel_tool_use": true}}\
+            """);
+    assertEquals("tool_use", message.get("stop_reason").textValue());
+    assertEquals(6, message.at("/content/0/input/sides").intValue());
+    JsonNode response =
+        served.ask(
+            "/v1/responses",
+            """
+            {"input": "Go on.", "text": {"format": {"type": "json_schema", "name": "yes",
+               "schema": {"type": "boolean"}}}}\
+            """);
+    String text = response.at("/output/0/content/0/text").textValue();
+    assertTrue(List.of("true", "false").contains(text), response.toString());
+  }
+
+  @Test
+  void aSchemaThatIsNotSupportedIsRefusedByItsKeyword() throws Exception {
+    HttpResponse<String> response =
+        served.post(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "x"}], "response_format":
+              {"type": "json_schema", "json_schema": {"name": "a",
+               "schema": {"type": "array", "uniqueItems": true}}}}\
+            """);
+    assertEquals(400, response.statusCode());
+    JsonNode error = ServedModel.JSON.readTree(response.body()).get("error");
+    assertEquals("response_format.json_schema.schema", error.get("param").textValue());
+    assertTrue(error.get("message").textValue().contains("uniqueItems"), response.body());
+  }
+}
