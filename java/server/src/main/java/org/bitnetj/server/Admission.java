@@ -137,9 +137,12 @@ final class Admission {
     return new Place(needed);
   }
 
-  /** Lets those in that have room now, in their order: a large one holds up the small behind it. */
+  /**
+   * Lets those in that have room now, in their order: a large one holds up the small behind it.
+   * Nobody comes in any more once all are refused.
+   */
   private void admitMore() {
-    while (!waiters.isEmpty() && fits(waiters.getFirst().positions)) {
+    while (!closed && !waiters.isEmpty() && fits(waiters.getFirst().positions)) {
       Waiter next = waiters.removeFirst();
       running++;
       positions += next.positions;

@@ -1,0 +1,275 @@
+package org.bitnetj.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AdmissionTest {
+  private static final Duration LONG = Duration.ofMinutes(5);
+
+  /** One that asks for a place on a thread of its own. */
+  private record Guest(Thread thread, CompletableFuture<Admission.Place> place) {
+    static Guest of(Admission admission, long positions, Duration patience) {
+      CompletableFuture<Admission.Place> place = new CompletableFuture<>();
+      Thread thread =
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  place.complete(admission.enter(positions, patience));
+                } catch (InterruptedException | RuntimeException e) {
+                  place.completeExceptionally(e);
+                }
+              });
+      return new Guest(thread, place);
+    }
+
+    boolean waits() {
+      return !place.isDone();
+    }
+
+    Throwable failure() throws Exception {
+      return assertThrows(ExecutionException.class, place::get).getCause();
+    }
+
+    ApiException.Kind refusal() throws Exception {
+      return assertInstanceOf(ApiException.class, failure()).kind();
+    }
+  }
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  @AfterEach
+  void close() {
+    threads.close();
+  }
+
+  private static void until(BooleanSupplier condition) throws InterruptedException {
+    while (!condition.getAsBoolean()) {
+      Thread.sleep(1);
+    }
+  }
+
+  /** A guest that has been seen to wait, behind those that came before. */
+  private static Guest waiting(Admission admission, long positions) throws InterruptedException {
+    int before = admission.waiting();
+    Guest guest = Guest.of(admission, positions, LONG);
+    until(() -> admission.waiting() == before + 1);
+    return guest;
+  }
+
+  @Test
+  void thoseThatWaitComeInInTheirOrder() throws Exception {
+    Admission admission = new Admission(1, 10, 100);
+    Admission.Place place = admission.enter(1, LONG);
+    List<Guest> guests = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      guests.add(waiting(admission, 1));
+    }
+    for (int i = 0; i < 8; i++) {
+      place.close();
+      place = guests.get(i).place.get();
+      assertEquals(7 - i, admission.waiting());
+      assertTrue(guests.subList(i + 1, 8).stream().allMatch(Guest::waits));
+    }
+    place.close();
+    assertEquals(0, admission.running());
+  }
+
+  @Test
+  void asManyComeInAsTheMemoryHasRoomFor() throws Exception {
+    Admission admission = new Admission(8, 8, 100);
+    Admission.Place first = admission.enter(60, LONG);
+    Admission.Place second = admission.enter(40, LONG);
+    Guest third = waiting(admission, 41);
+    second.close();
+    assertTrue(third.waits());
+    first.close();
+    third.place.get().close();
+    assertEquals(0, admission.running());
+  }
+
+  @Test
+  void theSmallDoNotOvertakeALargeOne() throws Exception {
+    Admission admission = new Admission(8, 8, 100);
+    Admission.Place place = admission.enter(50, LONG);
+    Guest large = waiting(admission, 80);
+    Guest small = waiting(admission, 10);
+    assertTrue(large.waits() && small.waits());
+    place.close();
+    large.place.get();
+    small.place.get();
+    assertEquals(2, admission.running());
+  }
+
+  @Test
+  void whatIsLargerThanTheMemoryComesInAlone() throws Exception {
+    Admission admission = new Admission(8, 8, 100);
+    Admission.Place place = admission.enter(1000, LONG);
+    Guest next = waiting(admission, 1);
+    place.close();
+    next.place.get().close();
+  }
+
+  @Test
+  void oneMoreThanMayWaitIsRefused() throws Exception {
+    Admission admission = new Admission(1, 1, 100);
+    Admission.Place place = admission.enter(1, LONG);
+    Guest waits = waiting(admission, 1);
+    ApiException busy = assertThrows(ApiException.class, () -> admission.enter(1, LONG));
+    assertEquals(ApiException.Kind.BUSY, busy.kind());
+    assertTrue(busy.retryAfter().orElseThrow().toSeconds() >= 1);
+    assertTrue(busy.retryAfter().orElseThrow().toSeconds() <= 60);
+    place.close();
+    waits.place.get().close();
+    admission.enter(1, LONG).close();
+  }
+
+  @Test
+  void patienceEnds() throws Exception {
+    Admission admission = new Admission(1, 4, 100);
+    Admission.Place place = admission.enter(1, LONG);
+    Guest guest = Guest.of(admission, 1, Duration.ofMillis(20));
+    assertEquals(ApiException.Kind.TIMED_OUT, guest.refusal());
+    assertEquals(0, admission.waiting());
+    assertEquals(
+        ApiException.Kind.TIMED_OUT,
+        assertThrows(ApiException.class, () -> admission.enter(1, Duration.ofMillis(-5))).kind());
+    place.close();
+    assertEquals(0, admission.running());
+  }
+
+  /** The one that gives up was in the way of those behind it. */
+  @Test
+  void whenALargeOneGivesUpTheSmallComeIn() throws Exception {
+    Admission admission = new Admission(8, 8, 100);
+    Admission.Place place = admission.enter(50, LONG);
+    Guest large = waiting(admission, 80);
+    Guest small = waiting(admission, 10);
+    large.thread.interrupt();
+    assertInstanceOf(InterruptedException.class, large.failure());
+    small.place.get().close();
+    place.close();
+    assertEquals(0, admission.running());
+    assertEquals(0, admission.waiting());
+  }
+
+  @Test
+  void closingRefusesAllThatWaitAndCome() throws Exception {
+    Admission admission = new Admission(8, 8, 100);
+    Admission.Place place = admission.enter(50, LONG);
+    List<Guest> guests = new ArrayList<>(List.of(waiting(admission, 80)));
+    for (int i = 0; i < 5; i++) {
+      guests.add(waiting(admission, 10)); // there would be room, once the first one gives up
+    }
+    admission.close();
+    admission.close();
+    for (Guest guest : guests) {
+      assertEquals(ApiException.Kind.STOPPING, guest.refusal());
+    }
+    assertEquals(
+        ApiException.Kind.STOPPING,
+        assertThrows(ApiException.class, () -> admission.enter(1, LONG)).kind());
+    assertEquals(1, admission.running());
+    assertFalse(admission.drain(Duration.ofMillis(10)));
+    Future<Boolean> drained = threads.submit(() -> admission.drain(LONG));
+    place.close();
+    assertTrue(drained.get());
+    assertEquals(0, admission.waiting());
+  }
+
+  /** A place that becomes free while the server stops is given to nobody. */
+  @Test
+  void nobodyComesInAfterClosing() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      Admission admission = new Admission(1, 8, 100);
+      Admission.Place place = admission.enter(1, LONG);
+      Guest guest = waiting(admission, 1);
+      admission.close();
+      place.close();
+      assertEquals(ApiException.Kind.STOPPING, guest.refusal());
+      assertTrue(admission.drain(Duration.ZERO));
+    }
+  }
+
+  @Test
+  void noPlaceIsLostWhateverHappens() throws Exception {
+    int most = 5;
+    long capacity = 100;
+    Admission admission = new Admission(most, 12, capacity);
+    AtomicInteger running = new AtomicInteger();
+    AtomicLong positions = new AtomicLong();
+    BlockingQueue<String> broken = new LinkedBlockingQueue<>();
+    List<Thread> guests = new ArrayList<>();
+    AtomicInteger admitted = new AtomicInteger();
+    for (int g = 0; g < 24; g++) {
+      SplittableRandom random = new SplittableRandom(g);
+      guests.add(
+          Thread.startVirtualThread(
+              () -> {
+                for (int i = 0; i < 300; i++) {
+                  long wanted = random.nextLong(1, 130);
+                  Duration patience = Duration.ofNanos(random.nextLong(3_000_000));
+                  try {
+                    Admission.Place place = admission.enter(wanted, patience);
+                    long held = Math.min(wanted, capacity);
+                    int now = running.incrementAndGet();
+                    long taken = positions.addAndGet(held);
+                    if (now > most || taken > capacity) {
+                      broken.add(now + " running at " + taken);
+                    }
+                    try {
+                      admitted.incrementAndGet();
+                      if (random.nextInt(4) == 0) {
+                        Thread.sleep(0, random.nextInt(300_000));
+                      }
+                    } finally {
+                      positions.addAndGet(-held);
+                      running.decrementAndGet();
+                      place.close();
+                    }
+                  } catch (ApiException | InterruptedException e) {
+                    Thread.yield(); // it asks again
+                  }
+                }
+              }));
+    }
+    SplittableRandom random = new SplittableRandom(99);
+    while (guests.stream().anyMatch(Thread::isAlive)) {
+      guests.get(random.nextInt(guests.size())).interrupt();
+      Thread.sleep(1);
+    }
+    assertEquals(List.of(), List.copyOf(broken));
+    assertTrue(admitted.get() > 100, admitted + " came in");
+    assertEquals(0, admission.running());
+    assertEquals(0, admission.waiting());
+    List<Admission.Place> all = new ArrayList<>();
+    for (int i = 0; i < most; i++) {
+      all.add(
+          admission.enter(capacity / most, Duration.ZERO)); // all places and positions are there
+    }
+    assertEquals(most, admission.running());
+    all.forEach(Admission.Place::close);
+    assertTrue(admission.drain(Duration.ZERO));
+  }
+}
