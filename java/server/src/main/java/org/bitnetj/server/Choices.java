@@ -2,8 +2,10 @@ package org.bitnetj.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,9 +25,10 @@ final class Choices {
   private Choices() {}
 
   /**
-   * Runs {@code count} tasks, and returns their results in order.
+   * Runs {@code count} tasks, and returns their results in order. When one fails, the others are
+   * interrupted.
    *
-   * @throws RuntimeException what the first failing one threw
+   * @throws RuntimeException what the first one to fail threw
    */
   static <T> List<T> run(int count, Task<T> task) {
     if (count == 1) {
@@ -33,11 +36,12 @@ final class Choices {
     }
     CountDownLatch prompt = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      CompletionService<T> ended = new ExecutorCompletionService<>(threads);
       List<Future<T>> futures = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         int choice = i;
         futures.add(
-            threads.submit(
+            ended.submit(
                 () -> {
                   if (choice > 0) {
                     prompt.await();
@@ -49,12 +53,11 @@ final class Choices {
                   }
                 }));
       }
-      List<T> results = new ArrayList<>();
       try {
-        for (Future<T> future : futures) {
-          results.add(future.get());
+        for (int i = 0; i < count; i++) {
+          ended.take().get();
         }
-        return results;
+        return futures.stream().map(Future::resultNow).toList();
       } catch (ExecutionException e) {
         threads.shutdownNow(); // an interrupt cancels a text
         throw e.getCause() instanceof RuntimeException cause
