@@ -1,5 +1,6 @@
 package org.bitnetj.server;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -225,8 +226,18 @@ final class Door {
     } catch (JsonProcessingException e) {
       throw new ApiException(
           ApiException.Kind.INVALID,
-          "A string of the request should be JSON and is not: " + e.getOriginalMessage());
+          "A string of the request should be JSON and is not: " + reason(e));
     }
+  }
+
+  /** What is wrong with JSON, and where; the parser also names places of its own source. */
+  private static String reason(JsonProcessingException e) {
+    String message =
+        e.getOriginalMessage().replaceAll("(?s) *\\((start marker|for Object).*|\n.*", "");
+    JsonLocation at = e.getLocation();
+    return at == null
+        ? message + "."
+        : "%s (line %d, column %d).".formatted(message, at.getLineNr(), at.getColumnNr());
   }
 
   private JsonNode body(ServerRequest request) {
@@ -249,7 +260,7 @@ final class Door {
       throw new ApiException(ApiException.Kind.INVALID, "The request must be a JSON object.");
     } catch (JsonProcessingException e) {
       throw new ApiException(
-          ApiException.Kind.INVALID, "The request is not valid JSON: " + e.getOriginalMessage());
+          ApiException.Kind.INVALID, "The request is not valid JSON: " + reason(e));
     } catch (IOException e) {
       throw new ApiException(ApiException.Kind.INVALID, "The request is not valid JSON.");
     }

@@ -42,7 +42,7 @@ public final class ModelServer implements AutoCloseable {
             .host(options.host())
             .port(options.port())
             .shutdownHook(false)
-            .maxPayloadSize(options.mostBodyBytes() + 1L)
+            .maxPayloadSize(2L * options.mostBodyBytes()) // Door refuses less; this ends a reading
             .idleConnectionTimeout(Duration.ofMinutes(5))
             .routing(this::route)
             .build();

@@ -10,6 +10,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 
@@ -41,6 +43,12 @@ final class ServedModel implements AutoCloseable {
   /** The defaults at a free port. */
   static ServerOptions options() {
     ServerOptions d = ServerOptions.defaults();
+    return options(d.mostBodyBytes(), d.apiKeys(), d.origins(), d.log());
+  }
+
+  static ServerOptions options(
+      int mostBodyBytes, Set<String> apiKeys, List<String> origins, Consumer<String> log) {
+    ServerOptions d = ServerOptions.defaults();
     return new ServerOptions(
         d.host(),
         0,
@@ -48,11 +56,11 @@ final class ServedModel implements AutoCloseable {
         d.parallel(),
         d.queue(),
         d.requestTime(),
-        d.mostBodyBytes(),
-        d.apiKeys(),
-        d.origins(),
+        mostBodyBytes,
+        apiKeys,
+        origins,
         d.drainTime(),
-        d.log());
+        log);
   }
 
   URI uri(String path) {
