@@ -1,9 +1,10 @@
 /**
  * A model behind the HTTP APIs that clients of hosted models speak. {@link
  * org.bitnetj.server.ModelServer} is where to start. A request goes through {@code Door} (keys,
- * limits, errors), the class of its protocol ({@code ChatCompletions}, {@code Completions} …, which
- * alone know a protocol's JSON), and {@code Answers}, which renders messages and generates; {@code
- * Admission} decides when it may.
+ * limits, errors), the class of its endpoint ({@code ChatCompletions}, {@code Responses}, {@code
+ * Messages} …), with those that read the protocol's messages and write its answers, which alone
+ * know its JSON, and {@code Answers}, which renders messages and generates; {@code Admission}
+ * decides when it may.
  */
 @NullMarked
 package org.bitnetj.server;

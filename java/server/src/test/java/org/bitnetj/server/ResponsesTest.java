@@ -283,8 +283,7 @@ class ResponsesTest {
     refused("metadata", request("\"Hi\"", ", \"metadata\": 1"));
     refused("reasoning.effort", request("\"Hi\"", ", \"reasoning\": {\"effort\": \"huge\"}"));
     refused(
-        "text.format.type",
-        request("\"Hi\"", ", \"text\": {\"format\": {\"type\": \"grammar\"}}"));
+        "text.format.type", request("\"Hi\"", ", \"text\": {\"format\": {\"type\": \"grammar\"}}"));
     refused("previous_response_id", request("\"Hi\"", ", \"previous_response_id\": \"resp_1\""));
   }
 
