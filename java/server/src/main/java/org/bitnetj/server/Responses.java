@@ -296,7 +296,10 @@ final class Responses {
     GenerationStats stats = reply.result().stats();
     ObjectNode usage = JSON.objectNode();
     usage.put("input_tokens", stats.promptTokens());
-    usage.putObject("input_tokens_details").put("cached_tokens", stats.cachedTokens());
+    usage
+        .putObject("input_tokens_details")
+        .put("cached_tokens", stats.cachedTokens())
+        .put("cache_write_tokens", 0); // writes are not counted apart
     usage.put("output_tokens", stats.generatedTokens());
     usage.putObject("output_tokens_details").put("reasoning_tokens", reply.thinkingTokens());
     usage.put("total_tokens", stats.promptTokens() + stats.generatedTokens());

@@ -132,6 +132,7 @@ class ResponsesTest {
             .length;
     assertEquals(prompt, answer.at("/usage/input_tokens").intValue());
     assertTrue(answer.at("/usage/input_tokens_details/cached_tokens").isInt());
+    assertEquals(0, answer.at("/usage/input_tokens_details/cache_write_tokens").asInt(-1));
     assertEquals(12, answer.at("/usage/output_tokens").intValue());
     assertEquals(0, answer.at("/usage/output_tokens_details/reasoning_tokens").intValue());
     assertEquals(prompt + 12, answer.at("/usage/total_tokens").intValue());
