@@ -4,7 +4,8 @@
  * limits, errors), the class of its endpoint ({@code ChatCompletions}, {@code Responses}, {@code
  * Messages} …), with those that read the protocol's messages and write its answers, which alone
  * know its JSON, and {@code Answers}, which renders messages and generates; {@code Admission}
- * decides when it may.
+ * decides when it may. {@code Page} serves the chat page, whose files are in the resource folder
+ * {@code page}: {@code main.js} is where to start.
  */
 @NullMarked
 package org.bitnetj.server;

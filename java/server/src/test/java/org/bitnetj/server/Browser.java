@@ -1,5 +1,7 @@
 package org.bitnetj.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +34,16 @@ final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final String PAGE_TEXT = "return document.body.innerText";
+
+  // Scripts look at all elements at once: asking for one after the other takes far longer.
+  private static final String FIRST_SHOWN =
+      "return [...document.querySelectorAll(arguments[0])].find((e) => e.checkVisibility())";
+  private static final String HAS_TEXT =
+      "return [...document.querySelectorAll(arguments[0])]"
+          + ".some((e) => e.checkVisibility() && e.innerText.includes(arguments[1]))";
+  private static final String LAST_BUTTON =
+      "return [...document.querySelectorAll('button')].findLast((e) => e.checkVisibility()"
+          + " && (e.getAttribute('aria-label') ?? e.textContent.trim()) === arguments[0])";
 
   final ChromeDriver driver;
 
@@ -106,34 +118,31 @@ final class Browser implements AutoCloseable {
 
   /** The first element by a CSS selector, as soon as it is shown. */
   WebElement shown(String selector) {
-    return waitFor(
-        d ->
-            d.findElements(By.cssSelector(selector)).stream()
-                .filter(WebElement::isDisplayed)
-                .findFirst()
-                .orElse(null));
+    return waitFor(d -> (WebElement) script(FIRST_SHOWN, selector));
   }
 
   List<WebElement> all(String selector) {
     return driver.findElements(By.cssSelector(selector));
   }
 
+  /** The texts of elements as they are shown. */
+  List<String> texts(String selector) {
+    return all(selector).stream().map(WebElement::getText).toList();
+  }
+
   boolean isShown(String selector) {
-    return all(selector).stream().anyMatch(WebElement::isDisplayed);
+    return script(FIRST_SHOWN, selector) != null;
   }
 
   void waitForText(String selector, String text) {
-    waitFor(d -> all(selector).stream().anyMatch(e -> e.getText().contains(text)));
+    waitFor(d -> script(HAS_TEXT, selector, text));
   }
 
   /** A button by its label, as screen readers tell it; the last of several. */
   WebElement button(String label) {
-    return waitFor(
-        d ->
-            all("button").stream()
-                .filter(b -> b.isDisplayed() && b.getAccessibleName().equals(label))
-                .reduce((a, b) -> b)
-                .orElse(null));
+    WebElement button = waitFor(d -> (WebElement) script(LAST_BUTTON, label));
+    assertEquals(label, button.getAccessibleName());
+    return button;
   }
 
   /** Sends keys to what has the focus. */

@@ -52,6 +52,7 @@ final class ScriptedServer implements AutoCloseable {
                   routes
                       .get("/test/{name}", this::file)
                       .get("/v1/models", this::models)
+                      .get("/health", (request, response) -> response.send("{}"))
                       .post("/v1/chat/completions", this::answer);
                 })
             .build()

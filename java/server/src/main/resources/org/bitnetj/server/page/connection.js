@@ -13,7 +13,8 @@ export class Connection {
 
   /** The server did not answer: calls it until it does. */
   async lost() {
-    this.#line.textContent = "The server cannot be reached. This page waits for it …";
+    this.#line.textContent = "Waiting for the server to come back …";
+    this.#line.classList.remove("back");
     this.#line.hidden = false;
     if (this.#isWaiting) {
       return;
@@ -23,6 +24,7 @@ export class Connection {
       await new Promise((resolve) => setTimeout(resolve, MILLIS_BETWEEN_CALLS));
     }
     this.#isWaiting = false;
+    this.#line.classList.add("back");
     this.#line.textContent = "The server is back.";
   }
 

@@ -39,7 +39,8 @@ export function iconButton(name, label, click) {
 /** Grows with its text, as far as the style lets it. */
 export function fit(textarea) {
   textarea.style.height = "auto";
-  textarea.style.height = textarea.scrollHeight + "px";
+  const border = textarea.offsetHeight - textarea.clientHeight;
+  textarea.style.height = `${textarea.scrollHeight + border}px`;
 }
 
 /** Tells screen readers, once. */

@@ -67,7 +67,7 @@ export class MessageView {
           part("previous", "button", { type: "button", "aria-label": "Previous version", click: () => actions.turn(message, -1) }, "«"),
           part("place", "span"),
           part("next", "button", { type: "button", "aria-label": "Next version", click: () => actions.turn(message, 1) }, "»")),
-        element("div", { class: "tools" },
+        part("tools", "div", { class: "tools" },
           this.#tool("copy", "Copy this text", null),
           isUser && this.#tool("edit", "Edit this message", () => this.edit()),
           !isUser && this.#tool("retry", "Answer again", () => actions.retry(message))),
@@ -109,6 +109,7 @@ export class MessageView {
     parts.place.textContent = `${place + 1}/${versions.length}`;
     parts.previous.disabled = place === 0;
     parts.next.disabled = place === versions.length - 1;
+    parts.tools.hidden = message.state === "failed" && message.text === "";
     this.#showError();
   }
 
@@ -139,7 +140,7 @@ export class MessageView {
     if (this.element.querySelector("form")) {
       return;
     }
-    const area = element("textarea", { "aria-label": "Edited message", input: () => fit(area) });
+    const area = element("textarea", { rows: 1, "aria-label": "Edited message", input: () => fit(area) });
     area.value = this.#message.text;
     const close = () => {
       form.remove();
