@@ -181,9 +181,10 @@ final class Door {
   void preflight(ServerRequest request, ServerResponse response) {
     allowOrigin(request, response);
     response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST");
-    response.header(
-        HeaderNames.create("Access-Control-Allow-Headers"),
-        "Authorization, Content-Type, x-api-key, anthropic-version");
+    request
+        .headers()
+        .first(HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
+        .ifPresent(names -> response.header(HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, names));
     response.status(204).send();
   }
 

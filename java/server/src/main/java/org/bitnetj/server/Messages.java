@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationStats;
 import org.bitnetj.option.SamplingOptions;
@@ -54,19 +55,23 @@ final class Messages {
   private static Chats.Request conversation(
       Fields request, Thinking thinking, GenerationOptions options) {
     request.ignore("model", "cache_control");
-    request
-        .object("output_config")
-        .ifPresent(
-            config -> {
-              config.text("effort");
-              config.finish();
-            });
+    Optional<Grammar> format =
+        request
+            .object("output_config")
+            .flatMap(
+                config -> {
+                  config.text("effort");
+                  Optional<Grammar> grammar =
+                      config.object("format").flatMap(f -> OutputFormat.read(f, false));
+                  config.finish();
+                  return grammar;
+                });
     Chats.Request chat =
         new Chats.Request(
             AnthropicMessages.messages(request),
             AnthropicMessages.tools(request),
             thinking.wanted,
-            Optional.empty(),
+            format,
             options);
     request.finish();
     return chat;

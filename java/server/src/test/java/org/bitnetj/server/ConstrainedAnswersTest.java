@@ -93,7 +93,7 @@ class ConstrainedAnswersTest {
   }
 
   @Test
-  void requiredCallsAreOfAnyFunctionInEveryProtocol() throws Exception {
+  void everyProtocolHasRequiredCallsOrFormats() throws Exception {
     JsonNode calls =
         chat(TOOLS + ", \"seed\": 4, \"tool_choice\": \"required\"")
             .at("/choices/0/message/tool_calls");
@@ -110,6 +110,16 @@ class ConstrainedAnswersTest {
             """);
     assertEquals("tool_use", message.get("stop_reason").textValue());
     assertEquals(6, message.at("/content/0/input/sides").intValue());
+    JsonNode formatted =
+        served.ask(
+            "/v1/messages",
+            """
+            {"max_tokens": 50, "messages": [{"role": "user", "content": "Go on."}],
+             "output_config": {"format": {"type": "json_schema", "schema": {"const": [1, "b"]}}}}\
+            """);
+    assertEquals(
+        ServedModel.JSON.readTree("[1, \"b\"]"),
+        ServedModel.JSON.readTree(formatted.at("/content/0/text").textValue()));
     JsonNode response =
         served.ask(
             "/v1/responses",

@@ -219,7 +219,7 @@ class MessagesTest {
     refused("temperature", request(5, "").replace("\"temperature\": 0", "\"temperature\": 1.5"));
     refused("thinking.type", request(5, ", \"thinking\": {\"type\": \"much\"}"));
     refused("stop_sequences", request(5, ", \"stop_sequences\": [\"\"]"));
-    refused("output_config.format", request(5, ", \"output_config\": {\"format\": {}}"));
+    refused("output_config.format.type", request(5, ", \"output_config\": {\"format\": {}}"));
     refused("not valid JSON", "{");
   }
 
