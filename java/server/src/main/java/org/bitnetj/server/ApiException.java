@@ -14,6 +14,7 @@ final class ApiException extends RuntimeException {
   enum Kind {
     INVALID(400, "invalid_request_error", "invalid_request_error"),
     UNAUTHENTICATED(401, "invalid_request_error", "authentication_error"),
+    FORBIDDEN(403, "invalid_request_error", "permission_error"),
     NOT_FOUND(404, "invalid_request_error", "not_found_error"),
     WRONG_METHOD(405, "invalid_request_error", "invalid_request_error"),
     TOO_LARGE(413, "invalid_request_error", "request_too_large"),

@@ -19,7 +19,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.bitnetj.error.ChatTemplateException;
 
 /**
@@ -59,7 +61,13 @@ final class Door {
   private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("Access-Control-Allow-Origin");
 
   private final Set<String> keys;
+
+  /** Names of the machine itself, with a port or not. */
+  private static final Pattern LOCAL =
+      Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1\\])(:\\d+)?");
+
   private final List<String> origins;
+  private final boolean local; // reached from this machine alone
   private final int mostBytes;
   private final Metrics metrics;
   private final java.util.function.Consumer<String> log;
@@ -67,6 +75,7 @@ final class Door {
   Door(ServerOptions options, Metrics metrics) {
     this.keys = options.apiKeys();
     this.origins = options.origins();
+    this.local = LOCAL.matcher(options.host()).matches() || options.host().equals("::1");
     this.mostBytes = options.mostBodyBytes();
     this.metrics = metrics;
     this.log = options.log();
@@ -115,6 +124,7 @@ final class Door {
     EventStream events = new EventStream(response, dialect);
     try (events) {
       try {
+        requireOrigin(request);
         body.run(events);
       } catch (EventStream.Gone e) {
         status = 499; // nginx' number for a client that has gone
@@ -163,6 +173,29 @@ final class Door {
   static void send(ServerResponse response, JsonNode body) {
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
     response.send(body.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Refuses what a web page asks that is neither the server's own nor one of those named. Browsers
+   * send such requests although they keep the answers from the page. A server that listens to its
+   * machine alone is its own only by a name of that machine: a page's name may come to mean this
+   * machine while it is open.
+   */
+  private void requireOrigin(ServerRequest request) {
+    Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
+    if (origin.isEmpty() || origins.contains("*") || origins.contains(origin.get())) {
+      return;
+    }
+    String host = request.headers().first(HeaderNames.HOST).orElse("");
+    boolean own = origin.get().equals("http://" + host) || origin.get().equals("https://" + host);
+    if (!own || local && !LOCAL.matcher(host).matches()) {
+      throw new ApiException(
+          ApiException.Kind.FORBIDDEN,
+          "Requests of web pages from "
+              + origin.get()
+              + " are refused; the server must be told that they are wanted (bitnet serve"
+              + " --cors).");
+    }
   }
 
   private void allowOrigin(ServerRequest request, ServerResponse response) {

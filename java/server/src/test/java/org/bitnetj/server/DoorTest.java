@@ -117,6 +117,55 @@ class DoorTest {
     }
   }
 
+  private static int asked(ServedModel served, String origin) throws Exception {
+    return send(
+            served,
+            "/detokenize",
+            "{\"tokens\": [1]}",
+            Map.of("Origin", origin, "x-api-key", "key-1", "Content-Type", "text/plain"))
+        .statusCode();
+  }
+
+  @Test
+  void whatPagesOfOthersAskIsRefused() throws Exception {
+    assertEquals(200, asked(plain, "http://127.0.0.1:" + plain.server.port()), "its own page");
+    assertEquals(403, asked(plain, "https://example.org"));
+    assertEquals(403, asked(plain, "http://localhost:1"));
+    assertEquals(403, asked(plain, "null"));
+    assertEquals(200, asked(guarded, "https://example.org"));
+    assertEquals(403, asked(guarded, "https://example.com"));
+  }
+
+  /** A name of the page's owner that has come to mean this machine: the host is then the page's. */
+  @Test
+  void aPageIsNotTheServersOwnByAnotherNameOfThisMachine() throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", plain.server.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /detokenize HTTP/1.1\r\nHost: evil.example:80\r\n"
+                      + "Origin: http://evil.example:80\r\nConnection: close\r\n"
+                      + "Content-Length: 15\r\n\r\n{\"tokens\": [1]}")
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readNBytes(13), StandardCharsets.UTF_8);
+      assertEquals("HTTP/1.1 403 ", answer);
+    }
+  }
+
+  @Test
+  void aPageThatIsLetInMaySendTheHeadersItAsksFor() throws Exception {
+    HttpResponse<String> response =
+        guarded.send(
+            HttpRequest.newBuilder(guarded.uri("/v1/messages"))
+                .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+                .header("Origin", "https://example.org")
+                .header("Access-Control-Request-Headers", "x-stainless-os,authorization"));
+    assertEquals(204, response.statusCode());
+    assertEquals(
+        Optional.of("x-stainless-os,authorization"),
+        response.headers().firstValue("Access-Control-Allow-Headers"));
+  }
+
   @Test
   void aBodyThatIsTooLargeIsRefused() throws Exception {
     String large = "{\"prompt\": \"" + "x".repeat(3000) + "\"}";
