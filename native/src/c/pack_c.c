@@ -128,15 +128,38 @@ static void unpack_41(const stored* m, int64_t row, int64_t k, int32_t n, uint8_
 }
 
 /*
- * Four digits, one in each byte, by their code in STQ1_0 and, where the sign bit is set, 16 more.
- * Byte code / 4 is 1; of the others the first is 2, the second 0 where bit 0 of the code is set,
- * the third 0 where bit 1 is. The sign negates all.
+ * The lane of a group of STQ1_0, as a digit: lane code / 4 is 0; of the others the first is +1, the
+ * second -1 where bit 0 of the code is set, the third -1 where bit 1 is. A sign that is set negates
+ * all.
  */
-static const uint32_t sparse_fours[32] = {
-    0x02020201, 0x02000201, 0x00020201, 0x00000201, 0x02020102, 0x02000102, 0x00020102, 0x00000102,
-    0x02010202, 0x02010002, 0x00010202, 0x00010002, 0x01020202, 0x01020002, 0x01000202, 0x01000002,
-    0x00000001, 0x00020001, 0x02000001, 0x02020001, 0x00000100, 0x00020100, 0x02000100, 0x02020100,
-    0x00010000, 0x00010200, 0x02010000, 0x02010200, 0x01000000, 0x01000200, 0x01020000, 0x01020200};
+#define LANE_MINUS(code, lane) \
+  (((code) & 3) << 1 >> ((lane) > (code) / 4 ? (lane) - 1 : (lane)) & 1)
+#define LANE(code, sign, lane) \
+  ((uint64_t)((lane) == (code) / 4 ? 1 : (LANE_MINUS(code, lane) ^ (sign)) != 0 ? 0 : 2))
+/* The four lanes of a group, a byte each, and those of two groups with their codes and signs. */
+#define LANES(code, sign)                                                       \
+  (LANE(code, sign, 0) | LANE(code, sign, 1) << 8 | LANE(code, sign, 2) << 16 | \
+   LANE(code, sign, 3) << 24)
+#define PAIR(codes, signs) \
+  (LANES((codes) & 15, (signs) & 1) | LANES((codes) >> 4, (signs) >> 1) << 32)
+#define PAIR_4(x, s) PAIR(x, s), PAIR((x) + 1, s), PAIR((x) + 2, s), PAIR((x) + 3, s)
+#define PAIR_16(x, s) PAIR_4(x, s), PAIR_4((x) + 4, s), PAIR_4((x) + 8, s), PAIR_4((x) + 12, s)
+#define PAIR_64(x, s) \
+  PAIR_16(x, s), PAIR_16((x) + 16, s), PAIR_16((x) + 32, s), PAIR_16((x) + 48, s)
+#define PAIR_256(s) PAIR_64(0, s), PAIR_64(64, s), PAIR_64(128, s), PAIR_64(192, s)
+/* By 256 times the two signs plus the byte of two codes. */
+static const uint64_t sparse_pairs[1024] = {PAIR_256(0), PAIR_256(1), PAIR_256(2), PAIR_256(3)};
+
+/* The first and the second byte of n pairs. */
+BN_INLINE void split_bytes(const uint8_t* restrict pairs, const int n, uint8_t* restrict first,
+                           uint8_t* restrict second) {
+  for (int i = 0; i < n; i++) {
+    uint16_t pair;
+    memcpy(&pair, pairs + 2 * i, sizeof pair);
+    first[i] = (uint8_t)pair;
+    second[i] = (uint8_t)(pair >> 8);
+  }
+}
 
 /*
  * STQ1_0: blocks of 256 in 42 bytes: 64 codes of four bits, then 64 sign bits. Digit p of group g
@@ -145,24 +168,21 @@ static const uint32_t sparse_fours[32] = {
 BN_INLINE void unpack_sparse_fours(const uint8_t* block, const int contiguous,
                                    uint8_t* restrict digits) {
   uint32_t fours[64]; /* all of them first: what was just stored is slow to load as a vector */
-  for (int g = 0; g < 64; g += 8) {
-    uint32_t codes;
-    memcpy(&codes, block + g / 2, sizeof codes);
-    const uint32_t signs = block[32 + g / 8];
-    BN_UNROLL for (int i = 0; i < 8; i++) {
-      fours[g + i] = sparse_fours[(codes >> 4 * i & 15) | (signs >> i & 1) << 4];
-    }
+  BN_UNROLL for (int i = 0; i < 32; i++) {
+    const uint64_t pair = sparse_pairs[block[i] | (block[32 + i / 4] >> i % 4 * 2 & 3) << 8];
+    memcpy(fours + 2 * i, &pair, sizeof pair);
   }
   if (contiguous) {
     memcpy(digits, fours, sizeof fours);
     return;
   }
-  for (int g = 0; g < 64; g += 16) {
-    BN_UNROLL for (int p = 0; p < 4; p++) {
-      for (int i = 0; i < 16; i++) {
-        digits[4 * g + 16 * p + i] = (uint8_t)(fours[g + i] >> 8 * p);
-      }
-    }
+  uint8_t halves[2][128]; /* lanes 0 and 2 of each group, lanes 1 and 3 */
+  uint8_t lanes[4][64];
+  split_bytes((const uint8_t*)fours, 128, halves[0], halves[1]);
+  split_bytes(halves[0], 64, lanes[0], lanes[2]);
+  split_bytes(halves[1], 64, lanes[1], lanes[3]);
+  BN_UNROLL for (int g = 0; g < 64; g += 16) {
+    BN_UNROLL for (int p = 0; p < 4; p++) { memcpy(digits + 4 * g + 16 * p, lanes[p] + g, 16); }
   }
 }
 
