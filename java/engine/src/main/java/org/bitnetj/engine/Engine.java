@@ -162,17 +162,17 @@ public final class Engine implements AutoCloseable {
 
   /** Sequences that wait for a step. */
   public int waiting() {
-    return scheduler.waiting();
+    return scheduler.counts().waiting();
   }
 
   /** Steps that were computed. */
   public long steps() {
-    return scheduler.steps();
+    return scheduler.counts().steps();
   }
 
   /** Tokens that they computed. */
   public long stepRows() {
-    return scheduler.rows();
+    return scheduler.counts().rows();
   }
 
   /**

@@ -1,12 +1,9 @@
 package org.bitnetj.engine;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.bitnetj.engine.SequenceState.Progress;
-import org.bitnetj.model.Step;
 import org.bitnetj.model.Transformer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +21,8 @@ final class Scheduler {
   /** The share of the last step's time that the next one waits at most, and the longest wait. */
   private static final int PATIENCE = 8;
 
+  private static final String CLOSED = "This model is closed; load it again.";
+
   private static final long MOST_PATIENCE_NANOS = 5_000_000;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -31,8 +30,8 @@ final class Scheduler {
   private final Condition finished = lock.newCondition(); // for who waits for a step
   private final Condition submitted = lock.newCondition(); // for the engine's thread
   private final Transformer transformer;
-  private final ArrayDeque<SequenceState> waiting = new ArrayDeque<>();
-  private final List<SequenceState> members = new ArrayList<>(); // of the step
+  private final WaitingLine waiting;
+  private final List<SequenceState> members; // of the step
   private @Nullable Thread engineThread;
   private boolean stepping;
   private boolean closed;
@@ -42,15 +41,13 @@ final class Scheduler {
 
   private long round;
   private long lastStepNanos;
-  private int alone; // steps that have one member only, after one that failed
-  private final PromptPace pace = new PromptPace();
-  private int singles; // members of the step with one row
-  private int promptRows; // rows of the others
   private long steps;
   private long rows;
 
   Scheduler(Transformer transformer) {
     this.transformer = transformer;
+    this.waiting = new WaitingLine(transformer.step());
+    this.members = waiting.members();
   }
 
   void lock() {
@@ -61,28 +58,19 @@ final class Scheduler {
     lock.unlock();
   }
 
-  int waiting() {
-    lock.lock();
-    try {
-      return waiting.size();
-    } finally {
-      lock.unlock();
-    }
-  }
+  /**
+   * What was done so far.
+   *
+   * @param waiting sequences that wait for a step
+   * @param steps that were computed
+   * @param rows tokens that they computed
+   */
+  record Counts(int waiting, long steps, long rows) {}
 
-  long steps() {
+  Counts counts() {
     lock.lock();
     try {
-      return steps;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  long rows() {
-    lock.lock();
-    try {
-      return rows;
+      return new Counts(waiting.size(), steps, rows);
     } finally {
       lock.unlock();
     }
@@ -90,7 +78,7 @@ final class Scheduler {
 
   void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("This model is closed; load it again.");
+      throw new IllegalStateException(CLOSED);
     }
   }
 
@@ -157,7 +145,7 @@ final class Scheduler {
     stepping = true;
     try {
       awaitExpected();
-      gather();
+      waiting.fillStep();
       if (!members.isEmpty()) {
         long start = System.nanoTime();
         Throwable failure = null;
@@ -170,14 +158,14 @@ final class Scheduler {
           lock.lock();
         }
         lastStepNanos = System.nanoTime() - start;
-        pace.note(singles, promptRows, lastStepNanos);
+        waiting.note(lastStepNanos);
         steps++;
         rows += transformer.step().size();
         settle(failure);
       }
     } catch (RuntimeException | Error e) { // such as a full heap: its members must hear of it
       waiting.removeAll(members);
-      members.forEach(member -> finish(member, e));
+      members.forEach(member -> member.finish(e));
       members.clear();
     } finally {
       stepping = false;
@@ -209,66 +197,6 @@ final class Scheduler {
     sequence.expectedIn = -1;
   }
 
-  /**
-   * Fills the step. The sequence that has waited longest is in it, whatever it needs, so that none
-   * waits forever: it decides whose cache the step is on. Then come those that want one token, then
-   * the others, with as many rows together as do not delay the single tokens much.
-   */
-  private void gather() {
-    Step step = transformer.step();
-    step.clear();
-    singles = 0;
-    promptRows = 0;
-    int waitingSingles = 0;
-    for (SequenceState sequence : waiting) {
-      waitingSingles += sequence.remaining() == 1 ? 1 : 0;
-    }
-    int most = pace.most(waitingSingles);
-    while (members.isEmpty() && !waiting.isEmpty()) {
-      SequenceState first = waiting.removeFirst();
-      enter(first, Math.min(most, Math.max(1, step.capacity() - waitingSingles)));
-    }
-    if (alone == 0) {
-      gatherMore(true, Integer.MAX_VALUE);
-      gatherMore(false, most);
-    }
-    alone = Math.max(0, alone - 1);
-  }
-
-  private void gatherMore(boolean wantSingles, int mostPromptRows) {
-    for (int i = waiting.size(); i > 0; i--) { // once round: who does not enter keeps its place
-      SequenceState sequence = waiting.removeFirst();
-      int most = wantSingles ? 1 : mostPromptRows - promptRows;
-      if (sequence.remaining() == 1 != wantSingles || most < 1 || !enter(sequence, most)) {
-        waiting.addLast(sequence);
-      }
-    }
-  }
-
-  /**
-   * Puts a sequence that is taken out of those that wait into the step, with {@code most} rows at
-   * most.
-   *
-   * @return false if the step has no room for it; else it is a member, or has failed
-   */
-  private boolean enter(SequenceState sequence, int most) {
-    try {
-      Step step = transformer.step();
-      int before = step.size();
-      boolean single = sequence.remaining() == 1;
-      if (!step.accepts(sequence.table()) || !sequence.enter(step, most)) {
-        return false;
-      }
-      members.add(sequence);
-      singles += single ? 1 : 0;
-      promptRows += single ? 0 : step.size() - before;
-      sequence.progress = Progress.COMPUTING;
-    } catch (RuntimeException | Error e) {
-      finish(sequence, e);
-    }
-    return true;
-  }
-
   private void computeStep() {
     transformer.forward();
     int row = 0;
@@ -283,12 +211,7 @@ final class Scheduler {
    */
   private void settle(@Nullable Throwable failure) {
     if (failure != null && members.size() > 1) {
-      alone = members.size();
-      for (int i = alone - 1; i >= 0; i--) { // the next steps are theirs
-        members.get(i).progress = Progress.WAITING;
-        waiting.addFirst(members.get(i));
-      }
-      members.clear();
+      waiting.retryAlone();
     } else if (failure == null) {
       transformer.step().commit();
       for (int i = 0; i < members.size(); i++) {
@@ -298,25 +221,17 @@ final class Scheduler {
     for (int i = 0; i < members.size(); i++) {
       SequenceState member = members.get(i);
       if (failure != null || member.remaining() == 0) {
-        finish(member, failure);
+        member.finish(failure);
         member.expectedIn = round;
         expected++;
       } else if (member.closing) {
-        finish(member, new IllegalStateException(SequenceState.CLOSED));
+        member.finish(new IllegalStateException(SequenceState.CLOSED));
       } else {
         member.progress = Progress.WAITING;
         waiting.addLast(member);
       }
     }
     members.clear();
-  }
-
-  private static void finish(SequenceState sequence, @Nullable Throwable failure) {
-    if (failure != null) {
-      sequence.table().truncate(sequence.length()); // without the blocks it was to have
-    }
-    sequence.failure = failure;
-    sequence.progress = Progress.DONE;
   }
 
   void rest(SequenceState sequence) {
@@ -338,7 +253,7 @@ final class Scheduler {
     unexpect(sequence);
     arrived.signal();
     if (waiting.remove(sequence)) {
-      finish(sequence, new IllegalStateException(SequenceState.CLOSED));
+      sequence.finish(new IllegalStateException(SequenceState.CLOSED));
       finished.signalAll();
     }
   }
@@ -350,10 +265,7 @@ final class Scheduler {
     while (stepping) {
       finished.awaitUninterruptibly();
     }
-    for (SequenceState sequence : waiting) {
-      finish(sequence, new IllegalStateException("This model is closed; load it again."));
-    }
-    waiting.clear();
+    waiting.failAll(CLOSED);
     finished.signalAll();
     submitted.signal();
   }

@@ -254,6 +254,15 @@ public final class SequenceState implements AutoCloseable {
     reads.addShare(stepReads, rows, stepRows);
   }
 
+  /** Says that nothing is to be computed any more, and what went wrong; the lock is held. */
+  void finish(@Nullable Throwable failure) {
+    if (failure != null) {
+      table.truncate(length()); // without the blocks it was to have
+    }
+    this.failure = failure;
+    progress = Progress.DONE;
+  }
+
   /**
    * Frees the keys and values, once no step computes with them: who waits for a step gets an {@link
    * IllegalStateException}. Idempotent, from any thread.
