@@ -40,7 +40,7 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
   private record Sample(boolean inOneLayer, int units, int rows) {}
 
   private static final Sample WHOLE = new Sample(false, 1024, 256);
-  private static final Sample QUICK = new Sample(true, 512, 96);
+  private static final Sample QUICK = new Sample(true, 256, 96);
 
   /** More than any wrong layout gives, in which some weights are where they should be. */
   private static final double CERTAIN = 0.45;
