@@ -49,6 +49,7 @@ public final class LanguageModel implements AutoCloseable {
   private final int threads;
   private final Engine engine;
   private final ModelSource source;
+  private final LoadOptions options;
 
   private LanguageModel(
       Path path,
@@ -57,7 +58,8 @@ public final class LanguageModel implements AutoCloseable {
       ModelSource source,
       KernelTier kernels,
       int threads,
-      Engine engine) {
+      Engine engine,
+      LoadOptions options) {
     this.path = path;
     this.tokenizer = tokenizer;
     this.chats = chats;
@@ -65,6 +67,7 @@ public final class LanguageModel implements AutoCloseable {
     this.kernels = kernels;
     this.threads = threads;
     this.engine = engine;
+    this.options = options;
   }
 
   /** Loads a model with the best kernels and a thread on each processor. */
@@ -129,7 +132,8 @@ public final class LanguageModel implements AutoCloseable {
               transformer,
               Math.min(cacheBytes(weights), mostCacheBytes),
               options.keptCacheBytes(),
-              List.copyOf(closers)));
+              List.copyOf(closers)),
+          options);
     } catch (IOException | RuntimeException | Error e) {
       closers.forEach(Runnable::run);
       throw e;
@@ -295,12 +299,10 @@ public final class LanguageModel implements AutoCloseable {
     return engine.cachePositions(AttentionLayer.Type.F16);
   }
 
-  /** What was chosen at loading, or found in the model's files, that changes its texts. */
+  /** What was chosen at loading and changes the model's texts; for comparing. */
   public String settings() {
-    return "activations "
-        + engine.spec().activationScaling()
-        + ", chat template "
-        + chats.template().map(ChatTemplate::name).orElse("none");
+    return "activations %s, %s, chat template %s"
+        .formatted(engine.spec().activationScaling(), options.layouts(), options.chatTemplate());
   }
 
   /**

@@ -143,6 +143,7 @@ public final class BlockPool implements AutoCloseable {
     if (freed == 0 && fresh == capacity && !forgetOldest()) {
       return false;
     }
+    // The first block there always is, also once the idle ones have been given up.
     return used + idle.size() == 0 || budget.makeRoom(blockBytes) || used + idle.size() == 0;
   }
 

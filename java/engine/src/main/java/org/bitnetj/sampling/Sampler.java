@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.SamplingOptions;
@@ -49,6 +50,7 @@ public final class Sampler {
   private final RandomGenerator random;
   private final RecentTokens recent;
   private final int[] biased; // in rising order
+  private final double[] biases; // of these
   private final SamplerNeed need;
   private final Candidates candidates;
   private final double[] weights;
@@ -70,6 +72,7 @@ public final class Sampler {
     this.random = GENERATOR.create(seed);
     this.recent = new RecentTokens(options.penalizes() ? options.penaltyWindow() : 0);
     this.biased = options.logitBias().keySet().stream().mapToInt(t -> t).sorted().toArray();
+    this.biases = IntStream.of(biased).mapToDouble(t -> options.logitBias().get(t)).toArray();
     if (biased.length > 0 && biased[biased.length - 1] >= vocabulary) {
       throw unknown(biased[biased.length - 1]);
     }
@@ -202,7 +205,7 @@ public final class Sampler {
       int at = Arrays.binarySearch(biased, begin);
       for (int i = at < 0 ? -at - 1 : at; i < biased.length && biased[i] < begin + count; i++) {
         int token = biased[i];
-        chunk[token - begin] = (float) (chunk[token - begin] + options.logitBias().get(token));
+        chunk[token - begin] = (float) (chunk[token - begin] + biases[i]);
       }
     }
     long[] bits = allowed;

@@ -25,6 +25,28 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Sequences share steps and blocks, and change no bit of each other. */
 @Timeout(120)
 class EngineTest extends GatedEngine {
+  /** The logits of texts of which the first one's step lasts until all the others wait. */
+  private List<Future<int[]>> firstAloneThenTogether(Gate gate, int[][] texts) throws Exception {
+    List<Future<int[]>> results = new ArrayList<>();
+    gate.shut();
+    for (int[] text : texts) {
+      SequenceState sequence = gate.engine.open(F16, 64);
+      results.add(
+          threads.submit(
+              () -> {
+                sequence.compute(text, 0, text.length, text.length - 1, LogitsNeed.all());
+                return bits(sequence);
+              }));
+      if (results.size() == 1) {
+        gate.awaitStep();
+      } else {
+        awaitWaiting(sequence);
+      }
+    }
+    gate.open();
+    return results;
+  }
+
   @Test
   void whoWaitsDuringAStepSharesTheNextOneAndGetsTheBitsItHasAlone() throws Exception {
     try (Gate gate = new Gate(Golden.MODEL, 16)) {
@@ -34,25 +56,7 @@ class EngineTest extends GatedEngine {
         expected[i] = alone(gate.engine, texts[i]);
       }
       int before = gate.rows().size();
-      List<SequenceState> sequences = new ArrayList<>();
-      List<Future<int[]>> results = new ArrayList<>();
-      gate.shut();
-      for (int[] text : texts) {
-        SequenceState sequence = gate.engine.open(F16, 64);
-        sequences.add(sequence);
-        results.add(
-            threads.submit(
-                () -> {
-                  sequence.compute(text, 0, text.length, text.length - 1, LogitsNeed.all());
-                  return bits(sequence);
-                }));
-        if (sequences.size() == 1) {
-          gate.awaitStep();
-        } else {
-          awaitWaiting(sequence);
-        }
-      }
-      gate.open();
+      List<Future<int[]>> results = firstAloneThenTogether(gate, texts);
       for (int i = 0; i < texts.length; i++) {
         assertArrayEquals(expected[i], results.get(i).get(), "sequence " + i);
       }
@@ -66,25 +70,7 @@ class EngineTest extends GatedEngine {
         Gate other = new Gate(Golden.MODEL, 64)) {
       int[] prompt = IntStream.range(0, 40).map(i -> 4094 - i).toArray();
       int[][] texts = {{4094, 5, 6}, prompt, {4094}, {4093}};
-      List<SequenceState> sequences = new ArrayList<>();
-      List<Future<int[]>> results = new ArrayList<>();
-      gate.shut();
-      for (int[] text : texts) {
-        SequenceState sequence = gate.engine.open(F16, 64);
-        sequences.add(sequence);
-        results.add(
-            threads.submit(
-                () -> {
-                  sequence.compute(text, 0, text.length, text.length - 1, LogitsNeed.all());
-                  return bits(sequence);
-                }));
-        if (sequences.size() == 1) {
-          gate.awaitStep();
-        } else {
-          awaitWaiting(sequence);
-        }
-      }
-      gate.open();
+      List<Future<int[]>> results = firstAloneThenTogether(gate, texts);
       for (int i = 0; i < texts.length; i++) {
         assertArrayEquals(alone(other.engine, texts[i]), results.get(i).get(), "sequence " + i);
       }

@@ -545,7 +545,11 @@ class SamplerTest {
     SamplingOptions penalized = SamplingOptions.defaults().withRepetitionPenalty(1.1);
     for (SamplingOptions options :
         new SamplingOptions[] {
-          SamplingOptions.greedy(), SamplingOptions.defaults(), penalized, PLAIN.withTopP(0.9)
+          SamplingOptions.greedy(),
+          SamplingOptions.defaults(),
+          penalized,
+          PLAIN.withTopP(0.9),
+          SamplingOptions.defaults().withLogitBias(Map.of(7, 2.0, 31_000, -1.0))
         }) {
       Sampler sampler = new Sampler(options, vocabulary);
       run(sampler, rows, 300);

@@ -46,7 +46,8 @@ final class Fingerprint {
 
   private static List<Path> files(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
-      return List.of(path);
+      Path tuning = path.resolveSibling("kernel_config.ini"); // how TL1 and TL2 weights lie
+      return Files.isRegularFile(tuning) ? List.of(path, tuning) : List.of(path);
     }
     try (Stream<Path> files = Files.list(path)) {
       return files.filter(Files::isRegularFile).sorted().toList();

@@ -241,6 +241,20 @@ class ModelServerTest {
     }
   }
 
+  /** Of the same file: what the model is told is not the same. */
+  @Test
+  void anotherChatTemplateIsAnotherFingerprint() throws Exception {
+    try (ServedModel other = new ServedModel(ServedModel.options(), ServedModel.TEMPLATE + " ");
+        ServedModel same = new ServedModel(ServedModel.options())) {
+      String request = "{\"prompt\": \"a\", \"max_tokens\": 1}";
+      String mine = served.ask("/v1/completions", request).get("system_fingerprint").textValue();
+      assertEquals(
+          mine, same.ask("/v1/completions", request).get("system_fingerprint").textValue());
+      assertNotEquals(
+          mine, other.ask("/v1/completions", request).get("system_fingerprint").textValue());
+    }
+  }
+
   @Test
   void tokensComeAndGo() throws Exception {
     JsonNode tokens = served.ask("/tokenize", "{\"content\": \"Once upon a time\"}").get("tokens");
