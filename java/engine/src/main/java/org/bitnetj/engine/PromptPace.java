@@ -2,8 +2,8 @@ package org.bitnetj.engine;
 
 /**
  * How many rows of prompts a step may have beside sequences that want their next token, so that
- * these do not feel another's long prompt much: a step takes at most about twice as long as without
- * it. Both times are estimated from the steps so far. Not thread-safe.
+ * these do not feel another's long prompt much: a step is meant to take no more than about twice as
+ * long as without it. Both times are estimated from the steps so far. Not thread-safe.
  */
 final class PromptPace {
   /** As a share of a step without prompts, what their rows may add. */

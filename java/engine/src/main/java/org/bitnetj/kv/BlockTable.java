@@ -227,6 +227,7 @@ public final class BlockTable {
       if (index + 1 < count) {
         tree.move(block(index + 1), twin);
       }
+      tree.setLength(mine, 0); // nobody is to find it any more
       pool.release(mine);
     }
   }

@@ -252,6 +252,23 @@ class JsonSchemaTest {
   }
 
   static List<String> hostile() {
+    String chain =
+        IntStream.range(0, 900)
+            .mapToObj(
+                i ->
+                    "\"d"
+                        + i
+                        + "\": {\"type\": \"object\", \"minProperties\": 1,"
+                        + " \"additionalProperties\": false, \"properties\": {\"a\":"
+                        + (i == 899
+                            ? "{\"type\": \"null\"}"
+                            : "{\"$ref\": \"#/$defs/d" + (i + 1) + "\"}")
+                        + "}}")
+            .collect(Collectors.joining(","));
+    String together =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "\"p" + i + "\": {\"pattern\": \"^" + i + "(a|b)*a(a|b){11}$\"}")
+            .collect(Collectors.joining(","));
     String names =
         IntStream.range(0, 3000)
             .mapToObj(i -> "\"property" + i + "\": {\"type\": \"integer\"}")
@@ -279,6 +296,9 @@ class JsonSchemaTest {
             .mapToObj(i -> "\"" + (char) (0x4E00 + i) + (char) (0x5000 + 7 * i) + "\": true")
             .collect(Collectors.joining(","));
     return List.of(
+        "{\"$ref\": \"#/$defs/d0\", \"$defs\": {" + chain + "}}",
+        "{\"properties\": {" + together + "}}",
+        "{\"pattern\": \"((){2000000000}){2000000000}\"}",
         "{\"properties\": {" + names + "}}",
         "{\"properties\": {" + names + "}, \"additionalProperties\": false}",
         "{\"oneOf\": [" + alternatives + "]}",

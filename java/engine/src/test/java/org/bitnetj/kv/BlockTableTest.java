@@ -358,6 +358,27 @@ class BlockTableTest {
     }
   }
 
+  /** As two requests with one long prompt do that come together. */
+  @Test
+  void equalTextsComputedTogetherAreKeptOnceAndFoundWhole() {
+    try (BlockPool keeping = keeping(12, 12)) {
+      BlockTable first = keeping.newTable(1024);
+      BlockTable second = keeping.newTable(1024);
+      int[] text = text(1, 700);
+      for (int to : new int[] {256, 512, 700}) {
+        int[] part = IntStream.of(text).limit(to).toArray();
+        compute(first, part);
+        compute(second, part);
+      }
+      first.truncate(0);
+      second.truncate(0);
+      assertEquals(4, keeping.idleBlocks(), "two full ones, and the last one of each");
+      BlockTable third = keeping.newTable(1024);
+      assertEquals(700, third.adopt(text, 700));
+      holds(third, text);
+    }
+  }
+
   /** The first block is written anew, so nothing may be found behind it. */
   @Test
   void whatFollowedATextThatIsOverwrittenIsForgotten() {

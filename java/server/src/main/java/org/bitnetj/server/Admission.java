@@ -82,6 +82,9 @@ final class Admission {
     lock.lock();
     try {
       requireOpen();
+      if (patience.isNegative()) {
+        throw late();
+      }
       if (waiters.isEmpty() && fits(needed)) {
         return admit(needed);
       }
@@ -101,8 +104,7 @@ final class Admission {
         while (!waiter.admitted) {
           requireOpen();
           if (left <= 0) {
-            throw new ApiException(
-                ApiException.Kind.TIMED_OUT, "The request's time was over before its turn came.");
+            throw late();
           }
           left = waiter.turn.awaitNanos(left);
         }
@@ -119,6 +121,11 @@ final class Admission {
     } finally {
       lock.unlock();
     }
+  }
+
+  private static ApiException late() {
+    return new ApiException(
+        ApiException.Kind.TIMED_OUT, "The request's time was over before its turn came.");
   }
 
   private void requireOpen() {

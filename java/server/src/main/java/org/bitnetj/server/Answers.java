@@ -25,6 +25,12 @@ import org.bitnetj.generate.SessionOptions;
  * generated. Thread-safe.
  */
 final class Answers implements AutoCloseable {
+  /** Between two alarms after a deadline; a step is shorter. */
+  private static final long ALARM_NANOS = 5_000_000_000L;
+
+  /** Positions that the cache takes memory for at a time. */
+  private static final int BLOCK = 256;
+
   private final LanguageModel model;
   private final Admission admission;
   private final Metrics metrics;
@@ -74,7 +80,7 @@ final class Answers implements AutoCloseable {
     int most = Math.min(options.maxTokens(), context - prompt.length);
     int positions = Math.min(context, prompt.length + most + 1);
     return inTurn(
-        positions,
+        inBlocks(positions),
         deadline,
         () -> {
           try (Session session =
@@ -82,6 +88,11 @@ final class Answers implements AutoCloseable {
             return generate(session, prompt, options, deadline, listener);
           }
         });
+  }
+
+  /** The positions that memory is taken for where a text has so many. */
+  static long inBlocks(int positions) {
+    return Math.ceilDiv(positions, BLOCK) * (long) BLOCK;
   }
 
   /**
@@ -117,13 +128,19 @@ final class Answers implements AutoCloseable {
       long deadline,
       GenerationListener listener) {
     AtomicBoolean late = new AtomicBoolean();
+    Thread writer = Thread.currentThread();
+    // Again and again: the text may not have begun. A client that does not read may hold up its
+    // thread; interrupting that closes the connection.
     ScheduledFuture<?> alarm =
-        clock.schedule(
+        clock.scheduleWithFixedDelay(
             () -> {
-              late.set(true);
+              if (late.getAndSet(true)) {
+                writer.interrupt();
+              }
               session.cancel();
             },
-            deadline - System.nanoTime(),
+            Math.max(0, deadline - System.nanoTime()),
+            ALARM_NANOS,
             TimeUnit.NANOSECONDS);
     sessions.add(session);
     try {

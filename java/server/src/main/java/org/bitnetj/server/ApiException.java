@@ -16,7 +16,6 @@ final class ApiException extends RuntimeException {
     UNAUTHENTICATED(401, "invalid_request_error", "authentication_error"),
     FORBIDDEN(403, "invalid_request_error", "permission_error"),
     NOT_FOUND(404, "invalid_request_error", "not_found_error"),
-    WRONG_METHOD(405, "invalid_request_error", "invalid_request_error"),
     TOO_LARGE(413, "invalid_request_error", "request_too_large"),
     BUSY(429, "rate_limit_error", "rate_limit_error"),
     BROKEN(500, "server_error", "api_error"),

@@ -59,6 +59,7 @@ final class ChatCompletions {
       throw request.wrong("top_logprobs", "needs logprobs to be true");
     }
     int count = request.integer("n", 1, MOST_CHOICES).orElse(1);
+    Streams.requireFewLogprobs(request, options, count, answers.model().info().contextLength());
     boolean stream = request.flag("stream").orElse(false);
     boolean usage = Streams.wantsUsage(request);
     Optional<Boolean> thinking = thinking(request);

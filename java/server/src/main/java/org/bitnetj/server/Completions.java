@@ -53,6 +53,8 @@ final class Completions {
     if (prompts.size() * count > MOST_CHOICES) {
       throw request.wrong("prompt", "asks for more than " + MOST_CHOICES + " texts in all");
     }
+    Streams.requireFewLogprobs(
+        request, options, prompts.size() * count, answers.model().info().contextLength());
     new Run(options, prompts, count, echo).answer(stream, usage, events, response);
   }
 

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
 import org.bitnetj.constraint.Constraint;
 import org.bitnetj.constraint.ConstraintCompiler;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.GrammarException;
 import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /** Holds answers to a format, or to calls of functions. Thread-safe. */
 final class Constraints {
@@ -17,15 +17,18 @@ final class Constraints {
   private static final int MOST_CALLS = 8;
 
   private final Tokenizer tokenizer;
-  private final CompletableFuture<ConstraintCompiler> compiler;
+  private @Nullable ConstraintCompiler compiler;
 
-  /** Reads the vocabulary in the background: of a large one that takes a second or two. */
   Constraints(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
-    this.compiler =
-        CompletableFuture.supplyAsync(
-            () -> new ConstraintCompiler(tokenizer),
-            task -> Thread.ofPlatform().daemon().name("bitnet-vocabulary").start(task));
+  }
+
+  /** Reads the vocabulary when it is first needed: of a large one that takes a second or two. */
+  private synchronized ConstraintCompiler compiler() {
+    if (compiler == null) {
+      compiler = new ConstraintCompiler(tokenizer);
+    }
+    return compiler;
   }
 
   /**
@@ -53,7 +56,7 @@ final class Constraints {
                 wanted.get())
             : wanted.get();
     try {
-      return Optional.of(compiler.join().compile(whole));
+      return Optional.of(compiler().compile(whole));
     } catch (GrammarException e) {
       throw new ApiException(ApiException.Kind.INVALID, String.valueOf(e.getMessage()));
     }

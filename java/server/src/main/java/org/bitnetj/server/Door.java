@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -137,8 +138,7 @@ final class Door {
         fail(dialect, new ApiException(ApiException.Kind.INVALID, sentence), events, response);
       } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
         status = 500;
-        metrics.countFailed();
-        log.accept("error " + request.path().path() + " " + e);
+        log.accept("error " + request.path().rawPath() + " " + e);
         ApiException broken =
             new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
         fail(dialect, broken, events, response);
@@ -148,13 +148,17 @@ final class Door {
         "%s %s %d %d ms"
             .formatted(
                 request.prologue().method().text(),
-                request.path().path(),
+                request.path().rawPath(),
                 status,
                 (System.nanoTime() - start) / 1_000_000));
   }
 
   private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {
-    metrics.countRefused();
+    if (e.kind().status >= 500) {
+      metrics.countFailed();
+    } else {
+      metrics.countRefused();
+    }
     try {
       if (events.isOpen()) {
         events.fail(e);
@@ -172,7 +176,11 @@ final class Door {
   /** Sends JSON with the status that is set. */
   static void send(ServerResponse response, JsonNode body) {
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
-    response.send(body.toString().getBytes(StandardCharsets.UTF_8));
+    try {
+      response.send(body.toString().getBytes(StandardCharsets.UTF_8));
+    } catch (UncheckedIOException | ServerConnectionException e) {
+      throw new EventStream.Gone(e);
+    }
   }
 
   /**

@@ -83,7 +83,7 @@ final class Embeddings {
     List<float[]> vectors = new ArrayList<>();
     for (int from = 0; from < texts.size(); from += TOGETHER) {
       List<int[]> some = texts.subList(from, Math.min(from + TOGETHER, texts.size()));
-      long positions = some.stream().mapToLong(ids -> ids.length).sum();
+      long positions = some.stream().mapToLong(ids -> Answers.inBlocks(ids.length)).sum();
       vectors.addAll(answers.inTurn(positions, deadline, () -> embedder.embedTokens(some)));
     }
     return vectors;

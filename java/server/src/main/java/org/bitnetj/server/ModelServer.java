@@ -185,8 +185,12 @@ public final class ModelServer implements AutoCloseable {
     admission.close();
     try {
       if (!admission.drain(options.drainTime())) {
-        answers.cancelAll();
-        admission.drain(Duration.ofSeconds(5));
+        for (int i = 0; i < 25; i++) { // again and again: some may only be about to begin
+          answers.cancelAll();
+          if (admission.drain(Duration.ofMillis(200))) {
+            break;
+          }
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

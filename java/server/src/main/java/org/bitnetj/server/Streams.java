@@ -9,6 +9,8 @@ import org.bitnetj.generate.GenerationStats;
 
 /** What OpenAI's two completion APIs have in common. */
 final class Streams {
+  private static final int MOST_LOGPROBS = 200_000;
+
   private Streams() {}
 
   /** Whether a stream ends with the numbers of its tokens. */
@@ -23,6 +25,26 @@ final class Streams {
               return usage;
             })
         .orElse(false);
+  }
+
+  /**
+   * Refuses more log probabilities than a request may hold memory for.
+   *
+   * @param texts of the request
+   * @param context most tokens of each
+   */
+  static void requireFewLogprobs(
+      Fields request, GenerationOptions options, int texts, int context) {
+    if (options.topLogprobs().isPresent()) {
+      long each = options.topLogprobs().getAsInt() + 1L;
+      if (each * texts * Math.min(options.maxTokens(), context) > MOST_LOGPROBS) {
+        throw request.wrong(
+            "logprobs",
+            "asks for more than "
+                + MOST_LOGPROBS
+                + " log probabilities in all; limit the tokens, the choices or top_logprobs");
+      }
+    }
   }
 
   /** Each of several choices has a seed of its own, that of the first is the request's. */

@@ -35,6 +35,11 @@ public final class CharDfa {
     this.labels = labels;
   }
 
+  /** Entries of its table: what it takes of memory, and about what building it took. */
+  public int size() {
+    return next.length;
+  }
+
   /** What follows a state by a character. */
   interface Step<T> {
     @Nullable T next(T state, int character);

@@ -94,7 +94,11 @@ public final class PatternNfa {
           }
         }
         for (int i = 0; i < min; i++) {
+          int before = start;
           start = add(part, start);
+          if (start == before) {
+            break; // an empty part, however often
+          }
         }
         yield start;
       }

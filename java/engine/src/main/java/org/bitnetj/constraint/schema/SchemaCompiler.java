@@ -177,6 +177,11 @@ public final class SchemaCompiler {
             .toList());
   }
 
+  /** Automata of names that {@link #findHeights} may build: a few milliseconds for ten. */
+  private static final int MOST_NAMES_BUILT = 5_000;
+
+  private int namesBuilt;
+
   /** Finds the least height of each draft's values; what has none keeps {@link Draft#NONE}. */
   private void findHeights() {
     for (boolean changed = true; changed; ) {
@@ -220,6 +225,11 @@ public final class SchemaCompiler {
       int enough = Draft.NONE;
       for (int i = heights.length - 1; i >= 0 && heights[i] >= 0; i--) {
         boolean exists = heights[i] != Draft.NONE;
+        if (exists && ++namesBuilt > MOST_NAMES_BUILT) {
+          throw new GrammarException(
+              "The JSON Schema's objects with minProperties depend on each other in too many ways;"
+                  + " leave minProperties out of some.");
+        }
         if (exists && names(members, heights[i]).count() >= members.min()) {
           enough = heights[i];
         }

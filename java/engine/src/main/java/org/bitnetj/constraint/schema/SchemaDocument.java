@@ -166,6 +166,11 @@ final class SchemaDocument {
     return null;
   }
 
+  /** Most entries of the tables of all patterns: so many are built in a few seconds. */
+  private static final int MOST_ENTRIES = 1 << 18;
+
+  private int entries;
+
   /** The strings in which a regular expression of the schema finds a match. */
   CharDfa pattern(String pattern, String keyword, String pointer) {
     CharDfa known = patterns.get(pattern);
@@ -176,6 +181,10 @@ final class SchemaDocument {
         throw refusal(keyword, pointer, e.getMessage());
       }
       patterns.put(pattern, known);
+      entries += known.size();
+      if (entries > MOST_ENTRIES) {
+        throw refusal(keyword, pointer, "is one of patterns that are too large together");
+      }
     }
     return known;
   }

@@ -3,6 +3,7 @@ package org.bitnetj.source.container;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -106,14 +107,16 @@ public final class ModelContainer {
         for (Path other : beside) {
           boolean read =
               checkpoint ? isOfCheckpoint(other) : GgufParts.areOfOne(name(model), name(other));
-          if (read && Files.isSameFile(other, file)) {
+          if (read && Files.exists(other) && Files.isSameFile(other, file)) {
             return true;
           }
         }
       }
       return false;
+    } catch (NoSuchFileException e) {
+      return false; // there is no such model, as its reader will say
     } catch (IOException e) {
-      return false; // the model cannot be read, as its reader will say
+      return true; // nobody knows, so nothing is replaced
     }
   }
 
