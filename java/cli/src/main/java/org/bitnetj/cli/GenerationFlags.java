@@ -94,6 +94,13 @@ final class GenerationFlags {
   @Option(names = "--ignore-eos", description = "Continue after a token that ends the text.")
   private boolean ignoreEnd;
 
+  @Option(
+      names = "--no-draft",
+      description =
+          "Compute one token at a time, also where an earlier part of the text suggests the next"
+              + " ones. The text is the same.")
+  private boolean noDraft;
+
   /**
    * @param maxTokens most tokens; −1 for no bound but the context
    */
@@ -121,7 +128,8 @@ final class GenerationFlags {
           .withSampling(sampling)
           .withMaxTokens(maxTokens < 0 ? Integer.MAX_VALUE : maxTokens)
           .withStopStrings(stops)
-          .withIgnoreEnd(ignoreEnd);
+          .withIgnoreEnd(ignoreEnd)
+          .withDrafting(!noDraft);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -15,19 +15,27 @@ final class Statistics {
     int computed = stats.promptTokens() - stats.cachedTokens();
     return String.format(
         Locale.ROOT,
-        "bitnet: prefill %s%s%s; decode %s%s; %s;"
+        "bitnet: prefill %s%s%s; decode %s%s%s; %s;"
             + " %s kernels, %s, %d weight bytes read per token%s; seed %d",
         count(computed, "token"),
         stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more came from the cache)" : "",
         rate(stats.prefillTokensPerSecond()),
         count(stats.generatedTokens(), "token"),
         rate(stats.decodeTokensPerSecond()),
+        drafts(stats),
         ending(result.finishReason()),
         model.kernels(),
         count(model.threads(), "thread"),
         stats.bytesPerToken(),
         shares(stats),
         result.seed());
+  }
+
+  /** Nothing where nothing was drafted. */
+  private static String drafts(GenerationStats stats) {
+    return stats.draftedTokens() > 0
+        ? " (" + stats.acceptedTokens() + " of " + stats.draftedTokens() + " drafted ones accepted)"
+        : "";
   }
 
   /** Nothing where all weights were read. */

@@ -15,15 +15,15 @@ final class PromptPace {
   /** The weight of a new measurement in the mean of all. */
   private static final double RENEWAL = 0.25;
 
-  private double tokenStepNanos; // of steps with single tokens only
+  private double tokenStepNanos; // of steps without prompts
   private double promptRowNanos;
 
   /**
-   * @param singles sequences in the step that want one token each
+   * @param tokenRows rows in the step of sequences that want their next token
    * @return most rows of prompts
    */
-  int most(int singles) {
-    if (singles == 0) {
+  int most(int tokenRows) {
+    if (tokenRows == 0) {
       return Integer.MAX_VALUE;
     }
     if (tokenStepNanos == 0 || promptRowNanos == 0) {
@@ -33,10 +33,10 @@ final class PromptPace {
   }
 
   /** Learns from a step. */
-  void note(int singles, int promptRows, long nanos) {
+  void note(int tokenRows, int promptRows, long nanos) {
     if (promptRows == 0) {
       tokenStepNanos = mean(tokenStepNanos, nanos);
-    } else if (singles == 0) {
+    } else if (tokenRows == 0) {
       promptRowNanos = mean(promptRowNanos, (double) nanos / promptRows);
     } else if (nanos > tokenStepNanos && tokenStepNanos > 0) {
       promptRowNanos = mean(promptRowNanos, (nanos - tokenStepNanos) / promptRows);

@@ -3,6 +3,7 @@ package org.bitnetj.engine;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.bitnetj.engine.SequenceState.Progress;
 import org.bitnetj.model.Transformer;
 import org.jspecify.annotations.Nullable;
@@ -12,34 +13,22 @@ import org.jspecify.annotations.Nullable;
  * the calling thread computes one for all waiting sequences, its own among them, and distributes
  * the results; the others wait for theirs. Virtual threads only wait: a thread of the engine,
  * started when the first of them arrives, computes for them.
- *
- * <p>Sequences that have just been in a step usually come back once they have chosen their next
- * token. So a step waits a moment for them: without that, two sequences would take turns, each
- * alone. One that does not come back in time is not waited for again until it does.
  */
 final class Scheduler {
-  /** The share of the last step's time that the next one waits at most, and the longest wait. */
-  private static final int PATIENCE = 8;
-
   private static final String CLOSED = "This model is closed; load it again.";
 
-  private static final long MOST_PATIENCE_NANOS = 5_000_000;
-
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition arrived = lock.newCondition(); // for who gathers a step
   private final Condition finished = lock.newCondition(); // for who waits for a step
   private final Condition submitted = lock.newCondition(); // for the engine's thread
   private final Transformer transformer;
   private final WaitingLine waiting;
+  private final Expected expected = new Expected(lock);
+  private final BooleanSupplier hasRoom = this::hasRoom;
   private final List<SequenceState> members; // of the step
   private @Nullable Thread engineThread;
   private boolean stepping;
   private boolean closed;
 
-  /** Sequences that are expected back, and the round in which they are. */
-  private int expected;
-
-  private long round;
   private long lastStepNanos;
   private long steps;
   private long rows;
@@ -76,6 +65,11 @@ final class Scheduler {
     }
   }
 
+  /** See {@link WaitingLine#drafts}; the lock is held. */
+  int drafts(Drafter drafter, int most, int rows) {
+    return waiting.drafts(drafter, most, rows);
+  }
+
   void requireOpen() {
     if (closed) {
       throw new IllegalStateException(CLOSED);
@@ -91,11 +85,10 @@ final class Scheduler {
       if (virtual) {
         callEngineThread();
       }
-      unexpect(sequence);
+      expected.remove(sequence);
       sequence.failure = null;
       sequence.progress = Progress.WAITING;
       waiting.addLast(sequence);
-      arrived.signal();
       submitted.signal();
       while (sequence.progress != Progress.DONE) {
         if (stepping || virtual || closed) {
@@ -144,7 +137,7 @@ final class Scheduler {
   private void step() {
     stepping = true;
     try {
-      awaitExpected();
+      expected.await(lastStepNanos, hasRoom);
       waiting.fillStep();
       if (!members.isEmpty()) {
         long start = System.nanoTime();
@@ -174,27 +167,8 @@ final class Scheduler {
     }
   }
 
-  private void awaitExpected() {
-    long patience = Math.min(lastStepNanos / PATIENCE, MOST_PATIENCE_NANOS);
-    int most = transformer.step().capacity();
-    try {
-      while (expected > 0 && patience > 0 && waiting.size() < most && !closed) {
-        patience = arrived.awaitNanos(patience);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    if (expected > 0) {
-      expected = 0;
-      round++;
-    }
-  }
-
-  private void unexpect(SequenceState sequence) {
-    if (sequence.expectedIn == round) {
-      expected--;
-    }
-    sequence.expectedIn = -1;
+  private boolean hasRoom() {
+    return !closed && waiting.size() < transformer.step().capacity();
   }
 
   private void computeStep() {
@@ -222,8 +196,7 @@ final class Scheduler {
       SequenceState member = members.get(i);
       if (failure != null || member.remaining() == 0) {
         member.finish(failure);
-        member.expectedIn = round;
-        expected++;
+        expected.add(member);
       } else if (member.closing) {
         member.finish(new IllegalStateException(SequenceState.CLOSED));
       } else {
@@ -237,8 +210,7 @@ final class Scheduler {
   void rest(SequenceState sequence) {
     lock.lock();
     try {
-      unexpect(sequence);
-      arrived.signal();
+      expected.remove(sequence);
     } finally {
       lock.unlock();
     }
@@ -250,8 +222,7 @@ final class Scheduler {
     while (sequence.progress == Progress.COMPUTING) {
       finished.awaitUninterruptibly();
     }
-    unexpect(sequence);
-    arrived.signal();
+    expected.remove(sequence);
     if (waiting.remove(sequence)) {
       sequence.finish(new IllegalStateException(SequenceState.CLOSED));
       finished.signalAll();
@@ -261,7 +232,7 @@ final class Scheduler {
   /** Ends it all, once no step is computed; the lock is held. Idempotent. */
   void close() {
     closed = true;
-    arrived.signal();
+    expected.wake();
     while (stepping) {
       finished.awaitUninterruptibly();
     }

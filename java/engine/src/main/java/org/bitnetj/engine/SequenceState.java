@@ -54,7 +54,7 @@ public final class SequenceState implements AutoCloseable {
   private int end;
   private int logitsFrom;
   private LogitsNeed need = LogitsNeed.all();
-  private int rows; // in the step that is computed
+  private int rows; // in the step that is computed, or was last
   private int logitsDone;
 
   SequenceState(Engine engine, Scheduler scheduler, BlockTable table) {
@@ -197,6 +197,35 @@ public final class SequenceState implements AutoCloseable {
     return engine.bytesPerToken();
   }
 
+  /** Forgets all tokens from position {@code length} on. */
+  public void truncate(int length) {
+    scheduler.lock();
+    try {
+      requireOpen();
+      table.truncate(length);
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
+  /**
+   * How many tokens of a draft are worth computing with the next one, by the time that steps take.
+   *
+   * @param most at most
+   */
+  public int drafts(Drafter drafter, int most) {
+    int possible = Math.min(Math.min(most, Drafter.MOST), engine.logitsCapacity() - 1);
+    if (possible < 1 || !drafter.hasDraft()) {
+      return 0;
+    }
+    scheduler.lock();
+    try {
+      return scheduler.drafts(drafter, possible, rows);
+    } finally {
+      scheduler.unlock();
+    }
+  }
+
   /** Says that no more tokens will come for a while, so that steps need not wait for them. */
   public void rest() {
     scheduler.rest(this);
@@ -216,6 +245,11 @@ public final class SequenceState implements AutoCloseable {
   /** Tokens that still wait. */
   int remaining() {
     return end - next;
+  }
+
+  /** Whether its rows are those of its next token and of a draft, not of a prompt. */
+  boolean wantsNextToken() {
+    return logitsFrom <= next && remaining() <= 1 + Drafter.MOST;
   }
 
   /**

@@ -15,12 +15,14 @@ final class WaitingLine {
   private final ArrayDeque<SequenceState> waiting = new ArrayDeque<>();
   private final List<SequenceState> members = new ArrayList<>();
   private final PromptPace pace = new PromptPace();
+  private final StepTimes times;
   private int alone; // steps that have one member only, after one that failed
-  private int singles; // members of the step with one row
+  private int tokenRows; // of members of the step that want their next token, with drafts of more
   private int promptRows; // rows of the others
 
   WaitingLine(Step step) {
     this.step = step;
+    this.times = new StepTimes(Math.min(step.capacity(), step.logitsCapacity()));
   }
 
   /** Those in the step that is computed; the scheduler empties it. */
@@ -70,26 +72,41 @@ final class WaitingLine {
 
   /** Learns how long the step took. */
   void note(long nanos) {
-    pace.note(singles, promptRows, nanos);
+    pace.note(tokenRows, promptRows, nanos);
+    if (promptRows == 0) {
+      times.note(tokenRows, nanos);
+    }
+  }
+
+  /**
+   * How many tokens a member of the last step should draft.
+   *
+   * @param most at most
+   * @param rows how many it had in that step
+   */
+  int drafts(Drafter drafter, int most, int rows) {
+    int others = Math.max(0, tokenRows - rows);
+    return times.drafts(others, most, drafter.firstRight(), drafter.nextRight());
   }
 
   /**
    * Fills the step. The sequence that has waited longest is in it, whatever it needs, so that none
-   * waits forever: it decides whose cache the step is on. Then come those that want one token, then
-   * the others, with as many rows together as do not delay the single tokens much.
+   * waits forever: it decides whose cache the step is on. Then come those that want their next
+   * token, then the others, with as many rows together as do not delay the next tokens much.
    */
   void fillStep() {
     step.clear();
-    singles = 0;
+    tokenRows = 0;
     promptRows = 0;
-    int waitingSingles = 0;
+    int waitingRows = 0;
     for (SequenceState sequence : waiting) {
-      waitingSingles += sequence.remaining() == 1 ? 1 : 0;
+      waitingRows += sequence.wantsNextToken() ? sequence.remaining() : 0;
     }
-    int most = pace.most(waitingSingles);
+    int most = pace.most(waitingRows);
     while (members.isEmpty() && !waiting.isEmpty()) {
       SequenceState first = waiting.removeFirst();
-      enter(first, Math.min(most, Math.max(1, step.capacity() - waitingSingles)));
+      int room = Math.max(1, step.capacity() - waitingRows);
+      enter(first, first.wantsNextToken() ? first.remaining() : Math.min(most, room));
     }
     if (alone == 0) {
       gatherMore(true, Integer.MAX_VALUE);
@@ -98,11 +115,11 @@ final class WaitingLine {
     alone = Math.max(0, alone - 1);
   }
 
-  private void gatherMore(boolean wantSingles, int mostPromptRows) {
+  private void gatherMore(boolean nextTokens, int mostPromptRows) {
     for (int i = waiting.size(); i > 0; i--) { // once round: who does not enter keeps its place
       SequenceState sequence = waiting.removeFirst();
-      int most = wantSingles ? 1 : mostPromptRows - promptRows;
-      if (sequence.remaining() == 1 != wantSingles || most < 1 || !enter(sequence, most)) {
+      int most = nextTokens ? sequence.remaining() : mostPromptRows - promptRows;
+      if (sequence.wantsNextToken() != nextTokens || most < 1 || !enter(sequence, most)) {
         waiting.addLast(sequence);
       }
     }
@@ -117,13 +134,13 @@ final class WaitingLine {
   private boolean enter(SequenceState sequence, int most) {
     try {
       int before = step.size();
-      boolean single = sequence.remaining() == 1;
+      boolean nextToken = sequence.wantsNextToken();
       if (!step.accepts(sequence.table()) || !sequence.enter(step, most)) {
         return false;
       }
       members.add(sequence);
-      singles += single ? 1 : 0;
-      promptRows += single ? 0 : step.size() - before;
+      tokenRows += nextToken ? step.size() - before : 0;
+      promptRows += nextToken ? 0 : step.size() - before;
       sequence.progress = Progress.COMPUTING;
     } catch (RuntimeException | Error e) {
       sequence.finish(e);

@@ -4,8 +4,12 @@ import java.util.Arrays;
 import java.util.BitSet;
 import org.bitnetj.constraint.Constraint;
 import org.bitnetj.constraint.ConstraintState;
+import org.bitnetj.engine.Drafter;
+import org.bitnetj.engine.PromptLookup;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.KvCacheFullException;
+import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.sampling.Sampler;
@@ -14,8 +18,13 @@ import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text while it is generated: each {@link #advance} computes one more token. For one thread at a
+ * A text while it is generated: each {@link #advance} gives one more token. For one thread at a
  * time, except {@link #cancel}.
+ *
+ * <p>A step may compute drafted tokens behind the next one. As a row's logits do not depend on the
+ * other rows of its step, each token is chosen from the logits it would be chosen from without
+ * drafts, and in the same order: where it is what was drafted, the logits after it are there
+ * already.
  */
 final class Generation {
   private static final LogitsNeed ALL = LogitsNeed.all();
@@ -34,13 +43,19 @@ final class Generation {
   private final StringBuilder decoded = new StringBuilder();
   private final StringBuilder piece = new StringBuilder();
   private final StringBuilder text = new StringBuilder();
-  private final int[] next = new int[1];
+  private final @Nullable Drafter drafter;
+  private final int[] next = new int[1 + Drafter.MOST]; // the last token, then drafted ones
   private final WeightReads reads = new WeightReads(); // of the decode steps
 
   private int[] tokens = new int[16];
   private int count;
   private int cached;
+  private int token; // chosen last
+  private int drafted; // in next
+  private int row; // of the logits that the last token was chosen from
   private int steps;
+  private int draftedTokens;
+  private int acceptedTokens;
   private long prefillNanos;
   private long decodeNanos;
   private long firstTokenNanos;
@@ -62,6 +77,17 @@ final class Generation {
       GenerationOptions options,
       GenerationListener listener,
       long started) {
+    this(sequence, tokenizer, prompt, options, listener, started, new PromptLookup(prompt));
+  }
+
+  Generation(
+      SequenceState sequence,
+      Tokenizer tokenizer,
+      int[] prompt,
+      GenerationOptions options,
+      GenerationListener listener,
+      long started,
+      Drafter drafter) {
     this.sequence = sequence;
     this.tokenizer = tokenizer;
     this.prompt = prompt.clone();
@@ -89,6 +115,10 @@ final class Generation {
     this.decoder = tokenizer.newDecoder(false, options.showSpecials());
     this.scanner = new StopScanner(options.stopStrings());
     this.constraint = options.constraint().map(Constraint::start).orElse(null);
+    // A draft's logits are asked for before its tokens are chosen, so that what is asked for must
+    // not depend on them.
+    boolean drafts = options.drafting() && constraint == null && !options.sampling().penalizes();
+    this.drafter = drafts ? drafter : null;
     restrict();
     if (!options.ignoreEnd() || constraint != null) {
       tokenizer.endTokens().forEach(ends::set);
@@ -120,7 +150,10 @@ final class Generation {
       } else {
         firstTokenNanos = System.nanoTime() - started;
       }
-      take(next[0]);
+      take(token);
+    }
+    if (finish != null && row < drafted) {
+      forgetDraft();
     }
     return finish == null;
   }
@@ -153,11 +186,52 @@ final class Generation {
 
   private void decode() {
     long start = System.nanoTime();
-    sequence.compute(next, 0, 1, 0, need());
+    if (row < drafted) {
+      row++;
+      acceptedTokens++;
+    } else {
+      next[0] = token;
+      row = 0;
+      drafted = draft();
+      compute();
+      reads.add(sequence.reads());
+      draftedTokens += drafted;
+      steps++;
+    }
     sample();
+    if (row < drafted && token != next[row + 1]) {
+      forgetDraft();
+    }
     decodeNanos += System.nanoTime() - start;
-    reads.add(sequence.reads());
-    steps++;
+  }
+
+  private int draft() {
+    if (drafter == null) {
+      return 0;
+    }
+    int left = Math.min(options.maxTokens(), sequence.context() - prompt.length) - count;
+    int drafts = sequence.drafts(drafter, left - 1);
+    drafter.draft(next, 1, drafts);
+    return drafts;
+  }
+
+  private void compute() {
+    try {
+      sequence.compute(next, 0, 1 + drafted, 0, need());
+    } catch (NonFiniteException | KvCacheFullException e) {
+      if (drafted == 0) {
+        throw e;
+      }
+      sequence.truncate(prompt.length + count - 1); // a draft must not be what ends a text
+      drafted = 0;
+      sequence.compute(next, 0, 1, 0, need());
+    }
+  }
+
+  /** Takes the drafted tokens that the text does not have out of the cache. */
+  private void forgetDraft() {
+    sequence.truncate(sequence.length() - (drafted - row));
+    drafted = row;
   }
 
   /** Lets only those tokens be chosen that the constraint allows. */
@@ -172,7 +246,7 @@ final class Generation {
   }
 
   private void sample() {
-    next[0] = sampler.sample(sequence.logits(), 0);
+    token = sampler.sample(sequence.logits(), row);
   }
 
   private void take(int token) {
@@ -188,11 +262,15 @@ final class Generation {
     }
     tokens[count++] = token;
     sampler.accept(token);
+    if (drafter != null) {
+      drafter.accept(token);
+    }
     listener.onToken(token);
     if (options.topLogprobs().isPresent()) {
       listener.onLogprobs(
           TokenLogprobs.of(
               sequence.logits(),
+              row,
               tokenizer.vocabularySize(),
               token,
               options.topLogprobs().getAsInt()));
@@ -258,10 +336,12 @@ final class Generation {
             cached,
             count,
             steps,
+            draftedTokens,
+            acceptedTokens,
             prefillNanos,
             decodeNanos,
             firstTokenNanos,
-            steps > 0 ? reads.bytes() / steps : sequence.bytesPerToken(),
+            steps > 0 ? reads.bytes() / (steps + acceptedTokens) : sequence.bytesPerToken(),
             reads.activeRows(),
             reads.nonzeroUnits());
     return new GenerationResult(

@@ -23,6 +23,8 @@ import org.bitnetj.option.SamplingOptions;
  *     hears besides the chosen one, up to 100; empty if it is not called. Computing them takes time
  * @param constraint what the text must be, such as JSON of a schema; it is for the model's own
  *     tokenizer. The text then ends where the constraint lets it, whatever {@code ignoreEnd} says
+ * @param drafting whether tokens that an earlier part of the text suggests may be computed together
+ *     with the next one, where that is faster; the text is the same
  */
 public record GenerationOptions(
     SamplingOptions sampling,
@@ -32,7 +34,8 @@ public record GenerationOptions(
     boolean ignoreEnd,
     boolean showSpecials,
     OptionalInt topLogprobs,
-    Optional<Constraint> constraint) {
+    Optional<Constraint> constraint,
+    boolean drafting) {
 
   private static final GenerationOptions DEFAULTS =
       new GenerationOptions(
@@ -43,7 +46,8 @@ public record GenerationOptions(
           false,
           false,
           OptionalInt.empty(),
-          Optional.empty());
+          Optional.empty(),
+          true);
 
   public GenerationOptions {
     stopStrings = List.copyOf(stopStrings);
@@ -123,6 +127,10 @@ public record GenerationOptions(
     return edit(d -> d.constraint = Optional.of(value));
   }
 
+  public GenerationOptions withDrafting(boolean value) {
+    return edit(d -> d.drafting = value);
+  }
+
   private GenerationOptions edit(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -134,7 +142,8 @@ public record GenerationOptions(
         draft.ignoreEnd,
         draft.showSpecials,
         draft.topLogprobs,
-        draft.constraint);
+        draft.constraint,
+        draft.drafting);
   }
 
   /** The components, while they are changed. */
@@ -147,6 +156,7 @@ public record GenerationOptions(
     private boolean showSpecials;
     private OptionalInt topLogprobs;
     private Optional<Constraint> constraint;
+    private boolean drafting;
 
     Draft(GenerationOptions from) {
       sampling = from.sampling;
@@ -157,6 +167,7 @@ public record GenerationOptions(
       showSpecials = from.showSpecials;
       topLogprobs = from.topLogprobs;
       constraint = from.constraint;
+      drafting = from.drafting;
     }
   }
 }

@@ -199,8 +199,12 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   Session openSession(SessionOptions options, ChatSupport chats) {
+    return new Session(tokenizer, chats, openSequence(options));
+  }
+
+  SequenceState openSequence(SessionOptions options) {
     int context = options.context() == 0 ? engine.spec().contextLength() : options.context();
-    return new Session(tokenizer, chats, engine.open(stored(options.cacheType()), context));
+    return engine.open(stored(options.cacheType()), context);
   }
 
   private static AttentionLayer.Type stored(CacheType type) {

@@ -21,23 +21,23 @@ public record TokenLogprobs(Entry chosen, List<Entry> top) {
   public record Entry(int token, double logprob) {}
 
   /**
-   * @param logits one row of them, all
+   * @param logits all of them in row {@code row}
    * @param vocabulary how many of its columns are tokens
    * @param count how many of the most probable tokens are wanted
    */
-  static TokenLogprobs of(FloatRows logits, int vocabulary, int token, int count) {
+  static TokenLogprobs of(FloatRows logits, int row, int vocabulary, int token, int count) {
     double highest = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < vocabulary; i++) {
-      highest = Math.max(highest, logits.get(0, i));
+      highest = Math.max(highest, logits.get(row, i));
     }
     double sum = 0;
     for (int i = 0; i < vocabulary; i++) {
-      sum += StrictMath.exp(logits.get(0, i) - highest);
+      sum += StrictMath.exp(logits.get(row, i) - highest);
     }
     double logarithm = highest + StrictMath.log(sum);
     List<Entry> top = new ArrayList<>(count + 1);
     for (int i = 0; i < vocabulary && count > 0; i++) {
-      double logprob = logits.get(0, i) - logarithm;
+      double logprob = logits.get(row, i) - logarithm;
       if (top.size() < count || logprob > top.getLast().logprob()) {
         if (top.size() == count) {
           top.removeLast();
@@ -49,6 +49,7 @@ public record TokenLogprobs(Entry chosen, List<Entry> top) {
         top.add(at, new Entry(i, logprob));
       }
     }
-    return new TokenLogprobs(new Entry(token, logits.get(0, token) - logarithm), List.copyOf(top));
+    return new TokenLogprobs(
+        new Entry(token, logits.get(row, token) - logarithm), List.copyOf(top));
   }
 }

@@ -8,11 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -20,7 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.model.screening.LogitsNeed;
-import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.testing.Golden;
@@ -34,7 +29,7 @@ class EngineFailureTest extends GatedEngine {
   @Test
   void aSequenceWhoseNumbersBreakFailsAlone() throws Exception {
     Path path = new TinyModel().write(folder.resolve("tiny.gguf"));
-    spoilLastToken(path);
+    TinyModel.spoilEmbedding(path, 7);
     try (Gate gate = new Gate(path, 8)) {
       int[] expected = alone(gate.engine, new int[] {1, 2});
       List<SequenceState> sequences = new ArrayList<>();
@@ -120,7 +115,7 @@ class EngineFailureTest extends GatedEngine {
   @Test
   void whoFailedTogetherIsComputedAloneBeforeOthersComeAgain() throws Exception {
     Path path = new TinyModel().write(folder.resolve("tiny.gguf"));
-    spoilLastToken(path);
+    TinyModel.spoilEmbedding(path, 7);
     try (Gate gate = new Gate(path, 8)) {
       CountDownLatch done = new CountDownLatch(2);
       List<Future<Integer>> others = new ArrayList<>();
@@ -179,17 +174,6 @@ class EngineFailureTest extends GatedEngine {
       ExecutionException e = assertThrows(ExecutionException.class, computing::get);
       assertEquals("This session is closed; open another one.", e.getCause().getMessage());
       assertTrue(gate.rows().size() < 10, gate.rows().size() + " steps");
-    }
-  }
-
-  private static void spoilLastToken(Path path) throws Exception {
-    long at;
-    try (GgufFile file = GgufFile.open(path)) {
-      at = file.tensor("token_embd.weight").offset() + 7 * 64 * 4L;
-    }
-    ByteBuffer nan = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-      channel.write(nan, at);
     }
   }
 

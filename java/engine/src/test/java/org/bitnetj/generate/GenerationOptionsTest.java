@@ -25,7 +25,8 @@ class GenerationOptionsTest {
             false,
             false,
             OptionalInt.empty(),
-            Optional.empty()),
+            Optional.empty(),
+            true),
         options);
   }
 
@@ -40,7 +41,8 @@ class GenerationOptionsTest {
             true,
             true,
             OptionalInt.of(5),
-            Optional.empty()),
+            Optional.empty(),
+            false),
         options
             .withSampling(SamplingOptions.greedy())
             .withSeed(3)
@@ -49,7 +51,8 @@ class GenerationOptionsTest {
             .withStopTokens(Set.of(9))
             .withIgnoreEnd(true)
             .withShowSpecials(true)
-            .withTopLogprobs(5));
+            .withTopLogprobs(5)
+            .withDrafting(false));
     assertEquals(OptionalLong.of(3), options.withSeed(3).sampling().seed());
   }
 

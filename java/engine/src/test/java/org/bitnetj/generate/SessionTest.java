@@ -122,11 +122,13 @@ class SessionTest extends ShippedModelSession {
   @Test
   void theStatsCountWhatWasDone() {
     int prompt = ids(PROMPT).length;
-    GenerationStats stats = generate(GREEDY).stats();
+    GenerationOptions single = GREEDY.withDrafting(false);
+    GenerationStats stats = generate(single).stats();
     assertEquals(prompt, stats.promptTokens());
     assertEquals(0, stats.cachedTokens());
     assertEquals(24, stats.generatedTokens());
     assertEquals(23, stats.decodeSteps());
+    assertEquals(0, stats.draftedTokens());
     assertTrue(stats.bytesPerToken() > 0 && stats.bytesPerToken() <= model.bytesPerToken());
     assertEquals(model.bytesPerToken(), generate(GREEDY.withMaxTokens(1)).stats().bytesPerToken());
     assertTrue(stats.prefillNanos() > 0 && stats.firstTokenNanos() >= stats.prefillNanos());
@@ -144,11 +146,12 @@ class SessionTest extends ShippedModelSession {
         LanguageModel sparse = LanguageModel.load(Golden.MODEL, whole);
         Session all = dense.openSession();
         Session some = sparse.openSession()) {
-      GenerationResult expected = all.generate(PROMPT, GREEDY, piece -> {});
+      GenerationOptions single = GREEDY.withDrafting(false);
+      GenerationResult expected = all.generate(PROMPT, single, piece -> {});
       assertEquals(dense.bytesPerToken(), expected.stats().bytesPerToken());
       assertTrue(expected.stats().activeRows().isEmpty());
       assertTrue(expected.stats().nonzeroUnits().isEmpty());
-      GenerationResult actual = some.generate(PROMPT, GREEDY, piece -> {});
+      GenerationResult actual = some.generate(PROMPT, single, piece -> {});
       assertEquals(expected.text(), actual.text());
       GenerationStats stats = actual.stats();
       if (!KernelSelection.choose(null).kernels().gainsByCopies()) {

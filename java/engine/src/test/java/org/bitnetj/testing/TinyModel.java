@@ -1,9 +1,14 @@
 package org.bitnetj.testing;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +18,7 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
 
@@ -106,6 +112,18 @@ public final class TinyModel {
       writer.commit();
     }
     return path;
+  }
+
+  /** Puts a NaN into the embedding of a token of a written model. */
+  public static void spoilEmbedding(Path path, int token) throws IOException {
+    long at;
+    try (GgufFile file = GgufFile.open(path)) {
+      at = file.tensor("token_embd.weight").offset() + (long) token * WIDTH * Float.BYTES;
+    }
+    ByteBuffer nan = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      channel.write(nan, at);
+    }
   }
 
   private static MemorySegment content(Part part, Arena arena) {

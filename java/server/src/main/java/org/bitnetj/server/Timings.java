@@ -23,8 +23,10 @@ final class Timings {
     timings.put("predicted_n", stats.generatedTokens());
     timings.put("predicted_ms", millis);
     timings.put(
-        "predicted_per_token_ms", stats.decodeSteps() > 0 ? millis / stats.decodeSteps() : 0);
+        "predicted_per_token_ms", stats.decodedTokens() > 0 ? millis / stats.decodedTokens() : 0);
     timings.put("predicted_per_second", stats.decodeTokensPerSecond());
+    timings.put("draft_n", stats.draftedTokens());
+    timings.put("draft_n_accepted", stats.acceptedTokens());
     timings.put("seed", result.seed());
     return timings;
   }
