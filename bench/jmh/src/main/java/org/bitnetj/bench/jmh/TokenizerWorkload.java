@@ -57,7 +57,7 @@ final class TokenizerWorkload {
     }
   }
 
-  private static Path find(Path path) throws NoSuchFileException {
+  static Path find(Path path) throws NoSuchFileException {
     for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
       if (Files.exists(folder.resolve(path))) {
         return folder.resolve(path);
