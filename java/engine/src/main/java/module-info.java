@@ -7,6 +7,7 @@ module org.bitnetj.engine {
   // jdk.incubator.vector is read where java was told to resolve it (kernel.vector.VectorTier). With
   // "requires static", javac would warn of an incubating module in every program that uses this
   // one.
+  requires jdk.jfr;
   requires static org.jspecify;
 
   exports org.bitnetj.chat;

@@ -251,7 +251,7 @@ class ArchitectureTest {
     noClasses()
         .should()
         .dependOnClassesThat(
-            not(resideInAnyPackage("java..", "jdk.incubator..", "org.jspecify.."))
+            not(resideInAnyPackage("java..", "jdk.incubator..", "jdk.jfr..", "org.jspecify.."))
                 .and(not(resideInAnyPackage(packages(LAYERS)))))
         .check(engine);
   }

@@ -105,10 +105,10 @@ class RunCommandTest {
     String line = greedy(PROMPT).succeeds().err();
     assertTrue(
         line.matches(
-            "bitnet: prefill 5 tokens, [0-9.]+ tokens/s; decode 12 tokens, [0-9.]+ tokens/s; ended"
-                + " at the limit of -n; [a-z0-9]+ kernels, [0-9]+ threads, [0-9]+ weight bytes"
-                + " read per token( \\(of the hidden units [0-9.]+ % were active, [0-9.]+ %"
-                + " not 0\\))?; seed [0-9]+\n"),
+            "bitnet: prefill 5 tokens, [0-9.]+ tokens/s; decode 12 tokens, [0-9.]+ tokens/s(?:"
+                + " \\([0-9]+ of [0-9]+ drafted ones accepted\\))?; ended at the limit of -n;"
+                + " [a-z0-9]+ kernels, [0-9]+ threads, [0-9]+ weight bytes read per token( \\(of"
+                + " the hidden units [0-9.]+ % were active, [0-9.]+ % not 0\\))?; seed [0-9]+\n"),
         line);
   }
 

@@ -25,6 +25,7 @@ final class Scheduler {
   private final Expected expected = new Expected(lock);
   private final BooleanSupplier hasRoom = this::hasRoom;
   private final List<SequenceState> members; // of the step
+  private final StepEvent event = new StepEvent(); // of each step
   private @Nullable Thread engineThread;
   private boolean stepping;
   private boolean closed;
@@ -140,6 +141,7 @@ final class Scheduler {
       expected.await(lastStepNanos, hasRoom);
       waiting.fillStep();
       if (!members.isEmpty()) {
+        event.begin();
         long start = System.nanoTime();
         Throwable failure = null;
         lock.unlock();
@@ -151,6 +153,8 @@ final class Scheduler {
           lock.lock();
         }
         lastStepNanos = System.nanoTime() - start;
+        event.end();
+        waiting.record(event);
         waiting.note(lastStepNanos);
         steps++;
         rows += transformer.step().size();

@@ -78,6 +78,17 @@ final class WaitingLine {
     }
   }
 
+  /** Puts the step that has just been computed into a flight recording, if there is one. */
+  void record(StepEvent event) {
+    if (event.shouldCommit()) {
+      event.sequences = members.size();
+      event.tokenRows = tokenRows;
+      event.promptRows = promptRows;
+      event.waiting = waiting.size();
+      event.commit();
+    }
+  }
+
   /**
    * How many tokens a member of the last step should draft.
    *
