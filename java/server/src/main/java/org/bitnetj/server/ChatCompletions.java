@@ -11,6 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.reply.ChatPrompt;
+import org.bitnetj.chat.reply.ChatRequest;
+import org.bitnetj.chat.reply.Reply;
+import org.bitnetj.chat.reply.ReplySink;
+import org.bitnetj.chat.reply.ToolCall;
+import org.bitnetj.chat.reply.Tools;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -66,8 +72,7 @@ final class ChatCompletions {
     Optional<Grammar> format =
         request.object("response_format").flatMap(f -> OutputFormat.read(f, true));
     request.finish();
-    Chats.Prompt prompt =
-        chats.prepare(new Chats.Request(messages, tools, thinking, format, options));
+    ChatPrompt prompt = chats.prepare(new ChatRequest(messages, tools, thinking, format, options));
     new Run(prompt, count).answer(stream, usage, events, response);
   }
 
@@ -90,10 +95,10 @@ final class ChatCompletions {
     private final String id = ToolCall.newId("chatcmpl-");
     private final long created = System.currentTimeMillis() / 1000;
     private final long deadline = answers.deadline();
-    private final Chats.Prompt prompt;
+    private final ChatPrompt prompt;
     private final int count;
 
-    Run(Chats.Prompt prompt, int count) {
+    Run(ChatPrompt prompt, int count) {
       this.prompt = prompt;
       this.count = count;
     }
@@ -103,7 +108,7 @@ final class ChatCompletions {
       for (int i = 0; i < count; i++) {
         messages.add(stream ? new Deltas(i, events) : new Message());
       }
-      List<Chats.Reply> replies =
+      List<Reply> replies =
           Choices.run(
               count,
               (choice, promptIsDone) ->
@@ -113,11 +118,11 @@ final class ChatCompletions {
                       deadline,
                       promptIsDone,
                       messages.get(choice)));
-      List<GenerationResult> results = replies.stream().map(Chats.Reply::result).toList();
+      List<GenerationResult> results = replies.stream().map(Reply::result).toList();
       ObjectNode counts = Streams.usage(results, count);
       counts
           .putObject("completion_tokens_details")
-          .put("reasoning_tokens", replies.stream().mapToInt(Chats.Reply::thinkingTokens).sum());
+          .put("reasoning_tokens", replies.stream().mapToInt(Reply::thinkingTokens).sum());
       if (stream) {
         for (int i = 0; i < count; i++) {
           ((Deltas) messages.get(i)).end(replies.get(i));
@@ -278,7 +283,7 @@ final class ChatCompletions {
         events.comment("prompt " + done + "/" + total);
       }
 
-      void end(Chats.Reply reply) {
+      void end(Reply reply) {
         begin();
         ObjectNode last = chunk(JSON.objectNode(), take(), finish(reply));
         last.set("timings", Timings.of(reply.result()));
@@ -295,7 +300,7 @@ final class ChatCompletions {
     return json;
   }
 
-  private static String finish(Chats.Reply reply) {
+  private static String finish(Reply reply) {
     return switch (reply.result().finishReason()) {
       case END_TOKEN, STOP_STRING -> reply.calls() > 0 ? "tool_calls" : "stop";
       case MAX_TOKENS, CONTEXT_FULL -> "length";

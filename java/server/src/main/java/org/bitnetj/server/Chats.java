@@ -1,88 +1,33 @@
 package org.bitnetj.server;
 
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import org.bitnetj.chat.ChatMessage;
-import org.bitnetj.chat.ChatSettings;
-import org.bitnetj.constraint.Grammar;
-import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.chat.reply.ChatPrompt;
+import org.bitnetj.chat.reply.ChatRequest;
+import org.bitnetj.chat.reply.Replies;
+import org.bitnetj.chat.reply.Reply;
+import org.bitnetj.chat.reply.ReplyListener;
+import org.bitnetj.chat.reply.ReplySink;
 import org.bitnetj.generate.GenerationOptions;
-import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
-import org.bitnetj.generate.TokenLogprobs;
 
 /** Answers conversations, whatever protocol they came by. Thread-safe. */
 final class Chats {
   private final Answers answers;
-  private final Constraints constraints;
-  private final boolean toolsInTemplate;
+  private final Replies replies;
 
   Chats(Answers answers) {
     this.answers = answers;
-    this.constraints = new Constraints(answers.model().tokenizer());
-    this.toolsInTemplate = Tools.areInTemplate(answers.model());
+    this.replies = new Replies(answers.model());
   }
-
-  /**
-   * A conversation to be answered.
-   *
-   * @param thinking whether the model thinks before it answers, where its template leaves a choice;
-   *     by default not before an answer of a format
-   * @param format what the answer must be
-   */
-  record Request(
-      List<ChatMessage> messages,
-      Tools tools,
-      Optional<Boolean> thinking,
-      Optional<Grammar> format,
-      GenerationOptions options) {}
-
-  /**
-   * The same as tokens.
-   *
-   * @param opensThinking whether the answer begins within thinking
-   */
-  record Prompt(int[] ids, GenerationOptions options, boolean opensThinking, boolean tools) {}
-
-  /**
-   * An answer that has ended.
-   *
-   * @param calls how many functions it calls
-   * @param thinkingTokens how many of its tokens are thinking
-   */
-  record Reply(GenerationResult result, int calls, int thinkingTokens) {}
 
   /**
    * @throws ApiException if the model has no chat template
    */
-  Prompt prepare(Request request) {
+  ChatPrompt prepare(ChatRequest request) {
     LanguageModel model = answers.model();
     if (model.chatTemplate().isEmpty()) {
       throw ApiException.coded(ApiException.Kind.INVALID, "no_chat_template", refusal(model));
     }
-    boolean told = request.tools.isPresent() && toolsInTemplate;
-    boolean constrained =
-        request.format.isPresent() || request.tools.choice() == Tools.Choice.REQUIRED;
-    ChatSettings settings =
-        new ChatSettings(
-            told ? request.tools.definitions() : List.of(),
-            request.thinking.or(() -> constrained ? Optional.of(false) : Optional.empty()));
-    List<ChatMessage> messages =
-        toolsInTemplate ? request.messages : request.tools.explained(request.messages);
-    Set<Integer> stops = new HashSet<>(request.options.stopTokens());
-    stops.addAll(model.requireChatTemplate().stopTokens());
-    boolean opensThinking = model.requireChatTemplate().opensThinking(settings);
-    GenerationOptions options = request.options.withStopTokens(stops);
-    return new Prompt(
-        model.encodeChat(messages, settings),
-        constraints
-            .of(request.format, request.tools, opensThinking)
-            .map(options::withConstraint)
-            .orElse(options),
-        opensThinking,
-        request.tools.isPresent());
+    return replies.prepare(request);
   }
 
   private static String refusal(LanguageModel model) {
@@ -100,74 +45,12 @@ final class Chats {
    * @param promptIsDone called when the prompt is computed
    */
   Reply answer(
-      Prompt prompt,
+      ChatPrompt prompt,
       GenerationOptions options,
       long deadline,
       Runnable promptIsDone,
       ReplySink sink) {
-    Listener listener = new Listener(prompt, promptIsDone, sink);
-    GenerationResult result = answers.generate(prompt.ids, options, deadline, listener);
-    listener.parser.finish();
-    return new Reply(result, listener.parser.calls(), listener.thinkingTokens);
-  }
-
-  /** Passes a reply's text through the parser. */
-  private static final class Listener implements GenerationListener {
-    private final Runnable promptIsDone;
-    private final ReplySink sink;
-    private final ReplyParser parser;
-    private int tokens;
-    private int thinkingTokens;
-
-    Listener(Prompt prompt, Runnable promptIsDone, ReplySink sink) {
-      this.promptIsDone = promptIsDone;
-      this.sink = sink;
-      this.parser = new ReplyParser(prompt.opensThinking, prompt.tools, counting(sink));
-    }
-
-    /** Notes how many tokens there were when thinking last went on. */
-    private ReplySink counting(ReplySink to) {
-      return new ReplySink() {
-        @Override
-        public void thinking(String piece) {
-          thinkingTokens = tokens;
-          to.thinking(piece);
-        }
-
-        @Override
-        public void text(String piece) {
-          to.text(piece);
-        }
-
-        @Override
-        public void call(ToolCall call) {
-          to.call(call);
-        }
-      };
-    }
-
-    @Override
-    public void onText(String piece) {
-      parser.accept(piece);
-    }
-
-    @Override
-    public void onToken(int token) {
-      tokens++;
-    }
-
-    @Override
-    public void onLogprobs(TokenLogprobs logprobs) {
-      sink.logprobs(logprobs);
-    }
-
-    @Override
-    public void onPrefill(int done, int total) {
-      if (done == total) {
-        promptIsDone.run();
-      } else {
-        sink.progress(done, total);
-      }
-    }
+    ReplyListener listener = new ReplyListener(prompt, promptIsDone, sink);
+    return listener.end(answers.generate(prompt.ids(), options, deadline, listener));
   }
 }

@@ -9,6 +9,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import org.bitnetj.chat.reply.ToolCall;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;

@@ -2,12 +2,8 @@ package org.bitnetj.server;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.ServerConnectionException;
@@ -23,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.bitnetj.chat.reply.StrictJson;
 import org.bitnetj.error.ChatTemplateException;
 
 /**
@@ -39,23 +36,7 @@ final class Door {
     void run(JsonNode body, EventStream events, ServerResponse response);
   }
 
-  /** Nothing that a model is asked is nested deeper, and no number is longer. */
-  private static final StreamReadConstraints LIMITS =
-      StreamReadConstraints.builder()
-          .maxNestingDepth(200)
-          .maxNumberLength(100)
-          .maxStringLength(Integer.MAX_VALUE)
-          .build();
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder(
-              com.fasterxml.jackson.core.JsonFactory.builder()
-                  .streamReadConstraints(LIMITS)
-                  .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .build();
+  private static final ObjectMapper JSON = StrictJson.mapper();
 
   private static final HeaderName API_KEY = HeaderNames.create("x-api-key");
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");

@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.chat.reply.ChatPrompt;
+import org.bitnetj.chat.reply.ChatRequest;
+import org.bitnetj.chat.reply.Reply;
+import org.bitnetj.chat.reply.ToolCall;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationStats;
@@ -38,7 +42,7 @@ final class Messages {
     boolean stream = request.flag("stream").orElse(false);
     GenerationOptions options = sampling(request).withMaxTokens(most);
     Thinking thinking = thinking(request);
-    Chats.Request chat = conversation(request, thinking, options);
+    ChatRequest chat = conversation(request, thinking, options);
     new Run(chats.prepare(chat), thinking.shown).answer(stream, events, response);
   }
 
@@ -46,13 +50,13 @@ final class Messages {
     Fields request = Fields.of(body, "");
     request.ignore("context_management");
     Thinking thinking = thinking(request);
-    Chats.Request chat = conversation(request, thinking, GenerationOptions.defaults());
+    ChatRequest chat = conversation(request, thinking, GenerationOptions.defaults());
     int tokens = chats.prepare(chat).ids().length;
     Door.send(response, JSON.objectNode().put("input_tokens", tokens));
   }
 
   /** What both have, and the end of the request. */
-  private static Chats.Request conversation(
+  private static ChatRequest conversation(
       Fields request, Thinking thinking, GenerationOptions options) {
     request.ignore("model", "cache_control");
     Optional<Grammar> format =
@@ -66,8 +70,8 @@ final class Messages {
                   config.finish();
                   return grammar;
                 });
-    Chats.Request chat =
-        new Chats.Request(
+    ChatRequest chat =
+        new ChatRequest(
             AnthropicMessages.messages(request),
             AnthropicMessages.tools(request),
             thinking.wanted,
@@ -132,11 +136,11 @@ final class Messages {
   private final class Run {
     private final String id = ToolCall.newId("msg_");
     private final long deadline = answers.deadline();
-    private final Chats.Prompt prompt;
+    private final ChatPrompt prompt;
     private final boolean showsThinking;
     private boolean begun;
 
-    Run(Chats.Prompt prompt, boolean showsThinking) {
+    Run(ChatPrompt prompt, boolean showsThinking) {
       this.prompt = prompt;
       this.showsThinking = showsThinking;
     }
@@ -144,14 +148,14 @@ final class Messages {
     void answer(boolean stream, EventStream events, ServerResponse response) {
       if (!stream) {
         ContentBlocks blocks = new ContentBlocks(showsThinking, (name, data) -> {});
-        Chats.Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, blocks);
+        Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, blocks);
         blocks.finish();
         Door.send(response, message(blocks.json(), reply, usage(reply)));
         return;
       }
       ContentBlocks blocks =
           new ContentBlocks(showsThinking, (name, data) -> send(events, name, data));
-      Chats.Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, blocks);
+      Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, blocks);
       blocks.finish();
       ObjectNode last = JSON.objectNode().put("type", "message_delta");
       end(last.putObject("delta"), reply);
@@ -171,7 +175,7 @@ final class Messages {
       events.event(name, data);
     }
 
-    private ObjectNode message(ArrayNode content, Chats.@Nullable Reply reply, ObjectNode usage) {
+    private ObjectNode message(ArrayNode content, @Nullable Reply reply, ObjectNode usage) {
       ObjectNode message = JSON.objectNode();
       message.put("id", id);
       message.put("type", "message");
@@ -184,12 +188,12 @@ final class Messages {
     }
   }
 
-  private static void end(ObjectNode to, Chats.@Nullable Reply reply) {
+  private static void end(ObjectNode to, @Nullable Reply reply) {
     to.put("stop_reason", reply == null ? null : stopReason(reply));
     to.put("stop_sequence", reply == null ? null : reply.result().stopString().orElse(null));
   }
 
-  private static String stopReason(Chats.Reply reply) {
+  private static String stopReason(Reply reply) {
     return switch (reply.result().finishReason()) {
       case END_TOKEN -> reply.calls() > 0 ? "tool_use" : "end_turn";
       case STOP_STRING -> "stop_sequence";
@@ -198,7 +202,7 @@ final class Messages {
     };
   }
 
-  private static ObjectNode usage(Chats.Reply reply) {
+  private static ObjectNode usage(Reply reply) {
     GenerationStats stats = reply.result().stats();
     ObjectNode usage =
         usage(

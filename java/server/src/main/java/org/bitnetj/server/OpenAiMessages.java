@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.reply.Tools;
 
 /** The messages and tools of a request to {@code /v1/chat/completions}. */
 final class OpenAiMessages {

@@ -40,17 +40,10 @@ final class OutputFormat {
   private static Grammar schema(Fields place) {
     place.ignore("name", "description", "strict"); // every answer is strictly of its schema
     JsonNode schema = place.any("schema").orElseThrow(() -> place.missing("schema"));
-    return jsonSchema(schema, place.name("schema"));
-  }
-
-  /**
-   * @param path where the schema is, as messages name it
-   */
-  static Grammar jsonSchema(JsonNode schema, String path) {
     try {
       return Grammar.jsonSchema(schema.toString());
     } catch (GrammarException e) {
-      throw ApiException.field(path, path + ": " + e.getMessage());
+      throw ApiException.field(place.name("schema"), place.name("schema") + ": " + e.getMessage());
     }
   }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.BiConsumer;
+import org.bitnetj.chat.reply.ReplySink;
+import org.bitnetj.chat.reply.ToolCall;
 
 /**
  * An answer as the output items of OpenAI's Responses API, whole and as the events that make them.

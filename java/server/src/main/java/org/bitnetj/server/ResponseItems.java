@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.reply.Tools;
 
 /**
  * The items of a request to {@code /v1/responses}, and its tools. What an answer consists of may be

@@ -12,6 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.reply.ChatPrompt;
+import org.bitnetj.chat.reply.ChatRequest;
+import org.bitnetj.chat.reply.Reply;
+import org.bitnetj.chat.reply.ToolCall;
+import org.bitnetj.chat.reply.Tools;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationStats;
@@ -67,8 +72,7 @@ final class Responses {
     others(request, echo);
     echo.put("store", keep);
     request.finish();
-    Chats.Prompt prompt =
-        chats.prepare(new Chats.Request(messages, tools, thinking, format, options));
+    ChatPrompt prompt = chats.prepare(new ChatRequest(messages, tools, thinking, format, options));
     Run run = new Run(prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
     if (stream) {
       run.stream(events);
@@ -175,7 +179,7 @@ final class Responses {
     private final String id = ToolCall.newId("resp_");
     private final long created = seconds();
     private final long deadline = answers.deadline();
-    private final Chats.Prompt prompt;
+    private final ChatPrompt prompt;
     private final ObjectNode echo;
     private final Optional<List<ChatMessage>> kept;
     private int sequence;
@@ -183,7 +187,7 @@ final class Responses {
     /**
      * @param kept the conversation that goes on with the answer, if it is to be remembered
      */
-    Run(Chats.Prompt prompt, ObjectNode echo, Optional<List<ChatMessage>> kept) {
+    Run(ChatPrompt prompt, ObjectNode echo, Optional<List<ChatMessage>> kept) {
       this.prompt = prompt;
       this.echo = echo;
       this.kept = kept;
@@ -207,7 +211,7 @@ final class Responses {
     }
 
     private ObjectNode answer(OutputItems items) {
-      Chats.Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, items);
+      Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, items);
       boolean whole =
           switch (reply.result().finishReason()) {
             case END_TOKEN, STOP_STRING -> true;
@@ -292,7 +296,7 @@ final class Responses {
     return System.currentTimeMillis() / 1000;
   }
 
-  private static ObjectNode usage(Chats.Reply reply) {
+  private static ObjectNode usage(Reply reply) {
     GenerationStats stats = reply.result().stats();
     ObjectNode usage = JSON.objectNode();
     usage.put("input_tokens", stats.promptTokens());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.reply.Tools;
 import org.junit.jupiter.api.Test;
 
 class AnthropicMessagesTest {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitnetj.chat.reply.ToolCall;
 import org.junit.jupiter.api.Test;
 
 class ContentBlocksTest {

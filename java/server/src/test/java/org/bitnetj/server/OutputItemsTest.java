@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitnetj.chat.reply.ToolCall;
 import org.junit.jupiter.api.Test;
 
 class OutputItemsTest {

@@ -1,6 +1,8 @@
-package org.bitnetj.server;
+package org.bitnetj.chat.reply;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -21,20 +23,24 @@ import org.bitnetj.tokenizer.Segment;
  * @param only the one function that it must call
  * @param several whether an answer that must call some may have several calls
  */
-record Tools(List<ObjectNode> functions, Choice choice, Optional<String> only, boolean several) {
+public record Tools(
+    List<ObjectNode> functions, Choice choice, Optional<String> only, boolean several) {
   /** Whether functions are called. */
-  enum Choice {
+  public enum Choice {
     NONE,
     AUTO,
     REQUIRED
   }
 
-  static final Tools ABSENT = new Tools(List.of(), Choice.NONE, Optional.empty(), true);
+  /** None, and none are called. */
+  public static final Tools ABSENT = new Tools(List.of(), Choice.NONE, Optional.empty(), true);
+
+  private static final ObjectMapper JSON = StrictJson.mapper();
 
   private static final String PROBE = "probe_of_tools_4711";
 
   /** Whether the model is told of any. */
-  boolean isPresent() {
+  public boolean isPresent() {
     return !functions.isEmpty() && choice != Choice.NONE;
   }
 
@@ -104,12 +110,21 @@ record Tools(List<ObjectNode> functions, Choice choice, Optional<String> only, b
 
   private static String calls(String json) {
     StringBuilder text = new StringBuilder();
-    for (JsonNode call : Door.parse(json)) {
+    for (JsonNode call : parse(json)) {
       ObjectNode written = JsonNodeFactory.instance.objectNode();
       written.set("name", call.path("function").path("name"));
       written.set("arguments", call.path("function").path("arguments"));
       text.append("\n<tool_call>\n").append(written).append("\n</tool_call>");
     }
     return text.toString();
+  }
+
+  /** Calls that {@link ChatMessage} has checked. */
+  private static JsonNode parse(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("Tool calls are not JSON: " + e.getOriginalMessage(), e);
+    }
   }
 }

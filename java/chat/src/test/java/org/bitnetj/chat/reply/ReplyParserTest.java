@@ -1,4 +1,4 @@
-package org.bitnetj.server;
+package org.bitnetj.chat.reply;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;

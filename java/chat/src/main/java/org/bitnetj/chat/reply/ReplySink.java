@@ -1,9 +1,9 @@
-package org.bitnetj.server;
+package org.bitnetj.chat.reply;
 
 import org.bitnetj.generate.TokenLogprobs;
 
 /** Receives the parts of an answer as they come, in their order. */
-interface ReplySink {
+public interface ReplySink {
   /** A piece of what the model thinks before it answers. */
   void thinking(String piece);
 

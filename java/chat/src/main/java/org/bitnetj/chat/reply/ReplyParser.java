@@ -1,6 +1,8 @@
-package org.bitnetj.server;
+package org.bitnetj.chat.reply;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import org.bitnetj.chat.ThinkingSplitter;
 
@@ -10,9 +12,11 @@ import org.bitnetj.chat.ThinkingSplitter;
  * arguments}; white space before a call belongs to nothing. What looks like a call and is none is
  * passed on as text. The result does not depend on how a reply is cut. Not thread-safe.
  */
-final class ReplyParser {
+public final class ReplyParser {
   static final String CALL = "<tool_call>";
   static final String CALL_END = "</tool_call>";
+
+  private static final ObjectMapper JSON = StrictJson.mapper();
 
   private final ReplySink sink;
   private final ThinkingSplitter splitter;
@@ -26,18 +30,19 @@ final class ReplyParser {
    * @param opensThinking whether the reply begins within thinking
    * @param tools whether there are functions to call
    */
-  ReplyParser(boolean opensThinking, boolean tools, ReplySink sink) {
+  public ReplyParser(boolean opensThinking, boolean tools, ReplySink sink) {
     this.sink = sink;
     this.tools = tools;
     this.splitter = new ThinkingSplitter(opensThinking, sink::thinking, this::answer);
   }
 
-  void accept(String piece) {
+  /** Takes the next piece of the reply. */
+  public void accept(String piece) {
     splitter.accept(piece);
   }
 
   /** The reply has ended. */
-  void finish() {
+  public void finish() {
     splitter.finish();
     if (inside) { // cut short
       held.insert(0, space + CALL);
@@ -46,7 +51,7 @@ final class ReplyParser {
   }
 
   /** How many calls have come. */
-  int calls() {
+  public int calls() {
     return calls;
   }
 
@@ -96,7 +101,7 @@ final class ReplyParser {
 
   private void call(String text) {
     try {
-      JsonNode call = Door.parse(text);
+      JsonNode call = JSON.readTree(text);
       JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
       if (arguments == null) {
         arguments = JsonNodeFactory.instance.objectNode();
@@ -106,7 +111,7 @@ final class ReplyParser {
         sink.call(ToolCall.of(call.get("name").textValue(), arguments.toString()));
         return;
       }
-    } catch (ApiException e) {
+    } catch (JsonProcessingException e) {
       // Not a call, then.
     }
     sink.text(space + CALL + text + CALL_END);

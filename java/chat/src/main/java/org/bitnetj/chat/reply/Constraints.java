@@ -1,5 +1,6 @@
-package org.bitnetj.server;
+package org.bitnetj.chat.reply;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +36,7 @@ final class Constraints {
    * What an answer is held to; empty if it is free.
    *
    * @param opensThinking whether the answer begins within thinking, which stays free
-   * @throws ApiException if it cannot be held to that
+   * @throws GrammarException if it cannot be held to that
    */
   Optional<Constraint> of(Optional<Grammar> format, Tools tools, boolean opensThinking) {
     Optional<Grammar> wanted = format;
@@ -55,11 +56,7 @@ final class Constraints {
                 Grammar.regex("\\n{0,2}"),
                 wanted.get())
             : wanted.get();
-    try {
-      return Optional.of(compiler().compile(whole));
-    } catch (GrammarException e) {
-      throw new ApiException(ApiException.Kind.INVALID, String.valueOf(e.getMessage()));
-    }
+    return Optional.of(compiler().compile(whole));
   }
 
   /** One call or more, in the form that {@link ReplyParser} reads. */
@@ -72,7 +69,7 @@ final class Constraints {
             Grammar.sequence(
                 mark(ReplyParser.CALL),
                 Grammar.text("\n{\"name\": \"" + name + "\", \"arguments\": "),
-                OutputFormat.jsonSchema(function.get("parameters"), "parameters of " + name),
+                parameters(function.get("parameters"), name),
                 Grammar.text("}\n"),
                 mark(ReplyParser.CALL_END)));
       }
@@ -81,6 +78,14 @@ final class Constraints {
     int more = tools.several() ? MOST_CALLS - 1 : 0;
     return Grammar.sequence(
         call, Grammar.repeat(Grammar.sequence(Grammar.text("\n"), call), 0, more));
+  }
+
+  private static Grammar parameters(JsonNode schema, String name) {
+    try {
+      return Grammar.jsonSchema(schema.toString());
+    } catch (GrammarException e) {
+      throw new GrammarException("parameters of " + name + ": " + e.getMessage());
+    }
   }
 
   /** A token where the vocabulary has one of that name, else text. */

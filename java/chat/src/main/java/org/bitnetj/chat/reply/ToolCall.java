@@ -1,4 +1,4 @@
-package org.bitnetj.server;
+package org.bitnetj.chat.reply;
 
 import java.util.UUID;
 
@@ -8,13 +8,14 @@ import java.util.UUID;
  * @param id by which the result refers to it
  * @param arguments a JSON object as text
  */
-record ToolCall(String id, String name, String arguments) {
-  static ToolCall of(String name, String arguments) {
+public record ToolCall(String id, String name, String arguments) {
+  /** A call with an id of its own. */
+  public static ToolCall of(String name, String arguments) {
     return new ToolCall(newId("call_"), name, arguments);
   }
 
   /** A name that no other thing has. */
-  static String newId(String prefix) {
+  public static String newId(String prefix) {
     return prefix + UUID.randomUUID().toString().replace("-", "");
   }
 }

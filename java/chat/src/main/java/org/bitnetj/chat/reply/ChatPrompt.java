@@ -1,0 +1,13 @@
+package org.bitnetj.chat.reply;
+
+import org.bitnetj.generate.GenerationOptions;
+
+/**
+ * A {@link ChatRequest} as tokens.
+ *
+ * @param options with all that ends the answer, and what it is held to
+ * @param opensThinking whether the answer begins within thinking
+ * @param tools whether the answer may call functions
+ */
+public record ChatPrompt(
+    int[] ids, GenerationOptions options, boolean opensThinking, boolean tools) {}

@@ -1,0 +1,21 @@
+package org.bitnetj.chat.reply;
+
+import java.util.List;
+import java.util.Optional;
+import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.constraint.Grammar;
+import org.bitnetj.generate.GenerationOptions;
+
+/**
+ * A conversation to be answered.
+ *
+ * @param thinking whether the model thinks before it answers, where its template leaves a choice;
+ *     by default not before an answer of a format
+ * @param format what the answer must be
+ */
+public record ChatRequest(
+    List<ChatMessage> messages,
+    Tools tools,
+    Optional<Boolean> thinking,
+    Optional<Grammar> format,
+    GenerationOptions options) {}

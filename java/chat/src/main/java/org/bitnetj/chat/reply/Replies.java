@@ -1,0 +1,60 @@
+package org.bitnetj.chat.reply;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.ChatSettings;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.LanguageModel;
+
+/** Answers conversations with one model. Thread-safe. */
+public final class Replies {
+  private final LanguageModel model;
+  private final Constraints constraints;
+  private final boolean toolsInTemplate;
+
+  /** It does not close the model. */
+  public Replies(LanguageModel model) {
+    this.model = model;
+    this.constraints = new Constraints(model.tokenizer());
+    this.toolsInTemplate = Tools.areInTemplate(model);
+  }
+
+  public LanguageModel model() {
+    return model;
+  }
+
+  /**
+   * The tokens that a conversation becomes, and how its answer is generated.
+   *
+   * @throws IllegalStateException if the model has no chat template
+   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
+   * @throws org.bitnetj.error.GrammarException if the answer cannot be held to the format, or to
+   *     calls of the tools
+   */
+  public ChatPrompt prepare(ChatRequest request) {
+    boolean told = request.tools().isPresent() && toolsInTemplate;
+    boolean constrained =
+        request.format().isPresent() || request.tools().choice() == Tools.Choice.REQUIRED;
+    ChatSettings settings =
+        new ChatSettings(
+            told ? request.tools().definitions() : List.of(),
+            request.thinking().or(() -> constrained ? Optional.of(false) : Optional.empty()));
+    List<ChatMessage> messages =
+        toolsInTemplate ? request.messages() : request.tools().explained(request.messages());
+    Set<Integer> stops = new HashSet<>(request.options().stopTokens());
+    stops.addAll(model.requireChatTemplate().stopTokens());
+    boolean opensThinking = model.requireChatTemplate().opensThinking(settings);
+    GenerationOptions options = request.options().withStopTokens(stops);
+    return new ChatPrompt(
+        model.encodeChat(messages, settings),
+        constraints
+            .of(request.format(), request.tools(), opensThinking)
+            .map(options::withConstraint)
+            .orElse(options),
+        opensThinking,
+        request.tools().isPresent());
+  }
+}

@@ -1,0 +1,78 @@
+package org.bitnetj.chat.reply;
+
+import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.generate.GenerationResult;
+import org.bitnetj.generate.TokenLogprobs;
+
+/**
+ * Takes a reply apart while it is generated, and counts. For one reply, on the thread that
+ * generates it.
+ */
+public final class ReplyListener implements GenerationListener {
+  private final Runnable promptIsDone;
+  private final ReplySink sink;
+  private final ReplyParser parser;
+  private int tokens;
+  private int thinkingTokens;
+
+  /**
+   * @param promptIsDone called when the prompt is computed
+   * @param sink receives the parts
+   */
+  public ReplyListener(ChatPrompt prompt, Runnable promptIsDone, ReplySink sink) {
+    this.promptIsDone = promptIsDone;
+    this.sink = sink;
+    this.parser = new ReplyParser(prompt.opensThinking(), prompt.tools(), counting(sink));
+  }
+
+  /** Notes how many tokens there were when thinking last went on. */
+  private ReplySink counting(ReplySink to) {
+    return new ReplySink() {
+      @Override
+      public void thinking(String piece) {
+        thinkingTokens = tokens;
+        to.thinking(piece);
+      }
+
+      @Override
+      public void text(String piece) {
+        to.text(piece);
+      }
+
+      @Override
+      public void call(ToolCall call) {
+        to.call(call);
+      }
+    };
+  }
+
+  @Override
+  public void onText(String piece) {
+    parser.accept(piece);
+  }
+
+  @Override
+  public void onToken(int token) {
+    tokens++;
+  }
+
+  @Override
+  public void onLogprobs(TokenLogprobs logprobs) {
+    sink.logprobs(logprobs);
+  }
+
+  @Override
+  public void onPrefill(int done, int total) {
+    if (done == total) {
+      promptIsDone.run();
+    } else {
+      sink.progress(done, total);
+    }
+  }
+
+  /** The text has ended: passes on what was held back. To be called once. */
+  public Reply end(GenerationResult result) {
+    parser.finish();
+    return new Reply(result, parser.calls(), thinkingTokens);
+  }
+}

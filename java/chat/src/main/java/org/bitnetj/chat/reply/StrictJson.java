@@ -1,0 +1,33 @@
+package org.bitnetj.chat.reply;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+/** How JSON of requests and models is read. */
+public final class StrictJson {
+  /** Nothing that a model is asked is nested deeper, and no number is longer. */
+  private static final StreamReadConstraints LIMITS =
+      StreamReadConstraints.builder()
+          .maxNestingDepth(200)
+          .maxNumberLength(100)
+          .maxStringLength(Integer.MAX_VALUE)
+          .build();
+
+  private StrictJson() {}
+
+  /** A reader of one value that refuses names given twice and numbers that JSON does not have. */
+  public static ObjectMapper mapper() {
+    return JsonMapper.builder(
+            JsonFactory.builder()
+                .streamReadConstraints(LIMITS)
+                .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+                .build())
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .build();
+  }
+}
