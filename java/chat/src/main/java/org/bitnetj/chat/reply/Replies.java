@@ -8,6 +8,8 @@ import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.Session;
+import org.bitnetj.generate.SessionOptions;
 
 /** Answers conversations with one model. Thread-safe. */
 public final class Replies {
@@ -56,5 +58,28 @@ public final class Replies {
             .orElse(options),
         opensThinking,
         request.tools().isPresent());
+  }
+
+  /**
+   * A session with room for a prompt and its answer. {@link Session#cancel} ends the answer; close
+   * it afterwards.
+   */
+  public Session open(ChatPrompt prompt) {
+    long wanted = (long) prompt.ids().length + prompt.options().maxTokens() + 1;
+    int context = Math.clamp(wanted, 2, model.info().contextLength());
+    return model.openSession(SessionOptions.defaults().withContext(context));
+  }
+
+  /**
+   * Generates an answer, on this thread.
+   *
+   * @param session by {@link #open}
+   * @param sink receives the parts, on this thread
+   * @throws org.bitnetj.error.ContextOverflowException if the prompt does not fit the context
+   * @throws org.bitnetj.error.KvCacheFullException if other answers leave it no memory
+   */
+  public Reply answer(Session session, ChatPrompt prompt, ReplySink sink) {
+    ReplyListener listener = new ReplyListener(prompt, () -> {}, sink);
+    return listener.end(session.generate(prompt.ids(), prompt.options(), listener));
   }
 }

@@ -1,11 +1,13 @@
 package org.bitnetj.chat.reply;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** How JSON of requests and models is read. */
 public final class StrictJson {
@@ -17,7 +19,27 @@ public final class StrictJson {
           .maxStringLength(Integer.MAX_VALUE)
           .build();
 
+  private static final ObjectMapper JSON = mapper();
+
   private StrictJson() {}
+
+  /**
+   * Reads an object.
+   *
+   * @param what the text is called in messages, with a capital letter
+   * @throws IllegalArgumentException if it is something else
+   */
+  public static ObjectNode object(String what, String text) {
+    try {
+      if (JSON.readTree(text) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new IllegalArgumentException(what + " must be a JSON object.");
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          what + " must be a JSON object: " + e.getOriginalMessage() + ".", e);
+    }
+  }
 
   /** A reader of one value that refuses names given twice and numbers that JSON does not have. */
   public static ObjectMapper mapper() {

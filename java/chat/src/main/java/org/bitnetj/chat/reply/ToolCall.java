@@ -1,6 +1,11 @@
 package org.bitnetj.chat.reply;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.UUID;
+import org.bitnetj.chat.ChatMessage;
 
 /**
  * A call of a function that a model asks for.
@@ -17,5 +22,23 @@ public record ToolCall(String id, String name, String arguments) {
   /** A name that no other thing has. */
   public static String newId(String prefix) {
     return prefix + UUID.randomUUID().toString().replace("-", "");
+  }
+
+  /**
+   * The message of an assistant that has called functions.
+   *
+   * @param text what it said besides, perhaps nothing
+   * @throws IllegalArgumentException if the arguments of a call are not a JSON object
+   */
+  public static ChatMessage message(String text, List<ToolCall> calls) {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (ToolCall call : calls) {
+      ObjectNode function = all.addObject().put("type", "function").putObject("function");
+      function.put("name", call.name);
+      function.set(
+          "arguments",
+          StrictJson.object("The arguments of the call of " + call.name, call.arguments));
+    }
+    return ChatMessage.assistant(text, all.toString());
   }
 }

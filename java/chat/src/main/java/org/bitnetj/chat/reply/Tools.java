@@ -39,6 +39,30 @@ public record Tools(
 
   private static final String PROBE = "probe_of_tools_4711";
 
+  /**
+   * A definition of a function.
+   *
+   * @param name up to 128 letters, digits, '_', '.' and '-'
+   * @param description what it does; may be empty
+   * @param parameters a JSON schema of an object
+   * @throws IllegalArgumentException if the name has other characters, or the parameters are no
+   *     JSON object
+   */
+  public static ObjectNode function(String name, String description, String parameters) {
+    if (!name.matches("[A-Za-z0-9_.-]{1,128}")) {
+      throw new IllegalArgumentException(
+          "A function's name must be up to 128 letters, digits, '_', '.' and '-', not "
+              + name
+              + ".");
+    }
+    ObjectNode function = JsonNodeFactory.instance.objectNode().put("name", name);
+    if (!description.isEmpty()) {
+      function.put("description", description);
+    }
+    function.set("parameters", StrictJson.object("The parameters of " + name, parameters));
+    return function;
+  }
+
   /** Whether the model is told of any. */
   public boolean isPresent() {
     return !functions.isEmpty() && choice != Choice.NONE;

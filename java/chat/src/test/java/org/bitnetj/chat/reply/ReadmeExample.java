@@ -1,0 +1,79 @@
+package org.bitnetj.chat.reply;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+
+/** An example in README.md, which is compiled and run with the class path of a test. */
+public final class ReadmeExample {
+  private static final Path ROOT = Path.of(System.getProperty("bitnet.models")).getParent();
+
+  private ReadmeExample() {}
+
+  /**
+   * What an example prints when it is run in the project's root.
+   *
+   * @param name in the comment before the example
+   * @param type of the example, which has the main method
+   * @param folder for what is made on the way
+   */
+  public static String run(String name, String type, Path folder) throws Exception {
+    String path = System.getProperty("java.class.path");
+    Path source = Files.writeString(folder.resolve(type + ".java"), code(name));
+    Path classes = folder.resolve("classes");
+    assertEquals("", compile(path, classes, source));
+    Path out = folder.resolve("out");
+    Path errors = folder.resolve("errors");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classes + File.pathSeparator + path,
+                type)
+            .directory(ROOT.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    try {
+      assertTrue(process.waitFor(2, TimeUnit.MINUTES), "the example does not end");
+    } finally {
+      process.destroyForcibly();
+    }
+    assertEquals(0, process.exitValue(), Files.readString(errors));
+    return Files.readString(out);
+  }
+
+  private static String code(String name) throws Exception {
+    Matcher found =
+        Pattern.compile("<!-- example:" + name + " -->\\s*```java\\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(ROOT.resolve("README.md")));
+    assertTrue(found.find(), () -> "README.md has no java block after example:" + name);
+    return found.group(1);
+  }
+
+  /** What the compiler says; nothing if it is content. */
+  private static String compile(String path, Path classes, Path source) throws Exception {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StringWriter messages = new StringWriter();
+    List<String> options =
+        List.of("-cp", path, "-d", classes.toString(), "-proc:none", "-Xlint:all,-path,-classfile");
+    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+      compiler
+          .getTask(messages, files, null, options, null, files.getJavaFileObjects(source))
+          .call();
+    }
+    return messages.toString();
+  }
+}

@@ -1,0 +1,105 @@
+package org.bitnetj.langchain4j;
+
+import dev.langchain4j.model.chat.listener.ChatModelListener;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import java.util.List;
+import java.util.Objects;
+import org.bitnetj.generate.LanguageModel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What chat models are built of. Everything but the model is optional; what is set here is for
+ * requests that do not say it themselves. Not thread-safe.
+ *
+ * @param <M> the kind of chat model
+ */
+public abstract sealed class ModelBuilder<M>
+    permits BitNetChatModel.Builder, BitNetStreamingChatModel.Builder {
+  private final BitNetChatRequestParameters.Builder parameters =
+      BitNetChatRequestParameters.builder();
+  private @Nullable LanguageModel model;
+  private List<ChatModelListener> listeners = List.of();
+
+  ModelBuilder() {}
+
+  /** A loaded model with a chat template. It must stay open, and is not closed. */
+  public ModelBuilder<M> model(LanguageModel value) {
+    model = value;
+    return this;
+  }
+
+  /** Sets what these parameters have; {@link BitNetChatRequestParameters} have the most. */
+  public ModelBuilder<M> defaultRequestParameters(ChatRequestParameters value) {
+    parameters.overrideWith(value);
+    return this;
+  }
+
+  /** 0 always takes the most probable token. */
+  public ModelBuilder<M> temperature(double value) {
+    parameters.temperature(value);
+    return this;
+  }
+
+  /** Keeps the fewest most probable tokens whose probabilities sum to at least this. */
+  public ModelBuilder<M> topP(double value) {
+    parameters.topP(value);
+    return this;
+  }
+
+  /** Keeps the k most probable tokens; 0 keeps all. */
+  public ModelBuilder<M> topK(int value) {
+    parameters.topK(value);
+    return this;
+  }
+
+  /** Of the random draws: with it, the same request gets the same answer. */
+  public ModelBuilder<M> seed(long value) {
+    parameters.seed(value);
+    return this;
+  }
+
+  /** Most tokens of an answer, thinking included. */
+  public ModelBuilder<M> maxOutputTokens(int value) {
+    parameters.maxOutputTokens(value);
+    return this;
+  }
+
+  /** An answer ends before the first of these. */
+  public ModelBuilder<M> stopSequences(List<String> value) {
+    parameters.stopSequences(value);
+    return this;
+  }
+
+  public ModelBuilder<M> responseFormat(ResponseFormat value) {
+    parameters.responseFormat(value);
+    return this;
+  }
+
+  /** Whether the model thinks before it answers, where its chat template leaves a choice. */
+  public ModelBuilder<M> thinking(boolean value) {
+    parameters.thinking(value);
+    return this;
+  }
+
+  public ModelBuilder<M> listeners(List<ChatModelListener> value) {
+    listeners = List.copyOf(value);
+    return this;
+  }
+
+  /**
+   * @throws NullPointerException if there is no model
+   * @throws IllegalStateException if the model has no chat template, or is closed
+   * @throws dev.langchain4j.exception.UnsupportedFeatureException if the parameters name another
+   *     model
+   */
+  public M build() {
+    Requests requests =
+        new Requests(
+            Objects.requireNonNull(model, "A chat model is built of a model: set model(…)."),
+            parameters.build());
+    return build(requests, listeners);
+  }
+
+  abstract M build(Requests requests, List<ChatModelListener> listeners);
+}

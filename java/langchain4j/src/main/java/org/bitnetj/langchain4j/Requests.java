@@ -1,0 +1,214 @@
+package org.bitnetj.langchain4j;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.reply.Replies;
+import org.bitnetj.chat.reply.ToolCall;
+import org.bitnetj.chat.reply.Tools;
+import org.bitnetj.constraint.Grammar;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.option.SamplingOptions;
+
+/** Reads LangChain4j's requests to one model. Immutable and thread-safe. */
+final class Requests {
+  private final Replies replies;
+  private final BitNetChatRequestParameters defaults;
+
+  /**
+   * @param parameters what requests do not say themselves
+   * @throws RuntimeException as {@link ModelBuilder#build()}
+   */
+  Requests(LanguageModel model, BitNetChatRequestParameters parameters) {
+    model.requireChatTemplate();
+    this.replies = new Replies(model);
+    requireModel(parameters);
+    this.defaults =
+        BitNetChatRequestParameters.builder()
+            .overrideWith(parameters)
+            .modelName(modelName())
+            .build();
+  }
+
+  Replies replies() {
+    return replies;
+  }
+
+  BitNetChatRequestParameters defaults() {
+    return defaults;
+  }
+
+  /** The model's name, or its file's if it has none. */
+  String modelName() {
+    return nameOf(replies.model().info().name(), replies.model());
+  }
+
+  private static String nameOf(String name, LanguageModel model) {
+    return name.isBlank() ? String.valueOf(model.path().getFileName()) : name;
+  }
+
+  /**
+   * What the engine is asked.
+   *
+   * @param request with all parameters, the defaults included
+   * @throws UnsupportedFeatureException if it asks for what no model here can
+   * @throws InvalidRequestException if it contradicts itself, or a value is out of range
+   */
+  org.bitnetj.chat.reply.ChatRequest read(ChatRequest request) {
+    BitNetChatRequestParameters parameters = defaults.overrideWith(request.parameters());
+    requireModel(parameters);
+    List<ChatMessage> messages = request.messages().stream().map(Requests::message).toList();
+    try {
+      Optional<Grammar> format = format(parameters.responseFormat());
+      Tools tools = tools(parameters);
+      GenerationOptions options = options(parameters);
+      if (options.constraint().isPresent()
+          && (format.isPresent() || tools.choice() == Tools.Choice.REQUIRED)) {
+        throw new IllegalArgumentException(
+            "A constraint is for the whole reply; leave out the response format and"
+                + " ToolChoice.REQUIRED.");
+      }
+      return new org.bitnetj.chat.reply.ChatRequest(
+          messages, tools, Optional.ofNullable(parameters.thinking()), format, options);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException(e);
+    }
+  }
+
+  private void requireModel(ChatRequestParameters parameters) {
+    String name = parameters.modelName();
+    if (name != null && !name.equals(modelName())) {
+      throw new UnsupportedFeatureException(
+          "modelName '%s' is not supported: this is the model '%s', loaded from %s."
+              .formatted(name, modelName(), replies.model().path()));
+    }
+  }
+
+  private static ChatMessage message(dev.langchain4j.data.message.ChatMessage message) {
+    return switch (message) {
+      case SystemMessage system -> ChatMessage.system(system.text());
+      case UserMessage user -> ChatMessage.user(text(user.contents()));
+      case AiMessage answer -> answer(answer);
+      case ToolExecutionResultMessage result -> ChatMessage.tool(text(result.contents()));
+      default ->
+          throw new UnsupportedFeatureException(
+              "Messages of type " + message.type() + " are not supported.");
+    };
+  }
+
+  private static ChatMessage answer(AiMessage message) {
+    String text = message.text() == null ? "" : message.text();
+    if (!message.hasToolExecutionRequests()) {
+      return ChatMessage.assistant(text);
+    }
+    try {
+      return ToolCall.message(
+          text,
+          message.toolExecutionRequests().stream()
+              .map(call -> new ToolCall(call.id(), call.name(), call.arguments()))
+              .toList());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException(e);
+    }
+  }
+
+  private static String text(List<Content> contents) {
+    return contents.stream().map(Requests::text).collect(Collectors.joining("\n"));
+  }
+
+  private static String text(Content content) {
+    if (content instanceof TextContent text) {
+      return text.text();
+    }
+    throw new UnsupportedFeatureException(
+        "This model reads text; content of type %s is not supported."
+            .formatted(content.type().name().toLowerCase(Locale.ROOT)));
+  }
+
+  private static Optional<Grammar> format(ResponseFormat format) {
+    if (format == null || format.type() == ResponseFormatType.TEXT) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        format.jsonSchema() == null
+            ? Grammar.jsonObject()
+            : Grammar.jsonSchema(JsonSchemas.text(format.jsonSchema().rootElement())));
+  }
+
+  private static Tools tools(BitNetChatRequestParameters parameters) {
+    List<ToolSpecification> specifications = parameters.toolSpecifications();
+    ToolChoice choice = parameters.toolChoice();
+    if (specifications.isEmpty()) {
+      if (choice == ToolChoice.REQUIRED) {
+        throw new IllegalArgumentException("ToolChoice.REQUIRED needs at least one tool.");
+      }
+      return Tools.ABSENT;
+    }
+    List<ObjectNode> functions = specifications.stream().map(Requests::function).toList();
+    return new Tools(
+        functions,
+        switch (choice) {
+          case null -> Tools.Choice.AUTO;
+          case AUTO -> Tools.Choice.AUTO;
+          case REQUIRED -> Tools.Choice.REQUIRED;
+          case NONE -> Tools.Choice.NONE;
+        },
+        Optional.empty(),
+        !Boolean.FALSE.equals(parameters.parallelToolCalls()));
+  }
+
+  private static ObjectNode function(ToolSpecification tool) {
+    String description = tool.description() == null ? "" : tool.description();
+    return Tools.function(tool.name(), description, JsonSchemas.ofArguments(tool.parameters()));
+  }
+
+  private static GenerationOptions options(BitNetChatRequestParameters parameters) {
+    SamplingOptions d = SamplingOptions.defaults();
+    SamplingOptions sampling =
+        d.withTemperature(or(parameters.temperature(), d.temperature()))
+            .withTopP(or(parameters.topP(), d.topP()))
+            .withTopK(or(parameters.topK(), d.topK()))
+            .withMinP(or(parameters.minP(), d.minP()))
+            .withRepetitionPenalty(or(parameters.repetitionPenalty(), d.repetitionPenalty()))
+            .withFrequencyPenalty(or(parameters.frequencyPenalty(), d.frequencyPenalty()))
+            .withPresencePenalty(or(parameters.presencePenalty(), d.presencePenalty()))
+            .withPenaltyWindow(Integer.MAX_VALUE)
+            .withSeed(
+                parameters.seed() == null
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(parameters.seed()));
+    GenerationOptions options =
+        GenerationOptions.defaults()
+            .withSampling(sampling)
+            .withStopStrings(parameters.stopSequences());
+    if (parameters.maxOutputTokens() != null) {
+      options = options.withMaxTokens(parameters.maxOutputTokens());
+    }
+    return parameters.constraint() == null
+        ? options
+        : options.withConstraint(parameters.constraint());
+  }
+
+  private static <T> T or(T value, T otherwise) {
+    return value == null ? otherwise : value;
+  }
+}
