@@ -52,7 +52,7 @@ public final class BitNetChatModel implements ChatModel {
       try (Session session = replies.open(prompt)) {
         Reply reply = replies.answer(session, prompt, answer);
         if (reply.result().finishReason() == FinishReason.CANCELLED) {
-          throw new CancellationException("The thread was interrupted before the answer ended.");
+          throw Failures.cancelled();
         }
         return answer.response(requests.modelName(), reply);
       }

@@ -8,7 +8,6 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import org.bitnetj.chat.reply.ChatPrompt;
 import org.bitnetj.chat.reply.Replies;
 import org.bitnetj.chat.reply.Reply;
@@ -57,7 +56,7 @@ public final class BitNetStreamingChatModel implements StreamingChatModel {
           return;
         }
         if (reply.result().finishReason() == FinishReason.CANCELLED) {
-          throw new CancellationException("The answer was cancelled before it ended.");
+          throw Failures.cancelled();
         }
         handler.complete(answer.response(requests.modelName(), reply));
       }

@@ -1,6 +1,7 @@
 package org.bitnetj.langchain4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -54,7 +55,7 @@ class BitNetChatModelTest {
   private static ChatResponse ask(BitNetChatRequestParameters parameters) {
     return model.chat(
         ChatRequest.builder()
-            .messages(UserMessage.from("Tell a story."))
+            .messages(UserMessage.from("Tell me a long story about animals"))
             .parameters(parameters)
             .build());
   }
@@ -73,15 +74,16 @@ class BitNetChatModelTest {
   @Test
   void aSeedRepeatsAStory() {
     String story = ask(with().seed(3L).build()).aiMessage().text();
+    assertFalse(story.isBlank());
     assertEquals(story, ask(with().seed(3L).build()).aiMessage().text());
     assertNotEquals(story, ask(with().seed(4L).build()).aiMessage().text());
   }
 
   @Test
   void temperatureZeroIsGreedyWhateverTheSeed() {
-    assertEquals(
-        ask(with().temperature(0.0).seed(1L).build()).aiMessage().text(),
-        ask(with().temperature(0.0).seed(2L).build()).aiMessage().text());
+    String story = ask(with().temperature(0.0).seed(1L).build()).aiMessage().text();
+    assertFalse(story.isBlank());
+    assertEquals(story, ask(with().temperature(0.0).seed(2L).build()).aiMessage().text());
   }
 
   @Test
