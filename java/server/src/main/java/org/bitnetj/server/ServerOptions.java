@@ -52,6 +52,22 @@ public record ServerOptions(
         line -> {});
   }
 
+  /** The same at another port. */
+  public ServerOptions withPort(int port) {
+    return new ServerOptions(
+        host,
+        port,
+        modelName,
+        parallel,
+        queue,
+        requestTime,
+        mostBodyBytes,
+        apiKeys,
+        origins,
+        drainTime,
+        log);
+  }
+
   public ServerOptions {
     apiKeys = Set.copyOf(apiKeys);
     origins = List.copyOf(origins);
