@@ -33,20 +33,17 @@ final class Serving {
       Set<String> keys,
       List<String> origins,
       Consumer<String> log) {
-    ServerOptions defaults = ServerOptions.defaults();
-    options =
-        new ServerOptions(
-            host,
-            port,
-            modelName,
-            parallel,
-            queue,
-            requestTime,
-            defaults.mostBodyBytes(),
-            keys,
-            origins,
-            defaults.drainTime(),
-            log);
+    ServerOptions chosen =
+        ServerOptions.defaults()
+            .withHost(host)
+            .withPort(port)
+            .withParallel(parallel)
+            .withQueue(queue)
+            .withRequestTime(requestTime)
+            .withApiKeys(keys)
+            .withOrigins(origins)
+            .withLog(log);
+    options = modelName.map(chosen::withModelName).orElse(chosen);
   }
 
   /** Returns when the process has been told to end and all answers have ended. */

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 /** OpenAI's {@code /v1/chat/completions}. */
 final class ChatCompletions {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int MOST_CHOICES = 16;
 
   private final Answers answers;
   private final Chats chats;
@@ -33,7 +32,7 @@ final class ChatCompletions {
     this.identity = identity;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore(
         "model",
@@ -58,7 +57,7 @@ final class ChatCompletions {
     } else if (top.isPresent()) {
       throw request.wrong("top_logprobs", "needs logprobs to be true");
     }
-    int count = request.integer("n", 1, MOST_CHOICES).orElse(1);
+    int count = request.integer("n", 1, answers.mostChoices()).orElse(1);
     Streams.requireFewLogprobs(request, options, count, answers.model().info().contextLength());
     boolean stream = request.flag("stream").orElse(false);
     boolean usage = Streams.wantsUsage(request);
@@ -68,7 +67,8 @@ final class ChatCompletions {
     request.finish();
     Chats.Prompt prompt =
         chats.prepare(new Chats.Request(messages, tools, thinking, format, options));
-    new Run(prompt, count).answer(stream, usage, events, response);
+    return (events, response) ->
+        new Run(exchange, prompt, count).answer(stream, usage, events, response);
   }
 
   /** By OpenAI's effort, or by the variable of the template as llama.cpp and vLLM take it. */
@@ -89,11 +89,12 @@ final class ChatCompletions {
   private final class Run {
     private final String id = ToolCall.newId("chatcmpl-");
     private final long created = System.currentTimeMillis() / 1000;
-    private final long deadline = answers.deadline();
+    private final Exchange exchange;
     private final Chats.Prompt prompt;
     private final int count;
 
-    Run(Chats.Prompt prompt, int count) {
+    Run(Exchange exchange, Chats.Prompt prompt, int count) {
+      this.exchange = exchange;
       this.prompt = prompt;
       this.count = count;
     }
@@ -103,16 +104,7 @@ final class ChatCompletions {
       for (int i = 0; i < count; i++) {
         messages.add(stream ? new Deltas(i, events) : new Message());
       }
-      List<Chats.Reply> replies =
-          Choices.run(
-              count,
-              (choice, promptIsDone) ->
-                  chats.answer(
-                      prompt,
-                      Streams.withSeedOf(prompt.options(), choice),
-                      deadline,
-                      promptIsDone,
-                      messages.get(choice)));
+      List<Chats.Reply> replies = chats.answers(exchange, prompt, messages);
       List<GenerationResult> results = replies.stream().map(Chats.Reply::result).toList();
       ObjectNode counts = Streams.usage(results, count);
       counts

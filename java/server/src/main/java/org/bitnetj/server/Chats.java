@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
+import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
@@ -55,34 +56,48 @@ final class Chats {
   record Reply(GenerationResult result, int calls, int thinkingTokens) {}
 
   /**
-   * @throws ApiException if the model has no chat template
+   * @throws ApiException if the model has no chat template, or the conversation does not fit its
+   *     context
    */
   Prompt prepare(Request request) {
-    LanguageModel model = answers.model();
-    if (model.chatTemplate().isEmpty()) {
-      throw ApiException.coded(ApiException.Kind.INVALID, "no_chat_template", refusal(model));
-    }
-    boolean told = request.tools.isPresent() && toolsInTemplate;
-    boolean constrained =
-        request.format.isPresent() || request.tools.choice() == Tools.Choice.REQUIRED;
-    ChatSettings settings =
-        new ChatSettings(
-            told ? request.tools.definitions() : List.of(),
-            request.thinking.or(() -> constrained ? Optional.of(false) : Optional.empty()));
-    List<ChatMessage> messages =
-        toolsInTemplate ? request.messages : request.tools.explained(request.messages);
+    int[] ids = answers.requireFits(encode(request));
+    ChatTemplate template = answers.model().requireChatTemplate();
     Set<Integer> stops = new HashSet<>(request.options.stopTokens());
-    stops.addAll(model.requireChatTemplate().stopTokens());
-    boolean opensThinking = model.requireChatTemplate().opensThinking(settings);
+    stops.addAll(template.stopTokens());
+    boolean opensThinking = template.opensThinking(settings(request));
     GenerationOptions options = request.options.withStopTokens(stops);
     return new Prompt(
-        model.encodeChat(messages, settings),
+        ids,
         constraints
             .of(request.format, request.tools, opensThinking)
             .map(options::withConstraint)
             .orElse(options),
         opensThinking,
         request.tools.isPresent());
+  }
+
+  /**
+   * The tokens up to where the answer begins.
+   *
+   * @throws ApiException if the model has no chat template
+   */
+  int[] encode(Request request) {
+    LanguageModel model = answers.model();
+    if (model.chatTemplate().isEmpty()) {
+      throw ApiException.coded(ApiException.Kind.INVALID, "no_chat_template", refusal(model));
+    }
+    List<ChatMessage> messages =
+        toolsInTemplate ? request.messages : request.tools.explained(request.messages);
+    return model.encodeChat(messages, settings(request));
+  }
+
+  private ChatSettings settings(Request request) {
+    boolean told = request.tools.isPresent() && toolsInTemplate;
+    boolean constrained =
+        request.format.isPresent() || request.tools.choice() == Tools.Choice.REQUIRED;
+    return new ChatSettings(
+        told ? request.tools.definitions() : List.of(),
+        request.thinking.or(() -> constrained ? Optional.of(false) : Optional.empty()));
   }
 
   private static String refusal(LanguageModel model) {
@@ -94,19 +109,31 @@ final class Chats {
     }
   }
 
-  /**
-   * Generates an answer.
-   *
-   * @param promptIsDone called when the prompt is computed
-   */
-  Reply answer(
-      Prompt prompt,
-      GenerationOptions options,
-      long deadline,
-      Runnable promptIsDone,
-      ReplySink sink) {
+  /** The one answer to a prompt. */
+  Reply answer(Exchange exchange, Prompt prompt, ReplySink sink) {
+    return answers(exchange, prompt, List.of(sink)).getFirst();
+  }
+
+  /** Generates as many answers as there are sinks, once it is the request's turn. */
+  List<Reply> answers(Exchange exchange, Prompt prompt, List<? extends ReplySink> sinks) {
+    return answers.inTurn(
+        exchange,
+        List.of(prompt.ids),
+        prompt.options,
+        sinks.size(),
+        atOnce ->
+            Choices.run(
+                sinks.size(),
+                atOnce,
+                (choice, promptIsDone) ->
+                    answer(exchange, prompt, choice, promptIsDone, sinks.get(choice))));
+  }
+
+  private Reply answer(
+      Exchange exchange, Prompt prompt, int choice, Runnable promptIsDone, ReplySink sink) {
     Listener listener = new Listener(prompt, promptIsDone, sink);
-    GenerationResult result = answers.generate(prompt.ids, options, deadline, listener);
+    GenerationOptions options = Streams.withSeedOf(prompt.options, choice);
+    GenerationResult result = answers.generate(exchange, prompt.ids, options, listener);
     listener.parser.finish();
     return new Reply(result, listener.parser.calls(), listener.thinkingTokens);
   }

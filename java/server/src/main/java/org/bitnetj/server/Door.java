@@ -22,6 +22,8 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.bitnetj.error.ChatTemplateException;
 
@@ -30,13 +32,23 @@ import org.bitnetj.error.ChatTemplateException;
  * wrong becomes an error in the form of the path's API. Nothing in a request names a file.
  */
 final class Door {
-  /** What a request does, given its body. */
+  /** Reads a request: what it returns needs the body no more. */
   @FunctionalInterface
   interface Task {
     /**
      * @throws ApiException if the request cannot be answered
      */
-    void run(JsonNode body, EventStream events, ServerResponse response);
+    Answer read(JsonNode body, Exchange exchange);
+  }
+
+  /** Answers a request that has been read. */
+  @FunctionalInterface
+  interface Answer {
+    /**
+     * @throws ApiException if the request cannot be answered
+     * @throws EventStream.Gone if the client has gone
+     */
+    void send(EventStream events, ServerResponse response);
   }
 
   /** Nothing that a model is asked is nested deeper, and no number is longer. */
@@ -70,63 +82,77 @@ final class Door {
   private final List<String> origins;
   private final boolean local; // reached from this machine alone
   private final int mostBytes;
+  private final Exchanges exchanges;
   private final Metrics metrics;
-  private final java.util.function.Consumer<String> log;
+  private final Consumer<String> log;
 
-  Door(ServerOptions options, Metrics metrics) {
+  Door(ServerOptions options, Exchanges exchanges, Metrics metrics) {
     this.keys = options.apiKeys();
     this.origins = options.origins();
     this.local = LOCAL.matcher(options.host()).matches() || options.host().equals("::1");
     this.mostBytes = options.mostBodyBytes();
+    this.exchanges = exchanges;
     this.metrics = metrics;
     this.log = options.log();
   }
 
   /** A handler of requests with a body of JSON. */
   Handler post(Dialect dialect, Task task) {
-    return (request, response) ->
-        guard(
-            dialect,
-            request,
-            response,
-            events -> {
-              requireKey(request);
-              task.run(body(request), events, response);
-            });
+    return handler(
+        dialect,
+        (request, exchange) -> {
+          requireKey(request);
+          return task.read(body(request), exchange);
+        });
   }
 
   /** A handler of requests without a body. */
-  Handler get(Dialect dialect, Task task) {
-    return (request, response) ->
-        guard(
-            dialect,
-            request,
-            response,
-            events -> {
-              requireKey(request);
-              task.run(JSON.nullNode(), events, response);
-            });
+  Handler get(Dialect dialect, Function<ServerRequest, Answer> task) {
+    return handler(
+        dialect,
+        (request, exchange) -> {
+          requireKey(request);
+          return task.apply(request);
+        });
   }
 
   /** The same for everybody, with a key or not. */
-  Handler open(Dialect dialect, Task task) {
+  Handler open(Dialect dialect, Function<ServerRequest, Answer> task) {
+    return handler(dialect, (request, exchange) -> task.apply(request));
+  }
+
+  /** An answer that is a JSON object. */
+  static Answer whole(JsonNode body) {
+    return (events, response) -> send(response, body);
+  }
+
+  private interface Reading {
+    Answer read(ServerRequest request, Exchange exchange);
+  }
+
+  private Handler handler(Dialect dialect, Reading reading) {
     return (request, response) ->
-        guard(dialect, request, response, events -> task.run(JSON.nullNode(), events, response));
+        exchanges.run(exchange -> guard(dialect, request, response, exchange, reading));
   }
 
-  private interface Body {
-    void run(EventStream events);
-  }
-
-  private void guard(Dialect dialect, ServerRequest request, ServerResponse response, Body body) {
+  private void guard(
+      Dialect dialect,
+      ServerRequest request,
+      ServerResponse response,
+      Exchange exchange,
+      Reading reading) {
     long start = System.nanoTime();
     int status = 200;
     allowOrigin(request, response);
     EventStream events = new EventStream(response, dialect);
+    Connection connection = Connection.current();
+    connection.received(); // the head
     try (events) {
       try {
         requireOrigin(request);
-        body.run(events);
+        Answer answer = reading.read(request, exchange);
+        connection.watch(() -> exchange.end(Exchange.End.GONE));
+        answer.send(events, response);
       } catch (EventStream.Gone e) {
         status = 499; // nginx' number for a client that has gone
       } catch (ApiException e) {
@@ -143,6 +169,8 @@ final class Door {
             new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
         fail(dialect, broken, events, response);
       }
+    } finally {
+      connection.unwatch();
     }
     log.accept(
         "%s %s %d %d ms"
@@ -284,11 +312,13 @@ final class Door {
 
   private JsonNode body(ServerRequest request) {
     byte[] bytes;
+    Connection.current().receiving();
     try (InputStream in = request.content().inputStream()) {
       bytes = in.readNBytes(mostBytes + 1);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException | ServerConnectionException e) {
       throw new EventStream.Gone(e);
     }
+    Connection.current().received();
     if (bytes.length > mostBytes) {
       throw new ApiException(
           ApiException.Kind.TOO_LARGE,

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.webserver.http.ServerResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -42,7 +41,7 @@ final class Embeddings {
     this.refusal = sentence;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     EmbeddingModel embedder = model;
     if (embedder == null) {
       throw new ApiException(ApiException.Kind.INVALID, refusal);
@@ -75,16 +74,16 @@ final class Embeddings {
                     })
             .orElse(false);
     request.finish();
-    Door.send(response, json(texts, embed(embedder, texts), base64));
+    return (events, response) ->
+        Door.send(response, json(texts, embed(exchange, embedder, texts), base64));
   }
 
-  private List<float[]> embed(EmbeddingModel embedder, List<int[]> texts) {
-    long deadline = answers.deadline();
+  private List<float[]> embed(Exchange exchange, EmbeddingModel embedder, List<int[]> texts) {
     List<float[]> vectors = new ArrayList<>();
     for (int from = 0; from < texts.size(); from += TOGETHER) {
       List<int[]> some = texts.subList(from, Math.min(from + TOGETHER, texts.size()));
       long positions = some.stream().mapToLong(ids -> Answers.inBlocks(ids.length)).sum();
-      vectors.addAll(answers.inTurn(positions, deadline, () -> embedder.embedTokens(some)));
+      vectors.addAll(answers.inTurn(exchange, 1, positions, () -> embedder.embedTokens(some)));
     }
     return vectors;
   }

@@ -22,18 +22,16 @@ final class Responses {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final long MOST_KEPT_CHARACTERS = 32 << 20;
 
-  private final Answers answers;
   private final Chats chats;
   private final Identity identity;
   private final ResponseStore store = new ResponseStore(MOST_KEPT_CHARACTERS);
 
-  Responses(Answers answers, Chats chats, Identity identity) {
-    this.answers = answers;
+  Responses(Chats chats, Identity identity) {
     this.chats = chats;
     this.identity = identity;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("model", "service_tier", "prompt_cache_retention", "client_metadata");
     request.only("background", BooleanNode.FALSE, "an answer is given at once");
@@ -69,12 +67,14 @@ final class Responses {
     request.finish();
     Chats.Prompt prompt =
         chats.prepare(new Chats.Request(messages, tools, thinking, format, options));
-    Run run = new Run(prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
-    if (stream) {
-      run.stream(events);
-    } else {
-      run.whole(response);
-    }
+    Run run = new Run(exchange, prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
+    return (events, response) -> {
+      if (stream) {
+        run.stream(events);
+      } else {
+        run.whole(response);
+      }
+    };
   }
 
   /** What was said before and the input, without instructions, which hold for one answer. */
@@ -174,7 +174,7 @@ final class Responses {
   private final class Run {
     private final String id = ToolCall.newId("resp_");
     private final long created = seconds();
-    private final long deadline = answers.deadline();
+    private final Exchange exchange;
     private final Chats.Prompt prompt;
     private final ObjectNode echo;
     private final Optional<List<ChatMessage>> kept;
@@ -183,7 +183,12 @@ final class Responses {
     /**
      * @param kept the conversation that goes on with the answer, if it is to be remembered
      */
-    Run(Chats.Prompt prompt, ObjectNode echo, Optional<List<ChatMessage>> kept) {
+    Run(
+        Exchange exchange,
+        Chats.Prompt prompt,
+        ObjectNode echo,
+        Optional<List<ChatMessage>> kept) {
+      this.exchange = exchange;
       this.prompt = prompt;
       this.echo = echo;
       this.kept = kept;
@@ -207,7 +212,7 @@ final class Responses {
     }
 
     private ObjectNode answer(OutputItems items) {
-      Chats.Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, items);
+      Chats.Reply reply = chats.answer(exchange, prompt, items);
       boolean whole =
           switch (reply.result().finishReason()) {
             case END_TOKEN, STOP_STRING -> true;

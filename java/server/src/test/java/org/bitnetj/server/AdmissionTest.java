@@ -36,7 +36,7 @@ class AdmissionTest {
           Thread.startVirtualThread(
               () -> {
                 try {
-                  place.complete(admission.enter(positions, patience));
+                  place.complete(admission.enter(new Exchange(patience), 1, positions));
                 } catch (InterruptedException | RuntimeException e) {
                   place.completeExceptionally(e);
                 }
@@ -55,6 +55,11 @@ class AdmissionTest {
     ApiException.Kind refusal() throws Exception {
       return assertInstanceOf(ApiException.class, failure()).kind();
     }
+  }
+
+  private static Admission.Place enter(Admission admission, long positions, Duration patience)
+      throws InterruptedException {
+    return admission.enter(new Exchange(patience), 1, positions);
   }
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -81,7 +86,7 @@ class AdmissionTest {
   @Test
   void thoseThatWaitComeInInTheirOrder() throws Exception {
     Admission admission = new Admission(1, 10, 100);
-    Admission.Place place = admission.enter(1, LONG);
+    Admission.Place place = enter(admission, 1, LONG);
     List<Guest> guests = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       guests.add(waiting(admission, 1));
@@ -99,8 +104,8 @@ class AdmissionTest {
   @Test
   void asManyComeInAsTheMemoryHasRoomFor() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place first = admission.enter(60, LONG);
-    Admission.Place second = admission.enter(40, LONG);
+    Admission.Place first = enter(admission, 60, LONG);
+    Admission.Place second = enter(admission, 40, LONG);
     Guest third = waiting(admission, 41);
     second.close();
     assertTrue(third.waits());
@@ -112,7 +117,7 @@ class AdmissionTest {
   @Test
   void theSmallDoNotOvertakeALargeOne() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(50, LONG);
+    Admission.Place place = enter(admission, 50, LONG);
     Guest large = waiting(admission, 80);
     Guest small = waiting(admission, 10);
     assertTrue(large.waits() && small.waits());
@@ -125,7 +130,7 @@ class AdmissionTest {
   @Test
   void whatIsLargerThanTheMemoryComesInAlone() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(1000, LONG);
+    Admission.Place place = enter(admission, 1000, LONG);
     Guest next = waiting(admission, 1);
     place.close();
     next.place.get().close();
@@ -134,27 +139,27 @@ class AdmissionTest {
   @Test
   void oneMoreThanMayWaitIsRefused() throws Exception {
     Admission admission = new Admission(1, 1, 100);
-    Admission.Place place = admission.enter(1, LONG);
+    Admission.Place place = enter(admission, 1, LONG);
     Guest waits = waiting(admission, 1);
-    ApiException busy = assertThrows(ApiException.class, () -> admission.enter(1, LONG));
+    ApiException busy = assertThrows(ApiException.class, () -> enter(admission, 1, LONG));
     assertEquals(ApiException.Kind.BUSY, busy.kind());
     assertTrue(busy.retryAfter().orElseThrow().toSeconds() >= 1);
     assertTrue(busy.retryAfter().orElseThrow().toSeconds() <= 60);
     place.close();
     waits.place.get().close();
-    admission.enter(1, LONG).close();
+    enter(admission, 1, LONG).close();
   }
 
   @Test
   void patienceEnds() throws Exception {
     Admission admission = new Admission(1, 4, 100);
-    Admission.Place place = admission.enter(1, LONG);
+    Admission.Place place = enter(admission, 1, LONG);
     Guest guest = Guest.of(admission, 1, Duration.ofMillis(20));
     assertEquals(ApiException.Kind.TIMED_OUT, guest.refusal());
     assertEquals(0, admission.waiting());
     assertEquals(
         ApiException.Kind.TIMED_OUT,
-        assertThrows(ApiException.class, () -> admission.enter(1, Duration.ofMillis(-5))).kind());
+        assertThrows(ApiException.class, () -> enter(admission, 1, Duration.ofMillis(-5))).kind());
     place.close();
     assertEquals(0, admission.running());
   }
@@ -163,7 +168,7 @@ class AdmissionTest {
   @Test
   void whenALargeOneGivesUpTheSmallComeIn() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(50, LONG);
+    Admission.Place place = enter(admission, 50, LONG);
     Guest large = waiting(admission, 80);
     Guest small = waiting(admission, 10);
     large.thread.interrupt();
@@ -177,7 +182,7 @@ class AdmissionTest {
   @Test
   void closingRefusesAllThatWaitAndCome() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(50, LONG);
+    Admission.Place place = enter(admission, 50, LONG);
     List<Guest> guests = new ArrayList<>(List.of(waiting(admission, 80)));
     for (int i = 0; i < 5; i++) {
       guests.add(waiting(admission, 10)); // there would be room, once the first one gives up
@@ -189,12 +194,9 @@ class AdmissionTest {
     }
     assertEquals(
         ApiException.Kind.STOPPING,
-        assertThrows(ApiException.class, () -> admission.enter(1, LONG)).kind());
+        assertThrows(ApiException.class, () -> enter(admission, 1, LONG)).kind());
     assertEquals(1, admission.running());
-    assertFalse(admission.drain(Duration.ofMillis(10)));
-    Future<Boolean> drained = threads.submit(() -> admission.drain(LONG));
     place.close();
-    assertTrue(drained.get());
     assertEquals(0, admission.waiting());
   }
 
@@ -203,12 +205,12 @@ class AdmissionTest {
   void nobodyComesInAfterClosing() throws Exception {
     for (int round = 0; round < 200; round++) {
       Admission admission = new Admission(1, 8, 100);
-      Admission.Place place = admission.enter(1, LONG);
+      Admission.Place place = enter(admission, 1, LONG);
       Guest guest = waiting(admission, 1);
       admission.close();
       place.close();
       assertEquals(ApiException.Kind.STOPPING, guest.refusal());
-      assertTrue(admission.drain(Duration.ZERO));
+      assertEquals(0, admission.running());
     }
   }
 
@@ -231,7 +233,7 @@ class AdmissionTest {
                   long wanted = random.nextLong(1, 130);
                   Duration patience = Duration.ofNanos(random.nextLong(3_000_000));
                   try {
-                    Admission.Place place = admission.enter(wanted, patience);
+                    Admission.Place place = enter(admission, wanted, patience);
                     long held = Math.min(wanted, capacity);
                     int now = running.incrementAndGet();
                     long taken = positions.addAndGet(held);
@@ -266,10 +268,10 @@ class AdmissionTest {
     List<Admission.Place> all = new ArrayList<>();
     for (int i = 0; i < most; i++) {
       all.add(
-          admission.enter(capacity / most, Duration.ZERO)); // all places and positions are there
+          enter(admission, capacity / most, LONG)); // all places and positions are there
     }
     assertEquals(most, admission.running());
     all.forEach(Admission.Place::close);
-    assertTrue(admission.drain(Duration.ZERO));
+    assertEquals(0, admission.running());
   }
 }

@@ -301,30 +301,26 @@ class ResponsesTest {
   void aStreamThatFailsSaysSoAtItsEnd() throws Exception {
     List<String> written = new ArrayList<>();
     Admission admission = new Admission(1, 1, 1 << 20);
-    try (Answers answers =
-        new Answers(served.model, admission, new Metrics(), Duration.ofMinutes(1))) {
-      Responses responses =
-          new Responses(answers, new Chats(answers), new Identity("m", "fp_0", 0));
-      EventStream events =
-          new EventStream(
-              RecordedResponse.collecting(
-                  text -> {
-                    written.add(text);
-                    if (text.contains("output_text.delta")) {
-                      answers.cancelAll();
-                    }
-                  }),
-              Dialect.OPENAI);
-      ApiException stopping =
-          assertThrows(
-              ApiException.class,
-              () ->
-                  responses.run(
-                      Door.parse(request("\"Tell a story.\"", ", \"stream\": true")),
-                      events,
-                      RecordedResponse.collecting(text -> {})));
-      events.fail(stopping);
-    }
+    Answers answers = new Answers(served.model, admission, new Metrics());
+    Responses responses = new Responses(new Chats(answers), new Identity("m", "fp_0", 0));
+    Exchange exchange = new Exchange(Duration.ofMinutes(1));
+    EventStream events =
+        new EventStream(
+            RecordedResponse.collecting(
+                text -> {
+                  written.add(text);
+                  if (text.contains("output_text.delta")) {
+                    exchange.end(Exchange.End.STOPPING);
+                  }
+                }),
+            Dialect.OPENAI);
+    Door.Answer answer =
+        responses.read(
+            Door.parse(request("\"Tell a story.\"", ", \"stream\": true")), exchange);
+    events.fail(
+        assertThrows(
+            ApiException.class,
+            () -> answer.send(events, RecordedResponse.collecting(text -> {}))));
     assertEquals("data: [DONE]\n\n", written.getLast());
     String last = written.get(written.size() - 2);
     assertTrue(last.startsWith("event: response.failed\n"), last);
