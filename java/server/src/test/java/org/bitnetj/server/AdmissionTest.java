@@ -31,12 +31,20 @@ class AdmissionTest {
   /** One that asks for a place on a thread of its own. */
   private record Guest(Thread thread, CompletableFuture<Admission.Place> place) {
     static Guest of(Admission admission, long positions, Duration patience) {
+      return of(admission, 1, positions, patience);
+    }
+
+    static Guest of(Admission admission, int texts, long positions, Duration patience) {
+      return of(admission, new Exchange(patience), texts, positions);
+    }
+
+    static Guest of(Admission admission, Exchange exchange, int texts, long positions) {
       CompletableFuture<Admission.Place> place = new CompletableFuture<>();
       Thread thread =
           Thread.startVirtualThread(
               () -> {
                 try {
-                  place.complete(admission.enter(new Exchange(patience), 1, positions));
+                  place.complete(admission.enter(exchange, texts, positions));
                 } catch (InterruptedException | RuntimeException e) {
                   place.completeExceptionally(e);
                 }
@@ -134,6 +142,35 @@ class AdmissionTest {
     Guest next = waiting(admission, 1);
     place.close();
     next.place.get().close();
+  }
+
+  @Test
+  void aRequestOfSeveralTextsWaitsOnceForAllOfThem() throws Exception {
+    Admission admission = new Admission(4, 1, 100);
+    Admission.Place place = admission.enter(new Exchange(LONG), 2, 1);
+    Guest three = Guest.of(admission, 3, 1, LONG);
+    until(() -> admission.waiting() == 1);
+    assertEquals(2, admission.running());
+    place.close();
+    three.place.get();
+    assertEquals(3, admission.running());
+    three.place.get().close();
+    assertEquals(0, admission.running());
+  }
+
+  @Test
+  void oneThatIsNoLongerWantedLeaves() throws Exception {
+    Admission admission = new Admission(1, 4, 100);
+    Admission.Place place = enter(admission, 1, LONG);
+    Exchange exchange = new Exchange(LONG);
+    Guest guest = Guest.of(admission, exchange, 1, 1);
+    until(() -> admission.waiting() == 1);
+    exchange.end(Exchange.End.GONE);
+    assertInstanceOf(EventStream.Gone.class, guest.failure());
+    assertEquals(0, admission.waiting());
+    place.close();
+    assertThrows(EventStream.Gone.class, () -> admission.enter(exchange, 1, 1));
+    assertEquals(0, admission.running());
   }
 
   @Test
