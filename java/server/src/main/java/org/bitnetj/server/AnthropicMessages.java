@@ -108,7 +108,7 @@ final class AnthropicMessages {
     String text = String.join("\n", texts);
     return calls.isEmpty()
         ? ChatMessage.assistant(text)
-        : ChatMessage.assistant(text, calls.toString());
+        : Tools.calling(text, calls);
   }
 
   private static ApiException unreadable(Fields block, String type) {

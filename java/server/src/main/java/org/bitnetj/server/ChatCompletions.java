@@ -50,7 +50,10 @@ final class ChatCompletions {
     Tools tools = OpenAiMessages.tools(request);
     OptionalInt most = request.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
     OptionalInt older = request.integer("max_tokens", 1, Integer.MAX_VALUE);
-    GenerationOptions options = OpenAiSampling.read(request, most.isPresent() ? most : older);
+    GenerationOptions options = OpenAiSampling.read(
+            request,
+            answers.model().tokenizer().vocabularySize(),
+            most.isPresent() ? most : older);
     OptionalInt top = request.integer("top_logprobs", 0, 20);
     if (request.flag("logprobs").orElse(false)) {
       options = options.withTopLogprobs(top.orElse(0));

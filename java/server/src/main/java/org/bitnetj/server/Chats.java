@@ -26,6 +26,11 @@ final class Chats {
     this.toolsInTemplate = Tools.areInTemplate(answers.model());
   }
 
+  /** How many tokens the model has. */
+  int vocabulary() {
+    return answers.model().tokenizer().vocabularySize();
+  }
+
   /**
    * A conversation to be answered.
    *
@@ -95,9 +100,13 @@ final class Chats {
     boolean told = request.tools.isPresent() && toolsInTemplate;
     boolean constrained =
         request.format.isPresent() || request.tools.choice() == Tools.Choice.REQUIRED;
-    return new ChatSettings(
-        told ? request.tools.definitions() : List.of(),
-        request.thinking.or(() -> constrained ? Optional.of(false) : Optional.empty()));
+    try {
+      return new ChatSettings(
+          told ? request.tools.definitions() : List.of(),
+          request.thinking.or(() -> constrained ? Optional.of(false) : Optional.empty()));
+    } catch (IllegalArgumentException e) { // JSON that the engine finds too large
+      throw ApiException.field("tools", "tools: " + e.getMessage());
+    }
   }
 
   private static String refusal(LanguageModel model) {

@@ -41,6 +41,7 @@ final class Completions {
     GenerationOptions options =
         OpenAiSampling.read(
             request,
+            answers.model().tokenizer().vocabularySize(),
             OptionalInt.of(request.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(16)));
     if (logprobs.isPresent()) {
       options = options.withTopLogprobs(logprobs.getAsInt());

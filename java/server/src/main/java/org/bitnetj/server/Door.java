@@ -16,6 +16,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -26,6 +28,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.bitnetj.error.ChatTemplateException;
+import org.bitnetj.error.GrammarException;
 
 /**
  * What every request passes: its key is checked, its body read within limits, and whatever goes
@@ -158,13 +161,13 @@ final class Door {
       } catch (ApiException e) {
         status = e.kind().status;
         fail(dialect, e, events, response);
-      } catch (ChatTemplateException | IllegalArgumentException e) {
+      } catch (ChatTemplateException | GrammarException e) { // these are always of the request
         status = 400;
         String sentence = String.valueOf(e.getMessage());
         fail(dialect, new ApiException(ApiException.Kind.INVALID, sentence), events, response);
       } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
         status = 500;
-        log.accept("error " + request.path().rawPath() + " " + e);
+        log.accept("error " + request.path().rawPath() + " " + trace(e));
         ApiException broken =
             new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
         fail(dialect, broken, events, response);
@@ -179,6 +182,12 @@ final class Door {
                 request.path().rawPath(),
                 status,
                 (System.nanoTime() - start) / 1_000_000));
+  }
+
+  private static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString().strip();
   }
 
   private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {

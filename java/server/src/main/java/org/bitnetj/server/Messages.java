@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 /** Anthropic's {@code /v1/messages} and {@code /v1/messages/count_tokens}. */
 final class Messages {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int MOST_STOPS = 16;
 
   private final Chats chats;
   private final Identity identity;
@@ -84,11 +83,7 @@ final class Messages {
             .withTemperature(request.number("temperature", 0, 1).orElse(sampling.temperature()))
             .withTopP(request.number("top_p", 0, 1).orElse(sampling.topP()))
             .withTopK(request.integer("top_k", 0, Integer.MAX_VALUE).orElse(sampling.topK()));
-    List<String> stops = request.texts("stop_sequences");
-    if (stops.size() > MOST_STOPS || stops.stream().anyMatch(String::isEmpty)) {
-      throw request.wrong(
-          "stop_sequences", "must be up to " + MOST_STOPS + " strings that are not empty");
-    }
+    List<String> stops = OpenAiSampling.stops(request, "stop_sequences");
     return GenerationOptions.defaults().withSampling(sampling).withStopStrings(stops);
   }
 

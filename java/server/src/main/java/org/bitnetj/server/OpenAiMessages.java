@@ -63,7 +63,7 @@ final class OpenAiMessages {
       function.finish();
       call.finish();
     }
-    return ChatMessage.assistant(content, all.toString());
+    return Tools.calling(content, all);
   }
 
   /** A text, or parts that are texts. */

@@ -85,7 +85,7 @@ final class ResponseItems {
   /** What the assistant said and the calls right after it are one message. */
   private void flush() {
     if (!calls.isEmpty()) {
-      messages.add(ChatMessage.assistant(text.orElse(""), calls.toString()));
+      messages.add(Tools.calling(text.orElse(""), calls));
     } else {
       text.map(ChatMessage::assistant).ifPresent(messages::add);
     }

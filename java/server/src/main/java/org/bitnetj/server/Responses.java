@@ -115,9 +115,9 @@ final class Responses {
     return tools;
   }
 
-  private static GenerationOptions options(Fields request, ObjectNode echo) {
+  private GenerationOptions options(Fields request, ObjectNode echo) {
     OptionalInt most = request.integer("max_output_tokens", 1, Integer.MAX_VALUE);
-    GenerationOptions options = OpenAiSampling.read(request, most);
+    GenerationOptions options = OpenAiSampling.read(request, chats.vocabulary(), most);
     SamplingOptions sampling = options.sampling();
     echo.set("max_output_tokens", request.any("max_output_tokens").orElse(null));
     echo.put("temperature", sampling.temperature());

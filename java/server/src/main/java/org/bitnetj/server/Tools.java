@@ -1,6 +1,7 @@
 package org.bitnetj.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -48,6 +49,20 @@ record Tools(List<ObjectNode> functions, Choice choice, Optional<String> only, b
       result.add(tool.toString());
     }
     return result;
+  }
+
+  /**
+   * What an assistant said, with its calls.
+   *
+   * @param calls as {@link ChatMessage#assistant(String, String)} takes them
+   * @throws ApiException if they are more than the engine reads
+   */
+  static ChatMessage calling(String text, ArrayNode calls) {
+    try {
+      return ChatMessage.assistant(text, calls.toString());
+    } catch (IllegalArgumentException e) {
+      throw new ApiException(ApiException.Kind.INVALID, String.valueOf(e.getMessage()));
+    }
   }
 
   /** Whether a model's chat template tells it of tools. */

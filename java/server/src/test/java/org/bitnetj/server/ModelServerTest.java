@@ -195,6 +195,12 @@ class ModelServerTest {
     refused(400, "temperature", "/v1/completions", "{\"prompt\": \"a\", \"temperature\": 3}");
     refused(400, "suffix", "/v1/completions", "{\"prompt\": \"a\", \"suffix\": \"b\"}");
     refused(400, "whatever", "/v1/completions", "{\"prompt\": \"a\", \"whatever\": 1}");
+    refused(400, "stop", "/v1/completions", "{\"prompt\": \"a\", \"stop\": \"\\ud83d\"}");
+    refused(
+        400,
+        "logit_bias",
+        "/v1/completions",
+        "{\"prompt\": \"a\", \"logit_bias\": {\"999999\": 1}}");
     refused(400, "messages", "/v1/chat/completions", "{\"messages\": []}");
     refused(
         400,
@@ -203,6 +209,15 @@ class ModelServerTest {
         """
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}\
         """);
+    HttpResponse<String> deep =
+        served.post(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls":
+             [{"type": "function", "function": {"name": "f", "arguments": "{\\"a\\": %s1%s}"}}]}]}\
+            """
+                .formatted("[".repeat(70), "]".repeat(70)));
+    assertEquals(400, deep.statusCode(), deep.body());
     HttpResponse<String> malformed = served.post("/v1/completions", "{\"prompt\": ");
     assertEquals(400, malformed.statusCode());
     assertTrue(malformed.body().contains("not valid JSON"), malformed.body());
