@@ -76,6 +76,12 @@ final class Door {
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
   private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("Access-Control-Allow-Origin");
 
+  /** Bodies of the largest size that are in memory at a time; of smaller ones there are more. */
+  private static final int MOST_RECEIVED = 16;
+
+  /** Those that are parsed and tokenized, which may take many times the memory of their bytes. */
+  private static final int MOST_PARSED = 2;
+
   private final Set<String> keys;
 
   /** Names of the machine itself, with a port or not. */
@@ -85,6 +91,8 @@ final class Door {
   private final List<String> origins;
   private final boolean local; // reached from this machine alone
   private final int mostBytes;
+  private final ReadingRoom receiving;
+  private final ReadingRoom parsing;
   private final Exchanges exchanges;
   private final Metrics metrics;
   private final Consumer<String> log;
@@ -94,6 +102,8 @@ final class Door {
     this.origins = options.origins();
     this.local = LOCAL.matcher(options.host()).matches() || options.host().equals("::1");
     this.mostBytes = options.mostBodyBytes();
+    this.receiving = new ReadingRoom((long) MOST_RECEIVED * mostBytes, options.queue());
+    this.parsing = new ReadingRoom((long) MOST_PARSED * mostBytes, options.queue());
     this.exchanges = exchanges;
     this.metrics = metrics;
     this.log = options.log();
@@ -105,7 +115,14 @@ final class Door {
         dialect,
         (request, exchange) -> {
           requireKey(request);
-          return task.read(body(request), exchange);
+          long size = request.headers().contentLength().orElse(mostBytes);
+          return receiving.use(
+              exchange,
+              size,
+              () -> {
+                byte[] body = receive(request);
+                return parsing.use(exchange, body.length, () -> task.read(json(body), exchange));
+              });
         });
   }
 
@@ -319,7 +336,7 @@ final class Door {
         : "%s (line %d, column %d).".formatted(message, at.getLineNr(), at.getColumnNr());
   }
 
-  private JsonNode body(ServerRequest request) {
+  private byte[] receive(ServerRequest request) {
     byte[] bytes;
     Connection.current().receiving();
     try (InputStream in = request.content().inputStream()) {
@@ -333,6 +350,10 @@ final class Door {
           ApiException.Kind.TOO_LARGE,
           "The request is larger than the " + mostBytes + " bytes that are allowed.");
     }
+    return bytes;
+  }
+
+  private static JsonNode json(byte[] bytes) {
     try {
       JsonNode body = JSON.readTree(bytes);
       if (body.isObject()) {

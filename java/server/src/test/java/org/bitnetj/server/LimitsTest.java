@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,6 +46,26 @@ class LimitsTest {
         assertEquals("n", error.get("param").textValue());
         assertTrue(error.get("message").textValue().contains("from 1 to 3"), response.body());
       }
+    }
+  }
+
+  /** The time runs while a client sends its request. */
+  @Test
+  void theTimeOfARequestBeginsWhenItArrives() throws Exception {
+    ServerOptions options = ServedModel.options().withRequestTime(Duration.ofMillis(300));
+    try (ServedModel served = new ServedModel(options);
+        Socket socket = new Socket("127.0.0.1", served.server.port())) {
+      String body = "{\"prompt\": \"Once\", \"max_tokens\": 1}";
+      OutputStream out = socket.getOutputStream();
+      String head =
+          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n";
+      out.write(head.getBytes(StandardCharsets.UTF_8));
+      Thread.sleep(600);
+      out.write(body.getBytes(StandardCharsets.UTF_8));
+      String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
+      assertEquals("HTTP/1.1 504", answer);
     }
   }
 }
