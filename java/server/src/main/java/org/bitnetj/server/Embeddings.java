@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.generate.EmbeddingModel;
 import org.jspecify.annotations.Nullable;
@@ -83,9 +85,30 @@ final class Embeddings {
     for (int from = 0; from < texts.size(); from += TOGETHER) {
       List<int[]> some = texts.subList(from, Math.min(from + TOGETHER, texts.size()));
       long positions = some.stream().mapToLong(ids -> Answers.inBlocks(ids.length)).sum();
-      vectors.addAll(answers.inTurn(exchange, 1, positions, () -> embedder.embedTokens(some)));
+      vectors.addAll(answers.inTurn(exchange, 1, positions, () -> embedTogether(exchange, embedder, some)));
     }
     return vectors;
+  }
+
+  /** On a thread of its own, which an interrupt ends when the vectors are no longer wanted. */
+  private static List<float[]> embedTogether(
+      Exchange exchange, EmbeddingModel embedder, List<int[]> texts) {
+    FutureTask<List<float[]>> task = new FutureTask<>(() -> embedder.embedTokens(texts));
+    Thread worker = Thread.ofVirtual().name("bitnet-embed").unstarted(task);
+    try (Exchange.Registration _ = exchange.whenEnded(worker::interrupt)) {
+      exchange.requireWanted();
+      worker.start();
+      return task.get();
+    } catch (ExecutionException e) {
+      exchange.requireWanted();
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      worker.interrupt();
+      Thread.currentThread().interrupt();
+      throw Exchange.stopping();
+    }
   }
 
   private ObjectNode json(List<int[]> texts, List<float[]> vectors, boolean base64) {
