@@ -30,8 +30,10 @@ final class Serving {
       int parallel,
       int queue,
       Duration requestTime,
+      Duration transferTime,
       Set<String> keys,
       List<String> origins,
+      List<String> hosts,
       Consumer<String> log) {
     ServerOptions chosen =
         ServerOptions.defaults()
@@ -40,8 +42,10 @@ final class Serving {
             .withParallel(parallel)
             .withQueue(queue)
             .withRequestTime(requestTime)
+            .withTransferTime(transferTime)
             .withApiKeys(keys)
             .withOrigins(origins)
+            .withHosts(hosts)
             .withLog(log);
     options = modelName.map(chosen::withModelName).orElse(chosen);
   }

@@ -11,7 +11,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
@@ -26,7 +29,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.error.GrammarException;
 
@@ -84,12 +86,8 @@ final class Door {
 
   private final Set<String> keys;
 
-  /** Names of the machine itself, with a port or not. */
-  private static final Pattern LOCAL =
-      Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1\\])(:\\d+)?");
-
   private final List<String> origins;
-  private final boolean local; // reached from this machine alone
+  private final HostNames hosts;
   private final int mostBytes;
   private final ReadingRoom receiving;
   private final ReadingRoom parsing;
@@ -100,7 +98,7 @@ final class Door {
   Door(ServerOptions options, Exchanges exchanges, Metrics metrics) {
     this.keys = options.apiKeys();
     this.origins = options.origins();
-    this.local = LOCAL.matcher(options.host()).matches() || options.host().equals("::1");
+    this.hosts = new HostNames(options.host(), options.hosts());
     this.mostBytes = options.mostBodyBytes();
     this.receiving = new ReadingRoom((long) MOST_RECEIVED * mostBytes, options.queue());
     this.parsing = new ReadingRoom((long) MOST_PARSED * mostBytes, options.queue());
@@ -166,7 +164,6 @@ final class Door {
     allowOrigin(request, response);
     EventStream events = new EventStream(response, dialect);
     Connection connection = Connection.current();
-    connection.received(); // the head
     try (events) {
       try {
         requireOrigin(request);
@@ -237,11 +234,24 @@ final class Door {
     }
   }
 
+  /** Passes every request first, whatever its path and method. */
+  void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    Connection.current().received(); // the head
+    try {
+      hosts.require(request);
+    } catch (ApiException e) {
+      metrics.countRefused();
+      response.status(e.kind().status);
+      boolean anthropic = request.path().rawPath().startsWith("/v1/messages");
+      send(response, (anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI).error(e));
+      return;
+    }
+    chain.proceed();
+  }
+
   /**
    * Refuses what a web page asks that is neither the server's own nor one of those named. Browsers
-   * send such requests although they keep the answers from the page. A server that listens to its
-   * machine alone is its own only by a name of that machine: a page's name may come to mean this
-   * machine while it is open.
+   * send such requests although they keep the answers from the page.
    */
   private void requireOrigin(ServerRequest request) {
     Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
@@ -249,8 +259,7 @@ final class Door {
       return;
     }
     String host = request.headers().first(HeaderNames.HOST).orElse("");
-    boolean own = origin.get().equals("http://" + host) || origin.get().equals("https://" + host);
-    if (!own || local && !LOCAL.matcher(host).matches()) {
+    if (!origin.get().equals("http://" + host) && !origin.get().equals("https://" + host)) {
       throw new ApiException(
           ApiException.Kind.FORBIDDEN,
           "Requests of web pages from "

@@ -107,6 +107,7 @@ public final class ModelServer implements AutoCloseable {
     Responses responses = new Responses(chats, identity);
     Embeddings embeddings = new Embeddings(answers, identity);
     TokenEndpoints tokens = new TokenEndpoints(model);
+    routes.addFilter(door::filter);
     page.route(routes);
     routes
         .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::read))

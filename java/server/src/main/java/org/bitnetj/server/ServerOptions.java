@@ -22,6 +22,8 @@ import java.util.function.Consumer;
  * @param apiKeys of which a request must bring one; empty if everybody may ask
  * @param origins web pages that may use the server from a browser, such as {@code
  *     https://example.org}, or {@code *} for all; by default only the server's own page may
+ * @param hosts names, beside {@code localhost}, {@code host} and addresses, by which the server may
+ *     be asked, such as {@code example.org}, or {@code *} for all: requests by others are refused
  * @param drainTime how long answers may go on after the server was told to stop
  * @param log receives a line for each request; no text of prompts or answers
  */
@@ -36,6 +38,7 @@ public record ServerOptions(
     int mostBodyBytes,
     Set<String> apiKeys,
     List<String> origins,
+    List<String> hosts,
     Duration drainTime,
     Consumer<String> log) {
 
@@ -52,6 +55,7 @@ public record ServerOptions(
         16 << 20,
         Set.of(),
         List.of(),
+        List.of(),
         Duration.ofSeconds(30),
         line -> {});
   }
@@ -59,6 +63,7 @@ public record ServerOptions(
   public ServerOptions {
     apiKeys = Set.copyOf(apiKeys);
     origins = List.copyOf(origins);
+    hosts = List.copyOf(hosts);
     check("port", port, 0, 65535);
     check("number of parallel texts", parallel, 1, 256);
     check("number of waiting requests", queue, 0, 100_000);
@@ -123,6 +128,10 @@ public record ServerOptions(
     return edit(d -> d.origins = value);
   }
 
+  public ServerOptions withHosts(List<String> value) {
+    return edit(d -> d.hosts = value);
+  }
+
   public ServerOptions withDrainTime(Duration value) {
     return edit(d -> d.drainTime = value);
   }
@@ -145,6 +154,7 @@ public record ServerOptions(
         draft.mostBodyBytes,
         draft.apiKeys,
         draft.origins,
+        draft.hosts,
         draft.drainTime,
         draft.log);
   }
@@ -161,6 +171,7 @@ public record ServerOptions(
     private int mostBodyBytes;
     private Set<String> apiKeys;
     private List<String> origins;
+    private List<String> hosts;
     private Duration drainTime;
     private Consumer<String> log;
 
@@ -175,6 +186,7 @@ public record ServerOptions(
       mostBodyBytes = from.mostBodyBytes;
       apiKeys = from.apiKeys;
       origins = from.origins;
+      hosts = from.hosts;
       drainTime = from.drainTime;
       log = from.log;
     }
