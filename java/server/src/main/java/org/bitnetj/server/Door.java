@@ -284,7 +284,7 @@ final class Door {
   /** Answers what browsers ask before they send a page's request to another server. */
   void preflight(ServerRequest request, ServerResponse response) {
     allowOrigin(request, response);
-    response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST");
+    response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST, DELETE");
     request
         .headers()
         .first(HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -119,7 +120,9 @@ public final class ModelServer implements AutoCloseable {
         .post("/tokenize", door.post(Dialect.OPENAI, tokens::tokenize))
         .post("/detokenize", door.post(Dialect.OPENAI, tokens::detokenize))
         .get("/v1/models", door.get(Dialect.OPENAI, request -> Door.whole(models())))
-        .get("/v1/models/{id}", door.get(Dialect.OPENAI, request -> Door.whole(describe())))
+        .get("/v1/models/{+id}", door.get(Dialect.OPENAI, request -> Door.whole(find(request))))
+        .get("/v1/responses/{id}", door.get(Dialect.OPENAI, responses::find))
+        .delete("/v1/responses/{id}", door.get(Dialect.OPENAI, responses::delete))
         .get("/health", door.open(Dialect.OPENAI, request -> Door.whole(health())))
         .get("/metrics", door.open(Dialect.OPENAI, request -> this::sendMetrics))
         .options("/*", door::preflight)
@@ -148,6 +151,17 @@ public final class ModelServer implements AutoCloseable {
     ArrayNode data = body.putArray("data");
     data.add(describe());
     return body;
+  }
+
+  private ObjectNode find(ServerRequest request) {
+    String id = request.path().pathParameters().get("id");
+    if (!id.equals(identity.model())) {
+      throw ApiException.coded(
+          ApiException.Kind.NOT_FOUND,
+          "model_not_found",
+          "There is no model " + id + " here, only " + identity.model() + ".");
+    }
+    return describe();
   }
 
   private ObjectNode describe() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,32 @@ final class Responses {
     };
   }
 
+  /** Gives a response that is remembered once more. */
+  Door.Answer find(ServerRequest request) {
+    String id = request.path().pathParameters().get("id");
+    if (request.query().first("stream").filter("true"::equals).isPresent()) {
+      throw new ApiException(
+          ApiException.Kind.INVALID, "A response that has ended is not streamed again.");
+    }
+    ResponseStore.Kept kept = store.find(id).orElseThrow(() -> unknown(id));
+    return Door.whole(Door.parse(kept.json()));
+  }
+
+  /** Forgets a response. */
+  Door.Answer delete(ServerRequest request) {
+    String id = request.path().pathParameters().get("id");
+    if (!store.forget(id)) {
+      throw unknown(id);
+    }
+    return Door.whole(
+        JSON.objectNode().put("id", id).put("object", "response").put("deleted", true));
+  }
+
+  private static ApiException unknown(String id) {
+    return new ApiException(
+        ApiException.Kind.NOT_FOUND, "There is no response " + id + " here, or no longer.");
+  }
+
   /** What was said before and the input, without instructions, which hold for one answer. */
   private List<ChatMessage> conversation(Fields request, ObjectNode echo) {
     Optional<String> previous = request.text("previous_response_id");
@@ -86,6 +113,7 @@ final class Responses {
             conversation.addAll(
                 store
                     .find(id)
+                    .map(ResponseStore.Kept::conversation)
                     .orElseThrow(
                         () ->
                             request.wrong(
@@ -231,7 +259,7 @@ final class Responses {
           conversation -> {
             Fields output = Fields.of(body, "");
             conversation.addAll(ResponseItems.messages(output, "output"));
-            store.keep(id, conversation);
+            store.keep(id, new ResponseStore.Kept(conversation, body.toString()));
           });
       return body;
     }

@@ -242,6 +242,14 @@ class ModelServerTest {
   void modelsHealthAndMetricsAreThere() throws Exception {
     JsonNode models = ServedModel.JSON.readTree(served.get("/v1/models").body());
     assertEquals("tiny-bitnet-stories-i2_s", models.at("/data/0/id").textValue());
+    JsonNode model =
+        ServedModel.JSON.readTree(served.get("/v1/models/tiny-bitnet-stories-i2_s").body());
+    assertEquals(models.at("/data/0"), model);
+    HttpResponse<String> unknown = served.get("/v1/models/gpt-9");
+    assertEquals(404, unknown.statusCode());
+    assertEquals(
+        "model_not_found",
+        ServedModel.JSON.readTree(unknown.body()).at("/error/code").textValue());
     assertEquals(
         "ok", ServedModel.JSON.readTree(served.get("/health").body()).get("status").textValue());
     String metrics = served.get("/metrics").body();
@@ -253,6 +261,16 @@ class ModelServerTest {
             "vllm:kv_cache_usage_perc",
             "bitnet:steps_total")) {
       assertTrue(metrics.contains("\n" + name + " "), name);
+    }
+  }
+
+  @Test
+  void aNameWithSlashesIsFoundToo() throws Exception {
+    try (ServedModel other =
+        new ServedModel(ServedModel.options().withModelName("me/stories v1"))) {
+      for (String id : List.of("me/stories%20v1", "me%2Fstories%20v1")) {
+        assertEquals(200, other.get("/v1/models/" + id).statusCode(), id);
+      }
     }
   }
 

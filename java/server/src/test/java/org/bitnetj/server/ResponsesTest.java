@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -294,6 +295,25 @@ class ResponsesTest {
     JsonNode error = ServedModel.JSON.readTree(response.body()).get("error");
     assertEquals(param, error.get("param").textValue(), response.body());
     assertTrue(error.get("message").textValue().contains(param), response.body());
+  }
+
+  private static HttpResponse<String> delete(String path) throws Exception {
+    return served.send(HttpRequest.newBuilder(served.uri(path)).DELETE());
+  }
+
+  @Test
+  void aResponseThatIsRememberedCanBeFetchedAndForgotten() throws Exception {
+    JsonNode answer = ask("\"Tell a story.\"", ", \"max_output_tokens\": 5");
+    String path = "/v1/responses/" + answer.get("id").textValue();
+    assertEquals(answer, ServedModel.JSON.readTree(served.get(path).body()));
+    assertEquals(400, served.get(path + "?stream=true").statusCode());
+    JsonNode deleted = ServedModel.JSON.readTree(delete(path).body());
+    assertEquals(answer.get("id"), deleted.get("id"));
+    assertTrue(deleted.get("deleted").booleanValue());
+    assertEquals(404, served.get(path).statusCode());
+    assertEquals(404, delete(path).statusCode());
+    JsonNode unkept = ask("\"Hi\"", ", \"max_output_tokens\": 5, \"store\": false");
+    assertEquals(404, served.get("/v1/responses/" + unkept.get("id").textValue()).statusCode());
   }
 
   /** The server stops as soon as the client has something of the answer. */
