@@ -111,6 +111,23 @@ final class ServeCommand implements Callable<Integer> {
   private List<String> origins = List.of();
 
   @Option(
+      names = "--allow-host",
+      paramLabel = "NAME",
+      description =
+          "A name by which the server may be asked, such as example.org, or * for all; may be given"
+              + " several times. Requests by other names than localhost, the address it listens at"
+              + " and addresses in numbers are refused. Default: none.")
+  private List<String> hosts = List.of();
+
+  @Option(
+      names = "--transfer-time",
+      paramLabel = "SECONDS",
+      description =
+          "How long a client may take to send a request's head, its body, and to take each piece of"
+              + " an answer. Default: ${DEFAULT-VALUE}.")
+  private int transferTime = 60;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "FILE",
       description = "A Jinja chat template to use instead of the model's own.")
@@ -166,8 +183,10 @@ final class ServeCommand implements Callable<Integer> {
           parallel,
           queue,
           Duration.ofSeconds(timeout),
+          Duration.ofSeconds(transferTime),
           keys(),
           origins,
+          hosts,
           line -> streams.tell("bitnet: " + line));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

@@ -30,23 +30,24 @@ final class Serving {
       int parallel,
       int queue,
       Duration requestTime,
+      Duration transferTime,
       Set<String> keys,
       List<String> origins,
+      List<String> hosts,
       Consumer<String> log) {
-    ServerOptions defaults = ServerOptions.defaults();
-    options =
-        new ServerOptions(
-            host,
-            port,
-            modelName,
-            parallel,
-            queue,
-            requestTime,
-            defaults.mostBodyBytes(),
-            keys,
-            origins,
-            defaults.drainTime(),
-            log);
+    ServerOptions chosen =
+        ServerOptions.defaults()
+            .withHost(host)
+            .withPort(port)
+            .withParallel(parallel)
+            .withQueue(queue)
+            .withRequestTime(requestTime)
+            .withTransferTime(transferTime)
+            .withApiKeys(keys)
+            .withOrigins(origins)
+            .withHosts(hosts)
+            .withLog(log);
+    options = modelName.map(chosen::withModelName).orElse(chosen);
   }
 
   /** Returns when the process has been told to end and all answers have ended. */

@@ -21,11 +21,14 @@ import org.bitnetj.tensor.FloatRows;
 /**
  * A model that gives vectors for texts: near ones for texts of near meaning. Any language model can
  * be used so; those made for it say how their vectors are pooled, and what token ends a text. A
- * vector's bits do not depend on threads, kernels or other texts. Thread-safe.
+ * vector's bits do not depend on threads, kernels or other texts. Interrupting a thread ends its
+ * call before the next step with an {@link IllegalStateException}. Thread-safe.
  */
 public final class EmbeddingModel implements AutoCloseable {
   /** Texts that are computed together at a time. */
   private static final int TOGETHER = 16;
+
+  private static final String INTERRUPTED = "The thread was interrupted; embed the texts again.";
 
   private final LanguageModel model;
   private final Pooling pooling;
@@ -200,7 +203,13 @@ public final class EmbeddingModel implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("The thread was interrupted; embed the texts again.", e);
+      throw new IllegalStateException(INTERRUPTED, e);
+    }
+  }
+
+  private static void requireNoInterrupt() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new IllegalStateException(INTERRUPTED);
     }
   }
 
@@ -227,7 +236,11 @@ public final class EmbeddingModel implements AutoCloseable {
 
   private static double[] last(SequenceState sequence, int[] ids) {
     int last = ids.length - 1;
-    sequence.compute(ids, sequence.adopt(ids, last), ids.length, last, LogitsNeed.hiddenState());
+    for (int at = sequence.adopt(ids, last), to; at < ids.length; at = to) {
+      requireNoInterrupt();
+      to = Math.min(at + sequence.batchCapacity(), ids.length);
+      sequence.compute(ids, at, to, to == ids.length ? last : to, LogitsNeed.hiddenState());
+    }
     double[] sum = new double[sequence.width()];
     add(sequence.logits(), 0, sum);
     return sum;
@@ -238,6 +251,7 @@ public final class EmbeddingModel implements AutoCloseable {
     double[] sum = new double[sequence.width()];
     int most = Math.min(sequence.batchCapacity(), sequence.logitsCapacity());
     for (int at = 0, to; at < ids.length; at = to) {
+      requireNoInterrupt();
       to = Math.min(at + most, ids.length);
       sequence.compute(ids, at, to, at, LogitsNeed.hiddenState());
       for (int row = 0; row < to - at; row++) {

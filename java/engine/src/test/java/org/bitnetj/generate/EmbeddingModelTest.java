@@ -230,4 +230,28 @@ class EmbeddingModelTest {
     EmbeddingModel.load(first, LoadOptions.defaults(), Pooling.MEAN).close();
     LanguageModel.load(first).close(); // generates all the same
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void anInterruptEndsIt(Pooling pooling) throws IOException {
+    try (EmbeddingModel model =
+        EmbeddingModel.load(Golden.MODEL, LoadOptions.defaults(), pooling)) {
+      float[] whole = model.embed(TEXT);
+      Thread.currentThread().interrupt();
+      assertThrows(IllegalStateException.class, () -> model.embed(TEXT));
+      assertThrows(IllegalStateException.class, () -> model.embed(List.of(TEXT, "Another.")));
+      assertTrue(Thread.interrupted());
+      assertArrayEquals(whole, model.embed(TEXT));
+    }
+  }
+
+  /** More tokens than one step takes. */
+  @Test
+  void aLongTextTakesSeveralSteps() throws IOException {
+    LoadOptions small = LoadOptions.defaults().withBatchSize(5);
+    try (EmbeddingModel one = EmbeddingModel.load(Golden.MODEL);
+        EmbeddingModel several = EmbeddingModel.load(Golden.MODEL, small)) {
+      assertArrayEquals(one.embed(TEXT), several.embed(TEXT));
+    }
+  }
 }

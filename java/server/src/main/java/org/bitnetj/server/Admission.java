@@ -4,12 +4,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when a text may be generated: some at a time, and only as many as have room in the memory
- * for keys and values whatever their lengths turn out to be, so that none is ever thrown out again.
- * The others wait in the order in which they came; beyond a number of them a request is refused.
- * Thread-safe.
+ * Decides when the texts of a request may be generated: some at a time, and only as many as have
+ * room in the memory for keys and values whatever their lengths turn out to be, so that none is
+ * ever thrown out again. A request takes room for all its texts at once. The others wait in the
+ * order in which they came; beyond a number of them a request is refused. Thread-safe.
  */
 final class Admission {
   private final int mostRunning;
@@ -17,29 +18,44 @@ final class Admission {
   private final long capacity;
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
-  private final Condition idle = lock.newCondition();
-  private int running;
-  private long positions; // of those that run
+  private int requests; // that have a place
+  private int running; // texts of theirs
+  private long positions; // of these
   private boolean closed;
   private double meanSeconds = 1; // that a place was held
 
   /** One that waits for its turn. */
   private final class Waiter {
+    final int texts;
     final long positions;
     final Condition turn = lock.newCondition();
-    boolean admitted;
+    @Nullable Place place; // once it is admitted
+    boolean givenUp;
 
-    Waiter(long positions) {
+    Waiter(int texts, long positions) {
+      this.texts = texts;
       this.positions = positions;
+    }
+
+    void giveUp() {
+      lock.lock();
+      try {
+        givenUp = true;
+        turn.signal();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
   /** The right to generate, until it is closed. */
   final class Place implements AutoCloseable {
+    private final int texts;
     private final long held;
     private final long since = System.nanoTime();
 
-    private Place(long held) {
+    private Place(int texts, long held) {
+      this.texts = texts;
       this.held = held;
     }
 
@@ -47,11 +63,11 @@ final class Admission {
     public void close() {
       lock.lock();
       try {
-        running--;
+        requests--;
+        running -= texts;
         positions -= held;
         meanSeconds += 0.1 * ((System.nanoTime() - since) / 1e9 - meanSeconds);
         admitMore();
-        idle.signalAll();
       } finally {
         lock.unlock();
       }
@@ -72,46 +88,49 @@ final class Admission {
   /**
    * Waits for a place.
    *
-   * @param wanted positions that the text may come to have
-   * @param patience how long to wait at most
+   * @param exchange is waited for as long as its answer is wanted
+   * @param texts that are generated at a time, at most {@code mostRunning}
+   * @param wanted positions that they may come to have
    * @throws ApiException if too many wait already, the time is over, or the server stops
+   * @throws EventStream.Gone if the client goes away
    * @throws InterruptedException if the thread is interrupted
    */
-  Place enter(long wanted, Duration patience) throws InterruptedException {
+  Place enter(Exchange exchange, int texts, long wanted) throws InterruptedException {
     long needed = Math.min(wanted, capacity); // a text that could never fit is refused elsewhere
+    Waiter waiter = new Waiter(texts, needed);
     lock.lock();
-    try {
+    try (Exchange.Registration _ = exchange.whenEnded(waiter::giveUp)) {
       requireOpen();
-      if (patience.isNegative()) {
-        throw late();
-      }
-      if (waiters.isEmpty() && fits(needed)) {
-        return admit(needed);
+      exchange.requireWanted();
+      if (waiters.isEmpty() && fits(waiter)) {
+        return admit(waiter);
       }
       if (waiters.size() >= mostWaiting) {
         throw ApiException.busy(
             "The server is busy: "
-                + running
+                + requests
                 + " requests are being answered and "
                 + waiters.size()
                 + " wait. Try again later.",
             Duration.ofSeconds(secondsUntilRoom()));
       }
-      Waiter waiter = new Waiter(needed);
       waiters.addLast(waiter);
       try {
-        long left = patience.toNanos();
-        while (!waiter.admitted) {
+        long left = exchange.left().toNanos();
+        while (waiter.place == null) {
           requireOpen();
+          if (waiter.givenUp) {
+            exchange.requireWanted();
+          }
           if (left <= 0) {
             throw late();
           }
           left = waiter.turn.awaitNanos(left);
         }
-        return new Place(needed);
+        return waiter.place;
       } catch (InterruptedException | RuntimeException e) {
-        if (waiter.admitted) {
-          new Place(needed).close();
+        if (waiter.place != null) {
+          waiter.place.close();
         } else {
           waiters.remove(waiter);
           admitMore();
@@ -130,18 +149,22 @@ final class Admission {
 
   private void requireOpen() {
     if (closed) {
-      throw new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+      throw Exchange.stopping();
     }
   }
 
-  private boolean fits(long needed) {
-    return running < mostRunning && (running == 0 || needed <= capacity - positions);
+  private boolean fits(Waiter waiter) {
+    return requests == 0
+        || running + waiter.texts <= mostRunning && waiter.positions <= capacity - positions;
   }
 
-  private Place admit(long needed) {
-    running++;
-    positions += needed;
-    return new Place(needed);
+  private Place admit(Waiter waiter) {
+    requests++;
+    running += waiter.texts;
+    positions += waiter.positions;
+    Place place = new Place(waiter.texts, waiter.positions);
+    waiter.place = place;
+    return place;
   }
 
   /**
@@ -149,17 +172,25 @@ final class Admission {
    * Nobody comes in any more once all are refused.
    */
   private void admitMore() {
-    while (!closed && !waiters.isEmpty() && fits(waiters.getFirst().positions)) {
+    while (!closed && !waiters.isEmpty() && fits(waiters.getFirst())) {
       Waiter next = waiters.removeFirst();
-      running++;
-      positions += next.positions;
-      next.admitted = true;
+      admit(next);
       next.turn.signal();
     }
   }
 
   private long secondsUntilRoom() {
     return Math.clamp((long) Math.ceil(meanSeconds * waiters.size() / mostRunning), 1, 60);
+  }
+
+  /** Most texts at a time. */
+  int mostRunning() {
+    return mostRunning;
+  }
+
+  /** Positions that have room for keys and values. */
+  long capacity() {
+    return capacity;
   }
 
   /** Texts that are being generated. */
@@ -188,24 +219,6 @@ final class Admission {
     try {
       closed = true;
       waiters.forEach(waiter -> waiter.turn.signal());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Waits until no text is generated.
-   *
-   * @return false if the time was over before
-   */
-  boolean drain(Duration patience) throws InterruptedException {
-    lock.lock();
-    try {
-      long left = patience.toNanos();
-      while (running > 0 && left > 0) {
-        left = idle.awaitNanos(left);
-      }
-      return running == 0;
     } finally {
       lock.unlock();
     }

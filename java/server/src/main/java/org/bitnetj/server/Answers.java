@@ -1,13 +1,8 @@
 package org.bitnetj.server;
 
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.KvCacheFullException;
@@ -18,15 +13,16 @@ import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
+import org.bitnetj.generate.TokenLogprobs;
 
 /**
  * Generates the texts of all requests with one model: each in a session of its own, which shares
  * steps and cached beginnings with the others. A text's tokens never depend on what else is
  * generated. Thread-safe.
  */
-final class Answers implements AutoCloseable {
-  /** Between two alarms after a deadline; a step is shorter. */
-  private static final long ALARM_NANOS = 5_000_000_000L;
+final class Answers {
+  /** Most answers to a request, however many texts the server generates at a time. */
+  private static final int MOST_CHOICES = 16;
 
   /** Positions that the cache takes memory for at a time. */
   private static final int BLOCK = 256;
@@ -34,37 +30,28 @@ final class Answers implements AutoCloseable {
   private final LanguageModel model;
   private final Admission admission;
   private final Metrics metrics;
-  private final Duration requestTime;
-  private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
-  private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("bitnet-deadlines").factory());
 
-  Answers(LanguageModel model, Admission admission, Metrics metrics, Duration requestTime) {
+  Answers(LanguageModel model, Admission admission, Metrics metrics) {
     this.model = model;
     this.admission = admission;
     this.metrics = metrics;
-    this.requestTime = requestTime;
   }
 
   LanguageModel model() {
     return model;
   }
 
-  /** When a request that arrives now must be answered, as {@link System#nanoTime} counts. */
-  long deadline() {
-    return System.nanoTime() + requestTime.toNanos();
+  /** Most answers that a request may ask for. */
+  int mostChoices() {
+    return Math.min(MOST_CHOICES, admission.mostRunning());
   }
 
   /**
-   * Generates a text, once it is its turn.
+   * Refuses a prompt that leaves no room for an answer.
    *
-   * @param deadline by {@link #deadline}
-   * @throws ApiException if the prompt does not fit, the server is busy or stops, or the time is
-   *     over
+   * @throws ApiException if it does
    */
-  GenerationResult generate(
-      int[] prompt, GenerationOptions options, long deadline, GenerationListener listener) {
+  int[] requireFits(int[] prompt) {
     int context = model.info().contextLength();
     if (prompt.length == 0) {
       throw new ApiException(ApiException.Kind.INVALID, "The prompt is empty.");
@@ -77,42 +64,45 @@ final class Answers implements AutoCloseable {
               + context
               + " together with the answer.");
     }
-    int most = Math.min(options.maxTokens(), context - prompt.length);
-    int positions = Math.min(context, prompt.length + most + 1);
-    return inTurn(
-        inBlocks(positions),
-        deadline,
-        () -> {
-          try (Session session =
-              model.openSession(SessionOptions.defaults().withContext(positions))) {
-            return generate(session, prompt, options, deadline, listener);
-          }
-        });
+    return prompt;
   }
 
-  /** The positions that memory is taken for where a text has so many. */
-  static long inBlocks(int positions) {
-    return Math.ceilDiv(positions, BLOCK) * (long) BLOCK;
+  /**
+   * Does a request's work once it is its turn: it generates {@code count} answers to each of its
+   * prompts, one prompt after the other.
+   *
+   * @param prompts of which each {@linkplain #requireFits fits}
+   * @param work is told how many of the answers there is memory for at a time, at least 1
+   * @throws ApiException if the server is busy or stops, or the time is over
+   */
+  <T> T inTurn(
+      Exchange exchange,
+      List<int[]> prompts,
+      GenerationOptions options,
+      int count,
+      IntFunction<T> work) {
+    long most =
+        prompts.stream().mapToLong(prompt -> inBlocks(positions(prompt, options))).max().orElse(0);
+    int atOnce = Math.clamp(admission.capacity() / Math.max(1, most), 1, count);
+    return inTurn(exchange, atOnce, atOnce * most, () -> work.apply(atOnce));
   }
 
   /**
    * Does work with the model, once it is its turn.
    *
+   * @param texts that it computes at a time
    * @param positions that need room for keys and values
-   * @param deadline by {@link #deadline}
    * @throws ApiException if a text does not fit, the server is busy or stops, or the time is over
-   *     before
    */
-  <T> T inTurn(long positions, long deadline, Supplier<T> work) {
-    Duration patience = Duration.ofNanos(deadline - System.nanoTime());
+  <T> T inTurn(Exchange exchange, int texts, long positions, Supplier<T> work) {
     try {
-      Admission.Place place = admission.enter(positions, patience);
+      Admission.Place place = admission.enter(exchange, texts, positions);
       try (place) {
         return work.get();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+      throw Exchange.stopping();
     } catch (ContextOverflowException e) {
       throw tooLong(String.valueOf(e.getMessage()));
     } catch (KvCacheFullException e) {
@@ -121,58 +111,74 @@ final class Answers implements AutoCloseable {
     }
   }
 
-  private GenerationResult generate(
-      Session session,
-      int[] prompt,
-      GenerationOptions options,
-      long deadline,
-      GenerationListener listener) {
-    AtomicBoolean late = new AtomicBoolean();
-    Thread writer = Thread.currentThread();
-    // Again and again: the text may not have begun. A client that does not read may hold up its
-    // thread; interrupting that closes the connection.
-    ScheduledFuture<?> alarm =
-        clock.scheduleWithFixedDelay(
-            () -> {
-              if (late.getAndSet(true)) {
-                writer.interrupt();
-              }
-              session.cancel();
-            },
-            Math.max(0, deadline - System.nanoTime()),
-            ALARM_NANOS,
-            TimeUnit.NANOSECONDS);
-    sessions.add(session);
-    try {
-      GenerationResult result = session.generate(prompt, options, listener);
+  /** The positions that memory is taken for where a text has so many. */
+  static long inBlocks(int positions) {
+    return Math.ceilDiv(positions, BLOCK) * (long) BLOCK;
+  }
+
+  /** Most positions of a prompt and its answer. */
+  private int positions(int[] prompt, GenerationOptions options) {
+    int context = model.info().contextLength();
+    int most = Math.min(options.maxTokens(), context - prompt.length);
+    return Math.min(context, prompt.length + most + 1);
+  }
+
+  /**
+   * Generates a text, within the work of a turn.
+   *
+   * @throws ApiException if the time is over or the server stops
+   * @throws EventStream.Gone if the client has gone
+   */
+  GenerationResult generate(
+      Exchange exchange, int[] prompt, GenerationOptions options, GenerationListener listener) {
+    SessionOptions room = SessionOptions.defaults().withContext(positions(prompt, options));
+    try (Session session = model.openSession(room)) {
+      GenerationResult result =
+          session.generate(prompt, options, whileWanted(exchange, session, listener));
       metrics.count(result.stats());
       if (result.finishReason() == FinishReason.CANCELLED) {
-        throw late.get()
-            ? new ApiException(
-                ApiException.Kind.TIMED_OUT,
-                "The answer took more than the "
-                    + requestTime.toSeconds()
-                    + " seconds that a request may take.")
-            : new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+        exchange.requireWanted();
+        throw Exchange.stopping(); // an interrupt ended it
       }
       return result;
-    } finally {
-      sessions.remove(session);
-      alarm.cancel(false);
     }
+  }
+
+  /** Cancels a text when nobody wants it any more: looks before each step. */
+  private static GenerationListener whileWanted(
+      Exchange exchange, Session session, GenerationListener to) {
+    return new GenerationListener() {
+      private void look() {
+        if (!exchange.isWanted()) {
+          session.cancel();
+        }
+      }
+
+      @Override
+      public void onText(String piece) {
+        to.onText(piece);
+      }
+
+      @Override
+      public void onToken(int token) {
+        look();
+        to.onToken(token);
+      }
+
+      @Override
+      public void onLogprobs(TokenLogprobs logprobs) {
+        to.onLogprobs(logprobs);
+      }
+
+      @Override
+      public void onPrefill(int done, int total) {
+        look();
+        to.onPrefill(done, total);
+      }
+    };
   }
 
   private static ApiException tooLong(String sentence) {
     return ApiException.coded(ApiException.Kind.INVALID, "context_length_exceeded", sentence);
-  }
-
-  /** Ends all texts that are being generated. */
-  void cancelAll() {
-    sessions.forEach(Session::cancel);
-  }
-
-  @Override
-  public void close() {
-    clock.shutdownNow();
   }
 }

@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 /** OpenAI's {@code /v1/chat/completions}. */
 final class ChatCompletions {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int MOST_CHOICES = 16;
 
   private final Answers answers;
   private final Chats chats;
@@ -39,7 +38,7 @@ final class ChatCompletions {
     this.identity = identity;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore(
         "model",
@@ -57,14 +56,16 @@ final class ChatCompletions {
     Tools tools = OpenAiMessages.tools(request);
     OptionalInt most = request.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
     OptionalInt older = request.integer("max_tokens", 1, Integer.MAX_VALUE);
-    GenerationOptions options = OpenAiSampling.read(request, most.isPresent() ? most : older);
+    GenerationOptions options =
+        OpenAiSampling.read(
+            request, answers.model().tokenizer().vocabularySize(), most.isPresent() ? most : older);
     OptionalInt top = request.integer("top_logprobs", 0, 20);
     if (request.flag("logprobs").orElse(false)) {
       options = options.withTopLogprobs(top.orElse(0));
     } else if (top.isPresent()) {
       throw request.wrong("top_logprobs", "needs logprobs to be true");
     }
-    int count = request.integer("n", 1, MOST_CHOICES).orElse(1);
+    int count = request.integer("n", 1, answers.mostChoices()).orElse(1);
     Streams.requireFewLogprobs(request, options, count, answers.model().info().contextLength());
     boolean stream = request.flag("stream").orElse(false);
     boolean usage = Streams.wantsUsage(request);
@@ -73,7 +74,8 @@ final class ChatCompletions {
         request.object("response_format").flatMap(f -> OutputFormat.read(f, true));
     request.finish();
     ChatPrompt prompt = chats.prepare(new ChatRequest(messages, tools, thinking, format, options));
-    new Run(prompt, count).answer(stream, usage, events, response);
+    return (events, response) ->
+        new Run(exchange, prompt, count).answer(stream, usage, events, response);
   }
 
   /** By OpenAI's effort, or by the variable of the template as llama.cpp and vLLM take it. */
@@ -94,11 +96,12 @@ final class ChatCompletions {
   private final class Run {
     private final String id = ToolCall.newId("chatcmpl-");
     private final long created = System.currentTimeMillis() / 1000;
-    private final long deadline = answers.deadline();
+    private final Exchange exchange;
     private final ChatPrompt prompt;
     private final int count;
 
-    Run(ChatPrompt prompt, int count) {
+    Run(Exchange exchange, ChatPrompt prompt, int count) {
+      this.exchange = exchange;
       this.prompt = prompt;
       this.count = count;
     }
@@ -108,16 +111,7 @@ final class ChatCompletions {
       for (int i = 0; i < count; i++) {
         messages.add(stream ? new Deltas(i, events) : new Message());
       }
-      List<Reply> replies =
-          Choices.run(
-              count,
-              (choice, promptIsDone) ->
-                  chats.answer(
-                      prompt,
-                      Streams.withSeedOf(prompt.options(), choice),
-                      deadline,
-                      promptIsDone,
-                      messages.get(choice)));
+      List<Reply> replies = chats.answers(exchange, prompt, messages);
       List<GenerationResult> results = replies.stream().map(Reply::result).toList();
       ObjectNode counts = Streams.usage(results, count);
       counts

@@ -1,5 +1,8 @@
 package org.bitnetj.server;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.List;
+import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.reply.ChatPrompt;
 import org.bitnetj.chat.reply.ChatRequest;
 import org.bitnetj.chat.reply.Replies;
@@ -19,15 +22,37 @@ final class Chats {
     this.replies = new Replies(answers.model());
   }
 
+  /** How many tokens the model has. */
+  int vocabulary() {
+    return answers.model().tokenizer().vocabularySize();
+  }
+
   /**
-   * @throws ApiException if the model has no chat template
+   * @throws ApiException if the model has no chat template, or the conversation does not fit its
+   *     context
    */
   ChatPrompt prepare(ChatRequest request) {
+    requireTemplate();
+    ChatPrompt prompt = replies.prepare(request);
+    answers.requireFits(prompt.ids());
+    return prompt;
+  }
+
+  /**
+   * The tokens up to where the answer begins.
+   *
+   * @throws ApiException if the model has no chat template
+   */
+  int[] encode(ChatRequest request) {
+    requireTemplate();
+    return replies.encode(request);
+  }
+
+  private void requireTemplate() {
     LanguageModel model = answers.model();
     if (model.chatTemplate().isEmpty()) {
       throw ApiException.coded(ApiException.Kind.INVALID, "no_chat_template", refusal(model));
     }
-    return replies.prepare(request);
   }
 
   private static String refusal(LanguageModel model) {
@@ -40,17 +65,43 @@ final class Chats {
   }
 
   /**
-   * Generates an answer.
+   * What an assistant said, with its calls.
    *
-   * @param promptIsDone called when the prompt is computed
+   * @param calls as {@link ChatMessage#assistant(String, String)} takes them
+   * @throws ApiException if they are more than the engine reads
    */
-  Reply answer(
-      ChatPrompt prompt,
-      GenerationOptions options,
-      long deadline,
-      Runnable promptIsDone,
-      ReplySink sink) {
+  static ChatMessage calling(String text, ArrayNode calls) {
+    try {
+      return ChatMessage.assistant(text, calls.toString());
+    } catch (IllegalArgumentException e) {
+      throw new ApiException(ApiException.Kind.INVALID, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The one answer to a prompt. */
+  Reply answer(Exchange exchange, ChatPrompt prompt, ReplySink sink) {
+    return answers(exchange, prompt, List.of(sink)).getFirst();
+  }
+
+  /** Generates as many answers as there are sinks, once it is the request's turn. */
+  List<Reply> answers(Exchange exchange, ChatPrompt prompt, List<? extends ReplySink> sinks) {
+    return answers.inTurn(
+        exchange,
+        List.of(prompt.ids()),
+        prompt.options(),
+        sinks.size(),
+        atOnce ->
+            Choices.run(
+                sinks.size(),
+                atOnce,
+                (choice, promptIsDone) ->
+                    answer(exchange, prompt, choice, promptIsDone, sinks.get(choice))));
+  }
+
+  private Reply answer(
+      Exchange exchange, ChatPrompt prompt, int choice, Runnable promptIsDone, ReplySink sink) {
     ReplyListener listener = new ReplyListener(prompt, promptIsDone, sink);
-    return listener.end(answers.generate(prompt.ids(), options, deadline, listener));
+    GenerationOptions options = Streams.withSeedOf(prompt.options(), choice);
+    return listener.end(answers.generate(exchange, prompt.ids(), options, listener));
   }
 }

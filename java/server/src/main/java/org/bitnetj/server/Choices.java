@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 
 /** Several answers to one prompt, generated at the same time; the prompt is computed once. */
 final class Choices {
@@ -28,13 +29,15 @@ final class Choices {
    * Runs {@code count} tasks, and returns their results in order. When one fails, the others are
    * interrupted.
    *
+   * @param atOnce most of them that run at a time
    * @throws RuntimeException what the first one to fail threw
    */
-  static <T> List<T> run(int count, Task<T> task) {
+  static <T> List<T> run(int count, int atOnce, Task<T> task) {
     if (count == 1) {
       return List.of(task.run(0, () -> {}));
     }
     CountDownLatch prompt = new CountDownLatch(1);
+    Semaphore room = new Semaphore(atOnce);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       CompletionService<T> ended = new ExecutorCompletionService<>(threads);
       List<Future<T>> futures = new ArrayList<>();
@@ -46,9 +49,11 @@ final class Choices {
                   if (choice > 0) {
                     prompt.await();
                   }
+                  room.acquire();
                   try {
                     return task.run(choice, prompt::countDown);
                   } finally {
+                    room.release();
                     prompt.countDown();
                   }
                 }));
@@ -66,7 +71,7 @@ final class Choices {
       } catch (InterruptedException e) {
         threads.shutdownNow();
         Thread.currentThread().interrupt();
-        throw new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+        throw Exchange.stopping();
       }
     }
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** OpenAI's {@code /v1/completions}: texts are continued as they are. */
 final class Completions {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int MOST_CHOICES = 16;
+  private static final int MOST_TEXTS = 16;
 
   private final Answers answers;
   private final Identity identity;
@@ -31,17 +31,18 @@ final class Completions {
     this.identity = identity;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("model", "user");
     request.only("best_of", IntNode.valueOf(1), "answers are not ranked");
     request.only("suffix", JSON.textNode(""), "texts are only continued");
     boolean echo = request.flag("echo").orElse(false);
-    int count = request.integer("n", 1, MOST_CHOICES).orElse(1);
+    int count = request.integer("n", 1, answers.mostChoices()).orElse(1);
     OptionalInt logprobs = request.integer("logprobs", 0, 5);
     GenerationOptions options =
         OpenAiSampling.read(
             request,
+            answers.model().tokenizer().vocabularySize(),
             OptionalInt.of(request.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(16)));
     if (logprobs.isPresent()) {
       options = options.withTopLogprobs(logprobs.getAsInt());
@@ -51,12 +52,15 @@ final class Completions {
     List<int[]> prompts =
         Prompts.read(request, "prompt", answers.model().tokenizer(), this::encode);
     request.finish();
-    if (prompts.size() * count > MOST_CHOICES) {
-      throw request.wrong("prompt", "asks for more than " + MOST_CHOICES + " texts in all");
+    if (prompts.size() * count > MOST_TEXTS) {
+      throw request.wrong("prompt", "asks for more than " + MOST_TEXTS + " texts in all");
     }
     Streams.requireFewLogprobs(
         request, options, prompts.size() * count, answers.model().info().contextLength());
-    new Run(options, prompts, count, echo).answer(stream, usage, events, response);
+    prompts.forEach(answers::requireFits);
+    GenerationOptions all = options;
+    return (events, response) ->
+        new Run(exchange, all, prompts, count, echo).answer(stream, usage, events, response);
   }
 
   private int[] encode(String text) {
@@ -68,13 +72,19 @@ final class Completions {
   private final class Run {
     private final String id = ToolCall.newId("cmpl-");
     private final long created = System.currentTimeMillis() / 1000;
-    private final long deadline = answers.deadline();
+    private final Exchange exchange;
     private final GenerationOptions options;
     private final List<int[]> prompts;
     private final int count;
     private final boolean echo;
 
-    Run(GenerationOptions options, List<int[]> prompts, int count, boolean echo) {
+    Run(
+        Exchange exchange,
+        GenerationOptions options,
+        List<int[]> prompts,
+        int count,
+        boolean echo) {
+      this.exchange = exchange;
       this.options = options;
       this.prompts = prompts;
       this.count = count;
@@ -86,25 +96,13 @@ final class Completions {
       for (int i = 0; i < prompts.size() * count; i++) {
         logprobs.add(new ArrayList<>());
       }
-      List<GenerationResult> results = new ArrayList<>();
-      for (int p = 0; p < prompts.size(); p++) {
-        int first = p * count;
-        int[] prompt = prompts.get(p);
-        results.addAll(
-            Choices.run(
-                count,
-                (choice, promptIsDone) ->
-                    answers.generate(
-                        prompt,
-                        Streams.withSeedOf(options, choice),
-                        deadline,
-                        listener(
-                            stream ? events : null,
-                            first + choice,
-                            prompt,
-                            logprobs.get(first + choice),
-                            promptIsDone))));
-      }
+      List<GenerationResult> results =
+          answers.inTurn(
+              exchange,
+              prompts,
+              options,
+              count,
+              atOnce -> generate(stream ? events : null, logprobs, atOnce));
       if (stream) {
         for (int i = 0; i < results.size(); i++) {
           ObjectNode last = chunk(i, "", rest(logprobs.get(i)), finish(results.get(i)));
@@ -134,6 +132,31 @@ final class Completions {
       body.set("usage", Streams.usage(results, count));
       body.set("timings", Timings.of(results.getFirst()));
       Door.send(response, body);
+    }
+
+    private List<GenerationResult> generate(
+        @Nullable EventStream events, List<List<TokenLogprobs>> logprobs, int atOnce) {
+      List<GenerationResult> results = new ArrayList<>();
+      for (int p = 0; p < prompts.size(); p++) {
+        int first = p * count;
+        int[] prompt = prompts.get(p);
+        results.addAll(
+            Choices.run(
+                count,
+                atOnce,
+                (choice, promptIsDone) ->
+                    answers.generate(
+                        exchange,
+                        prompt,
+                        Streams.withSeedOf(options, choice),
+                        listener(
+                            events,
+                            first + choice,
+                            prompt,
+                            logprobs.get(first + choice),
+                            promptIsDone))));
+      }
+      return results;
     }
 
     /** Those of tokens that have made no text. */

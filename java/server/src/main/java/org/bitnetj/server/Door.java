@@ -7,33 +7,50 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bitnetj.chat.reply.StrictJson;
 import org.bitnetj.error.ChatTemplateException;
+import org.bitnetj.error.GrammarException;
 
 /**
  * What every request passes: its key is checked, its body read within limits, and whatever goes
  * wrong becomes an error in the form of the path's API. Nothing in a request names a file.
  */
 final class Door {
-  /** What a request does, given its body. */
+  /** Reads a request: what it returns needs the body no more. */
   @FunctionalInterface
   interface Task {
     /**
      * @throws ApiException if the request cannot be answered
      */
-    void run(JsonNode body, EventStream events, ServerResponse response);
+    Answer read(JsonNode body, Exchange exchange);
+  }
+
+  /** Answers a request that has been read. */
+  @FunctionalInterface
+  interface Answer {
+    /**
+     * @throws ApiException if the request cannot be answered
+     * @throws EventStream.Gone if the client has gone
+     */
+    void send(EventStream events, ServerResponse response);
   }
 
   private static final ObjectMapper JSON = StrictJson.mapper();
@@ -42,88 +59,116 @@ final class Door {
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
   private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("Access-Control-Allow-Origin");
 
+  /** Bodies of the largest size that are in memory at a time; of smaller ones there are more. */
+  private static final int MOST_RECEIVED = 16;
+
+  /** Those that are parsed and tokenized, which may take many times the memory of their bytes. */
+  private static final int MOST_PARSED = 2;
+
   private final Set<String> keys;
 
-  /** Names of the machine itself, with a port or not. */
-  private static final Pattern LOCAL =
-      Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1\\])(:\\d+)?");
-
   private final List<String> origins;
-  private final boolean local; // reached from this machine alone
+  private final HostNames hosts;
   private final int mostBytes;
+  private final ReadingRoom receiving;
+  private final ReadingRoom parsing;
+  private final Exchanges exchanges;
   private final Metrics metrics;
-  private final java.util.function.Consumer<String> log;
+  private final Consumer<String> log;
 
-  Door(ServerOptions options, Metrics metrics) {
+  Door(ServerOptions options, Exchanges exchanges, Metrics metrics) {
     this.keys = options.apiKeys();
     this.origins = options.origins();
-    this.local = LOCAL.matcher(options.host()).matches() || options.host().equals("::1");
+    this.hosts = new HostNames(options.host(), options.hosts());
     this.mostBytes = options.mostBodyBytes();
+    this.receiving = new ReadingRoom((long) MOST_RECEIVED * mostBytes, options.queue());
+    this.parsing = new ReadingRoom((long) MOST_PARSED * mostBytes, options.queue());
+    this.exchanges = exchanges;
     this.metrics = metrics;
     this.log = options.log();
   }
 
   /** A handler of requests with a body of JSON. */
   Handler post(Dialect dialect, Task task) {
-    return (request, response) ->
-        guard(
-            dialect,
-            request,
-            response,
-            events -> {
-              requireKey(request);
-              task.run(body(request), events, response);
-            });
+    return handler(
+        dialect,
+        (request, exchange) -> {
+          requireKey(request);
+          long size = request.headers().contentLength().orElse(mostBytes);
+          return receiving.use(
+              exchange,
+              size,
+              () -> {
+                byte[] body = receive(request);
+                return parsing.use(exchange, body.length, () -> task.read(json(body), exchange));
+              });
+        });
   }
 
   /** A handler of requests without a body. */
-  Handler get(Dialect dialect, Task task) {
-    return (request, response) ->
-        guard(
-            dialect,
-            request,
-            response,
-            events -> {
-              requireKey(request);
-              task.run(JSON.nullNode(), events, response);
-            });
+  Handler get(Dialect dialect, Function<ServerRequest, Answer> task) {
+    return handler(
+        dialect,
+        (request, exchange) -> {
+          requireKey(request);
+          return task.apply(request);
+        });
   }
 
   /** The same for everybody, with a key or not. */
-  Handler open(Dialect dialect, Task task) {
+  Handler open(Dialect dialect, Function<ServerRequest, Answer> task) {
+    return handler(dialect, (request, exchange) -> task.apply(request));
+  }
+
+  /** An answer that is a JSON object. */
+  static Answer whole(JsonNode body) {
+    return (events, response) -> send(response, body);
+  }
+
+  private interface Reading {
+    Answer read(ServerRequest request, Exchange exchange);
+  }
+
+  private Handler handler(Dialect dialect, Reading reading) {
     return (request, response) ->
-        guard(dialect, request, response, events -> task.run(JSON.nullNode(), events, response));
+        exchanges.run(exchange -> guard(dialect, request, response, exchange, reading));
   }
 
-  private interface Body {
-    void run(EventStream events);
-  }
-
-  private void guard(Dialect dialect, ServerRequest request, ServerResponse response, Body body) {
+  private void guard(
+      Dialect dialect,
+      ServerRequest request,
+      ServerResponse response,
+      Exchange exchange,
+      Reading reading) {
     long start = System.nanoTime();
     int status = 200;
     allowOrigin(request, response);
     EventStream events = new EventStream(response, dialect);
+    Connection connection = Connection.current();
     try (events) {
       try {
         requireOrigin(request);
-        body.run(events);
+        Answer answer = reading.read(request, exchange);
+        connection.watch(() -> exchange.end(Exchange.End.GONE));
+        answer.send(events, response);
       } catch (EventStream.Gone e) {
         status = 499; // nginx' number for a client that has gone
       } catch (ApiException e) {
         status = e.kind().status;
         fail(dialect, e, events, response);
-      } catch (ChatTemplateException | IllegalArgumentException e) {
+      } catch (ChatTemplateException | GrammarException e) { // these are always of the request
         status = 400;
         String sentence = String.valueOf(e.getMessage());
         fail(dialect, new ApiException(ApiException.Kind.INVALID, sentence), events, response);
       } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
         status = 500;
-        log.accept("error " + request.path().rawPath() + " " + e);
+        log.accept("error " + request.path().rawPath() + " " + trace(e));
         ApiException broken =
             new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
         fail(dialect, broken, events, response);
       }
+    } finally {
+      connection.unwatch();
     }
     log.accept(
         "%s %s %d %d ms"
@@ -132,6 +177,12 @@ final class Door {
                 request.path().rawPath(),
                 status,
                 (System.nanoTime() - start) / 1_000_000));
+  }
+
+  private static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString().strip();
   }
 
   private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {
@@ -164,11 +215,24 @@ final class Door {
     }
   }
 
+  /** Passes every request first, whatever its path and method. */
+  void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    Connection.current().received(); // the head
+    try {
+      hosts.require(request);
+    } catch (ApiException e) {
+      metrics.countRefused();
+      response.status(e.kind().status);
+      boolean anthropic = request.path().rawPath().startsWith("/v1/messages");
+      send(response, (anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI).error(e));
+      return;
+    }
+    chain.proceed();
+  }
+
   /**
    * Refuses what a web page asks that is neither the server's own nor one of those named. Browsers
-   * send such requests although they keep the answers from the page. A server that listens to its
-   * machine alone is its own only by a name of that machine: a page's name may come to mean this
-   * machine while it is open.
+   * send such requests although they keep the answers from the page.
    */
   private void requireOrigin(ServerRequest request) {
     Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
@@ -176,8 +240,7 @@ final class Door {
       return;
     }
     String host = request.headers().first(HeaderNames.HOST).orElse("");
-    boolean own = origin.get().equals("http://" + host) || origin.get().equals("https://" + host);
-    if (!own || local && !LOCAL.matcher(host).matches()) {
+    if (!origin.get().equals("http://" + host) && !origin.get().equals("https://" + host)) {
       throw new ApiException(
           ApiException.Kind.FORBIDDEN,
           "Requests of web pages from "
@@ -202,7 +265,7 @@ final class Door {
   /** Answers what browsers ask before they send a page's request to another server. */
   void preflight(ServerRequest request, ServerResponse response) {
     allowOrigin(request, response);
-    response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST");
+    response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST, DELETE");
     request
         .headers()
         .first(HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
@@ -263,18 +326,24 @@ final class Door {
         : "%s (line %d, column %d).".formatted(message, at.getLineNr(), at.getColumnNr());
   }
 
-  private JsonNode body(ServerRequest request) {
+  private byte[] receive(ServerRequest request) {
     byte[] bytes;
+    Connection.current().receiving();
     try (InputStream in = request.content().inputStream()) {
       bytes = in.readNBytes(mostBytes + 1);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException | ServerConnectionException e) {
       throw new EventStream.Gone(e);
     }
+    Connection.current().received();
     if (bytes.length > mostBytes) {
       throw new ApiException(
           ApiException.Kind.TOO_LARGE,
           "The request is larger than the " + mostBytes + " bytes that are allowed.");
     }
+    return bytes;
+  }
+
+  private static JsonNode json(byte[] bytes) {
     try {
       JsonNode body = JSON.readTree(bytes);
       if (body.isObject()) {

@@ -4,13 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.webserver.http.ServerResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.generate.EmbeddingModel;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ final class Embeddings {
     this.refusal = sentence;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     EmbeddingModel embedder = model;
     if (embedder == null) {
       throw new ApiException(ApiException.Kind.INVALID, refusal);
@@ -75,18 +76,40 @@ final class Embeddings {
                     })
             .orElse(false);
     request.finish();
-    Door.send(response, json(texts, embed(embedder, texts), base64));
+    return (events, response) ->
+        Door.send(response, json(texts, embed(exchange, embedder, texts), base64));
   }
 
-  private List<float[]> embed(EmbeddingModel embedder, List<int[]> texts) {
-    long deadline = answers.deadline();
+  private List<float[]> embed(Exchange exchange, EmbeddingModel embedder, List<int[]> texts) {
     List<float[]> vectors = new ArrayList<>();
     for (int from = 0; from < texts.size(); from += TOGETHER) {
       List<int[]> some = texts.subList(from, Math.min(from + TOGETHER, texts.size()));
       long positions = some.stream().mapToLong(ids -> Answers.inBlocks(ids.length)).sum();
-      vectors.addAll(answers.inTurn(positions, deadline, () -> embedder.embedTokens(some)));
+      vectors.addAll(
+          answers.inTurn(exchange, 1, positions, () -> embedTogether(exchange, embedder, some)));
     }
     return vectors;
+  }
+
+  /** On a thread of its own, which an interrupt ends when the vectors are no longer wanted. */
+  private static List<float[]> embedTogether(
+      Exchange exchange, EmbeddingModel embedder, List<int[]> texts) {
+    FutureTask<List<float[]>> task = new FutureTask<>(() -> embedder.embedTokens(texts));
+    Thread worker = Thread.ofVirtual().name("bitnet-embed").unstarted(task);
+    try (Exchange.Registration _ = exchange.whenEnded(worker::interrupt)) {
+      exchange.requireWanted();
+      worker.start();
+      return task.get();
+    } catch (ExecutionException e) {
+      exchange.requireWanted();
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      worker.interrupt();
+      Thread.currentThread().interrupt();
+      throw Exchange.stopping();
+    }
   }
 
   private ObjectNode json(List<int[]> texts, List<float[]> vectors, boolean base64) {

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An answer as server-sent events, as the HTML standard defines them. Headers go out with the first
@@ -20,7 +22,7 @@ final class EventStream implements AutoCloseable {
   static final class Gone extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    Gone(Throwable cause) {
+    Gone(@Nullable Throwable cause) {
       super("The client has gone.", cause);
     }
   }
@@ -101,11 +103,15 @@ final class EventStream implements AutoCloseable {
     }
   }
 
+  /** Sends the end of a stream that has begun. */
   @Override
   public synchronized void close() {
     if (open && !failed) {
       try {
         out.close();
+        if (response instanceof RoutingResponse whole) {
+          whole.commit(); // else the last bytes go out later, unknown to who waits for them
+        }
       } catch (IOException | UncheckedIOException | ServerConnectionException e) {
         failed = true; // the client left at the very end
       }

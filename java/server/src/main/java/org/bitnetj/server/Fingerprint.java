@@ -3,6 +3,7 @@ package org.bitnetj.server;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -10,8 +11,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.source.gguf.GgufFile;
 
 /** Makes a model's {@link Identity}. */
 final class Fingerprint {
@@ -24,19 +27,26 @@ final class Fingerprint {
   private Fingerprint() {}
 
   static Identity identity(LanguageModel model, ServerOptions options) throws IOException {
-    MessageDigest digest = sha256();
-    digest.update(NUMERICS.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    digest.update(model.settings().getBytes(java.nio.charset.StandardCharsets.UTF_8));
     Path path = model.path();
-    for (Path file : files(path)) {
-      sample(file, digest);
-    }
-    String hex = HexFormat.of().formatHex(digest.digest(), 0, 6);
     BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
     return new Identity(
         options.modelName().orElseGet(() -> name(path)),
-        "fp_" + hex,
+        of(path, model.settings()),
         attributes.lastModifiedTime().toMillis() / 1000);
+  }
+
+  /**
+   * @param path a model's file, one of the files that it was split into, or its folder
+   * @param settings what else its texts depend on
+   */
+  static String of(Path path, String settings) throws IOException {
+    MessageDigest digest = sha256();
+    digest.update(NUMERICS.getBytes(StandardCharsets.UTF_8));
+    digest.update(settings.getBytes(StandardCharsets.UTF_8));
+    for (Path file : files(path)) {
+      sample(file, digest);
+    }
+    return "fp_" + HexFormat.of().formatHex(digest.digest(), 0, 6);
   }
 
   private static String name(Path path) {
@@ -44,13 +54,26 @@ final class Fingerprint {
     return name.endsWith(".gguf") ? name.substring(0, name.length() - 5) : name;
   }
 
+  /** All that a model is read from, in an order that does not depend on which part is named. */
   private static List<Path> files(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
-      Path tuning = path.resolveSibling("kernel_config.ini"); // how TL1 and TL2 weights lie
-      return Files.isRegularFile(tuning) ? List.of(path, tuning) : List.of(path);
+    if (Files.isDirectory(path)) {
+      return list(path, name -> true);
     }
-    try (Stream<Path> files = Files.list(path)) {
-      return files.filter(Files::isRegularFile).sorted().toList();
+    String name = String.valueOf(path.getFileName());
+    Path folder = path.toAbsolutePath().getParent();
+    if (name.endsWith(".safetensors")) {
+      return list(folder, other -> true); // the configuration and the vocabulary lie beside it
+    }
+    return list(folder, other -> other.equals(name) || GgufFile.isReadWith(name, other));
+  }
+
+  private static List<Path> list(Path folder, Predicate<String> wanted) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> wanted.test(String.valueOf(file.getFileName())))
+          .sorted()
+          .toList();
     }
   }
 

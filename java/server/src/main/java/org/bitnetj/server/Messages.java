@@ -20,19 +20,16 @@ import org.jspecify.annotations.Nullable;
 /** Anthropic's {@code /v1/messages} and {@code /v1/messages/count_tokens}. */
 final class Messages {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int MOST_STOPS = 16;
 
-  private final Answers answers;
   private final Chats chats;
   private final Identity identity;
 
-  Messages(Answers answers, Chats chats, Identity identity) {
-    this.answers = answers;
+  Messages(Chats chats, Identity identity) {
     this.chats = chats;
     this.identity = identity;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("metadata", "service_tier", "inference_geo", "context_management");
     int most =
@@ -43,16 +40,18 @@ final class Messages {
     GenerationOptions options = sampling(request).withMaxTokens(most);
     Thinking thinking = thinking(request);
     ChatRequest chat = conversation(request, thinking, options);
-    new Run(chats.prepare(chat), thinking.shown).answer(stream, events, response);
+    ChatPrompt prompt = chats.prepare(chat);
+    return (events, response) ->
+        new Run(exchange, prompt, thinking.shown).answer(stream, events, response);
   }
 
-  void countTokens(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer countTokens(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("context_management");
     Thinking thinking = thinking(request);
     ChatRequest chat = conversation(request, thinking, GenerationOptions.defaults());
-    int tokens = chats.prepare(chat).ids().length;
-    Door.send(response, JSON.objectNode().put("input_tokens", tokens));
+    int tokens = chats.encode(chat).length;
+    return Door.whole(JSON.objectNode().put("input_tokens", tokens));
   }
 
   /** What both have, and the end of the request. */
@@ -88,11 +87,7 @@ final class Messages {
             .withTemperature(request.number("temperature", 0, 1).orElse(sampling.temperature()))
             .withTopP(request.number("top_p", 0, 1).orElse(sampling.topP()))
             .withTopK(request.integer("top_k", 0, Integer.MAX_VALUE).orElse(sampling.topK()));
-    List<String> stops = request.texts("stop_sequences");
-    if (stops.size() > MOST_STOPS || stops.stream().anyMatch(String::isEmpty)) {
-      throw request.wrong(
-          "stop_sequences", "must be up to " + MOST_STOPS + " strings that are not empty");
-    }
+    List<String> stops = OpenAiSampling.stops(request, "stop_sequences");
     return GenerationOptions.defaults().withSampling(sampling).withStopStrings(stops);
   }
 
@@ -135,12 +130,13 @@ final class Messages {
   /** One request. */
   private final class Run {
     private final String id = ToolCall.newId("msg_");
-    private final long deadline = answers.deadline();
+    private final Exchange exchange;
     private final ChatPrompt prompt;
     private final boolean showsThinking;
     private boolean begun;
 
-    Run(ChatPrompt prompt, boolean showsThinking) {
+    Run(Exchange exchange, ChatPrompt prompt, boolean showsThinking) {
+      this.exchange = exchange;
       this.prompt = prompt;
       this.showsThinking = showsThinking;
     }
@@ -148,14 +144,14 @@ final class Messages {
     void answer(boolean stream, EventStream events, ServerResponse response) {
       if (!stream) {
         ContentBlocks blocks = new ContentBlocks(showsThinking, (name, data) -> {});
-        Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, blocks);
+        Reply reply = chats.answer(exchange, prompt, blocks);
         blocks.finish();
         Door.send(response, message(blocks.json(), reply, usage(reply)));
         return;
       }
       ContentBlocks blocks =
           new ContentBlocks(showsThinking, (name, data) -> send(events, name, data));
-      Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, blocks);
+      Reply reply = chats.answer(exchange, prompt, blocks);
       blocks.finish();
       ObjectNode last = JSON.objectNode().put("type", "message_delta");
       end(last.putObject("delta"), reply);

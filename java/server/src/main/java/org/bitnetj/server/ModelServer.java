@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -25,6 +27,8 @@ public final class ModelServer implements AutoCloseable {
   private final ServerOptions options;
   private final Admission admission;
   private final Answers answers;
+  private final Exchanges exchanges;
+  private final Connections connections;
   private final Metrics metrics = new Metrics();
   private final Identity identity;
   private final Page page = new Page();
@@ -36,7 +40,9 @@ public final class ModelServer implements AutoCloseable {
     this.options = options;
     this.identity = Fingerprint.identity(model, options);
     this.admission = new Admission(options.parallel(), options.queue(), capacity(model));
-    this.answers = new Answers(model, admission, metrics, options.requestTime());
+    this.answers = new Answers(model, admission, metrics);
+    this.exchanges = new Exchanges(options.requestTime());
+    this.connections = new Connections(options.transferTime());
     this.server =
         WebServer.builder()
             .host(options.host())
@@ -44,6 +50,8 @@ public final class ModelServer implements AutoCloseable {
             .shutdownHook(false)
             .maxPayloadSize(2L * options.mostBodyBytes()) // Door refuses less; this ends a reading
             .idleConnectionTimeout(Duration.ofMinutes(5))
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(connections)
             .routing(this::route)
             .build();
   }
@@ -60,7 +68,7 @@ public final class ModelServer implements AutoCloseable {
     ModelServer server = new ModelServer(model, options);
     server.server.start();
     if (!server.server.isRunning()) { // the library only logs why
-      server.answers.close();
+      server.free();
       throw cannotListen(options, "another program may have taken the port");
     }
     return server;
@@ -92,51 +100,49 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private void route(HttpRouting.Builder routes) {
-    Door door = new Door(options, metrics);
+    Door door = new Door(options, exchanges, metrics);
     Chats chats = new Chats(answers);
     ChatCompletions chat = new ChatCompletions(answers, chats, identity);
     Completions completions = new Completions(answers, identity);
-    Messages messages = new Messages(answers, chats, identity);
-    Responses responses = new Responses(answers, chats, identity);
+    Messages messages = new Messages(chats, identity);
+    Responses responses = new Responses(chats, identity);
     Embeddings embeddings = new Embeddings(answers, identity);
     TokenEndpoints tokens = new TokenEndpoints(model);
+    routes.addFilter(door::filter);
     page.route(routes);
     routes
-        .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::run))
-        .post("/v1/completions", door.post(Dialect.OPENAI, completions::run))
-        .post("/v1/responses", door.post(Dialect.OPENAI, responses::run))
-        .post("/v1/messages", door.post(Dialect.ANTHROPIC, messages::run))
+        .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::read))
+        .post("/v1/completions", door.post(Dialect.OPENAI, completions::read))
+        .post("/v1/responses", door.post(Dialect.OPENAI, responses::read))
+        .post("/v1/messages", door.post(Dialect.ANTHROPIC, messages::read))
         .post("/v1/messages/count_tokens", door.post(Dialect.ANTHROPIC, messages::countTokens))
-        .post("/v1/embeddings", door.post(Dialect.OPENAI, embeddings::run))
+        .post("/v1/embeddings", door.post(Dialect.OPENAI, embeddings::read))
         .post("/tokenize", door.post(Dialect.OPENAI, tokens::tokenize))
         .post("/detokenize", door.post(Dialect.OPENAI, tokens::detokenize))
-        .get(
-            "/v1/models", door.get(Dialect.OPENAI, (body, events, out) -> Door.send(out, models())))
-        .get(
-            "/v1/models/{id}",
-            door.get(Dialect.OPENAI, (body, events, out) -> Door.send(out, describe())))
-        .get("/health", door.open(Dialect.OPENAI, (body, events, out) -> Door.send(out, health())))
-        .get(
-            "/metrics",
-            door.open(
-                Dialect.OPENAI,
-                (body, events, out) -> {
-                  out.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
-                  out.send(
-                      metrics
-                          .page(model.status(), admission.running(), admission.waiting())
-                          .getBytes(StandardCharsets.UTF_8));
-                }))
+        .get("/v1/models", door.get(Dialect.OPENAI, request -> Door.whole(models())))
+        .get("/v1/models/{+id}", door.get(Dialect.OPENAI, request -> Door.whole(find(request))))
+        .get("/v1/responses/{id}", door.get(Dialect.OPENAI, responses::find))
+        .delete("/v1/responses/{id}", door.get(Dialect.OPENAI, responses::delete))
+        .get("/health", door.open(Dialect.OPENAI, request -> Door.whole(health())))
+        .get("/metrics", door.open(Dialect.OPENAI, request -> this::sendMetrics))
         .options("/*", door::preflight)
         .any(
             "/*",
             door.open(
                 Dialect.OPENAI,
-                (body, events, out) -> {
+                request -> {
                   throw new ApiException(
                       ApiException.Kind.NOT_FOUND,
                       "There is nothing at this path, or not by this method.");
                 }));
+  }
+
+  private void sendMetrics(EventStream events, ServerResponse response) {
+    response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+    response.send(
+        metrics
+            .page(model.status(), admission.running(), admission.waiting())
+            .getBytes(StandardCharsets.UTF_8));
   }
 
   private ObjectNode models() {
@@ -145,6 +151,17 @@ public final class ModelServer implements AutoCloseable {
     ArrayNode data = body.putArray("data");
     data.add(describe());
     return body;
+  }
+
+  private ObjectNode find(ServerRequest request) {
+    String id = request.path().pathParameters().get("id");
+    if (!id.equals(identity.model())) {
+      throw ApiException.coded(
+          ApiException.Kind.NOT_FOUND,
+          "model_not_found",
+          "There is no model " + id + " here, only " + identity.model() + ".");
+    }
+    return describe();
   }
 
   private ObjectNode describe() {
@@ -184,19 +201,20 @@ public final class ModelServer implements AutoCloseable {
     }
     admission.close();
     try {
-      if (!admission.drain(options.drainTime())) {
-        for (int i = 0; i < 25; i++) { // again and again: some may only be about to begin
-          answers.cancelAll();
-          if (admission.drain(Duration.ofMillis(200))) {
-            break;
-          }
-        }
+      if (!exchanges.drain(options.drainTime())) {
+        exchanges.endAll(Exchange.End.STOPPING);
+        exchanges.drain(Duration.ofSeconds(5));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      answers.cancelAll();
+      exchanges.endAll(Exchange.End.STOPPING);
     }
+    free();
+  }
+
+  private void free() {
     server.stop();
-    answers.close();
+    connections.close();
+    exchanges.close();
   }
 }

@@ -64,7 +64,7 @@ final class OpenAiMessages {
       function.finish();
       call.finish();
     }
-    return ChatMessage.assistant(content, all.toString());
+    return Chats.calling(content, all);
   }
 
   /** A text, or parts that are texts. */

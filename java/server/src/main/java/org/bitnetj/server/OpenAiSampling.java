@@ -17,7 +17,10 @@ final class OpenAiSampling {
 
   private OpenAiSampling() {}
 
-  static GenerationOptions read(Fields request, OptionalInt maxTokens) {
+  /**
+   * @param vocabulary how many tokens the model has
+   */
+  static GenerationOptions read(Fields request, int vocabulary, OptionalInt maxTokens) {
     SamplingOptions sampling = SamplingOptions.defaults();
     sampling =
         sampling
@@ -29,18 +32,31 @@ final class OpenAiSampling {
             .withFrequencyPenalty(request.number("frequency_penalty", -2, 2).orElse(0))
             .withPresencePenalty(request.number("presence_penalty", -2, 2).orElse(0))
             .withPenaltyWindow(Integer.MAX_VALUE)
-            .withLogitBias(bias(request))
+            .withLogitBias(bias(request, vocabulary))
             .withSeed(request.wholeNumber("seed"));
-    List<String> stops = request.texts("stop");
-    if (stops.size() > MOST_STOPS || stops.stream().anyMatch(String::isEmpty)) {
-      throw request.wrong("stop", "must be up to " + MOST_STOPS + " strings that are not empty");
-    }
+    List<String> stops = stops(request, "stop");
     GenerationOptions options =
         GenerationOptions.defaults().withSampling(sampling).withStopStrings(stops);
     return maxTokens.isPresent() ? options.withMaxTokens(maxTokens.getAsInt()) : options;
   }
 
-  private static Map<Integer, Double> bias(Fields request) {
+  /** Strings that end a text. */
+  static List<String> stops(Fields request, String field) {
+    List<String> stops = request.texts(field);
+    if (stops.size() > MOST_STOPS || stops.stream().anyMatch(String::isEmpty)) {
+      throw request.wrong(field, "must be up to " + MOST_STOPS + " strings that are not empty");
+    }
+    if (stops.stream().flatMapToInt(String::codePoints).anyMatch(OpenAiSampling::isHalf)) {
+      throw request.wrong(field, "must not have half a character");
+    }
+    return stops;
+  }
+
+  private static boolean isHalf(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+  }
+
+  private static Map<Integer, Double> bias(Fields request, int vocabulary) {
     Map<Integer, Double> bias = new HashMap<>();
     request
         .any("logit_bias")
@@ -55,7 +71,11 @@ final class OpenAiSampling {
                   throw request.wrong(
                       "logit_bias", "must have token ids as names and numbers from -100 to 100");
                 }
-                bias.put(Integer.parseInt(entry.getKey()), value);
+                int token = Integer.parseInt(entry.getKey());
+                if (token >= vocabulary) {
+                  throw request.wrong("logit_bias", "names a token that is none: " + token);
+                }
+                bias.put(token, value);
               }
             });
     return bias;

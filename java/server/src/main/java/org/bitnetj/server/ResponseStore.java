@@ -6,15 +6,37 @@ import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
 
 /**
- * Conversations by the ids of the responses that they end with, in memory; those that were not used
+ * Responses by their ids, with the conversations that they end, in memory; those that were not used
  * for the longest time are forgotten first. Thread-safe.
  */
 final class ResponseStore {
   private static final int OVERHEAD = 100; // of a message, in characters
 
+  /**
+   * A response that has ended.
+   *
+   * @param conversation up to its end
+   * @param json the response as it was sent
+   */
+  record Kept(List<ChatMessage> conversation, String json) {
+    Kept {
+      conversation = List.copyOf(conversation);
+    }
+
+    private long size() {
+      return json.length()
+          + conversation.stream()
+              .mapToLong(
+                  message ->
+                      OVERHEAD
+                          + message.content().length()
+                          + message.toolCalls().map(String::length).orElse(0))
+              .sum();
+    }
+  }
+
   private final long mostCharacters;
-  private final LinkedHashMap<String, List<ChatMessage>> kept =
-      new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long characters;
 
   /**
@@ -24,28 +46,28 @@ final class ResponseStore {
     this.mostCharacters = mostCharacters;
   }
 
-  /** The conversation up to a response; empty if it is not known, or no longer. */
-  synchronized Optional<List<ChatMessage>> find(String id) {
+  /** Empty if the response is not known, or no longer. */
+  synchronized Optional<Kept> find(String id) {
     return Optional.ofNullable(kept.get(id));
   }
 
-  synchronized void keep(String id, List<ChatMessage> conversation) {
-    kept.put(id, List.copyOf(conversation));
-    characters += size(conversation);
+  synchronized void keep(String id, Kept response) {
+    kept.put(id, response);
+    characters += response.size();
     var eldest = kept.values().iterator();
     while (characters > mostCharacters) {
-      characters -= size(eldest.next());
+      characters -= eldest.next().size();
       eldest.remove();
     }
   }
 
-  private static long size(List<ChatMessage> conversation) {
-    return conversation.stream()
-        .mapToLong(
-            message ->
-                OVERHEAD
-                    + message.content().length()
-                    + message.toolCalls().map(String::length).orElse(0))
-        .sum();
+  /** Forgets a response; false if it is not known. */
+  synchronized boolean forget(String id) {
+    Kept response = kept.remove(id);
+    if (response == null) {
+      return false;
+    }
+    characters -= response.size();
+    return true;
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,18 +28,16 @@ final class Responses {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final long MOST_KEPT_CHARACTERS = 32 << 20;
 
-  private final Answers answers;
   private final Chats chats;
   private final Identity identity;
   private final ResponseStore store = new ResponseStore(MOST_KEPT_CHARACTERS);
 
-  Responses(Answers answers, Chats chats, Identity identity) {
-    this.answers = answers;
+  Responses(Chats chats, Identity identity) {
     this.chats = chats;
     this.identity = identity;
   }
 
-  void run(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer read(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("model", "service_tier", "prompt_cache_retention", "client_metadata");
     request.only("background", BooleanNode.FALSE, "an answer is given at once");
@@ -73,12 +72,40 @@ final class Responses {
     echo.put("store", keep);
     request.finish();
     ChatPrompt prompt = chats.prepare(new ChatRequest(messages, tools, thinking, format, options));
-    Run run = new Run(prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
-    if (stream) {
-      run.stream(events);
-    } else {
-      run.whole(response);
+    Run run = new Run(exchange, prompt, echo, keep ? Optional.of(conversation) : Optional.empty());
+    return (events, response) -> {
+      if (stream) {
+        run.stream(events);
+      } else {
+        run.whole(response);
+      }
+    };
+  }
+
+  /** Gives a response that is remembered once more. */
+  Door.Answer find(ServerRequest request) {
+    String id = request.path().pathParameters().get("id");
+    if (request.query().first("stream").filter("true"::equals).isPresent()) {
+      throw new ApiException(
+          ApiException.Kind.INVALID, "A response that has ended is not streamed again.");
     }
+    ResponseStore.Kept kept = store.find(id).orElseThrow(() -> unknown(id));
+    return Door.whole(Door.parse(kept.json()));
+  }
+
+  /** Forgets a response. */
+  Door.Answer delete(ServerRequest request) {
+    String id = request.path().pathParameters().get("id");
+    if (!store.forget(id)) {
+      throw unknown(id);
+    }
+    return Door.whole(
+        JSON.objectNode().put("id", id).put("object", "response").put("deleted", true));
+  }
+
+  private static ApiException unknown(String id) {
+    return new ApiException(
+        ApiException.Kind.NOT_FOUND, "There is no response " + id + " here, or no longer.");
   }
 
   /** What was said before and the input, without instructions, which hold for one answer. */
@@ -90,6 +117,7 @@ final class Responses {
             conversation.addAll(
                 store
                     .find(id)
+                    .map(ResponseStore.Kept::conversation)
                     .orElseThrow(
                         () ->
                             request.wrong(
@@ -119,9 +147,9 @@ final class Responses {
     return tools;
   }
 
-  private static GenerationOptions options(Fields request, ObjectNode echo) {
+  private GenerationOptions options(Fields request, ObjectNode echo) {
     OptionalInt most = request.integer("max_output_tokens", 1, Integer.MAX_VALUE);
-    GenerationOptions options = OpenAiSampling.read(request, most);
+    GenerationOptions options = OpenAiSampling.read(request, chats.vocabulary(), most);
     SamplingOptions sampling = options.sampling();
     echo.set("max_output_tokens", request.any("max_output_tokens").orElse(null));
     echo.put("temperature", sampling.temperature());
@@ -178,7 +206,7 @@ final class Responses {
   private final class Run {
     private final String id = ToolCall.newId("resp_");
     private final long created = seconds();
-    private final long deadline = answers.deadline();
+    private final Exchange exchange;
     private final ChatPrompt prompt;
     private final ObjectNode echo;
     private final Optional<List<ChatMessage>> kept;
@@ -187,7 +215,8 @@ final class Responses {
     /**
      * @param kept the conversation that goes on with the answer, if it is to be remembered
      */
-    Run(ChatPrompt prompt, ObjectNode echo, Optional<List<ChatMessage>> kept) {
+    Run(Exchange exchange, ChatPrompt prompt, ObjectNode echo, Optional<List<ChatMessage>> kept) {
+      this.exchange = exchange;
       this.prompt = prompt;
       this.echo = echo;
       this.kept = kept;
@@ -211,7 +240,7 @@ final class Responses {
     }
 
     private ObjectNode answer(OutputItems items) {
-      Reply reply = chats.answer(prompt, prompt.options(), deadline, () -> {}, items);
+      Reply reply = chats.answer(exchange, prompt, items);
       boolean whole =
           switch (reply.result().finishReason()) {
             case END_TOKEN, STOP_STRING -> true;
@@ -230,7 +259,7 @@ final class Responses {
           conversation -> {
             Fields output = Fields.of(body, "");
             conversation.addAll(ResponseItems.messages(output, "output"));
-            store.keep(id, conversation);
+            store.keep(id, new ResponseStore.Kept(conversation, body.toString()));
           });
       return body;
     }

@@ -16,10 +16,14 @@ import java.util.function.Consumer;
  * @param parallel texts that are generated at a time, 1 to 256
  * @param queue requests that wait for their turn; one more is refused with status 429
  * @param requestTime how long a request may take, its waiting included
+ * @param transferTime how long a client may take to send a request's head, to send its body, and to
+ *     take each piece of an answer; then its connection is closed
  * @param mostBodyBytes the largest body of a request
  * @param apiKeys of which a request must bring one; empty if everybody may ask
  * @param origins web pages that may use the server from a browser, such as {@code
  *     https://example.org}, or {@code *} for all; by default only the server's own page may
+ * @param hosts names, beside {@code localhost}, {@code host} and addresses, by which the server may
+ *     be asked, such as {@code example.org}, or {@code *} for all: requests by others are refused
  * @param drainTime how long answers may go on after the server was told to stop
  * @param log receives a line for each request; no text of prompts or answers
  */
@@ -30,9 +34,11 @@ public record ServerOptions(
     int parallel,
     int queue,
     Duration requestTime,
+    Duration transferTime,
     int mostBodyBytes,
     Set<String> apiKeys,
     List<String> origins,
+    List<String> hosts,
     Duration drainTime,
     Consumer<String> log) {
 
@@ -45,41 +51,33 @@ public record ServerOptions(
         16,
         64,
         Duration.ofMinutes(10),
+        Duration.ofMinutes(1),
         16 << 20,
         Set.of(),
+        List.of(),
         List.of(),
         Duration.ofSeconds(30),
         line -> {});
   }
 
-  /** The same at another port. */
-  public ServerOptions withPort(int port) {
-    return new ServerOptions(
-        host,
-        port,
-        modelName,
-        parallel,
-        queue,
-        requestTime,
-        mostBodyBytes,
-        apiKeys,
-        origins,
-        drainTime,
-        log);
-  }
-
   public ServerOptions {
     apiKeys = Set.copyOf(apiKeys);
     origins = List.copyOf(origins);
+    hosts = List.copyOf(hosts);
     check("port", port, 0, 65535);
     check("number of parallel texts", parallel, 1, 256);
     check("number of waiting requests", queue, 0, 100_000);
     check("largest body", mostBodyBytes, 1024, 1 << 30);
-    if (requestTime.isNegative() || requestTime.isZero()) {
-      throw new IllegalArgumentException("The time for a request must be more than 0.");
-    }
+    checkPositive("a request", requestTime);
+    checkPositive("a transfer", transferTime);
     if (apiKeys.stream().anyMatch(String::isBlank)) {
       throw new IllegalArgumentException("An API key must not be empty.");
+    }
+  }
+
+  private static void checkPositive(String what, Duration time) {
+    if (time.isNegative() || time.isZero()) {
+      throw new IllegalArgumentException("The time for " + what + " must be more than 0.");
     }
   }
 
@@ -87,6 +85,110 @@ public record ServerOptions(
     if (value < least || value > most) {
       throw new IllegalArgumentException(
           "The " + what + " must be from " + least + " to " + most + ", not " + value + ".");
+    }
+  }
+
+  public ServerOptions withHost(String value) {
+    return edit(d -> d.host = value);
+  }
+
+  public ServerOptions withPort(int value) {
+    return edit(d -> d.port = value);
+  }
+
+  public ServerOptions withModelName(String value) {
+    return edit(d -> d.modelName = Optional.of(value));
+  }
+
+  public ServerOptions withParallel(int value) {
+    return edit(d -> d.parallel = value);
+  }
+
+  public ServerOptions withQueue(int value) {
+    return edit(d -> d.queue = value);
+  }
+
+  public ServerOptions withRequestTime(Duration value) {
+    return edit(d -> d.requestTime = value);
+  }
+
+  public ServerOptions withTransferTime(Duration value) {
+    return edit(d -> d.transferTime = value);
+  }
+
+  public ServerOptions withMostBodyBytes(int value) {
+    return edit(d -> d.mostBodyBytes = value);
+  }
+
+  public ServerOptions withApiKeys(Set<String> value) {
+    return edit(d -> d.apiKeys = value);
+  }
+
+  public ServerOptions withOrigins(List<String> value) {
+    return edit(d -> d.origins = value);
+  }
+
+  public ServerOptions withHosts(List<String> value) {
+    return edit(d -> d.hosts = value);
+  }
+
+  public ServerOptions withDrainTime(Duration value) {
+    return edit(d -> d.drainTime = value);
+  }
+
+  public ServerOptions withLog(Consumer<String> value) {
+    return edit(d -> d.log = value);
+  }
+
+  private ServerOptions edit(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return new ServerOptions(
+        draft.host,
+        draft.port,
+        draft.modelName,
+        draft.parallel,
+        draft.queue,
+        draft.requestTime,
+        draft.transferTime,
+        draft.mostBodyBytes,
+        draft.apiKeys,
+        draft.origins,
+        draft.hosts,
+        draft.drainTime,
+        draft.log);
+  }
+
+  /** The components, while they are changed. */
+  private static final class Draft {
+    private String host;
+    private int port;
+    private Optional<String> modelName;
+    private int parallel;
+    private int queue;
+    private Duration requestTime;
+    private Duration transferTime;
+    private int mostBodyBytes;
+    private Set<String> apiKeys;
+    private List<String> origins;
+    private List<String> hosts;
+    private Duration drainTime;
+    private Consumer<String> log;
+
+    Draft(ServerOptions from) {
+      host = from.host;
+      port = from.port;
+      modelName = from.modelName;
+      parallel = from.parallel;
+      queue = from.queue;
+      requestTime = from.requestTime;
+      transferTime = from.transferTime;
+      mostBodyBytes = from.mostBodyBytes;
+      apiKeys = from.apiKeys;
+      origins = from.origins;
+      hosts = from.hosts;
+      drainTime = from.drainTime;
+      log = from.log;
     }
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -17,7 +16,7 @@ final class TokenEndpoints {
     this.tokenizer = model.tokenizer();
   }
 
-  void tokenize(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer tokenize(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("model");
     String content = request.requiredText("content");
@@ -34,10 +33,10 @@ final class TokenEndpoints {
         tokens.add(id);
       }
     }
-    Door.send(response, answer);
+    return Door.whole(answer);
   }
 
-  void detokenize(JsonNode body, EventStream events, ServerResponse response) {
+  Door.Answer detokenize(JsonNode body, Exchange exchange) {
     Fields request = Fields.of(body, "");
     request.ignore("model");
     List<JsonNode> tokens = request.list("tokens");
@@ -51,6 +50,6 @@ final class TokenEndpoints {
     }
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     answer.put("content", tokenizer.decode(ids, true));
-    Door.send(response, answer);
+    return Door.whole(answer);
   }
 }

@@ -1,7 +1,6 @@
 package org.bitnetj.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,12 +29,20 @@ class AdmissionTest {
   /** One that asks for a place on a thread of its own. */
   private record Guest(Thread thread, CompletableFuture<Admission.Place> place) {
     static Guest of(Admission admission, long positions, Duration patience) {
+      return of(admission, 1, positions, patience);
+    }
+
+    static Guest of(Admission admission, int texts, long positions, Duration patience) {
+      return of(admission, new Exchange(patience), texts, positions);
+    }
+
+    static Guest of(Admission admission, Exchange exchange, int texts, long positions) {
       CompletableFuture<Admission.Place> place = new CompletableFuture<>();
       Thread thread =
           Thread.startVirtualThread(
               () -> {
                 try {
-                  place.complete(admission.enter(positions, patience));
+                  place.complete(admission.enter(exchange, texts, positions));
                 } catch (InterruptedException | RuntimeException e) {
                   place.completeExceptionally(e);
                 }
@@ -55,6 +61,11 @@ class AdmissionTest {
     ApiException.Kind refusal() throws Exception {
       return assertInstanceOf(ApiException.class, failure()).kind();
     }
+  }
+
+  private static Admission.Place enter(Admission admission, long positions, Duration patience)
+      throws InterruptedException {
+    return admission.enter(new Exchange(patience), 1, positions);
   }
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -81,7 +92,7 @@ class AdmissionTest {
   @Test
   void thoseThatWaitComeInInTheirOrder() throws Exception {
     Admission admission = new Admission(1, 10, 100);
-    Admission.Place place = admission.enter(1, LONG);
+    Admission.Place place = enter(admission, 1, LONG);
     List<Guest> guests = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       guests.add(waiting(admission, 1));
@@ -99,8 +110,8 @@ class AdmissionTest {
   @Test
   void asManyComeInAsTheMemoryHasRoomFor() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place first = admission.enter(60, LONG);
-    Admission.Place second = admission.enter(40, LONG);
+    Admission.Place first = enter(admission, 60, LONG);
+    Admission.Place second = enter(admission, 40, LONG);
     Guest third = waiting(admission, 41);
     second.close();
     assertTrue(third.waits());
@@ -112,7 +123,7 @@ class AdmissionTest {
   @Test
   void theSmallDoNotOvertakeALargeOne() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(50, LONG);
+    Admission.Place place = enter(admission, 50, LONG);
     Guest large = waiting(admission, 80);
     Guest small = waiting(admission, 10);
     assertTrue(large.waits() && small.waits());
@@ -125,36 +136,65 @@ class AdmissionTest {
   @Test
   void whatIsLargerThanTheMemoryComesInAlone() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(1000, LONG);
+    Admission.Place place = enter(admission, 1000, LONG);
     Guest next = waiting(admission, 1);
     place.close();
     next.place.get().close();
   }
 
   @Test
+  void aRequestOfSeveralTextsWaitsOnceForAllOfThem() throws Exception {
+    Admission admission = new Admission(4, 1, 100);
+    Admission.Place place = admission.enter(new Exchange(LONG), 2, 1);
+    Guest three = Guest.of(admission, 3, 1, LONG);
+    until(() -> admission.waiting() == 1);
+    assertEquals(2, admission.running());
+    place.close();
+    three.place.get();
+    assertEquals(3, admission.running());
+    three.place.get().close();
+    assertEquals(0, admission.running());
+  }
+
+  @Test
+  void oneThatIsNoLongerWantedLeaves() throws Exception {
+    Admission admission = new Admission(1, 4, 100);
+    Admission.Place place = enter(admission, 1, LONG);
+    Exchange exchange = new Exchange(LONG);
+    Guest guest = Guest.of(admission, exchange, 1, 1);
+    until(() -> admission.waiting() == 1);
+    exchange.end(Exchange.End.GONE);
+    assertInstanceOf(EventStream.Gone.class, guest.failure());
+    assertEquals(0, admission.waiting());
+    place.close();
+    assertThrows(EventStream.Gone.class, () -> admission.enter(exchange, 1, 1));
+    assertEquals(0, admission.running());
+  }
+
+  @Test
   void oneMoreThanMayWaitIsRefused() throws Exception {
     Admission admission = new Admission(1, 1, 100);
-    Admission.Place place = admission.enter(1, LONG);
+    Admission.Place place = enter(admission, 1, LONG);
     Guest waits = waiting(admission, 1);
-    ApiException busy = assertThrows(ApiException.class, () -> admission.enter(1, LONG));
+    ApiException busy = assertThrows(ApiException.class, () -> enter(admission, 1, LONG));
     assertEquals(ApiException.Kind.BUSY, busy.kind());
     assertTrue(busy.retryAfter().orElseThrow().toSeconds() >= 1);
     assertTrue(busy.retryAfter().orElseThrow().toSeconds() <= 60);
     place.close();
     waits.place.get().close();
-    admission.enter(1, LONG).close();
+    enter(admission, 1, LONG).close();
   }
 
   @Test
   void patienceEnds() throws Exception {
     Admission admission = new Admission(1, 4, 100);
-    Admission.Place place = admission.enter(1, LONG);
+    Admission.Place place = enter(admission, 1, LONG);
     Guest guest = Guest.of(admission, 1, Duration.ofMillis(20));
     assertEquals(ApiException.Kind.TIMED_OUT, guest.refusal());
     assertEquals(0, admission.waiting());
     assertEquals(
         ApiException.Kind.TIMED_OUT,
-        assertThrows(ApiException.class, () -> admission.enter(1, Duration.ofMillis(-5))).kind());
+        assertThrows(ApiException.class, () -> enter(admission, 1, Duration.ofMillis(-5))).kind());
     place.close();
     assertEquals(0, admission.running());
   }
@@ -163,7 +203,7 @@ class AdmissionTest {
   @Test
   void whenALargeOneGivesUpTheSmallComeIn() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(50, LONG);
+    Admission.Place place = enter(admission, 50, LONG);
     Guest large = waiting(admission, 80);
     Guest small = waiting(admission, 10);
     large.thread.interrupt();
@@ -177,7 +217,7 @@ class AdmissionTest {
   @Test
   void closingRefusesAllThatWaitAndCome() throws Exception {
     Admission admission = new Admission(8, 8, 100);
-    Admission.Place place = admission.enter(50, LONG);
+    Admission.Place place = enter(admission, 50, LONG);
     List<Guest> guests = new ArrayList<>(List.of(waiting(admission, 80)));
     for (int i = 0; i < 5; i++) {
       guests.add(waiting(admission, 10)); // there would be room, once the first one gives up
@@ -189,12 +229,9 @@ class AdmissionTest {
     }
     assertEquals(
         ApiException.Kind.STOPPING,
-        assertThrows(ApiException.class, () -> admission.enter(1, LONG)).kind());
+        assertThrows(ApiException.class, () -> enter(admission, 1, LONG)).kind());
     assertEquals(1, admission.running());
-    assertFalse(admission.drain(Duration.ofMillis(10)));
-    Future<Boolean> drained = threads.submit(() -> admission.drain(LONG));
     place.close();
-    assertTrue(drained.get());
     assertEquals(0, admission.waiting());
   }
 
@@ -203,12 +240,12 @@ class AdmissionTest {
   void nobodyComesInAfterClosing() throws Exception {
     for (int round = 0; round < 200; round++) {
       Admission admission = new Admission(1, 8, 100);
-      Admission.Place place = admission.enter(1, LONG);
+      Admission.Place place = enter(admission, 1, LONG);
       Guest guest = waiting(admission, 1);
       admission.close();
       place.close();
       assertEquals(ApiException.Kind.STOPPING, guest.refusal());
-      assertTrue(admission.drain(Duration.ZERO));
+      assertEquals(0, admission.running());
     }
   }
 
@@ -231,7 +268,7 @@ class AdmissionTest {
                   long wanted = random.nextLong(1, 130);
                   Duration patience = Duration.ofNanos(random.nextLong(3_000_000));
                   try {
-                    Admission.Place place = admission.enter(wanted, patience);
+                    Admission.Place place = enter(admission, wanted, patience);
                     long held = Math.min(wanted, capacity);
                     int now = running.incrementAndGet();
                     long taken = positions.addAndGet(held);
@@ -265,11 +302,10 @@ class AdmissionTest {
     assertEquals(0, admission.waiting());
     List<Admission.Place> all = new ArrayList<>();
     for (int i = 0; i < most; i++) {
-      all.add(
-          admission.enter(capacity / most, Duration.ZERO)); // all places and positions are there
+      all.add(enter(admission, capacity / most, LONG)); // all places and positions are there
     }
     assertEquals(most, admission.running());
     all.forEach(Admission.Place::close);
-    assertTrue(admission.drain(Duration.ZERO));
+    assertEquals(0, admission.running());
   }
 }

@@ -9,9 +9,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -22,8 +25,8 @@ class AnswersTest {
   private static LanguageModel model;
 
   private final Admission admission = new Admission(1, 0, model.cachePositions());
-  private final Answers answers =
-      new Answers(model, admission, new Metrics(), Duration.ofMinutes(5));
+  private final Answers answers = new Answers(model, admission, new Metrics());
+  private final Exchange exchange = new Exchange(Duration.ofMinutes(5));
 
   @BeforeAll
   static void load() throws IOException {
@@ -42,13 +45,22 @@ class AnswersTest {
   void nothingIsLeft() {
     assertEquals(0, admission.running());
     assertEquals(0, model.status().sessions());
-    answers.close();
   }
 
-  private ApiException refused(int[] prompt, long deadline, GenerationListener listener) {
+  private GenerationResult generate(
+      Exchange asking, int[] prompt, GenerationOptions options, GenerationListener listener) {
+    answers.requireFits(prompt);
+    return answers.inTurn(
+        asking,
+        List.of(prompt),
+        options,
+        1,
+        atOnce -> answers.generate(asking, prompt, options, listener));
+  }
+
+  private ApiException refused(Exchange asking, int[] prompt, GenerationListener listener) {
     return assertThrows(
-        ApiException.class,
-        () -> answers.generate(prompt, GenerationOptions.greedy(), deadline, listener));
+        ApiException.class, () -> generate(asking, prompt, GenerationOptions.greedy(), listener));
   }
 
   private static int[] prompt(int tokens) {
@@ -70,17 +82,15 @@ class AnswersTest {
     int context = model.info().contextLength();
     assertEquals(
         Optional.of("context_length_exceeded"),
-        refused(prompt(context), answers.deadline(), GenerationListener.NONE).code());
+        refused(exchange, prompt(context), GenerationListener.NONE).code());
     assertEquals(
-        ApiException.Kind.INVALID,
-        refused(prompt(0), answers.deadline(), GenerationListener.NONE).kind());
+        ApiException.Kind.INVALID, refused(exchange, prompt(0), GenerationListener.NONE).kind());
     assertEquals(
         1,
-        answers
-            .generate(
+        generate(
+                exchange,
                 prompt(context - 1),
                 GenerationOptions.greedy().withIgnoreEnd(true),
-                answers.deadline(),
                 GenerationListener.NONE)
             .tokens()
             .length);
@@ -88,24 +98,53 @@ class AnswersTest {
 
   @Test
   void anAnswerThatIsLateIsCancelled() {
-    assertEquals(
-        ApiException.Kind.TIMED_OUT,
-        refused(prompt(3), System.nanoTime() - 1, piece -> pause()).kind());
+    Exchange hasty = new Exchange(Duration.ofMillis(200));
+    ApiException late = refused(hasty, prompt(3), piece -> pause(hasty));
+    assertEquals(ApiException.Kind.TIMED_OUT, late.kind());
+  }
+
+  /** Until its time is over. */
+  private static void pause(Exchange hasty) {
+    while (!hasty.left().isNegative()) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test
   void anAnswerEndsWhenTheServerStops() {
     assertEquals(
         ApiException.Kind.STOPPING,
-        refused(prompt(3), answers.deadline(), piece -> answers.cancelAll()).kind());
+        refused(exchange, prompt(3), piece -> exchange.end(Exchange.End.STOPPING)).kind());
   }
 
   @Test
   void anAnswerEndsWhenItsThreadIsInterrupted() {
     assertEquals(
         ApiException.Kind.STOPPING,
-        refused(prompt(3), answers.deadline(), piece -> Thread.currentThread().interrupt()).kind());
+        refused(exchange, prompt(3), piece -> Thread.currentThread().interrupt()).kind());
     assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void anAnswerEndsWhenItsClientGoes() {
+    AtomicInteger tokens = new AtomicInteger();
+    GenerationListener leaving =
+        new GenerationListener() {
+          @Override
+          public void onText(String piece) {}
+
+          @Override
+          public void onToken(int token) {
+            if (tokens.incrementAndGet() == 3) {
+              exchange.end(Exchange.End.GONE);
+            }
+          }
+        };
+    assertThrows(
+        EventStream.Gone.class,
+        () ->
+            generate(exchange, prompt(3), GenerationOptions.greedy().withIgnoreEnd(true), leaving));
+    assertTrue(tokens.get() < 10, tokens + " tokens");
   }
 
   @Test
@@ -116,10 +155,10 @@ class AnswersTest {
         assertThrows(
             EventStream.Gone.class,
             () ->
-                answers.generate(
+                generate(
+                    exchange,
                     prompt(3),
                     GenerationOptions.greedy(),
-                    answers.deadline(),
                     piece -> {
                       throw gone;
                     })));
@@ -127,15 +166,28 @@ class AnswersTest {
 
   @Test
   void whatTakesATurnGivesItBack() {
-    assertEquals(7, answers.inTurn(10, answers.deadline(), () -> 6 + admission.running()));
+    assertEquals(7, answers.inTurn(exchange, 1, 10, () -> 6 + admission.running()));
     assertThrows(
         IllegalStateException.class,
         () ->
             answers.inTurn(
+                exchange,
+                1,
                 10,
-                answers.deadline(),
                 () -> {
                   throw new IllegalStateException();
                 }));
+  }
+
+  /** Of two answers that have room one after the other only, or together. */
+  @Test
+  void asManyAnswersAreGeneratedAtATimeAsThereIsRoomFor() {
+    GenerationOptions brief = GenerationOptions.greedy().withMaxTokens(10);
+    for (int blocks = 1; blocks <= 5; blocks++) {
+      Answers few = new Answers(model, new Admission(3, 0, 256L * blocks), new Metrics());
+      int expected = Math.min(blocks, 3);
+      int atOnce = few.inTurn(exchange, List.of(prompt(3)), brief, 3, n -> n);
+      assertEquals(expected, atOnce, blocks + " blocks");
+    }
   }
 }

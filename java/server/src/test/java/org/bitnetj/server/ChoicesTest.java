@@ -18,10 +18,11 @@ import org.junit.jupiter.api.Timeout;
 class ChoicesTest {
   @Test
   void resultsAreInOrder() {
-    assertEquals(List.of(0), Choices.run(1, (choice, promptIsDone) -> choice));
+    assertEquals(List.of(0), Choices.run(1, 1, (choice, promptIsDone) -> choice));
     assertEquals(
         List.of(0, 10, 20, 30),
         Choices.run(
+            4,
             4,
             (choice, promptIsDone) -> {
               promptIsDone.run();
@@ -34,6 +35,7 @@ class ChoicesTest {
     Queue<String> events = new ConcurrentLinkedQueue<>();
     CyclicBarrier together = new CyclicBarrier(3);
     Choices.run(
+        3,
         3,
         (choice, promptIsDone) -> {
           if (choice == 0) {
@@ -68,6 +70,7 @@ class ChoicesTest {
             () ->
                 Choices.run(
                     3,
+                    3,
                     (choice, promptIsDone) -> {
                       promptIsDone.run();
                       meet(together);
@@ -92,6 +95,7 @@ class ChoicesTest {
         () ->
             Choices.run(
                 8,
+                8,
                 (choice, promptIsDone) -> {
                   ran.incrementAndGet();
                   throw new IllegalArgumentException("no prompt");
@@ -106,6 +110,7 @@ class ChoicesTest {
         IllegalArgumentException.class,
         () ->
             Choices.run(
+                2,
                 2,
                 (choice, promptIsDone) -> {
                   promptIsDone.run();

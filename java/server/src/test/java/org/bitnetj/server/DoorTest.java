@@ -136,20 +136,42 @@ class DoorTest {
     assertEquals(403, asked(guarded, "https://example.com"));
   }
 
-  /** A name of the page's owner that has come to mean this machine: the host is then the page's. */
-  @Test
-  void aPageIsNotTheServersOwnByAnotherNameOfThisMachine() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", plain.server.port())) {
+  /** The status of an answer to a request without a body. */
+  private static int status(ServedModel served, String request, String host) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", served.server.port())) {
       socket
           .getOutputStream()
           .write(
-              ("POST /detokenize HTTP/1.1\r\nHost: evil.example:80\r\n"
-                      + "Origin: http://evil.example:80\r\nConnection: close\r\n"
-                      + "Content-Length: 15\r\n\r\n{\"tokens\": [1]}")
+              (request + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
                   .getBytes(StandardCharsets.US_ASCII));
-      String answer = new String(socket.getInputStream().readNBytes(13), StandardCharsets.UTF_8);
-      assertEquals("HTTP/1.1 403 ", answer);
+      String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
+      return Integer.parseInt(answer.substring(9));
     }
+  }
+
+  /** A name of a page's owner that has come to mean this machine: the page is taken for its own. */
+  @ParameterizedTest
+  @ValueSource(strings = {"GET /", "GET /health", "OPTIONS /v1/messages", "DELETE /", "HEAD /"})
+  void aRequestByANameThatIsNotTheServersIsRefused(String request) throws Exception {
+    assertEquals(403, status(plain, request, "evil.example:80"));
+    assertEquals(403, status(plain, request, "localhost.evil.example"));
+  }
+
+  @Test
+  void theServersNamesAreThoseOfTheMachineAndThoseThatItIsTold() throws Exception {
+    for (String host :
+        List.of("localhost", "LOCALHOST:8080", "127.0.0.1", "192.168.1.2:8080", "[::1]:8080")) {
+      assertEquals(200, status(plain, "GET /health", host), host);
+    }
+    HostNames names = new HostNames("Box.example", List.of("llm.example.org"));
+    for (String host :
+        List.of("box.example", "llm.example.org:443", "LLM.example.org", "[fe80::1]")) {
+      assertTrue(names.allows(host), host);
+    }
+    for (String host : List.of("", "example.org", "a.llm.example.org", "1.2.3.4.example", "::1x")) {
+      assertFalse(names.allows(host), host);
+    }
+    assertTrue(new HostNames("0.0.0.0", List.of("*")).allows("any.example"));
   }
 
   @Test
@@ -192,7 +214,7 @@ class DoorTest {
   void aBodyWithoutEndIsCut(String request) throws Exception {
     String[] words = request.split(" ");
     String head =
-        "%s %s HTTP/1.1\r\nHost: a\r\nx-api-key: %s\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "%s %s HTTP/1.1\r\nHost: localhost\r\nx-api-key: %s\r\nTransfer-Encoding: chunked\r\n\r\n"
             .formatted((Object[]) words);
     try (Socket socket = new Socket("127.0.0.1", guarded.server.port())) {
       OutputStream out = socket.getOutputStream();

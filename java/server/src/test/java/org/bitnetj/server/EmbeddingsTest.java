@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -17,6 +20,7 @@ import org.bitnetj.generate.EmbeddingModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What clients of OpenAI's embeddings see, on the shipped model. */
 class EmbeddingsTest {
@@ -110,6 +114,52 @@ class EmbeddingsTest {
     assertEquals(
         "context_length_exceeded",
         ServedModel.JSON.readTree(longer.body()).at("/error/code").textValue());
+  }
+
+  /** Texts that take some seconds. */
+  private static String many() {
+    return "{\"input\": [" + "\"%s\", ".formatted("word ".repeat(400)).repeat(1000) + "\"a\"]}";
+  }
+
+  private static int running() throws Exception {
+    return ServedModel.JSON.readTree(served.get("/health").body()).get("running").intValue();
+  }
+
+  @Test
+  @Timeout(60)
+  void vectorsThatAreLateAreNotComputed() throws Exception {
+    ServerOptions hasty = ServedModel.options().withRequestTime(Duration.ofMillis(300));
+    try (ServedModel other = new ServedModel(hasty)) {
+      long start = System.nanoTime();
+      assertEquals(504, other.post("/v1/embeddings", many()).statusCode());
+      assertTrue(System.nanoTime() - start < 10_000_000_000L);
+      assertEquals(0, other.model.status().sessions());
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aClientThatGoesEndsThem() throws Exception {
+    String body = many();
+    long steps = served.model.status().rows();
+    try (Socket socket = new Socket("127.0.0.1", served.server.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                      + body.length()
+                      + "\r\n\r\n"
+                      + body)
+                  .getBytes(StandardCharsets.UTF_8));
+      while (running() == 0) {
+        Thread.sleep(1);
+      }
+    }
+    while (running() > 0) {
+      Thread.sleep(1);
+    }
+    long rows = served.model.status().rows() - steps;
+    assertTrue(rows < 200_000, rows + " of 400000 tokens");
   }
 
   private static void refused(String param, String body) throws Exception {

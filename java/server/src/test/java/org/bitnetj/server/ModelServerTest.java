@@ -195,6 +195,12 @@ class ModelServerTest {
     refused(400, "temperature", "/v1/completions", "{\"prompt\": \"a\", \"temperature\": 3}");
     refused(400, "suffix", "/v1/completions", "{\"prompt\": \"a\", \"suffix\": \"b\"}");
     refused(400, "whatever", "/v1/completions", "{\"prompt\": \"a\", \"whatever\": 1}");
+    refused(400, "stop", "/v1/completions", "{\"prompt\": \"a\", \"stop\": \"\\ud83d\"}");
+    refused(
+        400,
+        "logit_bias",
+        "/v1/completions",
+        "{\"prompt\": \"a\", \"logit_bias\": {\"999999\": 1}}");
     refused(400, "messages", "/v1/chat/completions", "{\"messages\": []}");
     refused(
         400,
@@ -203,6 +209,15 @@ class ModelServerTest {
         """
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}\
         """);
+    HttpResponse<String> deep =
+        served.post(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls":
+             [{"type": "function", "function": {"name": "f", "arguments": "{\\"a\\": %s1%s}"}}]}]}\
+            """
+                .formatted("[".repeat(70), "]".repeat(70)));
+    assertEquals(400, deep.statusCode(), deep.body());
     HttpResponse<String> malformed = served.post("/v1/completions", "{\"prompt\": ");
     assertEquals(400, malformed.statusCode());
     assertTrue(malformed.body().contains("not valid JSON"), malformed.body());
@@ -227,6 +242,13 @@ class ModelServerTest {
   void modelsHealthAndMetricsAreThere() throws Exception {
     JsonNode models = ServedModel.JSON.readTree(served.get("/v1/models").body());
     assertEquals("tiny-bitnet-stories-i2_s", models.at("/data/0/id").textValue());
+    JsonNode model =
+        ServedModel.JSON.readTree(served.get("/v1/models/tiny-bitnet-stories-i2_s").body());
+    assertEquals(models.at("/data/0"), model);
+    HttpResponse<String> unknown = served.get("/v1/models/gpt-9");
+    assertEquals(404, unknown.statusCode());
+    assertEquals(
+        "model_not_found", ServedModel.JSON.readTree(unknown.body()).at("/error/code").textValue());
     assertEquals(
         "ok", ServedModel.JSON.readTree(served.get("/health").body()).get("status").textValue());
     String metrics = served.get("/metrics").body();
@@ -238,6 +260,16 @@ class ModelServerTest {
             "vllm:kv_cache_usage_perc",
             "bitnet:steps_total")) {
       assertTrue(metrics.contains("\n" + name + " "), name);
+    }
+  }
+
+  @Test
+  void aNameWithSlashesIsFoundToo() throws Exception {
+    try (ServedModel other =
+        new ServedModel(ServedModel.options().withModelName("me/stories v1"))) {
+      for (String id : List.of("me/stories%20v1", "me%2Fstories%20v1")) {
+        assertEquals(200, other.get("/v1/models/" + id).statusCode(), id);
+      }
     }
   }
 

@@ -75,19 +75,7 @@ class PageServerTest extends InBrowser {
   }
 
   private static ServerOptions options(int port, Set<String> keys) {
-    ServerOptions d = ServedModel.options();
-    return new ServerOptions(
-        d.host(),
-        port,
-        d.modelName(),
-        d.parallel(),
-        d.queue(),
-        d.requestTime(),
-        d.mostBodyBytes(),
-        keys,
-        d.origins(),
-        d.drainTime(),
-        d.log());
+    return ServedModel.options().withPort(port).withApiKeys(keys);
   }
 
   @Test

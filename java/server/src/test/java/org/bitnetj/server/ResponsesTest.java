@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -296,35 +297,49 @@ class ResponsesTest {
     assertTrue(error.get("message").textValue().contains(param), response.body());
   }
 
+  private static HttpResponse<String> delete(String path) throws Exception {
+    return served.send(HttpRequest.newBuilder(served.uri(path)).DELETE());
+  }
+
+  @Test
+  void aResponseThatIsRememberedCanBeFetchedAndForgotten() throws Exception {
+    JsonNode answer = ask("\"Tell a story.\"", ", \"max_output_tokens\": 5");
+    String path = "/v1/responses/" + answer.get("id").textValue();
+    assertEquals(answer, ServedModel.JSON.readTree(served.get(path).body()));
+    assertEquals(400, served.get(path + "?stream=true").statusCode());
+    JsonNode deleted = ServedModel.JSON.readTree(delete(path).body());
+    assertEquals(answer.get("id"), deleted.get("id"));
+    assertTrue(deleted.get("deleted").booleanValue());
+    assertEquals(404, served.get(path).statusCode());
+    assertEquals(404, delete(path).statusCode());
+    JsonNode unkept = ask("\"Hi\"", ", \"max_output_tokens\": 5, \"store\": false");
+    assertEquals(404, served.get("/v1/responses/" + unkept.get("id").textValue()).statusCode());
+  }
+
   /** The server stops as soon as the client has something of the answer. */
   @Test
   void aStreamThatFailsSaysSoAtItsEnd() throws Exception {
     List<String> written = new ArrayList<>();
     Admission admission = new Admission(1, 1, 1 << 20);
-    try (Answers answers =
-        new Answers(served.model, admission, new Metrics(), Duration.ofMinutes(1))) {
-      Responses responses =
-          new Responses(answers, new Chats(answers), new Identity("m", "fp_0", 0));
-      EventStream events =
-          new EventStream(
-              RecordedResponse.collecting(
-                  text -> {
-                    written.add(text);
-                    if (text.contains("output_text.delta")) {
-                      answers.cancelAll();
-                    }
-                  }),
-              Dialect.OPENAI);
-      ApiException stopping =
-          assertThrows(
-              ApiException.class,
-              () ->
-                  responses.run(
-                      Door.parse(request("\"Tell a story.\"", ", \"stream\": true")),
-                      events,
-                      RecordedResponse.collecting(text -> {})));
-      events.fail(stopping);
-    }
+    Answers answers = new Answers(served.model, admission, new Metrics());
+    Responses responses = new Responses(new Chats(answers), new Identity("m", "fp_0", 0));
+    Exchange exchange = new Exchange(Duration.ofMinutes(1));
+    EventStream events =
+        new EventStream(
+            RecordedResponse.collecting(
+                text -> {
+                  written.add(text);
+                  if (text.contains("output_text.delta")) {
+                    exchange.end(Exchange.End.STOPPING);
+                  }
+                }),
+            Dialect.OPENAI);
+    Door.Answer answer =
+        responses.read(Door.parse(request("\"Tell a story.\"", ", \"stream\": true")), exchange);
+    events.fail(
+        assertThrows(
+            ApiException.class,
+            () -> answer.send(events, RecordedResponse.collecting(text -> {}))));
     assertEquals("data: [DONE]\n\n", written.getLast());
     String last = written.get(written.size() - 2);
     assertTrue(last.startsWith("event: response.failed\n"), last);

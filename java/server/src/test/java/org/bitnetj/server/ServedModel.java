@@ -42,25 +42,16 @@ final class ServedModel implements AutoCloseable {
 
   /** The defaults at a free port. */
   static ServerOptions options() {
-    ServerOptions d = ServerOptions.defaults();
-    return options(d.mostBodyBytes(), d.apiKeys(), d.origins(), d.log());
+    return ServerOptions.defaults().withPort(0);
   }
 
   static ServerOptions options(
       int mostBodyBytes, Set<String> apiKeys, List<String> origins, Consumer<String> log) {
-    ServerOptions d = ServerOptions.defaults();
-    return new ServerOptions(
-        d.host(),
-        0,
-        d.modelName(),
-        d.parallel(),
-        d.queue(),
-        d.requestTime(),
-        mostBodyBytes,
-        apiKeys,
-        origins,
-        d.drainTime(),
-        log);
+    return options()
+        .withMostBodyBytes(mostBodyBytes)
+        .withApiKeys(apiKeys)
+        .withOrigins(origins)
+        .withLog(log);
   }
 
   URI uri(String path) {

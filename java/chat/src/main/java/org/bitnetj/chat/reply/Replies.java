@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
+import org.bitnetj.error.GrammarException;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
@@ -33,31 +34,47 @@ public final class Replies {
    *
    * @throws IllegalStateException if the model has no chat template
    * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
-   * @throws org.bitnetj.error.GrammarException if the answer cannot be held to the format, or to
-   *     calls of the tools
+   * @throws GrammarException if the answer cannot be held to the format, or to calls of the tools
    */
   public ChatPrompt prepare(ChatRequest request) {
-    boolean told = request.tools().isPresent() && toolsInTemplate;
-    boolean constrained =
-        request.format().isPresent() || request.tools().choice() == Tools.Choice.REQUIRED;
-    ChatSettings settings =
-        new ChatSettings(
-            told ? request.tools().definitions() : List.of(),
-            request.thinking().or(() -> constrained ? Optional.of(false) : Optional.empty()));
-    List<ChatMessage> messages =
-        toolsInTemplate ? request.messages() : request.tools().explained(request.messages());
     Set<Integer> stops = new HashSet<>(request.options().stopTokens());
     stops.addAll(model.requireChatTemplate().stopTokens());
-    boolean opensThinking = model.requireChatTemplate().opensThinking(settings);
+    boolean opensThinking = model.requireChatTemplate().opensThinking(settings(request));
     GenerationOptions options = request.options().withStopTokens(stops);
     return new ChatPrompt(
-        model.encodeChat(messages, settings),
+        encode(request),
         constraints
             .of(request.format(), request.tools(), opensThinking)
             .map(options::withConstraint)
             .orElse(options),
         opensThinking,
         request.tools().isPresent());
+  }
+
+  /**
+   * The tokens up to where the answer begins.
+   *
+   * @throws IllegalStateException if the model has no chat template
+   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
+   * @throws GrammarException if the tools are too large
+   */
+  public int[] encode(ChatRequest request) {
+    List<ChatMessage> messages =
+        toolsInTemplate ? request.messages() : request.tools().explained(request.messages());
+    return model.encodeChat(messages, settings(request));
+  }
+
+  private ChatSettings settings(ChatRequest request) {
+    boolean told = request.tools().isPresent() && toolsInTemplate;
+    boolean constrained =
+        request.format().isPresent() || request.tools().choice() == Tools.Choice.REQUIRED;
+    try {
+      return new ChatSettings(
+          told ? request.tools().definitions() : List.of(),
+          request.thinking().or(() -> constrained ? Optional.of(false) : Optional.empty()));
+    } catch (IllegalArgumentException e) { // JSON that the engine finds too large
+      throw new GrammarException("tools: " + e.getMessage());
+    }
   }
 
   /**

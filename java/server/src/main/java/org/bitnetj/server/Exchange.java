@@ -1,0 +1,118 @@
+package org.bitnetj.server;
+
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.bitnetj.chat.reply.ToolCall;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request and its answer, from the arrival of its head to the last byte that is sent.
+ * Thread-safe.
+ */
+final class Exchange {
+  /** Why an answer is no longer wanted. */
+  enum End {
+    GONE,
+    LATE,
+    STOPPING
+  }
+
+  /** To be closed when there is nothing to be run any more. */
+  interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private final String id = ToolCall.newId("req_");
+  private final Duration time;
+  private final long deadline;
+  private final Set<Runnable> listeners = new LinkedHashSet<>();
+  private @Nullable End end;
+
+  /**
+   * @param time how long it may take from now on
+   */
+  Exchange(Duration time) {
+    this.time = time;
+    this.deadline = System.nanoTime() + time.toNanos();
+  }
+
+  /** Names it in the log and to the client. */
+  String id() {
+    return id;
+  }
+
+  /** How long it may still take; negative when its time is over. */
+  Duration left() {
+    return Duration.ofNanos(deadline - System.nanoTime());
+  }
+
+  /** Ends whatever is done for it. Only the first reason counts. */
+  void end(End why) {
+    Set<Runnable> told;
+    synchronized (this) {
+      if (end != null) {
+        return;
+      }
+      end = why;
+      told = Set.copyOf(listeners);
+    }
+    told.forEach(Runnable::run);
+  }
+
+  /** Runs something when the answer is no longer wanted; at once, if it is not wanted now. */
+  Registration whenEnded(Runnable listener) {
+    boolean ended;
+    synchronized (this) {
+      ended = end != null;
+      if (!ended) {
+        listeners.add(listener);
+      }
+    }
+    if (ended) {
+      listener.run();
+    }
+    return () -> {
+      synchronized (this) {
+        listeners.remove(listener);
+      }
+    };
+  }
+
+  /** Whether the answer is still wanted. */
+  boolean isWanted() {
+    return why() == null;
+  }
+
+  private synchronized @Nullable End why() {
+    if (end == null && left().isNegative()) {
+      end = End.LATE;
+    }
+    return end;
+  }
+
+  /**
+   * Goes on only if the answer is still wanted.
+   *
+   * @throws EventStream.Gone if the client has gone
+   * @throws ApiException if the time is over or the server stops
+   */
+  void requireWanted() {
+    switch (why()) {
+      case null -> {}
+      case GONE -> throw new EventStream.Gone(null);
+      case LATE ->
+          throw new ApiException(
+              ApiException.Kind.TIMED_OUT,
+              "The answer took more than the "
+                  + time.toSeconds()
+                  + " seconds that a request may take.");
+      case STOPPING -> throw stopping();
+    }
+  }
+
+  static ApiException stopping() {
+    return new ApiException(ApiException.Kind.STOPPING, "The server is stopping.");
+  }
+}
