@@ -26,30 +26,40 @@ final class BlockChannel implements WritableByteChannel {
   private final FileChannel cached;
   private final Runnable flush;
   private final @Nullable FileChannel direct;
-  private final int blockBytes;
+  private final long blockBytes;
   private boolean isDirect;
   private long position;
 
   /**
-   * @param cached of the same file, without any bytes
+   * @param cached of the file, without any bytes; it is closed with this
+   * @param direct of the same file, past the cache; null if there is no such way
+   * @param blockBytes what the file system says of its blocks; some say 0
    * @param flush begins to bring to the disk what is in the cache
    */
-  BlockChannel(Path file, FileChannel cached, Runnable flush) {
+  BlockChannel(FileChannel cached, @Nullable FileChannel direct, long blockBytes, Runnable flush) {
     this.cached = cached;
+    this.direct = direct;
+    this.blockBytes = blockBytes;
     this.flush = flush;
-    FileChannel opened = null;
-    int block = 1;
+    this.isDirect = direct != null && blockBytes > 0;
+  }
+
+  /**
+   * Past the cache where the system has a way.
+   *
+   * @param cached of the same file, without any bytes; it is closed with what is returned
+   */
+  static BlockChannel open(Path file, FileChannel cached, Runnable flush) {
     try {
       if (DIRECT.isPresent()) {
-        block = Math.toIntExact(Files.getFileStore(file).getBlockSize());
-        opened = FileChannel.open(file, StandardOpenOption.WRITE, DIRECT.get());
+        long block = Files.getFileStore(file).getBlockSize();
+        FileChannel direct = FileChannel.open(file, StandardOpenOption.WRITE, DIRECT.get());
+        return new BlockChannel(cached, direct, block, flush);
       }
     } catch (IOException | UnsupportedOperationException e) {
       // The file system knows no such thing.
     }
-    this.direct = opened;
-    this.blockBytes = block;
-    this.isDirect = opened != null;
+    return new BlockChannel(cached, null, 0, flush);
   }
 
   /** The JDK's, by its name: it is in a module that need not be there. */
@@ -66,10 +76,13 @@ final class BlockChannel implements WritableByteChannel {
 
   @Override
   public int write(ByteBuffer bytes) throws IOException {
-    int whole = bytes.remaining() / blockBytes * blockBytes;
-    if (direct != null && isDirect && whole > 0 && position % blockBytes == 0) {
+    if (direct != null && isDirect && position % blockBytes == 0) {
+      long whole = bytes.remaining() / blockBytes * blockBytes;
       try {
-        return advanced(bytes, direct.write(bytes.slice(bytes.position(), whole), position));
+        if (whole > 0) {
+          return advanced(
+              bytes, direct.write(bytes.slice(bytes.position(), (int) whole), position));
+        }
       } catch (IOException e) {
         isDirect = false; // were it the disk that fails, the cache would say so
       }
@@ -88,16 +101,20 @@ final class BlockChannel implements WritableByteChannel {
     return written;
   }
 
+  /** Whether whole blocks go past the cache: there is a way, and no write by it has failed. */
+  boolean isDirect() {
+    return isDirect;
+  }
+
   @Override
   public boolean isOpen() {
     return cached.isOpen();
   }
 
-  /** To close one channel of a file ends the locks of all (POSIX, fcntl): so last of all. */
+  /** Closes both channels, whichever of them fails. That ends the file's locks (POSIX, fcntl). */
   @Override
   public void close() throws IOException {
-    if (direct != null) {
-      direct.close();
-    }
+    try (cached;
+        FileChannel _ = direct) {}
   }
 }

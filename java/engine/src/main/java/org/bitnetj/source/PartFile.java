@@ -1,5 +1,6 @@
 package org.bitnetj.source;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -56,7 +57,10 @@ public final class PartFile implements AutoCloseable {
   private final AtomicBoolean flushing = new AtomicBoolean();
   private boolean finished;
 
-  private PartFile(Path target, Path part, FileChannel channel) {
+  /**
+   * @param part beside {@code target}, its bytes behind {@code channel}
+   */
+  PartFile(Path target, Path part, FileChannel channel) {
     this.target = target;
     this.part = part;
     this.channel = channel;
@@ -204,7 +208,7 @@ public final class PartFile implements AutoCloseable {
    */
   public synchronized WritableByteChannel blocks() {
     if (blocks == null) {
-      blocks = new BlockChannel(part, channel, this::flush);
+      blocks = BlockChannel.open(part, channel, this::flush);
     }
     return blocks;
   }
@@ -239,13 +243,14 @@ public final class PartFile implements AutoCloseable {
   /**
    * Gives the file its name, in the place of any that has it. Data and name are on the disk when
    * this returns, as far as the system can promise that.
+   *
+   * @throws IOException if that failed; {@link #close} then removes what was written
    */
   public void commit() throws IOException {
     channel.force(true);
     // Still locked, so that nobody takes it for a left-over.
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     finish();
-    closeChannels();
     syncFolder(target.getParent());
   }
 
@@ -268,16 +273,15 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  private synchronized void closeChannels() throws IOException {
-    channel.close();
-    if (blocks != null) {
-      blocks.close();
-    }
-  }
-
+  /** Whatever fails now, the file has its name or none. */
   private synchronized void finish() {
     finished = true;
     OURS.remove(part);
+    try (Closeable _ = blocks == null ? channel : blocks) {
+      // Nothing is left to write.
+    } catch (IOException e) {
+      warn("could not close", e);
+    }
   }
 
   private synchronized void remove() {
@@ -286,12 +290,15 @@ public final class PartFile implements AutoCloseable {
     }
     try {
       Files.deleteIfExists(part); // while it is locked, so that it is certainly this one
-      closeChannels();
     } catch (IOException e) {
-      System.getLogger(PartFile.class.getName())
-          .log(System.Logger.Level.WARNING, "could not remove " + part + ": " + e.getMessage());
+      warn("could not remove", e);
     } finally {
       finish();
     }
+  }
+
+  private void warn(String failure, IOException e) {
+    System.getLogger(PartFile.class.getName())
+        .log(System.Logger.Level.WARNING, failure + " " + part + ": " + e.getMessage());
   }
 }

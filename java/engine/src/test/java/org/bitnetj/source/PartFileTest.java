@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -182,5 +184,51 @@ class PartFileTest {
     FileSystemException refusal =
         assertThrows(FileSystemException.class, () -> PartFile.create(path).close());
     assertEquals(path + ": " + reason, refusal.getMessage());
+  }
+
+  /** A file's part behind a channel that fails to close. */
+  private PartFile failingToClose(Path path, WrappedChannel channel) {
+    channel.failsToClose = true;
+    return new PartFile(path, folder.resolve("part"), channel);
+  }
+
+  private WrappedChannel part() throws IOException {
+    return new WrappedChannel(
+        FileChannel.open(
+            folder.resolve("part"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+  }
+
+  @Test
+  void aFileThatHasItsNameIsNoFailure() throws IOException {
+    Path path = folder.resolve("file");
+    WrappedChannel channel = part();
+    try (PartFile file = failingToClose(path, channel)) {
+      put(file, "new");
+      file.commit();
+    }
+    assertEquals("new", Files.readString(path));
+    assertFalse(channel.isOpen());
+    assertEquals(List.of("file"), names());
+  }
+
+  @Test
+  void aFileThatCannotGetItsNameIsRemovedAndItsChannelsClosed() throws IOException {
+    Path path = Files.createDirectories(folder.resolve("file").resolve("below")).getParent();
+    WrappedChannel channel = part();
+    try (PartFile file = failingToClose(path, channel)) {
+      put(file, "new");
+      assertThrows(IOException.class, file::commit);
+    }
+    assertFalse(channel.isOpen());
+    assertEquals(List.of("file"), names());
+  }
+
+  @Test
+  void aPartThatCannotBeRemovedLeavesNoChannelOpen() throws IOException {
+    WrappedChannel channel = part();
+    Path unremovable = Files.createDirectories(folder.resolve("full").resolve("below")).getParent();
+    PartFile file = new PartFile(folder.resolve("file"), unremovable, channel);
+    file.close();
+    assertFalse(channel.isOpen());
   }
 }

@@ -78,16 +78,16 @@ public final class GgufWriter implements AutoCloseable {
       PartFile file = PartFile.create(path);
       try {
         requireRoom(path, size, file.room());
+        GgufWriter writer = new GgufWriter(path, file, disk.over(file), header, size);
+        try {
+          writer.put(MemorySegment.ofArray(head));
+          return writer;
+        } catch (Throwable e) {
+          writer.close();
+          throw e;
+        }
       } catch (Throwable e) {
         file.close();
-        throw e;
-      }
-      GgufWriter writer = new GgufWriter(path, file, disk.over(file), header, size);
-      try {
-        writer.put(MemorySegment.ofArray(head));
-        return writer;
-      } catch (Throwable e) {
-        writer.close();
         throw e;
       }
     } catch (ModelFileException e) {
@@ -201,8 +201,9 @@ public final class GgufWriter implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    blocks.close();
-    file.close();
+    try (file) {
+      blocks.close();
+    }
   }
 
   private static ModelFileException failure(Path path, IOException cause, String end) {

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -235,6 +236,41 @@ class GgufWriterTest {
     int from = written.length - bytes.length;
     assertEquals(-1, Arrays.mismatch(bytes, 0, bytes.length, written, from, written.length));
     assertArrayEquals(header.toByteArray(), Arrays.copyOf(written, from));
+  }
+
+  /** As a channel past the system's cache takes them. */
+  @Test
+  void allBlocksButTheLastAreWholePagesOfMemoryAndOfTheFile() throws IOException {
+    GgufHeader header = new GgufHeader().tensor("w", WeightFormats.F16, 10 << 20);
+    List<Integer> unaligned = new ArrayList<>();
+    GgufWriter.Disk disk =
+        file ->
+            new WritableByteChannel() {
+              @Override
+              public int write(ByteBuffer from) throws IOException {
+                boolean whole = from.remaining() % (1 << 16) == 0;
+                if (!whole || !from.isDirect() || from.alignmentOffset(0, 1 << 16) != 0) {
+                  unaligned.add(from.remaining());
+                }
+                return file.channel().write(from);
+              }
+
+              @Override
+              public boolean isOpen() {
+                return true;
+              }
+
+              @Override
+              public void close() {}
+            };
+    try (GgufWriter writer = GgufWriter.create(folder.resolve("m.gguf"), header, disk)) {
+      writer.begin("w");
+      for (int i = 0; i < 20; i++) {
+        writer.write(ByteBuffer.allocate(1 << 20));
+      }
+      writer.commit();
+      assertEquals(List.of((int) (writer.size() - (16 << 20))), unaligned);
+    }
   }
 
   @Test
