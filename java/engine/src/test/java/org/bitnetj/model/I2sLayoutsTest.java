@@ -18,6 +18,7 @@ import org.bitnetj.option.I2sLayout;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.testing.Golden;
+import org.bitnetj.testing.I2sMatrix;
 import org.bitnetj.testing.RewrittenModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,26 +32,11 @@ class I2sLayoutsTest {
 
   @TempDir Path folder;
 
-  /** Weight by weight into the two bits where the layout has it. */
   private Path stray(I2sLayout layout) throws ModelFileException {
     return RewrittenModel.write(
         folder.resolve(layout + ".gguf"),
         WeightFormats.I2_S,
-        (digits, scale) -> {
-          int columns = digits[0].length;
-          byte[] bytes = new byte[digits.length * columns / 4];
-          for (int row = 0; row < digits.length; row++) {
-            for (int c = 0; c < columns; c++) {
-              int flat = row * columns + c;
-              int run = layout == I2sLayout.ARM ? 16 : 32;
-              boolean byRows = layout == I2sLayout.ROWS4;
-              int at = byRows ? row / 4 * columns + c : flat / (4 * run) * run + flat % run;
-              int place = byRows ? row % 4 : flat / run % 4;
-              bytes[at] |= (byte) (digits[row][c] << 2 * (3 - place));
-            }
-          }
-          return OpenLayouts.withScale(bytes, bytes.length + 32, scale);
-        });
+        (digits, scale) -> I2sMatrix.bytes(layout, digits, scale));
   }
 
   private static List<String> warnings(Path path, LayoutOptions layouts) throws IOException {

@@ -39,8 +39,9 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
    */
   private record Sample(boolean inOneLayer, int units, int rows) {}
 
+  private static final Sample GLANCE = new Sample(true, 256, 96);
+  private static final Sample QUICK = new Sample(false, 256, 96);
   private static final Sample WHOLE = new Sample(false, 1024, 256);
-  private static final Sample QUICK = new Sample(true, 256, 96);
 
   /** More than any wrong layout gives, in which some weights are where they should be. */
   private static final double CERTAIN = 0.45;
@@ -58,11 +59,12 @@ record I2sLikeness(Map<I2sLayout, Double> correlations, int units) {
 
   /**
    * The same where that is not soon clear: most files are canonical, and one layer shows it. Where
-   * it does not, no other layout stands out in that layer either if the weights are random.
+   * it does not, no other layout stands out in a few units of three layers either if the weights
+   * are random.
    */
   static Optional<I2sLikeness> ofDoubtful(GgufFile file) {
-    Optional<I2sLikeness> quick = of(file, List.of(I2sLayout.CANONICAL), QUICK);
-    if (quick.isEmpty() || quick.get().of(I2sLayout.CANONICAL) > CERTAIN) {
+    Optional<I2sLikeness> glance = of(file, List.of(I2sLayout.CANONICAL), GLANCE);
+    if (glance.isEmpty() || glance.get().of(I2sLayout.CANONICAL) > CERTAIN) {
       return Optional.empty();
     }
     return of(file, List.of(I2sLayout.values()), QUICK)
