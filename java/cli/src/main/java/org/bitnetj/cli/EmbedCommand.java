@@ -183,7 +183,10 @@ final class EmbedCommand implements Callable<Integer> {
 
   private void writeNpy(EmbeddingModel embeddings, List<String> all, Path input, Path to)
       throws IOException {
-    Path[] inputs = Stream.concat(Stream.of(input), Stream.ofNullable(file)).toArray(Path[]::new);
+    Path[] inputs =
+        Stream.of(Stream.of(input), Stream.ofNullable(file), engine.files())
+            .flatMap(files -> files)
+            .toArray(Path[]::new);
     try (ResultFile result = force.create(to, inputs);
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       result.write(NpyFormat.header(all.size(), embeddings.info().width()));

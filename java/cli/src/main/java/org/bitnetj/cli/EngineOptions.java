@@ -79,6 +79,11 @@ final class EngineOptions {
         .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."));
   }
 
+  /** Files besides the model's own that these options have read. */
+  Stream<Path> files() {
+    return reading.files();
+  }
+
   private LoadOptions options() {
     LoadOptions options = reading.in(LoadOptions.defaults().withSparse(sparse).withMapped(mapped));
     if (threads != null) {

@@ -79,7 +79,8 @@ final class LogitsCommand implements Callable<Integer> {
     }
     byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
     Path[] inputs =
-        Stream.concat(Stream.of(model.path(bitnet.streams())), text.file().stream())
+        Stream.of(Stream.of(model.path(bitnet.streams())), text.file().stream(), engine.files())
+            .flatMap(files -> files)
             .toArray(Path[]::new);
     try (ResultFile file = force.create(output, inputs);
         LanguageModel loaded =

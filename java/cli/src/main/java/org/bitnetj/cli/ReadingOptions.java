@@ -1,5 +1,6 @@
 package org.bitnetj.cli;
 
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -38,6 +39,11 @@ final class ReadingOptions {
 
   LayoutOptions layouts() {
     return layout.options();
+  }
+
+  /** Files besides the model's own that these options have read. */
+  Stream<Path> files() {
+    return layouts().kernelConfig().stream();
   }
 
   LoadOptions in(LoadOptions options) {

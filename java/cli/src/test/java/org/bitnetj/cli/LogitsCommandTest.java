@@ -144,6 +144,9 @@ class LogitsCommandTest {
     Files.createSymbolicLink(checkpoint.resolveSibling("config.json"), blob);
     Path first = Files.writeString(other.resolve("m-00001-of-00002.gguf"), "first");
     Path second = Files.writeString(other.resolve("m-00002-of-00002.gguf"), "second");
+    Path tiles = Files.writeString(other.resolve("kernel_config.ini"), "tiles");
+    Path shard = Files.writeString(other.resolve("shard"), "shard");
+    Files.createSymbolicLink(checkpoint.resolve("model-00001-of-00001.safetensors"), shard);
     Path third = Files.writeString(other.resolve("n-00002-of-00002.gguf"), "third");
     assertBelongs(weights, checkpoint.getParent());
     assertBelongs(pooling, checkpoint.getParent());
@@ -151,11 +154,27 @@ class LogitsCommandTest {
     assertBelongs(pooling, weights);
     assertBelongs(first, second);
     assertBelongs(second, first);
+    assertBelongs(tiles, first);
+    assertBelongs(shard, checkpoint.getParent());
     Outcome unrelated = write(third, "-m", first.toString(), "-p", "a", "--force");
     assertFalse(unrelated.err().contains("cannot write"), unrelated::toString);
     Outcome.of(
             "synth", "--shape", "125m", "--vocab", second.toString(), "-o", "" + first, "--force")
         .says("cannot write " + first);
+  }
+
+  @Test
+  void theFileOfKernelConfigIsNeverReplaced() throws IOException {
+    Path tiles = Files.writeString(folder.resolve("tiles.ini"), "tiles");
+    String model = Models.SHIPPED.toString();
+    String config = tiles.toString();
+    for (Outcome outcome :
+        List.of(
+            write(tiles, "-m", model, "-p", "a", "--kernel-config", config, "--force"),
+            Outcome.of("convert", model, config, "--kernel-config", config, "--force"))) {
+      outcome.fails("cannot write " + tiles + ": this command reads that file; name another one.");
+      assertEquals("tiles", Files.readString(tiles));
+    }
   }
 
   private void assertBelongs(Path file, Path model) throws IOException {

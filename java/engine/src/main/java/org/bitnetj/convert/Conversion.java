@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.source.gguf.GgufFile;
@@ -33,8 +34,8 @@ public final class Conversion {
    */
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
+    requireOther(source, target, options.layouts());
     try (ModelSource model = ModelContainer.open(source, true, options.layouts())) {
-      requireOther(source, target);
       ModelSpec spec = spec(model, options);
       model.warnings().forEach(options.warnings());
       ConversionPlan plan = ConversionPlan.of(model, spec, options);
@@ -51,8 +52,9 @@ public final class Conversion {
   }
 
   /** Not even a link to it: a model is not replaced by what is made of it. */
-  private static void requireOther(Path source, Path target) throws ModelFileException {
-    if (Files.exists(target) && ModelContainer.reads(source, target)) {
+  private static void requireOther(Path source, Path target, LayoutOptions layouts)
+      throws ModelFileException {
+    if (Files.exists(target) && ModelContainer.reads(source, layouts, target)) {
       throw new ModelFileException(
           "cannot write " + target + ": it is what the model is read from; name another file.");
     }

@@ -22,6 +22,7 @@ import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.generate.EmbeddingModel;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
@@ -290,6 +291,17 @@ class ConversionTest extends ConvertedModels {
                 () -> Conversion.convert(parts.getFirst(), parts.getLast(), OPTIONS))
             .getMessage();
     assertTrue(sentence.contains("it is what the model is read from"), sentence);
+  }
+
+  @Test
+  void theKernelConfigThatIsNamedIsNotReplaced() throws IOException {
+    Path tiles = Files.writeString(folder.resolve("tiles.ini"), "tiles");
+    ConversionOptions options = OPTIONS.withLayouts(LayoutOptions.none().withKernelConfig(tiles));
+    String sentence =
+        assertThrows(ModelFileException.class, () -> Conversion.convert(SHIPPED, tiles, options))
+            .getMessage();
+    assertTrue(sentence.contains("it is what the model is read from"), sentence);
+    assertEquals("tiles", Files.readString(tiles));
   }
 
   private List<Path> split(Path model) throws IOException {

@@ -1,12 +1,14 @@
 package org.bitnetj.source.container;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.LayoutOptions;
@@ -14,7 +16,6 @@ import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.gguf.GgufFile;
-import org.bitnetj.source.gguf.GgufParts;
 import org.bitnetj.source.huggingface.Checkpoint;
 
 /** Opens models. The one place that knows which containers there are. */
@@ -88,41 +89,64 @@ public final class ModelContainer {
   }
 
   /**
-   * Whether a file, by whatever name, may be one that a model is read from: it itself, a part of
-   * the same split file, or a file of the kinds that checkpoints have, in the folder of one.
+   * Whether a file, by whatever name, may be one that a model is read from: it itself, a file that
+   * belongs to it by its name and its place beside it, or of a checkpoint any file of the kinds
+   * that those have, in its folder or one below.
    *
    * @param file exists
    */
   public static boolean reads(Path model, Path file) {
     try {
-      if (Files.isSameFile(model, file)) {
-        return true;
-      }
-      Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
-      boolean checkpoint = Checkpoint.isNamedBy(model);
-      if (checkpoint && isOfCheckpoint(file) && isWithin(folder, file)) {
-        return true;
-      }
-      try (DirectoryStream<Path> beside = Files.newDirectoryStream(folder)) {
-        for (Path other : beside) {
-          boolean read =
-              checkpoint ? isOfCheckpoint(other) : GgufParts.areOfOne(name(model), name(other));
-          if (read && Files.exists(other) && Files.isSameFile(other, file)) {
-            return true;
-          }
-        }
-      }
-      return false;
+      return Files.isSameFile(model, file) || isOneOf(belonging(model), file);
     } catch (NoSuchFileException e) {
       return false; // there is no such model, as its reader will say
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return true; // nobody knows, so nothing is replaced
     }
   }
 
-  private static boolean isWithin(Path folder, Path file) throws IOException {
-    Path place = file.toAbsolutePath().getParent();
-    return place != null && place.toRealPath().startsWith(folder.toRealPath());
+  /**
+   * The same of a model that is read with options.
+   *
+   * @param file exists
+   */
+  public static boolean reads(Path model, LayoutOptions layouts, Path file) {
+    try {
+      return reads(model, file) || isOneOf(layouts.kernelConfig().stream().toList(), file);
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private static boolean isOneOf(List<Path> files, Path file) throws IOException {
+    for (Path each : files) {
+      if (Files.exists(each) && Files.isSameFile(each, file)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<Path> belonging(Path model) throws IOException {
+    Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
+    List<Path> found = new ArrayList<>();
+    boolean checkpoint = Checkpoint.isNamedBy(model);
+    for (Path beside : children(folder)) {
+      if (checkpoint && Files.isDirectory(beside) && Files.isReadable(beside)) {
+        found.addAll(children(beside)); // of how it makes embeddings
+      } else {
+        found.add(beside);
+      }
+    }
+    found.removeIf(
+        file -> checkpoint ? !isOfCheckpoint(file) : !GgufFile.isReadWith(name(model), name(file)));
+    return found;
+  }
+
+  private static List<Path> children(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.toList();
+    }
   }
 
   private static boolean isOfCheckpoint(Path file) {

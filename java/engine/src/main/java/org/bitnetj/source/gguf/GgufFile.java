@@ -123,6 +123,14 @@ public final class GgufFile implements ModelSource {
   }
 
   /**
+   * Whether a file of another name in the same folder may be read with one: as another part of a
+   * split model, or for the sizes of its tiles.
+   */
+  public static boolean isReadWith(String name, String other) {
+    return other.equals(KernelConfig.FILE) || GgufParts.areOfOne(name, other);
+  }
+
+  /**
    * Reads all of {@code path} into memory, so that nothing that happens to the file afterwards
    * matters, and checks its header. The weights of one model can be made of it, once: {@link
    * FileBytes#share}.

@@ -18,7 +18,7 @@ import org.bitnetj.source.Tensor;
  * model's own metadata. They are found by their names, {@code NAME-00001-of-00003.gguf} and so on,
  * whichever is asked for. Source: llama.cpp's {@code gguf-split}.
  */
-public final class GgufParts {
+final class GgufParts {
   private static final Pattern NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
   /** Opens one of the files. */
@@ -89,7 +89,7 @@ public final class GgufParts {
   }
 
   /** Whether two names are of parts of one split model. */
-  public static boolean areOfOne(String name, String other) {
+  static boolean areOfOne(String name, String other) {
     Matcher one = NAME.matcher(name);
     Matcher two = NAME.matcher(other);
     return one.matches()
