@@ -43,8 +43,17 @@ final class Pull {
 
   ModelFiles choose() throws HubException {
     Optional<ModelFiles> chosen = ModelFiles.choose(model, listing.files());
-    if (chosen.isPresent()) {
+    if (chosen.isPresent() && chosen.get().hasTokenizer()) {
       return chosen.get();
+    }
+    if (chosen.isPresent()) {
+      throw new HubException(
+          model
+              + " has neither tokenizer.json nor tokenizer.model"
+              + (listing.files().contains("vocab.json")
+                  ? ", but a vocab.json, which does not say how text is cut; load its tokenizer"
+                      + " with transformers and save it, which writes a tokenizer.json."
+                  : ", so nothing says which text its tokens are."));
     }
     List<String> models = ModelFiles.models(listing.files());
     String has =
