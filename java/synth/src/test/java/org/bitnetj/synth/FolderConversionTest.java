@@ -309,7 +309,7 @@ class FolderConversionTest extends ConvertedModels {
 
   /** GGUF has no words for this either. */
   @Test
-  void tokensThatTakeTheWhiteSpaceBesideThemDoSoInTheFile() throws IOException {
+  void whatTokensAskOfTheTextBesideThemTheyAskInTheFile() throws IOException {
     Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
     Path checkpoint =
         CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
@@ -317,9 +317,9 @@ class FolderConversionTest extends ConvertedModels {
     String plain = Files.readString(json);
     String special = "\"special\":true";
     assertTrue(plain.contains(special), plain);
-    for (String flag : List.of("lstrip", "rstrip")) {
+    for (String flag : List.of("lstrip", "rstrip", "single_word")) {
       Files.writeString(json, plain.replace(special, special + ",\"" + flag + "\":true"));
-      String text = "a <|end_of_text|> b";
+      String text = "a <|end_of_text|> b<|end_of_text|>";
       assertSameTokens(checkpoint, convert(checkpoint, OPTIONS), text);
       assertThrows(
           AssertionError.class, () -> assertSameTokens(checkpoint, gguf, text), "as before");
