@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -41,6 +42,7 @@ class ArchitectureTest {
           "error",
           "option",
           "memory",
+          "parallel",
           "format",
           "tensor",
           "family",
@@ -49,7 +51,6 @@ class ArchitectureTest {
           "chat",
           "constraint",
           "convert",
-          "parallel",
           "kernel",
           "kv",
           "model",
@@ -173,6 +174,21 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.bitnetj.kernel.ffi.bindings..")
+        .check(engine);
+  }
+
+  /** Else more threads would compute than the user asked for. */
+  @Test
+  void nobodyUsesTheCommonPoolOfThreads() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching("java\\.util\\.concurrent\\.(ForkJoin|Recursive|CompletableFuture).*")
+        .orShould()
+        .callMethodWhere(
+            target(name("parallel"))
+                .or(target(name("parallelStream")))
+                .or(target(nameMatching("parallel(Sort|Prefix|SetAll)"))))
         .check(engine);
   }
 

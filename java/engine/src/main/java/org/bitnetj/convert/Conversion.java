@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.option.LayoutOptions;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.source.gguf.GgufFile;
@@ -35,10 +36,11 @@ public final class Conversion {
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
     requireOther(source, target, options.layouts());
-    try (ModelSource model = ModelContainer.open(source, true, options.layouts())) {
+    try (ModelSource model = ModelContainer.open(source, true, options.layouts());
+        ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads())) {
       ModelSpec spec = spec(model, options);
       model.warnings().forEach(options.warnings());
-      ConversionPlan plan = ConversionPlan.of(model, spec, options);
+      ConversionPlan plan = ConversionPlan.of(model, spec, options, team);
       GgufHeader header = header(model, spec, plan, options);
       try (GgufWriter writer = GgufWriter.create(target, header)) {
         plan.write(writer, options.progress());

@@ -22,6 +22,7 @@ import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
@@ -47,6 +48,7 @@ final class ConversionPlan {
 
   private final ModelSource model;
   private final ModelSpec spec;
+  private final ThreadTeam team;
   private final Optional<TernaryEncoder> weights;
   private final Optional<FloatFormat> head;
   private final boolean exactScales;
@@ -54,9 +56,11 @@ final class ConversionPlan {
   private final List<Part> parts = new ArrayList<>();
   private boolean regrouped; // whether activations by groups meet other groups than before
 
-  private ConversionPlan(ModelSource model, ModelSpec spec, ConversionOptions options) {
+  private ConversionPlan(
+      ModelSource model, ModelSpec spec, ConversionOptions options, ThreadTeam team) {
     this.model = model;
     this.spec = spec;
+    this.team = team;
     this.weights = options.weightFormat();
     this.head = options.headFormat();
     this.exactScales = options.exactScales();
@@ -65,11 +69,13 @@ final class ConversionPlan {
 
   /**
    * @param spec of the model, its activations as its user knows them
+   * @param team reads and writes
    * @throws ModelFileException if a tensor cannot be converted so
    */
-  static ConversionPlan of(ModelSource model, ModelSpec spec, ConversionOptions options)
+  static ConversionPlan of(
+      ModelSource model, ModelSpec spec, ConversionOptions options, ThreadTeam team)
       throws ModelFileException {
-    ConversionPlan plan = new ConversionPlan(model, spec, options);
+    ConversionPlan plan = new ConversionPlan(model, spec, options, team);
     if (model instanceof GgufFile) {
       plan.addInFileOrder();
     } else {
@@ -223,6 +229,7 @@ final class ConversionPlan {
     TernaryEncoder to = weights.orElse(usual());
     requireGroups(tensor, from, to);
     try {
+      from.prepare(tensor.data(), (int) tensor.columns(), team);
       Optional<Float> scale = TernaryConversion.uniformScale(tensor);
       if (scale.isEmpty()) {
         addTernary(role.gguf(layer), tensor, to, TernaryConversion.ofMany(tensor, to, rounding));
@@ -329,7 +336,7 @@ final class ConversionPlan {
           model.bytes().release(current[0].data());
           progress.at(bytes, size);
         };
-    try (MatrixWriter out = new MatrixWriter(writer, written)) {
+    try (MatrixWriter out = new MatrixWriter(writer, written, team)) {
       for (Part part : parts) {
         current[0] = part.source;
         part.content.write(out);

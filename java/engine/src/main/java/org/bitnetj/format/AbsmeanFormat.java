@@ -2,16 +2,19 @@ package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * Floats from which BitLinear's forward pass makes ternary weights: with {@code s = 1 / max(mean
  * |W|, 1e-5)} the digit is {@code clamp(round_half_even(W s), -1, 1)} and the scale {@code 1 / s}.
  * The mean is summed in float64 row by row and rounded to float32 once; all else is float32 (Ma et
  * al., "The Era of 1-bit LLMs", and transformers' {@code integrations/bitnet.py}). One matrix's:
- * the first that asks for digits or scales reads all of it. Thread-safe.
+ * {@link #prepare}, or else the first that asks for digits or scales, reads all of it. Thread-safe.
  */
 public final class AbsmeanFormat implements OfFloats {
+  /** That one thread sums at once. */
+  private static final int ROWS = 16;
+
   private static final float LEAST_MEAN = 1e-5f;
   private static final int HALF = Float.floatToRawIntBits(0.5f);
 
@@ -28,36 +31,46 @@ public final class AbsmeanFormat implements OfFloats {
     this.rows = rows;
   }
 
+  @Override
+  public void prepare(MemorySegment data, int columns, ThreadTeam team) {
+    if (!read) {
+      double[] sums = new double[rows];
+      team.run((begin, end) -> sum(data, columns, sums, begin, end), rows, ROWS);
+      derive(sums, columns);
+    }
+  }
+
   private float factor(MemorySegment data, int columns) {
     if (!read) {
       synchronized (this) {
         if (!read) {
-          factor = 1 / Math.max(mean(data, columns), LEAST_MEAN);
-          read = true;
+          double[] sums = new double[rows];
+          sum(data, columns, sums, 0, rows);
+          derive(sums, columns);
         }
       }
     }
     return factor;
   }
 
-  private float mean(MemorySegment data, int columns) {
-    double[] sums =
-        IntStream.range(0, rows).parallel().mapToDouble(row -> sum(data, columns, row)).toArray();
+  private void derive(double[] sums, int columns) {
     double total = 0;
-    for (double sum : sums) { // one after the other, whichever processor had which row
+    for (double sum : sums) { // one after the other, whichever thread had which row
       total += sum;
     }
-    return (float) (total / ((double) rows * columns));
+    float mean = (float) (total / ((double) rows * columns));
+    factor = 1 / Math.max(mean, LEAST_MEAN);
+    read = true;
   }
 
-  private double sum(MemorySegment data, int columns, int row) {
+  private void sum(MemorySegment data, int columns, double[] sums, int begin, int end) {
     float[] floats = new float[columns];
-    stored.floats(data, columns, row, floats, 0);
-    double sum = 0;
-    for (float x : floats) {
-      sum += Math.abs(x);
+    for (int row = begin; row < end; row++) {
+      stored.floats(data, columns, row, floats, 0);
+      for (float x : floats) {
+        sums[row] += Math.abs(x);
+      }
     }
-    return sum;
   }
 
   @Override

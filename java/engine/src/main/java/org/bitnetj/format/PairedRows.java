@@ -2,6 +2,7 @@ package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * The rows of a query or key matrix in the order that GGUF files of Llama have: rows {@code i} and
@@ -63,6 +64,11 @@ public record PairedRows(TernaryFormat stored, int headDim) implements TernaryFo
   @Override
   public void scales(MemorySegment data, int columns, int row, float[] out) {
     stored.scales(data, columns, stored(row, headDim), out);
+  }
+
+  @Override
+  public void prepare(MemorySegment data, int columns, ThreadTeam team) {
+    stored.prepare(data, columns, team);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.bitnetj.format;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * A format of digits u with scales: the weight is {@code scale * (u - 1)}, so that 0, 1 and 2 mean
@@ -56,6 +57,12 @@ public non-sealed interface TernaryFormat extends WeightFormat {
 
   /** Puts the scales of a row into the first {@code scaleKind().count(columns)} elements. */
   void scales(MemorySegment data, int columns, int row, float[] out);
+
+  /**
+   * Reads by a team what scales and digits follow from, where that is all of a matrix; else the
+   * first call that needs it reads it by itself.
+   */
+  default void prepare(MemorySegment data, int columns, ThreadTeam team) {}
 
   /**
    * The one scale of a matrix: that of all groups or rows that hold a weight other than 0, if they

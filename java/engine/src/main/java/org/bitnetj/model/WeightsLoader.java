@@ -222,6 +222,7 @@ final class WeightsLoader {
 
   private TernaryMatrix ternary(Place place, int layer, Tensor tensor) throws ModelFileException {
     TernaryFormat format = (TernaryFormat) tensor.format();
+    format.prepare(tensor.data(), place.columns(spec), team);
     TernaryScales scales = tensors.scales(place, layer, tensor, memory);
     if (scales instanceof TernaryScales.Groups groups) {
       cut(tensor, groups.columns());

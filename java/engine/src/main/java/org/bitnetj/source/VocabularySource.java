@@ -37,17 +37,19 @@ public interface VocabularySource {
   }
 
   /**
-   * Tokens that take the white space beside them in a text with them.
+   * What special tokens ask of the text beside them.
    *
-   * @param before ids of those that take it before them
-   * @param after ids of those that take it after them
+   * @param takesBefore ids of those that take the white space before them
+   * @param takesAfter ids of those that take the white space after them
+   * @param singleWords ids of those that are found where no character of a word is beside them
    */
-  record Stripping(Set<Integer> before, Set<Integer> after) {
-    public static final Stripping NONE = new Stripping(Set.of(), Set.of());
+  record Surroundings(Set<Integer> takesBefore, Set<Integer> takesAfter, Set<Integer> singleWords) {
+    public static final Surroundings NONE = new Surroundings(Set.of(), Set.of(), Set.of());
 
-    public Stripping {
-      before = Set.copyOf(before);
-      after = Set.copyOf(after);
+    public Surroundings {
+      takesBefore = Set.copyOf(takesBefore);
+      takesAfter = Set.copyOf(takesAfter);
+      singleWords = Set.copyOf(singleWords);
     }
   }
 
@@ -118,8 +120,8 @@ public interface VocabularySource {
   /** For the pieces of SentencePiece. */
   SpacePrefix spacePrefix() throws ModelFileException;
 
-  default Stripping stripping() throws ModelFileException {
-    return Stripping.NONE;
+  default Surroundings surroundings() throws ModelFileException {
+    return Surroundings.NONE;
   }
 
   /** What the file calls a part. */

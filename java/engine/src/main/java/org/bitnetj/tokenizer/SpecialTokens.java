@@ -7,8 +7,10 @@ import org.bitnetj.error.ModelFileException;
 
 /**
  * Finds special tokens by their spelling. The longest ones claim their places first, each length
- * from left to right, as llama.cpp does it; what remains is ordinary text. Takes O(n log n) time in
- * the length of the text whatever the vocabulary. Immutable.
+ * from left to right, as llama.cpp does it; what remains is ordinary text. So is a single word that
+ * is a part of a longer one: it claims its place and is no match, as in Hugging Face's {@code
+ * tokenizers} ({@code AddedVocabulary}). Takes O(n log n) time in the length of the text whatever
+ * the vocabulary. Immutable.
  *
  * <p>Which tokens count depends on who wrote the text, see {@link Trust}.
  */
@@ -23,8 +25,13 @@ final class SpecialTokens {
     UNTRUSTED
   }
 
-  /** A special token and its spelling in text. */
-  record Entry(int id, byte[] spelling, boolean userDefined) implements Comparable<Entry> {
+  /**
+   * A special token and its spelling in text.
+   *
+   * @param singleWord whether it counts only where no character of a word is beside it
+   */
+  record Entry(int id, byte[] spelling, boolean userDefined, boolean singleWord)
+      implements Comparable<Entry> {
     /** The order of the spellings, byte by byte. */
     @Override
     public int compareTo(Entry other) {
@@ -57,6 +64,9 @@ final class SpecialTokens {
   /** By trust: of each spelling the longest suffix that is allowed there, the spelling included. */
   private final int[][] allowed = new int[Trust.values().length][];
 
+  /** The spellings of single words. */
+  private final BitSet singleWords = new BitSet();
+
   private final boolean anyUserDefined;
 
   /**
@@ -81,6 +91,7 @@ final class SpecialTokens {
     for (int spelling = 1; spelling <= entries.length; spelling++) {
       Entry entry = entries[automaton.index(spelling)];
       ids[spelling] = entry.id();
+      singleWords.set(spelling, entry.singleWord());
       anyUserDefined |= entry.userDefined();
       for (Trust trust : Trust.values()) {
         int[] longest = allowed[trust.ordinal()];
@@ -138,7 +149,9 @@ final class SpecialTokens {
         continue;
       }
       claimed.set(start, end);
-      matches.append((long) start << 32 | spelling);
+      if (!singleWords.get(spelling) || Utf8.isApart(text, start, end)) {
+        matches.append((long) start << 32 | spelling);
+      }
     }
     return inOrder(matches);
   }

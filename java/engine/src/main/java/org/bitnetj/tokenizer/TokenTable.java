@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.Printable;
 import org.bitnetj.source.StringArray;
@@ -40,6 +41,7 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
       throw source.failure(source.name(Part.TOKENS) + " is empty; the file has no vocabulary.");
     }
     int[] types = types(source, size);
+    Set<Integer> singleWords = source.surroundings().singleWords();
     Vocabulary.Builder builder = new Vocabulary.Builder(size);
     List<SpecialTokens.Entry> specials = new ArrayList<>();
     byte[] scratch = new byte[texts.longest()];
@@ -69,9 +71,10 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
         case BYTE -> builder.add(new byte[] {byteValue(source, text, id)}, 1, type, false);
         case CONTROL, UNKNOWN, USER_DEFINED -> {
           SpecialTokens.Entry entry =
-              new SpecialTokens.Entry(id, text, type == TokenType.USER_DEFINED);
-          // Merges must not produce a mark in text where it may not be recognised.
-          boolean asText = text.length > 0 && !entry.isMark();
+              new SpecialTokens.Entry(
+                  id, text, type == TokenType.USER_DEFINED, singleWords.contains(id));
+          // Merges must not produce a mark or a single word in text where it is not recognised.
+          boolean asText = text.length > 0 && !entry.isMark() && !entry.singleWord();
           int length = asText ? spelling.decodeUserDefined(text, scratch) : 0;
           builder.add(asText ? scratch : text, asText ? length : text.length, type, asText);
           if (text.length > 0) {

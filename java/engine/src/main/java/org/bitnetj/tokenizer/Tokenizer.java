@@ -7,7 +7,7 @@ import java.util.Set;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.source.VocabularySource;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
-import org.bitnetj.source.VocabularySource.Stripping;
+import org.bitnetj.source.VocabularySource.Surroundings;
 import org.bitnetj.tokenizer.SpecialTokens.Matches;
 import org.bitnetj.tokenizer.SpecialTokens.Ranges;
 import org.bitnetj.tokenizer.SpecialTokens.Trust;
@@ -38,7 +38,7 @@ public final class Tokenizer {
       boolean addBos,
       int last,
       SpacePrefix spacePrefix,
-      Stripping stripping,
+      Surroundings surroundings,
       boolean keepsMalformed,
       boolean normalizes) {}
 
@@ -144,7 +144,9 @@ public final class Tokenizer {
       int id = matches.ids()[i];
       int next = matches.positions()[i];
       int end =
-          settings.stripping().before().contains(id) ? Utf8.trimWhiteSpace(text, at, next) : next;
+          settings.surroundings().takesBefore().contains(id)
+              ? Utf8.trimWhiteSpace(text, at, next)
+              : next;
       boolean spaceAlone =
           next == 0 && settings.spacePrefix() == SpacePrefix.FIRST && !isSpecial(id);
       if (at < end || spaceAlone) {
@@ -152,7 +154,7 @@ public final class Tokenizer {
       }
       out.add(id);
       at = matches.ends()[i];
-      if (settings.stripping().after().contains(id)) {
+      if (settings.surroundings().takesAfter().contains(id)) {
         int most = i + 1 < matches.count() ? matches.positions()[i + 1] : text.length;
         at = Utf8.skipWhiteSpace(text, at, most);
       }

@@ -236,7 +236,7 @@ final class TokenizerReader {
             ? TokenTable.inVocabulary(source, Part.EOS, last.getAsLong(), vocabulary.size())
             : NONE,
         spacePrefix,
-        source.stripping(),
+        source.surroundings(),
         keepsMalformed,
         source.normalizes());
   }

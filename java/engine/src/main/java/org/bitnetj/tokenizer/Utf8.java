@@ -121,6 +121,36 @@ final class Utf8 {
     return end;
   }
 
+  /**
+   * Whether neither the character before {@code t[from, to)} nor the one after it belongs to words:
+   * what {@code \w} is in Unicode's regular expressions (UTS #18, annex C).
+   */
+  static boolean isApart(byte[] t, int from, int to) {
+    int before = from - 1;
+    while (before > 0 && (t[before] & 0xC0) == 0x80) {
+      before--;
+    }
+    return !(before >= 0 && before + sequenceLength(t, before) == from && isOfWord(t, before))
+        && !(to < t.length && isOfWord(t, to));
+  }
+
+  private static boolean isOfWord(byte[] t, int at) {
+    if (sequenceLength(t, at) == 0) {
+      return false;
+    }
+    int c = codePoint(t, at);
+    return Character.isAlphabetic(c)
+        || switch (Character.getType(c)) {
+          case Character.NON_SPACING_MARK,
+              Character.COMBINING_SPACING_MARK,
+              Character.ENCLOSING_MARK,
+              Character.DECIMAL_DIGIT_NUMBER,
+              Character.CONNECTOR_PUNCTUATION ->
+              true;
+          default -> c == 0x200C || c == 0x200D; // Join_Control
+        };
+  }
+
   private static boolean isWhiteSpace(byte[] t, int at) {
     return sequenceLength(t, at) > 0 && Kind.of(codePoint(t, at)) == Kind.SPACE;
   }

@@ -11,7 +11,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.TernaryScales;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +69,25 @@ class FloatWeightsTest {
       assertFalse(Float.isFinite(format.uniformScale(data, 2, 2).orElseThrow()));
       assertEquals(Optional.empty(), found(new float[] {1, bad, 0, 1}, 2));
       assertEquals(Optional.empty(), found(new float[] {bad, bad, -bad, 0}, 2));
+    }
+  }
+
+  @Test
+  void aTeamReadsTheSameScale() {
+    SplittableRandom random = new SplittableRandom(5);
+    float[] values = new float[37 * 24];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    MemorySegment data = floats(values);
+    float alone = new AbsmeanFormat(WeightFormats.F32, 37).uniformScale(data, 37, 24).orElseThrow();
+    for (int threads = 1; threads <= 3; threads++) {
+      AbsmeanFormat format = new AbsmeanFormat(WeightFormats.F32, 37);
+      try (ThreadTeam team = new ThreadTeam(threads)) {
+        new PairedRows(format, 8).prepare(data, 24, team);
+      }
+      MemorySegment zeros = floats(new float[37 * 24]); // no longer looked at
+      assertEquals(alone, format.uniformScale(zeros, 37, 24).orElseThrow());
     }
   }
 

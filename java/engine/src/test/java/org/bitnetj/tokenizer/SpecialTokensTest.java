@@ -126,7 +126,7 @@ class SpecialTokensTest {
     for (int i = random.nextInt(40); i > 0; i--) {
       String spelling = randomText(random, alphabet, 1 + random.nextInt(longest));
       byte[] bytes = spelling.getBytes(StandardCharsets.ISO_8859_1);
-      entries.put(spelling, new Entry(100 + i, bytes, random.nextBoolean()));
+      entries.put(spelling, new Entry(100 + i, bytes, random.nextBoolean(), false));
     }
     return List.copyOf(entries.values());
   }
@@ -150,7 +150,8 @@ class SpecialTokensTest {
   @Test
   void aTokenIsNamedByItsWholeSpellingOnly() throws ModelFileException {
     Entry[] entries = {
-      new Entry(7, new byte[] {'a', 'b', 'c'}, false), new Entry(8, new byte[] {'b'}, true)
+      new Entry(7, new byte[] {'a', 'b', 'c'}, false, false),
+      new Entry(8, new byte[] {'b'}, true, false)
     };
     SpecialTokens tokens = new SpecialTokens(entries, NO_DUPLICATES);
     assertEquals(OptionalInt.of(7), tokens.named(new byte[] {'a', 'b', 'c'}));
@@ -165,7 +166,9 @@ class SpecialTokensTest {
   void equalSpellingsAreReportedInTheOrderGiven() {
     byte[] x = {'x'};
     Entry[] entries = {
-      new Entry(3, x, false), new Entry(4, new byte[] {'a'}, false), new Entry(9, x, true)
+      new Entry(3, x, false, false),
+      new Entry(4, new byte[] {'a'}, false, false),
+      new Entry(9, x, true, false)
     };
     assertEquals(
         "3 and 9",

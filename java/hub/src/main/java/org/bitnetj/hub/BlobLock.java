@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -65,6 +66,16 @@ final class BlobLock implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       thread.unlock();
       throw e;
+    }
+  }
+
+  /** Makes a file that can be locked, unless it is there: to close that would end its locks. */
+  static void prepare(Path file) throws IOException {
+    Files.createDirectories(file.getParent());
+    try {
+      Files.createFile(file);
+    } catch (FileAlreadyExistsException e) {
+      // Good.
     }
   }
 

@@ -148,14 +148,16 @@ public final class Hub {
     try (HubClient client = new HubClient(options)) {
       Pull pull = new Pull(client, cache, model, new Patience(pause, progress), progress);
       ModelFiles files = pull.choose();
-      pull.fetch(files.files(), sha256);
-      if (files.hasIndex()) {
-        pull.fetch(ModelFiles.shards(pull.snapshot().resolve(ModelFiles.INDEX)), Optional.empty());
-      }
-      if (files.hasModules()) {
-        pull.fetchModules();
-      }
-      cache.remember(model, pull.commit());
+      do {
+        pull.fetch(files.files(), sha256);
+        if (files.hasIndex()) {
+          Path index = pull.snapshot().resolve(ModelFiles.INDEX);
+          pull.fetch(ModelFiles.shards(index), Optional.empty());
+        }
+        if (files.hasModules()) {
+          pull.fetchModules();
+        }
+      } while (!pull.finish());
       return path(pull.snapshot(), files);
     } catch (FileSystemException e) {
       throw new HubException(

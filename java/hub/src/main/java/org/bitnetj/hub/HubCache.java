@@ -26,12 +26,15 @@ import java.util.stream.Stream;
  * models--OWNER--NAME/snapshots/COMMIT/FILE      a link to the blob
  * </pre>
  *
- * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Where there are no symbolic links, the
- * snapshot has the bytes themselves. Source: huggingface_hub, "Understand caching".
+ * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Locks stay when a repository goes: who
+ * is about to take one that was deleted would not meet who takes the next one. Where there are no
+ * symbolic links, the snapshot has the bytes themselves. Source: huggingface_hub, "Understand
+ * caching".
  */
 record HubCache(Path root, boolean symlinks) {
   private static final String PREFIX = "models--";
   private static final String INCOMPLETE = ".incomplete";
+  private static final String LOCK = ".lock";
 
   /**
    * In the names of what pulls use while they are at work. Other tools of the hub have files of the
@@ -43,8 +46,8 @@ record HubCache(Path root, boolean symlinks) {
     return root.resolve(PREFIX + model.owner() + "--" + model.repository());
   }
 
-  /** The folder of a repository's locks. */
-  Path locks(ModelName model) {
+  /** The folder of a repository's locks; other tools have theirs there, too. */
+  private Path locks(ModelName model) {
     return root.resolve(".locks").resolve(repository(model).getFileName());
   }
 
@@ -59,7 +62,7 @@ record HubCache(Path root, boolean symlinks) {
 
   /** What a pull of a blob locks. */
   Path lock(ModelName model, String hash) {
-    return locks(model).resolve(hash + OURS + ".lock");
+    return locks(model).resolve(hash + OURS + LOCK);
   }
 
   /** The blobs of which not all bytes are there. */
@@ -69,8 +72,17 @@ record HubCache(Path root, boolean symlinks) {
         .toList();
   }
 
-  List<Path> lockFiles(ModelName model) throws IOException {
-    return children(locks(model)).stream().filter(Files::isRegularFile).toList();
+  /** What keeps a repository from being removed while a pull sets out to lock a blob of it. */
+  Path repositoryLock(ModelName model) {
+    return lock(model, "repository");
+  }
+
+  /** What pulls of blobs lock or have locked. */
+  List<Path> blobLocks(ModelName model) throws IOException {
+    return children(locks(model)).stream()
+        .filter(file -> file.getFileName().toString().endsWith(OURS + LOCK))
+        .filter(file -> !file.equals(repositoryLock(model)))
+        .toList();
   }
 
   Path snapshots(ModelName model) {

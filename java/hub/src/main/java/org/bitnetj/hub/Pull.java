@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /** One pull of a model: from its list of files to files in the cache. For one thread. */
@@ -18,6 +20,7 @@ final class Pull {
   private final Patience patience;
   private final PullProgress progress;
   private final HubClient.Listing listing;
+  private final Set<RemoteFile> fetched = new LinkedHashSet<>();
 
   /** Asks the hub what there is. */
   Pull(HubClient client, HubCache cache, ModelName model, Patience patience, PullProgress progress)
@@ -40,8 +43,17 @@ final class Pull {
 
   ModelFiles choose() throws HubException {
     Optional<ModelFiles> chosen = ModelFiles.choose(model, listing.files());
-    if (chosen.isPresent()) {
+    if (chosen.isPresent() && chosen.get().hasTokenizer()) {
       return chosen.get();
+    }
+    if (chosen.isPresent()) {
+      throw new HubException(
+          model
+              + " has neither tokenizer.json nor tokenizer.model"
+              + (listing.files().contains("vocab.json")
+                  ? ", but a vocab.json, which does not say how text is cut; load its tokenizer"
+                      + " with transformers and save it, which writes a tokenizer.json."
+                  : ", so nothing says which text its tokens are."));
     }
     List<String> models = ModelFiles.models(listing.files());
     String has =
@@ -62,6 +74,7 @@ final class Pull {
     for (String name : names) {
       files.add(patience.keep(() -> client.describe(model, commit(), name)));
     }
+    fetched.addAll(files);
     if (sha256.isPresent() && !files.getFirst().hash().equals(sha256.get())) {
       throw new HubException(
           client.host()
@@ -92,9 +105,31 @@ final class Pull {
     fetch(ModelFiles.ofModules(list, listing.files()), Optional.empty());
   }
 
+  /**
+   * Remembers the commit as what its revision means, unless a file that was fetched is no longer
+   * there: between two files of a pull its model may be removed.
+   *
+   * @return whether all is there
+   */
+  boolean finish() throws IOException {
+    try (BlobLock _ = lockRepository()) {
+      for (RemoteFile file : fetched) {
+        if (!isThere(file)) {
+          return false;
+        }
+      }
+      cache.remember(model, commit());
+      return true;
+    }
+  }
+
+  private BlobLock lockRepository() throws IOException {
+    return BlobLock.take(cache.repositoryLock(model), () -> {});
+  }
+
   /** The bytes that are to be fetched, for which there is room. */
   private long checkRoom(List<RemoteFile> files) throws IOException {
-    Path blobs = Files.createDirectories(cache.blob(model, "any").getParent());
+    Path root = Files.createDirectories(cache.root());
     long needed = 0;
     for (RemoteFile file : files) {
       if (!isThere(file) && !Files.exists(cache.blob(model, file.hash()))) {
@@ -103,7 +138,7 @@ final class Pull {
         needed = saturated(needed, Math.max(0, file.size() - have));
       }
     }
-    long free = Files.getFileStore(blobs).getUsableSpace();
+    long free = Files.getFileStore(root).getUsableSpace();
     if (needed > 0 && needed > free - ROOM_LEFT) {
       throw new HubException(
           model
@@ -138,10 +173,14 @@ final class Pull {
       return;
     }
     Path lock = cache.lock(model, file.hash());
+    try (BlobLock _ = lockRepository()) {
+      BlobLock.prepare(lock); // who removes the repository afterwards finds it
+    }
     Runnable waiting =
         () -> progress.note(file.name() + " is being fetched by another pull; waiting for it.");
     try (BlobLock _ = BlobLock.take(lock, waiting)) {
       Path blob = cache.blob(model, file.hash());
+      Files.createDirectories(blob.getParent());
       if (isThere(file)) {
         return;
       }

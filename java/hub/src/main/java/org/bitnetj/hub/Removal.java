@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,24 +34,24 @@ final class Removal {
     if (!Files.isDirectory(cache.repository(model))) {
       throw absent();
     }
-    List<BlobLock> held = new ArrayList<>();
-    try {
-      for (Path lock : cache.lockFiles(model)) {
-        held.add(BlobLock.tryTake(lock).orElseThrow(this::busy));
-      }
-      remove();
-    } finally {
-      for (BlobLock lock : held) {
-        lock.close();
-      }
-    }
-    if (!Files.exists(cache.repository(model)) && Files.isDirectory(cache.locks(model))) {
-      delete(cache.locks(model));
+    try (BlobLock _ = BlobLock.take(cache.repositoryLock(model), () -> {})) {
+      removeUnder(cache.blobLocks(model).iterator());
     }
     return freed;
   }
 
-  private void remove() throws IOException {
+  /** Removes while all these are locked. */
+  private void removeUnder(Iterator<Path> locks) throws IOException {
+    if (!locks.hasNext()) {
+      remove();
+      return;
+    }
+    try (BlobLock _ = BlobLock.tryTake(locks.next()).orElseThrow(this::busy)) {
+      removeUnder(locks);
+    }
+  }
+
+  void remove() throws IOException {
     if (model.revision().isEmpty() && model.file().isEmpty()) {
       delete(cache.repository(model));
       return;

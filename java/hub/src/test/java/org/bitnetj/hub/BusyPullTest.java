@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.bitnetj.hub.FakeHub.Door;
@@ -72,7 +74,87 @@ class BusyPullTest extends HubTestCase {
     assertEquals(List.of(busy, busy), refusals);
     assertArrayEquals(content, Files.readAllBytes(hub.find(MODEL).orElseThrow()));
     hub.remove(MODEL);
-    assertFalse(Files.exists(root.resolve(".locks/models--some-org--some.model_1")));
+    assertTrue(Files.exists(lock()), "who waits for it must meet who comes later");
+  }
+
+  /** What the pull of the weights locks. */
+  private Path lock() {
+    String hash = FakeHub.sha256(content);
+    return root.resolve(".locks/models--some-org--some.model_1").resolve(hash + ".bitnet.lock");
+  }
+
+  private void serveCheckpoint() {
+    server.files.remove(FILE);
+    server.files.put("config.json", FakeHub.bytes(100, 2));
+    server.files.put("tokenizer.json", FakeHub.bytes(200, 3));
+    server.files.put("model.safetensors", content);
+  }
+
+  private void assertWhole(Path snapshot) throws IOException {
+    assertEquals(Optional.of(snapshot), hub.find(MODEL));
+    assertEquals(3, snapshotFiles().size());
+    assertArrayEquals(content, Files.readAllBytes(snapshot.resolve("model.safetensors")));
+  }
+
+  @Test
+  void aPullWhoseModelIsRemovedBetweenTwoFilesFetchesAllTheSame() throws IOException {
+    serveCheckpoint();
+    Hub other = Hub.open(server.options(root));
+    List<Long> freed = new ArrayList<>();
+    Path snapshot =
+        hub.pull(
+            MODEL,
+            (file, done, total) -> {
+              if (done == 300 && freed.isEmpty()) { // of both small files, the second maybe locked
+                CompletableFuture.runAsync(() -> removed(other).ifPresent(freed::add)).join();
+              }
+            });
+    assertEquals(List.of(300L), freed);
+    assertWhole(snapshot);
+  }
+
+  private static Optional<Long> removed(Hub hub) {
+    try {
+      return Optional.of(hub.remove(MODEL));
+    } catch (HubException e) {
+      assertTrue(e.getMessage().contains("is being fetched just now"), e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aPullThatWaitsWhileItsModelIsRemovedFetchesAllTheSame() throws Exception {
+    serveCheckpoint();
+    CompletableFuture<Path> pulled;
+    try (BlobLock _ = BlobLock.take(lock(), () -> {})) { // as a removal has it
+      CompletableFuture<Boolean> waits = new CompletableFuture<>();
+      PullProgress progress =
+          new PullProgress() {
+            @Override
+            public void update(String file, long done, long total) {}
+
+            @Override
+            public void note(String sentence) {
+              waits.complete(true);
+            }
+          };
+      pulled =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return hub.pull(MODEL, progress);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      assertTrue(waits.get(30, TimeUnit.SECONDS));
+      assertEquals(2, snapshotFiles().size());
+      new Removal(new HubCache(root, true), MODEL).remove();
+      assertFalse(Files.exists(repository()));
+    }
+    assertWhole(pulled.get(30, TimeUnit.SECONDS));
   }
 
   @Test

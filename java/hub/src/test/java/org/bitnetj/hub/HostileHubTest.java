@@ -275,9 +275,10 @@ class HostileHubTest extends HubTestCase {
   void anIndexThatNamesWhatCannotBeAFileIsRefused(String index) throws IOException {
     server.files.remove(FILE);
     server.files.put("config.json", "{}".getBytes(StandardCharsets.UTF_8));
+    server.files.put("tokenizer.json", "{ }".getBytes(StandardCharsets.UTF_8));
     server.files.put("model.safetensors.index.json", index.getBytes(StandardCharsets.UTF_8));
     assertThrows(HubException.class, this::pull);
-    assertEquals(2, snapshotFiles().size(), "the config and the index");
+    assertEquals(3, snapshotFiles().size(), "the config, the tokenizer and the index");
     try (Stream<Path> all = Files.walk(folder)) {
       assertTrue(all.noneMatch(file -> file.getFileName().toString().startsWith("x.")));
     }

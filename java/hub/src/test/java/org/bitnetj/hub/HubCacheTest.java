@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,7 +162,17 @@ class HubCacheTest {
     assertEquals(List.of("o/m:same.gguf 100"), names());
     assertEquals(103, remove("o/m@main"));
     assertFalse(Files.exists(repository), "nothing is left of it");
-    assertFalse(Files.exists(root.resolve(".locks/models--o--m")));
+  }
+
+  @Test
+  void locksOfOtherToolsAreNeitherTakenNorRemoved() throws IOException {
+    Path lock = root.resolve(".locks/models--o--m/same.lock");
+    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE);
+        FileLock _ = channel.lock()) {
+      remove("o/m");
+    }
+    assertFalse(Files.exists(repository));
+    assertTrue(Files.exists(lock));
   }
 
   @Test

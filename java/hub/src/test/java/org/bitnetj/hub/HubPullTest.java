@@ -392,6 +392,24 @@ class HubPullTest extends HubTestCase {
   }
 
   @Test
+  void aCheckpointWithoutATokenizerThatTheEngineReadsIsRefusedBeforeItIsFetched()
+      throws IOException {
+    server.files.remove(FILE);
+    for (String file : List.of("config.json", "model.safetensors")) {
+      server.files.put(file, file.getBytes());
+    }
+    failure("has neither tokenizer.json nor tokenizer.model, so nothing says which text");
+    for (String file : List.of("vocab.json", "merges.txt")) {
+      server.files.put(file, file.getBytes());
+    }
+    failure("has neither tokenizer.json nor tokenizer.model, but a vocab.json, which does not");
+    server.files.put("tokenizer.model", new byte[] {1});
+    Path path = pull();
+    assertEquals(Optional.of(path), hub.find(MODEL));
+    assertTrue(Files.exists(path.resolve("tokenizer.model")));
+  }
+
+  @Test
   void twoPullsAtOnceFetchAFileOnce() throws Exception {
     List<CompletableFuture<Path>> pulls =
         IntStream.range(0, 4)

@@ -14,6 +14,7 @@ import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWords;
 import org.bitnetj.source.gguf.GgufWriter;
@@ -134,7 +135,8 @@ public record SyntheticModel(
             "cannot write " + path + ": " + e.getMessage() + "; choose another type.", e);
       }
       try (GgufWriter writer = GgufWriter.create(path, header);
-          MatrixWriter matrices = new MatrixWriter(writer, progress)) {
+          ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads());
+          MatrixWriter matrices = new MatrixWriter(writer, progress, team)) {
         for (int i = 0; i < parts.size(); i++) {
           write(parts.get(i), CounterRandom.of(seed, i), matrices);
         }

@@ -96,7 +96,7 @@ class CheckpointFolderTest {
   @ParameterizedTest
   @EnumSource(names = {"QWEN3", "GEMMA3"})
   void aModelWithNormsOfLinearLayersComputesTheSame(Architecture family) throws Exception {
-    Path gguf = FamiliesTest.withInputNorms(model(family.label(), true), folder.resolve("n.gguf"));
+    Path gguf = Rewriting.withInputNorms(model(family.label(), true), folder.resolve("n.gguf"));
     computesTheSame(gguf, CheckpointFolder.Weights.MASTER);
     Path made = folder.resolve("said");
     CheckpointFolder.write(made, gguf, CheckpointFolder.Weights.MASTER);

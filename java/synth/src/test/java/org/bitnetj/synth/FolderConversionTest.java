@@ -141,7 +141,7 @@ class FolderConversionTest extends ConvertedModels {
         new ModelShape("s", "qwen3", 2, 128, 256, 4, 2, 32, 320, 64, 10000f, 1e-5f, true);
     Path gguf = folder.resolve("tied.gguf");
     SyntheticModel.of(tied, 7).write(gguf, (written, size) -> {});
-    Path normed = FamiliesTest.withInputNorms(roundScales(gguf), folder.resolve("normed.gguf"));
+    Path normed = Rewriting.withInputNorms(roundScales(gguf), folder.resolve("normed.gguf"));
     Path checkpoint =
         CheckpointFolder.write(folder.resolve("hf"), normed, CheckpointFolder.Weights.MASTER);
     Path config = checkpoint.resolve("config.json");
@@ -167,7 +167,7 @@ class FolderConversionTest extends ConvertedModels {
       assertSameLogits(gguf, made);
     }
     if (family == Architecture.QWEN3 || family == Architecture.GEMMA3) {
-      Path normed = FamiliesTest.withInputNorms(gguf, folder.resolve("normed.gguf"));
+      Path normed = Rewriting.withInputNorms(gguf, folder.resolve("normed.gguf"));
       Path checkpoint =
           CheckpointFolder.write(folder.resolve("own"), normed, CheckpointFolder.Weights.MASTER);
       Path made = convert(checkpoint, OPTIONS);
@@ -309,7 +309,7 @@ class FolderConversionTest extends ConvertedModels {
 
   /** GGUF has no words for this either. */
   @Test
-  void tokensThatTakeTheWhiteSpaceBesideThemDoSoInTheFile() throws IOException {
+  void whatTokensAskOfTheTextBesideThemTheyAskInTheFile() throws IOException {
     Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
     Path checkpoint =
         CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
@@ -317,9 +317,9 @@ class FolderConversionTest extends ConvertedModels {
     String plain = Files.readString(json);
     String special = "\"special\":true";
     assertTrue(plain.contains(special), plain);
-    for (String flag : List.of("lstrip", "rstrip")) {
+    for (String flag : List.of("lstrip", "rstrip", "single_word")) {
       Files.writeString(json, plain.replace(special, special + ",\"" + flag + "\":true"));
-      String text = "a <|end_of_text|> b";
+      String text = "a <|end_of_text|> b<|end_of_text|>";
       assertSameTokens(checkpoint, convert(checkpoint, OPTIONS), text);
       assertThrows(
           AssertionError.class, () -> assertSameTokens(checkpoint, gguf, text), "as before");

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Consumer;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.source.Tensor;
@@ -146,5 +148,23 @@ final class Rewriting {
 
   private static void add(MemorySegment to, long at, int value) {
     to.set(ValueLayout.JAVA_BYTE, at, (byte) (to.get(ValueLayout.JAVA_BYTE, at) + value));
+  }
+
+  /** Adds a norm for each linear layer of the two layers, each another. */
+  static Path withInputNorms(Path from, Path to) throws Exception {
+    Rewriting more = new Rewriting(from);
+    try (GgufFile file = GgufFile.open(from)) {
+      Random random = new Random(8);
+      for (Tensor tensor : file.tensors()) {
+        if (tensor.format() instanceof TernaryFormat) {
+          float[] weights = new float[(int) tensor.columns()];
+          for (int i = 0; i < weights.length; i++) {
+            weights[i] = random.nextFloat(0.5f, 2);
+          }
+          more.with(tensor.name().replace(".weight", "_norm_in.weight"), weights);
+        }
+      }
+    }
+    return more.write(to);
   }
 }

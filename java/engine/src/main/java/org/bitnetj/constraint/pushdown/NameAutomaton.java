@@ -50,7 +50,9 @@ public final class NameAutomaton {
         starts[target + 1]++;
       }
     }
-    Arrays.parallelPrefix(starts, Integer::sum);
+    for (int q = 0; q < targets.length; q++) {
+      starts[q + 1] += starts[q];
+    }
     int[] sources = new int[starts[targets.length]];
     int[] filled = starts.clone();
     int[] queue = new int[targets.length];

@@ -107,15 +107,14 @@ public final class GgufFile implements ModelSource {
    * @throws ModelFileException as {@link #open}, but for what it says of tensors
    */
   public static GgufFile openMetadata(Path path) throws ModelFileException {
-    GgufFile file = mapped(path, Optional.empty());
+    GgufParts.Opener opener = part -> mapped(part, Optional.empty());
+    GgufFile file = opener.open(path);
     try {
-      Optional<Path> first = GgufParts.first(file);
-      if (first.isEmpty()) {
-        return file;
+      GgufFile first = GgufParts.first(file, opener);
+      if (first != file) {
+        file.close();
       }
-      GgufFile found = mapped(first.get(), Optional.empty());
-      file.close();
-      return found;
+      return first;
     } catch (ModelFileException | RuntimeException | Error e) {
       file.close();
       throw e;

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitnetj.error.ModelFileException;
@@ -61,13 +60,26 @@ final class GgufParts {
     }
   }
 
-  /** The first file of a model, which has its metadata, if {@code file} is another one of it. */
-  static Optional<Path> first(GgufFile file) throws ModelFileException {
+  /**
+   * The first file of a model, which has its metadata: {@code file} or another one.
+   *
+   * @throws ModelFileException also if they do not say what their names say
+   */
+  static GgufFile first(GgufFile file, Opener opener) throws ModelFileException {
     int count = count(file);
     int number = count == 1 ? 1 : number(file) + 1;
-    return number == 1
-        ? Optional.empty()
-        : Optional.of(file.path().resolveSibling(stem(file, number, count) + suffix(1, count)));
+    if (number == 1) {
+      return file;
+    }
+    GgufFile first =
+        opener.open(file.path().resolveSibling(stem(file, number, count) + suffix(1, count)));
+    try {
+      check(first, 1, count);
+      return first;
+    } catch (ModelFileException e) {
+      first.close();
+      throw e;
+    }
   }
 
   /** What the names of all files begin with. */

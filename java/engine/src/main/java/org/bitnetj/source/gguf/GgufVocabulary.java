@@ -43,6 +43,9 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
 
   static final String STRIPS_AFTER = "bitnet.tokenizer.strips_after";
 
+  /** This project's own key: ids of tokens beside which no character of a word may be. */
+  static final String SINGLE_WORDS = "bitnet.tokenizer.single_words";
+
   private static final int BYTE = 6; // a token's type
 
   /** Most characters that a message quotes. */
@@ -169,8 +172,8 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   }
 
   @Override
-  public Stripping stripping() throws ModelFileException {
-    return new Stripping(ids(STRIPS_BEFORE), ids(STRIPS_AFTER));
+  public Surroundings surroundings() throws ModelFileException {
+    return new Surroundings(ids(STRIPS_BEFORE), ids(STRIPS_AFTER), ids(SINGLE_WORDS));
   }
 
   private Set<Integer> ids(String key) throws ModelFileException {

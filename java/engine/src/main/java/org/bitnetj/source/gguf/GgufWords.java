@@ -185,8 +185,9 @@ public final class GgufWords {
     if (!bytes) {
       putSpacePrefix(from.spacePrefix());
     }
-    putIds(GgufVocabulary.STRIPS_BEFORE, from.stripping().before());
-    putIds(GgufVocabulary.STRIPS_AFTER, from.stripping().after());
+    putIds(GgufVocabulary.STRIPS_BEFORE, from.surroundings().takesBefore());
+    putIds(GgufVocabulary.STRIPS_AFTER, from.surroundings().takesAfter());
+    putIds(GgufVocabulary.SINGLE_WORDS, from.surroundings().singleWords());
   }
 
   private void putIds(String key, Set<Integer> ids) {

@@ -2,12 +2,11 @@ package org.bitnetj.source.gguf;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormat;
+import org.bitnetj.parallel.ThreadTeam;
 
 /**
  * Fills the tensors of a {@link GgufWriter} row by row, whatever their format: rows are made and
@@ -62,15 +61,18 @@ public final class MatrixWriter implements AutoCloseable {
 
   private final GgufWriter writer;
   private final Progress progress;
+  private final ThreadTeam team;
   private final Arena arena = Arena.ofShared();
   private MemorySegment chunk = arena.allocate(CHUNK_BYTES, 64);
 
   /**
    * @param writer whose tensors are written in their order, and which is committed by its owner
+   * @param team encodes rows
    */
-  public MatrixWriter(GgufWriter writer, Progress progress) {
+  public MatrixWriter(GgufWriter writer, Progress progress, ThreadTeam team) {
     this.writer = writer;
     this.progress = progress;
+    this.team = team;
     progress.at(writer.written(), writer.size());
   }
 
@@ -151,29 +153,22 @@ public final class MatrixWriter implements AutoCloseable {
     return chunk.asSlice(0, bytes);
   }
 
-  private static void encode(
-      MemorySegment stripe, int first, int count, int together, Encoders encoders) {
+  private void encode(MemorySegment stripe, int first, int count, int together, Encoders encoders) {
     int units = count / together;
     int pieces = Math.min(PIECES, units);
-    AtomicReference<IllegalArgumentException> refused = new AtomicReference<>();
-    IntStream.range(0, pieces)
-        .parallel()
-        .forEach(
-            piece -> {
-              int from = first + (int) ((long) units * piece / pieces) * together;
-              int to = first + (int) ((long) units * (piece + 1) / pieces) * together;
-              try {
-                RowEncoder encoder = encoders.make();
-                for (int row = from; row < to; row++) {
-                  encoder.encode(stripe, first, row);
-                }
-              } catch (IllegalArgumentException e) {
-                refused.set(e);
-              }
-            });
-    if (refused.get() != null) {
-      throw refused.get();
-    }
+    team.run(
+        (begin, end) -> {
+          for (int piece = begin; piece < end; piece++) {
+            int from = first + (int) ((long) units * piece / pieces) * together;
+            int to = first + (int) ((long) units * (piece + 1) / pieces) * together;
+            RowEncoder encoder = encoders.make();
+            for (int row = from; row < to; row++) {
+              encoder.encode(stripe, first, row);
+            }
+          }
+        },
+        pieces,
+        1);
   }
 
   /** Frees the chunk. */

@@ -107,8 +107,7 @@ record CheckpointConfig(Section json) {
     int headDim = headDim(architecture, Math.max(1, width / heads));
     Set<Kind> kinds = kinds(architecture, layers);
     try {
-      LayerPlan.Rotation rotation =
-          rotation(architecture, headDim, kinds.contains(Kind.FULL) ? Kind.FULL : Kind.WINDOW);
+      LayerPlan.Rotation rotation = rotation(architecture, headDim, rotated(kinds));
       return new ModelSpec(
           architecture,
           name(),
@@ -183,7 +182,15 @@ record CheckpointConfig(Section json) {
 
   /** What {@code rope_scaling} makes of the frequencies, as float32; empty if nothing. */
   Optional<float[]> ropeDivisors(ModelSpec spec) throws ModelFileException {
-    return new CheckpointRope(json, spec.architecture(), spec.headDim(), Kind.FULL).divisors();
+    Kind kind = rotated(kinds(spec.architecture(), spec.layers()));
+    return new CheckpointRope(json, spec.architecture(), spec.headDim(), kind).divisors();
+  }
+
+  /**
+   * By which kind of layers rotations go: where there are both, {@link #contextLength} compares.
+   */
+  private static Kind rotated(Set<Kind> kinds) {
+    return kinds.contains(Kind.FULL) ? Kind.FULL : Kind.WINDOW;
   }
 
   private Multipliers multipliers(Architecture architecture, int width, int layers)

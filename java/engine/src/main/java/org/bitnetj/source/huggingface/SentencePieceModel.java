@@ -193,6 +193,6 @@ final class SentencePieceModel {
         TokenizerTables.texts(List.of()),
         ids,
         unknown,
-        AddedToken.stripping(added));
+        AddedToken.surroundings(added));
   }
 }

@@ -242,8 +242,8 @@ final class TokenizerFiles implements VocabularySource {
   }
 
   @Override
-  public Stripping stripping() throws ModelFileException {
-    return tokenizer().stripping();
+  public Surroundings surroundings() throws ModelFileException {
+    return tokenizer().surroundings();
   }
 
   @Override

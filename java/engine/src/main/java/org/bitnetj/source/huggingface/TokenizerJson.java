@@ -92,7 +92,7 @@ final class TokenizerJson {
         TokenizerTables.texts(merges(model)),
         ids,
         unknown,
-        AddedToken.stripping(added.values()));
+        AddedToken.surroundings(added.values()));
   }
 
   /** Puts the added tokens among the others and gives them by their ids. */
@@ -114,6 +114,13 @@ final class TokenizerJson {
                 + " and "
                 + id
                 + "; the file is damaged.");
+      }
+      if (other != null && token.singleWord() && !token.special()) {
+        throw section.failure(
+            "token '"
+                + Section.shown(token.text())
+                + "' has single_word, but parts of words may become it too, since it is in"
+                + " model.vocab; this engine does not do both.");
       }
       boolean prepends = scheme.spacePrefix() == SpacePrefix.ALWAYS;
       if (!token.special() && prepends && token.normalized()) {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.bitnetj.source.StringArray;
-import org.bitnetj.source.VocabularySource.Stripping;
+import org.bitnetj.source.VocabularySource.Surroundings;
 
 /**
  * The tables of a tokenizer.
@@ -17,7 +17,7 @@ import org.bitnetj.source.VocabularySource.Stripping;
  * @param merges two pieces with a space between
  * @param ids of tokens by their texts
  * @param unknown the unknown token
- * @param stripping tokens that take the white space beside them
+ * @param surroundings what tokens ask of the text beside them
  */
 record TokenizerTables(
     TokenizerScheme scheme,
@@ -27,7 +27,7 @@ record TokenizerTables(
     StringArray merges,
     Map<String, Integer> ids,
     OptionalLong unknown,
-    Stripping stripping) {
+    Surroundings surroundings) {
   /** More ids than any vocabulary has; the tables take memory by the largest. */
   static final int MOST_TOKENS = 1 << 20;
 

@@ -169,4 +169,33 @@ class SplitFilesTest {
       assertTrue(message.contains(part), message);
     }
   }
+
+  @Test
+  void theMetadataOfAnyFileAreThoseOfTheFirst() throws Exception {
+    Files.delete(path(2)); // they can be had without all weights
+    for (int part = 0; part < 2; part++) {
+      try (GgufFile file = GgufFile.openMetadata(path(part))) {
+        assertEquals("bitnet-b1.58", file.family());
+        assertEquals(path(0), file.path());
+      }
+    }
+  }
+
+  @Test
+  void metadataOfAFileThatIsNotTheFirstAreRefused() throws Exception {
+    write(0, 2, PARTS, -1);
+    assertRefusesMetadata("number 3 of 3 files", "number 1 of 3");
+    write(0, 0, PARTS + 1, -1);
+    assertRefusesMetadata("number 1 of 4 files", "number 1 of 3");
+  }
+
+  private void assertRefusesMetadata(String... parts) {
+    String message =
+        assertThrows(ModelFileException.class, () -> GgufFile.openMetadata(path(1)).close())
+            .getMessage();
+    assertTrue(message.startsWith(path(0).toString()), message);
+    for (String part : parts) {
+      assertTrue(message.contains(part), message);
+    }
+  }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
@@ -221,6 +222,10 @@ class CheckpointConfigTest {
             .spec(ActivationScaling.ROW);
     assertEquals(2e4, windows.rotation().theta());
     assertEquals(RopeScaling.NONE, windows.rotation().scaling());
+    CheckpointConfig unused =
+        config("'model_type':'gemma3_text'" + rope.formatted("longrope", "1e6"));
+    ModelSpec spec = unused.spec(ActivationScaling.ROW);
+    assertEquals(Optional.empty(), unused.ropeDivisors(spec), "of layers that there are none of");
   }
 
   private RopeScaling scaling(String rope) throws IOException {

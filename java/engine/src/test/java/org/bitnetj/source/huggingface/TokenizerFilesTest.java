@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerFilesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -132,6 +135,90 @@ class TokenizerFilesTest {
         new int[] {'a', 258, 0xe2, 0x80, 0x8b, 'b', 0xe1, 0xa0, 0x8e, 258},
         encode(tokenizer, "a\u0085<s>\u200bb\u180e<s>"),
         "what has no width, and no space since Unicode 6.3, stays");
+  }
+
+  private static ObjectNode withSingleWords() {
+    ObjectNode root = small();
+    ((ObjectNode) root.at("/added_tokens/0")).put("single_word", true);
+    ((ArrayNode) root.get("added_tokens"))
+        .addObject()
+        .put("id", 262)
+        .put("content", "and")
+        .put("special", false)
+        .put("single_word", true);
+    return root;
+  }
+
+  /** As of Hugging Face's tokenizers 0.23.2. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{and}",
+        "a {and} b",
+        "{and} {and}",
+        "-{and}-",
+        "{and},{and}",
+        "\u200b{and}",
+        "{and}\u00b2",
+        " {<s>} ",
+        "{<s>}{<s>}"
+      })
+  void aSingleWordIsFoundWhereNoWordIsBesideIt(String marked) throws IOException {
+    Tokenizer tokenizer = write(withSingleWords());
+    List<Integer> expected = new ArrayList<>();
+    for (String part : marked.split("[{}]")) {
+      switch (part) {
+        case "and" -> expected.add(262);
+        case "<s>" -> expected.add(258);
+        default -> {
+          for (byte b : part.getBytes(StandardCharsets.UTF_8)) {
+            expected.add(b & 0xff);
+          }
+        }
+      }
+    }
+    assertEquals(
+        expected, Arrays.stream(encode(tokenizer, marked.replaceAll("[{}]", ""))).boxed().toList());
+  }
+
+  /** As of the same. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sand",
+        "andy",
+        "_and",
+        "and_",
+        "1and",
+        "and1",
+        "andand",
+        "\u00e9and",
+        "and\u0301",
+        "\u200dand",
+        "\u4e2dand",
+        "and\u2160",
+        "\u0967and",
+        "x<s>",
+        "<s>x"
+      })
+  void aSingleWordIsNoPartOfAnother(String text) throws IOException {
+    int[] bytes =
+        new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1)
+            .chars()
+            .toArray();
+    assertArrayEquals(bytes, encode(write(withSingleWords()), text));
+  }
+
+  /** As of the same. */
+  @Test
+  void aSingleWordTakesThePlaceOfWhatIsShorterAlsoWhereItIsNotFound() throws IOException {
+    ObjectNode root = withSingleWords();
+    ((ArrayNode) root.get("added_tokens")).addObject().put("id", 263).put("content", "an");
+    Tokenizer tokenizer = write(root);
+    assertArrayEquals(new int[] {'a', 'n', 'd', 's'}, encode(tokenizer, "ands"));
+    assertArrayEquals(new int[] {263, 's'}, encode(tokenizer, "ans"));
+    ((ObjectNode) root.at("/added_tokens/3")).put("lstrip", true).put("rstrip", true);
+    assertArrayEquals(new int[] {'a', 262, 'b'}, encode(write(root), "a and b"));
   }
 
   /** The special tokens are found before, in the text as it is. */
@@ -244,15 +331,17 @@ class TokenizerFilesTest {
       assertTrue(refusal(r -> ((ObjectNode) r.get("model")).put("type", type)).contains(type));
     }
     assertTrue(
+        refusal(
+                r ->
+                    ((ArrayNode) r.get("added_tokens"))
+                        .addObject()
+                        .put("id", 256)
+                        .put("content", "ab")
+                        .put("single_word", true))
+            .contains("'ab' has single_word, but parts of words may become it too"));
+    assertTrue(
         refusal(r -> ((ObjectNode) r.get("model")).put("end_of_word_suffix", "</w>"))
             .contains("end_of_word_suffix"));
-    assertTrue(
-        refusal(r -> ((ObjectNode) r.at("/added_tokens/2")).put("single_word", true))
-            .contains("'<tool>' has single_word"));
-    assertTrue(
-        refusal(r -> ((ObjectNode) r.at("/added_tokens/0")).put("single_word", true))
-            .contains("'<s>' has single_word"),
-        "special ones too");
   }
 
   @Test
