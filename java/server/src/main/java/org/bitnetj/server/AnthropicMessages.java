@@ -107,7 +107,7 @@ final class AnthropicMessages {
       finish(block);
     }
     String text = String.join("\n", texts);
-    return calls.isEmpty() ? ChatMessage.assistant(text) : Chats.calling(text, calls);
+    return calls.isEmpty() ? ChatMessage.assistant(text) : OpenAiMessages.calling(text, calls);
   }
 
   private static ApiException unreadable(Fields block, String type) {

@@ -1,8 +1,6 @@
 package org.bitnetj.server;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
-import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.reply.ChatPrompt;
 import org.bitnetj.chat.reply.ChatRequest;
 import org.bitnetj.chat.reply.Replies;
@@ -39,13 +37,13 @@ final class Chats {
   }
 
   /**
-   * The tokens up to where the answer begins.
+   * How many tokens a conversation becomes, up to where its answer begins.
    *
    * @throws ApiException if the model has no chat template
    */
-  int[] encode(ChatRequest request) {
+  int countTokens(ChatRequest request) {
     requireTemplate();
-    return replies.encode(request);
+    return replies.encode(request).length;
   }
 
   private void requireTemplate() {
@@ -61,20 +59,6 @@ final class Chats {
       throw new AssertionError();
     } catch (IllegalStateException e) {
       return String.valueOf(e.getMessage());
-    }
-  }
-
-  /**
-   * What an assistant said, with its calls.
-   *
-   * @param calls as {@link ChatMessage#assistant(String, String)} takes them
-   * @throws ApiException if they are more than the engine reads
-   */
-  static ChatMessage calling(String text, ArrayNode calls) {
-    try {
-      return ChatMessage.assistant(text, calls.toString());
-    } catch (IllegalArgumentException e) {
-      throw new ApiException(ApiException.Kind.INVALID, String.valueOf(e.getMessage()));
     }
   }
 

@@ -50,7 +50,7 @@ final class Messages {
     request.ignore("context_management");
     Thinking thinking = thinking(request);
     ChatRequest chat = conversation(request, thinking, GenerationOptions.defaults());
-    int tokens = chats.encode(chat).length;
+    int tokens = chats.countTokens(chat);
     return Door.whole(JSON.objectNode().put("input_tokens", tokens));
   }
 

@@ -9,12 +9,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.chat.reply.Tools;
 
 /** The messages and tools of a request to {@code /v1/chat/completions}. */
 final class OpenAiMessages {
   private static final int MOST_MESSAGES = 10_000;
   private static final int MOST_TOOLS = 128;
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private OpenAiMessages() {}
 
@@ -64,7 +67,21 @@ final class OpenAiMessages {
       function.finish();
       call.finish();
     }
-    return Chats.calling(content, all);
+    return calling(content, all);
+  }
+
+  /**
+   * What an assistant said, with its calls.
+   *
+   * @param calls as {@link ChatMessage#assistant(String, String)} takes them
+   * @throws ApiException if they are larger than the engine reads
+   */
+  static ChatMessage calling(String text, ArrayNode calls) {
+    try {
+      return ChatMessage.assistant(text, calls.toString());
+    } catch (IllegalArgumentException e) {
+      throw new ApiException(ApiException.Kind.INVALID, String.valueOf(e.getMessage()));
+    }
   }
 
   /** A text, or parts that are texts. */
@@ -196,6 +213,12 @@ final class OpenAiMessages {
     result.set("parameters", parameters);
     function.flag("strict");
     function.finish();
+    try {
+      ChatSettings.DEFAULTS.withTools(
+          List.of(JSON.objectNode().<ObjectNode>set("function", result).toString()));
+    } catch (IllegalArgumentException e) { // such as deep nesting
+      throw function.wrong(schema, "is not read: " + e.getMessage());
+    }
     return result;
   }
 }

@@ -86,7 +86,7 @@ final class ResponseItems {
   /** What the assistant said and the calls right after it are one message. */
   private void flush() {
     if (!calls.isEmpty()) {
-      messages.add(Chats.calling(text.orElse(""), calls));
+      messages.add(OpenAiMessages.calling(text.orElse(""), calls));
     } else {
       text.map(ChatMessage::assistant).ifPresent(messages::add);
     }

@@ -209,6 +209,15 @@ class ModelServerTest {
         """
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}\
         """);
+    refused(
+        400,
+        "tools[0].function.parameters",
+        "/v1/chat/completions",
+        """
+        {"messages": [{"role": "user", "content": "a"}], "tools": [{"type": "function",
+         "function": {"name": "f", "parameters": {"a": %s1%s}}}]}\
+        """
+            .formatted("[".repeat(70), "]".repeat(70)));
     HttpResponse<String> deep =
         served.post(
             "/v1/chat/completions",

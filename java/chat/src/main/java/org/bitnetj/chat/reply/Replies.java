@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
-import org.bitnetj.error.GrammarException;
+import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
@@ -34,12 +34,14 @@ public final class Replies {
    *
    * @throws IllegalStateException if the model has no chat template
    * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
-   * @throws GrammarException if the answer cannot be held to the format, or to calls of the tools
+   * @throws org.bitnetj.error.GrammarException if the answer cannot be held to the format, or to
+   *     calls of the tools
    */
   public ChatPrompt prepare(ChatRequest request) {
+    ChatTemplate template = model.requireChatTemplate();
     Set<Integer> stops = new HashSet<>(request.options().stopTokens());
-    stops.addAll(model.requireChatTemplate().stopTokens());
-    boolean opensThinking = model.requireChatTemplate().opensThinking(settings(request));
+    stops.addAll(template.stopTokens());
+    boolean opensThinking = template.opensThinking(settings(request));
     GenerationOptions options = request.options().withStopTokens(stops);
     return new ChatPrompt(
         encode(request),
@@ -52,11 +54,9 @@ public final class Replies {
   }
 
   /**
-   * The tokens up to where the answer begins.
+   * The tokens that a conversation becomes, up to where its answer begins.
    *
-   * @throws IllegalStateException if the model has no chat template
-   * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
-   * @throws GrammarException if the tools are too large
+   * @throws RuntimeException as {@link #prepare} where that is not about what the answer is held to
    */
   public int[] encode(ChatRequest request) {
     List<ChatMessage> messages =
@@ -68,13 +68,9 @@ public final class Replies {
     boolean told = request.tools().isPresent() && toolsInTemplate;
     boolean constrained =
         request.format().isPresent() || request.tools().choice() == Tools.Choice.REQUIRED;
-    try {
-      return new ChatSettings(
-          told ? request.tools().definitions() : List.of(),
-          request.thinking().or(() -> constrained ? Optional.of(false) : Optional.empty()));
-    } catch (IllegalArgumentException e) { // JSON that the engine finds too large
-      throw new GrammarException("tools: " + e.getMessage());
-    }
+    return new ChatSettings(
+        told ? request.tools().definitions() : List.of(),
+        request.thinking().or(() -> constrained ? Optional.of(false) : Optional.empty()));
   }
 
   /**
