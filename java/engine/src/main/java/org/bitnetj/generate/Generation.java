@@ -112,7 +112,10 @@ final class Generation {
     for (int token : prompt) {
       sampler.accept(token);
     }
-    this.decoder = tokenizer.newDecoder(false, options.showSpecials());
+    this.decoder =
+        options.showSpecials()
+            ? tokenizer.newDecoder(false, true)
+            : tokenizer.newDecoder(false, options.shownTokens());
     this.scanner = new StopScanner(options.stopStrings());
     this.constraint = options.constraint().map(Constraint::start).orElse(null);
     // A draft's logits are asked for before its tokens are chosen, so that what is asked for must

@@ -19,6 +19,8 @@ import org.bitnetj.option.SamplingOptions;
  * @param stopTokens end the text as the model's own end tokens do
  * @param ignoreEnd whether end and stop tokens are treated like other tokens
  * @param showSpecials whether the names of special tokens appear in the text
+ * @param shownTokens special tokens whose names appear in the text although those of others do not:
+ *     marks that a reader of the text looks for
  * @param topLogprobs of how many of the most probable tokens {@link GenerationListener#onLogprobs}
  *     hears besides the chosen one, up to 100; empty if it is not called. Computing them takes time
  * @param constraint what the text must be, such as JSON of a schema; it is for the model's own
@@ -33,6 +35,7 @@ public record GenerationOptions(
     Set<Integer> stopTokens,
     boolean ignoreEnd,
     boolean showSpecials,
+    Set<Integer> shownTokens,
     OptionalInt topLogprobs,
     Optional<Constraint> constraint,
     boolean drafting) {
@@ -45,6 +48,7 @@ public record GenerationOptions(
           Set.of(),
           false,
           false,
+          Set.of(),
           OptionalInt.empty(),
           Optional.empty(),
           true);
@@ -52,6 +56,7 @@ public record GenerationOptions(
   public GenerationOptions {
     stopStrings = List.copyOf(stopStrings);
     stopTokens = Set.copyOf(stopTokens);
+    shownTokens = Set.copyOf(shownTokens);
     if (topLogprobs.isPresent() && (topLogprobs.getAsInt() < 0 || topLogprobs.getAsInt() > 100)) {
       throw new IllegalArgumentException(
           "The number of log probabilities must be 0 to 100, not " + topLogprobs.getAsInt() + ".");
@@ -119,6 +124,10 @@ public record GenerationOptions(
     return edit(d -> d.showSpecials = value);
   }
 
+  public GenerationOptions withShownTokens(Set<Integer> value) {
+    return edit(d -> d.shownTokens = value);
+  }
+
   public GenerationOptions withTopLogprobs(int value) {
     return edit(d -> d.topLogprobs = OptionalInt.of(value));
   }
@@ -141,6 +150,7 @@ public record GenerationOptions(
         draft.stopTokens,
         draft.ignoreEnd,
         draft.showSpecials,
+        draft.shownTokens,
         draft.topLogprobs,
         draft.constraint,
         draft.drafting);
@@ -154,6 +164,7 @@ public record GenerationOptions(
     private Set<Integer> stopTokens;
     private boolean ignoreEnd;
     private boolean showSpecials;
+    private Set<Integer> shownTokens;
     private OptionalInt topLogprobs;
     private Optional<Constraint> constraint;
     private boolean drafting;
@@ -165,6 +176,7 @@ public record GenerationOptions(
       stopTokens = from.stopTokens;
       ignoreEnd = from.ignoreEnd;
       showSpecials = from.showSpecials;
+      shownTokens = from.shownTokens;
       topLogprobs = from.topLogprobs;
       constraint = from.constraint;
       drafting = from.drafting;

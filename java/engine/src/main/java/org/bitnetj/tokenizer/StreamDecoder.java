@@ -5,6 +5,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntPredicate;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
 
 /**
@@ -19,7 +20,7 @@ import org.bitnetj.source.VocabularySource.SpacePrefix;
  */
 public final class StreamDecoder {
   private final Tokenizer tokenizer;
-  private final boolean specials;
+  private final IntPredicate shown; // of special tokens
   private final CharsetDecoder decoder =
       StandardCharsets.UTF_8
           .newDecoder()
@@ -30,9 +31,9 @@ public final class StreamDecoder {
   private CharBuffer chars = CharBuffer.allocate(64);
   private boolean fresh;
 
-  StreamDecoder(Tokenizer tokenizer, boolean startOfText, boolean specials) {
+  StreamDecoder(Tokenizer tokenizer, boolean startOfText, IntPredicate shown) {
     this.tokenizer = tokenizer;
-    this.specials = specials;
+    this.shown = shown;
     this.fresh = startOfText;
   }
 
@@ -53,7 +54,7 @@ public final class StreamDecoder {
     Vocabulary vocabulary = tokenizer.vocabulary();
     boolean special = tokenizer.isSpecial(id);
     int length = vocabulary.length(id);
-    if (length > 0 && (!special || specials)) {
+    if (length > 0 && (!special || shown.test(id))) {
       boolean dropSpace =
           fresh
               && !special

@@ -186,7 +186,7 @@ public final class Tokenizer {
 
   /** As {@link #decode(int...)}; {@code specials} says whether special tokens show their names. */
   public String decode(int[] ids, boolean specials) {
-    StreamDecoder decoder = new StreamDecoder(this, true, specials);
+    StreamDecoder decoder = newDecoder(true, specials);
     StringBuilder text = new StringBuilder(4 * ids.length);
     for (int id : ids) {
       decoder.append(id, text);
@@ -208,7 +208,12 @@ public final class Tokenizer {
    * As {@link #newDecoder(boolean)}; {@code specials} says whether special tokens show their names.
    */
   public StreamDecoder newDecoder(boolean startOfText, boolean specials) {
-    return new StreamDecoder(this, startOfText, specials);
+    return new StreamDecoder(this, startOfText, id -> specials);
+  }
+
+  /** As {@link #newDecoder(boolean)}; these special tokens show their names. */
+  public StreamDecoder newDecoder(boolean startOfText, Set<Integer> shown) {
+    return new StreamDecoder(this, startOfText, shown::contains);
   }
 
   /** The bytes of a token: text, perhaps with incomplete characters, or a special token's name. */

@@ -24,6 +24,7 @@ class GenerationOptionsTest {
             Set.of(),
             false,
             false,
+            Set.of(),
             OptionalInt.empty(),
             Optional.empty(),
             true),
@@ -40,6 +41,7 @@ class GenerationOptionsTest {
             Set.of(9),
             true,
             true,
+            Set.of(11),
             OptionalInt.of(5),
             Optional.empty(),
             false),
@@ -51,6 +53,7 @@ class GenerationOptionsTest {
             .withStopTokens(Set.of(9))
             .withIgnoreEnd(true)
             .withShowSpecials(true)
+            .withShownTokens(Set.of(11))
             .withTopLogprobs(5)
             .withDrafting(false));
     assertEquals(OptionalLong.of(3), options.withSeed(3).sampling().seed());

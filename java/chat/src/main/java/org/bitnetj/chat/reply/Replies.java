@@ -42,7 +42,8 @@ public final class Replies {
     Set<Integer> stops = new HashSet<>(request.options().stopTokens());
     stops.addAll(template.stopTokens());
     boolean opensThinking = template.opensThinking(settings(request));
-    GenerationOptions options = request.options().withStopTokens(stops);
+    GenerationOptions options =
+        request.options().withStopTokens(stops).withShownTokens(ReplyParser.marks(model.tokenizer()));
     return new ChatPrompt(
         encode(request),
         constraints

@@ -4,7 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.bitnetj.chat.ThinkingSplitter;
+import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions between
@@ -17,6 +21,18 @@ public final class ReplyParser {
   static final String CALL_END = "</tool_call>";
 
   private static final ObjectMapper JSON = StrictJson.mapper();
+
+  /**
+   * The tokens of a vocabulary that are marks of a reply. Where they are control tokens, their names
+   * must be shown for the parser to see them.
+   */
+  static Set<Integer> marks(Tokenizer tokenizer) {
+    Set<Integer> marks = new HashSet<>();
+    for (String mark : List.of(ThinkingSplitter.START, ThinkingSplitter.END, CALL, CALL_END)) {
+      tokenizer.findSpecial(mark).ifPresent(marks::add);
+    }
+    return marks;
+  }
 
   private final ReplySink sink;
   private final ThinkingSplitter splitter;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
+import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.tokenizer.Segment;
 
@@ -80,7 +81,11 @@ public record Tools(
     return result;
   }
 
-  /** Whether a model's chat template tells it of tools. */
+  /**
+   * Whether a model's chat template tells it of tools.
+   *
+   * @throws ChatTemplateException if the thread is interrupted
+   */
   static boolean areInTemplate(LanguageModel model) {
     ChatSettings settings =
         ChatSettings.DEFAULTS.withTools(
@@ -89,14 +94,18 @@ public record Tools(
                     + PROBE
                     + "\",\"description\":\"d\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}"));
     try {
-      return model
-          .requireChatTemplate()
-          .render(List.of(ChatMessage.user("Hello")), settings, true)
-          .stream()
-          .map(Segment::text)
-          .anyMatch(text -> text.contains(PROBE));
-    } catch (RuntimeException e) {
-      return false;
+      return model.chatTemplate().isPresent()
+          && model
+              .requireChatTemplate()
+              .render(List.of(ChatMessage.user("Hello")), settings, true)
+              .stream()
+              .map(Segment::text)
+              .anyMatch(text -> text.contains(PROBE));
+    } catch (ChatTemplateException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      return false; // it refuses tools
     }
   }
 
@@ -106,11 +115,8 @@ public record Tools(
    */
   List<ChatMessage> explained(List<ChatMessage> messages) {
     List<ChatMessage> result = new ArrayList<>();
-    StringBuilder system = new StringBuilder();
     for (ChatMessage message : messages) {
-      if (message.role().equals("system") && result.isEmpty()) {
-        system.append(message.content()).append("\n\n");
-      } else if (message.role().equals("tool")) {
+      if (message.role().equals("tool")) {
         result.add(
             ChatMessage.user("<tool_response>\n" + message.content() + "\n</tool_response>"));
       } else if (message.toolCalls().isPresent()) {
@@ -120,16 +126,22 @@ public record Tools(
       }
     }
     if (isPresent()) {
-      system.append("You can call these functions:\n");
-      functions.forEach(function -> system.append(function).append('\n'));
-      system.append(
-          "To call one, write exactly this, with its name and a JSON object of its arguments:\n"
-              + "<tool_call>\n{\"name\": NAME, \"arguments\": ARGUMENTS}\n</tool_call>");
-    }
-    if (!system.isEmpty()) {
-      result.addFirst(ChatMessage.system(system.toString().strip()));
+      StringBuilder system = new StringBuilder();
+      while (!result.isEmpty() && result.getFirst().role().equals("system")) {
+        system.append(result.removeFirst().content()).append("\n\n");
+      }
+      result.addFirst(ChatMessage.system(system + explanation()));
     }
     return result;
+  }
+
+  private String explanation() {
+    StringBuilder text = new StringBuilder("You can call these functions:\n");
+    functions.forEach(function -> text.append(function).append('\n'));
+    return text.append(
+            "To call one, write exactly this, with its name and a JSON object of its arguments:\n"
+                + "<tool_call>\n{\"name\": NAME, \"arguments\": ARGUMENTS}\n</tool_call>")
+        .toString();
   }
 
   private static String calls(String json) {
