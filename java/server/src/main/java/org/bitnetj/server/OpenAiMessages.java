@@ -145,29 +145,68 @@ final class OpenAiMessages {
    * @param named where the choice of one function has its name
    */
   static Tools chosen(Fields request, List<ObjectNode> functions, Function<Fields, Fields> named) {
-    Tools.Choice choice = functions.isEmpty() ? Tools.Choice.NONE : Tools.Choice.AUTO;
-    Optional<String> only = Optional.empty();
     Optional<JsonNode> chosen = request.any("tool_choice");
-    if (chosen.isPresent() && chosen.get().isTextual()) {
-      choice =
-          switch (chosen.get().textValue()) {
+    boolean several = request.flag("parallel_tool_calls").orElse(true);
+    if (chosen.isEmpty() || chosen.get().isTextual()) {
+      String mode = chosen.map(JsonNode::textValue).orElse("auto");
+      Tools.Choice choice =
+          switch (mode) {
             case "none" -> Tools.Choice.NONE;
-            case "auto" -> choice;
+            case "auto" -> functions.isEmpty() ? Tools.Choice.NONE : Tools.Choice.AUTO;
             case "required" -> Tools.Choice.REQUIRED;
             default ->
-                throw request.wrong("tool_choice", "must be none, auto, required or a function");
+                throw request.wrong("tool_choice", "must be none, auto, required or an object");
           };
-    } else if (chosen.isPresent()) {
-      Fields object = Fields.of(chosen.get(), "tool_choice");
-      object.only(
-          "type", JsonNodeFactory.instance.textNode("function"), "only functions are called");
-      only = Optional.of(named.apply(object).requiredText("name"));
-      object.finish();
-      choice = Tools.Choice.REQUIRED;
+      return checked(request, new Tools(functions, choice, Optional.empty(), several));
     }
-    return checked(
-        request,
-        new Tools(functions, choice, only, request.flag("parallel_tool_calls").orElse(true)));
+    Fields object = Fields.of(chosen.get(), "tool_choice");
+    String type = object.requiredText("type");
+    Tools tools =
+        switch (type) {
+          case "function" ->
+              new Tools(
+                  functions,
+                  Tools.Choice.REQUIRED,
+                  Optional.of(named.apply(object).requiredText("name")),
+                  several);
+          case "allowed_tools" -> allowed(object, functions, named, several);
+          default ->
+              throw object.wrong("type", "must be function or allowed_tools: nothing else is called");
+        };
+    object.finish();
+    return checked(request, tools);
+  }
+
+  /** Only some of the functions; the model is not told of the others. */
+  private static Tools allowed(
+      Fields choice, List<ObjectNode> functions, Function<Fields, Fields> named, boolean several) {
+    // In /v1/chat/completions they are in an object of their own, in /v1/responses beside the type.
+    Fields list = choice.object("allowed_tools").orElse(choice);
+    List<ObjectNode> some = new ArrayList<>();
+    for (Fields tool : list.objects("tools")) {
+      if (!tool.requiredText("type").equals("function")) {
+        continue; // left out among the tools too
+      }
+      Fields function = named.apply(tool);
+      String name = function.requiredText("name");
+      some.add(
+          functions.stream()
+              .filter(f -> f.get("name").textValue().equals(name))
+              .findFirst()
+              .orElseThrow(() -> function.wrong("name", "is not among the tools")));
+      function.finish();
+      tool.finish();
+    }
+    Tools.Choice mode =
+        switch (list.requiredText("mode")) {
+          case "auto" -> some.isEmpty() ? Tools.Choice.NONE : Tools.Choice.AUTO;
+          case "required" -> Tools.Choice.REQUIRED;
+          default -> throw list.wrong("mode", "must be auto or required");
+        };
+    if (list != choice) {
+      list.finish();
+    }
+    return new Tools(some, mode, Optional.empty(), several);
   }
 
   /** There are not too many functions, and one must have been defined to be demanded. */

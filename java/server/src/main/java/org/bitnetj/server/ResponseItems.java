@@ -115,14 +115,20 @@ final class ResponseItems {
     return text.toString();
   }
 
-  static Tools tools(Fields request) {
+  /** The definitions of functions; other tools run on the provider's servers. */
+  static List<ObjectNode> functions(Fields request) {
     List<ObjectNode> functions = new ArrayList<>();
     for (Fields tool : request.objects("tools")) {
-      if (tool.requiredText("type").equals("function")) { // others run on the provider's servers
+      if (tool.requiredText("type").equals("function")) {
         tool.ignore("defer_loading");
         functions.add(OpenAiMessages.function(tool, "parameters"));
       }
     }
+    return functions;
+  }
+
+  /** Those functions with what {@code tool_choice} says. */
+  static Tools tools(Fields request, List<ObjectNode> functions) {
     return OpenAiMessages.chosen(request, functions, choice -> choice);
   }
 }

@@ -130,9 +130,10 @@ final class Responses {
   }
 
   private static Tools tools(Fields request, ObjectNode echo) {
-    Tools tools = ResponseItems.tools(request);
+    List<ObjectNode> functions = ResponseItems.functions(request);
+    Tools tools = ResponseItems.tools(request, functions);
     ArrayNode shown = echo.putArray("tools");
-    for (ObjectNode function : tools.functions()) {
+    for (ObjectNode function : functions) {
       ObjectNode tool = shown.addObject();
       tool.put("type", "function");
       tool.set("name", function.get("name"));

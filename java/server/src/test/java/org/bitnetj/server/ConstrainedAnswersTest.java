@@ -93,6 +93,53 @@ class ConstrainedAnswersTest {
   }
 
   @Test
+  void onlyAllowedToolsAreCalled() throws Exception {
+    String allowed =
+        "\"mode\": \"required\", \"tools\": [{\"type\": \"function\", %s}]";
+    for (int seed = 0; seed < 4; seed++) {
+      JsonNode calls =
+          chat(
+                  TOOLS
+                      + ", \"seed\": "
+                      + seed
+                      + ", \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {"
+                      + allowed.formatted("\"function\": {\"name\": \"dice\"}")
+                      + "}}")
+              .at("/choices/0/message/tool_calls");
+      assertTrue(calls.size() >= 1);
+      calls.forEach(call -> assertEquals("dice", call.at("/function/name").textValue()));
+    }
+    JsonNode response =
+        served.ask(
+            "/v1/responses",
+            """
+            {"input": "Go on.", "parallel_tool_calls": false, "tools": [
+               {"type": "function", "name": "a", "parameters": {"const": {}}},
+               {"type": "function", "name": "b", "parameters": {"const": {}}}],
+             "tool_choice": {"type": "allowed_tools", %s}}\
+            """
+                .formatted(allowed.formatted("\"name\": \"b\"")));
+    assertEquals("b", response.at("/output/0/name").textValue());
+    assertEquals(2, response.get("tools").size());
+    assertEquals("allowed_tools", response.at("/tool_choice/type").textValue());
+  }
+
+  @Test
+  void allowedToolsMustBeAmongTheTools() throws Exception {
+    String choice =
+        ", \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {\"mode\": \"auto\","
+            + " \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"c\"}}]}}";
+    HttpResponse<String> response =
+        served.post(
+            "/v1/chat/completions",
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], " + TOOLS + choice + "}");
+    assertEquals(400, response.statusCode());
+    assertEquals(
+        "tool_choice.allowed_tools.tools[0].function.name",
+        ServedModel.JSON.readTree(response.body()).at("/error/param").textValue());
+  }
+
+  @Test
   void everyProtocolHasRequiredCallsOrFormats() throws Exception {
     JsonNode calls =
         chat(TOOLS + ", \"seed\": 4, \"tool_choice\": \"required\"")

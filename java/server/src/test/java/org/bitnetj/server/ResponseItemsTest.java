@@ -92,7 +92,7 @@ class ResponseItemsTest {
   }
 
   private static Tools tools(String choice) {
-    return ResponseItems.tools(
+    Fields fields =
         request(
             """
             {"tools": [
@@ -100,7 +100,8 @@ class ResponseItemsTest {
                 "parameters": {"type": "object"}},
                {"type": "web_search", "search_context_size": "low"}]%s}\
             """
-                .formatted(choice)));
+                .formatted(choice));
+    return ResponseItems.tools(fields, ResponseItems.functions(fields));
   }
 
   @Test
