@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.bitnetj.chat.reply.ToolCall;
 import org.bitnetj.generate.FinishReason;
@@ -45,6 +46,9 @@ final class Completions {
             answers.model().tokenizer().vocabularySize(),
             OptionalInt.of(request.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(16)));
     if (logprobs.isPresent()) {
+      if (echo) {
+        throw request.wrong("echo", "cannot be true with logprobs: those of a prompt are not computed");
+      }
       options = options.withTopLogprobs(logprobs.getAsInt());
     }
     boolean stream = request.flag("stream").orElse(false);
@@ -92,9 +96,9 @@ final class Completions {
     }
 
     void answer(boolean stream, boolean usage, EventStream events, ServerResponse response) {
-      List<List<TokenLogprobs>> logprobs = new ArrayList<>();
+      List<Text> texts = new ArrayList<>();
       for (int i = 0; i < prompts.size() * count; i++) {
-        logprobs.add(new ArrayList<>());
+        texts.add(new Text(i, stream ? events : null));
       }
       List<GenerationResult> results =
           answers.inTurn(
@@ -102,12 +106,10 @@ final class Completions {
               prompts,
               options,
               count,
-              atOnce -> generate(stream ? events : null, logprobs, atOnce));
+              atOnce -> generate(texts, atOnce));
       if (stream) {
         for (int i = 0; i < results.size(); i++) {
-          ObjectNode last = chunk(i, "", rest(logprobs.get(i)), finish(results.get(i)));
-          last.set("timings", Timings.of(results.get(i)));
-          events.data(last);
+          texts.get(i).end(results.get(i));
         }
         if (usage) {
           ObjectNode last = envelope();
@@ -123,10 +125,9 @@ final class Completions {
       for (int i = 0; i < results.size(); i++) {
         String text = results.get(i).text();
         ObjectNode choice = choices.addObject();
-        choice.put("text", echo ? decode(prompts.get(i / count)) + text : text);
+        choice.put("text", texts.get(i).echo() + text);
         choice.put("index", i);
-        choice.set(
-            "logprobs", options.topLogprobs().isPresent() ? logprobs(logprobs.get(i)) : null);
+        choice.set("logprobs", texts.get(i).logprobs());
         choice.put("finish_reason", finish(results.get(i)));
       }
       body.set("usage", Streams.usage(results, count));
@@ -134,8 +135,7 @@ final class Completions {
       Door.send(response, body);
     }
 
-    private List<GenerationResult> generate(
-        @Nullable EventStream events, List<List<TokenLogprobs>> logprobs, int atOnce) {
+    private List<GenerationResult> generate(List<Text> texts, int atOnce) {
       List<GenerationResult> results = new ArrayList<>();
       for (int p = 0; p < prompts.size(); p++) {
         int first = p * count;
@@ -149,54 +149,78 @@ final class Completions {
                         exchange,
                         prompt,
                         Streams.withSeedOf(options, choice),
-                        listener(
-                            events,
-                            first + choice,
-                            prompt,
-                            logprobs.get(first + choice),
-                            promptIsDone))));
+                        texts.get(first + choice).listener(promptIsDone))));
       }
       return results;
     }
 
-    /** Those of tokens that have made no text. */
-    private @Nullable JsonNode rest(List<TokenLogprobs> logprobs) {
-      return logprobs.isEmpty() ? null : logprobs(logprobs);
-    }
+    /** One of the texts. */
+    private final class Text {
+      private final int index;
+      private final @Nullable EventStream events;
+      private final TokenLists tokens = new TokenLists(answers.model().tokenizer());
+      private boolean begun;
 
-    private GenerationListener listener(
-        @Nullable EventStream events,
-        int index,
-        int[] prompt,
-        List<TokenLogprobs> logprobs,
-        Runnable promptIsDone) {
-      return new GenerationListener() {
-        private boolean begun;
+      /**
+       * @param events of a stream
+       */
+      Text(int index, @Nullable EventStream events) {
+        this.index = index;
+        this.events = events;
+      }
 
-        @Override
-        public void onText(String piece) {
-          if (events != null) {
-            String text = echo && !begun ? decode(prompt) + piece : piece;
-            begun = true;
-            events.data(chunk(index, text, rest(logprobs), null));
-            logprobs.clear();
+      /** What comes before the text. */
+      String echo() {
+        return echo ? answers.model().tokenizer().decode(prompts.get(index / count)) : "";
+      }
+
+      /** Those of tokens that have come since the last call; null if they were not asked for. */
+      @Nullable JsonNode logprobs() {
+        return options.topLogprobs().isPresent() ? tokens.take() : null;
+      }
+
+      private void send(EventStream to, String piece) {
+        String text = begun ? piece : echo() + piece;
+        begun = true;
+        if (!text.isEmpty()) {
+          to.data(chunk(index, text, tokens.isEmpty() ? null : logprobs(), null));
+        }
+      }
+
+      /** The last event of a stream. */
+      void end(GenerationResult result) {
+        EventStream to = Objects.requireNonNull(events);
+        send(to, ""); // if no piece has come
+        ObjectNode last =
+            chunk(index, "", tokens.isEmpty() ? null : logprobs(), finish(result));
+        last.set("timings", Timings.of(result));
+        to.data(last);
+      }
+
+      GenerationListener listener(Runnable promptIsDone) {
+        return new GenerationListener() {
+          @Override
+          public void onText(String piece) {
+            if (events != null) {
+              send(events, piece);
+            }
           }
-        }
 
-        @Override
-        public void onLogprobs(TokenLogprobs token) {
-          logprobs.add(token);
-        }
-
-        @Override
-        public void onPrefill(int done, int total) {
-          if (done == total) {
-            promptIsDone.run();
-          } else if (events != null) {
-            events.comment("prompt " + done + "/" + total);
+          @Override
+          public void onLogprobs(TokenLogprobs token) {
+            tokens.add(token);
           }
-        }
-      };
+
+          @Override
+          public void onPrefill(int done, int total) {
+            if (done == total) {
+              promptIsDone.run();
+            } else if (events != null) {
+              events.comment("prompt " + done + "/" + total);
+            }
+          }
+        };
+      }
     }
 
     private ObjectNode chunk(
@@ -221,35 +245,11 @@ final class Completions {
     }
   }
 
-  private String decode(int[] ids) {
-    return answers.model().tokenizer().decode(ids);
-  }
-
   private static String finish(GenerationResult result) {
     return switch (result.finishReason()) {
       case END_TOKEN, STOP_STRING -> "stop";
       case MAX_TOKENS, CONTEXT_FULL -> "length";
       case CANCELLED -> throw new IllegalStateException(FinishReason.CANCELLED.toString());
     };
-  }
-
-  /** The old form: tokens and numbers in lists of their own. */
-  private ObjectNode logprobs(List<TokenLogprobs> tokens) {
-    ObjectNode object = JSON.objectNode();
-    ArrayNode names = object.putArray("tokens");
-    ArrayNode values = object.putArray("token_logprobs");
-    ArrayNode tops = object.putArray("top_logprobs");
-    ArrayNode offsets = object.putArray("text_offset");
-    int offset = 0;
-    for (TokenLogprobs token : tokens) {
-      String name = decode(new int[] {token.chosen().token()});
-      names.add(name);
-      values.add(token.chosen().logprob());
-      ObjectNode top = tops.addObject();
-      token.top().forEach(t -> top.put(decode(new int[] {t.token()}), t.logprob()));
-      offsets.add(offset);
-      offset += name.length();
-    }
-    return object;
   }
 }

@@ -132,6 +132,60 @@ class ModelServerTest {
     assertEquals(answer.at("/choices/0/message/content").textValue(), text.toString());
   }
 
+  private static String textOf(List<String> events) {
+    return events.subList(0, events.size() - 1).stream()
+        .map(ModelServerTest::textOf)
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  void aPromptIsEchoedWhateverFollows() throws Exception {
+    for (int tokens : new int[] {0, 3}) {
+      String body =
+          "{\"prompt\": \"Once upon\", \"echo\": true, \"max_tokens\": %d, \"temperature\": 0%s}";
+      String text =
+          served
+              .ask("/v1/completions", body.formatted(tokens, ""))
+              .at("/choices/0/text")
+              .textValue();
+      assertTrue(tokens == 0 ? text.equals("Once upon") : text.startsWith("Once upon "), text);
+      assertEquals(
+          text,
+          textOf(served.stream("/v1/completions", body.formatted(tokens, ", \"stream\": true"))));
+    }
+    refused(
+        400,
+        "echo",
+        "/v1/completions",
+        "{\"prompt\": \"a\", \"echo\": true, \"logprobs\": 1}");
+  }
+
+  @Test
+  void offsetsOfTokensAreThoseInTheText() throws Exception {
+    String body =
+        "{\"prompt\": \"Once\", \"max_tokens\": 12, \"seed\": 2, \"logprobs\": 2%s}";
+    JsonNode whole = served.ask("/v1/completions", body.formatted("")).at("/choices/0");
+    String text = whole.get("text").textValue();
+    JsonNode lists = whole.get("logprobs");
+    assertEquals(12, lists.get("tokens").size());
+    for (int i = 0; i < 12; i++) {
+      String token = lists.get("tokens").get(i).textValue();
+      int offset = lists.get("text_offset").get(i).intValue();
+      assertTrue(text.startsWith(token, offset), text + " at " + offset + ": " + token);
+    }
+    List<Integer> offsets = new ArrayList<>();
+    List<String> events = served.stream("/v1/completions", body.formatted(", \"stream\": true"));
+    for (String event : events.subList(0, events.size() - 1)) {
+      ServedModel.JSON
+          .readTree(event)
+          .at("/choices/0/logprobs/text_offset")
+          .forEach(offset -> offsets.add(offset.intValue()));
+    }
+    List<Integer> expected = new ArrayList<>();
+    lists.get("text_offset").forEach(offset -> expected.add(offset.intValue()));
+    assertEquals(expected, offsets);
+  }
+
   @Test
   void theSecondTurnOfAChatComputesOnlyWhatIsNew() throws Exception {
     String first = "x ".repeat(150) + "unlike any other text here";
