@@ -120,6 +120,20 @@ final class ServeCommand implements Callable<Integer> {
   private List<String> hosts = List.of();
 
   @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description =
+          "A PEM file with the server's certificate and those that vouch for it, for HTTPS; it needs"
+              + " --tls-key. Default: HTTP.")
+  private @Nullable Path certificate;
+
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "A PEM file with the certificate's private key (PKCS #8, not encrypted).")
+  private @Nullable Path certificateKey;
+
+  @Option(
       names = "--transfer-time",
       paramLabel = "SECONDS",
       description =
@@ -175,6 +189,10 @@ final class ServeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "The kept cache (--kept-cache) must be 0 or more.");
     }
+    if ((certificate == null) != (certificateKey == null)) {
+      throw new ParameterException(
+          spec.commandLine(), "A certificate (--tls-cert) and its key (--tls-key) go together.");
+    }
     try {
       return new Serving(
           host,
@@ -187,6 +205,8 @@ final class ServeCommand implements Callable<Integer> {
           keys(),
           origins,
           hosts,
+          certificate,
+          certificateKey,
           line -> streams.tell("bitnet: " + line));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

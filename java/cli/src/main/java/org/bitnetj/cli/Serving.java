@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +12,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.server.ModelServer;
+import org.bitnetj.server.ServerCertificate;
 import org.bitnetj.server.ServerOptions;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a server until the process is told to end. */
 final class Serving {
@@ -21,7 +24,9 @@ final class Serving {
   private final ServerOptions options;
 
   /**
+   * @param certificate and its key, for HTTPS; both are there or neither
    * @throws IllegalArgumentException if a value is wrong; the message is a sentence
+   * @throws IOException if the certificate cannot be used
    */
   Serving(
       String host,
@@ -34,7 +39,10 @@ final class Serving {
       Set<String> keys,
       List<String> origins,
       List<String> hosts,
-      Consumer<String> log) {
+      @Nullable Path certificate,
+      @Nullable Path certificateKey,
+      Consumer<String> log)
+      throws IOException {
     ServerOptions chosen =
         ServerOptions.defaults()
             .withHost(host)
@@ -47,7 +55,10 @@ final class Serving {
             .withOrigins(origins)
             .withHosts(hosts)
             .withLog(log);
-    options = modelName.map(chosen::withModelName).orElse(chosen);
+    if (certificate != null && certificateKey != null) {
+      chosen = chosen.withCertificate(ServerCertificate.read(certificate, certificateKey));
+    }
+    options = modelName.isPresent() ? chosen.withModelName(modelName.get()) : chosen;
   }
 
   /** Returns when the process has been told to end and all answers have ended. */
@@ -77,7 +88,7 @@ final class Serving {
     streams.tell(
         "bitnet: serving "
             + model.info().name()
-            + " at http://"
+            + (options.certificate().isPresent() ? " at https://" : " at http://")
             + (shown.contains(":") ? "[" + shown + "]" : shown)
             + ":"
             + port

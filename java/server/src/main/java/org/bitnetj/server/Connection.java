@@ -89,7 +89,9 @@ final class Connection implements ConnectionContext {
   private byte @Nullable [] readAhead() {
     byte[] bytes = null;
     try {
-      bytes = serverSocket().get();
+      do {
+        bytes = serverSocket().get();
+      } while (bytes != null && bytes.length == 0); // TLS has taken leave
       return bytes;
     } finally {
       if (bytes == null) {

@@ -3,8 +3,10 @@ package org.bitnetj.server;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -43,7 +45,7 @@ public final class ModelServer implements AutoCloseable {
     this.answers = new Answers(model, admission, metrics);
     this.exchanges = new Exchanges(options.requestTime());
     this.connections = new Connections(options.transferTime());
-    this.server =
+    WebServerConfig.Builder builder =
         WebServer.builder()
             .host(options.host())
             .port(options.port())
@@ -52,8 +54,12 @@ public final class ModelServer implements AutoCloseable {
             .idleConnectionTimeout(Duration.ofMinutes(5))
             .protocolsDiscoverServices(false)
             .addConnectionSelector(connections)
-            .routing(this::route)
-            .build();
+            .routing(this::route);
+    options
+        .certificate()
+        .ifPresent(
+            certificate -> builder.tls(Tls.builder().sslContext(certificate.context()).build()));
+    this.server = builder.build();
   }
 
   /**

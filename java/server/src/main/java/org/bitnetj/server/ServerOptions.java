@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  *     https://example.org}, or {@code *} for all; by default only the server's own page may
  * @param hosts names, beside {@code localhost}, {@code host} and addresses, by which the server may
  *     be asked, such as {@code example.org}, or {@code *} for all: requests by others are refused
+ * @param certificate with which the server speaks HTTPS alone; without one it speaks HTTP
  * @param drainTime how long answers may go on after the server was told to stop
  * @param log receives a line for each request; no text of prompts or answers
  */
@@ -39,6 +40,7 @@ public record ServerOptions(
     Set<String> apiKeys,
     List<String> origins,
     List<String> hosts,
+    Optional<ServerCertificate> certificate,
     Duration drainTime,
     Consumer<String> log) {
 
@@ -56,6 +58,7 @@ public record ServerOptions(
         Set.of(),
         List.of(),
         List.of(),
+        Optional.empty(),
         Duration.ofSeconds(30),
         line -> {});
   }
@@ -132,6 +135,10 @@ public record ServerOptions(
     return edit(d -> d.hosts = value);
   }
 
+  public ServerOptions withCertificate(ServerCertificate value) {
+    return edit(d -> d.certificate = Optional.of(value));
+  }
+
   public ServerOptions withDrainTime(Duration value) {
     return edit(d -> d.drainTime = value);
   }
@@ -155,6 +162,7 @@ public record ServerOptions(
         draft.apiKeys,
         draft.origins,
         draft.hosts,
+        draft.certificate,
         draft.drainTime,
         draft.log);
   }
@@ -172,6 +180,7 @@ public record ServerOptions(
     private Set<String> apiKeys;
     private List<String> origins;
     private List<String> hosts;
+    private Optional<ServerCertificate> certificate;
     private Duration drainTime;
     private Consumer<String> log;
 
@@ -187,6 +196,7 @@ public record ServerOptions(
       apiKeys = from.apiKeys;
       origins = from.origins;
       hosts = from.hosts;
+      certificate = from.certificate;
       drainTime = from.drainTime;
       log = from.log;
     }
