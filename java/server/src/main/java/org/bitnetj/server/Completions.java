@@ -47,7 +47,8 @@ final class Completions {
             OptionalInt.of(request.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(16)));
     if (logprobs.isPresent()) {
       if (echo) {
-        throw request.wrong("echo", "cannot be true with logprobs: those of a prompt are not computed");
+        throw request.wrong(
+            "echo", "cannot be true with logprobs: those of a prompt are not computed");
       }
       options = options.withTopLogprobs(logprobs.getAsInt());
     }
@@ -101,12 +102,7 @@ final class Completions {
         texts.add(new Text(i, stream ? events : null));
       }
       List<GenerationResult> results =
-          answers.inTurn(
-              exchange,
-              prompts,
-              options,
-              count,
-              atOnce -> generate(texts, atOnce));
+          answers.inTurn(exchange, prompts, options, count, atOnce -> generate(texts, atOnce));
       if (stream) {
         for (int i = 0; i < results.size(); i++) {
           texts.get(i).end(results.get(i));
@@ -191,8 +187,7 @@ final class Completions {
       void end(GenerationResult result) {
         EventStream to = Objects.requireNonNull(events);
         send(to, ""); // if no piece has come
-        ObjectNode last =
-            chunk(index, "", tokens.isEmpty() ? null : logprobs(), finish(result));
+        ObjectNode last = chunk(index, "", tokens.isEmpty() ? null : logprobs(), finish(result));
         last.set("timings", Timings.of(result));
         to.data(last);
       }

@@ -171,7 +171,8 @@ final class OpenAiMessages {
                   several);
           case "allowed_tools" -> allowed(object, functions, named, several);
           default ->
-              throw object.wrong("type", "must be function or allowed_tools: nothing else is called");
+              throw object.wrong(
+                  "type", "must be function or allowed_tools: nothing else is called");
         };
     object.finish();
     return checked(request, tools);

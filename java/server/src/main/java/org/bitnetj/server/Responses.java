@@ -139,7 +139,7 @@ final class Responses {
       tool.set("name", function.get("name"));
       tool.set("description", function.get("description"));
       tool.set("parameters", function.get("parameters"));
-      tool.put("strict", false);
+      tool.put("strict", isStrict(request, function.get("name")));
     }
     echo.set("tool_choice", request.any("tool_choice").orElse(JSON.textNode("auto")));
     echo.put("parallel_tool_calls", request.flag("parallel_tool_calls").orElse(true));
@@ -192,13 +192,23 @@ final class Responses {
     return thinking;
   }
 
+  private static boolean isStrict(Fields request, JsonNode name) {
+    for (JsonNode tool : request.any("tools").orElseGet(JSON::arrayNode)) {
+      if (name.equals(tool.get("name"))) {
+        return tool.path("strict").booleanValue();
+      }
+    }
+    return false;
+  }
+
   /** What changes nothing and is sent back. */
   private static void others(Fields request, ObjectNode echo) {
     request.object("metadata"); // must be one
     echo.set("metadata", request.any("metadata").orElseGet(JSON::objectNode));
-    for (String field : List.of("user", "safety_identifier", "prompt_cache_key")) {
+    for (String field : List.of("safety_identifier", "prompt_cache_key")) {
       echo.put(field, request.text(field).orElse(null));
     }
+    request.text("user").ifPresent(user -> echo.put("user", user)); // never null
     echo.put("background", false);
     echo.put("service_tier", "default");
   }

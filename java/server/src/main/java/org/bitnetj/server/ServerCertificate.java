@@ -48,7 +48,11 @@ public final class ServerCertificate {
     try {
       if (!belongTogether(privateKey, publicKey)) {
         throw new IOException(
-            "The private key in " + key + " is not that of the certificate in " + certificate + ".");
+            "The private key in "
+                + key
+                + " is not that of the certificate in "
+                + certificate
+                + ".");
       }
       char[] password = new char[0];
       KeyStore store = KeyStore.getInstance("PKCS12");
