@@ -3,10 +3,9 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
@@ -99,7 +98,10 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--api-key-file",
       paramLabel = "FILE",
-      description = "A file with such keys, a line each; other users do not see them there.")
+      description =
+          "A file with such keys, a line each; other users do not see them there. A key may be"
+              + " followed by priority=N, requests of higher priority having their turn first, and"
+              + " by name=NAME, for the log.")
   private @Nullable Path keyFile;
 
   @Option(
@@ -213,8 +215,9 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private Set<String> keys() throws IOException {
-    Set<String> all = new HashSet<>(keys);
+  /** A line for each key. */
+  private List<String> keys() throws IOException {
+    List<String> all = new ArrayList<>(keys);
     if (keyFile != null) {
       TextInput.decoded(TextInput.contents(keyFile), keyFile.toString())
           .lines()

@@ -5,12 +5,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.server.ApiKey;
 import org.bitnetj.server.ModelServer;
 import org.bitnetj.server.ServerCertificate;
 import org.bitnetj.server.ServerOptions;
@@ -24,6 +25,7 @@ final class Serving {
   private final ServerOptions options;
 
   /**
+   * @param keys each as {@link ApiKey#parse} reads it
    * @param certificate and its key, for HTTPS; both are there or neither
    * @throws IllegalArgumentException if a value is wrong; the message is a sentence
    * @throws IOException if the certificate cannot be used
@@ -36,7 +38,7 @@ final class Serving {
       int queue,
       Duration requestTime,
       Duration transferTime,
-      Set<String> keys,
+      List<String> keys,
       List<String> origins,
       List<String> hosts,
       @Nullable Path certificate,
@@ -51,7 +53,7 @@ final class Serving {
             .withQueue(queue)
             .withRequestTime(requestTime)
             .withTransferTime(transferTime)
-            .withApiKeys(keys)
+            .withApiKeys(read(keys))
             .withOrigins(origins)
             .withHosts(hosts)
             .withLog(log);
@@ -59,6 +61,12 @@ final class Serving {
       chosen = chosen.withCertificate(ServerCertificate.read(certificate, certificateKey));
     }
     options = modelName.isPresent() ? chosen.withModelName(modelName.get()) : chosen;
+  }
+
+  private static List<ApiKey> read(List<String> lines) {
+    return IntStream.range(0, lines.size())
+        .mapToObj(i -> ApiKey.parse(lines.get(i), "key-" + (i + 1)))
+        .toList();
   }
 
   /** Returns when the process has been told to end and all answers have ended. */

@@ -1,23 +1,26 @@
 package org.bitnetj.server;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides when the texts of a request may be generated: some at a time, and only as many as have
- * room in the memory for keys and values whatever their lengths turn out to be, so that none is
- * ever thrown out again. A request takes room for all its texts at once. The others wait in the
- * order in which they came; beyond a number of them a request is refused. Thread-safe.
+ * room in the memory for keys and values whatever their lengths turn out to be, so that none is ever
+ * thrown out again. A request takes room for all its texts at once. The others wait, those of
+ * higher priority before those of lower, else in the order in which they came; beyond a number of
+ * them a request is refused. Nothing keeps those of low priority from waiting for ever, but their
+ * time. Thread-safe.
  */
 final class Admission {
   private final int mostRunning;
   private final int mostWaiting;
   private final long capacity;
   private final ReentrantLock lock = new ReentrantLock();
-  private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+  private final List<Waiter> waiters = new ArrayList<>();
   private int requests; // that have a place
   private int running; // texts of theirs
   private long positions; // of these
@@ -26,13 +29,15 @@ final class Admission {
 
   /** One that waits for its turn. */
   private final class Waiter {
+    final int priority;
     final int texts;
     final long positions;
     final Condition turn = lock.newCondition();
     @Nullable Place place; // once it is admitted
     boolean givenUp;
 
-    Waiter(int texts, long positions) {
+    Waiter(int priority, int texts, long positions) {
+      this.priority = priority;
       this.texts = texts;
       this.positions = positions;
     }
@@ -97,12 +102,13 @@ final class Admission {
    */
   Place enter(Exchange exchange, int texts, long wanted) throws InterruptedException {
     long needed = Math.min(wanted, capacity); // a text that could never fit is refused elsewhere
-    Waiter waiter = new Waiter(texts, needed);
+    Waiter waiter = new Waiter(exchange.priority(), texts, needed);
     lock.lock();
     try (Exchange.Registration _ = exchange.whenEnded(waiter::giveUp)) {
       requireOpen();
       exchange.requireWanted();
-      if (waiters.isEmpty() && fits(waiter)) {
+      int rank = rank(waiter);
+      if (rank == 0 && fits(waiter)) {
         return admit(waiter);
       }
       if (waiters.size() >= mostWaiting) {
@@ -114,7 +120,7 @@ final class Admission {
                 + " wait. Try again later.",
             Duration.ofSeconds(secondsUntilRoom()));
       }
-      waiters.addLast(waiter);
+      waiters.add(rank, waiter);
       try {
         long left = exchange.left().toNanos();
         while (waiter.place == null) {
@@ -151,6 +157,15 @@ final class Admission {
     if (closed) {
       throw Exchange.stopping();
     }
+  }
+
+  /** How many go before it. */
+  private int rank(Waiter waiter) {
+    int rank = waiters.size();
+    while (rank > 0 && waiters.get(rank - 1).priority < waiter.priority) {
+      rank--;
+    }
+    return rank;
   }
 
   private boolean fits(Waiter waiter) {

@@ -22,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bitnetj.chat.reply.StrictJson;
@@ -65,7 +64,7 @@ final class Door {
   /** Those that are parsed and tokenized, which may take many times the memory of their bytes. */
   private static final int MOST_PARSED = 2;
 
-  private final Set<String> keys;
+  private final List<ApiKey> keys;
 
   private final List<String> origins;
   private final HostNames hosts;
@@ -93,7 +92,7 @@ final class Door {
     return handler(
         dialect,
         (request, exchange) -> {
-          requireKey(request);
+          requireKey(request, exchange);
           long size = request.headers().contentLength().orElse(mostBytes);
           return receiving.use(
               exchange,
@@ -110,7 +109,7 @@ final class Door {
     return handler(
         dialect,
         (request, exchange) -> {
-          requireKey(request);
+          requireKey(request, exchange);
           return task.apply(request);
         });
   }
@@ -273,7 +272,7 @@ final class Door {
     response.status(204).send();
   }
 
-  private void requireKey(ServerRequest request) {
+  private void requireKey(ServerRequest request, Exchange exchange) {
     if (keys.isEmpty()) {
       return;
     }
@@ -286,11 +285,13 @@ final class Door {
             .or(() -> request.headers().first(API_KEY))
             .orElse("");
     byte[] bytes = given.getBytes(StandardCharsets.UTF_8);
-    boolean known = false;
-    for (String key : keys) { // all of them, so that the time tells nothing
-      known |= MessageDigest.isEqual(key.getBytes(StandardCharsets.UTF_8), bytes);
+    ApiKey known = null;
+    for (ApiKey key : keys) { // all of them, so that the time tells nothing
+      known = MessageDigest.isEqual(key.key().getBytes(StandardCharsets.UTF_8), bytes) ? key : known;
     }
-    if (!known) {
+    if (known != null) {
+      exchange.identify(known);
+    } else {
       throw ApiException.coded(
           ApiException.Kind.UNAUTHENTICATED,
           "invalid_api_key",

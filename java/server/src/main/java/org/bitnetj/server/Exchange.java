@@ -2,6 +2,7 @@ package org.bitnetj.server;
 
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.chat.reply.ToolCall;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class Exchange {
   private final long deadline;
   private final Set<Runnable> listeners = new LinkedHashSet<>();
   private @Nullable End end;
+  private volatile @Nullable ApiKey key;
 
   /**
    * @param time how long it may take from now on
@@ -41,6 +43,21 @@ final class Exchange {
   /** Names it in the log and to the client. */
   String id() {
     return id;
+  }
+
+  /** Says who has sent it. */
+  void identify(ApiKey key) {
+    this.key = key;
+  }
+
+  /** Whose it is, if the server has keys. */
+  Optional<ApiKey> key() {
+    return Optional.ofNullable(key);
+  }
+
+  /** Of those that wait, one of a higher priority has its turn first. */
+  int priority() {
+    return key().map(ApiKey::priority).orElse(0);
   }
 
   /** How long it may still take; negative when its time is over. */

@@ -3,7 +3,6 @@ package org.bitnetj.server;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -37,7 +36,7 @@ public record ServerOptions(
     Duration requestTime,
     Duration transferTime,
     int mostBodyBytes,
-    Set<String> apiKeys,
+    List<ApiKey> apiKeys,
     List<String> origins,
     List<String> hosts,
     Optional<ServerCertificate> certificate,
@@ -55,7 +54,7 @@ public record ServerOptions(
         Duration.ofMinutes(10),
         Duration.ofMinutes(1),
         16 << 20,
-        Set.of(),
+        List.of(),
         List.of(),
         List.of(),
         Optional.empty(),
@@ -64,7 +63,7 @@ public record ServerOptions(
   }
 
   public ServerOptions {
-    apiKeys = Set.copyOf(apiKeys);
+    apiKeys = List.copyOf(apiKeys);
     origins = List.copyOf(origins);
     hosts = List.copyOf(hosts);
     check("port", port, 0, 65535);
@@ -73,8 +72,8 @@ public record ServerOptions(
     check("largest body", mostBodyBytes, 1024, 1 << 30);
     checkPositive("a request", requestTime);
     checkPositive("a transfer", transferTime);
-    if (apiKeys.stream().anyMatch(String::isBlank)) {
-      throw new IllegalArgumentException("An API key must not be empty.");
+    if (apiKeys.stream().map(ApiKey::key).distinct().count() < apiKeys.size()) {
+      throw new IllegalArgumentException("An API key is given twice.");
     }
   }
 
@@ -123,7 +122,7 @@ public record ServerOptions(
     return edit(d -> d.mostBodyBytes = value);
   }
 
-  public ServerOptions withApiKeys(Set<String> value) {
+  public ServerOptions withApiKeys(List<ApiKey> value) {
     return edit(d -> d.apiKeys = value);
   }
 
@@ -177,7 +176,7 @@ public record ServerOptions(
     private Duration requestTime;
     private Duration transferTime;
     private int mostBodyBytes;
-    private Set<String> apiKeys;
+    private List<ApiKey> apiKeys;
     private List<String> origins;
     private List<String> hosts;
     private Optional<ServerCertificate> certificate;

@@ -156,6 +156,48 @@ class AdmissionTest {
     assertEquals(0, admission.running());
   }
 
+  private static Guest waiting(Admission admission, int priority, long positions)
+      throws InterruptedException {
+    Exchange exchange = new Exchange(LONG);
+    exchange.identify(new ApiKey("key", "name", priority));
+    int before = admission.waiting();
+    Guest guest = Guest.of(admission, exchange, 1, positions);
+    until(() -> admission.waiting() == before + 1);
+    return guest;
+  }
+
+  @Test
+  void higherPrioritiesGoFirst() throws Exception {
+    Admission admission = new Admission(1, 10, 100);
+    Admission.Place place = enter(admission, 1, LONG);
+    Guest low = waiting(admission, -1, 1);
+    Guest normal = waiting(admission, 0, 1);
+    Guest high = waiting(admission, 5, 1);
+    Guest normalToo = waiting(admission, 0, 1);
+    Guest highToo = waiting(admission, 5, 1);
+    List<Guest> order = List.of(high, highToo, normal, normalToo, low);
+    for (int i = 0; i < order.size(); i++) {
+      place.close();
+      place = order.get(i).place.get();
+      assertTrue(order.subList(i + 1, order.size()).stream().allMatch(Guest::waits));
+    }
+    place.close();
+    assertEquals(0, admission.running());
+  }
+
+  @Test
+  void aHigherPriorityPassesALargeOneThatWaits() throws Exception {
+    Admission admission = new Admission(8, 8, 100);
+    Admission.Place place = enter(admission, 50, LONG);
+    Guest large = waiting(admission, 0, 80);
+    Exchange urgent = new Exchange(LONG);
+    urgent.identify(new ApiKey("key", "name", 1));
+    admission.enter(urgent, 1, 10).close();
+    assertTrue(large.waits());
+    place.close();
+    large.place.get().close();
+  }
+
   @Test
   void oneThatIsNoLongerWantedLeaves() throws Exception {
     Admission admission = new Admission(1, 4, 100);

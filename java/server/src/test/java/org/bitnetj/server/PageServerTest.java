@@ -75,7 +75,7 @@ class PageServerTest extends InBrowser {
   }
 
   private static ServerOptions options(int port, Set<String> keys) {
-    return ServedModel.options().withPort(port).withApiKeys(keys);
+    return ServedModel.options().withPort(port).withApiKeys(ServedModel.keys(keys));
   }
 
   @Test
@@ -92,7 +92,7 @@ class PageServerTest extends InBrowser {
 
   @Test
   void aKeyIsAskedForAndKeptInTheTab() throws Exception {
-    try (ServedModel served = new ServedModel(options(0, Set.of("open sesame")))) {
+    try (ServedModel served = new ServedModel(options(0, Set.of("open-sesame")))) {
       browser.open(served.server.port());
       browser.button("Settings").click();
       browser.shown("#max_tokens").sendKeys("5");
@@ -101,7 +101,7 @@ class PageServerTest extends InBrowser {
       browser.waitForText("#question", "needs an API key");
       browser.press("wrong", Keys.ENTER);
       browser.waitForText("#question", "This API key is not known here.");
-      browser.press("open sesame", Keys.ENTER);
+      browser.press("open-sesame", Keys.ENTER);
       browser.waitFor(w -> browser.isIdle() && !browser.answer().isEmpty());
       browser.driver.navigate().refresh();
       browser.waitFor(w -> browser.answers() == 1);

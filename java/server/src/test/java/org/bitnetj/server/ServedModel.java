@@ -49,9 +49,14 @@ final class ServedModel implements AutoCloseable {
       int mostBodyBytes, Set<String> apiKeys, List<String> origins, Consumer<String> log) {
     return options()
         .withMostBodyBytes(mostBodyBytes)
-        .withApiKeys(apiKeys)
+        .withApiKeys(keys(apiKeys))
         .withOrigins(origins)
         .withLog(log);
+  }
+
+  /** Keys of these texts. */
+  static List<ApiKey> keys(Set<String> keys) {
+    return keys.stream().sorted().map(key -> new ApiKey(key, "test", 0)).toList();
   }
 
   URI uri(String path) {
