@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.generate.LanguageModel;
@@ -37,6 +38,13 @@ import picocli.CommandLine.Spec;
           + " Ctrl-C or SIGTERM refuse new requests and let answers end."
     })
 final class ServeCommand implements Callable<Integer> {
+  /** By the names of the server's formats. */
+  private enum Log {
+    text,
+    json,
+    none
+  }
+
   @ParentCommand private BitnetCommand bitnet;
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
@@ -144,6 +152,15 @@ final class ServeCommand implements Callable<Integer> {
   private int transferTime = 60;
 
   @Option(
+      names = "--log",
+      paramLabel = "FORMAT",
+      description =
+          "What is told of each request on the standard error output: text, json (an object in a"
+              + " line) or none. Failures of the server are told in any case. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Log log = Log.text;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "FILE",
       description = "A Jinja chat template to use instead of the model's own.")
@@ -209,7 +226,8 @@ final class ServeCommand implements Callable<Integer> {
           hosts,
           certificate,
           certificateKey,
-          line -> streams.tell("bitnet: " + line));
+          log.name().toUpperCase(Locale.ROOT),
+          line -> streams.tell(log == Log.json ? line : "bitnet: " + line));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -12,6 +12,7 @@ import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.server.ApiKey;
+import org.bitnetj.server.LogFormat;
 import org.bitnetj.server.ModelServer;
 import org.bitnetj.server.ServerCertificate;
 import org.bitnetj.server.ServerOptions;
@@ -26,6 +27,7 @@ final class Serving {
 
   /**
    * @param keys each as {@link ApiKey#parse} reads it
+   * @param logFormat one of {@link LogFormat}
    * @param certificate and its key, for HTTPS; both are there or neither
    * @throws IllegalArgumentException if a value is wrong; the message is a sentence
    * @throws IOException if the certificate cannot be used
@@ -43,6 +45,7 @@ final class Serving {
       List<String> hosts,
       @Nullable Path certificate,
       @Nullable Path certificateKey,
+      String logFormat,
       Consumer<String> log)
       throws IOException {
     ServerOptions chosen =
@@ -56,6 +59,7 @@ final class Serving {
             .withApiKeys(read(keys))
             .withOrigins(origins)
             .withHosts(hosts)
+            .withLogFormat(LogFormat.valueOf(logFormat))
             .withLog(log);
     if (certificate != null && certificateKey != null) {
       chosen = chosen.withCertificate(ServerCertificate.read(certificate, certificateKey));

@@ -96,7 +96,9 @@ final class Answers {
    */
   <T> T inTurn(Exchange exchange, int texts, long positions, Supplier<T> work) {
     try {
+      Duration before = exchange.age();
       Admission.Place place = admission.enter(exchange, texts, positions);
+      exchange.work().waited(exchange.age().minus(before));
       try (place) {
         return work.get();
       }
@@ -136,6 +138,7 @@ final class Answers {
       GenerationResult result =
           session.generate(prompt, options, whileWanted(exchange, session, listener));
       metrics.count(result.stats());
+      exchange.work().text(result.stats(), result.finishReason());
       if (result.finishReason() == FinishReason.CANCELLED) {
         exchange.requireWanted();
         throw Exchange.stopping(); // an interrupt ended it
@@ -161,6 +164,7 @@ final class Answers {
 
       @Override
       public void onToken(int token) {
+        exchange.work().token(exchange.age());
         look();
         to.onToken(token);
       }

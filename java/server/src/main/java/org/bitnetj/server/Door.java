@@ -15,14 +15,11 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bitnetj.chat.reply.StrictJson;
 import org.bitnetj.error.ChatTemplateException;
@@ -55,6 +52,7 @@ final class Door {
   private static final ObjectMapper JSON = StrictJson.mapper();
 
   private static final HeaderName API_KEY = HeaderNames.create("x-api-key");
+  private static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
   private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("Access-Control-Allow-Origin");
 
@@ -73,9 +71,9 @@ final class Door {
   private final ReadingRoom parsing;
   private final Exchanges exchanges;
   private final Metrics metrics;
-  private final Consumer<String> log;
+  private final RequestLog log;
 
-  Door(ServerOptions options, Exchanges exchanges, Metrics metrics) {
+  Door(ServerOptions options, Exchanges exchanges, Metrics metrics, RequestLog log) {
     this.keys = options.apiKeys();
     this.origins = options.origins();
     this.hosts = new HostNames(options.host(), options.hosts());
@@ -84,7 +82,7 @@ final class Door {
     this.parsing = new ReadingRoom((long) MOST_PARSED * mostBytes, options.queue());
     this.exchanges = exchanges;
     this.metrics = metrics;
-    this.log = options.log();
+    this.log = log;
   }
 
   /** A handler of requests with a body of JSON. */
@@ -139,9 +137,9 @@ final class Door {
       ServerResponse response,
       Exchange exchange,
       Reading reading) {
-    long start = System.nanoTime();
     int status = 200;
     allowOrigin(request, response);
+    response.header(REQUEST_ID, exchange.id());
     EventStream events = new EventStream(response, dialect);
     Connection connection = Connection.current();
     try (events) {
@@ -161,7 +159,7 @@ final class Door {
         fail(dialect, new ApiException(ApiException.Kind.INVALID, sentence), events, response);
       } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
         status = 500;
-        log.accept("error " + request.path().rawPath() + " " + trace(e));
+        log.failed(exchange, request.path().rawPath(), e);
         ApiException broken =
             new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
         fail(dialect, broken, events, response);
@@ -169,19 +167,8 @@ final class Door {
     } finally {
       connection.unwatch();
     }
-    log.accept(
-        "%s %s %d %d ms"
-            .formatted(
-                request.prologue().method().text(),
-                request.path().rawPath(),
-                status,
-                (System.nanoTime() - start) / 1_000_000));
-  }
-
-  private static String trace(Throwable failure) {
-    StringWriter text = new StringWriter();
-    failure.printStackTrace(new PrintWriter(text));
-    return text.toString().strip();
+    log.answered(
+        exchange, request.prologue().method().text(), request.path().rawPath(), status);
   }
 
   private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {
@@ -217,13 +204,11 @@ final class Door {
   /** Passes every request first, whatever its path and method. */
   void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     Connection.current().received(); // the head
-    try {
-      hosts.require(request);
-    } catch (ApiException e) {
-      metrics.countRefused();
-      response.status(e.kind().status);
+    if (!hosts.allows(request)) {
       boolean anthropic = request.path().rawPath().startsWith("/v1/messages");
-      send(response, (anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI).error(e));
+      Dialect dialect = anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI;
+      exchanges.run(
+          exchange -> guard(dialect, request, response, exchange, (r, e) -> hosts.refuse(r)));
       return;
     }
     chain.proceed();

@@ -88,7 +88,12 @@ final class Embeddings {
       vectors.addAll(
           answers.inTurn(exchange, 1, positions, () -> embedTogether(exchange, embedder, some)));
     }
+    exchange.work().prompt(tokens(texts), 0);
     return vectors;
+  }
+
+  private static int tokens(List<int[]> texts) {
+    return texts.stream().mapToInt(ids -> ids.length).sum();
   }
 
   /** On a thread of its own, which an interrupt ends when the vectors are no longer wanted. */
@@ -123,7 +128,7 @@ final class Embeddings {
       one.set("embedding", base64 ? JSON.textNode(base64(vectors.get(i))) : list(vectors.get(i)));
     }
     body.put("model", identity.model());
-    int tokens = texts.stream().mapToInt(ids -> ids.length).sum();
+    int tokens = tokens(texts);
     body.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
     return body;
   }

@@ -26,6 +26,8 @@ final class Exchange {
   }
 
   private final String id = ToolCall.newId("req_");
+  private final long arrival = System.nanoTime();
+  private final Work work = new Work();
   private final Duration time;
   private final long deadline;
   private final Set<Runnable> listeners = new LinkedHashSet<>();
@@ -37,12 +39,22 @@ final class Exchange {
    */
   Exchange(Duration time) {
     this.time = time;
-    this.deadline = System.nanoTime() + time.toNanos();
+    this.deadline = arrival + time.toNanos();
   }
 
   /** Names it in the log and to the client. */
   String id() {
     return id;
+  }
+
+  /** What it has made the model do so far. */
+  Work work() {
+    return work;
+  }
+
+  /** How long ago it arrived. */
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - arrival);
   }
 
   /** Says who has sent it. */

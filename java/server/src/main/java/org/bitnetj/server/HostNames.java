@@ -31,19 +31,24 @@ final class HostNames {
     more.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
   }
 
+  boolean allows(ServerRequest request) {
+    return allows(host(request));
+  }
+
+  private static String host(ServerRequest request) {
+    return request.headers().first(HeaderNames.HOST).orElse("");
+  }
+
   /**
-   * @throws ApiException if the request is for another name
+   * @throws ApiException always: the request is for another name
    */
-  void require(ServerRequest request) {
-    String host = request.headers().first(HeaderNames.HOST).orElse("");
-    if (!allows(host)) {
-      throw new ApiException(
-          ApiException.Kind.FORBIDDEN,
-          "Requests to this server by the name "
-              + host
-              + " are refused; it must be told that the name is its own (bitnet serve"
-              + " --allow-host).");
-    }
+  Door.Answer refuse(ServerRequest request) {
+    throw new ApiException(
+        ApiException.Kind.FORBIDDEN,
+        "Requests to this server by the name "
+            + host(request)
+            + " are refused; it must be told that the name is its own (bitnet serve"
+            + " --allow-host).");
   }
 
   /**

@@ -106,7 +106,7 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private void route(HttpRouting.Builder routes) {
-    Door door = new Door(options, exchanges, metrics);
+    Door door = new Door(options, exchanges, metrics, new RequestLog(options, identity.model()));
     Chats chats = new Chats(answers);
     ChatCompletions chat = new ChatCompletions(answers, chats, identity);
     Completions completions = new Completions(answers, identity);

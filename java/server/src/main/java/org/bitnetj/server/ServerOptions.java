@@ -25,7 +25,9 @@ import java.util.function.Consumer;
  *     be asked, such as {@code example.org}, or {@code *} for all: requests by others are refused
  * @param certificate with which the server speaks HTTPS alone; without one it speaks HTTP
  * @param drainTime how long answers may go on after the server was told to stop
- * @param log receives a line for each request; no text of prompts or answers
+ * @param logFormat how it is told of each request
+ * @param log receives what is told, a line for each request; no text of prompts or answers. A
+ *     failure of the server has its trace in further lines, whose messages may quote a request
  */
 public record ServerOptions(
     String host,
@@ -41,6 +43,7 @@ public record ServerOptions(
     List<String> hosts,
     Optional<ServerCertificate> certificate,
     Duration drainTime,
+    LogFormat logFormat,
     Consumer<String> log) {
 
   /** On this machine alone, at port 8080, 16 texts at a time, 64 requests waiting. */
@@ -59,6 +62,7 @@ public record ServerOptions(
         List.of(),
         Optional.empty(),
         Duration.ofSeconds(30),
+        LogFormat.TEXT,
         line -> {});
   }
 
@@ -142,6 +146,10 @@ public record ServerOptions(
     return edit(d -> d.drainTime = value);
   }
 
+  public ServerOptions withLogFormat(LogFormat value) {
+    return edit(d -> d.logFormat = value);
+  }
+
   public ServerOptions withLog(Consumer<String> value) {
     return edit(d -> d.log = value);
   }
@@ -163,6 +171,7 @@ public record ServerOptions(
         draft.hosts,
         draft.certificate,
         draft.drainTime,
+        draft.logFormat,
         draft.log);
   }
 
@@ -181,6 +190,7 @@ public record ServerOptions(
     private List<String> hosts;
     private Optional<ServerCertificate> certificate;
     private Duration drainTime;
+    private LogFormat logFormat;
     private Consumer<String> log;
 
     Draft(ServerOptions from) {
@@ -197,6 +207,7 @@ public record ServerOptions(
       hosts = from.hosts;
       certificate = from.certificate;
       drainTime = from.drainTime;
+      logFormat = from.logFormat;
       log = from.log;
     }
   }
