@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -90,6 +91,29 @@ class ServeCommandTest {
   }
 
   @Test
+  void aLineOfJsonNamesTheKeysOwner() throws Exception {
+    Path keys = Files.writeString(folder.resolve("keys"), "secret-1 priority=5 name=alice\n");
+    Process process = serve("--api-key-file", keys.toString(), "--log", "json");
+    try (BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+      String address = address(errors);
+      client.send(
+          completion(address, "{\"prompt\": \"Once\", \"max_tokens\": 3}")
+              .header("Authorization", "Bearer secret-1")
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+      String line = errors.readLine();
+      while (!line.startsWith("{")) {
+        line = errors.readLine();
+      }
+      JsonNode request = new ObjectMapper().readTree(line);
+      assertEquals("alice", request.get("key").textValue());
+      assertEquals(3, request.get("completion_tokens").intValue());
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
   void aPortThatIsTakenIsNamed() throws Exception {
     Process first = serve();
     try (BufferedReader errors = first.errorReader(StandardCharsets.UTF_8)) {
@@ -117,5 +141,16 @@ class ServeCommandTest {
     assertEquals(2, Outcome.of("serve", "--parallel", "0").code());
     assertEquals(2, Outcome.of("serve", "--port", "70000").code());
     assertEquals(2, Outcome.of("serve", "--kept-cache", "-1").code());
+    assertEquals(2, Outcome.of("serve", "--transfer-time", "0").code());
+    assertEquals(2, Outcome.of("serve", "--log", "xml").code());
+    Outcome alone = Outcome.of("serve", "--tls-cert", "cert.pem");
+    assertEquals(2, alone.code());
+    assertTrue(alone.err().contains("go together"), alone.err());
+    Outcome absent = Outcome.of("serve", "--tls-cert", "none.pem", "--tls-key", "none.pem");
+    assertEquals(1, absent.code());
+    assertTrue(absent.err().contains("annot read none.pem"), absent.err());
+    Outcome key = Outcome.of("serve", "--api-key", "s3cret high");
+    assertEquals(2, key.code());
+    assertFalse(key.err().contains("s3cret"), key.err());
   }
 }

@@ -138,6 +138,7 @@ final class Door {
       Exchange exchange,
       Reading reading) {
     int status = 200;
+    RuntimeException gone = null;
     allowOrigin(request, response);
     response.header(REQUEST_ID, exchange.id());
     EventStream events = new EventStream(response, dialect);
@@ -148,8 +149,9 @@ final class Door {
         Answer answer = reading.read(request, exchange);
         connection.watch(() -> exchange.end(Exchange.End.GONE));
         answer.send(events, response);
-      } catch (EventStream.Gone e) {
+      } catch (EventStream.Gone | ServerConnectionException e) {
         status = 499; // nginx' number for a client that has gone
+        gone = e;
       } catch (ApiException e) {
         status = e.kind().status;
         fail(dialect, e, events, response);
@@ -169,6 +171,9 @@ final class Door {
     }
     log.answered(
         exchange, request.prologue().method().text(), request.path().rawPath(), status);
+    if (gone != null) {
+      throw new ServerConnectionException("The client has gone.", gone); // nothing is to be sent
+    }
   }
 
   private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {

@@ -45,6 +45,11 @@ final class ReadingRoom {
     }
   }
 
+  /** Requests that wait for room. */
+  int waiting() {
+    return waiting.get();
+  }
+
   private void enter(Exchange exchange, int size) {
     if (!free.hasQueuedThreads() && free.tryAcquire(size)) {
       return;

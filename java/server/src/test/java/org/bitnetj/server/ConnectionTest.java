@@ -9,8 +9,15 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +34,32 @@ class ConnectionTest {
 
   private static final String SHORT = "{\"prompt\": \"Once\", \"max_tokens\": 1}";
 
+  /** What the library finds wrong. */
+  private final List<String> complaints = new CopyOnWriteArrayList<>();
+
+  private final Logger library = Logger.getLogger("io.helidon");
+  private final Handler listening =
+      new Handler() {
+        @Override
+        public void publish(LogRecord record) {
+          if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
+            complaints.add(record.getMessage());
+          }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
   private ServedModel served;
+
+  @BeforeEach
+  void listen() {
+    library.addHandler(listening);
+  }
 
   private void serve(ServerOptions options) throws IOException {
     served = new ServedModel(options);
@@ -36,6 +68,7 @@ class ConnectionTest {
   @AfterEach
   void stop() {
     served.close();
+    library.removeHandler(listening);
   }
 
   private Socket connect() throws IOException {
@@ -96,6 +129,7 @@ class ConnectionTest {
       until("running", 0);
     }
     assertTrue(tokens() < 4000, tokens() + " tokens");
+    assertEquals(List.of(), complaints);
   }
 
   private static void leave(Socket socket, String how) throws IOException {

@@ -93,14 +93,13 @@ class ReadingRoomTest {
     assertEquals(ApiException.Kind.TIMED_OUT, late.kind());
     Exchange patient = new Exchange(Duration.ofMinutes(1));
     Future<Integer> second = threads.submit(() -> room.use(patient, 1, () -> 2));
-    ApiException busy = null;
-    while (busy == null) { // until the second one waits
-      try {
-        room.use(new Exchange(Duration.ofMillis(5)), 1, () -> 3);
-      } catch (ApiException e) {
-        busy = e.kind() == ApiException.Kind.BUSY ? e : null;
-      }
+    while (room.waiting() == 0) {
+      Thread.sleep(1);
     }
+    ApiException busy =
+        assertThrows(
+            ApiException.class, () -> room.use(new Exchange(Duration.ofMinutes(1)), 1, () -> 3));
+    assertEquals(ApiException.Kind.BUSY, busy.kind());
     leave.countDown();
     assertEquals(1, first.get());
     assertEquals(2, second.get());
