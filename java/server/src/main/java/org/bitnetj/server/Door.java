@@ -169,6 +169,7 @@ final class Door {
     } finally {
       connection.unwatch();
     }
+    exchange.report(request.path().rawPath(), status);
     log.answered(
         exchange, request.prologue().method().text(), request.path().rawPath(), status);
     if (gone != null) {

@@ -28,6 +28,7 @@ final class Exchange {
   private final String id = ToolCall.newId("req_");
   private final long arrival = System.nanoTime();
   private final Work work = new Work();
+  private final RequestEvent event = new RequestEvent();
   private final Duration time;
   private final long deadline;
   private final Set<Runnable> listeners = new LinkedHashSet<>();
@@ -40,6 +41,7 @@ final class Exchange {
   Exchange(Duration time) {
     this.time = time;
     this.deadline = arrival + time.toNanos();
+    event.begin();
   }
 
   /** Names it in the log and to the client. */
@@ -50,6 +52,18 @@ final class Exchange {
   /** What it has made the model do so far. */
   Work work() {
     return work;
+  }
+
+  /** Reports it to JDK Flight Recorder, once all of its answer is sent. */
+  void report(String path, int status) {
+    event.end();
+    if (event.shouldCommit()) {
+      event.id = id;
+      event.path = path;
+      event.status = status;
+      work.describe(event);
+      event.commit();
+    }
   }
 
   /** How long ago it arrived. */

@@ -67,6 +67,14 @@ final class Work {
     }
   }
 
+  /** Fills an event's fields. */
+  synchronized void describe(RequestEvent event) {
+    event.queueTime = Math.max(0, queueNanos);
+    event.firstTokenTime = Math.max(0, firstTokenNanos);
+    event.promptTokens = promptTokens;
+    event.completionTokens = completionTokens;
+  }
+
   private static double millis(long nanos) {
     return Math.round(nanos / 1e4) / 100.0;
   }
