@@ -68,7 +68,7 @@ class Answer implements ReplySink {
       case END_TOKEN, STOP_STRING ->
           reply.calls() > 0 ? FinishReason.TOOL_EXECUTION : FinishReason.STOP;
       case MAX_TOKENS, CONTEXT_FULL -> FinishReason.LENGTH;
-      case CANCELLED -> FinishReason.OTHER;
+      case CANCELLED -> throw new IllegalStateException("a cancelled answer is an error");
     };
   }
 }

@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -27,21 +28,28 @@ public final class ReadmeExample {
    * @param name in the comment before the example
    * @param type of the example, which has the main method
    * @param folder for what is made on the way
+   * @param arguments of the main method
    */
-  public static String run(String name, String type, Path folder) throws Exception {
+  public static String run(String name, String type, Path folder, String... arguments)
+      throws Exception {
     String path = System.getProperty("java.class.path");
-    Path source = Files.writeString(folder.resolve(type + ".java"), code(name));
+    Path source =
+        Files.writeString(folder.resolve(type.replaceFirst(".*\\.", "") + ".java"), code(name));
     Path classes = folder.resolve("classes");
     assertEquals("", compile(path, classes, source));
     Path out = folder.resolve("out");
     Path errors = folder.resolve("errors");
-    Process process =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 classes + File.pathSeparator + path,
-                type)
+                type));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
             .directory(ROOT.toFile())
             .redirectOutput(out.toFile())
             .redirectError(errors.toFile())
