@@ -5,170 +5,196 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
-import org.bitnetj.error.ChatTemplateException;
+import org.bitnetj.constraint.Grammar;
+import org.bitnetj.error.GrammarException;
+import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
-import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
-import org.bitnetj.source.Tensor;
-import org.bitnetj.source.gguf.GgufFile;
-import org.bitnetj.source.gguf.GgufHeader;
-import org.bitnetj.source.gguf.GgufWriter;
-import org.bitnetj.tokenizer.TokenType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class RepliesTest {
   private static final Tools DICE =
       new Tools(
-          List.of(Tools.function("dice", "", "{\"const\": {\"sides\": 6}}")),
-          Tools.Choice.REQUIRED,
+          List.of(
+              Tools.function(
+                  "dice",
+                  "Rolls a dice.",
+                  """
+                  {"type": "object", "properties": {"sides": {"const": 6}}, "required": ["sides"],
+                   "additionalProperties": false}\
+                  """)),
+          Tools.Choice.AUTO,
           Optional.empty(),
           false);
 
-  @TempDir private Path folder;
+  private static LanguageModel model;
+  private static Replies replies;
 
-  /** The shipped model, where two of its last tokens are control tokens of these names instead. */
-  private Path withControlTokens(String first, String second) throws IOException {
-    Path path = folder.resolve("control.gguf");
-    try (GgufFile file = GgufFile.open(ShippedModel.path())) {
-      List<String> tokens = texts(file, "tokenizer.ggml.tokens");
-      int[] types = file.metadata().findIntegers("tokenizer.ggml.token_type").orElseThrow();
-      List<String> replaced = List.of(tokens.set(4092, first), tokens.set(4093, second));
-      types[4092] = 3;
-      types[4093] = 3;
-      List<String> merges = texts(file, "tokenizer.ggml.merges");
-      merges.removeIf(merge -> replaced.contains(merge.replace(" ", "")));
-      GgufHeader header = new GgufHeader();
-      for (String key : file.metadata().keys()) {
-        switch (key) {
-          case "tokenizer.ggml.tokens" -> header.texts(key, tokens);
-          case "tokenizer.ggml.token_type" -> header.i32s(key, types);
-          case "tokenizer.ggml.merges" -> header.texts(key, merges);
-          default -> header.copy(file, key);
-        }
-      }
-      for (Tensor tensor : file.tensors()) {
-        long[] dims = tensor.dims().stream().mapToLong(Long::longValue).toArray();
-        header.tensor(tensor.name(), tensor.format(), dims);
-      }
-      try (GgufWriter writer = GgufWriter.create(path, header)) {
-        for (Tensor tensor : file.tensors()) {
-          writer.begin(tensor.name());
-          writer.write(tensor.data());
-        }
-        writer.commit();
-      }
-    }
-    return path;
+  @BeforeAll
+  static void load() {
+    model = ShippedModel.load();
+    replies = new Replies(model);
   }
 
-  private static List<String> texts(GgufFile file, String key) throws IOException {
-    List<String> texts = new ArrayList<>();
-    var array = file.metadata().findTexts(key).orElseThrow();
-    for (int i = 0; i < array.size(); i++) {
-      texts.add(array.get(i));
-    }
-    return texts;
+  @AfterAll
+  static void close() {
+    model.close();
   }
 
-  /** Names of the parts of an answer. */
+  /** Collects a reply. */
   private static final class Parts implements ReplySink {
-    final List<String> parts = new ArrayList<>();
+    final StringBuilder text = new StringBuilder();
+    final List<ToolCall> calls = new ArrayList<>();
 
     @Override
     public void thinking(String piece) {
-      parts.add("thinking");
+      throw new AssertionError(piece);
     }
 
     @Override
     public void text(String piece) {
-      parts.add("text " + piece);
+      text.append(piece);
     }
 
     @Override
     public void call(ToolCall call) {
-      parts.add(call.name() + call.arguments());
+      calls.add(call);
+    }
+  }
+
+  private static ChatRequest request(
+      Tools tools, Optional<Grammar> format, GenerationOptions options) {
+    return new ChatRequest(
+        List.of(ChatMessage.system("Be kind."), ChatMessage.user("Go on.")),
+        tools,
+        Optional.empty(),
+        format,
+        options);
+  }
+
+  private static Tools choosing(Tools.Choice choice) {
+    return new Tools(DICE.functions(), choice, Optional.empty(), false);
+  }
+
+  private static Reply answer(ChatRequest request, Parts parts) {
+    ChatPrompt prompt = replies.prepare(request);
+    try (Session session = replies.open(prompt)) {
+      return replies.answer(session, prompt, parts);
+    }
+  }
+
+  private static String prompt(Tools tools) {
+    ChatRequest request = request(tools, Optional.empty(), GenerationOptions.defaults());
+    return model.tokenizer().decode(replies.prepare(request).ids(), false);
+  }
+
+  @Test
+  void aModelWhoseTemplateKnowsNoToolsIsToldOfThemInTheSystemMessage() {
+    String told = prompt(DICE);
+    assertTrue(
+        told.contains("Be kind.\n\nYou can call these functions:\n{\"name\":\"dice\""), told);
+    for (Tools none : List.of(Tools.ABSENT, choosing(Tools.Choice.NONE))) {
+      assertFalse(prompt(none).contains("dice"), prompt(none));
     }
   }
 
   @Test
-  void marksThatAreControlTokensAreSeen() throws IOException {
-    LoadOptions options = LoadOptions.defaults().withChatTemplate(ShippedModel.TEMPLATE);
-    try (LanguageModel model =
-        LanguageModel.load(withControlTokens("<tool_call>", "</tool_call>"), options)) {
-      int mark = model.tokenizer().findSpecial("<tool_call>").orElseThrow();
-      assertEquals(TokenType.CONTROL, model.tokenizer().type(mark));
-      Replies replies = new Replies(model);
-      ChatPrompt prompt =
-          replies.prepare(
-              new ChatRequest(
-                  List.of(ChatMessage.user("Roll.")),
-                  DICE,
-                  Optional.empty(),
-                  Optional.empty(),
-                  GenerationOptions.greedy()));
-      Parts parts = new Parts();
-      try (Session session = replies.open(prompt)) {
-        Reply reply = replies.answer(session, prompt, parts);
-        assertEquals(List.of("dice{\"sides\":6}"), parts.parts);
-        assertEquals(1, reply.calls());
-      }
+  void aModelWhoseTemplateKnowsToolsIsToldByIt() {
+    String template =
+        "{% if tools %}TOOLS {{ tools | tojson }}\n{% endif %}" + ShippedModel.TEMPLATE;
+    try (LanguageModel knowing = ShippedModel.load(template)) {
+      ChatRequest request = request(DICE, Optional.empty(), GenerationOptions.defaults());
+      String told = knowing.tokenizer().decode(new Replies(knowing).prepare(request).ids(), false);
+      assertTrue(told.contains("TOOLS ["), told);
+      assertFalse(told.contains("You can call"), told);
     }
   }
 
   @Test
-  void aTemplateThatRefusesToolsKnowsNone() {
-    String refusing = "{% if tools %}{{ raise_exception('no tools') }}{% endif %}";
-    try (LanguageModel model = ShippedModel.load(refusing + ShippedModel.TEMPLATE)) {
-      assertFalse(Tools.areInTemplate(model));
-    }
-    try (LanguageModel model = ShippedModel.load("{{ tools }}" + ShippedModel.TEMPLATE)) {
-      assertTrue(Tools.areInTemplate(model));
-    }
-  }
-
-  /** What was not found out is not taken for an answer. */
-  @Test
-  void anInterruptDoesNotDecideWhetherATemplateKnowsTools() {
-    try (LanguageModel model = ShippedModel.load("{{ tools }}" + ShippedModel.TEMPLATE)) {
-      Thread.currentThread().interrupt();
-      assertThrows(ChatTemplateException.class, () -> Tools.areInTemplate(model));
-      assertTrue(Thread.interrupted());
-    }
+  void requiredCallsComeAndNothingElse() {
+    Parts parts = new Parts();
+    Reply reply =
+        answer(
+            request(choosing(Tools.Choice.REQUIRED), Optional.empty(), GenerationOptions.greedy()),
+            parts);
+    assertEquals("", parts.text.toString());
+    assertEquals(1, reply.calls());
+    assertEquals("dice", parts.calls.getFirst().name());
+    assertEquals("{\"sides\":6}", parts.calls.getFirst().arguments());
+    assertEquals(FinishReason.END_TOKEN, reply.result().finishReason());
   }
 
   @Test
-  void withoutToolsMessagesStayAsTheyAre() {
-    List<ChatMessage> messages =
-        List.of(
-            ChatMessage.system(" One. "),
-            ChatMessage.system("Two."),
-            ChatMessage.user("Hi"),
-            ChatMessage.system("Three."));
-    assertEquals(messages, Tools.ABSENT.explained(messages));
-    List<ChatMessage> explained = DICE.explained(messages);
-    assertEquals(3, explained.size());
-    assertTrue(explained.getFirst().content().startsWith(" One. \n\nTwo.\n\nYou can call"));
+  void anAnswerIsOfItsFormat() {
+    Parts parts = new Parts();
+    answer(
+        request(
+            Tools.ABSENT,
+            Optional.of(Grammar.jsonSchema("{\"enum\": [12, 34]}")),
+            GenerationOptions.greedy()),
+        parts);
+    assertTrue(List.of("12", "34").contains(parts.text.toString()), parts.text.toString());
   }
 
-  /** A chat may have called tools before, and has none now. */
   @Test
-  void callsAndResultsBecomeTextWithoutAClaimOfTools() {
-    List<ChatMessage> messages =
-        List.of(
-            ChatMessage.user("Roll."),
-            ToolCall.message("", List.of(ToolCall.of("dice", "{}"))),
-            ChatMessage.tool("4"));
-    List<ChatMessage> explained = Tools.ABSENT.explained(messages);
-    assertEquals(List.of("user", "assistant", "user"), explained.stream().map(ChatMessage::role).toList());
-    assertTrue(explained.get(1).content().contains("{\"name\":\"dice\",\"arguments\":{}}"));
-    assertFalse(explained.toString().contains("You can call"));
+  void aSessionHasRoomForPromptAndAnswerAndNoMore() {
+    ChatPrompt some =
+        replies.prepare(
+            request(
+                Tools.ABSENT, Optional.empty(), GenerationOptions.defaults().withMaxTokens(10)));
+    try (Session session = replies.open(some)) {
+      assertEquals(some.ids().length + 11, session.context());
+    }
+    ChatPrompt endless =
+        replies.prepare(request(Tools.ABSENT, Optional.empty(), GenerationOptions.defaults()));
+    try (Session session = replies.open(endless)) {
+      assertEquals(512, session.context());
+    }
+  }
+
+  @Test
+  void parametersThatCannotBeHeldToAreNamedWithTheirTool() {
+    Tools tools =
+        new Tools(
+            List.of(Tools.function("dice", "", "{\"type\": \"nothing\"}")),
+            Tools.Choice.REQUIRED,
+            Optional.empty(),
+            true);
+    ChatRequest request = request(tools, Optional.empty(), GenerationOptions.defaults());
+    GrammarException refused = assertThrows(GrammarException.class, () -> replies.prepare(request));
+    assertTrue(refused.getMessage().startsWith("parameters of dice: "), refused.getMessage());
+  }
+
+  @Test
+  void aFunctionHasANameThatNeedsNoQuotesAndParametersThatAreAnObject() {
+    assertEquals(
+        "{\"name\":\"a.b-c_1\",\"parameters\":{}}", Tools.function("a.b-c_1", "", "{}").toString());
+    assertThrows(IllegalArgumentException.class, () -> Tools.function("a\"b", "", "{}"));
+    assertThrows(IllegalArgumentException.class, () -> Tools.function("f", "", "[]"));
+    assertThrows(
+        IllegalArgumentException.class, () -> Tools.function("f", "", "{\"a\": 1, \"a\": 2}"));
+  }
+
+  @Test
+  void callsBecomeAMessage() {
+    ChatMessage message =
+        ToolCall.message("Well.", List.of(new ToolCall("1", "f", "{\"x\": [1]}")));
+    assertEquals("Well.", message.content());
+    assertEquals(
+        "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1]}}}]",
+        message.toolCalls().orElseThrow());
+    List<ToolCall> broken = List.of(new ToolCall("1", "f", "{\"x\": "));
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> ToolCall.message("", broken));
+    assertTrue(
+        refused.getMessage().startsWith("The arguments of the call of f must be a JSON object"),
+        refused.getMessage());
   }
 }

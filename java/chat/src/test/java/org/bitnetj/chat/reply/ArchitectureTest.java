@@ -1,0 +1,10 @@
+package org.bitnetj.chat.reply;
+
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  @Test
+  void repliesNeedTheEnginesFaceAndJackson() {
+    Dependencies.areTheEnginesFaceAnd(Replies.class, "com.fasterxml.jackson..");
+  }
+}

@@ -1,0 +1,15 @@
+package org.bitnetj.langchain4j;
+
+import org.bitnetj.chat.reply.Dependencies;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  @Test
+  void theAdapterNeedsTheEnginesFaceItsRepliesAndLangChain4j() {
+    Dependencies.areTheEnginesFaceAnd(
+        BitNetChatModel.class,
+        "org.bitnetj.chat.reply",
+        "dev.langchain4j..",
+        "com.fasterxml.jackson..");
+  }
+}
