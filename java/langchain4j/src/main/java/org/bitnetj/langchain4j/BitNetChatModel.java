@@ -54,7 +54,7 @@ public final class BitNetChatModel implements ChatModel {
         if (reply.result().finishReason() == FinishReason.CANCELLED) {
           throw Failures.cancelled();
         }
-        return answer.response(requests.modelName(), reply);
+        return answer.response(replies.modelName(), reply);
       }
     } catch (RuntimeException e) {
       throw Failures.of(e);

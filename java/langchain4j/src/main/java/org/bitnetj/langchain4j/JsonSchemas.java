@@ -1,18 +1,20 @@
 package org.bitnetj.langchain4j;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.langchain4j.internal.JsonSchemaElementUtils;
+import dev.langchain4j.model.chat.request.json.JsonAnyOfSchema;
+import dev.langchain4j.model.chat.request.json.JsonArraySchema;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonRawSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * LangChain4j's schemas as JSON text. Objects have the properties that are declared and no others,
- * unless a schema was given as text: an answer becomes a Java object, which has no place for more.
+ * LangChain4j's schemas as JSON text. An object that declares properties has no others, unless it
+ * says so or is given as text: an answer becomes a Java object, which has no place for more. One
+ * that declares none is a map.
  */
 final class JsonSchemas {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -21,32 +23,43 @@ final class JsonSchemas {
 
   /** Of the arguments of a tool, which may have none. */
   static String ofArguments(@Nullable JsonObjectSchema parameters) {
-    return text(parameters == null ? JsonObjectSchema.builder().build() : parameters);
+    JsonObjectSchema.Builder builder =
+        parameters == null ? JsonObjectSchema.builder() : parameters.toBuilder();
+    return text(
+        parameters == null || parameters.additionalProperties() == null
+            ? builder.additionalProperties(false).build()
+            : parameters);
   }
 
   static String text(JsonSchemaElement element) {
     if (element instanceof JsonRawSchema raw) {
       return raw.schema();
     }
-    ObjectNode schema = JSON.valueToTree(JsonSchemaElementUtils.toMap(element));
-    if (element instanceof JsonObjectSchema object && object.additionalProperties() != null) {
-      schema.put("additionalProperties", object.additionalProperties());
-    }
-    close(schema);
-    try {
-      return JSON.writeValueAsString(schema);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
-    }
+    JsonNode schema = JSON.valueToTree(JsonSchemaElementUtils.toMap(element));
+    close(element, schema);
+    return schema.toString();
   }
 
-  private static void close(JsonNode schema) {
-    if (schema instanceof ObjectNode object
-        && object.path("type").asText().equals("object")
-        && object.has("properties")
-        && !object.has("additionalProperties")) {
-      object.put("additionalProperties", false);
+  private static void close(JsonSchemaElement element, JsonNode schema) {
+    switch (element) {
+      case JsonObjectSchema object -> {
+        Boolean more = object.additionalProperties();
+        if (more != null || !object.properties().isEmpty()) {
+          ((ObjectNode) schema).put("additionalProperties", Boolean.TRUE.equals(more));
+        }
+        object.properties().forEach((name, e) -> close(e, schema.at("/properties").path(name)));
+        object.definitions().forEach((name, e) -> close(e, schema.at("/$defs").path(name)));
+      }
+      case JsonArraySchema array when array.items() != null ->
+          close(array.items(), schema.path("items"));
+      case JsonAnyOfSchema any -> {
+        for (int i = 0; i < any.anyOf().size(); i++) {
+          close(any.anyOf().get(i), schema.path("anyOf").path(i));
+        }
+      }
+      default -> {
+        return; // has no objects within
+      }
     }
-    schema.forEach(JsonSchemas::close);
   }
 }

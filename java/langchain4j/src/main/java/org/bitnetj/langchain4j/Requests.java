@@ -45,7 +45,7 @@ final class Requests {
     this.defaults =
         BitNetChatRequestParameters.builder()
             .overrideWith(parameters)
-            .modelName(modelName())
+            .modelName(replies.modelName())
             .build();
   }
 
@@ -55,15 +55,6 @@ final class Requests {
 
   BitNetChatRequestParameters defaults() {
     return defaults;
-  }
-
-  /** The model's name, or its file's if it has none. */
-  String modelName() {
-    return nameOf(replies.model().info().name(), replies.model());
-  }
-
-  private static String nameOf(String name, LanguageModel model) {
-    return name.isBlank() ? String.valueOf(model.path().getFileName()) : name;
   }
 
   /**
@@ -96,10 +87,10 @@ final class Requests {
 
   private void requireModel(ChatRequestParameters parameters) {
     String name = parameters.modelName();
-    if (name != null && !name.equals(modelName())) {
+    if (name != null && !name.equals(replies.modelName())) {
       throw new UnsupportedFeatureException(
           "modelName '%s' is not supported: this is the model '%s', loaded from %s."
-              .formatted(name, modelName(), replies.model().path()));
+              .formatted(name, replies.modelName(), replies.model().path()));
     }
   }
 

@@ -59,7 +59,7 @@ public final class BitNetChatModel implements ChatModel {
         Objects.requireNonNull(builder.model, "A chat model is built of a model: set model(…).");
     model.requireChatTemplate();
     this.replies = new Replies(model);
-    this.name = model.info().name();
+    this.name = replies.modelName();
     this.options = builder.options.mutate().model(name).build();
     this.tools = builder.tools;
     this.observations = builder.observations;
