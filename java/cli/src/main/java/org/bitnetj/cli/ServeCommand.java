@@ -133,8 +133,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--tls-cert",
       paramLabel = "FILE",
       description =
-          "A PEM file with the server's certificate and those that vouch for it, for HTTPS; it needs"
-              + " --tls-key. Default: HTTP.")
+          "A PEM file with the server's certificate and those that vouch for it, for HTTPS; it"
+              + " needs --tls-key. Default: HTTP.")
   private @Nullable Path certificate;
 
   @Option(

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides when the texts of a request may be generated: some at a time, and only as many as have
- * room in the memory for keys and values whatever their lengths turn out to be, so that none is ever
- * thrown out again. A request takes room for all its texts at once. The others wait, those of
+ * room in the memory for keys and values whatever their lengths turn out to be, so that none is
+ * ever thrown out again. A request takes room for all its texts at once. The others wait, those of
  * higher priority before those of lower, else in the order in which they came; beyond a number of
  * them a request is refused. Nothing keeps those of low priority from waiting for ever, but their
  * time. Thread-safe.

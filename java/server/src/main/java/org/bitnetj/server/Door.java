@@ -170,8 +170,7 @@ final class Door {
       connection.unwatch();
     }
     exchange.report(request.path().rawPath(), status);
-    log.answered(
-        exchange, request.prologue().method().text(), request.path().rawPath(), status);
+    log.answered(exchange, request.prologue().method().text(), request.path().rawPath(), status);
     if (gone != null) {
       throw new ServerConnectionException("The client has gone.", gone); // nothing is to be sent
     }
@@ -278,7 +277,8 @@ final class Door {
     byte[] bytes = given.getBytes(StandardCharsets.UTF_8);
     ApiKey known = null;
     for (ApiKey key : keys) { // all of them, so that the time tells nothing
-      known = MessageDigest.isEqual(key.key().getBytes(StandardCharsets.UTF_8), bytes) ? key : known;
+      known =
+          MessageDigest.isEqual(key.key().getBytes(StandardCharsets.UTF_8), bytes) ? key : known;
     }
     if (known != null) {
       exchange.identify(known);

@@ -94,17 +94,15 @@ class ConstrainedAnswersTest {
 
   @Test
   void onlyAllowedToolsAreCalled() throws Exception {
-    String allowed =
-        "\"mode\": \"required\", \"tools\": [{\"type\": \"function\", %s}]";
+    String allowed = "\"mode\": \"required\", \"tools\": [{\"type\": \"function\", %s}]";
     for (int seed = 0; seed < 4; seed++) {
       JsonNode calls =
-          chat(
-                  TOOLS
-                      + ", \"seed\": "
-                      + seed
-                      + ", \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {"
-                      + allowed.formatted("\"function\": {\"name\": \"dice\"}")
-                      + "}}")
+          chat(TOOLS
+                  + ", \"seed\": "
+                  + seed
+                  + ", \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {"
+                  + allowed.formatted("\"function\": {\"name\": \"dice\"}")
+                  + "}}")
               .at("/choices/0/message/tool_calls");
       assertTrue(calls.size() >= 1);
       calls.forEach(call -> assertEquals("dice", call.at("/function/name").textValue()));

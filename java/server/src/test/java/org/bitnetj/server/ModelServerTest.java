@@ -153,17 +153,12 @@ class ModelServerTest {
           text,
           textOf(served.stream("/v1/completions", body.formatted(tokens, ", \"stream\": true"))));
     }
-    refused(
-        400,
-        "echo",
-        "/v1/completions",
-        "{\"prompt\": \"a\", \"echo\": true, \"logprobs\": 1}");
+    refused(400, "echo", "/v1/completions", "{\"prompt\": \"a\", \"echo\": true, \"logprobs\": 1}");
   }
 
   @Test
   void offsetsOfTokensAreThoseInTheText() throws Exception {
-    String body =
-        "{\"prompt\": \"Once\", \"max_tokens\": 12, \"seed\": 2, \"logprobs\": 2%s}";
+    String body = "{\"prompt\": \"Once\", \"max_tokens\": 12, \"seed\": 2, \"logprobs\": 2%s}";
     JsonNode whole = served.ask("/v1/completions", body.formatted("")).at("/choices/0");
     String text = whole.get("text").textValue();
     JsonNode lists = whole.get("logprobs");

@@ -118,10 +118,8 @@ class ReplicasTest {
         .build();
   }
 
-  private HttpResponse<String> ask(String conversation, String path, String body)
-      throws Exception {
-    return client.send(
-        request(conversation, path, body), HttpResponse.BodyHandlers.ofString());
+  private HttpResponse<String> ask(String conversation, String path, String body) throws Exception {
+    return client.send(request(conversation, path, body), HttpResponse.BodyHandlers.ofString());
   }
 
   /** The address of the one that answered last. */
@@ -152,8 +150,7 @@ class ReplicasTest {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
       assertTrue(lines.readLine().startsWith("data: "));
-      int running =
-          one.model.status().sessions() + two.model.status().sessions();
+      int running = one.model.status().sessions() + two.model.status().sessions();
       assertEquals(1, running, "the text goes on while its beginning is here");
       String last = "";
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -165,10 +162,10 @@ class ReplicasTest {
 
   @Test
   void aClientThatGoesIsNoticedThroughTheBalancer() throws Exception {
-    String body = "{\"prompt\": \"Once\", \"n\": 16, \"max_tokens\": 500, \"logit_bias\": {\"4095\": -100}}";
+    String body =
+        "{\"prompt\": \"Once\", \"n\": 16, \"max_tokens\": 500, \"logit_bias\": {\"4095\": -100}}";
     HttpClient leaving = HttpClient.newHttpClient();
-    leaving.sendAsync(
-        request("a", "/v1/completions", body), HttpResponse.BodyHandlers.ofString());
+    leaving.sendAsync(request("a", "/v1/completions", body), HttpResponse.BodyHandlers.ofString());
     while (one.model.status().sessions() + two.model.status().sessions() == 0) {
       Thread.sleep(1);
     }

@@ -39,14 +39,12 @@ class RequestLogTest {
       JsonNode line = ServedModel.JSON.readTree(lines.take());
       assertTrue(Instant.parse(line.get("time").textValue()).isBefore(Instant.now()));
       assertEquals(
-          response.headers().firstValue("x-request-id").orElseThrow(),
-          line.get("id").textValue());
+          response.headers().firstValue("x-request-id").orElseThrow(), line.get("id").textValue());
       assertEquals("POST", line.get("method").textValue());
       assertEquals("/v1/completions", line.get("path").textValue());
       assertEquals("alice", line.get("key").textValue());
       assertEquals("tiny-bitnet-stories-i2_s", line.get("model").textValue());
-      int prompt =
-          ServedModel.JSON.readTree(response.body()).at("/usage/prompt_tokens").intValue();
+      int prompt = ServedModel.JSON.readTree(response.body()).at("/usage/prompt_tokens").intValue();
       assertEquals(2 * prompt, line.get("prompt_tokens").intValue(), "that of each text");
       assertEquals(12, line.get("completion_tokens").intValue());
       assertTrue(line.get("cached_tokens").intValue() <= 2 * prompt);

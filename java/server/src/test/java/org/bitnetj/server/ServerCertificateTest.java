@@ -98,17 +98,14 @@ class ServerCertificateTest {
     KeyStore store = make(algorithm);
     ServerCertificate certificate =
         ServerCertificate.read(certificate(store), key(store, "PRIVATE KEY"));
-    try (ServedModel served =
-            new ServedModel(ServedModel.options().withCertificate(certificate));
+    try (ServedModel served = new ServedModel(ServedModel.options().withCertificate(certificate));
         HttpClient client = HttpClient.newBuilder().sslContext(trusting(store)).build()) {
       URI uri = URI.create("https://localhost:" + served.server.port() + "/v1/completions");
       String body = "{\"prompt\": \"Once\", \"max_tokens\": 20, \"stream\": true}";
       for (int i = 0; i < 2; i++) {
         HttpResponse<String> response =
             client.send(
-                HttpRequest.newBuilder(uri)
-                    .POST(HttpRequest.BodyPublishers.ofString(body))
-                    .build(),
+                HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
                 HttpResponse.BodyHandlers.ofString());
         assertEquals(200, response.statusCode());
         assertTrue(response.body().endsWith("data: [DONE]\n\n"));
@@ -122,15 +119,13 @@ class ServerCertificateTest {
     KeyStore store = make("EC");
     ServerCertificate certificate =
         ServerCertificate.read(certificate(store), key(store, "PRIVATE KEY"));
-    try (ServedModel served =
-        new ServedModel(ServedModel.options().withCertificate(certificate))) {
+    try (ServedModel served = new ServedModel(ServedModel.options().withCertificate(certificate))) {
       String body =
-          "{\"prompt\": \"Once\", \"n\": 16, \"max_tokens\": 500, \"logit_bias\": {\"4095\": -100}}";
+          "{\"prompt\": \"Once\", \"n\": 16, \"max_tokens\": 500, \"logit_bias\": {\"4095\":"
+              + " -100}}";
       try (SSLSocket socket =
           (SSLSocket)
-              trusting(store)
-                  .getSocketFactory()
-                  .createSocket("localhost", served.server.port())) {
+              trusting(store).getSocketFactory().createSocket("localhost", served.server.port())) {
         socket
             .getOutputStream()
             .write(
@@ -151,8 +146,7 @@ class ServerCertificateTest {
   }
 
   private static void refused(String part, Path certificate, Path key) {
-    IOException e =
-        assertThrows(IOException.class, () -> ServerCertificate.read(certificate, key));
+    IOException e = assertThrows(IOException.class, () -> ServerCertificate.read(certificate, key));
     assertTrue(e.getMessage().contains(part), e.getMessage());
   }
 
@@ -164,9 +158,9 @@ class ServerCertificateTest {
     refused("Cannot read " + folder.resolve("none"), folder.resolve("none"), key);
     refused(key + " has no certificate", key, key);
     refused(certificate + " has no private key", certificate, certificate);
-    refused(
-        "a certificate that cannot be read", pem("bad.pem", "CERTIFICATE", new byte[9]), key);
-    Path other = pem("other.pem", "PRIVATE KEY", make("EC").getKey("server", PASSWORD).getEncoded());
+    refused("a certificate that cannot be read", pem("bad.pem", "CERTIFICATE", new byte[9]), key);
+    Path other =
+        pem("other.pem", "PRIVATE KEY", make("EC").getKey("server", PASSWORD).getEncoded());
     refused(other + " is not that of the certificate in " + certificate, certificate, other);
     Path rsa = pem("rsa.pem", "PRIVATE KEY", make("RSA").getKey("server", PASSWORD).getEncoded());
     refused(rsa + " has no EC key", certificate, rsa);

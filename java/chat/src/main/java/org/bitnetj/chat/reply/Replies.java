@@ -49,7 +49,10 @@ public final class Replies {
     stops.addAll(template.stopTokens());
     boolean opensThinking = template.opensThinking(settings(request));
     GenerationOptions options =
-        request.options().withStopTokens(stops).withShownTokens(ReplyParser.marks(model.tokenizer()));
+        request
+            .options()
+            .withStopTokens(stops)
+            .withShownTokens(ReplyParser.marks(model.tokenizer()));
     return new ChatPrompt(
         encode(request),
         constraints

@@ -23,8 +23,8 @@ public final class ReplyParser {
   private static final ObjectMapper JSON = StrictJson.mapper();
 
   /**
-   * The tokens of a vocabulary that are marks of a reply. Where they are control tokens, their names
-   * must be shown for the parser to see them.
+   * The tokens of a vocabulary that are marks of a reply. Where they are control tokens, their
+   * names must be shown for the parser to see them.
    */
   static Set<Integer> marks(Tokenizer tokenizer) {
     Set<Integer> marks = new HashSet<>();
