@@ -28,6 +28,7 @@ import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.option.SamplingOptions;
+import org.jspecify.annotations.Nullable;
 
 /** Reads LangChain4j's requests to one model. Immutable and thread-safe. */
 final class Requests {
@@ -135,7 +136,7 @@ final class Requests {
             .formatted(content.type().name().toLowerCase(Locale.ROOT)));
   }
 
-  private static Optional<Grammar> format(ResponseFormat format) {
+  private static Optional<Grammar> format(@Nullable ResponseFormat format) {
     if (format == null || format.type() == ResponseFormatType.TEXT) {
       return Optional.empty();
     }
@@ -199,7 +200,7 @@ final class Requests {
         : options.withConstraint(parameters.constraint());
   }
 
-  private static <T> T or(T value, T otherwise) {
+  private static <T> T or(@Nullable T value, T otherwise) {
     return value == null ? otherwise : value;
   }
 }
