@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
@@ -188,6 +189,9 @@ final class Door {
         return;
       }
       response.status(e.kind().status);
+      if (e.kind() == ApiException.Kind.TOO_LARGE) {
+        response.header(HeaderValues.CONNECTION_CLOSE); // the rest of the body is not read
+      }
       e.retryAfter()
           .ifPresent(time -> response.header(RETRY_AFTER, Long.toString(time.toSeconds())));
       send(response, dialect.error(e));
@@ -323,6 +327,9 @@ final class Door {
     Connection.current().receiving();
     try (InputStream in = request.content().inputStream()) {
       bytes = in.readNBytes(mostBytes + 1);
+      if (bytes.length > mostBytes) {
+        skip(in, 4L * mostBytes); // clients may miss an answer that comes while they still send
+      }
     } catch (IOException | UncheckedIOException | ServerConnectionException e) {
       throw new EventStream.Gone(e);
     }
@@ -333,6 +340,14 @@ final class Door {
           "The request is larger than the " + mostBytes + " bytes that are allowed.");
     }
     return bytes;
+  }
+
+  private static void skip(InputStream in, long most) throws IOException {
+    byte[] buffer = new byte[1 << 14];
+    long left = most;
+    for (int read = 0; read >= 0 && left > 0; left -= read) {
+      read = in.read(buffer);
+    }
   }
 
   private static JsonNode json(byte[] bytes) {
