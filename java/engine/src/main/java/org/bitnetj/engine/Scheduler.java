@@ -67,8 +67,8 @@ final class Scheduler {
   }
 
   /** See {@link WaitingLine#drafts}; the lock is held. */
-  int drafts(Drafter drafter, int most, int rows) {
-    return waiting.drafts(drafter, most, rows);
+  int drafts(Drafter drafter, int most) {
+    return waiting.drafts(drafter, most);
   }
 
   void requireOpen() {

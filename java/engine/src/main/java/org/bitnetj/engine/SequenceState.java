@@ -220,7 +220,7 @@ public final class SequenceState implements AutoCloseable {
     }
     scheduler.lock();
     try {
-      return scheduler.drafts(drafter, possible, rows);
+      return scheduler.drafts(drafter, possible);
     } finally {
       scheduler.unlock();
     }

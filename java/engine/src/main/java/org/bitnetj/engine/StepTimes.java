@@ -33,30 +33,31 @@ final class StepTimes {
   }
 
   /**
-   * How many drafted tokens to compute beside a sequence's next one, so that the step gives the
-   * most tokens for its time, with those of the others in it.
+   * How many drafted tokens to compute beside a sequence's next one, so that steps give the most
+   * tokens for their time. The other sequences are thought to draft as many: a step has room for
+   * what all of them want, and a draft that pays for one alone but slows down the others is not
+   * made.
    *
-   * @param others rows of other sequences
+   * @param sequences in the step, this one among them
    * @param most tokens that can be drafted
    * @param first the probability that the first of them is right
    * @param next the same for each later one if those before it are
    */
-  int drafts(int others, int most, double first, double next) {
-    int base = others + 1;
-    if (base >= nanos.length || nanos[base] == 0) {
+  int drafts(int sequences, int most, double first, double next) {
+    if (sequences >= nanos.length || nanos[sequences] == 0) {
       return 0;
     }
     int best = 0;
-    double bestRate = base / nanos[base];
-    double expected = base;
+    double bestRate = 1 / nanos[sequences];
+    double expected = 1;
     double right = first;
-    for (int count = 1; count <= Math.min(most, nanos.length - 1 - base); count++) {
+    for (int count = 1; count <= most && sequences * (1 + count) < nanos.length; count++) {
       expected += right;
       right *= next;
       boolean tried = (count & count + 1) == 0; // 1, 3 and 7, so that each is soon known well
-      if (tried && expected / estimate(base + count) > bestRate) {
+      if (tried && expected / estimate(sequences * (1 + count)) > bestRate) {
         best = count;
-        bestRate = expected / estimate(base + count);
+        bestRate = expected / estimate(sequences * (1 + count));
       }
     }
     return best;
@@ -64,7 +65,7 @@ final class StepTimes {
 
   /** The time of so many rows, on the line through the nearest two numbers that are known. */
   private double estimate(int rows) {
-    int fewer = known(rows, -1); // there is one: the sequence's row without drafts
+    int fewer = known(rows, -1); // there is one: the rows without drafts
     int other = fewer == rows ? 0 : known(rows, 1);
     if (other == 0) {
       other = known(fewer - 1, -1);

@@ -17,7 +17,8 @@ final class WaitingLine {
   private final PromptPace pace = new PromptPace();
   private final StepTimes times;
   private int alone; // steps that have one member only, after one that failed
-  private int tokenRows; // of members of the step that want their next token, with drafts of more
+  private int tokenMembers; // of the step: those that want their next token
+  private int tokenRows; // of these, with drafts of more tokens
   private int promptRows; // rows of the others
 
   WaitingLine(Step step) {
@@ -93,11 +94,10 @@ final class WaitingLine {
    * How many tokens a member of the last step should draft.
    *
    * @param most at most
-   * @param rows how many it had in that step
    */
-  int drafts(Drafter drafter, int most, int rows) {
-    int others = Math.max(0, tokenRows - rows);
-    return times.drafts(others, most, drafter.firstRight(), drafter.nextRight());
+  int drafts(Drafter drafter, int most) {
+    int sequences = Math.max(1, tokenMembers);
+    return times.drafts(sequences, most, drafter.firstRight(), drafter.nextRight());
   }
 
   /**
@@ -107,6 +107,7 @@ final class WaitingLine {
    */
   void fillStep() {
     step.clear();
+    tokenMembers = 0;
     tokenRows = 0;
     promptRows = 0;
     int waitingRows = 0;
@@ -150,6 +151,7 @@ final class WaitingLine {
         return false;
       }
       members.add(sequence);
+      tokenMembers += nextToken ? 1 : 0;
       tokenRows += nextToken ? step.size() - before : 0;
       promptRows += nextToken ? 0 : step.size() - before;
       sequence.progress = Progress.COMPUTING;
