@@ -155,7 +155,9 @@ final class Scheduler {
         lastStepNanos = System.nanoTime() - start;
         event.end();
         waiting.record(event);
-        waiting.note(lastStepNanos);
+        if (failure == null) { // else it may have ended early
+          waiting.note(lastStepNanos);
+        }
         steps++;
         rows += transformer.step().size();
         settle(failure);
