@@ -197,12 +197,13 @@ public final class SequenceState implements AutoCloseable {
     return engine.bytesPerToken();
   }
 
-  /** Forgets all tokens from position {@code length} on. */
-  public void truncate(int length) {
+  /** Forgets the last {@code count} tokens. Does nothing if the sequence is closed. */
+  public void forget(int count) {
     scheduler.lock();
     try {
-      requireOpen();
-      table.truncate(length);
+      if (!closed) {
+        table.truncate(table.length() - count);
+      }
     } finally {
       scheduler.unlock();
     }

@@ -2,6 +2,7 @@ package org.bitnetj.generate;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Function;
 import org.bitnetj.constraint.Constraint;
 import org.bitnetj.constraint.ConstraintState;
 import org.bitnetj.engine.Drafter;
@@ -51,7 +52,7 @@ final class Generation {
   private int count;
   private int cached;
   private int token; // chosen last
-  private int drafted; // in next
+  private int drafted; // tokens that were computed behind it
   private int row; // of the logits that the last token was chosen from
   private int steps;
   private int draftedTokens;
@@ -77,9 +78,12 @@ final class Generation {
       GenerationOptions options,
       GenerationListener listener,
       long started) {
-    this(sequence, tokenizer, prompt, options, listener, started, new PromptLookup(prompt));
+    this(sequence, tokenizer, prompt, options, listener, started, PromptLookup::new);
   }
 
+  /**
+   * @param drafting gives what drafts the text that follows a prompt
+   */
   Generation(
       SequenceState sequence,
       Tokenizer tokenizer,
@@ -87,7 +91,7 @@ final class Generation {
       GenerationOptions options,
       GenerationListener listener,
       long started,
-      Drafter drafter) {
+      Function<int[], Drafter> drafting) {
     this.sequence = sequence;
     this.tokenizer = tokenizer;
     this.prompt = prompt.clone();
@@ -121,7 +125,7 @@ final class Generation {
     // A draft's logits are asked for before its tokens are chosen, so that what is asked for must
     // not depend on them.
     boolean drafts = options.drafting() && constraint == null && !options.sampling().penalizes();
-    this.drafter = drafts ? drafter : null;
+    this.drafter = drafts ? drafting.apply(prompt) : null;
     restrict();
     if (!options.ignoreEnd() || constraint != null) {
       tokenizer.endTokens().forEach(ends::set);
@@ -143,22 +147,27 @@ final class Generation {
     if (finish != null) {
       return false;
     }
-    if (!prefilled && !prefill() || isCancelled()) {
-      finish(FinishReason.CANCELLED);
-    } else if (options.maxTokens() == 0) {
-      finish(FinishReason.MAX_TOKENS);
-    } else {
-      if (count > 0) {
-        decode();
+    boolean goesOn = false;
+    try {
+      if (!prefilled && !prefill() || isCancelled()) {
+        finish(FinishReason.CANCELLED);
+      } else if (options.maxTokens() == 0) {
+        finish(FinishReason.MAX_TOKENS);
       } else {
-        firstTokenNanos = System.nanoTime() - started;
+        if (count > 0) {
+          decode();
+        } else {
+          firstTokenNanos = System.nanoTime() - started;
+        }
+        take(token);
       }
-      take(token);
+      goesOn = finish == null;
+    } finally {
+      if (!goesOn) { // the text has ended, or something was thrown
+        forgetDraft();
+      }
     }
-    if (finish != null && row < drafted) {
-      forgetDraft();
-    }
-    return finish == null;
+    return goesOn;
   }
 
   private boolean isCancelled() {
@@ -195,8 +204,8 @@ final class Generation {
     } else {
       next[0] = token;
       row = 0;
-      drafted = draft();
-      compute();
+      drafted = 0;
+      drafted = compute(draft());
       reads.add(sequence.reads());
       draftedTokens += drafted;
       steps++;
@@ -218,23 +227,31 @@ final class Generation {
     return drafts;
   }
 
-  private void compute() {
+  /** Computes the last token and {@code drafts} more; returns how many of these it has computed. */
+  private int compute(int drafts) {
     try {
-      sequence.compute(next, 0, 1 + drafted, 0, need());
+      sequence.compute(next, 0, 1 + drafts, 0, need());
+      return drafts;
     } catch (NonFiniteException | KvCacheFullException e) {
-      if (drafted == 0) {
+      if (drafts == 0) {
         throw e;
       }
-      sequence.truncate(prompt.length + count - 1); // a draft must not be what ends a text
-      drafted = 0;
+      // A draft must not be what ends a text.
+      sequence.forget(sequence.length() - (prompt.length + count - 1));
       sequence.compute(next, 0, 1, 0, need());
+      return 0;
     }
   }
 
   /** Takes the drafted tokens that the text does not have out of the cache. */
   private void forgetDraft() {
-    sequence.truncate(sequence.length() - (drafted - row));
+    sequence.forget(ahead());
     drafted = row;
+  }
+
+  /** Drafted tokens that are in the cache and not, or not yet, in the text. */
+  int ahead() {
+    return drafted - row;
   }
 
   /** Lets only those tokens be chosen that the constraint allows. */

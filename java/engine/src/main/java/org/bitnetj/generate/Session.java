@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -55,7 +56,9 @@ public final class Session implements AutoCloseable {
   public int[] tokens() {
     enter();
     try {
-      return sequence.tokens();
+      int[] tokens = sequence.tokens();
+      Generation open = latest; // perhaps a stream that is not read to its end
+      return open == null ? tokens : Arrays.copyOf(tokens, tokens.length - open.ahead());
     } finally {
       exit();
     }

@@ -2,13 +2,21 @@ package org.bitnetj.generate;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bitnetj.engine.Drafter;
 import org.bitnetj.engine.Engine;
+import org.bitnetj.engine.PromptLookup;
 import org.bitnetj.engine.SequenceState;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.model.Transformer;
@@ -93,13 +101,45 @@ class DraftedTextTest extends ShippedModelSession {
             logprobs.add(each);
           }
         };
-    Generation generation =
-        new Generation(
-            sequence, model.tokenizer(), prompt, options, listener, System.nanoTime(), drafter);
+    Generation generation = generation(sequence, prompt, options, listener, drafter);
     while (generation.advance()) {
       continue;
     }
     return new Drafted(generation.result(), sequence.tokens(), logprobs);
+  }
+
+  private static Generation generation(
+      SequenceState sequence,
+      int[] prompt,
+      GenerationOptions options,
+      GenerationListener listener,
+      Drafter drafter) {
+    return new Generation(
+        sequence,
+        model.tokenizer(),
+        prompt,
+        options,
+        listener,
+        System.nanoTime(),
+        begin -> drafter);
+  }
+
+  /** Does something after a number of tokens. */
+  private record After(int tokens, AtomicInteger count, Runnable what)
+      implements GenerationListener {
+    After(int tokens, Runnable what) {
+      this(tokens, new AtomicInteger(), what);
+    }
+
+    @Override
+    public void onText(String piece) {}
+
+    @Override
+    public void onToken(int token) {
+      if (count.incrementAndGet() == tokens) {
+        what.run();
+      }
+    }
   }
 
   private void assertDraftsChangeNothing(GenerationOptions options) {
@@ -151,13 +191,122 @@ class DraftedTextTest extends ShippedModelSession {
     assertTrue(wrong.draftedTokens() > 2 * wrong.acceptedTokens());
   }
 
+  /** Prompt lookup, whatever the times of steps are. */
+  private record Eager(PromptLookup lookup) implements Drafter {
+    @Override
+    public void accept(int token) {
+      lookup.accept(token);
+    }
+
+    @Override
+    public boolean hasDraft() {
+      return lookup.hasDraft();
+    }
+
+    @Override
+    public double firstRight() {
+      return 1e9;
+    }
+
+    @Override
+    public double nextRight() {
+      return 1e9;
+    }
+
+    @Override
+    public void draft(int[] into, int at, int count) {
+      lookup.draft(into, at, count);
+    }
+  }
+
   @Test
   void aTextThatRepeatsItselfIsDraftedFromWhatStandsBefore() {
-    String story = generate(LONG).text();
-    String prompt = PROMPT + story + "\n\n" + PROMPT;
-    GenerationResult expected = fresh(prompt, LONG.withDrafting(false));
-    GenerationResult actual = fresh(prompt, LONG);
-    assertEquals(expected.text(), actual.text());
+    int[] prompt = ids(PROMPT + generate(LONG).text() + "\n\n" + PROMPT);
+    GenerationResult expected =
+        session.generate(prompt, LONG.withDrafting(false), GenerationListener.NONE);
+    try (SequenceState sequence = model.openSequence(SessionOptions.defaults())) {
+      GenerationResult actual =
+          drafted(sequence, prompt, LONG, new Eager(new PromptLookup(prompt))).result;
+      assertArrayEquals(expected.tokens(), actual.tokens());
+      assertTrue(actual.stats().acceptedTokens() > 0);
+    }
+  }
+
+  @Test
+  void severalTextsInTheSameStepsAreTheSame() throws Exception {
+    int[] expected = generate(LONG.withDrafting(false)).tokens();
+    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      List<Future<Drafted>> texts = new ArrayList<>();
+      for (int wrongEach : new int[] {2, 3, 5, 1000, 4, 7, 3, 1000, 2, 11, 5, 6}) {
+        texts.add(threads.submit(() -> drafted(LONG, expected, wrongEach)));
+      }
+      int accepted = 0;
+      for (Future<Drafted> text : texts) {
+        assertArrayEquals(expected, text.get().result.tokens());
+        accepted += text.get().result.stats().acceptedTokens();
+      }
+      assertTrue(accepted > 0);
+    }
+  }
+
+  @Test
+  void whereAListenerThrowsTheCacheHasNoDraft() {
+    int[] text = generate(LONG.withDrafting(false)).tokens();
+    for (int at = 2; at < 20; at++) {
+      try (SequenceState sequence = model.openSequence(SessionOptions.defaults())) {
+        After listener =
+            new After(
+                at,
+                () -> {
+                  throw new CancellationException();
+                });
+        Generation generation =
+            generation(sequence, ids(PROMPT), LONG, listener, new Known(text, 1000));
+        assertThrows(
+            CancellationException.class,
+            () -> {
+              while (generation.advance()) {
+                continue;
+              }
+            });
+        assertEquals(ids(PROMPT).length + at - 1, sequence.length(), "after " + at + " tokens");
+      }
+    }
+  }
+
+  @Test
+  void aTextThatEndsAsItsSequenceIsClosedHasEnded() {
+    GenerationOptions options = LONG.withStopStrings(generate(LONG).text().substring(40, 44));
+    GenerationResult expected = generate(options.withDrafting(false));
+    for (int wrongEach : new int[] {1, 1000}) {
+      try (SequenceState sequence = model.openSequence(SessionOptions.defaults())) {
+        After listener = new After(expected.tokens().length, sequence::close);
+        int[] known = Arrays.copyOf(expected.tokens(), expected.tokens().length + Drafter.MOST);
+        Generation generation =
+            generation(sequence, ids(PROMPT), options, listener, new Known(known, wrongEach));
+        while (generation.advance()) {
+          continue;
+        }
+        assertEquals(expected.text(), generation.result().text());
+      }
+    }
+  }
+
+  @Test
+  void whatIsAheadOfTheTextIsKnownAtEveryToken() {
+    int[] text = generate(LONG.withDrafting(false)).tokens();
+    AtomicInteger most = new AtomicInteger();
+    try (SequenceState sequence = model.openSequence(SessionOptions.defaults())) {
+      After listener = new After(0, () -> {});
+      Generation generation =
+          generation(sequence, ids(PROMPT), LONG, listener, new Known(text, 5));
+      while (generation.advance()) {
+        most.accumulateAndGet(generation.ahead(), Math::max);
+        assertEquals(
+            ids(PROMPT).length + listener.count.get() - 1, sequence.length() - generation.ahead());
+      }
+    }
+    assertTrue(most.get() > 0);
   }
 
   @Test
