@@ -275,6 +275,15 @@ class UnusableModelTest {
         "bitnet-b1.58");
   }
 
+  /** As PrismML's Bonsai 2 has them, whose weights are rotated. */
+  @Test
+  void keysThatChangeWhatWeightsMean() throws ModelFileException {
+    for (String key :
+        new String[] {"prism.hadamard.version", "prism.hadamard.block_size", "prism.other"}) {
+      refused(new TinyModel().integer(key, 1), "metadata key '" + key + "'", "changes what weights mean");
+    }
+  }
+
   @Test
   void sizesThatDoNotFitEachOther() throws ModelFileException {
     refused(new TinyModel().integer("bitnet.attention.head_count", 65), "65 heads");

@@ -25,6 +25,12 @@ final class GgufSpec {
   /** This project's own key: {@code row} or {@code group}, see {@link ActivationScaling}. */
   static final String ACTIVATIONS = "bitnet.activation_scaling";
 
+  /**
+   * Keys of PrismML's llama.cpp. They change what weights mean whatever their type: {@code
+   * prism.hadamard.*} says that rows are rotated, which nothing else in a file does.
+   */
+  private static final String PRISM = "prism.";
+
   static final String POOLING = ".pooling_type";
   static final int MEAN = 1;
   static final int LAST = 3;
@@ -54,6 +60,18 @@ final class GgufSpec {
                                 + " is not supported; supported are "
                                 + Architecture.labels()
                                 + "."));
+    for (String key : file.metadata().keys()) {
+      if (key.startsWith(PRISM)) {
+        throw file.metadata()
+            .failure(
+                "metadata key '"
+                    + Printable.of(key, MOST_NAME)
+                    + "' changes what weights mean, as where they are rotated, and this engine"
+                    + " computes no such model; use a file of the model without keys '"
+                    + PRISM
+                    + "*', if there is one.");
+      }
+    }
     return new GgufSpec(file, family).read(architecture);
   }
 
