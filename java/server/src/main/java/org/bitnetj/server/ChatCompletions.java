@@ -72,6 +72,17 @@ final class ChatCompletions {
     Optional<Boolean> thinking = thinking(request);
     Optional<Grammar> format =
         request.object("response_format").flatMap(f -> OutputFormat.read(f, true));
+    Optional<Grammar> whole = request.object(OutputFormat.STRUCTURED).map(OutputFormat::structured);
+    if (whole.isPresent()) {
+      if (format.isPresent() || tools.choice() == Tools.Choice.REQUIRED) {
+        throw request.wrong(
+            OutputFormat.STRUCTURED,
+            "is for the whole answer; leave out response_format and a tool_choice that demands"
+                + " calls");
+      }
+      format = whole;
+      tools = tools.byFormat();
+    }
     request.finish();
     ChatPrompt prompt = chats.prepare(new ChatRequest(messages, tools, thinking, format, options));
     return (events, response) ->

@@ -1,12 +1,23 @@
 package org.bitnetj.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.GrammarException;
 
-/** What an answer must be by a request's {@code response_format}, or {@code text.format}. */
+/**
+ * What an answer must be by a request's {@code response_format}, {@code text.format} or {@code
+ * structured_outputs}.
+ */
 final class OutputFormat {
+  /** The field of vLLM. */
+  static final String STRUCTURED = "structured_outputs";
+
+  private static final int MOST_CHOICES = 1024;
+
   private OutputFormat() {}
 
   /**
@@ -37,13 +48,58 @@ final class OutputFormat {
     return grammar;
   }
 
+  /**
+   * vLLM's {@link #STRUCTURED}: one of {@code choice}, {@code regex} and {@code json}.
+   *
+   * @throws ApiException if it has none of these or several, or answers cannot be held to it
+   */
+  static Grammar structured(Fields outputs) {
+    List<Grammar> grammars = new ArrayList<>();
+    outputs.any("choice").ifPresent(list -> grammars.add(choice(outputs, list)));
+    outputs
+        .text("regex")
+        .ifPresent(
+            regex -> grammars.add(checked(outputs.name("regex"), () -> Grammar.regex(regex))));
+    outputs
+        .any("json")
+        .ifPresent(
+            schema -> // vLLM takes one as an object or as its text
+            grammars.add(
+                    jsonSchema(
+                        outputs.name("json"),
+                        schema.isTextual() ? schema.textValue() : schema.toString())));
+    outputs.finish();
+    if (grammars.size() != 1) {
+      throw ApiException.field(
+          STRUCTURED, STRUCTURED + " must have one of choice, regex and json.");
+    }
+    return grammars.getFirst();
+  }
+
+  private static Grammar choice(Fields outputs, JsonNode list) {
+    List<String> texts = outputs.texts("choice");
+    if (!list.isArray() || texts.isEmpty() || texts.size() > MOST_CHOICES) {
+      throw outputs.wrong("choice", "must be an array of 1 to " + MOST_CHOICES + " strings");
+    }
+    return checked(
+        outputs.name("choice"), () -> Grammar.choice(texts.stream().map(Grammar::text).toList()));
+  }
+
   private static Grammar schema(Fields place) {
     place.ignore("name", "description", "strict"); // every answer is strictly of its schema
     JsonNode schema = place.any("schema").orElseThrow(() -> place.missing("schema"));
+    return jsonSchema(place.name("schema"), schema.toString());
+  }
+
+  private static Grammar jsonSchema(String field, String schema) {
+    return checked(field, () -> Grammar.jsonSchema(schema));
+  }
+
+  private static Grammar checked(String field, Supplier<Grammar> grammar) {
     try {
-      return Grammar.jsonSchema(schema.toString());
+      return grammar.get();
     } catch (GrammarException e) {
-      throw ApiException.field(place.name("schema"), place.name("schema") + ": " + e.getMessage());
+      throw ApiException.field(field, field + ": " + e.getMessage());
     }
   }
 }

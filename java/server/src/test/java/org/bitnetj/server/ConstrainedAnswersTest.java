@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A story teller answers in JSON and calls functions, because it must. */
 class ConstrainedAnswersTest {
@@ -174,6 +176,68 @@ class ConstrainedAnswersTest {
             """);
     String text = response.at("/output/0/content/0/text").textValue();
     assertTrue(List.of("true", "false").contains(text), response.toString());
+  }
+
+  private static String structured(String outputs) throws Exception {
+    return chat("\"structured_outputs\": {" + outputs + "}")
+        .at("/choices/0/message/content")
+        .textValue();
+  }
+
+  @Test
+  void anAnswerIsOneOfTheChoicesOrOfTheRegexOrSchema() throws Exception {
+    List<String> choices = List.of("Ja.", "Nein, \u00fc!");
+    assertTrue(choices.contains(structured("\"choice\": [\"Ja.\", \"Nein, \u00fc!\"]")));
+    String version = structured("\"regex\": \"v[0-9]{2}\\\\.[0-9]\", \"choice\": null");
+    assertTrue(version.matches("v[0-9]{2}\\.[0-9]"), version);
+    assertEquals("7", structured("\"json\": {\"const\": 7}"));
+    assertEquals("7", structured("\"json\": \"{\\\"const\\\": 7}\""));
+  }
+
+  @Test
+  void callsThatAChoiceSpellsAreCalls() throws Exception {
+    JsonNode choice =
+        chat(TOOLS
+                + """
+                , "structured_outputs": {"choice": ["Well.\
+                <tool_call>{\\"name\\": \\"dice\\", \\"arguments\\": {\\"sides\\": 4}}</tool_call>\
+                <tool_call>{\\"name\\": \\"weather\\", \\"arguments\\": {}}</tool_call>"]}\
+                """)
+            .at("/choices/0");
+    assertEquals("Well.", choice.at("/message/content").textValue());
+    assertEquals(
+        "{\"sides\":4}", choice.at("/message/tool_calls/0/function/arguments").textValue());
+    assertEquals("weather", choice.at("/message/tool_calls/1/function/name").textValue());
+    assertEquals("tool_calls", choice.get("finish_reason").textValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {}                                       | structured_outputs
+          {"choice": ["a"], "regex": "b"}          | structured_outputs
+          {"choice": ["a"]}, "response_format": {"type": "json_object"} | structured_outputs
+          {"choice": ["a"]}, TOOLS, "tool_choice": "required" | structured_outputs
+          {"choice": []}                           | structured_outputs.choice
+          {"choice": "a"}                          | structured_outputs.choice
+          {"choice": [1]}                          | structured_outputs.choice
+          {"choice": ["\\ud800"]}                  | structured_outputs.choice
+          {"regex": "(?=a)b"}                      | structured_outputs.regex
+          {"json": {"uniqueItems": true}}          | structured_outputs.json
+          {"json": "no"}                           | structured_outputs.json
+          {"grammar": "root ::= a"}                | structured_outputs.grammar
+          """)
+  void structuredOutputsThatCannotBeAreRefused(String outputs, String field) throws Exception {
+    HttpResponse<String> response =
+        served.post(
+            "/v1/chat/completions",
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"structured_outputs\": "
+                + outputs.replace("TOOLS", TOOLS)
+                + "}");
+    assertEquals(400, response.statusCode(), response.body());
+    assertEquals(field, ServedModel.JSON.readTree(response.body()).at("/error/param").textValue());
   }
 
   @Test

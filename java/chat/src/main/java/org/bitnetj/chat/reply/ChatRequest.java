@@ -11,7 +11,8 @@ import org.bitnetj.generate.GenerationOptions;
  *
  * @param thinking whether the model thinks before it answers, where its template leaves a choice;
  *     by default not before an answer of a format
- * @param format what the answer must be
+ * @param format what the answer must be, unless it calls functions; with {@link
+ *     Tools.Choice#BY_FORMAT} what it must be in any case
  */
 public record ChatRequest(
     List<ChatMessage> messages,

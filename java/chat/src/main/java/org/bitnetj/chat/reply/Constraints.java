@@ -42,7 +42,7 @@ final class Constraints {
     Optional<Grammar> wanted = format;
     if (tools.choice() == Tools.Choice.REQUIRED) {
       wanted = Optional.of(calls(tools));
-    } else if (format.isPresent() && tools.isPresent()) {
+    } else if (format.isPresent() && tools.isPresent() && tools.choice() == Tools.Choice.AUTO) {
       wanted = Optional.of(Grammar.choice(format.get(), calls(tools)));
     }
     if (wanted.isEmpty()) {

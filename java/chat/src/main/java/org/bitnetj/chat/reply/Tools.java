@@ -30,7 +30,9 @@ public record Tools(
   public enum Choice {
     NONE,
     AUTO,
-    REQUIRED
+    REQUIRED,
+    /** If the answer's format, which is that of all of it, spells calls. */
+    BY_FORMAT
   }
 
   /** None, and none are called. */
@@ -67,6 +69,11 @@ public record Tools(
   /** Whether the model is told of any. */
   public boolean isPresent() {
     return !functions.isEmpty() && choice != Choice.NONE;
+  }
+
+  /** The same, called only as the answer's format spells. */
+  public Tools byFormat() {
+    return isPresent() ? new Tools(functions, Choice.BY_FORMAT, only, several) : this;
   }
 
   /** The definitions as chat templates take them. */

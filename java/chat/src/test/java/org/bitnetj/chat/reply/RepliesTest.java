@@ -132,6 +132,29 @@ class RepliesTest {
   }
 
   @Test
+  void aFormatOfAllOfTheAnswerSaysWhichCallsComeToo() {
+    Parts parts = new Parts();
+    answer(
+        request(
+            DICE.byFormat(),
+            Optional.of(
+                Grammar.text(
+                    "First.\n<tool_call>{\"name\": \"dice\", \"arguments\": {}}</tool_call>")),
+            GenerationOptions.greedy()),
+        parts);
+    assertEquals("First.", parts.text.toString());
+    assertEquals("{}", parts.calls.getFirst().arguments());
+    Parts none = new Parts();
+    answer(
+        request(
+            DICE.byFormat(),
+            Optional.of(Grammar.regex("<tool[a-z]{3}")),
+            GenerationOptions.greedy()),
+        none);
+    assertTrue(none.text.toString().matches("<tool[a-z]{3}"), none.text.toString());
+  }
+
+  @Test
   void anAnswerIsOfItsFormat() {
     Parts parts = new Parts();
     answer(
