@@ -151,7 +151,7 @@ public class DraftingBenchmark {
       while (right < drafts && next[1 + right] == text[at + 1 + right]) {
         right++;
       }
-      sequence.truncate(sequence.length() - (drafts - right));
+      sequence.forget(drafts - right);
       for (int i = 0; i <= right; i++) {
         drafter.accept(text[++at]);
       }
