@@ -298,8 +298,7 @@ class DraftedTextTest extends ShippedModelSession {
     AtomicInteger most = new AtomicInteger();
     try (SequenceState sequence = model.openSequence(SessionOptions.defaults())) {
       After listener = new After(0, () -> {});
-      Generation generation =
-          generation(sequence, ids(PROMPT), LONG, listener, new Known(text, 5));
+      Generation generation = generation(sequence, ids(PROMPT), LONG, listener, new Known(text, 5));
       while (generation.advance()) {
         most.accumulateAndGet(generation.ahead(), Math::max);
         assertEquals(
