@@ -86,7 +86,7 @@ final class Exchange {
     return key().map(ApiKey::priority).orElse(0);
   }
 
-  /** How long it may still take; negative when its time is over. */
+  /** How long it may still take; 0 or less when its time is over. */
   Duration left() {
     return Duration.ofNanos(deadline - System.nanoTime());
   }
@@ -129,7 +129,7 @@ final class Exchange {
   }
 
   private synchronized @Nullable End why() {
-    if (end == null && left().isNegative()) {
+    if (end == null && !left().isPositive()) {
       end = End.LATE;
     }
     return end;

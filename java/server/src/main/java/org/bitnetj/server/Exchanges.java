@@ -3,9 +3,8 @@ package org.bitnetj.server;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -13,15 +12,18 @@ import java.util.function.Consumer;
 final class Exchanges implements AutoCloseable {
   private final Duration requestTime;
   private final Set<Exchange> open = new HashSet<>();
-  private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("bitnet-deadlines").factory());
+
+  /** Ends those whose time is over. */
+  final ScheduledThreadPoolExecutor clock =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("bitnet-deadlines").factory());
 
   /**
    * @param requestTime how long a request may take
    */
   Exchanges(Duration requestTime) {
     this.requestTime = requestTime;
+    clock.setRemoveOnCancelPolicy(true); // else each request stays until its time would be over
   }
 
   /** Answers a request that arrives now; {@code answer} returns when all of it is sent. */
