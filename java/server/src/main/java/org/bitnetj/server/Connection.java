@@ -44,6 +44,7 @@ final class Connection implements ConnectionContext {
   private @Nullable Runnable gone;
   private @Nullable Limited reading;
   private @Nullable Limited writing;
+  private boolean ended;
 
   Connection(ConnectionContext context, Duration transferTime) {
     this.context = context;
@@ -64,6 +65,11 @@ final class Connection implements ConnectionContext {
   /** Gives the client a new time limit for what is to be read now. */
   synchronized void receiving() {
     reading = new Limited(Thread.currentThread(), System.nanoTime() + transferNanos);
+  }
+
+  /** Nothing more is read: the connection is closed when what is answered now has been sent. */
+  synchronized void end() {
+    ended = true;
   }
 
   /**
@@ -111,6 +117,9 @@ final class Connection implements ConnectionContext {
   private byte @Nullable [] read() {
     FutureTask<byte @Nullable []> begun;
     synchronized (this) {
+      if (ended) {
+        return null;
+      }
       begun = ahead;
       ahead = null;
     }

@@ -4,9 +4,13 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
@@ -52,6 +56,7 @@ final class Door {
 
   private static final ObjectMapper JSON = StrictJson.mapper();
 
+  private static final String METHODS = "GET, POST, DELETE";
   private static final HeaderName API_KEY = HeaderNames.create("x-api-key");
   private static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
@@ -191,6 +196,7 @@ final class Door {
       response.status(e.kind().status);
       if (e.kind() == ApiException.Kind.TOO_LARGE) {
         response.header(HeaderValues.CONNECTION_CLOSE); // the rest of the body is not read
+        Connection.current().end();
       }
       e.retryAfter()
           .ifPresent(time -> response.header(RETRY_AFTER, Long.toString(time.toSeconds())));
@@ -212,7 +218,26 @@ final class Door {
 
   /** Passes every request first, whatever its path and method. */
   void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-    Connection.current().received(); // the head
+    Connection connection = Connection.current();
+    connection.received(); // the head
+    if (request.prologue().method().equals(Method.HEAD)) {
+      sendHead(request, response);
+    } else {
+      answer(chain, request, response);
+    }
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      connection.end(); // the library says so and does not do it
+    }
+  }
+
+  /** An answer to HEAD has no body, not even if it is an error. Only the health is asked so. */
+  private void sendHead(RoutingRequest request, RoutingResponse response) {
+    boolean known = request.path().rawPath().equals("/health");
+    response.header(HeaderNames.ALLOW, known ? "GET, HEAD" : METHODS);
+    response.status(!hosts.allows(request) ? 403 : known ? 200 : 405).send();
+  }
+
+  private void answer(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     if (!hosts.allows(request)) {
       boolean anthropic = request.path().rawPath().startsWith("/v1/messages");
       Dialect dialect = anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI;
@@ -258,7 +283,7 @@ final class Door {
   /** Answers what browsers ask before they send a page's request to another server. */
   void preflight(ServerRequest request, ServerResponse response) {
     allowOrigin(request, response);
-    response.header(HeaderNames.create("Access-Control-Allow-Methods"), "GET, POST, DELETE");
+    response.header(HeaderNames.create("Access-Control-Allow-Methods"), METHODS);
     request
         .headers()
         .first(HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
@@ -326,18 +351,13 @@ final class Door {
     byte[] bytes;
     Connection.current().receiving();
     try (InputStream in = request.content().inputStream()) {
-      bytes = in.readNBytes(mostBytes + 1);
-      if (bytes.length > mostBytes) {
-        skip(in, 4L * mostBytes); // clients may miss an answer that comes while they still send
-      }
+      bytes = read(in);
     } catch (IOException | UncheckedIOException | ServerConnectionException e) {
       throw new EventStream.Gone(e);
     }
     Connection.current().received();
     if (bytes.length > mostBytes) {
-      throw new ApiException(
-          ApiException.Kind.TOO_LARGE,
-          "The request is larger than the " + mostBytes + " bytes that are allowed.");
+      throw tooLarge();
     }
     return bytes;
   }
@@ -348,6 +368,34 @@ final class Door {
     for (int read = 0; read >= 0 && left > 0; left -= read) {
       read = in.read(buffer);
     }
+  }
+
+  /** Up to a byte more than are allowed. */
+  private byte[] read(InputStream in) throws IOException {
+    try {
+      byte[] bytes = in.readNBytes(mostBytes + 1);
+      if (bytes.length > mostBytes) {
+        skip(in, 4L * mostBytes); // clients may miss an answer that comes while they still send
+      }
+      return bytes;
+    } catch (UncheckedIOException | ServerConnectionException e) {
+      throw e;
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      throw new EventStream.Gone(e);
+    } catch (RuntimeException e) { // of the library's parser: nobody knows where the body ends
+      Connection.current().end();
+      throw e instanceof RequestException refusal
+              && refusal.status().equals(Status.REQUEST_ENTITY_TOO_LARGE_413)
+          ? tooLarge()
+          : new ApiException(
+              ApiException.Kind.INVALID, "The request's body is not sent as HTTP/1.1 demands.");
+    }
+  }
+
+  private ApiException tooLarge() {
+    return new ApiException(
+        ApiException.Kind.TOO_LARGE,
+        "The request is larger than the " + mostBytes + " bytes that are allowed.");
   }
 
   private static JsonNode json(byte[] bytes) {

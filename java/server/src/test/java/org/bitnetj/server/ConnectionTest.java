@@ -259,4 +259,61 @@ class ConnectionTest {
       }
     }
   }
+
+  /** All that the server sends until it closes the connection. */
+  private String all(String request) throws IOException {
+    try (Socket socket = connect()) {
+      socket.setSoTimeout(50_000);
+      send(socket, request);
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void aConnectionIsClosedWhereTheClientAsksForIt() throws Exception {
+    serve(ServedModel.options());
+    String close = "Host: localhost\r\nConnection: close\r\n";
+    assertTrue(all("GET / HTTP/1.1\r\n" + close + "\r\n").endsWith("</html>\n"));
+    String whole = request("/v1/completions", SHORT);
+    assertTrue(all(whole.replace("Host: localhost\r\n", close)).endsWith("}"));
+    String stream =
+        request("/v1/completions", "{\"prompt\": \"Once\", \"max_tokens\": 2, \"stream\": true}");
+    assertTrue(all(stream.replace("Host: localhost\r\n", close)).contains("data: [DONE]"));
+  }
+
+  @Test
+  void aBodyThatIsNotSentAsHttpDemandsIsRefusedAtOnce() throws Exception {
+    serve(ServedModel.options().withTransferTime(Duration.ofMinutes(10)));
+    String head =
+        "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (String body : List.of("no length\r\n", "5\r\n{\"pro\r\nno length\r\n")) {
+      String answer = all(head + body);
+      assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+      assertTrue(answer.contains("\"invalid_request_error\""), answer);
+    }
+  }
+
+  @Test
+  void anAnswerToHeadHasNoBody() throws Exception {
+    serve(ServedModel.options());
+    for (String head :
+        List.of(
+            "200 /health localhost",
+            "405 /v1/models localhost",
+            "405 /nothing localhost",
+            "403 /health example.org")) {
+      String[] words = head.split(" ");
+      String answers =
+          all(
+              "HEAD "
+                  + words[1]
+                  + " HTTP/1.1\r\nHost: "
+                  + words[2]
+                  + "\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      String[] parts = answers.split("\r\n\r\n");
+      assertEquals(3, parts.length, answers);
+      assertTrue(parts[0].startsWith("HTTP/1.1 " + words[0] + " "), answers);
+      assertTrue(parts[1].startsWith("HTTP/1.1 200 "), answers);
+    }
+  }
 }
