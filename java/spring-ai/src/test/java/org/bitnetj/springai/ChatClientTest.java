@@ -14,15 +14,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.chat.client.ChatClient;
-import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.chat.model.ChatModel;
-import org.springframework.ai.chat.model.ChatResponse;
-import org.springframework.ai.chat.prompt.ChatOptions;
-import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.tool.annotation.Tool;
 import org.springframework.ai.tool.annotation.ToolParam;
 import org.springframework.context.ConfigurableApplicationContext;
-import reactor.core.publisher.Flux;
 
 /** Spring AI's client over the model of an application. */
 class ChatClientTest {
@@ -57,39 +52,15 @@ class ChatClientTest {
     context.close();
   }
 
-  /**
-   * The application's model, made to call the tool and then to tell of its result: the shipped
-   * model by itself only tells stories.
-   */
-  private record Scripted(ChatModel model) implements ChatModel {
-    private Prompt scripted(Prompt prompt) {
-      boolean answered = prompt.getInstructions().getLast() instanceof ToolResponseMessage;
-      String said =
-          answered
-              ? "It rains in Rome."
-              : "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Rome\"}}\n"
-                  + "</tool_call>";
-      BitNetChatOptions options = (BitNetChatOptions) Objects.requireNonNull(prompt.getOptions());
-      return prompt
-          .mutate()
-          .chatOptions(options.mutate().constraint(ShippedModel.saying(language, said)).build())
-          .build();
-    }
-
-    @Override
-    public ChatResponse call(Prompt prompt) {
-      return model.call(scripted(prompt));
-    }
-
-    @Override
-    public Flux<ChatResponse> stream(Prompt prompt) {
-      return model.stream(scripted(prompt));
-    }
-
-    @Override
-    public ChatOptions getOptions() {
-      return model.getOptions();
-    }
+  private static ChatClient scripted() {
+    return ChatClient.create(
+        new Scripted(
+            context.getBean(ChatModel.class),
+            (options, text) ->
+                ((BitNetChatOptions) options)
+                    .mutate()
+                    .constraint(ShippedModel.saying(language, text))
+                    .build()));
   }
 
   @Test
@@ -108,8 +79,8 @@ class ChatClientTest {
   @Test
   void toolsAreCalledAndTheirResultsAnswered() {
     Weather weather = new Weather();
-    ChatClient client = ChatClient.create(new Scripted(context.getBean(ChatModel.class)));
-    String answer = client.prompt("How is the weather in Rome?").tools(weather).call().content();
+    String answer =
+        scripted().prompt("How is the weather in Rome?").tools(weather).call().content();
     assertEquals("It rains in Rome.", answer);
     assertEquals(List.of("Rome"), weather.asked);
   }
@@ -117,9 +88,8 @@ class ChatClientTest {
   @Test
   void toolsAreCalledWithinAStream() {
     Weather weather = new Weather();
-    ChatClient client = ChatClient.create(new Scripted(context.getBean(ChatModel.class)));
     List<String> pieces =
-        client.prompt("How is the weather in Rome?").tools(weather).stream()
+        scripted().prompt("How is the weather in Rome?").tools(weather).stream()
             .content()
             .collectList()
             .block(Duration.ofMinutes(1));
