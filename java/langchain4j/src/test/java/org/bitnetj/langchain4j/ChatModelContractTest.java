@@ -18,7 +18,8 @@ class ChatModelContractTest extends AbstractChatModelIT {
   }
 
   private ChatModel scripted(ModelBuilder<BitNetChatModel> builder) {
-    return new ScriptedModels.Whole(builder.model(model).seed(1).build(), new Script(model));
+    return new ScriptedModels.Whole(
+        builder.model(model).seed(1).build(), ScriptedModels.script(model));
   }
 
   @Override

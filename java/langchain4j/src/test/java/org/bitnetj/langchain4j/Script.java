@@ -5,6 +5,7 @@ import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
@@ -13,15 +14,15 @@ import dev.langchain4j.model.chat.request.json.JsonRawSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import java.util.Map;
 import java.util.Optional;
-import org.bitnetj.chat.reply.ShippedModel;
-import org.bitnetj.generate.LanguageModel;
+import java.util.function.Function;
 
 /**
  * Makes the shipped model, which only tells stories, answer as LangChain4j's tests expect it of a
- * large one. What it would say is narrowed: free text by a constraint, formats and required calls
- * by schemas that allow the one expected answer. Everything else is the real path.
+ * large one. What it would say is narrowed: free text by parameters of the model under test,
+ * formats and required calls by schemas that allow the one expected answer. Everything else is the
+ * real path.
  */
-final class Script {
+public final class Script {
   private static final String MUNICH = call("getWeather", "{\"city\": \"Munich\"}");
 
   /** By what the last message contains. */
@@ -38,33 +39,46 @@ final class Script {
           "10:14", "It is 10:14.",
           "14:35", "It is sunny, and the time is 14:35.");
 
-  private final LanguageModel model;
+  private final Function<String, ChatRequestParameters> saying;
+  private final ChatRequestParameters oneCall;
 
-  Script(LanguageModel model) {
-    this.model = model;
+  /**
+   * @param saying parameters by which a model answers with a text, calls of tools included
+   * @param oneCall parameters by which it writes no more than one call
+   */
+  public Script(Function<String, ChatRequestParameters> saying, ChatRequestParameters oneCall) {
+    this.saying = saying;
+    this.oneCall = oneCall;
   }
 
   /** The same request, narrowed. */
   ChatRequest narrowed(ChatRequest request) {
-    String last = text(request.messages().getLast());
-    var parameters = BitNetChatRequestParameters.builder().overrideWith(request.parameters());
-    boolean formatted = request.responseFormat() != null;
-    if (request.toolChoice() == ToolChoice.REQUIRED || formatted && last.endsWith("in Munich?")) {
-      parameters
-          .toolSpecifications(weatherInMunich(request))
-          .toolChoice(ToolChoice.REQUIRED)
-          .parallelToolCalls(false);
-    } else if (formatted) {
-      parameters
-          .responseFormat(only(last.equals("sunny") ? "weather" : "city"))
-          .toolChoice(ToolChoice.NONE);
-    } else {
-      said(last).ifPresent(text -> parameters.constraint(ShippedModel.saying(model, text)));
-    }
+    ChatRequestParameters parameters = request.parameters();
     return ChatRequest.builder()
         .messages(request.messages())
-        .parameters(parameters.build())
+        .parameters(narrowing(request).map(parameters::overrideWith).orElse(parameters))
         .build();
+  }
+
+  private Optional<ChatRequestParameters> narrowing(ChatRequest request) {
+    String last = text(request.messages().getLast());
+    boolean formatted = request.responseFormat() != null;
+    if (request.toolChoice() == ToolChoice.REQUIRED || formatted && last.endsWith("in Munich?")) {
+      return Optional.of(
+          oneCall.overrideWith(
+              ChatRequestParameters.builder()
+                  .toolSpecifications(weatherInMunich(request))
+                  .toolChoice(ToolChoice.REQUIRED)
+                  .build()));
+    }
+    if (formatted) {
+      return Optional.of(
+          ChatRequestParameters.builder()
+              .responseFormat(only(last.equals("sunny") ? "weather" : "city"))
+              .toolChoice(ToolChoice.NONE)
+              .build());
+    }
+    return said(last).map(saying);
   }
 
   private static Optional<String> said(String last) {
@@ -91,6 +105,7 @@ final class Script {
             .findFirst()
             .orElseThrow();
     return weather.toBuilder()
+        .strict(true) // else OpenAI's client leaves the object open
         .parameters(
             JsonObjectSchema.builder()
                 .addEnumProperty("city", java.util.List.of("Munich"))

@@ -8,12 +8,25 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.List;
+import org.bitnetj.chat.reply.ShippedModel;
+import org.bitnetj.generate.LanguageModel;
 
 /** The models under test behind a {@link Script}. */
-final class ScriptedModels {
+public final class ScriptedModels {
   private ScriptedModels() {}
 
-  record Whole(ChatModel model, Script script) implements ChatModel {
+  /** For models of this module. */
+  static Script script(LanguageModel model) {
+    return new Script(
+        text ->
+            BitNetChatRequestParameters.builder()
+                .constraint(ShippedModel.saying(model, text))
+                .build(),
+        BitNetChatRequestParameters.builder().parallelToolCalls(false).build());
+  }
+
+  /** A model that answers at once. */
+  public record Whole(ChatModel model, Script script) implements ChatModel {
     @Override
     public ChatResponse doChat(ChatRequest request) {
       return model.doChat(script.narrowed(request));
@@ -30,7 +43,8 @@ final class ScriptedModels {
     }
   }
 
-  record Streaming(StreamingChatModel model, Script script) implements StreamingChatModel {
+  /** A model that answers in pieces. */
+  public record Streaming(StreamingChatModel model, Script script) implements StreamingChatModel {
     @Override
     public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
       model.doChat(script.narrowed(request), handler);

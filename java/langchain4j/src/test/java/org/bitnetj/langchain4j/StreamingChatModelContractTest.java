@@ -23,7 +23,8 @@ class StreamingChatModelContractTest extends AbstractStreamingChatModelIT {
   }
 
   private StreamingChatModel scripted(ModelBuilder<BitNetStreamingChatModel> builder) {
-    return new ScriptedModels.Streaming(builder.model(model).seed(1).build(), new Script(model));
+    return new ScriptedModels.Streaming(
+        builder.model(model).seed(1).build(), ScriptedModels.script(model));
   }
 
   @Override
