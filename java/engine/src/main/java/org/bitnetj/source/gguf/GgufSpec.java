@@ -66,10 +66,8 @@ final class GgufSpec {
             .failure(
                 "metadata key '"
                     + Printable.of(key, MOST_NAME)
-                    + "' changes what weights mean, as where they are rotated, and this engine"
-                    + " computes no such model; use a file of the model without keys '"
-                    + PRISM
-                    + "*', if there is one.");
+                    + "' changes what weights mean, as in PrismML's models with rotated weights;"
+                    + " this engine does not compute such models.");
       }
     }
     return new GgufSpec(file, family).read(architecture);
