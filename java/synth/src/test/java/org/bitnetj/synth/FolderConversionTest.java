@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.StringJoiner;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.error.ContextOverflowException;
@@ -290,6 +291,23 @@ class FolderConversionTest extends ConvertedModels {
       assertEquals(300, file.metadata().integer("tokenizer.ggml.eot_token_id"));
       assertEquals(301, file.metadata().integer("tokenizer.ggml.eom_token_id"));
       assertEquals(320, file.metadata().findLength("tokenizer.ggml.tokens").getAsInt());
+    }
+  }
+
+  /** GGUF has words for three. */
+  @Test
+  void everyTokenThatEndsGenerationEndsItInTheFileToo() throws IOException {
+    Path gguf = roundScales(synthetic("bitnet-b1.58", WeightFormats.I2_S, false));
+    Path checkpoint =
+        CheckpointFolder.write(folder.resolve("hf"), gguf, CheckpointFolder.Weights.DIVIDED);
+    Files.writeString(
+        checkpoint.resolve("generation_config.json"), "{\"eos_token_id\":[319,300,301,302,303]}");
+    Path made = convert(checkpoint, OPTIONS);
+    for (Path path : List.of(checkpoint, made, convert(made, "again.gguf", OPTIONS))) {
+      try (ModelSource model = ModelContainer.open(path, true)) {
+        Set<Integer> ends = Tokenizer.of(model.vocabulary()).endTokens();
+        assertTrue(ends.containsAll(Set.of(319, 300, 301, 302, 303)), path + ": " + ends);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package org.bitnetj.source.gguf;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -45,6 +46,9 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
 
   /** This project's own key: ids of tokens beside which no character of a word may be. */
   static final String SINGLE_WORDS = "bitnet.tokenizer.single_words";
+
+  /** This project's own key: ids of tokens that end a generation beside those with keys. */
+  static final String FURTHER_ENDS = "bitnet.tokenizer.further_ends";
 
   private static final int BYTE = 6; // a token's type
 
@@ -145,6 +149,12 @@ public record GgufVocabulary(Metadata metadata) implements VocabularySource {
   @Override
   public OptionalLong findToken(Part token) throws ModelFileException {
     return metadata.findInteger(name(token));
+  }
+
+  @Override
+  public List<Long> furtherEnds() throws ModelFileException {
+    int[] ids = metadata.findIntegers(FURTHER_ENDS).orElse(new int[0]);
+    return Arrays.stream(ids).asLongStream().boxed().toList();
   }
 
   @Override

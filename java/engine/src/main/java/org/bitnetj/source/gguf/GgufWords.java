@@ -74,7 +74,7 @@ public final class GgufWords {
    * activations} and tensors.
    *
    * @throws ModelFileException if the model's tokenizer cannot be read, or there are no words for
-   *     it; the tokens that end a generation may be at most three
+   *     it
    */
   public static void put(GgufHeader header, ModelSource model) throws ModelFileException {
     ModelSpec spec = model.spec();
@@ -289,8 +289,8 @@ public final class GgufWords {
       }
     }
     if (next < ends.size()) {
-      throw from.failure(
-          "generation ends with " + (ends.size() + 1) + " tokens, more than GGUF has keys for.");
+      int[] ids = ends.stream().skip(next).mapToInt(Math::toIntExact).toArray();
+      header.i32s(GgufVocabulary.FURTHER_ENDS, ids);
     }
   }
 }
