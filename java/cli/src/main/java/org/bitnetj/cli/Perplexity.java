@@ -40,6 +40,13 @@ final class Perplexity {
 
   @Override
   public String toString() {
+    if (count == 1) {
+      return String.format(
+          Locale.ROOT,
+          "perplexity %.4f (%.5f nats a token, 1 token, of which no error can be estimated)",
+          perplexity(),
+          mean);
+    }
     return String.format(
         Locale.ROOT,
         "perplexity %.4f +/- %.4f (%.5f +/- %.5f nats a token, %d tokens)",

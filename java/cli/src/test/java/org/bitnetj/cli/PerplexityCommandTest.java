@@ -84,6 +84,14 @@ class PerplexityCommandTest {
   }
 
   @Test
+  void oneTokenHasNoError() {
+    String line = Outcome.of("perplexity", "-p", "Once").succeeds().out();
+    assertTrue(
+        line.matches("perplexity [\\d.]+ \\([\\d.]+ nats a token, 1 token, of which no error .*\\)\\R"),
+        line);
+  }
+
+  @Test
   void windowsOverlapByWhatTheStrideLeaves() throws IOException {
     int[] ids = ids();
     int chunk = 16;
