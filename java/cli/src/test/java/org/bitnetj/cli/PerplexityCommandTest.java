@@ -87,7 +87,8 @@ class PerplexityCommandTest {
   void oneTokenHasNoError() {
     String line = Outcome.of("perplexity", "-p", "Once").succeeds().out();
     assertTrue(
-        line.matches("perplexity [\\d.]+ \\([\\d.]+ nats a token, 1 token, of which no error .*\\)\\R"),
+        line.matches(
+            "perplexity [\\d.]+ \\([\\d.]+ nats a token, 1 token, of which no error .*\\)\\R"),
         line);
   }
 

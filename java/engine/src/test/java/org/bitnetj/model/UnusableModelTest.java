@@ -280,7 +280,10 @@ class UnusableModelTest {
   void keysThatChangeWhatWeightsMean() throws ModelFileException {
     for (String key :
         new String[] {"prism.hadamard.version", "prism.hadamard.block_size", "prism.other"}) {
-      refused(new TinyModel().integer(key, 1), "metadata key '" + key + "'", "changes what weights mean");
+      refused(
+          new TinyModel().integer(key, 1),
+          "metadata key '" + key + "'",
+          "changes what weights mean");
     }
   }
 
