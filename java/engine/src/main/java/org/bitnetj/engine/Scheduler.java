@@ -25,7 +25,6 @@ final class Scheduler {
   private final Expected expected = new Expected(lock);
   private final BooleanSupplier hasRoom = this::hasRoom;
   private final List<SequenceState> members; // of the step
-  private final StepEvent event = new StepEvent(); // of each step
   private @Nullable Thread engineThread;
   private boolean stepping;
   private boolean closed;
@@ -141,7 +140,7 @@ final class Scheduler {
       expected.await(lastStepNanos, hasRoom);
       waiting.fillStep();
       if (!members.isEmpty()) {
-        event.begin();
+        StepEvent event = waiting.begin();
         long start = System.nanoTime();
         Throwable failure = null;
         lock.unlock();
@@ -153,7 +152,6 @@ final class Scheduler {
           lock.lock();
         }
         lastStepNanos = System.nanoTime() - start;
-        event.end();
         waiting.record(event);
         if (failure == null) { // else it may have ended early
           waiting.note(lastStepNanos);

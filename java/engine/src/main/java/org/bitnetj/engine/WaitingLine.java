@@ -3,8 +3,10 @@ package org.bitnetj.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import jdk.jfr.FlightRecorder;
 import org.bitnetj.engine.SequenceState.Progress;
 import org.bitnetj.model.Step;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sequences that wait for a step, in their order, and which of them are in the next one. As
@@ -79,8 +81,25 @@ final class WaitingLine {
     }
   }
 
-  /** Puts the step that has just been computed into a flight recording, if there is one. */
-  void record(StepEvent event) {
+  /**
+   * Begins a step's entry in the flight recording. Without one the event's class is not even
+   * loaded, which would take longer than loading a small model.
+   */
+  @Nullable StepEvent begin() {
+    if (!FlightRecorder.isInitialized()) {
+      return null;
+    }
+    StepEvent event = new StepEvent();
+    event.begin();
+    return event;
+  }
+
+  /** Ends the entry of the step that has just been computed. */
+  void record(@Nullable StepEvent event) {
+    if (event == null) {
+      return;
+    }
+    event.end();
     if (event.shouldCommit()) {
       event.sequences = members.size();
       event.tokenRows = tokenRows;
