@@ -110,7 +110,8 @@ class LoadTest {
     assertEquals(List.of(), failures.stream().distinct().limit(5).toList());
     counts.forEach((client, count) -> assertTrue(count > 0, "no client was " + client));
     assertTrue(late.heap < early.heap + (16 << 20), "heap that is in use");
-    assertTrue(late.beside < early.beside + (64L << 20), "resident memory beside the heap");
+    // Kept texts may come to take 64 MB, and the JVM warms up.
+    assertTrue(late.beside < early.beside + (160L << 20), "resident memory beside the heap");
     assertTrue(late.files <= early.files + 8, "open files");
     assertTrue(late.threads <= early.threads + 8, "threads");
     for (int i = 0; i < PROMPTS; i++) {
