@@ -47,7 +47,6 @@ class ResponsesTest {
           "top_logprobs",
           "temperature",
           "reasoning",
-          "user",
           "usage",
           "max_output_tokens",
           "max_tool_calls",
