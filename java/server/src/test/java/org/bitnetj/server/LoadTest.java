@@ -110,8 +110,9 @@ class LoadTest {
     assertEquals(List.of(), failures.stream().distinct().limit(5).toList());
     counts.forEach((client, count) -> assertTrue(count > 0, "no client was " + client));
     assertTrue(late.heap < early.heap + (16 << 20), "heap that is in use");
-    // Kept texts may come to take 64 MB, and the JVM warms up.
-    assertTrue(late.beside < early.beside + (160L << 20), "resident memory beside the heap");
+    if (SECONDS >= 60) { // else the JVM warms up meanwhile; kept texts may come to take 64 MB
+      assertTrue(late.beside < early.beside + (128L << 20), "resident memory beside the heap");
+    }
     assertTrue(late.files <= early.files + 8, "open files");
     assertTrue(late.threads <= early.threads + 8, "threads");
     for (int i = 0; i < PROMPTS; i++) {
