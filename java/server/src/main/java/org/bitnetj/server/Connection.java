@@ -44,6 +44,7 @@ final class Connection implements ConnectionContext {
   private @Nullable Runnable gone;
   private @Nullable Limited reading;
   private @Nullable Limited writing;
+  private @Nullable ServerConnection protocol;
   private boolean ended;
 
   Connection(ConnectionContext context, Duration transferTime) {
@@ -67,9 +68,24 @@ final class Connection implements ConnectionContext {
     reading = new Limited(Thread.currentThread(), System.nanoTime() + transferNanos);
   }
 
-  /** Nothing more is read: the connection is closed when what is answered now has been sent. */
-  synchronized void end() {
-    ended = true;
+  /**
+   * Nothing more is read, and no request more is answered: the connection is closed when what is
+   * answered now has been sent. For the thread that answers.
+   */
+  void end() {
+    ServerConnection handled;
+    synchronized (this) {
+      ended = true;
+      handled = protocol;
+    }
+    if (handled != null) {
+      handled.close(false); // it may have read further requests
+    }
+  }
+
+  /** Whether it is closed after this answer. */
+  synchronized boolean isEnded() {
+    return ended;
   }
 
   /**
@@ -170,7 +186,8 @@ final class Connection implements ConnectionContext {
   }
 
   /** The protocol on this connection, which is among the {@code open} ones until it ends. */
-  ServerConnection handled(ServerConnection protocol, Set<Connection> open) {
+  synchronized ServerConnection handled(ServerConnection protocol, Set<Connection> open) {
+    this.protocol = protocol;
     return new Handled(protocol, open);
   }
 

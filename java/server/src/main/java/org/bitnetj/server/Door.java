@@ -11,6 +11,7 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
+import io.helidon.http.media.ReadableEntity;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
@@ -20,6 +21,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -53,6 +55,9 @@ final class Door {
      */
     void send(EventStream events, ServerResponse response);
   }
+
+  /** The largest body that is read although its request is refused. */
+  private static final int MOST_UNREAD = 1 << 16;
 
   private static final ObjectMapper JSON = StrictJson.mapper();
 
@@ -97,7 +102,7 @@ final class Door {
         dialect,
         (request, exchange) -> {
           requireKey(request, exchange);
-          long size = request.headers().contentLength().orElse(mostBytes);
+          long size = Math.min(request.headers().contentLength().orElse(mostBytes), mostBytes + 1L);
           return receiving.use(
               exchange,
               size,
@@ -154,23 +159,25 @@ final class Door {
         requireOrigin(request);
         Answer answer = reading.read(request, exchange);
         connection.watch(() -> exchange.end(Exchange.End.GONE));
+        endIfUnread(request, response);
         answer.send(events, response);
       } catch (EventStream.Gone | ServerConnectionException e) {
         status = 499; // nginx' number for a client that has gone
         gone = e;
       } catch (ApiException e) {
         status = e.kind().status;
-        fail(dialect, e, events, response);
+        fail(dialect, e, request, events, response);
       } catch (ChatTemplateException | GrammarException e) { // these are always of the request
         status = 400;
         String sentence = String.valueOf(e.getMessage());
-        fail(dialect, new ApiException(ApiException.Kind.INVALID, sentence), events, response);
+        ApiException invalid = new ApiException(ApiException.Kind.INVALID, sentence);
+        fail(dialect, invalid, request, events, response);
       } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
         status = 500;
         log.failed(exchange, request.path().rawPath(), e);
         ApiException broken =
             new ApiException(ApiException.Kind.BROKEN, "The server failed; its log says more.");
-        fail(dialect, broken, events, response);
+        fail(dialect, broken, request, events, response);
       }
     } finally {
       connection.unwatch();
@@ -182,7 +189,12 @@ final class Door {
     }
   }
 
-  private void fail(Dialect dialect, ApiException e, EventStream events, ServerResponse response) {
+  private void fail(
+      Dialect dialect,
+      ApiException e,
+      ServerRequest request,
+      EventStream events,
+      ServerResponse response) {
     if (e.kind().status >= 500) {
       metrics.countFailed();
     } else {
@@ -194,15 +206,30 @@ final class Door {
         return;
       }
       response.status(e.kind().status);
-      if (e.kind() == ApiException.Kind.TOO_LARGE) {
-        response.header(HeaderValues.CONNECTION_CLOSE); // the rest of the body is not read
-        Connection.current().end();
-      }
+      endIfUnread(request, response);
       e.retryAfter()
           .ifPresent(time -> response.header(RETRY_AFTER, Long.toString(time.toSeconds())));
       send(response, dialect.error(e));
     } catch (EventStream.Gone | UncheckedIOException | IllegalStateException gone) {
       return; // nobody is there to be told
+    }
+  }
+
+  /**
+   * Ends the connection after the answer if more than a little of the request's body is unread: the
+   * library would read it first, whoever sends it and whatever else is being received.
+   */
+  private static void endIfUnread(ServerRequest request, ServerResponse response) {
+    ReadableEntity body = request.content();
+    boolean unread =
+        body.hasEntity()
+            && !body.consumed()
+            && request.headers().contentLength().orElse(Long.MAX_VALUE) > MOST_UNREAD;
+    if (unread) {
+      Connection.current().end();
+    }
+    if (Connection.current().isEnded()) {
+      response.header(HeaderValues.CONNECTION_CLOSE);
     }
   }
 
@@ -362,20 +389,13 @@ final class Door {
     return bytes;
   }
 
-  private static void skip(InputStream in, long most) throws IOException {
-    byte[] buffer = new byte[1 << 14];
-    long left = most;
-    for (int read = 0; read >= 0 && left > 0; left -= read) {
-      read = in.read(buffer);
-    }
-  }
-
   /** Up to a byte more than are allowed. */
   private byte[] read(InputStream in) throws IOException {
     try {
       byte[] bytes = in.readNBytes(mostBytes + 1);
       if (bytes.length > mostBytes) {
-        skip(in, 4L * mostBytes); // clients may miss an answer that comes while they still send
+        // Clients may miss an answer that comes while they still send. The library ends this.
+        in.transferTo(OutputStream.nullOutputStream());
       }
       return bytes;
     } catch (UncheckedIOException | ServerConnectionException e) {

@@ -50,7 +50,7 @@ public final class ModelServer implements AutoCloseable {
             .host(options.host())
             .port(options.port())
             .shutdownHook(false)
-            .maxPayloadSize(8L * options.mostBodyBytes()) // ends what Door does not read
+            .maxPayloadSize(2L * options.mostBodyBytes()) // Door refuses less; this ends a reading
             .idleConnectionTimeout(Duration.ofMinutes(5))
             .protocolsDiscoverServices(false)
             .addConnectionSelector(connections)

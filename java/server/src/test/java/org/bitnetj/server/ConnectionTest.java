@@ -282,6 +282,23 @@ class ConnectionTest {
   }
 
   @Test
+  void nothingIsAnsweredBehindARequestToClose() throws Exception {
+    serve(ServedModel.options());
+    String close = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    String answers = all(close + close);
+    assertEquals(2, answers.split("HTTP/1.1 200 ", -1).length, answers);
+  }
+
+  @Test
+  void aBodyThatNobodyReadsEndsTheConnection() throws Exception {
+    serve(ServedModel.options());
+    String head = "GET /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String answers = all(head + "5\r\nhello\r\n0\r\n\r\n" + head + "0\r\n\r\n");
+    assertEquals(2, answers.split("HTTP/1.1 200 ", -1).length, answers);
+    assertTrue(answers.contains("Connection: close"), answers);
+  }
+
+  @Test
   void aBodyThatIsNotSentAsHttpDemandsIsRefusedAtOnce() throws Exception {
     serve(ServedModel.options().withTransferTime(Duration.ofMinutes(10)));
     String head =
@@ -290,6 +307,7 @@ class ConnectionTest {
       String answer = all(head + body);
       assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
       assertTrue(answer.contains("\"invalid_request_error\""), answer);
+      assertTrue(answer.contains("Connection: close"), answer);
     }
   }
 
