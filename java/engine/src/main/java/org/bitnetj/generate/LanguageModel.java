@@ -223,7 +223,7 @@ public final class LanguageModel implements AutoCloseable {
   public ModelInfo info() {
     ModelSpec spec = engine.spec();
     return new ModelInfo(
-        spec.name(),
+        spec.name().isBlank() ? String.valueOf(path.getFileName()) : spec.name(),
         spec.architecture().label(),
         spec.layers(),
         spec.width(),

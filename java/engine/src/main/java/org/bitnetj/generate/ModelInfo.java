@@ -3,7 +3,7 @@ package org.bitnetj.generate;
 /**
  * A model's name, architecture and sizes.
  *
- * @param name the name in its file, safe to show and not long
+ * @param name the name in its file, safe to show and not long, or else that of the file
  * @param family the name of its architecture
  * @param layers transformer blocks
  * @param width length of the residual stream

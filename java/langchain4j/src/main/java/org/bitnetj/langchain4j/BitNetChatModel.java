@@ -54,7 +54,7 @@ public final class BitNetChatModel implements ChatModel {
         if (reply.result().finishReason() == FinishReason.CANCELLED) {
           throw Failures.cancelled();
         }
-        return answer.response(replies.modelName(), reply);
+        return answer.response(replies.model().info().name(), reply);
       }
     } catch (RuntimeException e) {
       throw Failures.of(e);

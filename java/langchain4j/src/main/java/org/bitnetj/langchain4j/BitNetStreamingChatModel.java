@@ -58,7 +58,7 @@ public final class BitNetStreamingChatModel implements StreamingChatModel {
         if (reply.result().finishReason() == FinishReason.CANCELLED) {
           throw Failures.cancelled();
         }
-        handler.complete(answer.response(replies.modelName(), reply));
+        handler.complete(answer.response(replies.model().info().name(), reply));
       }
     } catch (RuntimeException e) {
       handler.fail(Failures.of(e));

@@ -46,7 +46,7 @@ final class Requests {
     this.defaults =
         BitNetChatRequestParameters.builder()
             .overrideWith(parameters)
-            .modelName(replies.modelName())
+            .modelName(replies.model().info().name())
             .build();
   }
 
@@ -88,10 +88,10 @@ final class Requests {
 
   private void requireModel(ChatRequestParameters parameters) {
     String name = parameters.modelName();
-    if (name != null && !name.equals(replies.modelName())) {
+    if (name != null && !name.equals(replies.model().info().name())) {
       throw new UnsupportedFeatureException(
           "modelName '%s' is not supported: this is the model '%s', loaded from %s."
-              .formatted(name, replies.modelName(), replies.model().path()));
+              .formatted(name, replies.model().info().name(), replies.model().path()));
     }
   }
 

@@ -59,7 +59,7 @@ public final class BitNetChatModel implements ChatModel {
         Objects.requireNonNull(builder.model, "A chat model is built of a model: set model(…).");
     model.requireChatTemplate();
     this.replies = new Replies(model);
-    this.name = replies.modelName();
+    this.name = replies.model().info().name();
     this.options = builder.options.mutate().model(name).build();
     this.tools = builder.tools;
     this.observations = builder.observations;
@@ -144,8 +144,10 @@ public final class BitNetChatModel implements ChatModel {
       sink.next(responses.end("", "", List.of(), reply));
       sink.complete();
     } catch (RuntimeException | Error e) {
-      if (!sink.isCancelled()) { // who has left hears of no end
+      if (!sink.isCancelled()) {
         sink.error(e);
+      } else if (e instanceof Error error) {
+        throw error; // the subscriber has left
       }
     }
   }

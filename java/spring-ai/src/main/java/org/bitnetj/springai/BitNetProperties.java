@@ -40,7 +40,8 @@ public record BitNetProperties(
    * @param topK keeps the k most probable tokens; 0 keeps all
    * @param topP keeps the fewest most probable tokens whose probabilities sum to at least this
    * @param minP keeps the tokens at least this times as probable as the most probable one
-   * @param repetitionPenalty divides the logits of tokens that have occurred
+   * @param repetitionPenalty divides positive logits of tokens that have occurred, and multiplies
+   *     negative ones
    * @param presencePenalty subtracted once from the logits of tokens that have occurred
    * @param frequencyPenalty subtracted from the logits of tokens for each time they occurred
    * @param seed of the random draws; without it a new one each time

@@ -29,12 +29,6 @@ public final class Replies {
     return model;
   }
 
-  /** What the model is called: the name in its file, or the file's if there is none. */
-  public String modelName() {
-    String name = model.info().name();
-    return name.isBlank() ? String.valueOf(model.path().getFileName()) : name;
-  }
-
   /**
    * The tokens that a conversation becomes, and how its answer is generated.
    *
