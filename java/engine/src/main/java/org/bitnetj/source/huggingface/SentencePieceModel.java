@@ -157,6 +157,13 @@ final class SentencePieceModel {
     List<AddedToken> added = folder.tokens(ids);
     for (AddedToken token : added) {
       int id = token.id();
+      if (token.singleWord()) {
+        // transformers asks for spaces around it here, and not for ends of words.
+        throw failure(
+            "token '"
+                + Section.shown(token.text())
+                + "' has single_word, which this engine does with tokenizer.json only.");
+      }
       if (id == pieces.size() && ids.putIfAbsent(token.text(), id) == null) {
         pieces.add(token.text());
         scores.add(0f);

@@ -161,6 +161,13 @@ class SentencePieceModelTest {
         assertThrows(ModelFileException.class, () -> withDecoder(",\"add_prefix_space\":false"))
             .getMessage();
     assertTrue(conflict.contains("tokenizer_config.json: 'add_prefix_space'"), conflict);
+    for (boolean special : new boolean[] {false, true}) {
+      Files.writeString(
+          folder.resolve("tokenizer_config.json"),
+          "{\"added_tokens_decoder\":{\"700\":" + added("<one>", special, "single_word") + "}}");
+      String word = refusal(resource("tokenizer.model"));
+      assertTrue(word.contains("'<one>' has single_word"), word);
+    }
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
         "{\"added_tokens_decoder\":{\"5\":" + added("<one>", true, "lstrip") + "}}");
