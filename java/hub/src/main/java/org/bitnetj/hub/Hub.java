@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,6 +30,9 @@ import java.util.function.Consumer;
  * its own, and a file takes its place whole and at once, whoever is first.
  */
 public final class Hub {
+  /** How often a pull begins again whose model others remove. */
+  private static final int ROUNDS = 10;
+
   private final HubOptions options;
   private final HubCache cache;
   private final Patience.Pause pause;
@@ -148,17 +152,16 @@ public final class Hub {
     try (HubClient client = new HubClient(options)) {
       Pull pull = new Pull(client, cache, model, new Patience(pause, progress), progress);
       ModelFiles files = pull.choose();
-      do {
-        pull.fetch(files.files(), sha256);
-        if (files.hasIndex()) {
-          Path index = pull.snapshot().resolve(ModelFiles.INDEX);
-          pull.fetch(ModelFiles.shards(index), Optional.empty());
+      for (int round = 0; round < ROUNDS; round++) {
+        if (isWhole(pull, files, sha256)) {
+          return path(pull.snapshot(), files);
         }
-        if (files.hasModules()) {
-          pull.fetchModules();
-        }
-      } while (!pull.finish());
-      return path(pull.snapshot(), files);
+      }
+      throw new HubException(
+          model
+              + " was removed from "
+              + cache.root()
+              + " each time that it was fetched; pull it when nothing removes it.");
     } catch (FileSystemException e) {
       throw new HubException(
           "cannot write to "
@@ -169,6 +172,31 @@ public final class Hub {
                   : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName()))
               + "; HF_HOME names the folder that models are kept in.",
           e);
+    }
+  }
+
+  /**
+   * Fetches what is not there.
+   *
+   * @return whether all is there then: meanwhile the model may be removed
+   */
+  private static boolean isWhole(Pull pull, ModelFiles files, Optional<String> sha256)
+      throws IOException {
+    try {
+      pull.fetch(files.files(), sha256);
+      if (files.hasIndex()) {
+        Path index = pull.snapshot().resolve(ModelFiles.INDEX);
+        pull.fetch(ModelFiles.shards(index), Optional.empty());
+      }
+      if (files.hasModules()) {
+        pull.fetchModules();
+      }
+      return pull.finish();
+    } catch (NoSuchFileException e) {
+      if (Path.of(e.getFile()).startsWith(pull.repository())) {
+        return false;
+      }
+      throw e;
     }
   }
 

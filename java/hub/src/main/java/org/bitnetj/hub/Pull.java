@@ -37,6 +37,10 @@ final class Pull {
     return listing.commit();
   }
 
+  Path repository() {
+    return cache.repository(model);
+  }
+
   Path snapshot() {
     return cache.snapshot(model, commit());
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.bitnetj.hub.FakeHub.Door;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a pull that is cut, removed or waited for. */
 class BusyPullTest extends HubTestCase {
@@ -111,6 +114,48 @@ class BusyPullTest extends HubTestCase {
             });
     assertEquals(List.of(300L), freed);
     assertWhole(snapshot);
+  }
+
+  /** Before what they name is fetched, they are read. */
+  @ParameterizedTest
+  @ValueSource(strings = {"model.safetensors.index.json", "modules.json"})
+  void aPullWhoseListOfFilesIsRemovedFetchesAllTheSame(String list) throws IOException {
+    serveCheckpoint();
+    String named = "{\"weight_map\":{\"a\":\"w.safetensors\"},\"path\":\"head\"}";
+    server.files.put(list, named.getBytes(StandardCharsets.UTF_8));
+    server.files.put("head/config.json", FakeHub.bytes(100, 4));
+    if (list.contains("index")) {
+      server.files.remove("head/config.json");
+      server.files.put("w.safetensors", server.files.remove("model.safetensors"));
+    }
+    Hub other = Hub.open(server.options(root));
+    List<Long> freed = new ArrayList<>();
+    Path snapshot =
+        hub.pull(
+            MODEL,
+            (file, done, total) -> {
+              if (done == total && freed.isEmpty()) { // the last file maybe locked
+                CompletableFuture.runAsync(() -> removed(other).ifPresent(freed::add)).join();
+              }
+            });
+    assertEquals(1, freed.size());
+    assertEquals(Optional.of(snapshot), hub.find(MODEL));
+    assertEquals(server.files.size() - 1, snapshotFiles().size(), "all but README.md");
+  }
+
+  @Test
+  void aPullWhoseModelIsRemovedEachTimeEnds() {
+    serveCheckpoint();
+    Hub other = Hub.open(server.options(root));
+    PullProgress removing =
+        (file, done, total) -> {
+          if (done == 300) {
+            CompletableFuture.runAsync(() -> removed(other)).join();
+          }
+        };
+    String message =
+        assertThrows(HubException.class, () -> hub.pull(MODEL, removing)).getMessage();
+    assertTrue(message.startsWith(FakeHub.ID + " was removed from " + root), message);
   }
 
   private static Optional<Long> removed(Hub hub) {
