@@ -174,13 +174,18 @@ record HubCache(Path root, boolean symlinks) {
         : Optional.empty();
   }
 
+  /** Whether a model's revision is known to mean a commit, or is one itself. */
+  boolean remembers(ModelName model, String commit) throws IOException {
+    return HubClient.isCommit(model.revisionOrMain())
+        || commit(model).equals(Optional.of(commit));
+  }
+
   /** Remembers which commit a revision means. */
   void remember(ModelName model, String commit) throws IOException {
-    String revision = model.revisionOrMain();
-    if (HubClient.isCommit(revision) || commit(model).equals(Optional.of(commit))) {
+    if (remembers(model, commit)) {
       return;
     }
-    Path ref = refs(model).resolve(revision);
+    Path ref = refs(model).resolve(model.revisionOrMain());
     Files.createDirectories(ref.getParent());
     Path written = root.resolve("ref-" + UUID.randomUUID());
     Files.writeString(written, commit);

@@ -21,6 +21,7 @@ final class Pull {
   private final PullProgress progress;
   private final HubClient.Listing listing;
   private final Set<RemoteFile> fetched = new LinkedHashSet<>();
+  private boolean writes; // some file was not there
 
   /** Asks the hub what there is. */
   Pull(HubClient client, HubCache cache, ModelName model, Patience patience, PullProgress progress)
@@ -111,11 +112,15 @@ final class Pull {
 
   /**
    * Remembers the commit as what its revision means, unless a file that was fetched is no longer
-   * there: between two files of a pull its model may be removed.
+   * there: between two files of a pull its model may be removed. Writes nothing if all was there
+   * before: the cache may be read-only.
    *
    * @return whether all is there
    */
   boolean finish() throws IOException {
+    if (!writes && cache.remembers(model, commit())) {
+      return true;
+    }
     try (BlobLock _ = lockRepository()) {
       for (RemoteFile file : fetched) {
         if (!isThere(file)) {
@@ -176,6 +181,7 @@ final class Pull {
     if (isThere(file)) {
       return;
     }
+    writes = true;
     Path lock = cache.lock(model, file.hash());
     try (BlobLock _ = lockRepository()) {
       BlobLock.prepare(lock); // who removes the repository afterwards finds it

@@ -74,6 +74,19 @@ class HubPullTest extends HubTestCase {
     assertEquals(1, server.requests(Door.CDN).size());
   }
 
+  /** As in a cache that is read-only: where a file is, even the superuser can make no folder. */
+  @Test
+  void aPullOfWhatIsThereWritesNothing() throws IOException {
+    Path path = pull();
+    Files.move(root.resolve(".locks"), folder.resolve("locks"));
+    Files.writeString(root.resolve(".locks"), "");
+    assertEquals(path, pull());
+    assertEquals(path, hub.pull(name("@" + FakeHub.COMMIT), progress));
+    Files.delete(repository().resolve("refs/main"));
+    String message = assertThrows(HubException.class, this::pull).getMessage();
+    assertTrue(message.startsWith("cannot write to " + root.resolve(".locks")), message);
+  }
+
   @Test
   void aRevisionIsAskedForAndRemembered() throws IOException {
     Path path = hub.pull(name("@refs/pr/1"), progress);
