@@ -6,11 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes a model from the cache: the repository as a whole, or a revision or file of it and then
@@ -31,23 +32,40 @@ final class Removal {
    * @throws HubException if nothing of that name is there, or a pull is at work on it
    */
   long run() throws IOException {
-    if (!Files.isDirectory(cache.repository(model))) {
-      throw absent();
-    }
+    requireRepository();
     try (BlobLock _ = BlobLock.take(cache.repositoryLock(model), () -> {})) {
-      removeUnder(cache.blobLocks(model).iterator());
+      requireRepository(); // another removal may have had the lock
+      List<BlobLock> held = new ArrayList<>();
+      try {
+        for (Path lock : cache.blobLocks(model)) {
+          held.add(BlobLock.tryTake(lock).orElseThrow(this::busy));
+        }
+        remove();
+      } finally {
+        close(held);
+      }
     }
     return freed;
   }
 
-  /** Removes while all these are locked. */
-  private void removeUnder(Iterator<Path> locks) throws IOException {
-    if (!locks.hasNext()) {
-      remove();
-      return;
+  private void requireRepository() throws HubException {
+    if (!Files.isDirectory(cache.repository(model))) {
+      throw absent();
     }
-    try (BlobLock _ = BlobLock.tryTake(locks.next()).orElseThrow(this::busy)) {
-      removeUnder(locks);
+  }
+
+  /** Closes all, even if one fails. */
+  private static void close(List<BlobLock> locks) throws IOException {
+    @Nullable IOException failure = null;
+    for (BlobLock lock : locks) {
+      try {
+        lock.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

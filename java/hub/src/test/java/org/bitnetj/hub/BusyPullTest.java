@@ -13,9 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.bitnetj.hub.FakeHub.Door;
 import org.junit.jupiter.api.Test;
@@ -200,6 +203,38 @@ class BusyPullTest extends HubTestCase {
       assertFalse(Files.exists(repository()));
     }
     assertWhole(pulled.get(30, TimeUnit.SECONDS));
+  }
+
+  private Path repositoryLock() {
+    return lock().resolveSibling("repository.bitnet.lock");
+  }
+
+  @Test
+  void theSecondOfTwoRemovalsSaysThatNothingIsThere() throws Exception {
+    pull();
+    FutureTask<Long> second = new FutureTask<>(() -> hub.remove(MODEL));
+    try (BlobLock _ = BlobLock.take(repositoryLock(), () -> {})) { // as the first has it
+      awaitLock(Thread.ofPlatform().start(second));
+      Files.move(repository(), folder.resolve("removed"));
+    }
+    ExecutionException e =
+        assertThrows(ExecutionException.class, () -> second.get(30, TimeUnit.SECONDS));
+    assertTrue(e.getCause() instanceof HubException, e::toString);
+    assertTrue(e.getCause().getMessage().contains(" is not in "), e::toString);
+  }
+
+  /** Returns when a thread waits for a lock. */
+  private static void awaitLock(Thread thread) throws InterruptedException {
+    for (int i = 0; i < 3000 && !waitsForLock(thread); i++) {
+      Thread.sleep(10);
+    }
+    assertTrue(waitsForLock(thread), () -> Arrays.toString(thread.getStackTrace()));
+  }
+
+  private static boolean waitsForLock(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        && Arrays.stream(thread.getStackTrace())
+            .anyMatch(frame -> frame.getClassName().equals(BlobLock.class.getName()));
   }
 
   @Test
