@@ -69,7 +69,7 @@ final class Removal {
     }
   }
 
-  void remove() throws IOException {
+  private void remove() throws IOException {
     if (model.revision().isEmpty() && model.file().isEmpty()) {
       delete(cache.repository(model));
       return;

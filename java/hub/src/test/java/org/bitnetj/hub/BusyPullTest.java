@@ -175,34 +175,43 @@ class BusyPullTest extends HubTestCase {
   @Test
   void aPullThatWaitsWhileItsModelIsRemovedFetchesAllTheSame() throws Exception {
     serveCheckpoint();
-    CompletableFuture<Path> pulled;
-    try (BlobLock _ = BlobLock.take(lock(), () -> {})) { // as a removal has it
-      CompletableFuture<Boolean> waits = new CompletableFuture<>();
-      PullProgress progress =
-          new PullProgress() {
-            @Override
-            public void update(String file, long done, long total) {}
-
-            @Override
-            public void note(String sentence) {
-              waits.complete(true);
-            }
-          };
-      pulled =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return hub.pull(MODEL, progress);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-      assertTrue(waits.get(30, TimeUnit.SECONDS));
+    CompletableFuture<Void> between = new CompletableFuture<>();
+    CompletableFuture<Void> goOn = new CompletableFuture<>();
+    PullProgress progress =
+        (file, done, total) -> {
+          if (done == 300) { // of both small files
+            between.complete(null);
+            goOn.join();
+          }
+        };
+    FutureTask<Path> pull = new FutureTask<>(() -> hub.pull(MODEL, progress));
+    FutureTask<Long> removal = new FutureTask<>(() -> hub.remove(MODEL));
+    Thread pulling = Thread.ofPlatform().start(pull);
+    between.get(30, TimeUnit.SECONDS);
+    try (BlobLock _ = BlobLock.take(repositoryLock(), () -> {})) {
+      awaitLock(Thread.ofPlatform().start(removal)); // which comes first
+      goOn.complete(null);
+      awaitLock(pulling);
       assertEquals(2, snapshotFiles().size());
-      new Removal(new HubCache(root, true), MODEL).remove();
-      assertFalse(Files.exists(repository()));
+      assertFalse(Files.exists(lock()), "a removal that has looked for such files will not see it");
     }
-    assertWhole(pulled.get(30, TimeUnit.SECONDS));
+    assertEquals(300, removal.get(30, TimeUnit.SECONDS));
+    assertWhole(pull.get(30, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aPullThatIsAboutToFetchIsSeenByARemoval() throws Exception {
+    serveCheckpoint();
+    FutureTask<Path> pull = new FutureTask<>(() -> hub.pull(MODEL, PullProgress.NONE));
+    try (BlobLock _ = BlobLock.take(lock(), () -> {})) {
+      Files.delete(lock()); // so that the pull has yet to create it
+      awaitLock(Thread.ofPlatform().start(pull));
+      assertTrue(Files.exists(lock()));
+      FutureTask<Optional<Long>> removal = new FutureTask<>(() -> removed(hub));
+      Thread.ofPlatform().start(removal);
+      assertEquals(Optional.empty(), removal.get(30, TimeUnit.SECONDS));
+    }
+    assertWhole(pull.get(30, TimeUnit.SECONDS));
   }
 
   private Path repositoryLock() {
