@@ -67,9 +67,11 @@ public final class AbsmeanFormat implements OfFloats {
     float[] floats = new float[columns];
     for (int row = begin; row < end; row++) {
       stored.floats(data, columns, row, floats, 0);
+      double sum = 0;
       for (float x : floats) {
-        sums[row] += Math.abs(x);
+        sum += Math.abs(x);
       }
+      sums[row] = sum;
     }
   }
 
