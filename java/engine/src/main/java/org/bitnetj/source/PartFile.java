@@ -276,11 +276,12 @@ public final class PartFile implements AutoCloseable {
   /** Whatever fails now, the file has its name or none. */
   private synchronized void finish() {
     finished = true;
-    OURS.remove(part);
     try (Closeable _ = blocks == null ? channel : blocks) {
       // Nothing is left to write.
     } catch (IOException e) {
       warn("could not close", e);
+    } finally {
+      OURS.remove(part); // not before: who swept it meanwhile would meet the lock of its own process
     }
   }
 

@@ -224,6 +224,19 @@ class PartFileTest {
   }
 
   @Test
+  void aSecondWriterIsRefusedUntilTheChannelsOfTheFirstAreClosed() throws IOException {
+    Path path = folder.resolve("file");
+    try (PartFile _ = PartFile.create(path)) {
+      Path part = folder.resolve(names().getFirst());
+      WrappedChannel channel = new WrappedChannel(FileChannel.open(part, StandardOpenOption.READ));
+      channel.beforeClose = () -> assertBusy(path);
+      new PartFile(path, part, channel).close();
+      assertFalse(channel.isOpen());
+    }
+    write(path, "new");
+  }
+
+  @Test
   void aPartThatCannotBeRemovedLeavesNoChannelOpen() throws IOException {
     WrappedChannel channel = part();
     Path unremovable = Files.createDirectories(folder.resolve("full").resolve("below")).getParent();

@@ -24,6 +24,7 @@ final class WrappedChannel extends FileChannel {
   long room = Long.MAX_VALUE;
 
   boolean failsToClose;
+  Runnable beforeClose = () -> {};
 
   WrappedChannel(FileChannel file) {
     this.file = file;
@@ -43,6 +44,7 @@ final class WrappedChannel extends FileChannel {
 
   @Override
   protected void implCloseChannel() throws IOException {
+    beforeClose.run();
     file.close();
     if (failsToClose) {
       throw new IOException("Input/output error");
