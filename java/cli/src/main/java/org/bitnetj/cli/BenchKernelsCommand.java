@@ -11,6 +11,7 @@ import org.bitnetj.bench.KernelBenchmark;
 import org.bitnetj.bench.KernelPage;
 import org.bitnetj.bench.KernelReport;
 import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -86,7 +87,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     check();
     Streams streams = bench.streams();
     // The page is opened first: a minute of measuring must not end in a folder that is not there.
-    try (ResultFile file = page == null ? null : force.create(page)) {
+    try (ResultFile file = page == null ? null : force.create(page, LayoutOptions.none())) {
       KernelReport report;
       try (ProgressLine progress = new ProgressLine(streams);
           KernelBenchmark benchmark =

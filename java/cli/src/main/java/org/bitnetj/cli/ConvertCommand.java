@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.convert.ConversionOptions;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +82,7 @@ final class ConvertCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     ConversionOptions options = options();
     Path source = hub.path(model, bitnet.streams());
-    force.check(target, Stream.concat(Stream.of(source), reading.files()).toArray(Path[]::new));
+    force.check(target, reading.layouts(), source);
     long start = System.nanoTime();
     long[] size = new long[1];
     try (ProgressLine progress = new ProgressLine(bitnet.streams())) {

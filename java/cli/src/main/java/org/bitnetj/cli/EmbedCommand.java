@@ -184,10 +184,8 @@ final class EmbedCommand implements Callable<Integer> {
   private void writeNpy(EmbeddingModel embeddings, List<String> all, Path input, Path to)
       throws IOException {
     Path[] inputs =
-        Stream.of(Stream.of(input), Stream.ofNullable(file), engine.files())
-            .flatMap(files -> files)
-            .toArray(Path[]::new);
-    try (ResultFile result = force.create(to, inputs);
+        Stream.concat(Stream.of(input), Stream.ofNullable(file)).toArray(Path[]::new);
+    try (ResultFile result = force.create(to, engine.layouts(), inputs);
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       result.write(NpyFormat.header(all.size(), embeddings.info().width()));
       for (int from = 0; from < all.size(); from += SOME) {

@@ -9,6 +9,7 @@ import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.option.HeadMode;
+import org.bitnetj.option.LayoutOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,9 +80,8 @@ final class EngineOptions {
         .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."));
   }
 
-  /** Files besides the model's own that these options have read. */
-  Stream<Path> files() {
-    return reading.files();
+  LayoutOptions layouts() {
+    return reading.layouts();
   }
 
   private LoadOptions options() {

@@ -3,6 +3,7 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.container.ModelContainer;
 import picocli.CommandLine.Option;
 
@@ -16,10 +17,10 @@ final class ForceOption {
    *
    * @throws Failures.Failure if the check fails or nothing can be written there
    */
-  ResultFile create(Path output, Path... inputs) {
+  ResultFile create(Path output, LayoutOptions layouts, Path... inputs) {
     ResultFile file = ResultFile.create(output);
     try {
-      check(output, inputs);
+      check(output, layouts, inputs);
       return file;
     } catch (Failures.Failure e) {
       file.close();
@@ -29,11 +30,12 @@ final class ForceOption {
 
   /**
    * Refuses to replace a file, unless it was asked for, and to replace an input, by whatever name,
-   * even then. A model is read from all files of its folder, or all parts it was split into.
+   * even then. A model is read from all files of its folder, or all parts it was split into, and
+   * from what the layouts name.
    *
    * @throws Failures.Failure if it refuses
    */
-  void check(Path output, Path... inputs) {
+  void check(Path output, LayoutOptions layouts, Path... inputs) {
     if (!Files.isRegularFile(output)) {
       return;
     }
@@ -42,13 +44,13 @@ final class ForceOption {
         throw new Failures.Failure(
             "cannot write " + output + ": this command reads that file; name another one.");
       }
-      if (ModelContainer.reads(input, output)) {
+      if (ModelContainer.reads(input, layouts, output)) {
         throw new Failures.Failure(
             "cannot write "
                 + output
-                + ": it is one of the files of "
+                + ": it is one of the files that "
                 + input
-                + ", which this command reads; name another one.");
+                + " is read from; name another one.");
       }
     }
     if (!force) {

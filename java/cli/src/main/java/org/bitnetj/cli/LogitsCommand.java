@@ -79,10 +79,9 @@ final class LogitsCommand implements Callable<Integer> {
     }
     byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
     Path[] inputs =
-        Stream.of(Stream.of(model.path(bitnet.streams())), text.file().stream(), engine.files())
-            .flatMap(files -> files)
+        Stream.concat(Stream.of(model.path(bitnet.streams())), text.file().stream())
             .toArray(Path[]::new);
-    try (ResultFile file = force.create(output, inputs);
+    try (ResultFile file = force.create(output, engine.layouts(), inputs);
         LanguageModel loaded =
             engine.load(model.path(bitnet.streams()), HeadMode.FULL, bitnet.streams());
         Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));

@@ -1,6 +1,5 @@
 package org.bitnetj.cli;
 
-import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -39,11 +38,6 @@ final class ReadingOptions {
 
   LayoutOptions layouts() {
     return layout.options();
-  }
-
-  /** Files besides the model's own that these options have read. */
-  Stream<Path> files() {
-    return layouts().kernelConfig().stream();
   }
 
   LoadOptions in(LoadOptions options) {

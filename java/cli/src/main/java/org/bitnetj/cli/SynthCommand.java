@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.synth.ModelShape;
@@ -129,10 +130,10 @@ final class SynthCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SyntheticModel model = model();
     if (model.vocabulary() instanceof SyntheticVocabulary.CopiedFrom from) {
-      force.check(output, from.file());
+      force.check(output, LayoutOptions.none(), from.file());
       requireLoadable(from.file());
     } else {
-      force.check(output);
+      force.check(output, LayoutOptions.none());
     }
     long start = System.nanoTime();
     long[] size = new long[1];

@@ -172,7 +172,12 @@ class LogitsCommandTest {
         List.of(
             write(tiles, "-m", model, "-p", "a", "--kernel-config", config, "--force"),
             Outcome.of("convert", model, config, "--kernel-config", config, "--force"))) {
-      outcome.fails("cannot write " + tiles + ": this command reads that file; name another one.");
+      outcome.fails(
+          "cannot write "
+              + tiles
+              + ": it is one of the files that "
+              + model
+              + " is read from; name another one.");
       assertEquals("tiles", Files.readString(tiles));
     }
   }
@@ -183,9 +188,9 @@ class LogitsCommandTest {
         .fails(
             "cannot write "
                 + file
-                + ": it is one of the files of "
+                + ": it is one of the files that "
                 + model
-                + ", which this command reads; name another one.");
+                + " is read from; name another one.");
     assertEquals(before, Files.readString(file));
   }
 
