@@ -69,13 +69,16 @@ final class BlobLock implements AutoCloseable {
     }
   }
 
-  /** Makes a file that can be locked, unless it is there: to close that would end its locks. */
+  /**
+   * Creates the lock file if absent; an existing one is not opened, since closing it would release
+   * its locks (fcntl).
+   */
   static void prepare(Path file) throws IOException {
     Files.createDirectories(file.getParent());
     try {
       Files.createFile(file);
     } catch (FileAlreadyExistsException e) {
-      // Good.
+      // already there
     }
   }
 

@@ -26,9 +26,9 @@ import java.util.stream.Stream;
  * models--OWNER--NAME/snapshots/COMMIT/FILE      a link to the blob
  * </pre>
  *
- * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Locks stay when a repository goes: who
- * is about to take one that was deleted would not meet who takes the next one. Where there are no
- * symbolic links, the snapshot has the bytes themselves. Source: huggingface_hub, "Understand
+ * and {@code .locks/models--OWNER--NAME/HASH.bitnet.lock}. Locks stay when a repository goes. A
+ * deleted lock file would let a waiting pull and a later one hold different files. Where there are
+ * no symbolic links, the snapshot has the bytes themselves. Source: huggingface_hub, "Understand
  * caching".
  */
 record HubCache(Path root, boolean symlinks) {

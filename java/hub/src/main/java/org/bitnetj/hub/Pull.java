@@ -184,7 +184,7 @@ final class Pull {
     writes = true;
     Path lock = cache.lock(model, file.hash());
     try (BlobLock _ = lockRepository()) {
-      BlobLock.prepare(lock); // who removes the repository afterwards finds it
+      BlobLock.prepare(lock); // so that a later removal sees it
     }
     Runnable waiting =
         () -> progress.note(file.name() + " is being fetched by another pull; waiting for it.");

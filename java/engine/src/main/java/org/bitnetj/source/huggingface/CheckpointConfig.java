@@ -186,9 +186,7 @@ record CheckpointConfig(Section json) {
     return new CheckpointRope(json, spec.architecture(), spec.headDim(), kind).divisors();
   }
 
-  /**
-   * By which kind of layers rotations go: where there are both, {@link #contextLength} compares.
-   */
+  /** The layer kind whose RoPE settings apply. */
   private static Kind rotated(Set<Kind> kinds) {
     return kinds.contains(Kind.FULL) ? Kind.FULL : Kind.WINDOW;
   }
