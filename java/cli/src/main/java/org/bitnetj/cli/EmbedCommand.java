@@ -183,8 +183,7 @@ final class EmbedCommand implements Callable<Integer> {
 
   private void writeNpy(EmbeddingModel embeddings, List<String> all, Path input, Path to)
       throws IOException {
-    Path[] inputs =
-        Stream.concat(Stream.of(input), Stream.ofNullable(file)).toArray(Path[]::new);
+    Path[] inputs = Stream.concat(Stream.of(input), Stream.ofNullable(file)).toArray(Path[]::new);
     try (ResultFile result = force.create(to, engine.layouts(), inputs);
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       result.write(NpyFormat.header(all.size(), embeddings.info().width()));

@@ -281,7 +281,8 @@ public final class PartFile implements AutoCloseable {
     } catch (IOException e) {
       warn("could not close", e);
     } finally {
-      OURS.remove(part); // not before: who swept it meanwhile would meet the lock of its own process
+      // not before: who swept it meanwhile would meet the lock of its own process
+      OURS.remove(part);
     }
   }
 

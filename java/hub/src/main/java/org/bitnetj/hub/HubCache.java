@@ -176,8 +176,7 @@ record HubCache(Path root, boolean symlinks) {
 
   /** Whether a model's revision is known to mean a commit, or is one itself. */
   boolean remembers(ModelName model, String commit) throws IOException {
-    return HubClient.isCommit(model.revisionOrMain())
-        || commit(model).equals(Optional.of(commit));
+    return HubClient.isCommit(model.revisionOrMain()) || commit(model).equals(Optional.of(commit));
   }
 
   /** Remembers which commit a revision means. */

@@ -156,8 +156,7 @@ class BusyPullTest extends HubTestCase {
             CompletableFuture.runAsync(() -> removed(other)).join();
           }
         };
-    String message =
-        assertThrows(HubException.class, () -> hub.pull(MODEL, removing)).getMessage();
+    String message = assertThrows(HubException.class, () -> hub.pull(MODEL, removing)).getMessage();
     assertTrue(message.startsWith(FakeHub.ID + " was removed from " + root), message);
   }
 
