@@ -348,6 +348,17 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
                                   const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 
 /*
+ * bn_ternary_product of a matrix by rows or columns, for any number of rows of activations, which
+ * have one scale each: whole panels [begin, end) of 16 rows. By columns it reads best from a
+ * multiple of 16 to the next. It makes panels in `passing`, of passing_bytes bytes from a multiple
+ * of 64 on: at least those of 16 panels, 64 for each of them and 16 columns. BN_UNSUPPORTED if
+ * there are fewer or w has an unknown order.
+ */
+BN_API int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
+                                  const bn_rows* y, int32_t count, int32_t begin, int32_t end,
+                                  uint8_t* passing, int64_t passing_bytes);
+
+/*
  * Two products of rows t in [0, count) of activations, which have one scale each, count at
  * most BN_MOST_SPARSE_ROWS. They read only the rows or columns of w that some row needs. What they
  * return is the number of bytes of these, each counted once, or -1 if the tier is not compiled in,

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bitnet.h"
+#include "common/kernels.h"
 
 static void expect(const char* what, int64_t expected, int64_t actual) {
   if (expected != actual) {
@@ -15,12 +15,15 @@ static void expect(const char* what, int64_t expected, int64_t actual) {
 static void refuses_tier(int32_t tier) {
   expect("pack", BN_UNSUPPORTED, bn_pack(tier, 35, NULL, NULL, 0, 1));
   expect("pack_vectors", BN_UNSUPPORTED, bn_pack_vectors(tier, NULL, NULL, 0, 1));
+  expect("pack_panels", BN_UNSUPPORTED, bn_pack_panels(tier, NULL, NULL, 0, 1));
   expect("embed", BN_UNSUPPORTED, bn_embed(tier, NULL, NULL, NULL, 0, 1));
   expect("add", BN_UNSUPPORTED, bn_add(tier, NULL, NULL, 0, 1));
   expect("normalize", BN_UNSUPPORTED, bn_normalize(tier, NULL, NULL, NULL, 0, 1));
   expect("quantize", BN_UNSUPPORTED, bn_quantize(tier, NULL, NULL, NULL, 0, 1));
   expect("gate", BN_UNSUPPORTED, bn_gate(tier, BN_ACT_RELU2, NULL, NULL, 0, 1));
   expect("ternary_product", BN_UNSUPPORTED, bn_ternary_product(tier, NULL, NULL, NULL, 1, 0, 1));
+  expect("vectors_product", BN_UNSUPPORTED,
+         bn_vectors_product(tier, NULL, NULL, NULL, 1, 0, 1, NULL, 0));
   expect("gated_product", -1, bn_gated_product(tier, NULL, NULL, NULL, NULL, 1, 0, 1));
   expect("sparse_product", -1, bn_sparse_product(tier, NULL, NULL, NULL, 1, 0, 1));
   expect("rotate", BN_UNSUPPORTED, bn_rotate(tier, NULL, NULL, NULL, 0, 1));
@@ -54,6 +57,9 @@ static void answers_everything(int32_t tier) {
   const bn_bounds bounds = {0};
   expect("pack of nothing", BN_OK, bn_pack(tier, 35, NULL, &w, 0, 0));
   expect("pack_vectors of nothing", BN_OK, bn_pack_vectors(tier, &w, &copy, 0, 0));
+  expect("vectors_product of nothing", BN_OK,
+         bn_vectors_product(tier, &copy, &a, &rows, 1, 0, 0, NULL, 1024));
+  expect("pack_panels of nothing", BN_OK, bn_pack_panels(tier, &copy, NULL, 0, 0));
   expect("embed of nothing", BN_OK, bn_embed(tier, &matrix, &batch, &rows, 0, 0));
   expect("add of nothing", BN_OK, bn_add(tier, &rows, &rows, 0, 0));
   expect("normalize of nothing", BN_OK, bn_normalize(tier, &rows, &norm, &rows, 0, 0));
@@ -139,6 +145,11 @@ static void refuses_unknown_choices(int32_t tier) {
   bn_ternary_vectors copy = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .order = 2};
   expect("pack_vectors from layout 1", BN_UNSUPPORTED, bn_pack_vectors(tier, &w, &copy, 0, 1));
   expect("pack_vectors in order 2", BN_UNSUPPORTED, bn_pack_vectors(tier, &panels, &copy, 0, 1));
+  expect("vectors_product in order 2", BN_UNSUPPORTED,
+         bn_vectors_product(tier, &copy, &a, &rows, 1, 0, 1, panel, 1024));
+  expect("vectors_product in too little memory", BN_UNSUPPORTED,
+         bn_vectors_product(tier, &copy, &a, &rows, 1, 0, 1, panel, 1023));
+  expect("pack_panels in order 2", BN_UNSUPPORTED, bn_pack_panels(tier, &copy, panel, 0, 1));
   copy.order = BN_COLUMN_MAJOR;
   expect("gated_product by columns", -1, bn_gated_product(tier, &copy, &a, &rows, &rows, 1, 0, 1));
   copy.order = BN_ROW_MAJOR;

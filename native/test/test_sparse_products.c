@@ -83,6 +83,28 @@ static void check_sparse(const test_case* c, int32_t tier, place where, const bn
   }
 }
 
+/* The product of everything, by rows or columns, in the memory of 16 panels. */
+static void check_dense(const test_case* c, int32_t tier, place where, const bn_ternary* w,
+                        const bn_quantized* a, int32_t count, int32_t order, rng* r) {
+  const bn_ternary_vectors copy = vectors_of(where, w, order);
+  const bn_rows expected = new_rows(where, count, w->rows, 0);
+  const bn_rows actual = copy_rows(where, &expected);
+  const int64_t passing_bytes = 16 * ((w->columns + 15) / 16 * (int64_t)64);
+  uint8_t* passing = guarded(where, (size_t)passing_bytes);
+  memset(passing, 0xa5, (size_t)passing_bytes);
+  const int32_t panels = (w->rows + 15) / 16;
+  const int32_t begin = random_below(r, panels);
+  const int32_t end = begin + 1 + random_below(r, panels - begin);
+  const int32_t ranges[][2] = {{begin, end}, {end, end}, {0, panels}};
+  for (int i = 0; i < 3; i++) {
+    bn_ternary_product(BN_TIER_C, w, a, &expected, count, ranges[i][0], ranges[i][1]);
+    same_int(c, "status from panel", ranges[i][0], BN_OK,
+             bn_vectors_product(tier, &copy, a, &actual, count, ranges[i][0], ranges[i][1], passing,
+                                passing_bytes));
+    same_rows(c, &expected, &actual);
+  }
+}
+
 static void check(int32_t tier, place where, int32_t rows, int32_t columns, digits weights,
                   values kind, float scale, uint64_t seed) {
   test_case c = {.op = "sparse_products", .tier = tier, .seed = seed};
@@ -97,6 +119,8 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, digi
   const bn_quantized a = new_quantized(&r, where, kind, count, columns, 64 * random_below(&r, 2));
   check_gated(&c, tier, where, &w, &a, count, gate, &r);
   check_sparse(&c, tier, where, &w, &a, count, &r);
+  check_dense(&c, tier, where, &w, &a, count, BN_ROW_MAJOR, &r);
+  check_dense(&c, tier, where, &w, &a, count, BN_COLUMN_MAJOR, &r);
   release_blocks();
 }
 

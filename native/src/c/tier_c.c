@@ -4,6 +4,7 @@
 const bn_kernels bn_kernels_c = {
     .pack = bn_pack_c,
     .pack_vectors = bn_pack_vectors_c,
+    .pack_panels = bn_pack_panels_c,
     .embed = bn_embed_c,
     .add = bn_add_c,
     .normalize = bn_normalize_c,

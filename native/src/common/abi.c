@@ -49,6 +49,11 @@ int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vect
   RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_vectors, w, copy, begin, end);
 }
 
+int32_t bn_pack_panels(int32_t tier, const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
+                       int32_t end) {
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_panels, copy, panels, begin, end);
+}
+
 int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
                  int32_t begin, int32_t end) {
   RETURN_KERNEL(tier, BN_UNSUPPORTED, embed, table, batch, out, begin, end);

@@ -13,6 +13,8 @@ typedef int32_t bn_pack_fn(int32_t format, const uint8_t* source, const bn_terna
                            int32_t begin, int32_t end);
 typedef int32_t bn_pack_vectors_fn(const bn_ternary* w, const bn_ternary_vectors* copy,
                                    int32_t begin, int32_t end);
+typedef int32_t bn_pack_panels_fn(const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
+                                  int32_t end);
 typedef int32_t bn_embed_fn(const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
                             int32_t begin, int32_t end);
 typedef int32_t bn_add_fn(const bn_rows* x, const bn_rows* y, int32_t begin, int32_t end);
@@ -62,6 +64,7 @@ typedef struct bn_kernels {
   const struct bn_kernels* base; /* null in tier c, which has every kernel */
   bn_pack_fn* pack;
   bn_pack_vectors_fn* pack_vectors;
+  bn_pack_panels_fn* pack_panels;
   bn_embed_fn* embed;
   bn_add_fn* add;
   bn_normalize_fn* normalize;
@@ -91,6 +94,7 @@ extern const bn_kernels* const bn_tiers[BN_TIER_COUNT];
 
 bn_pack_fn bn_pack_c;
 bn_pack_vectors_fn bn_pack_vectors_c;
+bn_pack_panels_fn bn_pack_panels_c, bn_pack_panels_avx2, bn_pack_panels_avx512;
 bn_embed_fn bn_embed_c, bn_embed_avx2, bn_embed_avx512, bn_embed_neon;
 bn_add_fn bn_add_c, bn_add_avx2, bn_add_avx512, bn_add_neon;
 bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512, bn_normalize_neon;
@@ -122,6 +126,13 @@ bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_
 bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_bytes_neon;
 bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
     bn_peak_products_avx512, bn_peak_products_neon, bn_peak_products_dotprod, bn_peak_products_i8mm;
+
+/*
+ * The way back from bn_pack_vectors: two-bit panels [begin, end) of a matrix, one after the other
+ * from `panels` on. BN_UNSUPPORTED if the copy has an unknown order.
+ */
+int32_t bn_pack_panels(int32_t tier, const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
+                       int32_t end);
 
 /* The tiers whose instructions this CPU says it has, as a bit mask. */
 int32_t bn_detect_claimed(void);

@@ -4,6 +4,7 @@
 /* 256-bit kernels by AVX2, FMA and F16C. */
 static const bn_kernels avx2 = {
     .base = &bn_kernels_c,
+    .pack_panels = bn_pack_panels_avx2,
     .embed = bn_embed_avx2,
     .add = bn_add_avx2,
     .normalize = bn_normalize_avx2,
@@ -36,6 +37,7 @@ static const bn_kernels avxvnni = {
 /* 512-bit kernels by AVX-512 F, BW, DQ, VL and VNNI. */
 static const bn_kernels avx512 = {
     .base = &avx2,
+    .pack_panels = bn_pack_panels_avx512,
     .embed = bn_embed_avx512,
     .add = bn_add_avx512,
     .normalize = bn_normalize_avx512,

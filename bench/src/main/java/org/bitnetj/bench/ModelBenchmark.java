@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -129,22 +131,23 @@ public final class ModelBenchmark implements AutoCloseable {
       ThreadTeam largest = largestTeam();
       greedy = new Sampler(SamplingOptions.greedy(), spec.vocabulary());
       need = greedy.need();
-      Kernels loader =
-          selections.stream()
-              .map(KernelSelection::kernels)
-              .filter(Kernels::gainsByCopies)
-              .reduce((first, second) -> second)
-              .orElse(selections.getLast().kernels());
-      weights = Weights.load(source, spec, loader, largest, plan.head(), plan.sparse());
-      closers.push(weights::close);
+      Map<Boolean, Weights> loaded = new HashMap<>(); // by whether kernels gain by skipping
+      for (KernelSelection selection : selections) {
+        Kernels kernels = selection.kernels();
+        if (!loaded.containsKey(kernels.gainsBySkipping())) {
+          Weights own = Weights.load(source, spec, kernels, largest, plan.head(), plan.sparse());
+          closers.push(own::close);
+          loaded.put(kernels.gainsBySkipping(), own);
+        }
+      }
+      weights = loaded.getOrDefault(true, loaded.get(false));
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());
       for (KernelSelection selection : selections) {
         for (ThreadTeam team : teams) {
           int rows = Math.max(plan.stepRows(), sequences);
           Kernels kernels = selection.kernels();
-          Weights own =
-              kernels == loader || kernels.gainsByCopies() ? weights : weights.withoutCopies();
+          Weights own = loaded.get(kernels.gainsBySkipping());
           Transformer transformer = new Transformer(own, kernels, team, rows, sequences);
           closers.push(transformer::close);
           engines.add(new Engine(selection.tier(), team, transformer));
@@ -199,7 +202,7 @@ public final class ModelBenchmark implements AutoCloseable {
             spec,
             Files.size(path),
             weights.linearBytes(),
-            weights.copiesBytes(),
+            weights.isSparse(),
             weights.head().bytes(),
             lowBitHeadBytes(),
             cacheBytes,

@@ -37,7 +37,8 @@ public record ModelReport(
    *
    * @param fileBytes size of its file
    * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
-   * @param copiesBytes those kept once more, of which a step of few tokens reads some instead
+   * @param sparse whether steps of few tokens leave out what the feed-forward network multiplies by
+   *     0
    * @param headBytes the output head, which steps without a low-bit copy of it read
    * @param lowBitHeadBytes the low-bit copy of the head, which others read before it; 0 if there is
    *     none
@@ -49,7 +50,7 @@ public record ModelReport(
       ModelSpec spec,
       long fileBytes,
       long ternaryBytes,
-      long copiesBytes,
+      boolean sparse,
       long headBytes,
       long lowBitHeadBytes,
       long cacheBytes,
@@ -71,7 +72,7 @@ public record ModelReport(
     row.put("file_bytes", model.fileBytes());
     row.put("architecture", model.spec().architecture().label());
     row.put("ternary_bytes", model.ternaryBytes());
-    row.put("copies_bytes", model.copiesBytes());
+    row.put("sparse", model.sparse());
     row.put("head_bytes", model.headBytes());
     row.put("low_bit_head_bytes", model.lowBitHeadBytes());
     row.put("kv_type", plan.cacheType().name().toLowerCase(Locale.ROOT));

@@ -32,12 +32,9 @@ public final class ModelReportWriter {
     facts.row(
         "sizes",
         format(
-            "file %s, ternary weights %s%s, head %s%s, KV cache %s reserved as %s",
+            "file %s, ternary weights %s, head %s%s, KV cache %s reserved as %s",
             megabytes(model.fileBytes()),
             megabytes(model.ternaryBytes()),
-            model.copiesBytes() > 0
-                ? " and " + megabytes(model.copiesBytes()) + " of them twice"
-                : "",
             megabytes(model.headBytes()),
             model.lowBitHeadBytes() == 0
                 ? ""

@@ -81,7 +81,7 @@ public final class TernaryProduct extends Operation {
 
   @Override
   public void compute(ThreadTeam team) {
-    PanelSharing.run(team, this, a.capacity(), items(), matrices[0].panelBytes());
+    PanelSharing.run(team, this, a.capacity(), items(), matrices[0].panelBytes(), 1);
   }
 
   @Override

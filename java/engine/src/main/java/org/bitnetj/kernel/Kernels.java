@@ -30,11 +30,11 @@ public interface Kernels {
   KernelTier tier();
 
   /**
-   * Whether this tier decodes faster with second copies of weights: the row-major and column-major
-   * ones of {@link #packVectors} and the low-bit one of {@link #packLowBit}. If not, the loader
-   * makes only those that are explicitly requested.
+   * Whether this tier decodes faster by leaving weights out: the rows and columns of a feed-forward
+   * network that are multiplied by 0, and the rows of the head that a low-bit copy rules out. If
+   * not, the loader keeps all ternary matrices as panels, and makes a low-bit copy only on request.
    */
-  boolean gainsByCopies();
+  boolean gainsBySkipping();
 
   /**
    * Packs panels of {@code w} from a matrix in its file's own format: {@link TernaryMatrix#pack}.
@@ -76,6 +76,23 @@ public interface Kernels {
    * 15} of the copy, as far as there are any.
    */
   void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end);
+
+  /**
+   * {@link #ternaryProduct} of a matrix by rows or columns, for any number of rows of activations,
+   * which have one scale each: panels of 16 rows, best from a multiple of {@link
+   * TernaryVectors#panelsTogether} to the next.
+   *
+   * @param passing memory to work in, of {@link TernaryVectors#passingBytes} bytes at least from a
+   *     multiple of 64 on, that no other call uses meanwhile
+   */
+  void vectorsProduct(
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows y,
+      int count,
+      int begin,
+      int end,
+      MemorySegment passing);
 
   /**
    * {@code y[t] = W a[t]} for the first {@code count} rows, which have one scale each, by rows

@@ -1,11 +1,15 @@
 package org.bitnetj.model;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.TernaryMatrix;
+import org.bitnetj.tensor.TernaryVectors;
 
 /** The weight of a linear layer, {@code y = W x}, in one of the ways that it is computed with. */
 sealed interface Linear {
@@ -30,6 +34,52 @@ sealed interface Linear {
     public void multiply(
         Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
       kernels.ternaryProduct(matrix, input.quantized(), y, count, begin, end);
+    }
+  }
+
+  /**
+   * Of ternary digits by rows or columns, so that {@link SparseFeedForward} can leave some out. As
+   * a whole they are multiplied by way of panels, a few at a time.
+   */
+  record Vectors(TernaryVectors vectors, Norm inputNorm) implements Linear {
+    private static final ThreadLocal<MemorySegment> PASSING =
+        ThreadLocal.withInitial(() -> MemorySegment.NULL);
+
+    @Override
+    public int panels() {
+      return PanelLayout.panels(vectors.rows());
+    }
+
+    @Override
+    public long panelBytes() {
+      return PanelLayout.TWO_BIT.panelBytes(vectors.columns());
+    }
+
+    @Override
+    public int panelsTogether() {
+      return vectors.panelsTogether();
+    }
+
+    @Override
+    public long bytes() {
+      return vectors.bytes();
+    }
+
+    @Override
+    public void multiply(
+        Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
+      kernels.vectorsProduct(
+          vectors, input.quantized(), y, count, begin, end, passing(vectors.passingBytes()));
+    }
+
+    /** Memory of the thread's own. */
+    private static MemorySegment passing(long bytes) {
+      MemorySegment passing = PASSING.get();
+      if (passing.byteSize() < bytes) {
+        passing = Arena.ofAuto().allocate(bytes, TernaryMatrix.ALIGNMENT);
+        PASSING.set(passing);
+      }
+      return passing;
     }
   }
 
@@ -67,6 +117,11 @@ sealed interface Linear {
 
   /** How many parts it has that threads can compute. */
   int panels();
+
+  /** A multiple of which a thread had better compute. */
+  default int panelsTogether() {
+    return 1;
+  }
 
   /** Bytes of a part. */
   long panelBytes();

@@ -92,12 +92,14 @@ final class LinearProducts {
     this.to = to;
     int panels = 0;
     long largest = 0;
+    int together = 1;
     for (int i = from; i < to; i++) {
       panels += weights[i].panels();
       largest = Math.max(largest, weights[i].panelBytes());
+      together = Math.max(together, weights[i].panelsTogether());
       reads.addBytes(weights[i].bytes());
     }
-    PanelSharing.run(team, multiply, count, panels, largest);
+    PanelSharing.run(team, multiply, count, panels, largest, together);
   }
 
   private void multiply(int begin, int end) {

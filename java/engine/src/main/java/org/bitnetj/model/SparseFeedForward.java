@@ -47,7 +47,8 @@ final class SparseFeedForward {
   private final ThreadTeam.Task down = this::down;
 
   // What is multiplied; set by the caller's thread between phases.
-  private Weights.Copies copies;
+  private TernaryMatrix gateMatrix;
+  private TernaryVectors weights;
   private QuantizedRows input;
   private FloatRows gate;
   private FloatRows output;
@@ -61,11 +62,12 @@ final class SparseFeedForward {
   }
 
   /**
-   * Whether that pays for a layer in a step with that number of rows: there is one row, or they are
-   * few, and each leaves out enough.
+   * Whether that pays for a layer in a step with that number of rows: the kernels gain by it, and
+   * there is one row, or they are few, and each leaves out enough.
    */
   boolean pays(int layer, int rows) {
-    return rows == 1 || rows <= TernaryVectors.MOST_ROWS && activeShares[layer] <= CROSSOVER;
+    return kernels.gainsBySkipping()
+        && (rows == 1 || rows <= TernaryVectors.MOST_ROWS && activeShares[layer] <= CROSSOVER);
   }
 
   /**
@@ -87,48 +89,58 @@ final class SparseFeedForward {
     activeShares[layer] += ((float) active / gates.columns() - activeShares[layer]) / 4;
   }
 
-  /** gate = W_gate normed; up = W_up normed where the gate is above 0, else 0. */
+  /**
+   * gate = W_gate normed; up = W_up normed where the gate is above 0, else 0.
+   *
+   * @param gateWeights a {@link Linear.Ternary}
+   * @param upWeights {@link Linear.Vectors} by rows
+   */
   void gateUp(
-      Weights.Copies copies,
+      Linear gateWeights,
+      Linear upWeights,
       QuantizedRows normed,
       FloatRows gate,
       FloatRows up,
       int count,
       WeightReads reads) {
-    this.copies = copies;
+    this.gateMatrix = ((Linear.Ternary) gateWeights).matrix();
+    this.weights = ((Linear.Vectors) upWeights).vectors();
     this.input = normed;
     this.gate = gate;
     this.output = up;
     this.count = count;
     read.setPlain(0);
-    int panels = copies.gate().panelCount();
+    int panels = gateWeights.panels();
     team.runGuided(gateUp, panels, LEAST_PANELS, MOST_PANELS, 4);
-    reads.addBytes(copies.gate().bytes());
-    reads.addUp(read.getPlain(), copies.up().bytes());
+    reads.addBytes(gateWeights.bytes());
+    reads.addUp(read.getPlain(), weights.bytes());
   }
 
   private void gateUp(int begin, int end) {
-    kernels.ternaryProduct(copies.gate(), input, gate, count, begin, end);
+    kernels.ternaryProduct(gateMatrix, input, gate, count, begin, end);
     int first = begin * TernaryMatrix.PANEL_ROWS;
     int last = Math.min(end * TernaryMatrix.PANEL_ROWS, gate.columns());
-    read.addAndGet(kernels.gatedProduct(copies.up(), input, gate, output, count, first, last));
+    read.addAndGet(kernels.gatedProduct(weights, input, gate, output, count, first, last));
   }
 
-  /** out = W_down hidden. */
-  void down(
-      Weights.Copies copies, QuantizedRows hidden, FloatRows out, int count, WeightReads reads) {
-    this.copies = copies;
+  /**
+   * out = W_down hidden.
+   *
+   * @param downWeights {@link Linear.Vectors} by columns
+   */
+  void down(Linear downWeights, QuantizedRows hidden, FloatRows out, int count, WeightReads reads) {
+    this.weights = ((Linear.Vectors) downWeights).vectors();
     this.input = hidden;
     this.output = out;
     this.count = count;
     read.setPlain(0);
     // Each range looks for the zeros again, so there are at most as many ranges as threads.
-    int lines = copies.down().lines();
+    int lines = weights.lines();
     team.run(down, lines, Math.ceilDiv(lines, team.threads()));
-    reads.addDown(read.getPlain(), copies.down().bytes());
+    reads.addDown(read.getPlain(), weights.bytes());
   }
 
   private void down(int begin, int end) {
-    read.addAndGet(kernels.sparseProduct(copies.down(), input, output, count, begin, end));
+    read.addAndGet(kernels.sparseProduct(weights, input, output, count, begin, end));
   }
 }

@@ -257,21 +257,21 @@ public final class Transformer implements AutoCloseable {
       finite(single.run(rows.size()), ATTENTION_OUTPUT);
 
       byRows(feedForwardInput); // x += post_norm(delta); normed = quantize(norm(x))
-      Weights.Copies copies =
-          sparseFeedForward.pays(layerIndex, rows.size()) ? layer.copies() : null;
-      if (copies != null) { // the same bits, without the weights that are multiplied by 0
-        sparseFeedForward.gateUp(copies, normed.quantized(), gate, up, rows.size(), reads);
+      boolean skips = layer.canSkip() && sparseFeedForward.pays(layerIndex, rows.size());
+      if (skips) { // the same bits, without the weights that are multiplied by 0
+        sparseFeedForward.gateUp(
+            layer.gate(), layer.up(), normed.quantized(), gate, up, rows.size(), reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
         finite(gateUp.run(rows.size()), FEED_FORWARD_INPUT);
       }
-      if (layer.copies() != null) {
+      if (layer.canSkip()) {
         sparseFeedForward.learn(layerIndex, gate, rows.size());
       }
       byRows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
-      if (copies != null) {
-        sparseFeedForward.down(copies, hidden.quantized(), delta, rows.size(), reads);
+      if (skips) {
+        sparseFeedForward.down(layer.down(), hidden.quantized(), delta, rows.size(), reads);
       } else {
         single.of(hidden, layer.down(), delta);
         finite(single.run(rows.size()), HIDDEN_UNITS);

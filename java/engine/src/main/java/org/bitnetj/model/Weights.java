@@ -1,6 +1,7 @@
 package org.bitnetj.model;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
@@ -14,8 +15,6 @@ import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.RowGroups;
-import org.bitnetj.tensor.TernaryMatrix;
-import org.bitnetj.tensor.TernaryVectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +23,6 @@ import org.jspecify.annotations.Nullable;
  * itself may be closed. Immutable and safe to share.
  */
 public final class Weights implements AutoCloseable {
-  /**
-   * Second copies for {@link SparseFeedForward}.
-   *
-   * @param gate the matrix whose products say which rows of {@code up} are needed; not a copy
-   * @param up row-major
-   * @param down column-major
-   */
-  public record Copies(TernaryMatrix gate, TernaryVectors up, TernaryVectors down) {}
-
   /**
    * One transformer block, in the order of the forward pass, with the shape of each weight (names
    * as in {@link org.bitnetj.family.Sizes}). A norm that the family does not have is {@link
@@ -54,7 +44,6 @@ public final class Weights implements AutoCloseable {
    * @param feedForwardSubNorm {@code [feedForward]}
    * @param down {@code [width][feedForward]}
    * @param feedForwardPostNorm {@code [width]}
-   * @param copies {@code up} and {@code down} once more; null without copies
    */
   public record Layer(
       LayerPlan plan,
@@ -72,32 +61,15 @@ public final class Weights implements AutoCloseable {
       Linear up,
       Norm feedForwardSubNorm,
       Linear down,
-      Norm feedForwardPostNorm,
-      @Nullable Copies copies) {
+      Norm feedForwardPostNorm) {
 
-    List<Linear> weights() {
+    List<Linear> linears() {
       return List.of(query, key, value, attentionOutput, gate, up, down);
     }
 
-    Layer withoutCopies() {
-      return new Layer(
-          plan,
-          attentionNorm,
-          query,
-          key,
-          value,
-          queryNorm,
-          keyNorm,
-          attentionSubNorm,
-          attentionOutput,
-          attentionPostNorm,
-          feedForwardNorm,
-          gate,
-          up,
-          feedForwardSubNorm,
-          down,
-          feedForwardPostNorm,
-          null);
+    /** Whether a step of few rows can leave out what its feed-forward network multiplies by 0. */
+    boolean canSkip() {
+      return up instanceof Linear.Vectors;
     }
   }
 
@@ -152,9 +124,9 @@ public final class Weights implements AutoCloseable {
    * @param head whether a low-bit copy of the head is made, if its format is such that it pays: of
    *     6 bits a weight, it is smaller by a quarter or more for float formats and Q8_0, but not for
    *     the 6.6 bits of Q6_K or fewer
-   * @param sparse whether the feed-forward network's matrices may be kept a second time so that
-   *     steps of few rows need not read all of them. They are where that pays: for squared ReLU, on
-   *     kernels that {@linkplain Kernels#gainsByCopies gain by it}, on a machine with ample memory
+   * @param sparse whether the feed-forward network's matrices may be kept by rows and columns, so
+   *     that steps of few rows need not read all of them. They are where that pays: for squared
+   *     ReLU, on kernels that {@linkplain Kernels#gainsBySkipping gain by it}
    * @throws ModelFileException naming the tensor that is missing, misshapen, damaged or of a type
    *     that its place cannot have
    * @throws IllegalStateException if the source is closed, or was read into memory and has given
@@ -217,34 +189,14 @@ public final class Weights implements AutoCloseable {
     return head;
   }
 
-  /** Whether there are second copies by which steps of few rows skip what is multiplied by 0. */
-  public boolean hasCopies() {
-    return layers.stream().anyMatch(layer -> layer.copies() != null);
-  }
-
-  /** Bytes of these second copies. */
-  public long copiesBytes() {
-    long bytes = 0;
-    for (Layer layer : layers) {
-      Copies copies = layer.copies();
-      bytes += copies != null ? copies.up().bytes() + copies.down().bytes() : 0;
-    }
-    return bytes;
+  /** Whether steps of few rows leave out what the feed-forward network multiplies by 0. */
+  public boolean isSparse() {
+    return layers.stream().anyMatch(Layer::canSkip);
   }
 
   /** A low-bit copy of the head; null if none was wanted or it would not pay. */
   public @Nullable LowBitMatrix lowBitHead() {
     return lowBitHead;
-  }
-
-  /**
-   * A view for kernels that do not gain by second copies: the same weights of the same memory,
-   * which go when either is closed.
-   */
-  public Weights withoutCopies() {
-    List<Layer> dense = layers.stream().map(Layer::withoutCopies).toList();
-    return new Weights(
-        memory, bytes, spec, embedding, ropeDivisors, dense, cut, outputNorm, head, null);
   }
 
   /** Bytes of memory that the weights take: all but what is used in place in a mapped file. */
@@ -254,37 +206,33 @@ public final class Weights implements AutoCloseable {
 
   private long inPlaceBytes() {
     long sum = embedding.bytes() + (head == embedding ? 0 : head.bytes());
-    for (Layer layer : layers) {
-      for (Linear weight : layer.weights()) {
-        sum += weight instanceof Linear.Floats floats ? floats.bytes() : 0;
-      }
+    for (Linear.Floats floats : floats().toList()) {
+      sum += floats.bytes();
     }
     return sum;
   }
 
   /** Bytes of the linear layers' weights and scales, which every dense step reads. */
   public long linearBytes() {
-    long sum = 0;
-    for (Layer layer : layers) {
-      for (Linear weight : layer.weights()) {
-        sum += weight.bytes();
-      }
-    }
-    return sum;
+    return linears().mapToLong(Linear::bytes).sum();
+  }
+
+  private Stream<Linear> linears() {
+    return layers.stream().flatMap(layer -> layer.linears().stream());
+  }
+
+  private Stream<Linear.Floats> floats() {
+    return linears().filter(Linear.Floats.class::isInstance).map(Linear.Floats.class::cast);
   }
 
   /** Whether some weight of a linear layer is of floats. */
   boolean hasFloats() {
-    return layers.stream()
-        .flatMap(layer -> layer.weights().stream())
-        .anyMatch(Linear.Floats.class::isInstance);
+    return floats().findAny().isPresent();
   }
 
   /** Whether some linear layer has a norm of its own input. */
   boolean hasInputNorms() {
-    return layers.stream()
-        .flatMap(layer -> layer.weights().stream())
-        .anyMatch(linear -> !linear.inputNorm().isNone());
+    return linears().anyMatch(linear -> !linear.inputNorm().isNone());
   }
 
   /** Frees everything; it must not be used afterwards. Idempotent. */

@@ -1,5 +1,6 @@
 package org.bitnetj.model;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +29,6 @@ import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
 import org.bitnetj.tensor.TernaryVectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a model's weights out of its source: matrices first get their memory, each after a check of
@@ -54,6 +54,8 @@ final class WeightsLoader {
   private final List<Packing> packings = new ArrayList<>();
   private final Map<LayerPlan, LayerPlan> plans = new HashMap<>(); // each only once
   private RowGroups cut = RowGroups.NONE;
+  private long passingBytes; // of the largest matrix that is packed by way of panels
+  private MemorySegment passing = MemorySegment.NULL; // where these panels are
 
   private WeightsLoader(
       ModelTensors tensors,
@@ -104,9 +106,7 @@ final class WeightsLoader {
     }
     Norm outputNorm = norm(Place.OUTPUT_NORM, 0);
     float[] ropeDivisors = ropeDivisors();
-    for (Packing packing : packings) {
-      packing.run();
-    }
+    pack();
     LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headPlace, head) : null;
     return new Weights(
         memory,
@@ -119,6 +119,17 @@ final class WeightsLoader {
         outputNorm,
         head,
         lowBit);
+  }
+
+  private void pack() throws ModelFileException {
+    try (NativeMemory memory = new NativeMemory()) {
+      passing = memory.allocate(passingBytes);
+      for (Packing packing : packings) {
+        packing.run();
+      }
+    } finally {
+      passing = MemorySegment.NULL;
+    }
   }
 
   private float[] ropeDivisors() throws ModelFileException {
@@ -160,9 +171,7 @@ final class WeightsLoader {
   }
 
   private Weights.Layer layer(int l) throws ModelFileException {
-    Linear gate = linear(Place.GATE, l);
-    Linear up = linear(Place.UP, l);
-    Linear down = linear(Place.DOWN, l);
+    FeedForward feedForward = feedForward(l);
     return new Weights.Layer(
         plans.computeIfAbsent(spec.plan(l), plan -> plan),
         norm(Place.ATTENTION_NORM, l),
@@ -175,27 +184,42 @@ final class WeightsLoader {
         linear(Place.ATTENTION_OUTPUT, l),
         norm(Place.ATTENTION_POST_NORM, l),
         norm(Place.FEED_FORWARD_NORM, l),
-        gate,
-        up,
+        feedForward.gate(),
+        feedForward.up(),
         norm(Place.FEED_FORWARD_SUB_NORM, l),
-        down,
-        norm(Place.FEED_FORWARD_POST_NORM, l),
-        plan.sparseCopies() ? copies(gate, up, down) : null);
+        feedForward.down(),
+        norm(Place.FEED_FORWARD_POST_NORM, l));
   }
 
-  /** Copies for sparse products, if all three have the digits and the one scale that they need. */
-  private Weights.@Nullable Copies copies(Linear gate, Linear up, Linear down) {
-    return gate instanceof Linear.Ternary(TernaryMatrix g, Norm gateNorm)
-            && up instanceof Linear.Ternary(TernaryMatrix u, Norm upNorm)
-            && down instanceof Linear.Ternary(TernaryMatrix d, Norm downNorm)
-            && gateNorm.isNone()
-            && upNorm.isNone()
-            && downNorm.isNone()
-            && canBeCopied(u)
-            && canBeCopied(d)
-        ? new Weights.Copies(
-            g, copy(u, TernaryVectors.Order.ROW_MAJOR), copy(d, TernaryVectors.Order.COLUMN_MAJOR))
-        : null;
+  private record FeedForward(Linear gate, Linear up, Linear down) {}
+
+  /** By rows and columns if that is planned, and all three have the digits and scales for it. */
+  private FeedForward feedForward(int l) throws ModelFileException {
+    if (plan.sparse()
+        && isTernary(Place.GATE, l)
+        && isTernary(Place.UP, l)
+        && isTernary(Place.DOWN, l)) {
+      Digits up = digits(Place.UP, l);
+      Digits down = digits(Place.DOWN, l);
+      TernaryMatrix gate = panels(digits(Place.GATE, l));
+      return up.canBeSkipped() && down.canBeSkipped()
+          ? new FeedForward(
+              linear(gate),
+              vectors(up, TernaryVectors.Order.ROW_MAJOR),
+              vectors(down, TernaryVectors.Order.COLUMN_MAJOR))
+          : new FeedForward(linear(gate), linear(panels(up)), linear(panels(down)));
+    }
+    return new FeedForward(linear(Place.GATE, l), linear(Place.UP, l), linear(Place.DOWN, l));
+  }
+
+  /** Whether a weight has digits, and its input no norm of its own. */
+  private boolean isTernary(Place place, int layer) throws ModelFileException {
+    return tensors.linear(place, layer).format() instanceof TernaryFormat
+        && !tensors.has(place.inputNorm(), layer);
+  }
+
+  private static Linear linear(TernaryMatrix matrix) {
+    return new Linear.Ternary(matrix, Norm.none(matrix.columns()));
   }
 
   /** The norm of a place; the identity where the family or that layer has none. */
@@ -205,11 +229,6 @@ final class WeightsLoader {
         : Norm.none(place.columns(spec));
   }
 
-  /** The kernels for copies have no digits of 3, and one scale: other layers stay dense. */
-  private static boolean canBeCopied(TernaryMatrix matrix) {
-    return matrix.largestDigit() == 2 && matrix.scales() instanceof TernaryScales.Tensor;
-  }
-
   private Linear linear(Place place, int layer) throws ModelFileException {
     Tensor tensor = tensors.linear(place, layer);
     Norm inputNorm = norm(place.inputNorm(), layer);
@@ -217,26 +236,61 @@ final class WeightsLoader {
         ? new Linear.Floats(
             new FloatMatrix(tensor.data(), format, place.rows(spec), place.columns(spec)),
             inputNorm)
-        : new Linear.Ternary(ternary(place, layer, tensor), inputNorm);
+        : new Linear.Ternary(panels(digits(place, layer)), inputNorm);
   }
 
-  private TernaryMatrix ternary(Place place, int layer, Tensor tensor) throws ModelFileException {
+  /** A ternary matrix in its file's format. */
+  private record Digits(
+      Tensor tensor, TernaryFormat format, int rows, int columns, TernaryScales scales) {
+    /** The kernels for rows and columns have no digits of 3, and one scale. */
+    boolean canBeSkipped() {
+      return format.largestDigit() == 2 && scales instanceof TernaryScales.Tensor;
+    }
+  }
+
+  private Digits digits(Place place, int layer) throws ModelFileException {
+    Tensor tensor = tensors.linear(place, layer);
     TernaryFormat format = (TernaryFormat) tensor.format();
     format.prepare(tensor.data(), place.columns(spec), team);
     TernaryScales scales = tensors.scales(place, layer, tensor, memory);
     if (scales instanceof TernaryScales.Groups groups) {
       cut(tensor, groups.columns());
     }
+    return new Digits(tensor, format, place.rows(spec), place.columns(spec), scales);
+  }
+
+  private TernaryMatrix panels(Digits digits) {
     TernaryMatrix matrix =
         TernaryMatrix.allocate(
             memory,
             PanelLayout.TWO_BIT,
-            place.rows(spec),
-            place.columns(spec),
-            scales,
-            format.largestDigit());
-    packings.add(() -> pack(format, tensor, matrix));
+            digits.rows(),
+            digits.columns(),
+            digits.scales(),
+            digits.format().largestDigit());
+    packings.add(() -> pack(digits, matrix));
     return matrix;
+  }
+
+  /** By way of panels that are not kept. */
+  private Linear vectors(Digits digits, TernaryVectors.Order order) {
+    float scale = ((TernaryScales.Tensor) digits.scales()).scale();
+    TernaryVectors vectors =
+        TernaryVectors.allocate(memory, digits.rows(), digits.columns(), scale, order);
+    long bytes = TernaryMatrix.bytes(digits.rows(), digits.columns());
+    passingBytes = Math.max(passingBytes, bytes);
+    packings.add(
+        () -> {
+          MemorySegment panels = passing.asSlice(0, bytes);
+          panels.fill((byte) 0); // what only pads stays so
+          TernaryMatrix matrix =
+              TernaryMatrix.view(
+                  PanelLayout.TWO_BIT, panels, digits.rows(), digits.columns(), digits.scales(), 2);
+          pack(digits, matrix);
+          team.run(
+              (begin, end) -> kernels.packVectors(matrix, vectors, begin, end), vectors.items(), 8);
+        });
+    return new Linear.Vectors(vectors, Norm.none(digits.columns()));
   }
 
   /** Cuts activations so that they fit one more matrix with scales by groups. */
@@ -256,12 +310,12 @@ final class WeightsLoader {
     }
   }
 
-  private void pack(TernaryFormat format, Tensor tensor, TernaryMatrix matrix)
-      throws ModelFileException {
+  private void pack(Digits digits, TernaryMatrix matrix) throws ModelFileException {
+    Tensor tensor = digits.tensor();
     AtomicBoolean valid = new AtomicBoolean(true);
     team.run(
         (begin, end) -> {
-          if (!kernels.pack(format, tensor.data(), matrix, begin, end)) {
+          if (!kernels.pack(digits.format(), tensor.data(), matrix, begin, end)) {
             valid.set(false);
           }
         },
@@ -273,16 +327,6 @@ final class WeightsLoader {
     if (tensor.data().byteSize() >= RELEASED_BYTES) {
       bytes.release(tensor.data());
     }
-  }
-
-  /** A copy of a matrix that is packed before it. */
-  private TernaryVectors copy(TernaryMatrix matrix, TernaryVectors.Order order) {
-    TernaryVectors copy = TernaryVectors.allocate(memory, matrix, order);
-    packings.add(
-        () ->
-            team.run(
-                (begin, end) -> kernels.packVectors(matrix, copy, begin, end), copy.items(), 8));
-    return copy;
   }
 
   private LowBitMatrix lowBit(Place place, FloatMatrix head) throws ModelFileException {
@@ -298,6 +342,9 @@ final class WeightsLoader {
         8);
     if (!finite.get()) {
       throw tensors.refuse(tensors.tensor(place, 0), "it holds weights that are NaN or infinite");
+    }
+    if (bytes.mapped()) {
+      bytes.release(head.data()); // few of its rows are ever read again
     }
     return lowBit;
   }

@@ -9,15 +9,14 @@ import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.LowBitMatrix;
-import org.bitnetj.tensor.TernaryVectors;
 
 /**
- * Which weights a model gets a second time for decoding, by what pays and what fits the memory.
+ * How a model's weights are kept for decoding, by what pays and what fits the memory.
  *
  * @param lowBitHead whether the head gets a low-bit copy
- * @param sparseCopies whether the feed-forward network gets row-major and column-major ones
+ * @param sparse whether feed-forward networks are kept by rows and columns where they can be
  */
-record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
+record WeightsPlan(boolean lowBitHead, boolean sparse) {
   /**
    * Bytes from which on a head comes from memory on most machines. A smaller one is soon read from
    * the processor's caches, and the steps of screening take longer than that.
@@ -35,7 +34,6 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
       ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)
       throws ModelFileException {
     ModelSpec spec = tensors.spec();
-    // Of what decoding can do without, the low-bit head comes first: it saves most for its size.
     long bytes = tensors.ternaryBytes() + tensors.unpackedBytes();
     long inPlace = tensors.inPlaceBytes();
     Tensor stored = tensors.tensor(tensors.headPlace(), 0);
@@ -47,7 +45,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
     boolean wanted =
         switch (head) {
           case AUTO ->
-              kernels.gainsByCopies()
+              kernels.gainsBySkipping()
                   && headBytes >= LARGE_HEAD
                   && isAmple(room, bytes + inPlace + lowBitBytes);
           case SCREENED -> true;
@@ -55,22 +53,13 @@ record WeightsPlan(boolean lowBitHead, boolean sparseCopies) {
         };
     boolean lowBitHead = wanted && lowBitBytes <= headBytes / 4 * 3;
     bytes += lowBitHead ? lowBitBytes : 0;
-    boolean sparseCopies =
-        sparse
-            && kernels.gainsByCopies()
-            && spec.architecture().activation() == Activation.RELU_SQUARED
-            && isAmple(room, bytes + inPlace + copiesBytes(spec));
     // What is used in place in a mapping needs no room of its own: the system can drop its pages.
     requireRoom(tensors.source(), bytes + (tensors.source().bytes().mapped() ? 0 : inPlace), room);
-    return new WeightsPlan(lowBitHead, sparseCopies);
-  }
-
-  private static long copiesBytes(ModelSpec spec) {
-    long up =
-        TernaryVectors.bytes(spec.feedForward(), spec.width(), TernaryVectors.Order.ROW_MAJOR);
-    long down =
-        TernaryVectors.bytes(spec.width(), spec.feedForward(), TernaryVectors.Order.COLUMN_MAJOR);
-    return spec.layers() * (up + down);
+    return new WeightsPlan(
+        lowBitHead,
+        sparse
+            && kernels.gainsBySkipping()
+            && spec.architecture().activation() == Activation.RELU_SQUARED);
   }
 
   /** Whether all weights leave half of the memory to caches and others. */

@@ -29,10 +29,19 @@ public final class PanelSharing {
   /**
    * Runs {@code product} over {@code panels} of {@code panelBytes} each. With few rows it is bound
    * by the bytes of the panels; with more, by arithmetic, and reads all rows again for each chunk.
+   *
+   * @param together panels that had better go together: they do while all threads have work
    */
   public static void run(
-      ThreadTeam team, ThreadTeam.Task product, int rows, int panels, long panelBytes) {
-    if (rows <= FEW_ROWS) {
+      ThreadTeam team,
+      ThreadTeam.Task product,
+      int rows,
+      int panels,
+      long panelBytes,
+      int together) {
+    if (together > 1) {
+      team.run(product, panels, Math.clamp(panels / team.threads(), 1, together));
+    } else if (rows <= FEW_ROWS) {
       int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
       int most = (int) Math.max(1, MOST_BYTES / panelBytes);
       team.runGuided(product, panels, least, most, STREAMS);

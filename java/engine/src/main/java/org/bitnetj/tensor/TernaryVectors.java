@@ -2,10 +2,11 @@ package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * A row-major or column-major copy of a ternary weight matrix {@code [rows][columns]}, two bits a
+ * A ternary weight matrix {@code [rows][columns]} in row-major or column-major order, two bits a
  * digit, so that vectors (rows or columns) that a product does not need are not read. Vector i is
  * row i or column i and takes {@link #stride} bytes: lines of 64 bytes, where byte j of line l
  * holds the digits u = t + 1 of elements 256l + 64f + j at bits 2f and 2f + 1, f = 0..3. Elements
@@ -39,18 +40,24 @@ public final class TernaryVectors extends Operand {
   private final float scale;
   private final long stride;
 
-  private TernaryVectors(NativeMemory memory, TernaryMatrix matrix, Order order) {
-    this.rows = matrix.rows();
-    this.columns = matrix.columns();
+  private TernaryVectors(NativeMemory memory, int rows, int columns, float scale, Order order) {
+    this.rows = rows;
+    this.columns = columns;
     this.order = order;
-    this.scale = matrix.scale();
+    this.scale = scale;
     this.stride = stride(rows, columns, order);
     this.digits = memory.allocate(bytes());
   }
 
   /** A copy of the shape and scale of {@code matrix}, still to be packed, all digits zero. */
   public static TernaryVectors allocate(NativeMemory memory, TernaryMatrix matrix, Order order) {
-    return new TernaryVectors(memory, matrix, order);
+    return allocate(memory, matrix.rows(), matrix.columns(), matrix.scale(), order);
+  }
+
+  /** A matrix still to be packed, all digits zero. */
+  public static TernaryVectors allocate(
+      NativeMemory memory, int rows, int columns, float scale, Order order) {
+    return new TernaryVectors(memory, rows, columns, scale, order);
   }
 
   public MemorySegment digits() {
@@ -83,6 +90,16 @@ public final class TernaryVectors extends Operand {
     return (count() + ITEM_VECTORS - 1) / ITEM_VECTORS;
   }
 
+  /** Panels that are made together of a line of columns; 1 for rows. */
+  public int panelsTogether() {
+    return order == Order.ROW_MAJOR ? 1 : LINE_DIGITS / PanelLayout.ROWS;
+  }
+
+  /** Bytes of two-bit panels that pass through memory while a product with all of it is made. */
+  public long passingBytes() {
+    return LINE_DIGITS / PanelLayout.ROWS * PanelLayout.TWO_BIT.panelBytes(columns);
+  }
+
   /** Bytes of a vector. */
   public long stride() {
     return stride;
@@ -96,11 +113,6 @@ public final class TernaryVectors extends Operand {
   /** Bytes of all vectors. */
   public long bytes() {
     return count() * stride;
-  }
-
-  /** Bytes that a copy of a matrix of that shape takes. */
-  public static long bytes(int rows, int columns, Order order) {
-    return count(rows, columns, order) * stride(rows, columns, order);
   }
 
   private static int count(int rows, int columns, Order order) {

@@ -154,7 +154,7 @@ class SessionTest extends ShippedModelSession {
       GenerationResult actual = some.generate(PROMPT, single, piece -> {});
       assertEquals(expected.text(), actual.text());
       GenerationStats stats = actual.stats();
-      if (!KernelSelection.choose(null).kernels().gainsByCopies()) {
+      if (!KernelSelection.choose(null).kernels().gainsBySkipping()) {
         assertEquals(expected.stats().bytesPerToken(), stats.bytesPerToken());
         return;
       }
@@ -162,7 +162,7 @@ class SessionTest extends ShippedModelSession {
       double nonzero = stats.nonzeroUnits().orElseThrow();
       ModelSpec spec = spec();
       assertTrue(0 < nonzero && nonzero < active && active < 0.5, nonzero + " < " + active);
-      // The width is a whole number of lines, so both copies of a matrix have the same bytes.
+      // The width is a whole number of lines, so both orders of a matrix have the same bytes.
       double matrix = (double) spec.layers() * spec.width() * spec.feedForward() / 4;
       double saved = matrix * (2 - active - nonzero);
       assertEquals(model.bytesPerToken() - saved, stats.bytesPerToken(), 1);

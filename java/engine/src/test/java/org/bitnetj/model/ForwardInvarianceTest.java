@@ -69,7 +69,7 @@ class ForwardInvarianceTest {
     int[] tokens = Arrays.copyOf(TOKENS, 8);
     for (Kernels kernels : Tiers.available()) {
       List<int[]> expected = stepByStep(kernels, 2, false, tokens);
-      for (int threads = 1; threads <= (kernels.gainsByCopies() ? 4 : 1); threads++) {
+      for (int threads = 1; threads <= (kernels.gainsBySkipping() ? 4 : 1); threads++) {
         List<int[]> actual = stepByStep(kernels, threads, true, tokens);
         for (int t = 0; t < tokens.length; t++) {
           assertArrayEquals(
@@ -89,7 +89,7 @@ class ForwardInvarianceTest {
       for (int token : tokens) {
         bits.add(model.prefill(text, new int[] {token}, 1));
         WeightReads reads = model.transformer.reads();
-        if (sparse && kernels.gainsByCopies()) {
+        if (sparse && kernels.gainsBySkipping()) {
           double active = reads.activeRows().orElseThrow();
           double nonzero = reads.nonzeroUnits().orElseThrow();
           assertTrue(active > 0.05 && active < 0.5, "active rows: " + active);

@@ -11,6 +11,7 @@ import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
@@ -44,8 +45,14 @@ class SparseFeedForwardTest {
       FloatRows gates = FloatRows.allocate(memory, 3, UNITS);
       FloatRows ups = FloatRows.allocate(memory, 3, UNITS);
       for (int step = 0; step < steps; step++) {
-        Weights.Copies copies = new Weights.Copies(gate, copy, copy);
-        sparse.gateUp(copies, normed, gates, ups, 3, reads);
+        sparse.gateUp(
+            new Linear.Ternary(gate, Norm.none(UNITS)),
+            new Linear.Vectors(copy, Norm.none(UNITS)),
+            normed,
+            gates,
+            ups,
+            3,
+            reads);
         sparse.learn(0, gates, 3); // rows that are alike: the union of active rows is each one's
       }
       assertEquals((double) activeUnits / UNITS, reads.activeRows().orElseThrow());

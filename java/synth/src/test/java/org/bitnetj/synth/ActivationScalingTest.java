@@ -73,7 +73,7 @@ class ActivationScalingTest {
             Weights.load(file, file.spec().with(scaling), kernels, team, HeadMode.FULL, true);
         Transformer transformer = new Transformer(weights, kernels, team, LENGTH, 1);
         BlockPool cache = transformer.newCache(AttentionLayer.Type.F16, 1 << 24)) {
-      assertFalse(weights.hasCopies());
+      assertFalse(weights.isSparse());
       int[] ids = NaiveModel.tokens(5, LENGTH, VOCABULARY);
       BlockTable table = cache.newTable(LENGTH);
       for (int at = 0; at < LENGTH; at += chunk) {

@@ -53,7 +53,7 @@ public final class NativeKernels implements Kernels {
   }
 
   @Override
-  public boolean gainsByCopies() {
+  public boolean gainsBySkipping() {
     return true;
   }
 
@@ -118,6 +118,22 @@ public final class NativeKernels implements Kernels {
     int status = BitnetLibrary.bn_pack_vectors(id, of(w), of(copy), begin, end);
     keepUntilHere(w, copy);
     check("bn_pack_vectors", status);
+  }
+
+  @Override
+  public void vectorsProduct(
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows y,
+      int count,
+      int begin,
+      int end,
+      MemorySegment passing) {
+    int status =
+        BitnetLibrary.bn_vectors_product(
+            id, of(w), of(a), of(y), count, begin, end, passing, passing.byteSize());
+    keepUntilHere(w, a, y);
+    check("bn_vectors_product", status);
   }
 
   @Override

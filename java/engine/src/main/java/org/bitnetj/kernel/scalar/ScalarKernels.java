@@ -37,7 +37,7 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public boolean gainsByCopies() {
+  public boolean gainsBySkipping() {
     return true;
   }
 
@@ -201,6 +201,18 @@ public class ScalarKernels implements Kernels {
   @Override
   public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
     ScalarSparse.pack(w, copy, begin, end);
+  }
+
+  @Override
+  public void vectorsProduct(
+      TernaryVectors w,
+      QuantizedRows a,
+      FloatRows y,
+      int count,
+      int begin,
+      int end,
+      MemorySegment passing) {
+    ScalarSparse.product(w, a, y, count, begin, end);
   }
 
   @Override

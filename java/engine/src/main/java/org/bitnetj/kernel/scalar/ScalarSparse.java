@@ -28,6 +28,20 @@ final class ScalarSparse {
     }
   }
 
+  static void product(
+      TernaryVectors w, QuantizedRows a, FloatRows y, int count, int begin, int end) {
+    int last = Math.min(end * TernaryMatrix.PANEL_ROWS, w.rows());
+    for (int row = begin * TernaryMatrix.PANEL_ROWS; row < last; row++) {
+      for (int t = 0; t < count; t++) {
+        int sum = 0;
+        for (int k = 0; k < w.columns(); k++) {
+          sum += a.value(t, k) * (w.digit(row, k) - 1);
+        }
+        y.set(t, row, (float) sum * (w.scale() * a.scale(t)));
+      }
+    }
+  }
+
   static long gatedProduct(
       TernaryVectors w,
       QuantizedRows a,

@@ -32,7 +32,7 @@ final class VectorKernels extends ScalarKernels {
 
   /** The products of whole matrices are faster than the scalar ones of their parts. */
   @Override
-  public boolean gainsByCopies() {
+  public boolean gainsBySkipping() {
     return false;
   }
 

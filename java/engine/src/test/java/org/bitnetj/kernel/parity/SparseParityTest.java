@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.tensor.Activation;
 import org.bitnetj.tensor.FloatRows;
@@ -88,6 +90,7 @@ class SparseParityTest {
         kernels.sparseProduct(copy, a, pieces, count, line, line + 1);
       }
       trial.same(dense, pieces);
+      whole(trial, kernels, copy, a, dense);
     }
   }
 
@@ -107,6 +110,7 @@ class SparseParityTest {
       FloatRows dense,
       float density) {
     TernaryVectors copy = packed(trial, kernels, w, Order.ROW_MAJOR);
+    whole(trial, kernels, copy, a, dense);
     int count = dense.capacity();
     FloatRows gate = trial.rows(count, w.rows(), Values.NORMAL);
     FloatRows expected = trial.output(count, w.rows());
@@ -131,6 +135,24 @@ class SparseParityTest {
       kernels.gatedProduct(copy, a, gate, pieces, count, row, Math.min(row + step, w.rows()));
     }
     trial.same(expected, pieces);
+  }
+
+  /** The product of all of a copy, at once and in pieces. */
+  private static void whole(
+      Trial trial, Kernels kernels, TernaryVectors copy, QuantizedRows a, FloatRows dense) {
+    int count = dense.capacity();
+    int panels = PanelLayout.panels(copy.rows());
+    MemorySegment passing = trial.memory.allocate(copy.passingBytes());
+    FloatRows whole = trial.output(count, copy.rows());
+    kernels.vectorsProduct(copy, a, whole, count, 0, panels, passing);
+    trial.same(dense, whole);
+    FloatRows pieces = trial.output(count, copy.rows());
+    int step = 1 + trial.random.nextInt(20);
+    for (int panel = 0; panel < panels; panel += step) {
+      int next = Math.min(panel + step, panels);
+      kernels.vectorsProduct(copy, a, pieces, count, panel, next, passing);
+    }
+    trial.same(dense, pieces);
   }
 
   /** A copy that the kernels packed item by item, compared with the definition's. */

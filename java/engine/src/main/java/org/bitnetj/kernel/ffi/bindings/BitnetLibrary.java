@@ -1157,6 +1157,74 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         }
     }
 
+    private static class bn_vectors_product {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_INT,
+            BitnetLibrary.C_POINTER,
+            BitnetLibrary.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_vectors_product");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * }
+     */
+    public static FunctionDescriptor bn_vectors_product$descriptor() {
+        return bn_vectors_product.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * }
+     */
+    public static MethodHandle bn_vectors_product$handle() {
+        return bn_vectors_product.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * }
+     */
+    public static MemorySegment bn_vectors_product$address() {
+        return bn_vectors_product.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * }
+     */
+    public static int bn_vectors_product(int tier, MemorySegment w, MemorySegment a, MemorySegment y, int count, int begin, int end, MemorySegment passing, long passing_bytes) {
+        var mh$ = bn_vectors_product.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_vectors_product", tier, w, a, y, count, begin, end, passing, passing_bytes);
+            }
+            return (int)mh$.invokeExact(tier, w, a, y, count, begin, end, passing, passing_bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class bn_gated_product {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             BitnetLibrary.C_LONG,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.option.HeadMode;
@@ -17,33 +18,37 @@ import org.bitnetj.testing.TinyModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Matrices are kept a second time where that pays, and nowhere else. */
-class SparseCopiesTest {
+/** Matrices are kept by rows and columns where that pays, and nothing is kept twice. */
+class SparseWeightsTest {
   @TempDir private Path directory;
 
-  private static boolean hasCopies(Path path, Kernels kernels, boolean sparse) throws Exception {
+  private static boolean isSparse(Path path, Kernels kernels, boolean sparse) throws Exception {
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(1);
         Weights weights = Weights.load(file, kernels, team, HeadMode.FULL, sparse)) {
-      // Two copies of two bits a weight, and whole lines: the shipped model is 256 wide.
-      long copies = weights.spec().layers() * 2L * weights.spec().feedForward() * 256 / 4;
-      assertEquals(weights.hasCopies() ? copies : 0, weights.copiesBytes());
-      return weights.hasCopies();
+      // Two bits a weight, whole panels and whole lines: the shipped model is 256 wide.
+      ModelSpec spec = weights.spec();
+      long attention = 2L * spec.width() * (spec.queryWidth() + spec.kvWidth());
+      long feedForward = 3L * spec.width() * spec.feedForward();
+      assertEquals(spec.layers() * (attention + feedForward) / 4, weights.linearBytes());
+      long norms = 64L << 10;
+      assertEquals(weights.linearBytes(), weights.residentBytes(), norms);
+      return weights.isSparse();
     }
   }
 
   @Test
   void aModelWithSquaredReluHasThemIfTheKernelsGainByThem() throws Exception {
     for (Kernels kernels : Tiers.available()) {
-      assertEquals(kernels.gainsByCopies(), hasCopies(Golden.MODEL, kernels, true));
-      assertFalse(hasCopies(Golden.MODEL, kernels, false));
+      assertEquals(kernels.gainsBySkipping(), isSparse(Golden.MODEL, kernels, true));
+      assertFalse(isSparse(Golden.MODEL, kernels, false));
     }
   }
 
   @Test
   void aModelWithAnotherActivationHasNone() throws Exception {
     Path path = new TinyModel().write(directory.resolve("silu.gguf"));
-    assertFalse(hasCopies(path, new ScalarKernels(), true));
+    assertFalse(isSparse(path, new ScalarKernels(), true));
   }
 
   @Test

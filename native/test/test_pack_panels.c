@@ -1,0 +1,54 @@
+#include <math.h>
+#include <string.h>
+
+#include "common/kernels.h"
+#include "ternary_data.h"
+#include "testing.h"
+
+#define FILLED 0xa5
+
+static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t order,
+                  uint64_t seed) {
+  test_case c = {.op = "pack_panels", .tier = tier, .seed = seed};
+  rng r = {seed};
+  const bn_ternary expected = new_ternary(&r, where, DIGITS_RANDOM, rows, columns, NAN);
+  const bn_ternary_vectors copy = vectors_of(where, &expected, order);
+  const int32_t panels = (rows + 15) / 16;
+  const int64_t panel_bytes = (columns + 15) / 16 * 64;
+  const int32_t begin = random_below(&r, panels);
+  const int32_t end = begin + 1 + random_below(&r, panels - begin);
+  describe(&c, "%d rows of %d columns, order %d, panels [%d, %d), place %d", rows, columns, order,
+           begin, end, where);
+  const int64_t bytes = (end - begin) * panel_bytes;
+  uint8_t* actual = guarded(where, (size_t)bytes);
+  memset(actual, FILLED, (size_t)bytes);
+  same_int(&c, "status", 0, BN_OK, bn_pack_panels(tier, &copy, actual, begin, end));
+  for (int64_t i = 0; i < bytes; i++) {
+    same_int(&c, "byte", i, expected.panels[begin * panel_bytes + i], actual[i]);
+  }
+  release_blocks();
+}
+
+int main(void) {
+  for (int32_t tier = -1; next_tier("pack_panels", &tier);) {
+    uint64_t seed = 1;
+    for (int32_t order = BN_ROW_MAJOR; order <= BN_COLUMN_MAJOR; order++) {
+      for (int32_t n = 1; n <= SMALL_COLUMNS; n += small_step()) {
+        check(tier, (place)(seed % PLACES), n, 1 + (int32_t)(seed % 37), order, seed);
+        seed++;
+        check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 37), n, order, seed);
+        seed++;
+      }
+      static const int32_t lengths[] = {255, 256, 257, 272, 500, 513, 640, 2560};
+      for (int i = 0; i < 8; i++) {
+        check(tier, (place)(seed % PLACES), lengths[i], 40, order, seed);
+        seed++;
+        check(tier, (place)(seed % PLACES), 40, lengths[i], order, seed);
+        seed++;
+        check(tier, (place)(seed % PLACES), lengths[i], lengths[7 - i], order, seed);
+        seed++;
+      }
+    }
+  }
+  return 0;
+}
