@@ -32,7 +32,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 5
+#define BN_ABI_VERSION 6
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -42,7 +42,8 @@ extern "C" {
 #define BN_TIER_NEON 4
 #define BN_TIER_DOTPROD 5
 #define BN_TIER_I8MM 6
-#define BN_TIER_COUNT 7
+#define BN_TIER_AMX 7
+#define BN_TIER_COUNT 8
 
 /* Status codes. */
 #define BN_OK 0
@@ -282,6 +283,13 @@ BN_API int32_t bn_claimed_tiers(void);
 
 /* Those of them whose registers the operating system saves. */
 BN_API int32_t bn_enabled_tiers(void);
+
+/*
+ * Those of them whose registers this process may use. Linux is asked for the tiles of AMX, for good
+ * and for all threads: from then on it wants alternate signal stacks that have room for them, and
+ * refuses if a thread has a smaller one already. Other systems are not asked, and permit no tiles.
+ */
+BN_API int32_t bn_permitted_tiers(void);
 
 /*
  * Those of them that run: one instruction of each of their extensions was tried, since a virtual

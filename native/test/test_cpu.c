@@ -87,21 +87,29 @@ static void an_illegal_instruction_is_survived_and_shows_in_nothing_else(void) {
 
 #if defined(__x86_64__)
 
-#define ALL (1 << BN_TIER_C | 1 << BN_TIER_AVX2 | 1 << BN_TIER_AVXVNNI | 1 << BN_TIER_AVX512)
+#define AMX (1 << BN_TIER_AMX)
+#define AVX512 (1 << BN_TIER_AVX512 | AMX)
+#define ALL (1 << BN_TIER_C | 1 << BN_TIER_AVX2 | 1 << BN_TIER_AVXVNNI | AVX512)
 
 static void a_tier_needs_every_extension_and_the_registers(void) {
   const bn_x86 full = {.leaf1_ecx = 1u << 12 | 1u << 28 | 1u << 29,
                        .leaf7_ebx = 1u << 5 | 1u << 8 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31,
                        .leaf7_ecx = 1u << 11,
+                       .leaf7_edx = 1u << 24 | 1u << 25,
                        .leaf7_1_eax = 1u << 4,
-                       .xcr0 = 0xe7};
+                       .xcr0 = 0x600e7};
   expect("claimed by a CPU with everything", ALL, bn_claimed_by(&full));
   expect("enabled for it", ALL, bn_enabled_for(&full));
 
   bn_x86 cpu = full;
-  cpu.xcr0 = 0x7;
+  for (int bit = 17; bit <= 18; bit++) {
+    cpu.xcr0 = full.xcr0 & ~((uint64_t)1 << bit);
+    expect("claimed where the system saves no tiles", ALL, bn_claimed_by(&cpu));
+    expect("enabled there", ALL & ~AMX, bn_enabled_for(&cpu));
+  }
+  cpu.xcr0 = 0x60007;
   expect("claimed where the system saves no ZMM registers", ALL, bn_claimed_by(&cpu));
-  expect("enabled there", ALL & ~(1 << BN_TIER_AVX512), bn_enabled_for(&cpu));
+  expect("enabled there", ALL & ~AVX512, bn_enabled_for(&cpu));
   cpu.xcr0 = 0x3;
   expect("claimed where it saves no YMM registers either", ALL, bn_claimed_by(&cpu));
   expect("enabled there", 1 << BN_TIER_C, bn_enabled_for(&cpu));
@@ -117,21 +125,41 @@ static void a_tier_needs_every_extension_and_the_registers(void) {
     const int avx512 = bit == 16 || bit == 17 || bit >= 30;
     expect("a CPU without an extension of leaf 7",
            avx2     ? 1 << BN_TIER_C
-           : avx512 ? ALL & ~(1 << BN_TIER_AVX512)
+           : avx512 ? ALL & ~AVX512
                     : ALL,
+           bn_claimed_by(&cpu));
+    cpu = full;
+    cpu.leaf7_edx &= ~(1u << bit);
+    expect("a CPU without an extension of leaf 7's edx", bit == 24 || bit == 25 ? ALL & ~AMX : ALL,
            bn_claimed_by(&cpu));
   }
   cpu = full;
   cpu.leaf7_ecx = 0;
-  expect("a CPU without AVX-512 VNNI", ALL & ~(1 << BN_TIER_AVX512), bn_claimed_by(&cpu));
+  expect("a CPU without AVX-512 VNNI", ALL & ~AVX512, bn_claimed_by(&cpu));
   cpu = full;
   cpu.leaf7_1_eax = 0;
   expect("a CPU without AVX-VNNI", ALL & ~(1 << BN_TIER_AVXVNNI), bn_claimed_by(&cpu));
 }
 
+/* Last of all, so that what runs is tried with the permission that it needs. */
+static void a_permission_takes_nothing_away_but_tiles(void) {
+  const int32_t others = ALL & ~AMX;
+  expect("tiers that need no permission", others, bn_permit(others));
+  const int32_t permitted = bn_permit(ALL);
+  expect("tiers beside those that need one", others, permitted & others);
+  expect("a permission asked for again", permitted, bn_permit(ALL));
+  expect("permitted tiers", bn_detect_enabled() & permitted, bn_permitted_tiers());
+  if ((bn_detect_claimed() & AMX) == 0) {
+    expect("tiles on a CPU without them", 0, permitted & AMX);
+  }
+}
+
 #else
 
 static void a_tier_needs_every_extension_and_the_registers(void) {}
+static void a_permission_takes_nothing_away_but_tiles(void) {
+  expect("permitted tiers", bn_detect_enabled(), bn_permitted_tiers());
+}
 
 #endif
 
@@ -139,10 +167,11 @@ static void a_tier_needs_every_extension_and_the_registers(void) {}
 int main(int argc, char** argv) {
   an_illegal_instruction_is_survived_and_shows_in_nothing_else();
   a_tier_needs_every_extension_and_the_registers();
+  a_permission_takes_nothing_away_but_tiles();
   const int32_t running = bn_try_tiers(bn_compiled_tiers());
   if (argc > 1) {
     expect("tiers that run", strtol(argv[1], NULL, 0), running);
   }
-  expect("supported tiers", running & bn_detect_enabled(), bn_supported_tiers());
+  expect("supported tiers", running & bn_permitted_tiers(), bn_supported_tiers());
   return 0;
 }

@@ -131,6 +131,22 @@ static void check_tier(int32_t tier) {
   check(tier, FLUSH_END, 40, 256, 64, cuts[9], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
   check(tier, FLUSH_END, 48, 2560, 13, cuts[2], DIGITS_RANDOM_TO_3, VALUES_EXTREMES, SCALES_RANDOM,
         seed++);
+  /* Tiles of tokens, with every cut and rows in several blocks of columns. */
+  static const int32_t tokens[] = {8, 15, 16, 17, 32, 33, 65, 70};
+  for (int i = 0; i < CUTS; i++) {
+    for (int k = 0; k < 8; k++) {
+      check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 70), 600 + (int32_t)(seed % 201),
+            tokens[k], cuts[i], (digits)(seed % 2 == 0 ? DIGITS_RANDOM : DIGITS_RANDOM_TO_3),
+            (values)(seed / 2 % VALUES_KINDS), (scales)(seed / 3 % SCALES_KINDS), seed);
+      seed++;
+    }
+  }
+  /* Groups that fill a block of columns, that are longer, and that start within a tile. */
+  static const cut odd[] = {{320, 64, 0}, {640, 64, 640}, {704, 64, 0}, {96, 32, 96}};
+  for (int i = 0; i < 4; i++) {
+    check(tier, FLUSH_END, 50, 1500, 20, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
+          seed++);
+  }
   /* Long rows; the longest as one group, which is all that can make sums so large. */
   check(tier, FLUSH_END, 33, 8640, 5, cuts[5], DIGITS_RANDOM, VALUES_RANDOM, SCALES_MIXED, seed++);
   const cut whole = {131008, 131008, 0};
@@ -138,12 +154,30 @@ static void check_tier(int32_t tier) {
   check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 5, whole, DIGITS_3, VALUES_LOW, SCALES_RANDOM, seed++);
 }
 
+bn_ternary_product_fn bn_ternary_product_amx_twin;
+bn_group_product_fn bn_group_product_amx_twin;
+
+static product_fn amx_twin;
+static int32_t amx_twin(int32_t tier, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                        int32_t count, int32_t begin, int32_t end) {
+  (void)tier;
+  return w->group_scales != NULL ? bn_group_product_amx_twin(w, a, y, count, begin, end)
+                                 : bn_ternary_product_amx_twin(w, a, y, count, begin, end);
+}
+
+/* Few machines have AMX, so the source of its tier is run with tiles in plain C too. */
+static void check_amx_twin(void) {
+  printf("scaled_product: tier amx, with tiles in plain C\n");
+  product = amx_twin;
+  check_tier(BN_TIER_AMX);
+}
+
 #if defined(__x86_64__)
 bn_ternary_product_fn bn_ternary_product_avxvnni_twin;
 bn_group_product_fn bn_group_product_avxvnni_twin;
 
-static product_fn twin_product;
-static int32_t twin_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
+static product_fn avxvnni_twin;
+static int32_t avxvnni_twin(int32_t tier, const bn_ternary* w, const bn_quantized* a,
                             const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
   (void)tier;
   return w->group_scales != NULL ? bn_group_product_avxvnni_twin(w, a, y, count, begin, end)
@@ -154,7 +188,7 @@ static int32_t twin_product(int32_t tier, const bn_ternary* w, const bn_quantize
 static void check_avxvnni_twin(void) {
   if (bn_supported_tiers() >> BN_TIER_AVX512 & 1) {
     printf("scaled_product: tier avxvnni, compiled for AVX-512\n");
-    product = twin_product;
+    product = avxvnni_twin;
     check_tier(BN_TIER_AVXVNNI);
   } else {
     printf("scaled_product: skipped tier avxvnni, compiled for AVX-512: no AVX-512 here\n");
@@ -166,6 +200,7 @@ int main(void) {
   for (int32_t tier = -1; next_tier("scaled_product", &tier);) {
     check_tier(tier);
   }
+  check_amx_twin();
 #if defined(__x86_64__)
   check_avxvnni_twin();
 #endif

@@ -71,6 +71,16 @@ static void check_tier(int32_t tier) {
     check(tier, (place)(seed % PLACES), 40, 130, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
     seed++;
   }
+  /* Tiles of tokens, with rows in several blocks of columns, and as many as fill them or not. */
+  static const int32_t tokens[] = {8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 50, 63, 64, 65, 70, 129};
+  for (int i = 0; i < 16; i++) {
+    for (int32_t columns = 575; columns <= 1345; columns += 65) {
+      check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 90), columns, tokens[i],
+            (digits)(seed % 2 == 0 ? DIGITS_RANDOM : DIGITS_RANDOM_TO_3),
+            (values)(seed / 2 % VALUES_KINDS), seed);
+      seed++;
+    }
+  }
   /* More than tier C unpacks a row for. */
   for (int32_t count = 63; count <= 130; count += count == 65 ? 63 : 1) {
     check(tier, (place)(seed % PLACES), 40, 130, count, DIGITS_RANDOM, VALUES_RANDOM, seed);
@@ -106,11 +116,27 @@ static void check_tier(int32_t tier) {
   weight_scale = NAN;
 }
 
+bn_ternary_product_fn bn_ternary_product_amx_twin;
+
+static product_fn amx_twin;
+static int32_t amx_twin(int32_t tier, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                        int32_t count, int32_t begin, int32_t end) {
+  (void)tier;
+  return bn_ternary_product_amx_twin(w, a, y, count, begin, end);
+}
+
+/* Few machines have AMX, so the source of its tier is run with tiles in plain C too. */
+static void check_amx_twin(void) {
+  printf("ternary_product: tier amx, with tiles in plain C\n");
+  product = amx_twin;
+  check_tier(BN_TIER_AMX);
+}
+
 #if defined(__x86_64__)
 bn_ternary_product_fn bn_ternary_product_avxvnni_twin;
 
-static product_fn twin_product;
-static int32_t twin_product(int32_t tier, const bn_ternary* w, const bn_quantized* a,
+static product_fn avxvnni_twin;
+static int32_t avxvnni_twin(int32_t tier, const bn_ternary* w, const bn_quantized* a,
                             const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
   (void)tier;
   return bn_ternary_product_avxvnni_twin(w, a, y, count, begin, end);
@@ -120,7 +146,7 @@ static int32_t twin_product(int32_t tier, const bn_ternary* w, const bn_quantize
 static void check_avxvnni_twin(void) {
   if (bn_supported_tiers() >> BN_TIER_AVX512 & 1) {
     printf("ternary_product: tier avxvnni, compiled for AVX-512\n");
-    product = twin_product;
+    product = avxvnni_twin;
     check_tier(BN_TIER_AVXVNNI);
   } else {
     printf("ternary_product: skipped tier avxvnni, compiled for AVX-512: no AVX-512 here\n");
@@ -132,6 +158,7 @@ int main(void) {
   for (int32_t tier = -1; next_tier("ternary_product", &tier);) {
     check_tier(tier);
   }
+  check_amx_twin();
 #if defined(__x86_64__)
   check_avxvnni_twin();
 #endif

@@ -37,7 +37,9 @@ int32_t bn_claimed_tiers(void) { return bn_detect_claimed() & bn_compiled_tiers(
 
 int32_t bn_enabled_tiers(void) { return bn_detect_enabled() & bn_compiled_tiers(); }
 
-int32_t bn_supported_tiers(void) { return bn_try_tiers(bn_enabled_tiers()); }
+int32_t bn_permitted_tiers(void) { return bn_permit(bn_enabled_tiers()); }
+
+int32_t bn_supported_tiers(void) { return bn_try_tiers(bn_permitted_tiers()); }
 
 int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_ternary* w,
                 int32_t begin, int32_t end) {

@@ -101,10 +101,11 @@ bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512, bn_norma
 bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512, bn_quantize_neon;
 bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
-    bn_ternary_product_avx512, bn_ternary_product_neon, bn_ternary_product_dotprod,
-    bn_ternary_product_i8mm;
+    bn_ternary_product_avx512, bn_ternary_product_amx, bn_ternary_product_neon,
+    bn_ternary_product_dotprod, bn_ternary_product_i8mm;
 bn_group_product_fn bn_group_product_c, bn_group_product_avx2, bn_group_product_avxvnni,
-    bn_group_product_avx512, bn_group_product_neon, bn_group_product_dotprod, bn_group_product_i8mm;
+    bn_group_product_avx512, bn_group_product_amx, bn_group_product_neon, bn_group_product_dotprod,
+    bn_group_product_i8mm;
 bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512,
     bn_gated_product_neon, bn_gated_product_dotprod;
 bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512,
@@ -125,7 +126,8 @@ bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_
     bn_refine_bounds_neon, bn_refine_bounds_dotprod;
 bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_bytes_neon;
 bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
-    bn_peak_products_avx512, bn_peak_products_neon, bn_peak_products_dotprod, bn_peak_products_i8mm;
+    bn_peak_products_avx512, bn_peak_products_amx, bn_peak_products_neon, bn_peak_products_dotprod,
+    bn_peak_products_i8mm;
 
 /*
  * The way back from bn_pack_vectors: two-bit panels [begin, end) of a matrix, one after the other
@@ -140,12 +142,15 @@ int32_t bn_detect_claimed(void);
 /* Those of them whose registers the operating system saves. */
 int32_t bn_detect_enabled(void);
 
+/* Those of the given tiers whose registers this process may use. */
+int32_t bn_permit(int32_t tiers);
+
 /* Those of the given tiers whose instructions run. Not to be called by two threads at once. */
 int32_t bn_try_tiers(int32_t tiers);
 
 /* Runs one instruction of each extension that a tier is compiled for. */
 typedef void bn_try_fn(void);
-bn_try_fn bn_try_avx2, bn_try_avxvnni, bn_try_avx512, bn_try_dotprod, bn_try_i8mm;
+bn_try_fn bn_try_avx2, bn_try_avxvnni, bn_try_avx512, bn_try_amx, bn_try_dotprod, bn_try_i8mm;
 
 /* Whether an attempt ends; 0 if it meets an instruction that this machine lacks. */
 int32_t bn_ends(bn_try_fn* attempt);
@@ -156,6 +161,7 @@ typedef struct bn_x86 {
   uint32_t leaf1_ecx;
   uint32_t leaf7_ebx;
   uint32_t leaf7_ecx;
+  uint32_t leaf7_edx;
   uint32_t leaf7_1_eax;
   uint64_t xcr0;
 } bn_x86;

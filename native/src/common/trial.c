@@ -80,6 +80,7 @@ static bn_try_fn* const attempts[BN_TIER_COUNT] = {
     [BN_TIER_AVX2] = bn_try_avx2,
     [BN_TIER_AVXVNNI] = bn_try_avxvnni,
     [BN_TIER_AVX512] = bn_try_avx512,
+    [BN_TIER_AMX] = bn_try_amx,
 #elif defined(__aarch64__)
     [BN_TIER_DOTPROD] = bn_try_dotprod,
     [BN_TIER_I8MM] = bn_try_i8mm,

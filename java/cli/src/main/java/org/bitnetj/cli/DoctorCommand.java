@@ -119,7 +119,7 @@ final class DoctorCommand implements Callable<Integer> {
       @Nullable String failure =
           switch (tier.state()) {
             case USED, RUNS, FAILED, UNUSABLE, FAULTING -> selfCheck(tier);
-            case DISABLED, UNSUPPORTED, ABSENT, UNRESOLVED -> null;
+            case DISABLED, REFUSED, UNSUPPORTED, ABSENT, UNRESOLVED -> null;
           };
       kernels.put(
           tier.tier().label(),
@@ -127,7 +127,7 @@ final class DoctorCommand implements Callable<Integer> {
             case USED, RUNS ->
                 state + (failure == null ? ", passes the self-check" : ", fails the self-check");
             case FAILED, UNUSABLE -> state;
-            case FAULTING, DISABLED, UNSUPPORTED, ABSENT ->
+            case FAULTING, DISABLED, REFUSED, UNSUPPORTED, ABSENT ->
                 state + " (needs " + tier.tier().needs() + ")";
             case UNRESOLVED -> state + " (needs java " + VectorTier.FLAG + ")";
           });

@@ -75,6 +75,8 @@ public final class NativeLibrary {
     NOT_CLAIMED,
     /** The CPU has the instructions, but the operating system does not save their registers. */
     DISABLED,
+    /** The operating system did not let this process use the registers when it was asked. */
+    REFUSED,
     /** CPU and operating system promise the instructions, but one of them failed when tried. */
     FAULTS,
     /** It can be used. */
@@ -297,6 +299,7 @@ public final class NativeLibrary {
     int compiled = BitnetLibrary.bn_compiled_tiers();
     int claimed = BitnetLibrary.bn_claimed_tiers();
     int enabled = BitnetLibrary.bn_enabled_tiers();
+    int permitted = BitnetLibrary.bn_permitted_tiers();
     int supported = BitnetLibrary.bn_supported_tiers();
     Map<KernelTier, Support> tiers = new EnumMap<>(KernelTier.class);
     for (KernelTier tier : KernelTier.values()) {
@@ -310,7 +313,9 @@ public final class NativeLibrary {
                     ? Support.NOT_CLAIMED
                     : (enabled & bit) == 0
                         ? Support.DISABLED
-                        : (supported & bit) == 0 ? Support.FAULTS : Support.RUNS);
+                        : (permitted & bit) == 0
+                            ? Support.REFUSED
+                            : (supported & bit) == 0 ? Support.FAULTS : Support.RUNS);
       }
     }
     return Collections.unmodifiableMap(tiers);

@@ -37,6 +37,7 @@ public final class KernelSelection {
    */
   public static final List<KernelTier> PREFERENCE =
       List.of(
+          KernelTier.AMX,
           KernelTier.AVX512,
           KernelTier.AVXVNNI,
           KernelTier.AVX2,
@@ -69,6 +70,8 @@ public final class KernelSelection {
     UNSUPPORTED("not on this CPU"),
     /** The CPU has its instructions, but the operating system does not save their registers. */
     DISABLED("on this CPU, but disabled by the operating system"),
+    /** The operating system did not let this process use its registers. */
+    REFUSED("on this CPU, but refused to this process by the operating system"),
     /** The CPU claims its instructions, but one of them is illegal when it runs. */
     FAULTING("claimed by this CPU, but its instructions fault"),
     /** There is no library, or it was built without this tier. */
@@ -172,6 +175,7 @@ public final class KernelSelection {
       case NOT_BUILT -> State.ABSENT;
       case NOT_CLAIMED -> State.UNSUPPORTED;
       case DISABLED -> State.DISABLED;
+      case REFUSED -> State.REFUSED;
       case FAULTS -> State.FAULTING;
       case RUNS -> State.RUNS;
     };
@@ -292,6 +296,10 @@ public final class KernelSelection {
           case DISABLED ->
               "this CPU has the instructions, but the operating system or the virtual machine"
                   + " disabled them (it does not save their registers)";
+          case REFUSED ->
+              "this CPU has the instructions, but the operating system refused this process their"
+                  + " registers, as happens in sandboxes and where a thread has an alternate"
+                  + " signal stack that is too small for them";
           case FAULTING ->
               "this CPU claims the instructions, but they fault when they run, as happens in"
                   + " virtual machines that are set up wrongly";

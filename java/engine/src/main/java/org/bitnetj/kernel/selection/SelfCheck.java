@@ -26,8 +26,11 @@ import org.bitnetj.tensor.TernaryScales;
  * is for the parity tests.
  */
 final class SelfCheck {
-  /** Tokens of the larger product; kernels have another path for one. */
-  private static final int TOKENS = 5;
+  /**
+   * Tokens of the larger product; kernels have other paths for one and for few, and tier AMX uses
+   * its tiles from eight on.
+   */
+  private static final int TOKENS = 9;
 
   /** Panels enough that a product of one token reads them in four streams, and some are left. */
   private static final int PANELS = 10;

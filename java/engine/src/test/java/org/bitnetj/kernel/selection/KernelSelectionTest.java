@@ -310,6 +310,9 @@ class KernelSelectionTest {
         "NOT_CLAIMED | UNSUPPORTED | this machine is not x86-64 with AVX2, FMA and F16C",
         "DISABLED | DISABLED | this CPU has the instructions, but the operating system or the"
             + " virtual machine disabled them (it does not save their registers)",
+        "REFUSED | REFUSED | this CPU has the instructions, but the operating system refused this"
+            + " process their registers, as happens in sandboxes and where a thread has an"
+            + " alternate signal stack that is too small for them",
         "FAULTS | FAULTING | this CPU claims the instructions, but they fault when they run, as"
             + " happens in virtual machines that are set up wrongly",
         "NOT_BUILT | ABSENT | the native library was built without them"

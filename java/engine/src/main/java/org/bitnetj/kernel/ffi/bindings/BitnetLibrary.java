@@ -23,10 +23,10 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int BN_ABI_VERSION = (int)5L;
+    private static final int BN_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define BN_ABI_VERSION 5
+     * #define BN_ABI_VERSION 6
      * }
      */
     public static int BN_ABI_VERSION() {
@@ -95,10 +95,19 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_TIER_I8MM() {
         return BN_TIER_I8MM;
     }
-    private static final int BN_TIER_COUNT = (int)7L;
+    private static final int BN_TIER_AMX = (int)7L;
     /**
      * {@snippet lang=c :
-     * #define BN_TIER_COUNT 7
+     * #define BN_TIER_AMX 7
+     * }
+     */
+    public static int BN_TIER_AMX() {
+        return BN_TIER_AMX;
+    }
+    private static final int BN_TIER_COUNT = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_TIER_COUNT 8
      * }
      */
     public static int BN_TIER_COUNT() {
@@ -571,6 +580,64 @@ public class BitnetLibrary extends BitnetLibrary$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("bn_enabled_tiers");
+            }
+            return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bn_permitted_tiers {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            BitnetLibrary.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bn_permitted_tiers");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t bn_permitted_tiers(void)
+     * }
+     */
+    public static FunctionDescriptor bn_permitted_tiers$descriptor() {
+        return bn_permitted_tiers.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t bn_permitted_tiers(void)
+     * }
+     */
+    public static MethodHandle bn_permitted_tiers$handle() {
+        return bn_permitted_tiers.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t bn_permitted_tiers(void)
+     * }
+     */
+    public static MemorySegment bn_permitted_tiers$address() {
+        return bn_permitted_tiers.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t bn_permitted_tiers(void)
+     * }
+     */
+    public static int bn_permitted_tiers() {
+        var mh$ = bn_permitted_tiers.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bn_permitted_tiers");
             }
             return (int)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {

@@ -1,0 +1,284 @@
+/*
+ * Products of two-bit panels by tiles, in tier AMX.
+ *
+ * A decoded quad, 16 rows by 4 columns, is a row of a tile of digits, so that a tile holds a
+ * panel's digits of 64 columns. A tile of activations holds the same columns of up to 16 tokens.
+ * Two panels and two tiles of tokens are multiplied in a step of 64 columns: four loads, four
+ * products, each of which takes 16 cycles for 16 tokens and leaves its sum after some 50, so that
+ * four hide that.
+ *
+ * Digits are decoded a block of columns at a time, into a buffer that stays in the L1 cache, and
+ * all tokens of a portion are multiplied with them; their activations come from the L2 cache. While
+ * a block's first two tiles of tokens are multiplied, the digits of the steps after are decoded:
+ * vector units and stores then work beside the tile unit, and what is stored has reached the cache
+ * when a tile is loaded from it, which a tile cannot get from the store buffer. Sums stay in their
+ * tiles from block to block if there are no more tokens than these; else they rest in memory.
+ *
+ * Activations are not copied, though rows 4096 bytes apart have the same lines of each in one set
+ * of the L1 cache: a line is loaded once for two panels and not kept, the columns after it are in
+ * another set, and copying all tokens takes memory that a kernel has not.
+ */
+#ifndef BITNET_TERNARY_PANELS_AMX_H
+#define BITNET_TERNARY_PANELS_AMX_H
+
+#include <string.h>
+
+#include "common/kernels.h"
+#include "common/ternary_panels.h"
+#if defined(__AMX_INT8__)
+#include "tiles_amx.h"
+#else
+#include "tiles_twin.h" /* the tests' */
+#endif
+
+/* Fewer tokens are multiplied by vectors: tiles would be mostly empty, and memory limits both. */
+#define BN_LEAST_TOKENS_AMX 8
+/*
+ * The most tokens of a portion: their sums, 16 KiB for two panels, rest beside the digits, and 8192
+ * columns of their activations fill half of an L2 cache of 2 MiB. Decoding takes as long as half of
+ * the products of two tiles of tokens: an eighth of all, hidden or not.
+ */
+#define BN_TOKENS_AMX 128
+#define BN_PANELS_AMX 2
+/* Panels that stay in the L2 cache while more tokens than go at once are multiplied with them. */
+#define BN_CACHED_BYTES_AMX (256 * 1024)
+
+#define BN_TILE_TOKENS 16
+#define BN_TILES_AMX (BN_TOKENS_AMX / BN_TILE_TOKENS)
+#define BN_TILE_BYTES 1024
+/* Of a step. */
+#define BN_STEP_COLUMNS 64
+#define BN_STEP_BLOCKS (BN_STEP_COLUMNS / BN_BLOCK_COLUMNS)
+/*
+ * The most steps of a block: 20 KiB of digits of two panels, so that two threads of a core keep
+ * theirs in an L1 cache of 48 KiB; fewer would have sums go to memory and back more often.
+ */
+#define BN_STEPS_AMX 10
+/* How many steps before their use digits are decoded. */
+#define BN_AHEAD_AMX 2
+/* How far ahead of the digits in use the next ones of each panel are asked for. */
+#define BN_PREFETCH_AMX 2048
+
+/* How tokens are shared out among tiles: evenly, so that one configuration fits all. */
+typedef struct bn_tokens {
+  int32_t first;
+  int32_t count;
+  int32_t tiles; /* 1, or an even number */
+  int32_t rows;  /* of each tile */
+} bn_tokens;
+
+static inline bn_tokens bn_tokens_of(int32_t first, int32_t count) {
+  const int32_t pair = 2 * BN_TILE_TOKENS;
+  const int32_t tiles = count <= BN_TILE_TOKENS ? 1 : (count + pair - 1) / pair * 2;
+  return (bn_tokens){first, count, tiles, (count + tiles - 1) / tiles};
+}
+
+/* The first token of a tile; the last tiles share tokens with those before if there are too few. */
+static inline int32_t bn_tile_token(const bn_tokens* tokens, int32_t tile) {
+  const int32_t token = tile * tokens->rows;
+  const int32_t last = tokens->count - tokens->rows;
+  return tokens->first + (token < last ? token : last);
+}
+
+/* Panels of which P, that many bytes apart, are multiplied together. */
+typedef struct bn_digits {
+  const uint8_t* start;
+  int64_t apart;
+  int64_t blocks; /* of a panel */
+} bn_digits;
+
+static inline bn_digits bn_digits_of(const bn_ternary* w, bn_panels panels) {
+  const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
+  return (bn_digits){.start = w->panels + BN_BLOCK_BYTES_2BIT * blocks * panels.first,
+                     .apart = BN_BLOCK_BYTES_2BIT * blocks * panels.step,
+                     .blocks = blocks};
+}
+
+static inline int64_t bn_steps_of(int64_t blocks) {
+  return (blocks + BN_STEP_BLOCKS - 1) / BN_STEP_BLOCKS;
+}
+
+/* Decoded digits: a tile for each step and panel. */
+typedef uint8_t bn_decoded[BN_STEPS_AMX][BN_PANELS_AMX][BN_TILE_BYTES];
+
+/*
+ * Decodes the digits of a step of P panels. Where the panels end within it, digits are zero; the
+ * activations there are zero too.
+ */
+BN_INLINE void bn_decode_step(const bn_digits* digits, int64_t step,
+                              uint8_t (*tiles)[BN_TILE_BYTES], const int P) {
+  const int64_t left = digits->blocks - BN_STEP_BLOCKS * step;
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    const uint8_t* block =
+        digits->start + p * digits->apart + BN_BLOCK_BYTES_2BIT * BN_STEP_BLOCKS * step;
+    BN_UNROLL for (int b = 0; b < BN_STEP_BLOCKS; b++, block += BN_BLOCK_BYTES_2BIT) {
+      uint8_t* quads = tiles[p] + BN_TILE_BYTES / BN_STEP_BLOCKS * b;
+      if (b < left) {
+        __builtin_prefetch(block + BN_PREFETCH_AMX);
+        bn_decode_block_amx(quads, block);
+      } else {
+        memset(quads, 0, BN_TILE_BYTES / BN_STEP_BLOCKS);
+      }
+    }
+  }
+}
+
+/* Two tiles of activations: of two tiles of tokens, or of one. */
+typedef struct bn_values {
+  const int8_t* start[2]; /* the first token's activations of the first step */
+  int64_t stride;
+} bn_values;
+
+static inline bn_values bn_values_of(const bn_quantized* a, const bn_tokens* tokens, int32_t tile,
+                                     int64_t step, const int N) {
+  bn_values values = {.stride = a->stride};
+  for (int n = 0; n < N; n++) {
+    values.start[n] =
+        a->values + bn_tile_token(tokens, tile + n) * a->stride + BN_STEP_COLUMNS * step;
+  }
+  return values;
+}
+
+/* Tiles 0..3 hold sums: of tile n of tokens and panel p, tile 2 * n + p. */
+BN_INLINE void bn_zero_sums(const int P, const int N) {
+  bn_tile_zero(0);
+  if (P > 1) {
+    bn_tile_zero(1);
+  }
+  if (N > 1) {
+    bn_tile_zero(2);
+  }
+  if (P > 1 && N > 1) {
+    bn_tile_zero(3);
+  }
+}
+
+/* Sums in memory: by tiles of tokens, panels, tokens and rows. */
+typedef int32_t bn_tile_sums[BN_PANELS_AMX][BN_TILE_TOKENS][BN_PANEL_ROWS];
+
+BN_INLINE void bn_load_sums(bn_tile_sums* sums, const int P, const int N) {
+  bn_tile_load(0, sums[0][0], 64);
+  if (P > 1) {
+    bn_tile_load(1, sums[0][1], 64);
+  }
+  if (N > 1) {
+    bn_tile_load(2, sums[1][0], 64);
+  }
+  if (P > 1 && N > 1) {
+    bn_tile_load(3, sums[1][1], 64);
+  }
+}
+
+BN_INLINE void bn_store_sums(bn_tile_sums* sums, const int P, const int N) {
+  bn_tile_store(0, sums[0][0], 64);
+  if (P > 1) {
+    bn_tile_store(1, sums[0][1], 64);
+  }
+  if (N > 1) {
+    bn_tile_store(2, sums[1][0], 64);
+  }
+  if (P > 1 && N > 1) {
+    bn_tile_store(3, sums[1][1], 64);
+  }
+}
+
+/*
+ * Adds the products of steps [begin, end) of a block of `steps` that starts at step `first` of the
+ * panels. If it decodes, steps before begin + BN_AHEAD_AMX are decoded already, and all before end
+ * + BN_AHEAD_AMX are when it returns. Each tile is loaded for the next step right after its last
+ * use.
+ */
+BN_INLINE void bn_add_steps(const bn_digits* digits, bn_decoded decoded, const bn_values* values,
+                            int64_t first, int64_t begin, int64_t end, int64_t steps,
+                            const int decodes, const int P, const int N) {
+  const int8_t* q0 = values->start[0] + BN_STEP_COLUMNS * begin;
+  const int8_t* q1 = N > 1 ? values->start[1] + BN_STEP_COLUMNS * begin : NULL;
+  bn_tile_load(4, q0, values->stride);
+  bn_tile_load(6, decoded[begin][0], 64);
+  if (P > 1) {
+    bn_tile_load(7, decoded[begin][1], 64);
+  }
+  if (N > 1) {
+    bn_tile_load(5, q1, values->stride);
+  }
+  for (int64_t s = begin;; s++) {
+    if (decodes && s + BN_AHEAD_AMX < steps) {
+      bn_decode_step(digits, first + s + BN_AHEAD_AMX, decoded[s + BN_AHEAD_AMX], P);
+    }
+    const int last = s + 1 == end;
+    bn_tile_dot(0, 4, 6);
+    if (P > 1) {
+      bn_tile_dot(1, 4, 7);
+    }
+    if (!last) {
+      q0 += BN_STEP_COLUMNS;
+      bn_tile_load(4, q0, values->stride);
+    }
+    if (N > 1) {
+      bn_tile_dot(2, 5, 6);
+    }
+    if (!last) {
+      bn_tile_load(6, decoded[s + 1][0], 64);
+    }
+    if (P > 1 && N > 1) {
+      bn_tile_dot(3, 5, 7);
+    }
+    if (last) {
+      return;
+    }
+    if (P > 1) {
+      bn_tile_load(7, decoded[s + 1][1], 64);
+    }
+    if (N > 1) {
+      q1 += BN_STEP_COLUMNS;
+      bn_tile_load(5, q1, values->stride);
+    }
+  }
+}
+
+/* Decodes what bn_add_steps finds decoded when it begins with a block. */
+BN_INLINE void bn_decode_ahead(const bn_digits* digits, bn_decoded decoded, int64_t first,
+                               int64_t steps, const int P) {
+  for (int64_t s = 0; s < BN_AHEAD_AMX && s < steps; s++) {
+    bn_decode_step(digits, first + s, decoded[s], P);
+  }
+}
+
+/* Multiplies P panels with tokens, by N tiles of them at a time, in memory for what is between. */
+typedef void bn_multiply_tiles(void* memory, const bn_ternary* w, const bn_quantized* a,
+                               const bn_rows* y, const bn_tokens* tokens, bn_panels panels,
+                               const int P, const int N);
+
+/* Tokens [token, token + count), and panels [begin, end) in two streams. */
+BN_INLINE void bn_multiply_panels_amx(bn_multiply_tiles* multiply, void* memory,
+                                      const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                                      int32_t token, int32_t count, int32_t begin, int32_t end) {
+  const bn_tokens tokens = bn_tokens_of(token, count);
+  bn_tiles_configure(tokens.rows);
+  const int32_t step = (end - begin) / BN_PANELS_AMX;
+  for (int32_t p = begin; p < begin + step; p++) {
+    if (tokens.tiles == 1) {
+      multiply(memory, w, a, y, &tokens, (bn_panels){p, step}, BN_PANELS_AMX, 1);
+    } else {
+      multiply(memory, w, a, y, &tokens, (bn_panels){p, step}, BN_PANELS_AMX, 2);
+    }
+  }
+  for (int32_t p = begin + step * BN_PANELS_AMX; p < end; p++) {
+    if (tokens.tiles == 1) {
+      multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, 1, 1);
+    } else {
+      multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, 1, 2);
+    }
+  }
+}
+
+/* Any number of tokens but few; leaves no tile configured. */
+BN_INLINE void bn_product_amx(bn_multiply_panels* multiply, const bn_ternary* w,
+                              const bn_quantized* a, const bn_rows* y, int32_t count, int32_t begin,
+                              int32_t end) {
+  const bn_portion once = {BN_TOKENS_AMX, BN_PANELS_AMX, BN_CACHED_BYTES_AMX, BN_BLOCK_BYTES_2BIT};
+  bn_ternary_product_by(multiply, once, w, a, y, count, begin, end);
+  bn_tiles_release();
+}
+
+#endif

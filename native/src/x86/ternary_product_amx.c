@@ -1,0 +1,69 @@
+#include "ternary_panels_amx.h"
+
+/* Outputs of N tiles of tokens and P panels, from sums of q * u. */
+BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                      const bn_tokens* tokens, int32_t tile, bn_panels panels, bn_tile_sums* sums,
+                      const int P, const int N) {
+  for (int n = 0; n < N; n++) {
+    const int32_t token = bn_tile_token(tokens, tile + n);
+    for (int32_t t = 0; t < tokens->rows; t++) {
+      BN_UNROLL for (int p = 0; p < P; p++) {
+        const int32_t panel = panels.first + p * panels.step;
+        bn_finish_amx(w, a, y, token + t, BN_PANEL_ROWS * (int64_t)panel, bn_panel_mask(w, panel),
+                      sums[n][p][t]);
+      }
+    }
+  }
+}
+
+typedef struct space {
+  _Alignas(64) bn_decoded decoded;
+  bn_tile_sums sums[BN_TILES_AMX];
+} space;
+
+/* P panels, and tiles of tokens by N. A sum is at most BN_MAX_COLUMNS * 3 * 128 < 2^26. */
+BN_INLINE void multiply(void* memory, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                        const bn_tokens* tokens, bn_panels panels, const int P, const int N) {
+  space* const in = memory;
+  const bn_digits digits = bn_digits_of(w, panels);
+  const int64_t all = bn_steps_of(digits.blocks);
+  for (int64_t first = 0; first < all; first += BN_STEPS_AMX) {
+    const int64_t steps = all - first < BN_STEPS_AMX ? all - first : BN_STEPS_AMX;
+    const int last = first + steps == all;
+    bn_decode_ahead(&digits, in->decoded, first, steps, P);
+    for (int32_t tile = 0; tile < tokens->tiles; tile += N) {
+      const bn_values values = bn_values_of(a, tokens, tile, first, N);
+      if (first == 0) {
+        bn_zero_sums(P, N);
+      } else if (tokens->tiles > N) {
+        bn_load_sums(in->sums + tile, P, N);
+      }
+      if (tile == 0) {
+        bn_add_steps(&digits, in->decoded, &values, first, 0, steps, steps, 1, P, N);
+      } else {
+        bn_add_steps(&digits, in->decoded, &values, first, 0, steps, steps, 0, P, N);
+      }
+      if (last || tokens->tiles > N) {
+        bn_store_sums(in->sums + tile, P, N);
+      }
+      if (last) {
+        finish(w, a, y, tokens, tile, panels, in->sums + tile, P, N);
+      }
+    }
+  }
+}
+
+static void multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                            int32_t token, int32_t count, int32_t begin, int32_t end) {
+  space in;
+  bn_multiply_panels_amx(multiply, &in, w, a, y, token, count, begin, end);
+}
+
+int32_t bn_ternary_product_amx(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                               int32_t count, int32_t begin, int32_t end) {
+  if (count < BN_LEAST_TOKENS_AMX || !bn_is_two_bit_by_rows(w, a)) {
+    return bn_ternary_product_of_few(w, a, y, count, begin, end);
+  }
+  bn_product_amx(multiply_panels, w, a, y, count, begin, end);
+  return BN_OK;
+}

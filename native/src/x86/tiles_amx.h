@@ -1,0 +1,96 @@
+/*
+ * The tile and vector operations that the products of tier AMX are written in, by its instructions.
+ *
+ * There are eight tiles; an operation's first arguments are their numbers, as literals. The kernels
+ * of the tier are compiled a second time for the C tests, with native/test/tiles_twin.h, which
+ * gives each operation here the same meaning in plain C: few machines have AMX.
+ *
+ * Tiles are configured by each call that needs them and released before it returns. So a thread
+ * keeps no tile state between calls: nothing of it is saved when the thread is switched or
+ * signalled, whichever thread of the process that is.
+ *
+ * The instructions are inline assembly, because the intrinsics of some compilers do not say that
+ * loading a tile reads memory. Compilers never use tiles by themselves.
+ */
+#ifndef BITNET_TILES_AMX_H
+#define BITNET_TILES_AMX_H
+
+#include "ternary_panels_avx512.h"
+
+/* What LDTILECFG reads. */
+typedef struct bn_tile_shapes {
+  uint8_t palette;
+  uint8_t reserved[15];
+  uint16_t row_bytes[16];
+  uint8_t rows[16];
+} bn_tile_shapes;
+
+/* Tiles 0..5, of sums and activations, get that many rows; 6 and 7, of digits, 16. Clears all. */
+static inline void bn_tiles_configure(int32_t rows) {
+  bn_tile_shapes shapes = {.palette = 1};
+  for (int i = 0; i < 8; i++) {
+    shapes.row_bytes[i] = 64;
+    shapes.rows[i] = i < 6 ? (uint8_t)rows : 16;
+  }
+  __asm__ volatile("ldtilecfg %0" : : "m"(shapes));
+}
+
+static inline void bn_tiles_release(void) { __asm__ volatile("tilerelease"); }
+
+#define bn_tile_zero(tile) __asm__ volatile("tilezero %%tmm" #tile : :)
+
+/* Rows of 64 bytes from start on, that many bytes apart. */
+#define bn_tile_load(tile, start, apart)                              \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile                 \
+                   :                                                  \
+                   : "r"((const void*)(start)), "r"((int64_t)(apart)) \
+                   : "memory")
+#define bn_tile_store(tile, start, apart)                       \
+  __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)"       \
+                   :                                            \
+                   : "r"((void*)(start)), "r"((int64_t)(apart)) \
+                   : "memory")
+
+/* sums[m][n] += over k and j: values[m][4 * k + j], signed, * digits[k][4 * n + j], unsigned. */
+#define bn_tile_dot(sums, values, digits) \
+  __asm__ volatile("tdpbsud %%tmm" #digits ", %%tmm" #values ", %%tmm" #sums : :)
+
+/* The four quads of a block of two-bit digits, a digit a byte. */
+BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
+  BN_UNROLL for (int f = 0; f < 4; f++) {
+    _mm512_store_si512(quads + 64 * f, bn_quad_2bit_avx512(block, f, 1));
+  }
+}
+
+/* Outputs of token t: the rows in the mask of the panel from row on, of whose 16 sums * u these
+ * are.
+ */
+BN_INLINE void bn_finish_amx(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                             int32_t t, int64_t row, uint32_t mask, const int32_t* sums) {
+  bn_finish_avx512(w, a, y, t, row, mask, _mm512_load_si512(sums));
+}
+
+/* 16 scales as floats. */
+BN_INLINE void bn_weights_amx(float* weights, const uint16_t* halves) {
+  _mm512_store_ps(weights, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)halves)));
+}
+
+/* out = fma((float)(sums - less), weights * factor, out), of 16. */
+BN_INLINE void bn_add_group_amx(float* out, const int32_t* sums, int32_t less, const float* weights,
+                                float factor) {
+  const __m512i products = _mm512_sub_epi32(_mm512_load_si512(sums), _mm512_set1_epi32(less));
+  const __m512 scale = _mm512_mul_ps(_mm512_load_ps(weights), _mm512_set1_ps(factor));
+  _mm512_store_ps(out, _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), scale, _mm512_load_ps(out)));
+}
+
+/* Stores those of 16 outputs that are in the mask, times factor. */
+BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, float factor) {
+  _mm512_mask_storeu_ps(to, (__mmask16)mask,
+                        _mm512_mul_ps(_mm512_load_ps(out), _mm512_set1_ps(factor)));
+}
+
+/* The products of tokens too few for tiles. */
+#define bn_ternary_product_of_few bn_ternary_product_avx512
+#define bn_group_product_of_few bn_group_product_avx512
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * The operations of x86/tiles_amx.h in plain C: the products of tier AMX compiled with these are
+ * run wherever the tests are, under sanitizers too. They are stricter than a CPU: tiles must be
+ * configured, shapes must fit, and loads and stores touch no other bytes than a tile's rows.
+ */
+#ifndef BITNET_TILES_TWIN_H
+#define BITNET_TILES_TWIN_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/float_math.h"
+#include "common/kernels.h"
+#include "common/ternary_panels.h"
+
+typedef struct twin_tile {
+  int32_t rows;
+  uint8_t bytes[16][64];
+} twin_tile;
+
+static twin_tile twin_tiles[8];
+static int twin_configured;
+
+static inline void twin_require(int condition, const char* sentence) {
+  if (!condition) {
+    fprintf(stderr, "FAILED, in the twin of tier AMX: %s\n", sentence);
+    abort();
+  }
+}
+
+static inline void bn_tiles_configure(int32_t rows) {
+  twin_require(rows >= 1 && rows <= 16, "a tile has 1 to 16 rows");
+  memset(twin_tiles, 0, sizeof twin_tiles);
+  for (int i = 0; i < 8; i++) {
+    twin_tiles[i].rows = i < 6 ? rows : 16;
+  }
+  twin_configured = 1;
+}
+
+static inline void bn_tiles_release(void) { twin_configured = 0; }
+
+static inline twin_tile* twin_of(int tile) {
+  twin_require(twin_configured, "tiles are used that are not configured");
+  return &twin_tiles[tile];
+}
+
+static inline void bn_tile_zero(int tile) {
+  twin_tile* t = twin_of(tile);
+  memset(t->bytes, 0, sizeof t->bytes);
+}
+
+static inline void bn_tile_load(int tile, const void* start, int64_t apart) {
+  twin_tile* t = twin_of(tile);
+  memset(t->bytes, 0, sizeof t->bytes);
+  for (int32_t r = 0; r < t->rows; r++) {
+    memcpy(t->bytes[r], (const uint8_t*)start + r * apart, 64);
+  }
+}
+
+static inline void bn_tile_store(int tile, void* start, int64_t apart) {
+  const twin_tile* t = twin_of(tile);
+  for (int32_t r = 0; r < t->rows; r++) {
+    memcpy((uint8_t*)start + r * apart, t->bytes[r], 64);
+  }
+}
+
+static inline void bn_tile_dot(int sums, int values, int digits) {
+  twin_tile* c = twin_of(sums);
+  const twin_tile* a = twin_of(values);
+  const twin_tile* b = twin_of(digits);
+  twin_require(c->rows == a->rows && b->rows == 16, "the shapes of a product's tiles do not fit");
+  for (int32_t m = 0; m < c->rows; m++) {
+    int32_t sum[16];
+    memcpy(sum, c->bytes[m], sizeof sum);
+    for (int k = 0; k < 64; k++) {
+      const int32_t value = (int8_t)a->bytes[m][k];
+      for (int n = 0; n < 16; n++) {
+        sum[n] += value * b->bytes[k / 4][4 * n + k % 4];
+      }
+    }
+    memcpy(c->bytes[m], sum, sizeof sum);
+  }
+}
+
+BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
+  for (int f = 0; f < 4; f++) {
+    for (int i = 0; i < 64; i++) {
+      quads[64 * f + i] = block[i] >> 2 * f & 3;
+    }
+  }
+}
+
+BN_INLINE void bn_finish_amx(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+                             int32_t t, int64_t row, uint32_t mask, const int32_t* sums) {
+  for (int r = 0; r < 16; r++) {
+    if (mask >> r & 1) {
+      const float weight = w->row_scales == NULL ? w->scale : w->row_scales[row + r];
+      bn_row(y, t)[row + r] = (float)(sums[r] - a->sums[t]) * (weight * a->scales[t]);
+    }
+  }
+}
+
+BN_INLINE void bn_weights_amx(float* weights, const uint16_t* halves) {
+  for (int r = 0; r < 16; r++) {
+    weights[r] = bn_from_half(halves[r]);
+  }
+}
+
+BN_INLINE void bn_add_group_amx(float* out, const int32_t* sums, int32_t less, const float* weights,
+                                float factor) {
+  for (int r = 0; r < 16; r++) {
+    out[r] = bn_fma((float)(sums[r] - less), weights[r] * factor, out[r]);
+  }
+}
+
+BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, float factor) {
+  for (int r = 0; r < 16; r++) {
+    if (mask >> r & 1) {
+      to[r] = out[r] * factor;
+    }
+  }
+}
+
+#define bn_ternary_product_of_few bn_ternary_product_c
+#define bn_group_product_of_few bn_group_product_c
+
+#endif
