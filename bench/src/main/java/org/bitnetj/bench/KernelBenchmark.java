@@ -117,10 +117,16 @@ public final class KernelBenchmark implements AutoCloseable {
       }
     }
 
-    /** The machine's own speed at what the operation has a share of. */
+    /**
+     * The machine's own speed at what the operation has a share of: of products, by the tier's own
+     * instructions if it has any.
+     */
     private void sample(MachineSpeed machine, Series reads, Series products) {
       if (result.int8()) {
-        products.add(rates.addProducts(machine.productRate(team)));
+        double best = rates.addProducts(machine.productRate(team));
+        KernelTier tier = result.tier();
+        products.add(
+            tier.isNative() && tier != machine.tier() ? machine.productRate(team, tier) : best);
       }
       if (result.fromMemory()) {
         reads.add(rates.addBytes(machine.readRate(team)));
@@ -216,6 +222,8 @@ public final class KernelBenchmark implements AutoCloseable {
         product("GEMV from memory", 2560, 6912, 1, IN_MEMORY),
         product("GEMM, 16 tokens", 2560, 2560, 16, 1),
         product("GEMM, 64 tokens", 2560, 2560, 64, 1),
+        product("GEMM, 128 tokens", 640, 2560, 128, 1),
+        product("GEMM, 512 tokens", 640, 2560, 512, 1),
         product("GEMM, 7 tokens", 1000, 333, 7, 1),
         groups("GEMV", 2560, 1, 1, 64),
         groups("GEMV from memory", 6912, 1, IN_MEMORY, 128),

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param nanos per operation, one value for each round
  * @param bandwidthShares what of the rate of plain reading beside it each round reached; none if it
  *     reads from caches or that is not known
- * @param int8PeakShares what of the int8 products per second beside it each round reached; none if
- *     it has no such products or that is not known
+ * @param int8PeakShares what of the int8 products per second beside it each round reached, by the
+ *     instructions of its own tier or, in Java, by the best; none if it has no such products or
+ *     that is not known
  */
 public record KernelResult(
     String operation,
@@ -64,7 +65,7 @@ public record KernelResult(
    *
    * @param nanosEach of one operation
    * @param readRate bytes that the machine read per second beside it; NaN if not measured
-   * @param productRate int8 products of the machine per second beside it; NaN if not measured
+   * @param productRate int8 products per second beside it, as said above; NaN if not measured
    */
   KernelResult add(double nanosEach, double readRate, double productRate) {
     nanos.add(nanosEach);

@@ -1,6 +1,9 @@
 package org.bitnetj.bench;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -14,7 +17,7 @@ import org.bitnetj.parallel.ThreadTeam;
 /**
  * Measures what memory and arithmetic units give at best: bytes read per second from a buffer far
  * larger than the caches, and int8 products summed per second in registers, by the best
- * instructions of this machine. For one thread at a time.
+ * instructions of this machine or by those of a tier. For one thread at a time.
  */
 public final class MachineSpeed implements AutoCloseable {
   private static final long LEAST_BUFFER = 256L << 20;
@@ -25,21 +28,26 @@ public final class MachineSpeed implements AutoCloseable {
   /** Samples that are thrown away at first, while pages, caches and the JIT compiler warm up. */
   private static final int WARM_UP_SAMPLES = 2;
 
+  private static final int LEAST_PARTS = 16;
   private static final int MOST_PARTS = 1 << 24;
 
   private final NativeMemory memory = new NativeMemory();
   private final long sampleNanos;
   private final KernelTier tier;
-  private final NativeProbe probe;
+  private final Map<KernelTier, NativeProbe> probes = new EnumMap<>(KernelTier.class);
   private final MemorySegment[] chunks;
   private final LongAdder result = new LongAdder();
   private final ThreadTeam.Task read = this::read;
   private final ThreadTeam.Task multiply = this::multiply;
 
-  /** Passes over the buffer, and parts of the multiplication for each thread, in one sample. */
+  /** Passes over the buffer in one sample. */
   private int passes = 1;
 
-  private int parts = 16;
+  /** Parts of the multiplication for each thread in one sample, by tiers. */
+  private final int[] parts = new int[KernelTier.values().length];
+
+  /** Multiplies in the sample that is being taken. */
+  private NativeProbe multiplier;
 
   private MachineSpeed(
       NativeLibrary.Loaded library,
@@ -49,7 +57,11 @@ public final class MachineSpeed implements AutoCloseable {
       long sampleNanos) {
     this.sampleNanos = sampleNanos;
     this.tier = tier;
-    this.probe = new NativeProbe(library, tier);
+    library
+        .supported()
+        .forEach(supported -> probes.put(supported, new NativeProbe(library, supported)));
+    multiplier = probe(tier);
+    Arrays.fill(parts, LEAST_PARTS);
     MemorySegment buffer = memory.allocate(bytes);
     chunks = new MemorySegment[(int) (bytes / CHUNK)];
     for (int i = 0; i < chunks.length; i++) {
@@ -117,16 +129,35 @@ public final class MachineSpeed implements AutoCloseable {
 
   /** One sample: int8 products summed per second by all threads of {@code team} together. */
   public double productRate(ThreadTeam team) {
+    return productRate(team, tier);
+  }
+
+  /**
+   * The same by the instructions of a tier.
+   *
+   * @throws IllegalArgumentException if it is in Java or does not run here
+   */
+  public double productRate(ThreadTeam team, KernelTier by) {
+    multiplier = probe(by);
     while (true) {
+      int each = parts[by.ordinal()];
       result.reset();
       long start = System.nanoTime();
-      team.run(multiply, Math.multiplyExact(team.threads(), parts), 1);
+      team.run(multiply, Math.multiplyExact(team.threads(), each), 1);
       long nanos = System.nanoTime() - start;
-      if (nanos >= sampleNanos || parts >= MOST_PARTS / team.threads()) {
+      if (nanos >= sampleNanos || each >= MOST_PARTS / team.threads()) {
         return result.sum() / (double) nanos * 1e9;
       }
-      parts *= 2;
+      parts[by.ordinal()] *= 2;
     }
+  }
+
+  private NativeProbe probe(KernelTier by) {
+    NativeProbe probe = probes.get(by);
+    if (probe == null) {
+      throw new IllegalArgumentException("the native library does not run " + by + " here");
+    }
+    return probe;
   }
 
   private void fill(int begin, int end) {
@@ -137,13 +168,13 @@ public final class MachineSpeed implements AutoCloseable {
 
   private void read(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      result.add(probe.read(chunks[i % chunks.length]));
+      result.add(probe(tier).read(chunks[i % chunks.length]));
     }
   }
 
   private void multiply(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      result.add(probe.multiply(ROUNDS));
+      result.add(multiplier.multiply(ROUNDS));
     }
   }
 

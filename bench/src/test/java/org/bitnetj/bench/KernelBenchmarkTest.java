@@ -54,6 +54,24 @@ class KernelBenchmarkTest {
     }
   }
 
+  /** Portable code multiplies many times slower than the instructions of any CPU. */
+  @Test
+  void aNativeTierHasAShareOfWhatItsOwnInstructionsMultiply() {
+    assumeTrue(NativeLibrary.status() instanceof NativeLibrary.Loaded, "nothing to sample with");
+    MachineRates rates = new MachineRates(1);
+    KernelResult result = new KernelResult("GEMV", "", KernelTier.C, 1, 64, 256, false, true);
+    try (ThreadTeam team = new ThreadTeam(1);
+        Operation operation = new TernaryProduct(KernelTier.C, 16, 16, 1, 5);
+        MachineSpeed speed =
+            MachineSpeed.of(NativeLibrary.status(), OptionalLong.empty(), team, 1).orElseThrow()) {
+      assumeTrue(speed.tier() != KernelTier.C, "the portable tier is the best here");
+      new KernelBenchmark.Entry(operation, team, rates, result).measure(Optional.of(speed));
+    }
+    assertEquals(1, rates.products().count());
+    double ofBest = result.gigaMacsPerSecond() * 1e9 / rates.products().best();
+    assertTrue(result.int8PeakShares().median() > 1.5 * ofBest, "it has a share of the best peak");
+  }
+
   @Test
   void theMachineIsSampledAfterALongSampleToo() {
     assumeTrue(NativeLibrary.status() instanceof NativeLibrary.Loaded, "nothing to sample with");

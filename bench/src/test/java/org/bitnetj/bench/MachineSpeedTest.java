@@ -1,8 +1,10 @@
 package org.bitnetj.bench;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.OptionalLong;
+import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.parallel.ThreadTeam;
 import org.junit.jupiter.api.Assumptions;
@@ -26,6 +28,11 @@ class MachineSpeedTest {
       assertTrue(speed.productRate(team) > 0);
       assertTrue(middle - start >= SAMPLE_NANOS);
       assertTrue(System.nanoTime() - middle >= SAMPLE_NANOS);
+      middle = System.nanoTime();
+      assertTrue(speed.productRate(team, KernelTier.C) > 0);
+      assertTrue(System.nanoTime() - middle >= SAMPLE_NANOS);
+      assertThrows(
+          IllegalArgumentException.class, () -> speed.productRate(team, KernelTier.SCALAR));
     }
   }
 }

@@ -29,8 +29,9 @@ import picocli.CommandLine.Spec;
       "Times the kernels of every tier that runs here, beside the machine's own speed.",
       "",
       "The machine's own speed of reading or multiplying is measured right before each sample of a"
-          + " kernel, and after a long one too. A share compares the two; the median of the rounds"
-          + " is shown. The machine's best samples are the roofs of the roofline.",
+          + " kernel, and after a long one too, multiplying by the instructions of the kernel's"
+          + " tier. A share compares the two; the median of the rounds is shown. The best samples"
+          + " by the best instructions are the roofs of the roofline.",
       "",
       "One run takes about a minute. --page writes bars and a roofline to one HTML page that needs"
           + " no other file."
