@@ -55,6 +55,7 @@ BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows*
   }
 }
 
+/* Digits of a block of steps, sums of a group, and the outputs of all tiles of tokens: 40 KiB. */
 typedef struct space {
   _Alignas(64) bn_decoded decoded;
   bn_tile_sums sums[2];

@@ -16,6 +16,7 @@ BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows*
   }
 }
 
+/* Digits of a block of steps, and the sums of all tiles of tokens: 36 KiB. */
 typedef struct space {
   _Alignas(64) bn_decoded decoded;
   bn_tile_sums sums[BN_TILES_AMX];
