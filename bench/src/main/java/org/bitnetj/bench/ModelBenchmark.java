@@ -1,11 +1,13 @@
 package org.bitnetj.bench;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,6 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import org.bitnetj.bench.energy.Energy;
+import org.bitnetj.bench.energy.EnergyMeter;
+import org.bitnetj.bench.energy.EnergyReading;
+import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
@@ -51,6 +57,9 @@ public final class ModelBenchmark implements AutoCloseable {
 
   private static final long SAMPLE_NANOS = 20_000_000L;
 
+  /** How long the idle machine is measured, where its energy can be. */
+  private static final Duration IDLE = Duration.ofSeconds(2);
+
   private static final com.sun.management.ThreadMXBean THREADS =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -75,11 +84,13 @@ public final class ModelBenchmark implements AutoCloseable {
   private final List<Engine> engines = new ArrayList<>();
   private final List<ThreadTeam> teams = new ArrayList<>();
   private final Optional<MachineSpeed> machineSpeed;
+  private final EnergyMeter meter;
   private final Machine machine = Machine.here();
   private final double loadSeconds;
   private final OptionalLong loadPeakBytes;
   private final Sampler greedy;
   private final LogitsNeed need;
+  private EnergyReading idle = new NoEnergy("nothing was measured");
   private long sink;
 
   /**
@@ -87,6 +98,7 @@ public final class ModelBenchmark implements AutoCloseable {
    *
    * @param layouts what the model's file leaves open about its weights
    * @param activations what shares a scale among them; empty for what the model says
+   * @param meter counts what energy it takes; stays the caller's
    * @param progress is told what is going on
    * @throws ContextOverflowException if the plan needs a longer context than the model has
    */
@@ -95,10 +107,12 @@ public final class ModelBenchmark implements AutoCloseable {
       BenchmarkPlan plan,
       LayoutOptions layouts,
       Optional<ActivationScaling> activations,
+      EnergyMeter meter,
       Consumer<String> progress)
       throws IOException {
     this.path = path;
     this.plan = plan;
+    this.meter = meter;
     this.progress = progress;
     long start = System.nanoTime();
     try {
@@ -174,6 +188,7 @@ public final class ModelBenchmark implements AutoCloseable {
         teams.stream().map(team -> new MachineRates(team.threads())).toList();
     List<ModelResult> results = new ArrayList<>();
     int sequences = BenchmarkPlan.most(plan.batches());
+    measureIdle();
     long cacheBytes;
     try (Texts texts = new Texts(sequences)) {
       cacheBytes = texts.bytes();
@@ -213,7 +228,18 @@ public final class ModelBenchmark implements AutoCloseable {
         results,
         withoutProbe(Machine.residentBytes(), 0),
         withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
+        idle,
         List.copyOf(warnings));
+  }
+
+  private void measureIdle() throws IOException {
+    progress.accept("measure the idle machine");
+    try {
+      idle = meter.idle(IDLE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while it measured the idle machine");
+    }
   }
 
   private long lowBitHeadBytes() {
@@ -375,6 +401,7 @@ public final class ModelBenchmark implements AutoCloseable {
     MachineRates around = new MachineRates(rates.threads());
     sampleMachine(trial.engine().team(), rates, around);
     fillCaches(trial, texts);
+    meter.start();
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long start = System.nanoTime();
     switch (result.kind()) {
@@ -393,6 +420,10 @@ public final class ModelBenchmark implements AutoCloseable {
     OptionalLong taken = since(allocated, THREADS.getTotalThreadAllocatedBytes());
     sink += greedy.sample(trial.engine().transformer().logits(), 0);
     long chosen = System.nanoTime();
+    switch (meter.stop()) {
+      case Energy energy -> result.add(energy);
+      case NoEnergy none -> idle = none; // it was known before, but is not to the end
+    }
     texts.truncate(result.depth());
     sampleMachine(trial.engine().team(), rates, around);
     result.add((computed - start) * 1e-9, (chosen - start) * 1e-9, taken, around);

@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.bitnetj.bench.energy.Energy;
+import org.bitnetj.bench.energy.EnergyReading;
+import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param rates the machine's own speed, for each number of threads
  * @param residentBytes memory the process held in the end, without the buffer of the probe
  * @param peakResidentBytes the most it held
+ * @param idle what the machine took before anything was measured, or why energy is not known
  * @param warnings what the user must be told about the kernels; sentences without full stop
  */
 public record ModelReport(
@@ -30,6 +34,7 @@ public record ModelReport(
     List<ModelResult> results,
     OptionalLong residentBytes,
     OptionalLong peakResidentBytes,
+    EnergyReading idle,
     List<String> warnings) {
 
   /**
@@ -60,6 +65,23 @@ public record ModelReport(
     return rates.stream().filter(r -> r.threads() == threads).findFirst().orElseThrow();
   }
 
+  /** The power of the idle machine; empty if it is not known. */
+  Optional<Energy> watts() {
+    return idle instanceof Energy energy ? Optional.of(energy.perSecond()) : Optional.empty();
+  }
+
+  /** What the machine took for a token; empty if it was not known to the end. */
+  Optional<Energy> energyPerToken(ModelResult result) {
+    return idle instanceof Energy ? result.energyPerToken() : Optional.empty();
+  }
+
+  /** What it took more than when idle. */
+  Optional<Energy> energyLessIdle(ModelResult result) {
+    return idle instanceof Energy power
+        ? result.energyPerToken().map(energy -> energy.lessIdle(power))
+        : Optional.empty();
+  }
+
   /** What is the same for all results: names and values, null where it is not known. */
   Map<String, @Nullable Object> common() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
@@ -82,6 +104,11 @@ public record ModelReport(
     row.put("load_seconds", model.loadSeconds());
     row.put("resident_bytes", boxed(residentBytes));
     row.put("peak_resident_bytes", boxed(peakResidentBytes));
+    Optional<Energy> watts = watts();
+    row.put("idle_seconds", idle instanceof Energy energy ? energy.seconds() : null);
+    row.put("idle_package_watts", watts.map(Energy::packages).orElse(null));
+    row.put("idle_dram_watts", watts.map(w -> boxed(w.dram())).orElse(null));
+    row.put("no_energy_because", idle instanceof NoEnergy none ? none.reason() : null);
     row.put("probe", probe.map(KernelTier::label).orElse(null));
     return row;
   }
@@ -116,6 +143,12 @@ public record ModelReport(
         "kv_bytes",
         (long) (result.depth() + result.tokens()) * result.batch() * costs.bytesPerPosition());
     row.put("heap_bytes_per_token", boxed(result.allocatedPerToken()));
+    Optional<Energy> energy = energyPerToken(result);
+    Optional<Energy> lessIdle = energyLessIdle(result);
+    row.put("package_joules_per_token", energy.map(Energy::packages).orElse(null));
+    row.put("package_joules_per_token_less_idle", lessIdle.map(Energy::packages).orElse(null));
+    row.put("dram_joules_per_token", energy.map(e -> boxed(e.dram())).orElse(null));
+    row.put("dram_joules_per_token_less_idle", lessIdle.map(e -> boxed(e.dram())).orElse(null));
     row.put("bandwidth_share_median", known(result.bandwidthShare()));
     row.put("int8_peak_share_median", known(result.peakShare()));
     row.putAll(rates(result.threads()).speeds());

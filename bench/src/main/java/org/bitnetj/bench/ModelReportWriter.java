@@ -9,6 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import org.bitnetj.bench.energy.Energy;
+import org.bitnetj.bench.energy.NoEnergy;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link ModelReport} as text. */
@@ -56,6 +61,7 @@ public final class ModelReportWriter {
         model.lowBitHeadBytes() == 0
             ? "all of it read for each choice of a token"
             : "screened: what it takes to choose the most probable token of each sequence");
+    facts.row("energy", energy());
     StringBuilder text = new StringBuilder(facts.markdown()).append('\n');
     if (report.probe().isPresent()) {
       Table rates =
@@ -86,6 +92,31 @@ public final class ModelReportWriter {
     return text.toString();
   }
 
+  private String energy() {
+    return switch (report.idle()) {
+      case Energy idle ->
+          format(
+              "of the whole machine: processor packages%s; idle, for %.1f s before, %.1f W%s",
+              idle.dram().isPresent() ? ", and DRAM beside them" : " (DRAM is not counted)",
+              idle.seconds(),
+              idle.perSecond().packages(),
+              idle.dram().isPresent()
+                  ? format(" and %.1f W", idle.perSecond().dram().getAsDouble())
+                  : "");
+      case NoEnergy none -> "not available: " + none.reason();
+    };
+  }
+
+  /** A part of the energy for a token, and of that without the idle machine's. */
+  private String joules(ModelResult result, Function<Energy, OptionalDouble> part) {
+    Optional<Energy> energy = report.energyPerToken(result);
+    OptionalDouble whole = energy.map(part).orElse(OptionalDouble.empty());
+    OptionalDouble more = report.energyLessIdle(result).map(part).orElse(OptionalDouble.empty());
+    return whole.isPresent() && more.isPresent()
+        ? format("%.4g, %.4g", whole.getAsDouble(), more.getAsDouble())
+        : UNKNOWN;
+  }
+
   private Table results() {
     Table table =
         new Table(
@@ -102,7 +133,9 @@ public final class ModelReportWriter {
             "of bandwidth",
             "of int8 peak",
             "KV MB",
-            "heap B/token");
+            "heap B/token",
+            "J/token, without idle",
+            "DRAM J/token, without idle");
     for (ModelResult result : report.results()) {
       Series speed = result.tokensPerSecond();
       Map<String, @Nullable Object> row = report.row(result);
@@ -128,7 +161,9 @@ public final class ModelReportWriter {
           format("%.2f", ((Number) row.get("kv_bytes")).doubleValue() * 1e-6),
           result.allocatedPerToken().isPresent()
               ? format("%.0f", result.allocatedPerToken().getAsDouble())
-              : UNKNOWN);
+              : UNKNOWN,
+          joules(result, energy -> OptionalDouble.of(energy.packages())),
+          joules(result, Energy::dram));
     }
     return table;
   }

@@ -1,9 +1,12 @@
 package org.bitnetj.bench;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.bitnetj.bench.energy.Energy;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.model.WeightReads;
+import org.jspecify.annotations.Nullable;
 
 /** The timings of one combination of a {@link BenchmarkPlan}. */
 public final class ModelResult {
@@ -35,6 +38,7 @@ public final class ModelResult {
   private final Series readRates = new Series();
   private final Series productRates = new Series();
   private final WeightReads reads = new WeightReads();
+  private @Nullable Energy energy;
 
   /**
    * @param cacheBytes bytes of keys and values that one repetition reads
@@ -80,6 +84,11 @@ public final class ModelResult {
       readRates.add(around.bytes().median());
       productRates.add(around.products().median());
     }
+  }
+
+  /** Adds what the machine took in a repetition. */
+  void add(Energy more) {
+    energy = energy == null ? more : energy.plus(more);
   }
 
   public Kind kind() {
@@ -135,6 +144,12 @@ public final class ModelResult {
     return allocatedPerToken.count() > 0
         ? OptionalDouble.of(allocatedPerToken.median())
         : OptionalDouble.empty();
+  }
+
+  /** What the machine took, idle or not, for each token; empty if it was not counted. */
+  public Optional<Energy> energyPerToken() {
+    double all = (double) tokensPerSecond.count() * tokens * batch;
+    return Optional.ofNullable(energy).map(sum -> sum.each(all));
   }
 
   /** Weights and cached values that were read. */

@@ -9,7 +9,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.bitnetj.bench.energy.Energy;
+import org.bitnetj.bench.energy.EnergyReading;
+import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
@@ -24,12 +28,20 @@ import org.junit.jupiter.api.Test;
 
 /** What is not known is left out of each form of the report, and what is known is in all. */
 class ModelReportTest {
+  private static final NoEnergy NO_ENERGY = new NoEnergy("there are no counters");
+
   private static ModelReportWriter writer(OptionalLong... allocated) {
+    return writer(NO_ENERGY, List.of(), allocated);
+  }
+
+  private static ModelReportWriter writer(
+      EnergyReading idle, List<Energy> energies, OptionalLong... allocated) {
     ModelResult result =
         new ModelResult(ModelResult.Kind.DECODE, 2, 0, 1, KernelTier.SCALAR, 1, 100, 1000);
     for (OptionalLong bytes : allocated) {
       result.add(0.5, 0.6, bytes, new MachineRates(1));
     }
+    energies.forEach(result::add);
     ModelSpec spec =
         new ModelSpec(
             Architecture.BITNET_B158,
@@ -69,6 +81,7 @@ class ModelReportTest {
             List.of(result),
             OptionalLong.empty(),
             OptionalLong.empty(),
+            idle,
             List.of()));
   }
 
@@ -85,7 +98,64 @@ class ModelReportTest {
   private static String markdown(ModelReportWriter writer) {
     String last = writer.markdown().lines().toList().getLast();
     String[] cells = last.split("\\|");
-    return cells[cells.length - 1].strip();
+    return cells[cells.length - 3].strip();
+  }
+
+  /** Two repetitions of two tokens in 4 s each. */
+  private static ModelReportWriter withEnergy(
+      EnergyReading idle, OptionalDouble first, OptionalDouble second) {
+    return writer(
+        idle,
+        List.of(new Energy(100, first, 4), new Energy(120, second, 4)),
+        OptionalLong.of(0),
+        OptionalLong.of(0));
+  }
+
+  @Test
+  void energyIsThatOfAllRepetitionsAsItIsAndLessIdle() throws IOException {
+    Energy idle = new Energy(20, OptionalDouble.of(1), 2);
+    ModelReportWriter writer = withEnergy(idle, OptionalDouble.of(8), OptionalDouble.of(12));
+    JsonNode common = new ObjectMapper().readTree(writer.json());
+    assertEquals(2, common.get("idle_seconds").doubleValue());
+    assertEquals(10, common.get("idle_package_watts").doubleValue());
+    assertEquals(0.5, common.get("idle_dram_watts").doubleValue());
+    assertTrue(common.get("no_energy_because").isNull());
+    JsonNode result = common.get("results").get(0);
+    assertEquals(55, result.get("package_joules_per_token").doubleValue());
+    assertEquals(35, result.get("package_joules_per_token_less_idle").doubleValue());
+    assertEquals(5, result.get("dram_joules_per_token").doubleValue());
+    assertEquals(4, result.get("dram_joules_per_token_less_idle").doubleValue());
+    assertEquals("35.0", csv(writer, "package_joules_per_token_less_idle"));
+    String text = writer.markdown().replaceAll(" +", " ");
+    assertTrue(text.contains("| 55.00, 35.00 |") && text.contains("| 5.000, 4.000 |"), text);
+    assertTrue(text.contains("idle, for 2.0 s before, 10.0 W and 0.5 W"), text);
+  }
+
+  @Test
+  void energyOfMemoryThatIsNotCountedIsNotZero() throws IOException {
+    Energy idle = new Energy(20, OptionalDouble.empty(), 2);
+    ModelReportWriter writer = withEnergy(idle, OptionalDouble.empty(), OptionalDouble.empty());
+    assertEquals(55, json(writer).get("package_joules_per_token").doubleValue());
+    assertTrue(json(writer).get("dram_joules_per_token").isNull());
+    assertTrue(json(writer).get("dram_joules_per_token_less_idle").isNull());
+    String text = writer.markdown();
+    assertTrue(text.contains("(DRAM is not counted); idle, for 2.0 s before, 10.0 W "), text);
+  }
+
+  /** Also where counters were lost after some repetitions. */
+  @Test
+  void energyThatIsNotKnownToTheEndIsLeftOutAndTheReasonGiven() throws IOException {
+    ModelReportWriter writer = withEnergy(NO_ENERGY, OptionalDouble.of(8), OptionalDouble.of(12));
+    JsonNode common = new ObjectMapper().readTree(writer.json());
+    assertEquals("there are no counters", common.get("no_energy_because").textValue());
+    assertTrue(common.get("idle_package_watts").isNull());
+    for (String name : List.of("package_joules_per_token", "dram_joules_per_token_less_idle")) {
+      assertTrue(json(writer).get(name).isNull(), name);
+      assertEquals("", csv(writer, name));
+    }
+    String text = writer.markdown();
+    assertTrue(text.contains("not available: there are no counters"), text);
+    assertTrue(text.stripTrailing().replaceAll(" +", " ").endsWith("| – | – |"), text);
   }
 
   @Test

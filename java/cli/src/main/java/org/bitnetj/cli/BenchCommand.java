@@ -9,6 +9,7 @@ import org.bitnetj.bench.BenchmarkPlan;
 import org.bitnetj.bench.ModelBenchmark;
 import org.bitnetj.bench.ModelReport;
 import org.bitnetj.bench.ModelReportWriter;
+import org.bitnetj.bench.energy.EnergyMeter;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.option.ActivationScaling;
@@ -38,7 +39,10 @@ import picocli.CommandLine.Spec;
           + " after each repetition, and a share compares the repetition with them; the median"
           + " share is shown. Bytes per token are the weights and cached values read. Where they"
           + " fit the processor's caches, a share may exceed 100 %%. Options with several values,"
-          + " separated by commas, are measured in all combinations."
+          + " separated by commas, are measured in all combinations. Joules are what the whole"
+          + " machine's processor packages and DRAM took by the counters of Linux's powercap, as"
+          + " they are and less what they took in 2 s of idling before; only root may read these on"
+          + " most systems."
     },
     sortOptions = false,
     subcommands = BenchKernelsCommand.class,
@@ -167,9 +171,10 @@ final class BenchCommand implements Callable<Integer> {
             generated != null ? generated : Math.min(DEFAULT_GENERATED, room));
     ModelReport report;
     try (ProgressLine progress = new ProgressLine(bitnet.streams());
+        EnergyMeter meter = EnergyMeter.ofMachine();
         ModelBenchmark benchmark =
             new ModelBenchmark(
-                path, plan, layouts, activations, text -> progress.update(() -> text))) {
+                path, plan, layouts, activations, meter, text -> progress.update(() -> text))) {
       report = benchmark.run();
     }
     for (String warning : report.warnings()) {

@@ -2,6 +2,8 @@ package org.bitnetj.cli;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import org.bitnetj.bench.energy.EnergyMeter;
+import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -88,6 +90,7 @@ final class RunCommand implements Callable<Integer> {
     model.suggestAnother(streams);
     try (LanguageModel loaded = engine.load(model.path(streams), head.mode(), streams);
         Session session = loaded.openSession(place);
+        EnergyMeter meter = EnergyMeter.ofMachine();
         Interruption _ = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);
       Output out = streams.out();
@@ -95,6 +98,7 @@ final class RunCommand implements Callable<Integer> {
         out.print(prompt).flush();
       }
       GenerationResult result;
+      meter.start();
       if (think.isGiven()) {
         try (Reply reply = new Reply(streams, false, think.hides())) {
           result = session.generate(ids, options, reply);
@@ -102,8 +106,9 @@ final class RunCommand implements Callable<Integer> {
       } else {
         result = session.generate(ids, options, piece -> out.print(piece).flush());
       }
+      EnergyReading energy = meter.stop();
       out.print("\n").flush();
-      streams.tell(Statistics.line(loaded, result));
+      streams.tell(Statistics.line(loaded, result, energy));
       return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
     }
   }

@@ -1,6 +1,9 @@
 package org.bitnetj.cli;
 
 import java.util.Locale;
+import org.bitnetj.bench.energy.Energy;
+import org.bitnetj.bench.energy.EnergyReading;
+import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.GenerationStats;
@@ -11,12 +14,23 @@ final class Statistics {
   private Statistics() {}
 
   static String line(LanguageModel model, GenerationResult result) {
+    return line(model, result, "");
+  }
+
+  /** The same with what energy the machine took meanwhile. */
+  static String line(LanguageModel model, GenerationResult result, EnergyReading energy) {
+    GenerationStats stats = result.stats();
+    int tokens = stats.promptTokens() - stats.cachedTokens() + stats.generatedTokens();
+    return line(model, result, "; " + energy(energy, tokens));
+  }
+
+  private static String line(LanguageModel model, GenerationResult result, String energy) {
     GenerationStats stats = result.stats();
     int computed = stats.promptTokens() - stats.cachedTokens();
     return String.format(
         Locale.ROOT,
         "bitnet: prefill %s%s%s; decode %s%s%s; %s;"
-            + " %s kernels, %s, %d weight bytes read per token%s; seed %d",
+            + " %s kernels, %s, %d weight bytes read per token%s%s; seed %d",
         count(computed, "token"),
         stats.cachedTokens() > 0 ? " (" + stats.cachedTokens() + " more came from the cache)" : "",
         rate(stats.prefillTokensPerSecond()),
@@ -28,7 +42,29 @@ final class Statistics {
         count(model.threads(), "thread"),
         stats.bytesPerToken(),
         shares(stats),
+        energy,
         result.seed());
+  }
+
+  static String energy(EnergyReading reading, int tokens) {
+    return switch (reading) {
+      case Energy energy ->
+          String.format(
+              Locale.ROOT,
+              "energy with idle power %.1f J%s, %.4g J%s per token of prompt and text",
+              energy.packages(),
+              dram(energy, " (DRAM %.1f J)"),
+              energy.each(Math.max(1, tokens)).packages(),
+              dram(energy.each(Math.max(1, tokens)), " (DRAM %.4g J)"));
+      case NoEnergy none -> "energy not available: " + none.reason();
+    };
+  }
+
+  /** Nothing where it is not counted. */
+  private static String dram(Energy energy, String format) {
+    return energy.dram().isPresent()
+        ? String.format(Locale.ROOT, format, energy.dram().getAsDouble())
+        : "";
   }
 
   /** Nothing where nothing was drafted. */

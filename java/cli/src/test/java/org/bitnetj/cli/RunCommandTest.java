@@ -108,7 +108,9 @@ class RunCommandTest {
             "bitnet: prefill 5 tokens, [0-9.]+ tokens/s; decode 12 tokens, [0-9.]+ tokens/s(?:"
                 + " \\([0-9]+ of [0-9]+ drafted ones accepted\\))?; ended at the limit of -n;"
                 + " [a-z0-9]+ kernels, [0-9]+ threads, [0-9]+ weight bytes read per token( \\(of"
-                + " the hidden units [0-9.]+ % were active, [0-9.]+ % not 0\\))?; seed [0-9]+\n"),
+                + " the hidden units [0-9.]+ % were active, [0-9.]+ % not 0\\))?; energy (not"
+                + " available: .+|with idle power [0-9.]+ J.+ per token of prompt and text); seed"
+                + " [0-9]+\n"),
         line);
   }
 
