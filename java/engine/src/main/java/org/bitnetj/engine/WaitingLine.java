@@ -3,6 +3,7 @@ package org.bitnetj.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import jdk.jfr.FlightRecorder;
 import org.bitnetj.engine.SequenceState.Progress;
 import org.bitnetj.model.Step;
@@ -22,6 +23,9 @@ final class WaitingLine {
   private int tokenMembers; // of the step: those that want their next token
   private int tokenRows; // of these, with drafts of more tokens
   private int promptRows; // rows of the others
+  private int waitingRows; // that those take which want their next token
+  private final Consumer<SequenceState> countWaitingRows =
+      sequence -> waitingRows += sequence.wantsNextToken() ? sequence.remaining() : 0;
 
   WaitingLine(Step step) {
     this.step = step;
@@ -129,10 +133,8 @@ final class WaitingLine {
     tokenMembers = 0;
     tokenRows = 0;
     promptRows = 0;
-    int waitingRows = 0;
-    for (SequenceState sequence : waiting) {
-      waitingRows += sequence.wantsNextToken() ? sequence.remaining() : 0;
-    }
+    waitingRows = 0;
+    waiting.forEach(countWaitingRows); // an iterator would be an object
     int most = pace.most(waitingRows);
     while (members.isEmpty() && !waiting.isEmpty()) {
       SequenceState first = waiting.removeFirst();

@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.bitnetj.source.gguf.GgufVocabulary;
 import org.junit.jupiter.api.Test;
 
 class StreamDecoderTest {
+  /** A busy machine takes its time to compile. */
+  private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
+
   @Test
   void holdsACharacterBackUntilItIsWhole() throws IOException {
     Tokenizer bytes = Tokenizer.of(new GgufVocabulary(SmallVocabulary.byteLevel().metadata()));
@@ -104,5 +108,24 @@ class StreamDecoderTest {
     assertEquals(
         "Token " + size + " is not in the vocabulary of " + size + " tokens.", e.getMessage());
     assertThrows(IllegalArgumentException.class, () -> tokenizer.decode(-1));
+  }
+
+  @Test
+  void textAllocatesNothingWhereThereIsRoomForIt() throws IOException {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Tokenizer tokenizer = Vocabularies.shipped();
+    StreamDecoder decoder = tokenizer.newDecoder(false);
+    StringBuilder text = new StringBuilder(1 << 16);
+    long allocated = -1;
+    long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
+    while (allocated != 0 && System.nanoTime() < deadline) {
+      text.setLength(0);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int id = 0; id < tokenizer.vocabularySize(); id++) {
+        decoder.append(id, text);
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertEquals(0, allocated, "bytes for each token of the vocabulary once, at last");
   }
 }

@@ -1,0 +1,158 @@
+package org.bitnetj.generate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.bitnetj.option.SamplingOptions;
+import org.bitnetj.testing.Golden;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Memory stays as it is while many sessions of two threads, of several lengths and ways to choose
+ * tokens, come and go. {@code -Dbitnet.steady.tokens} says how many tokens they generate; the JVM
+ * warms up during the first fifth.
+ */
+class SteadinessTest {
+  private static final int TOKENS = Integer.getInteger("bitnet.steady.tokens", 5_000);
+  private static final int THREADS = 2;
+  private static final int MARKS = 5;
+  private static final long KEPT_BYTES = 8 << 20;
+
+  private static final List<GenerationOptions> CHOICES =
+      List.of(
+          GenerationOptions.greedy(),
+          GenerationOptions.defaults(),
+          GenerationOptions.defaults().withStopStrings("the end", ". Then"),
+          GenerationOptions.defaults().withTopLogprobs(3),
+          GenerationOptions.defaults()
+              .withSampling(SamplingOptions.defaults().withTopK(0).withRepetitionPenalty(1.1)));
+
+  private final AtomicLong generated = new AtomicLong();
+  private final AtomicLong sessions = new AtomicLong();
+
+  /**
+   * What there is when nothing is generated.
+   *
+   * @param heap bytes in use after a collection
+   * @param beside resident bytes without what the JVM has for the heap, used or not
+   * @param used bytes of keys and values that sessions hold
+   * @param kept bytes of those of texts that ended
+   */
+  private record Mark(
+      long tokens, long heap, long beside, long used, long kept, long files, int threads) {
+    @Override
+    public String toString() {
+      return "%d tokens: %.1f MB of heap, %.1f MB beside it, %.1f MB of keys and values, %d files,"
+              .formatted(tokens, heap * 1e-6, beside * 1e-6, (used + kept) * 1e-6, files)
+          + " %d threads".formatted(threads);
+    }
+  }
+
+  @Test
+  void memoryFilesAndThreadsStayAsTheyAre() throws Exception {
+    LoadOptions options =
+        LoadOptions.defaults().withThreads(2).withBatchSize(16).withKeptCacheBytes(KEPT_BYTES);
+    List<Mark> marks = new ArrayList<>();
+    try (LanguageModel model = LanguageModel.load(Golden.MODEL, options);
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
+      for (int i = 1; i <= MARKS; i++) {
+        long until = (long) TOKENS * i / MARKS;
+        List<Future<?>> users = new ArrayList<>();
+        for (int user = 0; user < THREADS; user++) {
+          Random random = new Random(THREADS * i + user);
+          users.add(threads.submit(() -> generate(model, random, until)));
+        }
+        for (Future<?> user : users) {
+          user.get();
+        }
+        marks.add(mark(model));
+      }
+    }
+    System.out.println(sessions + " sessions");
+    marks.forEach(System.out::println);
+    Mark early = marks.getFirst();
+    Mark late = marks.getLast();
+    for (Mark mark : marks) {
+      assertEquals(0, mark.used, "bytes of keys and values that no session holds");
+      assertTrue(mark.kept <= KEPT_BYTES, mark.toString());
+      assertEquals(early.files, mark.files, "open files");
+      assertEquals(early.threads, mark.threads, "threads");
+    }
+    assertTrue(late.heap < early.heap + (4 << 20), late + " after " + early);
+    if (TOKENS >= 100_000) { // else the JVM compiles meanwhile
+      assertTrue(late.beside < early.beside + (32 << 20), late + " after " + early);
+    }
+  }
+
+  private void generate(LanguageModel model, Random random, long until) {
+    while (generated.get() < until) {
+      sessions.incrementAndGet();
+      try (Session session = model.openSession()) {
+        GenerationOptions options = CHOICES.get(random.nextInt(CHOICES.size()));
+        String prompt = "Story " + random.nextInt(50) + ": once upon a time";
+        int length = 20 + random.nextInt(200);
+        if (random.nextInt(4) == 0) { // given up halfway
+          try (Stream<String> pieces =
+              session.stream(prompt, options.withMaxTokens(length).withSeed(random.nextLong()))) {
+            generated.addAndGet(pieces.limit(length / 2).count());
+          }
+        } else {
+          GenerationResult result =
+              session.generate(
+                  prompt,
+                  options.withMaxTokens(length).withSeed(random.nextLong()),
+                  GenerationListener.NONE);
+          generated.addAndGet(result.tokens().length);
+        }
+      }
+    }
+  }
+
+  private Mark mark(LanguageModel model) throws IOException {
+    System.gc();
+    MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+    ModelStatus status = model.status();
+    return new Mark(
+        generated.get(),
+        heap.getUsed(),
+        resident() - heap.getCommitted(),
+        status.usedCacheBytes(),
+        status.keptCacheBytes(),
+        files(),
+        ManagementFactory.getThreadMXBean().getThreadCount());
+  }
+
+  /** 0 where the system does not say. */
+  private static long resident() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+              .filter(line -> line.startsWith("VmRSS:"))
+              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+              .sum()
+          << 10;
+    }
+  }
+
+  private static long files() {
+    String[] files = new File("/proc/self/fd").list();
+    return files == null ? 0 : files.length;
+  }
+}
