@@ -106,7 +106,7 @@ public final class Pages {
       return null;
     }
     long address = mmap(0, bytes, flags);
-    askForHugePages(address, bytes);
+    place(address, bytes);
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
@@ -146,12 +146,14 @@ public final class Pages {
   /** Like {@link #discard}, by new pages in the place of the old ones. */
   static void replace(long address, long bytes) {
     mmap(address, bytes, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE | MAP_FIXED);
-    askForHugePages(address, bytes);
+    place(address, bytes);
   }
 
-  private static void askForHugePages(long address, long bytes) {
+  /** Asks for huge pages, and for pages of all memory nodes in turn. */
+  private static void place(long address, long bytes) {
     if (LINUX && bytes >= HUGE_PAGE) {
       advise(address, bytes, MADV_HUGEPAGE);
+      MemoryNodes.interleave(address, bytes);
     }
   }
 
