@@ -18,6 +18,9 @@ final class AttentionPass {
   /** The number of rows times heads for each thread from which on they keep all threads busy. */
   private static final int ENOUGH = 8;
 
+  /** Bytes of parts that a worker merges at a time, with those of a whole row or of some heads. */
+  private static final long MERGED_BYTES = 32 << 10;
+
   private final Kernels kernels;
   private final ThreadTeam team;
   private final AttentionParts parts;
@@ -52,7 +55,9 @@ final class AttentionPass {
     }
     parts.cut(rows);
     team.run(byParts, parts.count() * layer.kvHeads(), 1);
-    team.run(merge, rows.size() * layer.queryHeads(), layer.queryHeads());
+    long headBytes = parts.count() / rows.size() * parts.headStride() * Float.BYTES;
+    int heads = Math.clamp(MERGED_BYTES / headBytes, 1, layer.queryHeads());
+    team.run(merge, rows.size() * layer.queryHeads(), heads);
   }
 
   private void whole(int begin, int end) {

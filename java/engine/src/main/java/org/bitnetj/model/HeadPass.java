@@ -16,8 +16,13 @@ import org.jspecify.annotations.Nullable;
  * a row needs only the best ones, else by the whole head. Not thread-safe.
  */
 final class HeadPass {
-  /** Bytes of the head that a worker takes at a time. */
-  private static final long HEAD_BYTES = 256 << 10;
+  /** Bytes of the head that a worker takes at a time at the end, long parts before. */
+  private static final long MOST_BYTES = 256 << 10;
+
+  private static final long LEAST_BYTES = 64 << 10;
+
+  /** Rows that kernels compute together. */
+  private static final int TOGETHER = 16;
 
   private final Kernels kernels;
   private final ThreadTeam team;
@@ -67,8 +72,9 @@ final class HeadPass {
       left += done[row] ? 0 : 1;
     }
     if (left > 0) {
-      int grain = (int) Math.max(16, HEAD_BYTES / head.rowBytes() & -16);
-      team.run(whole, head.rows(), grain);
+      int least = (int) Math.max(TOGETHER, LEAST_BYTES / head.rowBytes());
+      int most = (int) Math.max(least, MOST_BYTES / head.rowBytes());
+      team.runGuided(whole, head.rows(), least, most, TOGETHER);
       reads.addBytes(head.bytes());
     }
   }

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.Norm;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryVectors;
@@ -30,7 +31,7 @@ final class SparseFeedForward {
    */
   private static final int MOST_PANELS = 32;
 
-  private static final int LEAST_PANELS = 8;
+  private static final int LEAST_PANELS = 4;
 
   /**
    * The share of active rows of {@code up} beyond which several rows are faster by dense products.
@@ -38,6 +39,9 @@ final class SparseFeedForward {
    * rows.
    */
   private static final double CROSSOVER = 0.35;
+
+  /** Bytes of a line of all columns of {@code down} that are not worth dividing. */
+  private static final int SHORT_LINE = 64 << 10;
 
   private final Kernels kernels;
   private final ThreadTeam team;
@@ -63,11 +67,19 @@ final class SparseFeedForward {
 
   /**
    * Whether that pays for a layer in a step with that number of rows: the kernels gain by it, and
-   * there is one row, or they are few, and each leaves out enough.
+   * there is one row, or they are few, each leaves out enough, and {@code down} has a line for
+   * every thread, or short ones: several rows make long work of a long one.
+   *
+   * @param down the layer's; if it is not by columns, nothing can be left out
    */
-  boolean pays(int layer, int rows) {
-    return kernels.gainsBySkipping()
-        && (rows == 1 || rows <= TernaryVectors.MOST_ROWS && activeShares[layer] <= CROSSOVER);
+  boolean pays(int layer, Linear down, int rows) {
+    return down instanceof Linear.Vectors(TernaryVectors columns, Norm none)
+        && kernels.gainsBySkipping()
+        && (rows == 1
+            || rows <= TernaryVectors.MOST_ROWS
+                && activeShares[layer] <= CROSSOVER
+                && (team.threads() <= columns.lines()
+                    || columns.count() * TernaryVectors.LINE_BYTES <= SHORT_LINE));
   }
 
   /**

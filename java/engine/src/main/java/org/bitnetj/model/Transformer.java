@@ -79,6 +79,7 @@ public final class Transformer implements AutoCloseable {
   private final ThreadTeam.Task gateAndQuantize = this::gateAndQuantize;
   private final ThreadTeam.Task addFeedForward = this::addFeedForward;
   private final ThreadTeam.Task embed = this::embed;
+  private final ThreadTeam.Task headNorm = this::headNorm;
   private final AttentionPass attention;
   private final HeadPass headPass;
   private final LinearProducts queryKeyValue;
@@ -257,7 +258,7 @@ public final class Transformer implements AutoCloseable {
       finite(single.run(rows.size()), ATTENTION_OUTPUT);
 
       byRows(feedForwardInput); // x += post_norm(delta); normed = quantize(norm(x))
-      boolean skips = layer.canSkip() && sparseFeedForward.pays(layerIndex, rows.size());
+      boolean skips = sparseFeedForward.pays(layerIndex, layer.down(), rows.size());
       if (skips) { // the same bits, without the weights that are multiplied by 0
         sparseFeedForward.gateUp(
             layer.gate(), layer.up(), normed.quantized(), gate, up, rows.size(), reads);
@@ -303,14 +304,18 @@ public final class Transformer implements AutoCloseable {
     if (count == 0) {
       return;
     }
-    for (int i = 0; i < count; i++) {
-      headInput.copyRow(x, i, i);
-    }
-    kernels.normalize(headInput, weights.outputNorm(), headInput, 0, count);
-    multiply(headInput, 1 / spec.multipliers().logits(), 0, count);
+    team.run(headNorm, count, 1);
     finite(isFinite(headInput, count), "the head's input");
     show("final_norm", headInput, count);
     headPass.run(step.needs(), count);
+  }
+
+  private void headNorm(int begin, int end) {
+    for (int i = begin; i < end; i++) {
+      headInput.copyRow(x, i, i);
+    }
+    kernels.normalize(headInput, weights.outputNorm(), headInput, begin, end);
+    multiply(headInput, 1 / spec.multipliers().logits(), begin, end);
   }
 
   private static boolean isFinite(FloatRows rows, int count) {

@@ -44,23 +44,20 @@ class SparseFeedForwardTest {
       WeightReads reads = new WeightReads();
       FloatRows gates = FloatRows.allocate(memory, 3, UNITS);
       FloatRows ups = FloatRows.allocate(memory, 3, UNITS);
+      Linear weights = new Linear.Vectors(copy, Norm.none(UNITS));
       for (int step = 0; step < steps; step++) {
         sparse.gateUp(
-            new Linear.Ternary(gate, Norm.none(UNITS)),
-            new Linear.Vectors(copy, Norm.none(UNITS)),
-            normed,
-            gates,
-            ups,
-            3,
-            reads);
+            new Linear.Ternary(gate, Norm.none(UNITS)), weights, normed, gates, ups, 3, reads);
         sparse.learn(0, gates, 3); // rows that are alike: the union of active rows is each one's
       }
       assertEquals((double) activeUnits / UNITS, reads.activeRows().orElseThrow());
-      assertTrue(sparse.pays(0, 1), "one row always pays");
-      assertFalse(sparse.pays(0, TernaryVectors.MOST_ROWS + 1), "that many never do");
-      assertTrue(sparse.pays(1, 2), "each layer learns for itself");
-      boolean pays = sparse.pays(0, 2);
-      assertEquals(pays, sparse.pays(0, 16));
+      assertFalse(
+          sparse.pays(0, new Linear.Ternary(gate, Norm.none(UNITS)), 1), "by panels nothing does");
+      assertTrue(sparse.pays(0, weights, 1), "one row always pays");
+      assertFalse(sparse.pays(0, weights, TernaryVectors.MOST_ROWS + 1), "that many never do");
+      assertTrue(sparse.pays(1, weights, 2), "each layer learns for itself");
+      boolean pays = sparse.pays(0, weights, 2);
+      assertEquals(pays, sparse.pays(0, weights, 16));
       return pays;
     }
   }
