@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -103,5 +104,28 @@ class ChunksTest {
     List<Integer> borders = borders(chunks);
     assertEquals(Integer.MAX_VALUE, borders.getLast());
     assertEquals((1 << 29) - 4, borders.get(1)); // a quarter, as a multiple of 4
+  }
+
+  /** Hybrid CPUs: half of the threads take twice as long, and the others do more of the work. */
+  @ParameterizedTest
+  @CsvSource({"4, 864", "8, 864", "16, 864", "16, 240", "16, 8016", "24, 8016", "8, 160"})
+  void slowCoresDelayAPhaseByAChunkAtTheEndAtMost(int threads, int items) {
+    int most = 25;
+    double slow = 0.5;
+    Chunks chunks = new Chunks(threads);
+    chunks.cutGuided(items, 6, most, 4);
+    List<Integer> borders = borders(chunks);
+    double[] free = new double[threads]; // when each is; the later half are slow
+    for (int i = 1; i < borders.size(); i++) {
+      int first = 0;
+      for (int t = 1; t < threads; t++) {
+        first = free[t] < free[first] ? t : first;
+      }
+      double speed = first < threads / 2 ? 1 : slow;
+      free[first] += (borders.get(i) - borders.get(i - 1)) / speed;
+    }
+    double end = Arrays.stream(free).max().orElseThrow();
+    double ideal = items / (threads / 2 * (1 + slow));
+    assertTrue(end <= ideal + (most + 3) / slow, end + " for an ideal of " + ideal);
   }
 }

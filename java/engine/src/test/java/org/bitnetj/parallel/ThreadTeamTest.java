@@ -149,6 +149,38 @@ class ThreadTeamTest {
     }
   }
 
+  /** As slow as can be: it is held in its chunk until everything else is done. */
+  @Test
+  void aSlowThreadOfAGuidedRunIsLeftWithTheChunkItHolds() {
+    int threads = 3;
+    int items = 300;
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      CountDownLatch slowIn = new CountDownLatch(1);
+      CountDownLatch others = new CountDownLatch(1);
+      AtomicInteger done = new AtomicInteger();
+      AtomicInteger held = new AtomicInteger();
+      Thread caller = Thread.currentThread();
+      team.runGuided(
+          (begin, end) -> {
+            if (Thread.currentThread() != caller && held.compareAndSet(0, end - begin)) {
+              slowIn.countDown();
+              await(others);
+            } else {
+              await(slowIn);
+              if (done.addAndGet(end - begin) == items - held.get()) {
+                others.countDown();
+              }
+            }
+          },
+          items,
+          1,
+          4,
+          1);
+      assertEquals(items - held.get(), done.get());
+      assertTrue(held.get() <= items / threads / 2, held + " items of " + items);
+    }
+  }
+
   @Test
   void whatTheTasksWroteIsSeenByTheNextPhase() {
     try (ThreadTeam team = new ThreadTeam(4)) {
