@@ -83,6 +83,9 @@ class BenchCommandTest {
       JsonNode heap = result.get("heap_bytes_per_token");
       assertTrue(
           countsHeap ? heap.isNumber() && heap.doubleValue() >= 0 : heap.isNull(), "" + heap);
+      boolean countsEnergy = report.get("no_energy_because").isNull();
+      assertEquals(countsEnergy, result.get("package_joules_per_token").isNumber());
+      assertEquals(countsEnergy, result.get("package_joules_per_token_less_idle").isNumber());
       boolean measured = NativeLibrary.status() instanceof NativeLibrary.Loaded;
       for (String share : List.of("bandwidth_share_median", "int8_peak_share_median")) {
         assertEquals(measured, result.get(share).isNumber(), share);

@@ -30,6 +30,10 @@ class SteadinessTest {
   private static final int TOKENS = Integer.getInteger("bitnet.steady.tokens", 5_000);
   private static final int THREADS = 2;
   private static final int MARKS = 5;
+
+  /** Files and threads that the JVM and the test's runner may open once, at any time. */
+  private static final int FEW = 4;
+
   private static final long KEPT_BYTES = 8 << 20;
 
   private static final List<GenerationOptions> CHOICES =
@@ -89,8 +93,8 @@ class SteadinessTest {
     for (Mark mark : marks) {
       assertEquals(0, mark.used, "bytes of keys and values that no session holds");
       assertTrue(mark.kept <= KEPT_BYTES, mark.toString());
-      assertEquals(early.files, mark.files, "open files");
-      assertEquals(early.threads, mark.threads, "threads");
+      assertTrue(mark.files <= early.files + FEW, mark + " after " + early);
+      assertTrue(mark.threads <= early.threads + FEW, mark + " after " + early);
     }
     assertTrue(late.heap < early.heap + (4 << 20), late + " after " + early);
     if (TOKENS >= 100_000) { // else the JVM compiles meanwhile

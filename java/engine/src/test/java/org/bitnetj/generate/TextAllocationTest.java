@@ -2,9 +2,11 @@ package org.bitnetj.generate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -47,6 +49,7 @@ class TextAllocationTest extends ShippedModelSession {
 
   @Test
   void aTokenTakesItsStringAndItsShareOfGrowingArrays() {
+    assumeTrue(Tiers.best().tier().isNative(), "there are no native kernels");
     GenerationOptions options = GREEDY.withMaxTokens(TOKENS).withIgnoreEnd(true);
     long median = Long.MAX_VALUE;
     double mean = Double.MAX_VALUE;

@@ -167,7 +167,7 @@ class ManyThreadsTest {
         Weights weights = weights(spec);
         Transformer transformer =
             new Transformer(weights, division.kernels(), team, STEP_ROWS, SEQUENCES);
-        BlockPool pool = transformer.newCache(AttentionLayer.Type.F16, 8L << 30)) {
+        BlockPool pool = transformer.newCache(AttentionLayer.Type.F16, 1L << 30)) {
       int[] ids = new int[positions];
       boolean decodes = rows <= SEQUENCES;
       for (int s = 0; s < (decodes ? rows : 1); s++) {
