@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * room in the memory for keys and values whatever their lengths turn out to be, so that none is
  * ever thrown out again. A request takes room for all its texts at once. The others wait, those of
  * higher priority before those of lower, else in the order in which they came; beyond a number of
- * them a request is refused. Nothing keeps those of low priority from waiting for ever, but their
- * time. Thread-safe.
+ * them one is refused: of those of the lowest priority, the newest. Nothing keeps those of low
+ * priority from waiting for ever, but their time. Thread-safe.
  */
 final class Admission {
   private final int mostRunning;
@@ -35,6 +35,7 @@ final class Admission {
     final Condition turn = lock.newCondition();
     @Nullable Place place; // once it is admitted
     boolean givenUp;
+    boolean displaced; // by one of a higher priority
 
     Waiter(int priority, int texts, long positions) {
       this.priority = priority;
@@ -96,7 +97,8 @@ final class Admission {
    * @param exchange is waited for as long as its answer is wanted
    * @param texts that are generated at a time, at most {@code mostRunning}
    * @param wanted positions that they may come to have
-   * @throws ApiException if too many wait already, the time is over, or the server stops
+   * @throws ApiException if too many of its priority or of higher ones wait, the time is over, or
+   *     the server stops
    * @throws EventStream.Gone if the client goes away
    * @throws InterruptedException if the thread is interrupted
    */
@@ -112,19 +114,19 @@ final class Admission {
         return admit(waiter);
       }
       if (waiters.size() >= mostWaiting) {
-        throw ApiException.busy(
-            "The server is busy: "
-                + requests
-                + " requests are being answered and "
-                + waiters.size()
-                + " wait. Try again later.",
-            Duration.ofSeconds(secondsUntilRoom()));
+        if (rank == waiters.size()) {
+          throw busy();
+        }
+        displaceLast();
       }
       waiters.add(rank, waiter);
       try {
         long left = exchange.left().toNanos();
         while (waiter.place == null) {
           requireOpen();
+          if (waiter.displaced) {
+            throw busy();
+          }
           if (waiter.givenUp) {
             exchange.requireWanted();
           }
@@ -146,6 +148,22 @@ final class Admission {
     } finally {
       lock.unlock();
     }
+  }
+
+  private ApiException busy() {
+    return ApiException.busy(
+        "The server is busy: "
+            + requests
+            + " requests are being answered and "
+            + waiters.size()
+            + " wait. Try again later.",
+        Duration.ofSeconds(secondsUntilRoom()));
+  }
+
+  private void displaceLast() {
+    Waiter last = waiters.removeLast();
+    last.displaced = true;
+    last.turn.signal();
   }
 
   private static ApiException late() {

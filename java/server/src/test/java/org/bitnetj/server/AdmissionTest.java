@@ -156,12 +156,16 @@ class AdmissionTest {
     assertEquals(0, admission.running());
   }
 
-  private static Guest waiting(Admission admission, int priority, long positions)
-      throws InterruptedException {
+  private static Exchange exchange(int priority) {
     Exchange exchange = new Exchange(LONG);
     exchange.identify(new ApiKey("key", "name", priority));
+    return exchange;
+  }
+
+  private static Guest waiting(Admission admission, int priority, long positions)
+      throws InterruptedException {
     int before = admission.waiting();
-    Guest guest = Guest.of(admission, exchange, 1, positions);
+    Guest guest = Guest.of(admission, exchange(priority), 1, positions);
     until(() -> admission.waiting() == before + 1);
     return guest;
   }
@@ -190,12 +194,53 @@ class AdmissionTest {
     Admission admission = new Admission(8, 8, 100);
     Admission.Place place = enter(admission, 50, LONG);
     Guest large = waiting(admission, 0, 80);
-    Exchange urgent = new Exchange(LONG);
-    urgent.identify(new ApiKey("key", "name", 1));
-    admission.enter(urgent, 1, 10).close();
+    admission.enter(exchange(1), 1, 10).close();
     assertTrue(large.waits());
     place.close();
     large.place.get().close();
+  }
+
+  private static void assertBusy(Throwable refusal) {
+    ApiException busy = assertInstanceOf(ApiException.class, refusal);
+    assertEquals(ApiException.Kind.BUSY, busy.kind());
+    assertTrue(busy.retryAfter().orElseThrow().toSeconds() >= 1);
+    assertTrue(busy.retryAfter().orElseThrow().toSeconds() <= 60);
+  }
+
+  private static Guest guest(Admission admission, int priority) {
+    return Guest.of(admission, exchange(priority), 1, 1);
+  }
+
+  @Test
+  void aHigherPriorityDisplacesTheNewestOfTheLowestWhereTooManyWait() throws Exception {
+    Admission admission = new Admission(1, 3, 100);
+    Admission.Place place = enter(admission, 1, LONG);
+    Guest normal = waiting(admission, 0, 1);
+    Guest low = waiting(admission, -1, 1);
+    Guest lowToo = waiting(admission, -1, 1);
+    Guest high = guest(admission, 5);
+    assertBusy(lowToo.failure());
+    assertBusy(guest(admission, -1).failure());
+    Guest normalToo = guest(admission, 0);
+    assertBusy(low.failure());
+    assertBusy(guest(admission, 0).failure());
+    assertEquals(3, admission.waiting());
+    for (Guest next : List.of(high, normal, normalToo)) {
+      place.close();
+      place = next.place.get();
+    }
+    place.close();
+    assertEquals(0, admission.running());
+    assertEquals(0, admission.waiting());
+  }
+
+  @Test
+  void whereNoneMayWaitNoneIsDisplaced() throws Exception {
+    Admission admission = new Admission(1, 0, 100);
+    Admission.Place place = enter(admission, 1, LONG);
+    assertBusy(guest(admission, 5).failure());
+    place.close();
+    guest(admission, 5).place.get().close();
   }
 
   @Test
@@ -218,10 +263,7 @@ class AdmissionTest {
     Admission admission = new Admission(1, 1, 100);
     Admission.Place place = enter(admission, 1, LONG);
     Guest waits = waiting(admission, 1);
-    ApiException busy = assertThrows(ApiException.class, () -> enter(admission, 1, LONG));
-    assertEquals(ApiException.Kind.BUSY, busy.kind());
-    assertTrue(busy.retryAfter().orElseThrow().toSeconds() >= 1);
-    assertTrue(busy.retryAfter().orElseThrow().toSeconds() <= 60);
+    assertBusy(assertThrows(ApiException.class, () -> enter(admission, 1, LONG)));
     place.close();
     waits.place.get().close();
     enter(admission, 1, LONG).close();
