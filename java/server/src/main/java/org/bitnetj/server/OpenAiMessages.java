@@ -59,15 +59,21 @@ final class OpenAiMessages {
       Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
       ObjectNode entry = all.addObject().put("type", "function").putObject("function");
       entry.put("name", function.requiredText("name"));
-      JsonNode arguments = Door.parse(function.text("arguments").orElse("{}"));
-      if (!arguments.isObject()) {
-        throw function.wrong("arguments", "must be a JSON object as a string");
-      }
-      entry.set("arguments", arguments);
+      entry.set("arguments", arguments(function));
       function.finish();
       call.finish();
     }
     return calling(content, all);
+  }
+
+  /** The arguments of a call; clients also send an empty string where there are none. */
+  static JsonNode arguments(Fields call) {
+    String text = call.text("arguments").orElse("");
+    JsonNode arguments = text.isBlank() ? JSON.objectNode() : Door.parse(text);
+    if (!arguments.isObject()) {
+      throw call.wrong("arguments", "must be a JSON object as a string");
+    }
+    return arguments;
   }
 
   /**

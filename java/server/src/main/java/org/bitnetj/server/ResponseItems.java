@@ -76,11 +76,7 @@ final class ResponseItems {
     item.ignore("call_id");
     ObjectNode function = calls.addObject().put("type", "function").putObject("function");
     function.put("name", item.requiredText("name"));
-    JsonNode arguments = Door.parse(item.text("arguments").orElse("{}"));
-    if (!arguments.isObject()) {
-      throw item.wrong("arguments", "must be a JSON object as a string");
-    }
-    function.set("arguments", arguments);
+    function.set("arguments", OpenAiMessages.arguments(item));
   }
 
   /** What the assistant said and the calls right after it are one message. */

@@ -82,6 +82,25 @@ class AnthropicMessagesTest {
   }
 
   @Test
+  void aCallWithoutInputHasAnEmptyObjectOfIt() {
+    for (String input : List.of("", ", \"input\": null", ", \"input\": {}")) {
+      String request =
+          """
+          {"messages": [
+            {"role": "assistant", "content": [
+              {"type": "tool_use", "id": "a", "name": "f"%s}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a"}]}]}\
+          """;
+      assertEquals(
+          List.of(
+              ChatMessage.assistant(
+                  "", "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]"),
+              ChatMessage.tool("")),
+          messages(request.formatted(input)));
+    }
+  }
+
+  @Test
   void whatTheModelCannotReadIsRefusedByName() {
     assertEquals("messages", refused("{\"messages\": []}"));
     assertEquals(

@@ -9,6 +9,8 @@ import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.reply.ToolCall;
 import org.bitnetj.chat.reply.Tools;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResponseItemsTest {
   private static final String CALL =
@@ -89,6 +91,23 @@ class ResponseItemsTest {
     assertEquals(
         "input[0].arguments",
         refused("[{\"type\": \"function_call\", \"name\": \"f\", \"arguments\": \"3\"}]"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", ", \"arguments\": \"\"", ", \"arguments\": \" \"", ", \"arguments\": null"})
+  void aCallWithoutArgumentsHasAnEmptyObjectOfThem(String arguments) {
+    List<ChatMessage> expected =
+        List.of(ChatMessage.assistant("", "[" + CALL.formatted("f", "") + "]"));
+    assertEquals(
+        expected, messages("[{\"type\": \"function_call\", \"name\": \"f\"" + arguments + "}]"));
+    String chat =
+        """
+        {"messages": [{"role": "assistant", "content": null, "tool_calls": [
+          {"id": "a", "type": "function", "function": {"name": "f"%s}}]}]}\
+        """
+            .formatted(arguments);
+    assertEquals(expected, OpenAiMessages.messages(request(chat)));
   }
 
   private static Tools tools(String choice) {

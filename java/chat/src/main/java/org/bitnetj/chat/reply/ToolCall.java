@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.UUID;
 import org.bitnetj.chat.ChatMessage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call of a function that a model asks for.
@@ -14,6 +15,15 @@ import org.bitnetj.chat.ChatMessage;
  * @param arguments a JSON object as text
  */
 public record ToolCall(String id, String name, String arguments) {
+  /**
+   * @param arguments may also be null or blank, as clients send it of a function without parameters
+   */
+  public ToolCall(String id, String name, @Nullable String arguments) {
+    this.id = id;
+    this.name = name;
+    this.arguments = arguments == null || arguments.isBlank() ? "{}" : arguments;
+  }
+
   /** A call with an id of its own. */
   public static ToolCall of(String name, String arguments) {
     return new ToolCall(newId("call_"), name, arguments);

@@ -220,4 +220,15 @@ class RepliesTest {
         refused.getMessage().startsWith("The arguments of the call of f must be a JSON object"),
         refused.getMessage());
   }
+
+  @Test
+  void aCallWithoutArgumentsHasAnEmptyObjectOfThem() {
+    for (String none : new String[] {"", " \n", null, "{}"}) {
+      ToolCall call = new ToolCall("1", "f", none);
+      assertEquals("{}", call.arguments());
+      assertEquals(
+          "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]",
+          ToolCall.message("", List.of(call)).toolCalls().orElseThrow());
+    }
+  }
 }
