@@ -8,11 +8,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when the texts of a request may be generated: some at a time, and only as many as have
- * room in the memory for keys and values whatever their lengths turn out to be, so that none is
- * ever thrown out again. A request takes room for all its texts at once. The others wait, those of
- * higher priority before those of lower, else in the order in which they came; beyond a number of
- * them one is refused: of those of the lowest priority, the newest. Nothing keeps those of low
+ * Decides when something may be done that takes memory, such as generating the texts of a request:
+ * some at a time, and only as many as have room whatever their lengths turn out to be, so that none
+ * is ever thrown out again. A request takes room for all its texts at once. The others wait, those
+ * of higher priority before those of lower, else in the order in which they came; beyond a number
+ * of them one is refused: of those of the lowest priority, the newest. Nothing keeps those of low
  * priority from waiting for ever, but their time. Thread-safe.
  */
 final class Admission {
@@ -83,7 +83,7 @@ final class Admission {
   /**
    * @param mostRunning texts at a time
    * @param mostWaiting requests that wait
-   * @param capacity positions that have room for keys and values
+   * @param capacity positions that have room for keys and values, or whatever else is counted
    */
   Admission(int mostRunning, int mostWaiting, long capacity) {
     this.mostRunning = mostRunning;
@@ -154,7 +154,7 @@ final class Admission {
     return ApiException.busy(
         "The server is busy: "
             + requests
-            + " requests are being answered and "
+            + " requests are under way and "
             + waiters.size()
             + " wait. Try again later.",
         Duration.ofSeconds(secondsUntilRoom()));

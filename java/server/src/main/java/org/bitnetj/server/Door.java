@@ -108,6 +108,7 @@ final class Door {
               size,
               () -> {
                 byte[] body = receive(request);
+                watch(exchange); // what was read ahead has been the body's
                 return parsing.use(exchange, body.length, () -> task.read(json(body), exchange));
               });
         });
@@ -153,12 +154,11 @@ final class Door {
     allowOrigin(request, response);
     response.header(REQUEST_ID, exchange.id());
     EventStream events = new EventStream(response, dialect);
-    Connection connection = Connection.current();
     try (events) {
       try {
         requireOrigin(request);
+        watch(exchange);
         Answer answer = reading.read(request, exchange);
-        connection.watch(() -> exchange.end(Exchange.End.GONE));
         endIfUnread(request, response);
         answer.send(events, response);
       } catch (EventStream.Gone | ServerConnectionException e) {
@@ -180,13 +180,18 @@ final class Door {
         fail(dialect, broken, request, events, response);
       }
     } finally {
-      connection.unwatch();
+      Connection.current().unwatch();
     }
     exchange.report(request.path().rawPath(), status);
     log.answered(exchange, request.prologue().method().text(), request.path().rawPath(), status);
     if (gone != null) {
       throw new ServerConnectionException("The client has gone.", gone); // nothing is to be sent
     }
+  }
+
+  /** Ends the exchange when its client goes away. */
+  private static void watch(Exchange exchange) {
+    Connection.current().watch(() -> exchange.end(Exchange.End.GONE));
   }
 
   private void fail(

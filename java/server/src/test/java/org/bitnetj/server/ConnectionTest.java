@@ -7,11 +7,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -155,6 +160,51 @@ class ConnectionTest {
       }
       until("waiting", 0);
       assertEquals(16, health("running"), "the first one goes on");
+    }
+  }
+
+  private boolean answersAtOnce() throws Exception {
+    try {
+      served.send(
+          HttpRequest.newBuilder(served.uri("/tokenize"))
+              .timeout(Duration.ofSeconds(2))
+              .POST(HttpRequest.BodyPublishers.ofString("{\"content\": \"\"}")));
+      return true;
+    } catch (HttpTimeoutException e) {
+      return false;
+    }
+  }
+
+  /** Sixteen of the largest bodies are received at a time: these take their time. */
+  @Test
+  void aClientThatGoesBeforeItsBodyIsReadLeavesTheLine() throws Exception {
+    BlockingQueue<String> log = new LinkedBlockingQueue<>();
+    serve(
+        ServedModel.options()
+            .withMostBodyBytes(1024)
+            .withTransferTime(Duration.ofMinutes(10))
+            .withLog(log::add));
+    List<Socket> slow = new ArrayList<>();
+    try {
+      String body = " ".repeat(1024);
+      for (int i = 0; i < 16; i++) {
+        slow.add(connect());
+        send(slow.getLast(), request("/tokenize", body).replace(body, ""));
+      }
+      while (answersAtOnce()) {
+        continue; // they have not all come
+      }
+      try (Socket goes = connect()) {
+        send(goes, request("/v1/completions", SHORT));
+      }
+      String line = log.take();
+      while (!line.startsWith("POST /v1/completions 499 ")) {
+        line = log.take();
+      }
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package org.bitnetj.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -103,5 +105,25 @@ class ReadingRoomTest {
     leave.countDown();
     assertEquals(1, first.get());
     assertEquals(2, second.get());
+  }
+
+  @Test
+  void oneThatIsNoLongerWantedLeavesTheLine() throws Exception {
+    ReadingRoom room = new ReadingRoom(KIB, 1);
+    Exchange reading = new Exchange(Duration.ofMinutes(5));
+    Exchange waiting = new Exchange(Duration.ofMinutes(5));
+    room.use(
+        reading,
+        KIB,
+        () -> {
+          Future<Integer> second = threads.submit(() -> room.use(waiting, 1, () -> 2));
+          while (room.waiting() == 0) {
+            Thread.onSpinWait();
+          }
+          waiting.end(Exchange.End.GONE);
+          ExecutionException gone = assertThrows(ExecutionException.class, second::get);
+          return assertInstanceOf(EventStream.Gone.class, gone.getCause());
+        });
+    assertEquals(0, room.waiting());
   }
 }
