@@ -44,8 +44,9 @@ public final class BitNetEmbeddingModel implements dev.langchain4j.model.embeddi
    */
   @Override
   public EmbeddingResponse doEmbed(EmbeddingRequest request) {
-    List<int[]> texts = request.inputs().stream().map(input -> model.encode(input.text())).toList();
     try {
+      List<int[]> texts =
+          request.inputs().stream().map(input -> model.encode(input.text())).toList();
       return EmbeddingResponse.builder()
           .embeddings(model.embedTokens(texts).stream().map(Embedding::from).toList())
           .metadata(

@@ -52,7 +52,7 @@ public final class BitNetStreamingChatModel implements StreamingChatModel {
       try (Session session = replies.open(prompt)) {
         StreamedAnswer answer = new StreamedAnswer(handler, session);
         Reply reply = replies.answer(session, prompt, answer);
-        if (answer.isCancelled()) {
+        if (handler.isCancelled()) {
           return;
         }
         if (reply.result().finishReason() == FinishReason.CANCELLED) {

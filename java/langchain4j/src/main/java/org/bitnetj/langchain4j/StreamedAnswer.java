@@ -13,7 +13,6 @@ import org.bitnetj.generate.Session;
 final class StreamedAnswer extends Answer implements StreamingHandle {
   private final GuardedHandler handler;
   private final Session session;
-  private volatile boolean cancelled;
 
   StreamedAnswer(GuardedHandler handler, Session session) {
     this.handler = handler;
@@ -23,38 +22,32 @@ final class StreamedAnswer extends Answer implements StreamingHandle {
   @Override
   public void thinking(String piece) {
     super.thinking(piece);
-    if (!cancelled) {
-      handler.tell(
-          to -> to.onPartialThinking(new PartialThinking(piece), new PartialThinkingContext(this)));
-    }
+    handler.tell(
+        to -> to.onPartialThinking(new PartialThinking(piece), new PartialThinkingContext(this)));
   }
 
   @Override
   public void text(String piece) {
     super.text(piece);
-    if (!cancelled) {
-      handler.tell(
-          to -> to.onPartialResponse(new PartialResponse(piece), new PartialResponseContext(this)));
-    }
+    handler.tell(
+        to -> to.onPartialResponse(new PartialResponse(piece), new PartialResponseContext(this)));
   }
 
   @Override
   public void call(ToolCall call) {
     super.call(call);
-    if (!cancelled) {
-      int index = calls().size() - 1;
-      handler.tell(to -> to.onCompleteToolCall(new CompleteToolCall(index, calls().get(index))));
-    }
+    int index = calls().size() - 1;
+    handler.tell(to -> to.onCompleteToolCall(new CompleteToolCall(index, calls().get(index))));
   }
 
   @Override
   public void cancel() {
-    cancelled = true;
+    handler.cancel();
     session.cancel();
   }
 
   @Override
   public boolean isCancelled() {
-    return cancelled;
+    return handler.isCancelled();
   }
 }

@@ -17,11 +17,14 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.generate.LanguageModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What LangChain4j's own tests do not ask. */
 class BitNetStreamingChatModelTest {
@@ -128,6 +131,33 @@ class BitNetStreamingChatModelTest {
       assertTrue(System.nanoTime() < deadline, "the answer goes on");
       Thread.sleep(5);
     }
+    assertFalse(streamed.whole.isDone());
+  }
+
+  static Stream<Throwable> failures() {
+    return Stream.of(new IllegalStateException("cancelled"), new StackOverflowError());
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void whatFailsAfterACancelIsToldToNobody(Throwable failure) throws Exception {
+    CompletableFuture<Thread> thread = new CompletableFuture<>();
+    Collecting streamed =
+        ask(
+            new Collecting() {
+              @Override
+              public void onPartialResponse(PartialResponse piece, PartialResponseContext context) {
+                Thread.currentThread().setUncaughtExceptionHandler((t, e) -> {});
+                thread.complete(Thread.currentThread());
+                context.streamingHandle().cancel();
+                if (failure instanceof Error error) {
+                  throw error;
+                }
+                throw (RuntimeException) failure;
+              }
+            },
+            BitNetChatRequestParameters.builder().build());
+    thread.get(60, TimeUnit.SECONDS).join();
     assertFalse(streamed.whole.isDone());
   }
 
