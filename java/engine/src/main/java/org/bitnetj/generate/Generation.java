@@ -176,24 +176,52 @@ final class Generation {
 
   /** Computes the prompt in chunks; false if it was cancelled between two. */
   private boolean prefill() {
-    cached = sequence.adopt(prompt, prompt.length - 1);
+    int last = prompt.length - 1;
+    int scored = options.promptLogprobs().isPresent() ? last : 0; // whose logits are looked at
+    cached = sequence.adopt(prompt, scored > 0 ? 0 : last);
     int to;
     for (int from = cached; from < prompt.length; from = to) {
       if (isCancelled()) {
         return false;
       }
-      to = Math.min(from + sequence.batchCapacity(), prompt.length);
-      boolean samples = to == prompt.length && options.maxTokens() > 0;
       long start = System.nanoTime();
-      sequence.compute(prompt, from, to, samples ? to - 1 : to, need());
-      if (samples) {
-        sample();
+      if (from < scored) {
+        to = Math.min(from + sequence.logitsCapacity(), scored);
+        score(from, to);
+      } else {
+        to = Math.min(from + sequence.batchCapacity(), prompt.length);
+        boolean samples = to == prompt.length && options.maxTokens() > 0;
+        sequence.compute(prompt, from, to, samples ? last : to, need());
+        if (samples) {
+          sample();
+        }
       }
       prefillNanos += System.nanoTime() - start;
       listener.onPrefill(to, prompt.length);
     }
     prefilled = true;
     return true;
+  }
+
+  /** Computes tokens of the prompt, and tells how probable those behind them are. */
+  private void score(int from, int to) {
+    int top = options.promptLogprobs().getAsInt();
+    sequence.compute(prompt, from, to, from, ALL);
+    for (int i = from; i < to; i++) {
+      TokenLogprobs logprobs = logprobs(i - from, prompt[i + 1], top);
+      if (!Double.isFinite(logprobs.chosen().logprob())) {
+        throw new NonFiniteException(
+            "a logit after position "
+                + i
+                + " is not finite: the weights of the output head are damaged; fetch the model file"
+                + " again.");
+      }
+      listener.onPromptLogprobs(logprobs);
+    }
+  }
+
+  private TokenLogprobs logprobs(int row, int token, int top) {
+    return TokenLogprobs.of(sequence.logits(), row, tokenizer.vocabularySize(), token, top);
   }
 
   private void decode() {
@@ -287,13 +315,7 @@ final class Generation {
     }
     listener.onToken(token);
     if (options.topLogprobs().isPresent()) {
-      listener.onLogprobs(
-          TokenLogprobs.of(
-              sequence.logits(),
-              row,
-              tokenizer.vocabularySize(),
-              token,
-              options.topLogprobs().getAsInt()));
+      listener.onLogprobs(logprobs(row, token, options.topLogprobs().getAsInt()));
     }
     decoder.append(token, decoded);
     if (constraint != null) {

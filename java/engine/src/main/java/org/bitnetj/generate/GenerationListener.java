@@ -24,6 +24,12 @@ public interface GenerationListener {
    */
   default void onLogprobs(TokenLogprobs logprobs) {}
 
+  /**
+   * How probable the prompt's next token was after those before it, from its second token on, if
+   * the options ask for it ({@link GenerationOptions#promptLogprobs}).
+   */
+  default void onPromptLogprobs(TokenLogprobs logprobs) {}
+
   /** This many tokens of the prompt are done, the cached ones included. */
   default void onPrefill(int done, int total) {}
 }

@@ -23,6 +23,9 @@ import org.bitnetj.option.SamplingOptions;
  *     marks that a reader of the text looks for
  * @param topLogprobs of how many of the most probable tokens {@link GenerationListener#onLogprobs}
  *     hears besides the chosen one, up to 100; empty if it is not called. Computing them takes time
+ * @param promptLogprobs of how many of the most probable tokens {@link
+ *     GenerationListener#onPromptLogprobs} hears besides the prompt's own, up to 100; empty if it
+ *     is not called. All of the prompt is computed then, whatever is cached of it
  * @param constraint what the text must be, such as JSON of a schema; it is for the model's own
  *     tokenizer. The text then ends where the constraint lets it, whatever {@code ignoreEnd} says
  * @param drafting whether tokens that an earlier part of the text suggests may be computed together
@@ -37,6 +40,7 @@ public record GenerationOptions(
     boolean showSpecials,
     Set<Integer> shownTokens,
     OptionalInt topLogprobs,
+    OptionalInt promptLogprobs,
     Optional<Constraint> constraint,
     boolean drafting) {
 
@@ -50,6 +54,7 @@ public record GenerationOptions(
           false,
           Set.of(),
           OptionalInt.empty(),
+          OptionalInt.empty(),
           Optional.empty(),
           true);
 
@@ -57,10 +62,8 @@ public record GenerationOptions(
     stopStrings = List.copyOf(stopStrings);
     stopTokens = Set.copyOf(stopTokens);
     shownTokens = Set.copyOf(shownTokens);
-    if (topLogprobs.isPresent() && (topLogprobs.getAsInt() < 0 || topLogprobs.getAsInt() > 100)) {
-      throw new IllegalArgumentException(
-          "The number of log probabilities must be 0 to 100, not " + topLogprobs.getAsInt() + ".");
-    }
+    checkLogprobs(topLogprobs);
+    checkLogprobs(promptLogprobs);
     if (maxTokens < 0) {
       throw new IllegalArgumentException(
           "The most tokens to generate must be 0 or more, not " + maxTokens + ".");
@@ -78,6 +81,13 @@ public record GenerationOptions(
           .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
         throw new IllegalArgumentException("A stop string must not hold half a character.");
       }
+    }
+  }
+
+  private static void checkLogprobs(OptionalInt count) {
+    if (count.isPresent() && (count.getAsInt() < 0 || count.getAsInt() > 100)) {
+      throw new IllegalArgumentException(
+          "The number of log probabilities must be 0 to 100, not " + count.getAsInt() + ".");
     }
   }
 
@@ -132,6 +142,10 @@ public record GenerationOptions(
     return edit(d -> d.topLogprobs = OptionalInt.of(value));
   }
 
+  public GenerationOptions withPromptLogprobs(int value) {
+    return edit(d -> d.promptLogprobs = OptionalInt.of(value));
+  }
+
   public GenerationOptions withConstraint(Constraint value) {
     return edit(d -> d.constraint = Optional.of(value));
   }
@@ -152,6 +166,7 @@ public record GenerationOptions(
         draft.showSpecials,
         draft.shownTokens,
         draft.topLogprobs,
+        draft.promptLogprobs,
         draft.constraint,
         draft.drafting);
   }
@@ -166,6 +181,7 @@ public record GenerationOptions(
     private boolean showSpecials;
     private Set<Integer> shownTokens;
     private OptionalInt topLogprobs;
+    private OptionalInt promptLogprobs;
     private Optional<Constraint> constraint;
     private boolean drafting;
 
@@ -178,6 +194,7 @@ public record GenerationOptions(
       showSpecials = from.showSpecials;
       shownTokens = from.shownTokens;
       topLogprobs = from.topLogprobs;
+      promptLogprobs = from.promptLogprobs;
       constraint = from.constraint;
       drafting = from.drafting;
     }

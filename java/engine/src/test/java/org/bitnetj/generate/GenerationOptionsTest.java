@@ -26,6 +26,7 @@ class GenerationOptionsTest {
             false,
             Set.of(),
             OptionalInt.empty(),
+            OptionalInt.empty(),
             Optional.empty(),
             true),
         options);
@@ -43,6 +44,7 @@ class GenerationOptionsTest {
             true,
             Set.of(11),
             OptionalInt.of(5),
+            OptionalInt.of(0),
             Optional.empty(),
             false),
         options
@@ -55,6 +57,7 @@ class GenerationOptionsTest {
             .withShowSpecials(true)
             .withShownTokens(Set.of(11))
             .withTopLogprobs(5)
+            .withPromptLogprobs(0)
             .withDrafting(false));
     assertEquals(OptionalLong.of(3), options.withSeed(3).sampling().seed());
   }
@@ -67,6 +70,7 @@ class GenerationOptionsTest {
     assertThrows(IllegalArgumentException.class, () -> options.withStopTokens(Set.of(-1)));
     assertThrows(IllegalArgumentException.class, () -> options.withTopLogprobs(-1));
     assertThrows(IllegalArgumentException.class, () -> options.withTopLogprobs(101));
+    assertThrows(IllegalArgumentException.class, () -> options.withPromptLogprobs(101));
     assertEquals(List.of("\ud83d\ude00"), options.withStopStrings("\ud83d\ude00").stopStrings());
   }
 }

@@ -325,6 +325,63 @@ class SessionTest extends ShippedModelSession {
     }
   }
 
+  /**
+   * Those of a prompt that fits no whole number of steps, cached or not, and nothing else changes.
+   */
+  @Test
+  void thePromptsLogprobsAreItsScores() {
+    int[] ids = ids("The old man sat by the fire and told the children a story about the sea");
+    double[] scores = session.score(ids);
+    for (int tokens : new int[] {0, 24, 24}) {
+      GenerationOptions options = GREEDY.withMaxTokens(tokens);
+      GenerationResult alone = session.generate(ids, options, GenerationListener.NONE);
+      List<TokenLogprobs> told = new ArrayList<>();
+      List<Integer> done = new ArrayList<>();
+      GenerationResult result =
+          session.generate(
+              ids,
+              options.withPromptLogprobs(2),
+              new GenerationListener() {
+                @Override
+                public void onText(String piece) {
+                  assertEquals(ids.length - 1, told.size());
+                }
+
+                @Override
+                public void onPromptLogprobs(TokenLogprobs logprobs) {
+                  told.add(logprobs);
+                }
+
+                @Override
+                public void onPrefill(int tokens, int total) {
+                  done.add(tokens);
+                }
+              });
+      assertEquals(ids.length - 1, told.size());
+      for (int i = 0; i < told.size(); i++) {
+        assertEquals(ids[i + 1], told.get(i).chosen().token());
+        assertEquals(-scores[i], told.get(i).chosen().logprob(), 1e-9);
+        assertEquals(2, told.get(i).top().size());
+        assertTrue(told.get(i).top().getFirst().logprob() >= told.get(i).chosen().logprob());
+      }
+      assertArrayEquals(alone.tokens(), result.tokens());
+      assertEquals(0, result.stats().cachedTokens());
+      assertEquals(ids.length, done.getLast());
+    }
+    session.generate(
+        Arrays.copyOf(ids, 1),
+        GREEDY.withPromptLogprobs(2),
+        new GenerationListener() {
+          @Override
+          public void onText(String piece) {}
+
+          @Override
+          public void onPromptLogprobs(TokenLogprobs logprobs) {
+            throw new AssertionError("nothing is before a first token");
+          }
+        });
+  }
+
   @Test
   void logitsFromAPositionOnAreThoseOfTheWholeText() {
     int[] ids = ids("The old man sat by the fire and told the children a story about the sea");

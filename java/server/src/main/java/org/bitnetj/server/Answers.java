@@ -175,6 +175,11 @@ final class Answers {
       }
 
       @Override
+      public void onPromptLogprobs(TokenLogprobs logprobs) {
+        to.onPromptLogprobs(logprobs);
+      }
+
+      @Override
       public void onPrefill(int done, int total) {
         look();
         to.onPrefill(done, total);

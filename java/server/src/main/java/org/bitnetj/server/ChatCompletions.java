@@ -66,7 +66,7 @@ final class ChatCompletions {
       throw request.wrong("top_logprobs", "needs logprobs to be true");
     }
     int count = request.integer("n", 1, answers.mostChoices()).orElse(1);
-    Streams.requireFewLogprobs(request, options, count, answers.model().info().contextLength());
+    Streams.requireFewLogprobs(request, options, count, answers.model().info().contextLength(), 0);
     boolean stream = request.flag("stream").orElse(false);
     boolean usage = Streams.wantsUsage(request);
     Optional<Boolean> thinking = thinking(request);

@@ -46,10 +46,6 @@ final class Completions {
             answers.model().tokenizer().vocabularySize(),
             OptionalInt.of(request.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(16)));
     if (logprobs.isPresent()) {
-      if (echo) {
-        throw request.wrong(
-            "echo", "cannot be true with logprobs: those of a prompt are not computed");
-      }
       options = options.withTopLogprobs(logprobs.getAsInt());
     }
     boolean stream = request.flag("stream").orElse(false);
@@ -61,7 +57,11 @@ final class Completions {
       throw request.wrong("prompt", "asks for more than " + MOST_TEXTS + " texts in all");
     }
     Streams.requireFewLogprobs(
-        request, options, prompts.size() * count, answers.model().info().contextLength());
+        request,
+        options,
+        prompts.size() * count,
+        answers.model().info().contextLength(),
+        echo ? count * prompts.stream().mapToLong(prompt -> prompt.length).sum() : 0);
     prompts.forEach(answers::requireFits);
     GenerationOptions all = options;
     return (events, response) ->
@@ -136,6 +136,7 @@ final class Completions {
       for (int p = 0; p < prompts.size(); p++) {
         int first = p * count;
         int[] prompt = prompts.get(p);
+        List<TokenLogprobs> echoed = new ArrayList<>(); // by the first choice, for all of them
         results.addAll(
             Choices.run(
                 count,
@@ -144,10 +145,17 @@ final class Completions {
                     answers.generate(
                         exchange,
                         prompt,
-                        Streams.withSeedOf(options, choice),
-                        texts.get(first + choice).listener(promptIsDone))));
+                        optionsOf(choice),
+                        texts.get(first + choice).listener(echoed, promptIsDone))));
       }
       return results;
+    }
+
+    private GenerationOptions optionsOf(int choice) {
+      GenerationOptions seeded = Streams.withSeedOf(options, choice);
+      return echo && choice == 0 && options.topLogprobs().isPresent()
+          ? seeded.withPromptLogprobs(options.topLogprobs().getAsInt())
+          : seeded;
     }
 
     /** One of the texts. */
@@ -192,7 +200,11 @@ final class Completions {
         to.data(last);
       }
 
-      GenerationListener listener(Runnable promptIsDone) {
+      /**
+       * @param echoed the prompt's tokens from its second on, once the prompt is done; the first of
+       *     several choices adds them
+       */
+      GenerationListener listener(List<TokenLogprobs> echoed, Runnable promptIsDone) {
         return new GenerationListener() {
           @Override
           public void onText(String piece) {
@@ -207,8 +219,16 @@ final class Completions {
           }
 
           @Override
+          public void onPromptLogprobs(TokenLogprobs token) {
+            echoed.add(token);
+          }
+
+          @Override
           public void onPrefill(int done, int total) {
             if (done == total) {
+              if (echo && options.topLogprobs().isPresent()) {
+                tokens.echo(prompts.get(index / count)[0], echoed);
+              }
               promptIsDone.run();
             } else if (events != null) {
               events.comment("prompt " + done + "/" + total);

@@ -32,12 +32,14 @@ final class Streams {
    *
    * @param texts of the request
    * @param context most tokens of each
+   * @param echoed tokens of prompts in all of them
    */
   static void requireFewLogprobs(
-      Fields request, GenerationOptions options, int texts, int context) {
+      Fields request, GenerationOptions options, int texts, int context, long echoed) {
     if (options.topLogprobs().isPresent()) {
       long each = options.topLogprobs().getAsInt() + 1L;
-      if (each * texts * Math.min(options.maxTokens(), context) > MOST_LOGPROBS) {
+      long tokens = (long) texts * Math.min(options.maxTokens(), context) + echoed;
+      if (each * tokens > MOST_LOGPROBS) {
         throw request.wrong(
             "logprobs",
             "asks for more than "

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import org.bitnetj.generate.TokenLogprobs;
 import org.bitnetj.tokenizer.StreamDecoder;
@@ -19,8 +18,11 @@ import org.bitnetj.tokenizer.Tokenizer;
  */
 final class TokenLists {
   private final Tokenizer tokenizer;
-  private final StreamDecoder decoder;
-  private final List<TokenLogprobs> tokens = new ArrayList<>();
+  private StreamDecoder decoder;
+  private ArrayNode names = array();
+  private ArrayNode values = array();
+  private ArrayNode tops = array();
+  private ArrayNode offsets = array();
   private int offset; // of the next token in the text, in UTF-16 units
 
   TokenLists(Tokenizer tokenizer) {
@@ -28,30 +30,53 @@ final class TokenLists {
     this.decoder = tokenizer.newDecoder(false);
   }
 
+  private static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode();
+  }
+
+  /**
+   * Adds the prompt, before all other tokens. Nothing says how probable its first token is.
+   *
+   * @param others those of its tokens from the second on
+   */
+  void echo(int first, List<TokenLogprobs> others) {
+    decoder = tokenizer.newDecoder(true);
+    values.addNull();
+    tops.addNull();
+    place(first);
+    others.forEach(this::add);
+    offset += decoder.finish().length();
+    decoder = tokenizer.newDecoder(false);
+  }
+
   void add(TokenLogprobs token) {
-    tokens.add(token);
+    values.add(token.chosen().logprob());
+    ObjectNode top = tops.addObject();
+    token.top().forEach(t -> top.put(name(t.token()), t.logprob()));
+    place(token.chosen().token());
+  }
+
+  private void place(int token) {
+    names.add(name(token));
+    offsets.add(offset);
+    offset += decoder.next(token).length();
   }
 
   boolean isEmpty() {
-    return tokens.isEmpty();
+    return names.isEmpty();
   }
 
   /** The lists of the tokens that have come since the last call. */
   ObjectNode take() {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
-    ArrayNode names = object.putArray("tokens");
-    ArrayNode values = object.putArray("token_logprobs");
-    ArrayNode tops = object.putArray("top_logprobs");
-    ArrayNode offsets = object.putArray("text_offset");
-    for (TokenLogprobs token : tokens) {
-      names.add(name(token.chosen().token()));
-      values.add(token.chosen().logprob());
-      ObjectNode top = tops.addObject();
-      token.top().forEach(t -> top.put(name(t.token()), t.logprob()));
-      offsets.add(offset);
-      offset += decoder.next(token.chosen().token()).length();
-    }
-    tokens.clear();
+    object.set("tokens", names);
+    object.set("token_logprobs", values);
+    object.set("top_logprobs", tops);
+    object.set("text_offset", offsets);
+    names = array();
+    values = array();
+    tops = array();
+    offsets = array();
     return object;
   }
 

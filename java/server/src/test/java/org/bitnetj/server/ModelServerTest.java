@@ -153,7 +153,60 @@ class ModelServerTest {
           text,
           textOf(served.stream("/v1/completions", body.formatted(tokens, ", \"stream\": true"))));
     }
-    refused(400, "echo", "/v1/completions", "{\"prompt\": \"a\", \"echo\": true, \"logprobs\": 1}");
+  }
+
+  @Test
+  void anEchoedPromptHasTheLogprobsOfItsTokensButTheFirst() throws Exception {
+    String body =
+        """
+        {"prompt": ["Once upon a time", "The sea"], "echo": true, "logprobs": 2, "n": 2, "seed": 3,
+         "max_tokens": %d%s}\
+        """;
+    for (int more : new int[] {0, 5}) {
+      JsonNode choices = served.ask("/v1/completions", body.formatted(more, "")).get("choices");
+      assertEquals(4, choices.size());
+      for (JsonNode choice : choices) {
+        assertEchoed(choice, more);
+      }
+      for (int first : new int[] {0, 2}) { // the choices of a prompt have it in common
+        JsonNode one = choices.get(first).at("/logprobs/token_logprobs");
+        JsonNode other = choices.get(first + 1).at("/logprobs/token_logprobs");
+        for (int i = 0; i < one.size() - more; i++) {
+          assertEquals(one.get(i), other.get(i));
+        }
+      }
+      List<JsonNode> values = new ArrayList<>();
+      choices.get(0).at("/logprobs/token_logprobs").forEach(values::add);
+      List<JsonNode> streamed = new ArrayList<>();
+      List<String> events =
+          served.stream("/v1/completions", body.formatted(more, ", \"stream\": true"));
+      for (String event : events.subList(0, events.size() - 1)) {
+        JsonNode choice = ServedModel.JSON.readTree(event).at("/choices/0");
+        if (choice.get("index").intValue() == 0) {
+          choice.at("/logprobs/token_logprobs").forEach(streamed::add);
+        }
+      }
+      assertEquals(values, streamed);
+    }
+  }
+
+  private static void assertEchoed(JsonNode choice, int more) {
+    String text = choice.get("text").textValue();
+    JsonNode lists = choice.get("logprobs");
+    int count = lists.get("tokens").size();
+    for (JsonNode list : lists) {
+      assertEquals(count, list.size());
+    }
+    assertTrue(lists.at("/token_logprobs/0").isNull() && lists.at("/top_logprobs/0").isNull());
+    for (int i = 1; i < count; i++) {
+      String token = lists.get("tokens").get(i).textValue();
+      int offset = lists.get("text_offset").get(i).intValue();
+      assertTrue(text.startsWith(token, offset), text + " at " + offset + ": " + token);
+      assertTrue(lists.get("token_logprobs").get(i).doubleValue() <= 0);
+      assertEquals(2, lists.get("top_logprobs").get(i).size());
+    }
+    int prompt = lists.get("text_offset").get(count - more - 1).intValue();
+    assertTrue(text.length() > prompt && prompt > 0, lists.toString());
   }
 
   @Test
