@@ -64,11 +64,10 @@ class Answer implements ReplySink {
   }
 
   private static FinishReason reason(Reply reply) {
-    return switch (reply.result().finishReason()) {
-      case END_TOKEN, STOP_STRING ->
-          reply.calls() > 0 ? FinishReason.TOOL_EXECUTION : FinishReason.STOP;
-      case MAX_TOKENS, CONTEXT_FULL -> FinishReason.LENGTH;
-      case CANCELLED -> throw new IllegalStateException("a cancelled answer is an error");
+    return switch (reply.end()) {
+      case STOP -> FinishReason.STOP;
+      case CALLS -> FinishReason.TOOL_EXECUTION;
+      case LENGTH -> FinishReason.LENGTH;
     };
   }
 }

@@ -14,20 +14,18 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
-import dev.langchain4j.model.chat.request.ToolChoice;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.reply.Replies;
+import org.bitnetj.chat.reply.ReplyOptions;
 import org.bitnetj.chat.reply.ToolCall;
 import org.bitnetj.chat.reply.Tools;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
-import org.bitnetj.option.SamplingOptions;
 import org.jspecify.annotations.Nullable;
 
 /** Reads LangChain4j's requests to one model. Immutable and thread-safe. */
@@ -70,17 +68,12 @@ final class Requests {
     requireModel(parameters);
     List<ChatMessage> messages = request.messages().stream().map(Requests::message).toList();
     try {
-      Optional<Grammar> format = format(parameters.responseFormat());
-      Tools tools = tools(parameters);
-      GenerationOptions options = options(parameters);
-      if (options.constraint().isPresent()
-          && (format.isPresent() || tools.choice() == Tools.Choice.REQUIRED)) {
-        throw new IllegalArgumentException(
-            "A constraint is for the whole reply; leave out the response format and"
-                + " ToolChoice.REQUIRED.");
-      }
       return new org.bitnetj.chat.reply.ChatRequest(
-          messages, tools, Optional.ofNullable(parameters.thinking()), format, options);
+          messages,
+          tools(parameters),
+          Optional.ofNullable(parameters.thinking()),
+          format(parameters.responseFormat()),
+          options(parameters));
     } catch (IllegalArgumentException e) {
       throw new InvalidRequestException(e);
     }
@@ -147,25 +140,15 @@ final class Requests {
   }
 
   private static Tools tools(BitNetChatRequestParameters parameters) {
-    List<ToolSpecification> specifications = parameters.toolSpecifications();
-    ToolChoice choice = parameters.toolChoice();
-    if (specifications.isEmpty()) {
-      if (choice == ToolChoice.REQUIRED) {
-        throw new IllegalArgumentException("ToolChoice.REQUIRED needs at least one tool.");
-      }
-      return Tools.ABSENT;
-    }
-    List<ObjectNode> functions = specifications.stream().map(Requests::function).toList();
-    return new Tools(
-        functions,
-        switch (choice) {
+    return Tools.of(
+        parameters.toolSpecifications().stream().map(Requests::function).toList(),
+        switch (parameters.toolChoice()) {
           case null -> Tools.Choice.AUTO;
           case AUTO -> Tools.Choice.AUTO;
           case REQUIRED -> Tools.Choice.REQUIRED;
           case NONE -> Tools.Choice.NONE;
         },
-        Optional.empty(),
-        !Boolean.FALSE.equals(parameters.parallelToolCalls()));
+        parameters.parallelToolCalls());
   }
 
   private static ObjectNode function(ToolSpecification tool) {
@@ -174,33 +157,18 @@ final class Requests {
   }
 
   private static GenerationOptions options(BitNetChatRequestParameters parameters) {
-    SamplingOptions d = SamplingOptions.defaults();
-    SamplingOptions sampling =
-        d.withTemperature(or(parameters.temperature(), d.temperature()))
-            .withTopP(or(parameters.topP(), d.topP()))
-            .withTopK(or(parameters.topK(), d.topK()))
-            .withMinP(or(parameters.minP(), d.minP()))
-            .withRepetitionPenalty(or(parameters.repetitionPenalty(), d.repetitionPenalty()))
-            .withFrequencyPenalty(or(parameters.frequencyPenalty(), d.frequencyPenalty()))
-            .withPresencePenalty(or(parameters.presencePenalty(), d.presencePenalty()))
-            .withPenaltyWindow(Integer.MAX_VALUE)
-            .withSeed(
-                parameters.seed() == null
-                    ? OptionalLong.empty()
-                    : OptionalLong.of(parameters.seed()));
-    GenerationOptions options =
-        GenerationOptions.defaults()
-            .withSampling(sampling)
-            .withStopStrings(parameters.stopSequences());
-    if (parameters.maxOutputTokens() != null) {
-      options = options.withMaxTokens(parameters.maxOutputTokens());
-    }
-    return parameters.constraint() == null
-        ? options
-        : options.withConstraint(parameters.constraint());
-  }
-
-  private static <T> T or(@Nullable T value, T otherwise) {
-    return value == null ? otherwise : value;
+    return new ReplyOptions()
+        .temperature(parameters.temperature())
+        .topP(parameters.topP())
+        .topK(parameters.topK())
+        .minP(parameters.minP())
+        .repetitionPenalty(parameters.repetitionPenalty())
+        .frequencyPenalty(parameters.frequencyPenalty())
+        .presencePenalty(parameters.presencePenalty())
+        .seed(parameters.seed())
+        .stopStrings(parameters.stopSequences())
+        .maxTokens(parameters.maxOutputTokens())
+        .constraint(parameters.constraint())
+        .options();
   }
 }

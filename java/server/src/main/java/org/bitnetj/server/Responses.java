@@ -252,12 +252,7 @@ final class Responses {
 
     private ObjectNode answer(OutputItems items) {
       Reply reply = chats.answer(exchange, prompt, items);
-      boolean whole =
-          switch (reply.result().finishReason()) {
-            case END_TOKEN, STOP_STRING -> true;
-            case MAX_TOKENS, CONTEXT_FULL -> false;
-            case CANCELLED -> throw new IllegalStateException("a cancelled text is an error");
-          };
+      boolean whole = reply.end() != Reply.End.LENGTH;
       items.finish(whole);
       ObjectNode body = body(whole ? "completed" : "incomplete", items.json());
       if (whole) {

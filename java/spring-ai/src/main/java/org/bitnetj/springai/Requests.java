@@ -3,16 +3,14 @@ package org.bitnetj.springai;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.reply.ChatRequest;
+import org.bitnetj.chat.reply.ReplyOptions;
 import org.bitnetj.chat.reply.ToolCall;
 import org.bitnetj.chat.reply.Tools;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.generate.GenerationOptions;
-import org.bitnetj.option.SamplingOptions;
-import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
@@ -37,17 +35,12 @@ final class Requests {
       Prompt prompt, BitNetChatOptions options, List<ToolDefinition> definitions) {
     List<ChatMessage> messages =
         prompt.getInstructions().stream().flatMap(Requests::messages).toList();
-    Optional<Grammar> format =
-        Optional.ofNullable(options.getOutputSchema()).map(Grammar::jsonSchema);
-    Tools tools = tools(options, definitions);
-    if (options.getConstraint() != null
-        && (format.isPresent() || tools.choice() == Tools.Choice.REQUIRED)) {
-      throw new IllegalArgumentException(
-          "A constraint is for the whole reply; leave out the output schema and the tool choice"
-              + " REQUIRED.");
-    }
     return new ChatRequest(
-        messages, tools, Optional.ofNullable(options.getThinking()), format, generation(options));
+        messages,
+        tools(options, definitions),
+        Optional.ofNullable(options.getThinking()),
+        Optional.ofNullable(options.getOutputSchema()).map(Grammar::jsonSchema),
+        generation(options));
   }
 
   /** One message, but one for each result of a tool. */
@@ -83,54 +76,32 @@ final class Requests {
   }
 
   private static Tools tools(BitNetChatOptions options, List<ToolDefinition> definitions) {
-    Tools.Choice choice =
+    return Tools.of(
+        definitions.stream()
+            .map(tool -> Tools.function(tool.name(), tool.description(), tool.inputSchema()))
+            .toList(),
         switch (options.getToolChoice()) {
           case null -> Tools.Choice.AUTO;
           case AUTO -> Tools.Choice.AUTO;
           case REQUIRED -> Tools.Choice.REQUIRED;
           case NONE -> Tools.Choice.NONE;
-        };
-    if (definitions.isEmpty()) {
-      if (choice == Tools.Choice.REQUIRED) {
-        throw new IllegalArgumentException("The tool choice REQUIRED needs at least one tool.");
-      }
-      return Tools.ABSENT;
-    }
-    return new Tools(
-        definitions.stream()
-            .map(tool -> Tools.function(tool.name(), tool.description(), tool.inputSchema()))
-            .toList(),
-        choice,
-        Optional.empty(),
-        !Boolean.FALSE.equals(options.getParallelToolCalls()));
+        },
+        options.getParallelToolCalls());
   }
 
   private static GenerationOptions generation(BitNetChatOptions options) {
-    SamplingOptions d = SamplingOptions.defaults();
-    SamplingOptions sampling =
-        d.withTemperature(or(options.getTemperature(), d.temperature()))
-            .withTopP(or(options.getTopP(), d.topP()))
-            .withTopK(or(options.getTopK(), d.topK()))
-            .withMinP(or(options.getMinP(), d.minP()))
-            .withRepetitionPenalty(or(options.getRepetitionPenalty(), d.repetitionPenalty()))
-            .withFrequencyPenalty(or(options.getFrequencyPenalty(), d.frequencyPenalty()))
-            .withPresencePenalty(or(options.getPresencePenalty(), d.presencePenalty()))
-            .withPenaltyWindow(Integer.MAX_VALUE)
-            .withSeed(
-                options.getSeed() == null
-                    ? OptionalLong.empty()
-                    : OptionalLong.of(options.getSeed()));
-    GenerationOptions generation =
-        GenerationOptions.defaults()
-            .withSampling(sampling)
-            .withStopStrings(or(options.getStopSequences(), List.of()))
-            .withMaxTokens(or(options.getMaxTokens(), Integer.MAX_VALUE));
-    return options.getConstraint() == null
-        ? generation
-        : generation.withConstraint(options.getConstraint());
-  }
-
-  private static <T> T or(@Nullable T value, T otherwise) {
-    return value == null ? otherwise : value;
+    return new ReplyOptions()
+        .temperature(options.getTemperature())
+        .topP(options.getTopP())
+        .topK(options.getTopK())
+        .minP(options.getMinP())
+        .repetitionPenalty(options.getRepetitionPenalty())
+        .frequencyPenalty(options.getFrequencyPenalty())
+        .presencePenalty(options.getPresencePenalty())
+        .seed(options.getSeed())
+        .stopStrings(options.getStopSequences())
+        .maxTokens(options.getMaxTokens())
+        .constraint(options.getConstraint())
+        .options();
   }
 }

@@ -59,10 +59,10 @@ record Responses(String id, String model) {
   }
 
   private static String reason(Reply reply) {
-    return switch (reply.result().finishReason()) {
-      case END_TOKEN, STOP_STRING -> reply.calls() > 0 ? "tool_calls" : "stop";
-      case MAX_TOKENS, CONTEXT_FULL -> "length";
-      case CANCELLED -> throw new IllegalStateException("a cancelled answer is an error");
+    return switch (reply.end()) {
+      case STOP -> "stop";
+      case CALLS -> "tool_calls";
+      case LENGTH -> "length";
     };
   }
 }

@@ -19,4 +19,17 @@ public record ChatRequest(
     Tools tools,
     Optional<Boolean> thinking,
     Optional<Grammar> format,
-    GenerationOptions options) {}
+    GenerationOptions options) {
+  /**
+   * @throws IllegalArgumentException if the options have a constraint, which is for the whole
+   *     reply, and there is a format too or calls are required
+   */
+  public ChatRequest {
+    if (options.constraint().isPresent()
+        && (format.isPresent() || tools.choice() == Tools.Choice.REQUIRED)) {
+      throw new IllegalArgumentException(
+          "A constraint is for the whole reply; it goes neither with a format nor with required"
+              + " calls of tools.");
+    }
+  }
+}

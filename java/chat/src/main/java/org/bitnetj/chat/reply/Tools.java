@@ -13,6 +13,7 @@ import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.tokenizer.Segment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions that a model may call, and how it is told of them. A chat template that knows tools
@@ -64,6 +65,22 @@ public record Tools(
     }
     function.set("parameters", StrictJson.object("The parameters of " + name, parameters));
     return function;
+  }
+
+  /**
+   * Functions of which the model may call any.
+   *
+   * @param several whether an answer that must call some may have several calls; it may if null
+   * @throws IllegalArgumentException if calls are required and there is no function
+   */
+  public static Tools of(List<ObjectNode> functions, Choice choice, @Nullable Boolean several) {
+    if (!functions.isEmpty()) {
+      return new Tools(functions, choice, Optional.empty(), !Boolean.FALSE.equals(several));
+    }
+    if (choice == Choice.REQUIRED) {
+      throw new IllegalArgumentException("To require calls takes at least one tool.");
+    }
+    return ABSENT;
   }
 
   /** Whether the model is told of any. */

@@ -231,4 +231,25 @@ class RepliesTest {
           ToolCall.message("", List.of(call)).toolCalls().orElseThrow());
     }
   }
+
+  @Test
+  void aConstraintGoesWithoutAFormatAndRequiredCalls() {
+    GenerationOptions held =
+        GenerationOptions.defaults().withConstraint(ShippedModel.saying(model, "Yes."));
+    Optional<Grammar> format = Optional.of(Grammar.jsonObject());
+    request(DICE, Optional.empty(), held);
+    assertThrows(IllegalArgumentException.class, () -> request(Tools.ABSENT, format, held));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> request(choosing(Tools.Choice.REQUIRED), Optional.empty(), held));
+  }
+
+  @Test
+  void requiredCallsNeedAFunction() {
+    assertEquals(Tools.ABSENT, Tools.of(List.of(), Tools.Choice.AUTO, null));
+    assertTrue(Tools.of(DICE.functions(), Tools.Choice.AUTO, null).several());
+    assertFalse(Tools.of(DICE.functions(), Tools.Choice.AUTO, false).several());
+    assertThrows(
+        IllegalArgumentException.class, () -> Tools.of(List.of(), Tools.Choice.REQUIRED, null));
+  }
 }
