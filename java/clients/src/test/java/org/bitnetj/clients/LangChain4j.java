@@ -6,7 +6,7 @@ import dev.langchain4j.model.openai.OpenAiChatRequestParameters;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import java.util.List;
 import java.util.Map;
-import org.bitnetj.langchain4j.Script;
+import org.bitnetj.testkit.Script;
 
 /** LangChain4j's client of OpenAI's API, pointed at the server. */
 final class LangChain4j {

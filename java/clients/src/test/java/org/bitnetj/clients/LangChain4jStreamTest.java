@@ -18,7 +18,7 @@ import dev.langchain4j.model.openai.OpenAiTokenUsage;
 import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
 import java.util.List;
-import org.bitnetj.langchain4j.ScriptedModels;
+import org.bitnetj.testkit.ScriptedModels;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;

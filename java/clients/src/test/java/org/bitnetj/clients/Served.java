@@ -1,11 +1,11 @@
 package org.bitnetj.clients;
 
 import java.io.IOException;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.server.ModelServer;
 import org.bitnetj.server.ServerOptions;
+import org.bitnetj.testkit.ShippedModel;
 
 /** The shipped model behind a server at a free port. */
 final class Served implements AutoCloseable {

@@ -1,6 +1,6 @@
 package org.bitnetj.langchain4j;
 
-import org.bitnetj.chat.reply.Dependencies;
+import org.bitnetj.testkit.Dependencies;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import java.util.List;
 import java.util.function.BiFunction;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.constraint.Constraint;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.Test;
 
 class BitNetChatRequestParametersTest {

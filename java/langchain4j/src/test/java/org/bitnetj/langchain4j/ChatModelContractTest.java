@@ -4,8 +4,9 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.common.AbstractChatModelIT;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import java.util.List;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.testkit.ScriptedModels;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.AfterAll;
 
 /** LangChain4j's tests that every chat model must pass. */
@@ -19,7 +20,7 @@ class ChatModelContractTest extends AbstractChatModelIT {
 
   private ChatModel scripted(ModelBuilder<BitNetChatModel> builder) {
     return new ScriptedModels.Whole(
-        builder.model(model).seed(1).build(), ScriptedModels.script(model));
+        builder.model(model).seed(1).build(), InProcessScript.of(model));
   }
 
   @Override

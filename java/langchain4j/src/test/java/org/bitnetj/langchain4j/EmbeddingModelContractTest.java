@@ -6,8 +6,8 @@ import dev.langchain4j.model.embedding.listener.EmbeddingModelListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.AfterAll;
 
 /** LangChain4j's tests that every embedding model must pass. */

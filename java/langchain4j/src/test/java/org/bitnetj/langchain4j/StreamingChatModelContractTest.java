@@ -8,8 +8,9 @@ import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.List;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.testkit.ScriptedModels;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.AfterAll;
 import org.mockito.InOrder;
 
@@ -24,7 +25,7 @@ class StreamingChatModelContractTest extends AbstractStreamingChatModelIT {
 
   private StreamingChatModel scripted(ModelBuilder<BitNetStreamingChatModel> builder) {
     return new ScriptedModels.Streaming(
-        builder.model(model).seed(1).build(), ScriptedModels.script(model));
+        builder.model(model).seed(1).build(), InProcessScript.of(model));
   }
 
   @Override

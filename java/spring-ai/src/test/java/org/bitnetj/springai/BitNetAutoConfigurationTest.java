@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.bitnetj.chat.reply.ReadmeExample;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.testkit.ReadmeExample;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.chat.client.ChatClient;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.List;
 import java.util.function.BiFunction;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.constraint.Constraint;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.chat.prompt.ChatOptions;
 

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
-import org.bitnetj.chat.reply.ShippedModel;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.generate.EmbeddingModel;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package org.bitnetj.springai;
 
 import java.util.Arrays;
 import java.util.stream.Stream;
-import org.bitnetj.chat.reply.ShippedModel;
+import org.bitnetj.testkit.ShippedModel;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;

@@ -1,5 +1,6 @@
 package org.bitnetj.chat.reply;
 
+import org.bitnetj.testkit.Dependencies;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {

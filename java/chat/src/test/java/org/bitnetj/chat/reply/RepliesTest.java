@@ -15,6 +15,7 @@ import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
+import org.bitnetj.testkit.ShippedModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

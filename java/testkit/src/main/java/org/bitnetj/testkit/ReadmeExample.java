@@ -1,4 +1,4 @@
-package org.bitnetj.chat.reply;
+package org.bitnetj.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

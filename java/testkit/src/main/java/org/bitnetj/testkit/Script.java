@@ -1,4 +1,4 @@
-package org.bitnetj.langchain4j;
+package org.bitnetj.testkit;
 
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.ChatMessage;

@@ -1,4 +1,4 @@
-package org.bitnetj.chat.reply;
+package org.bitnetj.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

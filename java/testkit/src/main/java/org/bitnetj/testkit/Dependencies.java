@@ -1,4 +1,4 @@
-package org.bitnetj.chat.reply;
+package org.bitnetj.testkit;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;

@@ -1,4 +1,4 @@
-package org.bitnetj.langchain4j;
+package org.bitnetj.testkit;
 
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.StreamingChatModel;
@@ -8,22 +8,10 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.List;
-import org.bitnetj.chat.reply.ShippedModel;
-import org.bitnetj.generate.LanguageModel;
 
 /** The models under test behind a {@link Script}. */
 public final class ScriptedModels {
   private ScriptedModels() {}
-
-  /** For models of this module. */
-  static Script script(LanguageModel model) {
-    return new Script(
-        text ->
-            BitNetChatRequestParameters.builder()
-                .constraint(ShippedModel.saying(model, text))
-                .build(),
-        BitNetChatRequestParameters.builder().parallelToolCalls(false).build());
-  }
 
   /** A model that answers at once. */
   public record Whole(ChatModel model, Script script) implements ChatModel {
