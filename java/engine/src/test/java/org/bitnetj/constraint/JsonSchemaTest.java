@@ -201,6 +201,8 @@ class JsonSchemaTest {
           $id                   | {"items": {"$id": "other"}}                              | #/items
           $schema               | {"$schema": "https://example.org/mine"}                  | #
           oneOf                 | {"oneOf": [{"type": "integer"}, {"minimum": 2}]}         | #
+          oneOf                 | {"oneOf": [{"const": 1}, {"const": 2}, {"enum": [3, 1.0]}]} | #
+          oneOf                 | {"oneOf": [{"const": "a"}, {"type": "string"}]}          | #
           pattern               | {"properties": {"a/b": {"pattern": "(?=a)b"}}}           | #/properties/a~1b
           patternProperties     | {"patternProperties": {"(": true}}                       | #
           type                  | {"type": "text"}                                         | #
@@ -222,6 +224,77 @@ class JsonSchemaTest {
     assertTrue(
         sentence.startsWith("The JSON Schema's '" + keyword + "' at " + pointer + " "), sentence);
     assertTrue(sentence.endsWith("."), sentence);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"enum, %s", "anyOf, {\"const\": %s}", "oneOf, {\"const\": %s; \"type\": \"string\"}"})
+  void constantsMayBeThousands(String keyword, String each) {
+    int count = 3000;
+    String all =
+        IntStream.range(0, count)
+            .mapToObj(i -> each.replace(';', ',').formatted("\"name " + i + "\""))
+            .collect(Collectors.joining(", "));
+    Constraint names =
+        compiler.compile(
+            Grammar.jsonSchema("{\"%s\": [%s], \"maxLength\": 8}".formatted(keyword, all)));
+    for (int i = 0; i < count; i++) {
+      String name = "\"name " + i + "\"";
+      assertEquals(i < 1000, TestVocabulary.accepts(names, name), name);
+    }
+    for (String other : List.of("\"name \"", "\"name 01\"", "\"name 3000\"", "7", "null")) {
+      assertFalse(TestVocabulary.accepts(names, other), other);
+    }
+  }
+
+  @Test
+  void constantsStandBesideOtherAlternatives() {
+    String schema =
+        """
+        {"oneOf": [{"const": "a", "title": "A"}, {"const": 1.50}, {"enum": [null, true]},
+          {"const": "z", "type": "integer"}, {"const": 3.0, "type": "integer"}, {"const": [1]},
+          {"const": "bb", "maxLength": 2}, {"type": "string", "minLength": 3}]}\
+        """;
+    for (String value :
+        List.of("\"a\"", "1.5", "1.50", "null", "true", "3", "[1]", "\"bb\"", "\"abc\"")) {
+      assertTrue(accepts(schema, value), value);
+    }
+    for (String value : List.of("\"z\"", "\"b\"", "1", "2", "false", "[2]", "\"aa\"")) {
+      assertFalse(accepts(schema, value), value);
+    }
+  }
+
+  /** Each object has more members than it names, so that one more name has to be found for each. */
+  @Test
+  void objectsThatNeedMoreMembersMayContainEachOther() {
+    int levels = 300;
+    String chain =
+        IntStream.range(0, levels)
+            .mapToObj(
+                i ->
+                    """
+                    "d%d": {"type": "object", "required": ["a"], "minProperties": 2,
+                      "properties": {"a": {"$ref": "#/$defs/d%d"}}}\
+                    """
+                        .formatted(i, i + 1))
+            .collect(Collectors.joining(","));
+    String schema =
+        "{\"$ref\": \"#/$defs/d0\", \"$defs\": {%s, \"d%d\": {\"type\": \"null\"}}}"
+            .formatted(chain, levels);
+    String inner = "{\"a\":".repeat(levels) + "null";
+    assertTrue(accepts(schema, inner + ",\"b\":1}".repeat(levels)));
+    assertFalse(accepts(schema, inner + ",\"b\":1}".repeat(levels - 1) + "}"));
+  }
+
+  @Test
+  void objectsThatCannotHaveEnoughMembersHaveNoValue() {
+    String schema =
+        """
+        {"type": "object", "additionalProperties": false, "minProperties": %d,
+         "properties": {"a": {"$ref": "#"}, "b": {"type": "null"}, "c": {"type": "null"}},
+         "patternProperties": {"^[xy]$": true}}\
+        """;
+    assertTrue(accepts(schema.formatted(4), "{\"x\":1,\"b\":null,\"y\":2,\"c\":null}"));
+    assertEquals("The JSON Schema allows no value.", refusal(schema.formatted(5)));
   }
 
   @Test

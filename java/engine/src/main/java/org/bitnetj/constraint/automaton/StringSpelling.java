@@ -1,7 +1,5 @@
 package org.bitnetj.constraint.automaton;
 
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -187,11 +185,5 @@ public final class StringSpelling implements ByteDfa.Machine<StringSpelling.Stat
   /** Whether JSON can spell a string: each surrogate has its partner. */
   public static boolean isSpellable(String text) {
     return text.codePoints().noneMatch(c -> c >= 0xD800 && c <= 0xDFFF);
-  }
-
-  /** The one spelling of each of some strings, labelled by their places in the list. */
-  public static ByteDfa json(List<String> strings) {
-    return ByteDfa.ofBytes(
-        strings.stream().map(text -> json(text).getBytes(StandardCharsets.UTF_8)).toList());
   }
 }

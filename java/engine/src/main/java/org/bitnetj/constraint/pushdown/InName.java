@@ -66,18 +66,9 @@ public final class InName implements Place {
     boolean required = object.onlyRequired();
     int count = object.rule().names().count(next, required);
     if (count < NameAutomaton.UNBOUNDED) {
-      count -= required ? requiredWithin(names, low, high) : high - low;
+      count -= required ? names.required(low, high) : high - low;
     }
     return count <= 0 ? null : new InName(object, next, prefix + (char) b, low, high);
-  }
-
-  private int requiredWithin(Names names, int low, int high) {
-    int count = 0;
-    for (int i = low; i < high; i++) {
-      int label = object.rule().label(names.get(i));
-      count += label < object.rule().names().required() ? 1 : 0;
-    }
-    return count;
   }
 
   /** Whether the name ends here. */

@@ -9,7 +9,7 @@ import org.bitnetj.constraint.automaton.ByteDfa;
  */
 public final class NameAutomaton {
   /** A count of names without a limit. */
-  static final int UNBOUNDED = 1 << 30;
+  public static final int UNBOUNDED = 1 << 30;
 
   private final ByteDfa dfa;
   private final int required;
@@ -77,6 +77,49 @@ public final class NameAutomaton {
         if (--open[sources[i]] == 0) {
           queue[queued++] = sources[i];
         }
+      }
+    }
+    return counts;
+  }
+
+  /**
+   * How many names an automaton accepts with each label, at most {@link #UNBOUNDED}.
+   *
+   * @param dfa without states that lead nowhere
+   * @param labels all of its labels are below
+   */
+  public static int[] countsByLabel(ByteDfa dfa, int labels) {
+    int[][] targets = dfa.targets();
+    int[] open = new int[targets.length]; // ways into each state that are not yet counted
+    for (int[] each : targets) {
+      for (int target : each) {
+        open[target]++;
+      }
+    }
+    // From the start on; what is never reached lies on a cycle or behind one.
+    long[] ways = new long[targets.length];
+    boolean[] done = new boolean[targets.length];
+    int[] queue = new int[targets.length];
+    int queued = 0;
+    if (open[0] == 0) {
+      queue[queued++] = 0;
+      ways[0] = 1;
+    }
+    for (int at = 0; at < queued; at++) {
+      int q = queue[at];
+      done[q] = true;
+      for (int target : targets[q]) {
+        ways[target] = Math.min(ways[target] + ways[q], UNBOUNDED);
+        if (--open[target] == 0) {
+          queue[queued++] = target;
+        }
+      }
+    }
+    int[] counts = new int[labels];
+    for (int q = 0; q < targets.length; q++) {
+      int label = dfa.label(q);
+      if (label >= 0) {
+        counts[label] = (int) Math.min(counts[label] + (done[q] ? ways[q] : UNBOUNDED), UNBOUNDED);
       }
     }
     return counts;

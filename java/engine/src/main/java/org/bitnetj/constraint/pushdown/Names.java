@@ -7,23 +7,38 @@ import java.util.Arrays;
  * a byte) and sorted. Immutable.
  */
 public final class Names {
-  static final Names NONE = new Names(new String[0]);
+  static final Names NONE = new Names(new String[0], new int[1]);
 
   private final String[] sorted;
+
+  /** How many of the first i names are required. */
+  private final int[] required;
+
   private final int hash;
 
-  private Names(String[] sorted) {
+  private Names(String[] sorted, int[] required) {
     this.sorted = sorted;
+    this.required = required;
     this.hash = Arrays.hashCode(sorted);
   }
 
-  Names with(String name) {
+  /**
+   * These and another one.
+   *
+   * @param isRequired whether it is a name that the object must have
+   */
+  Names with(String name, boolean isRequired) {
     int at = ~Arrays.binarySearch(sorted, name);
     String[] more = new String[sorted.length + 1];
     System.arraycopy(sorted, 0, more, 0, at);
     more[at] = name;
     System.arraycopy(sorted, at, more, at + 1, sorted.length - at);
-    return new Names(more);
+    int[] counts = new int[required.length + 1];
+    System.arraycopy(required, 0, counts, 0, at + 1);
+    for (int i = at; i < required.length; i++) {
+      counts[i + 1] = required[i] + (isRequired ? 1 : 0);
+    }
+    return new Names(more, counts);
   }
 
   public int size() {
@@ -32,6 +47,11 @@ public final class Names {
 
   public String get(int index) {
     return sorted[index];
+  }
+
+  /** How many of the names from {@code from} to {@code to}, exclusive, are required. */
+  int required(int from, int to) {
+    return required[to] - required[from];
   }
 
   /**

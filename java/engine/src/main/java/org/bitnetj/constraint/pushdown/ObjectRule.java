@@ -24,15 +24,6 @@ public record ObjectRule(NameAutomaton names, List<Value> values, int min, int m
     SEPARATOR
   }
 
-  /** The label of a name that an object has. */
-  int label(String name) {
-    int state = 0;
-    for (int i = 0; i < name.length(); i++) {
-      state = names.dfa().step(state, name.charAt(i));
-    }
-    return names.dfa().label(state);
-  }
-
   void enter(Frame rest, Closure closure) {
     Inside inside = new Inside(this, Names.NONE, names.required(), -1, Phase.OPENED, rest);
     closure.add(Layout.OPEN_OBJECT, 0, inside);
@@ -122,11 +113,12 @@ public record ObjectRule(NameAutomaton names, List<Value> values, int min, int m
 
     /** Adds what follows the closing quote of a new name. */
     void named(String name, int nameLabel, Closure closure) {
-      int left = nameLabel < rule.names.required() ? missing - 1 : missing;
+      boolean required = nameLabel < rule.names.required();
+      int left = required ? missing - 1 : missing;
       closure.add(
           Layout.COLON,
           0,
-          new Inside(rule, names.with(name), left, nameLabel, Phase.COLON, parent()));
+          new Inside(rule, names.with(name, required), left, nameLabel, Phase.COLON, parent()));
     }
 
     @Override

@@ -23,6 +23,17 @@ final class Draft {
   final List<Items> arrays = new ArrayList<>();
   final List<Members> objects = new ArrayList<>();
 
+  /** The drafts that its parts have. */
+  List<Draft> inner() {
+    List<Draft> inner = new ArrayList<>();
+    for (Items items : arrays) {
+      inner.addAll(items.first);
+      inner.add(items.others);
+    }
+    objects.forEach(members -> inner.addAll(members.values));
+    return inner;
+  }
+
   /** How many levels of nesting the least value has, as far as is known. */
   int height = NONE;
 

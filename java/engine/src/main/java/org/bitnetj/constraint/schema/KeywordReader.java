@@ -238,9 +238,10 @@ final class KeywordReader {
     }
     for (String keyword : List.of("anyOf", "oneOf")) {
       if (schema.containsKey(keyword)) {
-        words.choices.add(
-            new Keywords.Choice(
-                terms(keyword, schema.get(keyword)), keyword.equals("oneOf"), pointer));
+        List<Term> terms =
+            ConstantAlternatives.merged(
+                terms(keyword, schema.get(keyword)), keyword, pointer, document);
+        words.choices.add(new Keywords.Choice(terms, keyword.equals("oneOf"), pointer));
       }
     }
     Json not = schema.get("not");

@@ -22,40 +22,46 @@ import org.jspecify.annotations.Nullable;
 final class Scalars {
   private final List<Keywords> all;
   private final int types;
-  private final List<ByteAutomaton> found = new ArrayList<>();
+  private final List<ByteAutomaton> found;
 
-  private Scalars(Conjunctions.Alternative alternative) {
+  /** As JSON writes them. */
+  private final Set<String> listed;
+
+  private Scalars(
+      Conjunctions.Alternative alternative, List<ByteAutomaton> found, Set<String> listed) {
     this.all = alternative.all();
     this.types = alternative.types();
+    this.found = found;
+    this.listed = listed;
   }
 
-  static List<ByteAutomaton> of(Conjunctions.Alternative alternative) {
-    Scalars scalars = new Scalars(alternative);
-    scalars.literals();
-    scalars.numbers();
-    scalars.strings();
-    return scalars.found;
+  /** Of any of some alternatives; all that are listed are one automaton. */
+  static List<ByteAutomaton> of(List<Conjunctions.Alternative> alternatives) {
+    List<ByteAutomaton> found = new ArrayList<>();
+    Set<String> listed = new LinkedHashSet<>();
+    for (Conjunctions.Alternative alternative : alternatives) {
+      Scalars scalars = new Scalars(alternative, found, listed);
+      scalars.literals();
+      scalars.numbers();
+      scalars.strings();
+    }
+    if (!listed.isEmpty()) {
+      found.add(
+          ByteDfa.ofBytes(
+              listed.stream().map(word -> word.getBytes(StandardCharsets.UTF_8)).toList()));
+    }
+    return found;
   }
 
   private void literals() {
-    List<String> words = new ArrayList<>();
     if ((types & Keywords.NULL) != 0) {
-      words.add("null");
+      listed.add("null");
     }
     if ((types & Keywords.FALSE) != 0) {
-      words.add("false");
+      listed.add("false");
     }
     if ((types & Keywords.TRUE) != 0) {
-      words.add("true");
-    }
-    addWords(words);
-  }
-
-  private void addWords(List<String> words) {
-    if (!words.isEmpty()) {
-      found.add(
-          ByteDfa.ofBytes(
-              words.stream().map(word -> word.getBytes(StandardCharsets.UTF_8)).toList()));
+      listed.add("true");
     }
   }
 
@@ -64,12 +70,12 @@ final class Scalars {
       return;
     }
     NumberSpelling.Range range = NumberSpelling.Range.ALL;
-    Set<BigDecimal> listed = null;
+    Set<BigDecimal> numbers = null;
     for (Keywords words : all) {
       range = Ranges.intersection(range, words.range);
-      listed = common(listed, words.numbers);
+      numbers = common(numbers, words.numbers);
     }
-    if (listed == null) {
+    if (numbers == null) {
       try {
         ByteDfa spelled = NumberSpelling.of(range);
         if (!spelled.isEmpty()) {
@@ -85,24 +91,22 @@ final class Scalars {
       }
       return;
     }
-    Set<String> spelled = new LinkedHashSet<>();
-    for (BigDecimal number : listed) {
+    for (BigDecimal number : numbers) {
       if (range.contains(number)) {
-        spelled.add(number.toPlainString());
+        listed.add(number.toPlainString());
         if (range.step() == null) {
-          addWritten(number, spelled);
+          addWritten(number);
         }
       }
     }
-    addWords(List.copyOf(spelled));
   }
 
   /** As schemas write it: 1.0 is 1, too. */
-  private void addWritten(BigDecimal number, Set<String> spelled) {
+  private void addWritten(BigDecimal number) {
     for (Keywords words : all) {
       String written = words.written.get(number);
       if (written != null) {
-        spelled.add(written);
+        listed.add(written);
       }
     }
   }
@@ -111,19 +115,17 @@ final class Scalars {
     if ((types & Keywords.STRING) == 0) {
       return;
     }
-    Set<String> listed = null;
+    Set<String> texts = null;
     for (Keywords words : all) {
-      listed = common(listed, words.strings);
+      texts = common(texts, words.strings);
     }
-    if (listed == null) {
+    if (texts == null) {
       addStrings();
       return;
     }
-    List<String> allowed =
-        listed.stream().filter(text -> all.stream().allMatch(w -> allows(w, text))).toList();
-    if (!allowed.isEmpty()) {
-      found.add(StringSpelling.json(allowed));
-    }
+    texts.stream()
+        .filter(text -> all.stream().allMatch(words -> allows(words, text)))
+        .forEach(text -> listed.add(StringSpelling.json(text)));
   }
 
   private static boolean allows(Keywords words, String text) {

@@ -1,12 +1,16 @@
 package org.bitnetj.constraint.schema;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bitnetj.constraint.automaton.CharDfa;
 import org.bitnetj.constraint.automaton.StringSpelling;
 import org.bitnetj.constraint.automaton.TooManyStatesException;
@@ -30,6 +34,9 @@ public final class SchemaCompiler {
   private final Map<Set<Term>, Draft> drafts = new HashMap<>();
   private final List<Set<Term>> waiting = new ArrayList<>();
   private final List<Exclusion> exclusions = new ArrayList<>();
+
+  /** How many names objects with a least number of members may have, by label. */
+  private final Map<Draft.Members, int[]> nameCounts = new IdentityHashMap<>();
 
   private SchemaCompiler(SchemaDocument document) {
     this.document = document;
@@ -107,8 +114,9 @@ public final class SchemaCompiler {
   }
 
   private void define(Draft draft, Set<Term> key) {
-    for (Conjunctions.Alternative alternative : alternatives(key)) {
-      draft.scalars.addAll(Scalars.of(alternative));
+    List<Conjunctions.Alternative> alternatives = alternatives(key);
+    draft.scalars.addAll(Scalars.of(alternatives));
+    for (Conjunctions.Alternative alternative : alternatives) {
       if ((alternative.types() & Keywords.ARRAY) != 0) {
         array(alternative.all(), draft);
       }
@@ -177,25 +185,25 @@ public final class SchemaCompiler {
             .toList());
   }
 
-  /** Automata of names that {@link #findHeights} may build: a few milliseconds for ten. */
-  private static final int MOST_NAMES_BUILT = 5_000;
-
-  private int namesBuilt;
-
   /** Finds the least height of each draft's values; what has none keeps {@link Draft#NONE}. */
   private void findHeights() {
-    for (boolean changed = true; changed; ) {
-      changed = false;
-      for (Draft draft : drafts.values()) {
-        int least = draft.scalars.isEmpty() ? Draft.NONE : 0;
-        for (Draft.Items items : draft.arrays) {
-          least = Math.min(least, height(items));
-        }
-        for (Draft.Members members : draft.objects) {
-          least = Math.min(least, height(members));
-        }
-        changed |= least != draft.height;
+    Map<Draft, Set<Draft>> users = new HashMap<>();
+    for (Draft draft : drafts.values()) {
+      draft.inner().forEach(part -> users.computeIfAbsent(part, _ -> new HashSet<>()).add(draft));
+    }
+    LinkedHashSet<Draft> open = new LinkedHashSet<>(drafts.values());
+    while (!open.isEmpty()) {
+      Draft draft = open.removeFirst();
+      int least = draft.scalars.isEmpty() ? Draft.NONE : 0;
+      for (Draft.Items items : draft.arrays) {
+        least = Math.min(least, height(items));
+      }
+      for (Draft.Members members : draft.objects) {
+        least = Math.min(least, height(members));
+      }
+      if (least != draft.height) {
         draft.height = least;
+        open.addAll(users.getOrDefault(draft, Set.of()));
       }
     }
   }
@@ -220,23 +228,32 @@ public final class SchemaCompiler {
       return Draft.NONE;
     }
     if (members.min() > members.required()) {
-      int[] heights =
-          members.values().stream().mapToInt(value -> value.height).sorted().distinct().toArray();
-      int enough = Draft.NONE;
-      for (int i = heights.length - 1; i >= 0 && heights[i] >= 0; i--) {
-        boolean exists = heights[i] != Draft.NONE;
-        if (exists && ++namesBuilt > MOST_NAMES_BUILT) {
-          throw new GrammarException(
-              "The JSON Schema's objects with minProperties depend on each other in too many ways;"
-                  + " leave minProperties out of some.");
-        }
-        if (exists && names(members, heights[i]).count() >= members.min()) {
-          enough = heights[i];
-        }
-      }
-      highest = Math.max(highest, enough);
+      highest = Math.max(highest, heightOfEnough(members));
     }
     return highest == Draft.NONE ? Draft.NONE : highest + 1;
+  }
+
+  /** Up to which height there are enough members for the least number of them. */
+  private int heightOfEnough(Draft.Members members) {
+    List<Draft> values = members.values();
+    int[] counts =
+        nameCounts.computeIfAbsent(
+            members,
+            m -> NameAutomaton.countsByLabel(StringSpelling.json(m.names()), values.size()));
+    int[] byHeight =
+        IntStream.range(0, values.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(label -> values.get(label).height))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    long count = 0;
+    for (int label : byHeight) {
+      count += counts[label];
+      if (count >= members.min()) {
+        return values.get(label).height;
+      }
+    }
+    return Draft.NONE;
   }
 
   /** The names whose values have up to some height. */
