@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
@@ -213,21 +212,25 @@ final class ServeCommand implements Callable<Integer> {
           spec.commandLine(), "A certificate (--tls-cert) and its key (--tls-key) go together.");
     }
     try {
-      return new Serving(
-          host,
-          port,
-          Optional.ofNullable(alias),
-          parallel,
-          queue,
-          Duration.ofSeconds(timeout),
-          Duration.ofSeconds(transferTime),
-          keys(),
-          origins,
-          hosts,
-          certificate,
-          certificateKey,
-          log.name().toUpperCase(Locale.ROOT),
-          line -> streams.tell(log == Log.json ? line : "bitnet: " + line));
+      Serving serving =
+          new Serving(line -> streams.tell(log == Log.json ? line : "bitnet: " + line))
+              .host(host)
+              .port(port)
+              .parallel(parallel)
+              .queue(queue)
+              .requestTime(Duration.ofSeconds(timeout))
+              .transferTime(Duration.ofSeconds(transferTime))
+              .keys(keys())
+              .origins(origins)
+              .hosts(hosts)
+              .logFormat(log.name().toUpperCase(Locale.ROOT));
+      if (alias != null) {
+        serving.modelName(alias);
+      }
+      if (certificate != null && certificateKey != null) {
+        serving.certificate(certificate, certificateKey);
+      }
+      return serving;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.logging.Level;
@@ -16,55 +15,94 @@ import org.bitnetj.server.LogFormat;
 import org.bitnetj.server.ModelServer;
 import org.bitnetj.server.ServerCertificate;
 import org.bitnetj.server.ServerOptions;
-import org.jspecify.annotations.Nullable;
 
-/** Runs a server until the process is told to end. */
+/**
+ * Runs a server until the process is told to end. What is not set is as in {@link
+ * ServerOptions#defaults}; a wrong value is refused with an {@link IllegalArgumentException} whose
+ * message is a sentence. Not thread-safe.
+ */
 final class Serving {
   /** Kept, so that its level is not forgotten: its notes at the start are of no use to users. */
   private static final Logger LIBRARY = Logger.getLogger("io.helidon");
 
-  private final ServerOptions options;
+  private ServerOptions options;
 
   /**
-   * @param keys each as {@link ApiKey#parse} reads it
-   * @param logFormat one of {@link LogFormat}
-   * @param certificate and its key, for HTTPS; both are there or neither
-   * @throws IllegalArgumentException if a value is wrong; the message is a sentence
+   * @param log receives what is told
+   */
+  Serving(Consumer<String> log) {
+    options = ServerOptions.defaults().withLog(log);
+  }
+
+  Serving host(String address) {
+    options = options.withHost(address);
+    return this;
+  }
+
+  Serving port(int number) {
+    options = options.withPort(number);
+    return this;
+  }
+
+  Serving modelName(String name) {
+    options = options.withModelName(name);
+    return this;
+  }
+
+  Serving parallel(int texts) {
+    options = options.withParallel(texts);
+    return this;
+  }
+
+  Serving queue(int requests) {
+    options = options.withQueue(requests);
+    return this;
+  }
+
+  Serving requestTime(Duration most) {
+    options = options.withRequestTime(most);
+    return this;
+  }
+
+  Serving transferTime(Duration most) {
+    options = options.withTransferTime(most);
+    return this;
+  }
+
+  /**
+   * @param lines each as {@link ApiKey#parse} reads it
+   */
+  Serving keys(List<String> lines) {
+    options = options.withApiKeys(read(lines));
+    return this;
+  }
+
+  Serving origins(List<String> pages) {
+    options = options.withOrigins(pages);
+    return this;
+  }
+
+  Serving hosts(List<String> names) {
+    options = options.withHosts(names);
+    return this;
+  }
+
+  /**
+   * Speaks HTTPS.
+   *
    * @throws IOException if the certificate cannot be used
    */
-  Serving(
-      String host,
-      int port,
-      Optional<String> modelName,
-      int parallel,
-      int queue,
-      Duration requestTime,
-      Duration transferTime,
-      List<String> keys,
-      List<String> origins,
-      List<String> hosts,
-      @Nullable Path certificate,
-      @Nullable Path certificateKey,
-      String logFormat,
-      Consumer<String> log)
-      throws IOException {
-    ServerOptions chosen =
-        ServerOptions.defaults()
-            .withHost(host)
-            .withPort(port)
-            .withParallel(parallel)
-            .withQueue(queue)
-            .withRequestTime(requestTime)
-            .withTransferTime(transferTime)
-            .withApiKeys(read(keys))
-            .withOrigins(origins)
-            .withHosts(hosts)
-            .withLogFormat(LogFormat.valueOf(logFormat))
-            .withLog(log);
-    if (certificate != null && certificateKey != null) {
-      chosen = chosen.withCertificate(ServerCertificate.read(certificate, certificateKey));
-    }
-    options = modelName.isPresent() ? chosen.withModelName(modelName.get()) : chosen;
+  Serving certificate(Path certificate, Path key) throws IOException {
+    options = options.withCertificate(ServerCertificate.read(certificate, key));
+    return this;
+  }
+
+  /**
+   * @param name that of a {@link LogFormat}
+   */
+  Serving logFormat(String name) {
+    options = options.withLogFormat(LogFormat.valueOf(name));
+    return this;
   }
 
   private static List<ApiKey> read(List<String> lines) {
