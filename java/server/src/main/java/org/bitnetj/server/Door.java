@@ -24,9 +24,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import org.bitnetj.chat.reply.StrictJson;
 import org.bitnetj.error.ChatTemplateException;
@@ -61,11 +58,8 @@ final class Door {
 
   private static final ObjectMapper JSON = StrictJson.mapper();
 
-  private static final String METHODS = "GET, POST, DELETE";
-  private static final HeaderName API_KEY = HeaderNames.create("x-api-key");
   private static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
-  private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("Access-Control-Allow-Origin");
 
   /** Bodies of the largest size that are in memory at a time; of smaller ones there are more. */
   private static final int MOST_RECEIVED = 16;
@@ -73,9 +67,7 @@ final class Door {
   /** Those that are parsed and tokenized, which may take many times the memory of their bytes. */
   private static final int MOST_PARSED = 2;
 
-  private final List<ApiKey> keys;
-
-  private final List<String> origins;
+  private final Access access;
   private final HostNames hosts;
   private final int mostBytes;
   private final ReadingRoom receiving;
@@ -85,8 +77,7 @@ final class Door {
   private final RequestLog log;
 
   Door(ServerOptions options, Exchanges exchanges, Metrics metrics, RequestLog log) {
-    this.keys = options.apiKeys();
-    this.origins = options.origins();
+    this.access = new Access(options.apiKeys(), options.origins());
     this.hosts = new HostNames(options.host(), options.hosts());
     this.mostBytes = options.mostBodyBytes();
     this.receiving = new ReadingRoom((long) MOST_RECEIVED * mostBytes, options.queue());
@@ -101,7 +92,7 @@ final class Door {
     return handler(
         dialect,
         (request, exchange) -> {
-          requireKey(request, exchange);
+          access.requireKey(request, exchange);
           long size = Math.min(request.headers().contentLength().orElse(mostBytes), mostBytes + 1L);
           return receiving.use(
               exchange,
@@ -119,7 +110,7 @@ final class Door {
     return handler(
         dialect,
         (request, exchange) -> {
-          requireKey(request, exchange);
+          access.requireKey(request, exchange);
           return task.apply(request);
         });
   }
@@ -151,12 +142,12 @@ final class Door {
       Reading reading) {
     int status = 200;
     RuntimeException gone = null;
-    allowOrigin(request, response);
+    access.allowOrigin(request, response);
     response.header(REQUEST_ID, exchange.id());
     EventStream events = new EventStream(response, dialect);
     try (events) {
       try {
-        requireOrigin(request);
+        access.requireOrigin(request);
         watch(exchange);
         Answer answer = reading.read(request, exchange);
         endIfUnread(request, response);
@@ -248,6 +239,11 @@ final class Door {
     }
   }
 
+  /** Answers what browsers ask before they send a page's request to another server. */
+  void preflight(ServerRequest request, ServerResponse response) {
+    access.preflight(request, response);
+  }
+
   /** Passes every request first, whatever its path and method. */
   void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     Connection connection = Connection.current();
@@ -265,7 +261,7 @@ final class Door {
   /** An answer to HEAD has no body, not even if it is an error. Only the health is asked so. */
   private void sendHead(RoutingRequest request, RoutingResponse response) {
     boolean known = request.path().rawPath().equals("/health");
-    response.header(HeaderNames.ALLOW, known ? "GET, HEAD" : METHODS);
+    response.header(HeaderNames.ALLOW, known ? "GET, HEAD" : Access.METHODS);
     response.status(!hosts.allows(request) ? 403 : known ? 200 : 405).send();
   }
 
@@ -278,80 +274,6 @@ final class Door {
       return;
     }
     chain.proceed();
-  }
-
-  /**
-   * Refuses what a web page asks that is neither the server's own nor one of those named. Browsers
-   * send such requests although they keep the answers from the page.
-   */
-  private void requireOrigin(ServerRequest request) {
-    Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
-    if (origin.isEmpty() || origins.contains("*") || origins.contains(origin.get())) {
-      return;
-    }
-    String host = request.headers().first(HeaderNames.HOST).orElse("");
-    if (!origin.get().equals("http://" + host) && !origin.get().equals("https://" + host)) {
-      throw new ApiException(
-          ApiException.Kind.FORBIDDEN,
-          "Requests of web pages from "
-              + origin.get()
-              + " are refused; the server must be told that they are wanted (bitnet serve"
-              + " --cors).");
-    }
-  }
-
-  private void allowOrigin(ServerRequest request, ServerResponse response) {
-    request
-        .headers()
-        .first(HeaderNames.ORIGIN)
-        .filter(origin -> origins.contains("*") || origins.contains(origin))
-        .ifPresent(
-            origin -> {
-              response.header(ALLOW_ORIGIN, origin);
-              response.header(HeaderNames.VARY, "Origin");
-            });
-  }
-
-  /** Answers what browsers ask before they send a page's request to another server. */
-  void preflight(ServerRequest request, ServerResponse response) {
-    allowOrigin(request, response);
-    response.header(HeaderNames.create("Access-Control-Allow-Methods"), METHODS);
-    request
-        .headers()
-        .first(HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
-        .ifPresent(names -> response.header(HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, names));
-    response.status(204).send();
-  }
-
-  private void requireKey(ServerRequest request, Exchange exchange) {
-    if (keys.isEmpty()) {
-      return;
-    }
-    String given =
-        request
-            .headers()
-            .first(HeaderNames.AUTHORIZATION)
-            .filter(h -> h.regionMatches(true, 0, "Bearer ", 0, 7))
-            .map(h -> h.substring(7).strip())
-            .or(() -> request.headers().first(API_KEY))
-            .orElse("");
-    byte[] bytes = given.getBytes(StandardCharsets.UTF_8);
-    ApiKey known = null;
-    for (ApiKey key : keys) { // all of them, so that the time tells nothing
-      known =
-          MessageDigest.isEqual(key.key().getBytes(StandardCharsets.UTF_8), bytes) ? key : known;
-    }
-    if (known != null) {
-      exchange.identify(known);
-    } else {
-      throw ApiException.coded(
-          ApiException.Kind.UNAUTHENTICATED,
-          "invalid_api_key",
-          given.isEmpty()
-              ? "This server needs an API key: send it as 'Authorization: Bearer KEY' or in the"
-                  + " header x-api-key."
-              : "This API key is not known here.");
-    }
   }
 
   /**
