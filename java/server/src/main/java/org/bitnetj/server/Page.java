@@ -35,6 +35,7 @@ final class Page {
           "dom.js",
           "events.js",
           "history.js",
+          "import.js",
           "inline.js",
           "main.js",
           "markdown.js",

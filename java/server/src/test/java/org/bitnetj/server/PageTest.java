@@ -126,6 +126,7 @@ class PageTest extends InBrowser {
     JsonNode exported = ServedModel.JSON.readTree(file.toFile());
     assertEquals("Felines", exported.get("title").textValue());
     assertEquals("About cats.", exported.at("/messages/1/text").textValue());
+    Files.delete(file);
     browser.button("Delete “Felines”").click();
     browser.button("Delete").click();
     browser.waitFor(d -> browser.texts("#chats .chat").equals(List.of("Dogs")));
@@ -133,6 +134,49 @@ class PageTest extends InBrowser {
     browser.driver.navigate().back();
     browser.driver.navigate().refresh();
     browser.waitFor(d -> browser.texts("#chats .chat").equals(List.of("Dogs")));
+  }
+
+  @Test
+  void anExportedChatIsImportedWithItsVersions() throws Exception {
+    scripted.answers("First.").answers("Second.").answers("More.");
+    browser.open(scripted.port());
+    browser.chat("Hello");
+    browser.button("Answer again").click();
+    browser.waitForText("article.assistant .body", "Second.");
+    browser.waitUntilIdle();
+    browser.button("Export “Hello” as JSON").click();
+    Path file = browser.waitFor(d -> downloaded());
+    browser.button("Delete “Hello”").click();
+    browser.button("Delete").click();
+    browser.waitFor(d -> browser.texts("#chats .chat").isEmpty());
+    WebElement chooser = browser.all("#import-file").getFirst();
+    chooser.sendKeys(file.toString());
+    browser.waitForText("article.assistant .body", "Second.");
+    assertEquals(List.of("Hello"), browser.texts("#chats .chat"));
+    assertEquals(List.of("2/2"), branches());
+    browser.button("Previous version").click();
+    assertEquals("First.", browser.answer());
+    browser.chat("And?");
+    browser.waitForText("article.assistant .body", "More.");
+    assertFalse(browser.isShown("#import-failure"));
+    for (int i = 0; i < 2; i++) {
+      scripted.request();
+    }
+    assertEquals(
+        List.of("Hello", "First.", "And?"),
+        scripted.request().get("messages").findValuesAsText("content"));
+    Files.delete(file);
+  }
+
+  @Test
+  void aFileThatIsNoChatIsRefusedByASentence() throws Exception {
+    browser.open(scripted.port());
+    Path file = Files.writeString(downloads.resolve("other.txt"), "{\"messages\": []}");
+    browser.all("#import-file").getFirst().sendKeys(file.toString());
+    browser.waitForText(
+        "#import-failure",
+        "other.txt was not imported. This file is no chat that was exported here.");
+    assertEquals(List.of(), browser.texts("#chats .chat"));
   }
 
   private static Path downloaded() {

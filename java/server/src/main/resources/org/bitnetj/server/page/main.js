@@ -4,6 +4,7 @@ import { add, newChat, path, revive, turn } from "./chat.js";
 import { Connection } from "./connection.js";
 import { announce, ask, byId, copy, element, fit } from "./dom.js";
 import { History } from "./history.js";
+import { imported } from "./import.js";
 import { MessageView } from "./message.js";
 import { Scroll } from "./scroll.js";
 import { lastSettings, remember, settingsPanel } from "./settings.js";
@@ -224,6 +225,21 @@ async function download(id) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
+/** Keeps the chat of a file and shows it. */
+async function upload(file) {
+  const failure = byId("import-failure");
+  failure.hidden = true;
+  try {
+    const other = imported(await file.text(), lastSettings());
+    await history.put(other);
+    location.hash = other.id;
+    sidebar.chosen();
+  } catch (error) {
+    failure.textContent = `${file.name} was not imported. ${error.message}`;
+    failure.hidden = false;
+  }
+}
+
 function editLast() {
   const last = path(chat).findLast((message) => message.role === "user");
   views.get(last?.id)?.edit();
@@ -264,6 +280,12 @@ byId("messages").addEventListener("click", ({ target }) => {
   }
 });
 byId("new-chat").addEventListener("click", startNew);
+byId("import-chat").addEventListener("click", () => byId("import-file").click());
+byId("import-file").addEventListener("change", ({ target }) => {
+  const [file] = target.files;
+  target.value = ""; // so that the same file can be chosen again
+  upload(file);
+});
 byId("title").addEventListener("change", ({ target }) => {
   chat.title = target.value.trim();
   refresh();

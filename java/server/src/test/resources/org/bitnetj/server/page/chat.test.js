@@ -1,5 +1,6 @@
 import { add, newChat, path, request, revive, siblings, turn } from "/page/chat.js";
 import { EventParser } from "/page/events.js";
+import { imported } from "/page/import.js";
 import { equal, test } from "./testing.js";
 
 const EMPTY = { mode: "chat", system: "", thinking: "", temperature: "", seed: "" };
@@ -53,6 +54,40 @@ test("chat: an answer that a closed page cut has failed", () => {
   const chat = newChat(EMPTY);
   add(chat, 0, "assistant", "part").state = "streaming";
   equal(revive(chat).messages[0].state, "failed");
+});
+
+test("import: a chat is what was exported, and what it does not know is left out", () => {
+  const chat = newChat({ ...EMPTY, system: "Be brief.", seed: "7" });
+  const question = add(chat, 0, "user", "q");
+  add(chat, question.id, "assistant", "a").timings = { predicted_n: 1 };
+  const other = add(chat, question.id, "assistant", "b");
+  Object.assign(other, { state: "failed", error: "Gone." });
+  turn(chat, other, -1);
+  const file = { ...chat, more: 1, settings: { ...chat.settings, more: "x" }, messages: chat.messages.map((m) => ({ ...m, more: 1 })) };
+  const copy = imported(JSON.stringify(file), { ...EMPTY, temperature: "1" });
+  equal([copy.title, copy.settings, copy.messages, copy.chosen], [chat.title, chat.settings, chat.messages, chat.chosen]);
+  equal(copy.id === chat.id, false);
+});
+
+test("import: what is no whole chat is refused", () => {
+  const chat = newChat(EMPTY);
+  add(chat, add(chat, 0, "user", "q").id, "assistant", "a");
+  const [user, answer] = chat.messages;
+  const files = [
+    null, [], {}, { ...chat, messages: [] }, { ...chat, messages: {} }, { ...chat, title: 1 }, { ...chat, settings: null },
+    { ...chat, chosen: {} }, { ...chat, chosen: { 0: 2, 1: 2 } }, { ...chat, chosen: { 0: 1, 1: 9 } },
+    { ...chat, messages: [user, { ...answer, parent: 2 }] }, { ...chat, messages: [user, { ...answer, id: 7 }] },
+    { ...chat, messages: [user, { ...answer, role: "system" }] }, { ...chat, messages: [user, { ...answer, text: 1 }] },
+    { ...chat, messages: [user, { ...answer, state: "new" }] }, { ...chat, messages: [user, null] }];
+  for (const text of ["", "no JSON", ...files.map((file) => JSON.stringify(file))]) {
+    let sentence = "";
+    try {
+      imported(text, EMPTY);
+    } catch (error) {
+      sentence = error.message;
+    }
+    equal([text, sentence], [text, "This file is no chat that was exported here."]);
+  }
 });
 
 test("events: any pieces, any ends of lines", () => {
