@@ -80,7 +80,7 @@ public interface Kernels {
   /**
    * {@link #ternaryProduct} of a matrix by rows or columns, for any number of rows of activations,
    * which have one scale each: panels of 16 rows, best from a multiple of {@link
-   * TernaryVectors#panelsTogether} to the next.
+   * TernaryVectors#PANELS_TOGETHER} to the next.
    *
    * @param passing memory to work in, of {@link TernaryVectors#passingBytes} bytes at least from a
    *     multiple of 64 on, that no other call uses meanwhile

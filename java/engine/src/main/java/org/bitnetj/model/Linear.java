@@ -57,7 +57,7 @@ sealed interface Linear {
 
     @Override
     public int panelsTogether() {
-      return vectors.panelsTogether();
+      return TernaryVectors.PANELS_TOGETHER;
     }
 
     @Override

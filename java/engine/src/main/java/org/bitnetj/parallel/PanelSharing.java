@@ -40,7 +40,8 @@ public final class PanelSharing {
       long panelBytes,
       int together) {
     if (together > 1) {
-      team.run(product, panels, Math.clamp(panels / team.threads(), 1, together));
+      int grain = Math.clamp(panels / team.threads(), 1, together);
+      team.runGuided(product, panels, grain, grain, grain);
     } else if (rows <= FEW_ROWS) {
       int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
       int most = (int) Math.max(1, MOST_BYTES / panelBytes);

@@ -33,6 +33,9 @@ public final class TernaryVectors extends Operand {
   /** Bytes of a line. */
   public static final int LINE_BYTES = 64;
 
+  /** Panels that are made together: those of a line of columns. */
+  public static final int PANELS_TOGETHER = LINE_DIGITS / PanelLayout.ROWS;
+
   private final MemorySegment digits;
   private final int rows;
   private final int columns;
@@ -90,14 +93,9 @@ public final class TernaryVectors extends Operand {
     return (count() + ITEM_VECTORS - 1) / ITEM_VECTORS;
   }
 
-  /** Panels that are made together of a line of columns; 1 for rows. */
-  public int panelsTogether() {
-    return order == Order.ROW_MAJOR ? 1 : LINE_DIGITS / PanelLayout.ROWS;
-  }
-
   /** Bytes of two-bit panels that pass through memory while a product with all of it is made. */
   public long passingBytes() {
-    return LINE_DIGITS / PanelLayout.ROWS * PanelLayout.TWO_BIT.panelBytes(columns);
+    return PANELS_TOGETHER * PanelLayout.TWO_BIT.panelBytes(columns);
   }
 
   /** Bytes of a vector. */
