@@ -13,7 +13,8 @@ import java.util.function.Consumer;
  * @param port the port; 0 for any free one
  * @param modelName what the model is called in answers; requests may name any model
  * @param parallel texts that are generated at a time, 1 to 256
- * @param queue requests that wait for their turn; one more is refused with status 429
+ * @param queue requests that wait for their turn; where there is one more, the newest of those of
+ *     the lowest priority is refused with status 429
  * @param requestTime how long a request may take, its waiting included
  * @param transferTime how long a client may take to send a request's head, to send its body, and to
  *     take each piece of an answer; then its connection is closed
