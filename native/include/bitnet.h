@@ -54,10 +54,10 @@ extern "C" {
 /* Layouts of ternary panels. */
 #define BN_PANEL_2BIT 0
 
-/* The order of a copy of a ternary matrix: its vectors are rows or columns. */
+/* The order of a ternary matrix by vectors: they are rows or columns. */
 #define BN_ROW_MAJOR 0
 #define BN_COLUMN_MAJOR 1
-/* The most rows of activations that a product with such a copy takes at a time. */
+/* The most rows of activations that a product which leaves vectors out takes at a time. */
 #define BN_MOST_SPARSE_ROWS 16
 /* Digits that one line of a row or column holds, and its bytes. */
 #define BN_LINE_DIGITS 256
@@ -309,10 +309,11 @@ BN_API int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, cons
                        int32_t begin, int32_t end);
 
 /*
- * Copies a matrix from panels by rows or columns. Items [begin, end): item i is rows or columns 16
+ * Takes a matrix apart, from panels to rows or columns. Items [begin, end): item i is rows or
+ * columns 16
  * * i to 16 * i + 15, as far as there are any.
  */
-BN_API int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vectors* copy,
+BN_API int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vectors* vectors,
                                int32_t begin, int32_t end);
 
 /* out row r = row tokens[r] of table as float32, for r in [begin, end). */
@@ -358,13 +359,13 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
 /*
  * bn_ternary_product of a matrix by rows or columns, for any number of rows of activations, which
  * have one scale each: whole panels [begin, end) of 16 rows. By columns it reads best from a
- * multiple of 16 to the next. It makes panels in `passing`, of passing_bytes bytes from a multiple
- * of 64 on: at least those of 16 panels, 64 for each of them and 16 columns. BN_UNSUPPORTED if
- * there are fewer or w has an unknown order.
+ * multiple of 16 to the next. It makes panels in scratch memory of scratch_bytes bytes from a
+ * multiple of 64 on: at least those of 16 panels, 64 for each of them and 16 columns.
+ * BN_UNSUPPORTED if there are fewer or w has an unknown order.
  */
 BN_API int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
                                   const bn_rows* y, int32_t count, int32_t begin, int32_t end,
-                                  uint8_t* passing, int64_t passing_bytes);
+                                  uint8_t* scratch, int64_t scratch_bytes);
 
 /*
  * Two products of rows t in [0, count) of activations, which have one scale each, count at

@@ -89,9 +89,9 @@ static void check_dense(const test_case* c, int32_t tier, place where, const bn_
   const bn_ternary_vectors copy = vectors_of(where, w, order);
   const bn_rows expected = new_rows(where, count, w->rows, 0);
   const bn_rows actual = copy_rows(where, &expected);
-  const int64_t passing_bytes = 16 * ((w->columns + 15) / 16 * (int64_t)64);
-  uint8_t* passing = guarded(where, (size_t)passing_bytes);
-  memset(passing, 0xa5, (size_t)passing_bytes);
+  const int64_t scratch_bytes = 16 * ((w->columns + 15) / 16 * (int64_t)64);
+  uint8_t* scratch = guarded(where, (size_t)scratch_bytes);
+  memset(scratch, 0xa5, (size_t)scratch_bytes);
   const int32_t panels = (w->rows + 15) / 16;
   const int32_t begin = random_below(r, panels);
   const int32_t end = begin + 1 + random_below(r, panels - begin);
@@ -99,8 +99,8 @@ static void check_dense(const test_case* c, int32_t tier, place where, const bn_
   for (int i = 0; i < 3; i++) {
     bn_ternary_product(BN_TIER_C, w, a, &expected, count, ranges[i][0], ranges[i][1]);
     same_int(c, "status from panel", ranges[i][0], BN_OK,
-             bn_vectors_product(tier, &copy, a, &actual, count, ranges[i][0], ranges[i][1], passing,
-                                passing_bytes));
+             bn_vectors_product(tier, &copy, a, &actual, count, ranges[i][0], ranges[i][1], scratch,
+                                scratch_bytes));
     same_rows(c, &expected, &actual);
   }
 }

@@ -47,7 +47,7 @@ static void block_panels(const uint8_t* const lines[16], uint8_t* block, int64_t
   }
 }
 
-int32_t bn_pack_panels_c(const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
+int32_t bn_pack_panels_c(const bn_ternary_vectors* vectors, uint8_t* panels, int32_t begin,
                          int32_t end) {
-  return bn_pack_panels_by(panel_blocks, block_panels, copy, panels, begin, end);
+  return bn_pack_panels_by(panel_blocks, block_panels, vectors, panels, begin, end);
 }

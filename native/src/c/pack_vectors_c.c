@@ -62,21 +62,21 @@ static void pack_columns(const uint8_t* block, int64_t panel_bytes, int32_t pane
   }
 }
 
-int32_t bn_pack_vectors_c(const bn_ternary* w, const bn_ternary_vectors* copy, int32_t begin,
+int32_t bn_pack_vectors_c(const bn_ternary* w, const bn_ternary_vectors* vectors, int32_t begin,
                           int32_t end) {
   if (w->layout != BN_PANEL_2BIT) {
     return BN_UNSUPPORTED;
   }
   const int32_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
   const int64_t panel_bytes = (int64_t)BN_BLOCK_BYTES_2BIT * blocks;
-  if (copy->order == BN_ROW_MAJOR) {
+  if (vectors->order == BN_ROW_MAJOR) {
     for (int64_t row = 16 * (int64_t)begin; row < 16 * (int64_t)end && row < w->rows; row++) {
       const uint8_t* words = w->panels + row / 16 * panel_bytes + row % 16 * 4;
-      pack_row(words, blocks, copy->digits + row * copy->stride);
+      pack_row(words, blocks, vectors->digits + row * vectors->stride);
     }
     return BN_OK;
   }
-  if (copy->order != BN_COLUMN_MAJOR) {
+  if (vectors->order != BN_COLUMN_MAJOR) {
     return BN_UNSUPPORTED;
   }
   const int32_t panels = (w->rows + BN_PANEL_ROWS - 1) / BN_PANEL_ROWS;
@@ -87,7 +87,7 @@ int32_t bn_pack_vectors_c(const bn_ternary* w, const bn_ternary_vectors* copy, i
       uint8_t lines[16][BN_LINE_BYTES];
       pack_columns(source, panel_bytes, some, lines);
       for (int64_t i = 0; i < 16 && 16 * (int64_t)block + i < w->columns; i++) {
-        uint8_t* vector = copy->digits + (16 * (int64_t)block + i) * copy->stride;
+        uint8_t* vector = vectors->digits + (16 * (int64_t)block + i) * vectors->stride;
         memcpy(vector + first / LINE_BLOCKS * BN_LINE_BYTES, lines[i], BN_LINE_BYTES);
       }
     }

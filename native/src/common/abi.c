@@ -46,14 +46,14 @@ int32_t bn_pack(int32_t tier, int32_t format, const uint8_t* source, const bn_te
   RETURN_KERNEL(tier, BN_UNSUPPORTED, pack, format, source, w, begin, end);
 }
 
-int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vectors* copy,
+int32_t bn_pack_vectors(int32_t tier, const bn_ternary* w, const bn_ternary_vectors* vectors,
                         int32_t begin, int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_vectors, w, copy, begin, end);
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_vectors, w, vectors, begin, end);
 }
 
-int32_t bn_pack_panels(int32_t tier, const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
-                       int32_t end) {
-  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_panels, copy, panels, begin, end);
+int32_t bn_pack_panels(int32_t tier, const bn_ternary_vectors* vectors, uint8_t* panels,
+                       int32_t begin, int32_t end) {
+  RETURN_KERNEL(tier, BN_UNSUPPORTED, pack_panels, vectors, panels, begin, end);
 }
 
 int32_t bn_embed(int32_t tier, const bn_matrix* table, const bn_batch* batch, const bn_rows* out,

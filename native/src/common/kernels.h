@@ -11,9 +11,9 @@
 
 typedef int32_t bn_pack_fn(int32_t format, const uint8_t* source, const bn_ternary* w,
                            int32_t begin, int32_t end);
-typedef int32_t bn_pack_vectors_fn(const bn_ternary* w, const bn_ternary_vectors* copy,
+typedef int32_t bn_pack_vectors_fn(const bn_ternary* w, const bn_ternary_vectors* vectors,
                                    int32_t begin, int32_t end);
-typedef int32_t bn_pack_panels_fn(const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
+typedef int32_t bn_pack_panels_fn(const bn_ternary_vectors* vectors, uint8_t* panels, int32_t begin,
                                   int32_t end);
 typedef int32_t bn_embed_fn(const bn_matrix* table, const bn_batch* batch, const bn_rows* out,
                             int32_t begin, int32_t end);
@@ -131,10 +131,10 @@ bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_
 
 /*
  * The way back from bn_pack_vectors: two-bit panels [begin, end) of a matrix, one after the other
- * from `panels` on. BN_UNSUPPORTED if the copy has an unknown order.
+ * from `panels` on. BN_UNSUPPORTED if vectors have an unknown order.
  */
-int32_t bn_pack_panels(int32_t tier, const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
-                       int32_t end);
+int32_t bn_pack_panels(int32_t tier, const bn_ternary_vectors* vectors, uint8_t* panels,
+                       int32_t begin, int32_t end);
 
 /* The tiers whose instructions this CPU says it has, as a bit mask. */
 int32_t bn_detect_claimed(void);

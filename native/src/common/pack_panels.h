@@ -1,5 +1,5 @@
 /*
- * Panels from a row-major or column-major copy. A line of a row holds a row's part of 16 blocks; a
+ * Panels from a matrix by rows or columns. A line of a row holds a row's part of 16 blocks; a
  * line of a column holds its digits in 16 panels. Either way 16 lines become 16 blocks, and what a
  * line has in field f of a byte is that of block or panel 4 * f + the byte's 16th in 64.
  */
@@ -29,18 +29,19 @@ typedef void bn_block_panels(const uint8_t* const lines[16], uint8_t* block, int
 static const uint8_t bn_line_of_zeros[BN_LINE_BYTES] __attribute__((aligned(64)));
 
 /* Line l of vector i, of which there are `count`. */
-static inline const uint8_t* bn_line(const bn_ternary_vectors* copy, int64_t i, int64_t count,
+static inline const uint8_t* bn_line(const bn_ternary_vectors* vectors, int64_t i, int64_t count,
                                      int64_t l) {
-  return i < count ? copy->digits + i * copy->stride + l * BN_LINE_BYTES : bn_line_of_zeros;
+  return i < count ? vectors->digits + i * vectors->stride + l * BN_LINE_BYTES : bn_line_of_zeros;
 }
 
-BN_INLINE void bn_pack_rows(bn_panel_blocks* panel_blocks, const bn_ternary_vectors* copy,
+BN_INLINE void bn_pack_rows(bn_panel_blocks* panel_blocks, const bn_ternary_vectors* vectors,
                             uint8_t* panels, int32_t blocks, int32_t begin, int32_t end) {
   for (int64_t panel = begin; panel < end; panel++) {
     for (int32_t first = 0; first < blocks; first += BN_LINE_BLOCKS) {
       const uint8_t* lines[16];
       for (int32_t r = 0; r < 16; r++) {
-        lines[r] = bn_line(copy, BN_PANEL_ROWS * panel + r, copy->rows, first / BN_LINE_BLOCKS);
+        lines[r] =
+            bn_line(vectors, BN_PANEL_ROWS * panel + r, vectors->rows, first / BN_LINE_BLOCKS);
       }
       const int32_t some = blocks - first < BN_LINE_BLOCKS ? blocks - first : BN_LINE_BLOCKS;
       panel_blocks(lines, panels, some);
@@ -49,7 +50,7 @@ BN_INLINE void bn_pack_rows(bn_panel_blocks* panel_blocks, const bn_ternary_vect
   }
 }
 
-BN_INLINE void bn_pack_columns(bn_block_panels* block_panels, const bn_ternary_vectors* copy,
+BN_INLINE void bn_pack_columns(bn_block_panels* block_panels, const bn_ternary_vectors* vectors,
                                uint8_t* panels, int32_t blocks, int32_t begin, int32_t end) {
   const int64_t panel_bytes = (int64_t)BN_BLOCK_BYTES_2BIT * blocks;
   for (int32_t from = begin; from < end;) {
@@ -60,9 +61,9 @@ BN_INLINE void bn_pack_columns(bn_block_panels* block_panels, const bn_ternary_v
       const uint8_t* lines[16];
       for (int32_t c = 0; c < 16; c++) {
         const int64_t column = BN_BLOCK_COLUMNS * block + c;
-        lines[c] = bn_line(copy, column, copy->columns, line);
+        lines[c] = bn_line(vectors, column, vectors->columns, line);
         __builtin_prefetch(
-            bn_line(copy, column + BN_BLOCKS_AHEAD * BN_BLOCK_COLUMNS, copy->columns, line));
+            bn_line(vectors, column + BN_BLOCKS_AHEAD * BN_BLOCK_COLUMNS, vectors->columns, line));
       }
       block_panels(lines, panels + panel_bytes * (from - begin) + BN_BLOCK_BYTES_2BIT * block,
                    panel_bytes, from - first, to - first);
@@ -73,15 +74,15 @@ BN_INLINE void bn_pack_columns(bn_block_panels* block_panels, const bn_ternary_v
 
 /* bn_pack_panels for an instruction set. */
 BN_INLINE int32_t bn_pack_panels_by(bn_panel_blocks* panel_blocks, bn_block_panels* block_panels,
-                                    const bn_ternary_vectors* copy, uint8_t* panels, int32_t begin,
-                                    int32_t end) {
-  const int32_t blocks = (copy->columns + BN_BLOCK_COLUMNS - 1) / BN_BLOCK_COLUMNS;
-  if (copy->order == BN_ROW_MAJOR) {
-    bn_pack_rows(panel_blocks, copy, panels, blocks, begin, end);
+                                    const bn_ternary_vectors* vectors, uint8_t* panels,
+                                    int32_t begin, int32_t end) {
+  const int32_t blocks = (vectors->columns + BN_BLOCK_COLUMNS - 1) / BN_BLOCK_COLUMNS;
+  if (vectors->order == BN_ROW_MAJOR) {
+    bn_pack_rows(panel_blocks, vectors, panels, blocks, begin, end);
     return BN_OK;
   }
-  if (copy->order == BN_COLUMN_MAJOR) {
-    bn_pack_columns(block_panels, copy, panels, blocks, begin, end);
+  if (vectors->order == BN_COLUMN_MAJOR) {
+    bn_pack_columns(block_panels, vectors, panels, blocks, begin, end);
     return BN_OK;
   }
   return BN_UNSUPPORTED;

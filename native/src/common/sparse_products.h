@@ -1,4 +1,4 @@
-/* What products with a row-major or column-major copy of a ternary matrix share in every tier. */
+/* What products with a ternary matrix by rows or columns share in every tier. */
 #ifndef BITNET_SPARSE_PRODUCTS_H
 #define BITNET_SPARSE_PRODUCTS_H
 
@@ -22,8 +22,8 @@
 #define BN_LINES 16
 #define BN_LINE_SUMS 32
 /*
- * Bytes of a copy that stay in the L2 cache while each of several rows of activations takes what it
- * needs of them.
+ * Bytes of a matrix that stay in the L2 cache while each of several rows of activations takes what
+ * it needs of them.
  */
 #define BN_SHARED_BYTES (384 * 1024)
 

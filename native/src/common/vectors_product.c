@@ -2,7 +2,7 @@
  * The product of a matrix by rows or columns, by way of its panels: 16 at a time, which the L2
  * cache holds, are made and then multiplied by the tier. On Zen 5 (AVX-512) one thread makes the 4
  * MB of a matrix of 2560 by 6912 in 0.11 to 0.16 ms, if they are in a cache; from memory it takes
- * longer. So while some panels are multiplied, what the next ones are made of is asked for.
+ * longer. So while panels are multiplied, what the next ones are made of is asked for.
  */
 #include <stddef.h>
 
@@ -42,30 +42,30 @@ static void request(const bn_ternary_vectors* w, int32_t begin, int32_t end, int
 
 int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
                            const bn_rows* y, int32_t count, int32_t begin, int32_t end,
-                           uint8_t* passing, int64_t passing_bytes) {
+                           uint8_t* scratch, int64_t scratch_bytes) {
   if ((uint32_t)tier >= BN_TIER_COUNT || bn_tiers[tier] == NULL) {
     return BN_UNSUPPORTED;
   }
-  bn_ternary some = {.panels = passing,
-                     .columns = w->columns,
-                     .layout = BN_PANEL_2BIT,
-                     .largest_digit = 2,
-                     .scale = w->scale};
+  bn_ternary group = {.panels = scratch,
+                      .columns = w->columns,
+                      .layout = BN_PANEL_2BIT,
+                      .largest_digit = 2,
+                      .scale = w->scale};
   const int64_t panel_bytes =
-      (int64_t)bn_padded_columns(&some) / BN_BLOCK_COLUMNS * BN_BLOCK_BYTES_2BIT;
-  if (passing_bytes < PANELS_TOGETHER * panel_bytes) {
+      (int64_t)bn_padded_columns(&group) / BN_BLOCK_COLUMNS * BN_BLOCK_BYTES_2BIT;
+  if (scratch_bytes < PANELS_TOGETHER * panel_bytes) {
     return BN_UNSUPPORTED;
   }
   int32_t last;
   for (int32_t first = begin; first < end; first = last) {
     last = next_panel(first, end);
-    const int32_t packed = bn_pack_panels(tier, w, passing, first, last);
+    const int32_t packed = bn_pack_panels(tier, w, scratch, first, last);
     if (packed != BN_OK) {
       return packed;
     }
     const int64_t row = BN_PANEL_ROWS * (int64_t)first;
-    const int64_t left = w->rows - row;
-    some.rows = left < BN_LINE_DIGITS ? (int32_t)left : BN_LINE_DIGITS;
+    const int64_t rows_left = w->rows - row;
+    group.rows = rows_left < BN_LINE_DIGITS ? (int32_t)rows_left : BN_LINE_DIGITS;
     bn_rows out = *y;
     out.data += row;
     for (int32_t p = 0, part = 0; p < last - first; p += PANELS_MULTIPLIED, part++) {
@@ -74,7 +74,7 @@ int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_q
       }
       const int32_t next =
           last - first - p < PANELS_MULTIPLIED ? last - first : p + PANELS_MULTIPLIED;
-      const int32_t product = bn_ternary_product(tier, &some, a, &out, count, p, next);
+      const int32_t product = bn_ternary_product(tier, &group, a, &out, count, p, next);
       if (product != BN_OK) {
         return product;
       }

@@ -11,8 +11,9 @@
  * all tokens of a portion are multiplied with them; their activations come from the L2 cache. While
  * a block's first two tiles of tokens are multiplied, the digits of the steps after are decoded:
  * vector units and stores then work beside the tile unit, and what is stored has reached the cache
- * when a tile is loaded from it, which a tile cannot get from the store buffer. Sums stay in their
- * tiles from block to block if there are no more tokens than these; else they rest in memory.
+ * when a tile is loaded from it, for tile loads are not forwarded from the store buffer. Sums stay
+ * in their tiles from block to block if there are no more tokens than these; else they rest in
+ * memory.
  *
  * Activations are not copied, though rows 4096 bytes apart have the same lines of each in one set
  * of the L1 cache: a line is loaded once for two panels and not kept, the columns after it are in

@@ -52,8 +52,8 @@ final class EngineOptions {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Keep a second copy of the feed-forward weights where that pays, so that a token reads"
-              + " only those it needs (the default). --no-sparse takes less memory.")
+          "Keep the feed-forward weights by rows and columns where that pays, so that a token reads"
+              + " only those it needs (the default).")
   private boolean sparse;
 
   @Option(

@@ -73,16 +73,16 @@ public interface Kernels {
 
   /**
    * Copies {@code w} row by row or column by column. Item i is vectors {@code 16i} to {@code 16i +
-   * 15} of the copy, as far as there are any.
+   * 15} of {@code vectors}, as far as there are any.
    */
-  void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end);
+  void packVectors(TernaryMatrix w, TernaryVectors vectors, int begin, int end);
 
   /**
    * {@link #ternaryProduct} of a matrix by rows or columns, for any number of rows of activations,
    * which have one scale each: panels of 16 rows, best from a multiple of {@link
-   * TernaryVectors#PANELS_TOGETHER} to the next.
+   * TernaryVectors#LINE_PANELS} to the next.
    *
-   * @param passing memory to work in, of {@link TernaryVectors#passingBytes} bytes at least from a
+   * @param scratch memory to work in, of {@link TernaryVectors#scratchBytes} bytes at least from a
    *     multiple of 64 on, that no other call uses meanwhile
    */
   void vectorsProduct(
@@ -92,7 +92,7 @@ public interface Kernels {
       int count,
       int begin,
       int end,
-      MemorySegment passing);
+      MemorySegment scratch);
 
   /**
    * {@code y[t] = W a[t]} for the first {@code count} rows, which have one scale each, by rows

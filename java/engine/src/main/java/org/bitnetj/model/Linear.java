@@ -1,6 +1,5 @@
 package org.bitnetj.model;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.bitnetj.format.PanelLayout;
@@ -32,7 +31,13 @@ sealed interface Linear {
 
     @Override
     public void multiply(
-        Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
+        Kernels kernels,
+        LinearInput input,
+        FloatRows y,
+        int count,
+        int begin,
+        int end,
+        Scratch scratch) {
       kernels.ternaryProduct(matrix, input.quantized(), y, count, begin, end);
     }
   }
@@ -42,9 +47,6 @@ sealed interface Linear {
    * a whole they are multiplied by way of panels, a few at a time.
    */
   record Vectors(TernaryVectors vectors, Norm inputNorm) implements Linear {
-    private static final ThreadLocal<MemorySegment> PASSING =
-        ThreadLocal.withInitial(() -> MemorySegment.NULL);
-
     @Override
     public int panels() {
       return PanelLayout.panels(vectors.rows());
@@ -56,8 +58,13 @@ sealed interface Linear {
     }
 
     @Override
-    public int panelsTogether() {
-      return TernaryVectors.PANELS_TOGETHER;
+    public int chunk() {
+      return vectors.order() == TernaryVectors.Order.COLUMN_MAJOR ? TernaryVectors.LINE_PANELS : 1;
+    }
+
+    @Override
+    public long scratchBytes() {
+      return vectors.scratchBytes();
     }
 
     @Override
@@ -67,19 +74,19 @@ sealed interface Linear {
 
     @Override
     public void multiply(
-        Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
-      kernels.vectorsProduct(
-          vectors, input.quantized(), y, count, begin, end, passing(vectors.passingBytes()));
-    }
-
-    /** Memory of the thread's own. */
-    private static MemorySegment passing(long bytes) {
-      MemorySegment passing = PASSING.get();
-      if (passing.byteSize() < bytes) {
-        passing = Arena.ofAuto().allocate(bytes, TernaryMatrix.ALIGNMENT);
-        PASSING.set(passing);
+        Kernels kernels,
+        LinearInput input,
+        FloatRows y,
+        int count,
+        int begin,
+        int end,
+        Scratch scratch) {
+      MemorySegment piece = scratch.take();
+      try {
+        kernels.vectorsProduct(vectors, input.quantized(), y, count, begin, end, piece);
+      } finally {
+        scratch.giveBack(piece);
       }
-      return passing;
     }
   }
 
@@ -105,7 +112,13 @@ sealed interface Linear {
 
     @Override
     public void multiply(
-        Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end) {
+        Kernels kernels,
+        LinearInput input,
+        FloatRows y,
+        int count,
+        int begin,
+        int end,
+        Scratch scratch) {
       FloatRows rows = Objects.requireNonNull(input.floats());
       int last = Math.min(end * PANEL_ROWS, matrix.rows());
       kernels.headProduct(matrix, rows, y, count, begin * PANEL_ROWS, last);
@@ -118,9 +131,14 @@ sealed interface Linear {
   /** How many parts it has that threads can compute. */
   int panels();
 
-  /** A multiple of which a thread had better compute. */
-  default int panelsTogether() {
+  /** How many parts are computed together at the cost of one: a chunk should be so many. */
+  default int chunk() {
     return 1;
+  }
+
+  /** Bytes of scratch memory that a thread needs to compute parts. */
+  default long scratchBytes() {
+    return 0;
   }
 
   /** Bytes of a part. */
@@ -130,5 +148,12 @@ sealed interface Linear {
   long bytes();
 
   /** Computes parts {@code [begin, end)} of the first {@code count} rows of {@code y = W x}. */
-  void multiply(Kernels kernels, LinearInput input, FloatRows y, int count, int begin, int end);
+  void multiply(
+      Kernels kernels,
+      LinearInput input,
+      FloatRows y,
+      int count,
+      int begin,
+      int end,
+      Scratch scratch);
 }

@@ -15,6 +15,7 @@ final class LinearProducts {
   private final Kernels kernels;
   private final ThreadTeam team;
   private final WeightReads reads;
+  private final Scratch scratch;
   private final Linear[] weights = new Linear[MOST];
   private final FloatRows[] outputs = new FloatRows[MOST];
   private final ThreadTeam.Task multiply = this::multiply;
@@ -30,11 +31,13 @@ final class LinearProducts {
 
   /**
    * @param reads where the bytes of the weights are counted
+   * @param scratch for all threads of the team
    */
-  LinearProducts(Kernels kernels, ThreadTeam team, WeightReads reads) {
+  LinearProducts(Kernels kernels, ThreadTeam team, WeightReads reads, Scratch scratch) {
     this.kernels = kernels;
     this.team = team;
     this.reads = reads;
+    this.scratch = scratch;
   }
 
   /** Starts with the product {@code output = weight input}. */
@@ -92,14 +95,14 @@ final class LinearProducts {
     this.to = to;
     int panels = 0;
     long largest = 0;
-    int together = 1;
+    int chunk = 1;
     for (int i = from; i < to; i++) {
       panels += weights[i].panels();
       largest = Math.max(largest, weights[i].panelBytes());
-      together = Math.max(together, weights[i].panelsTogether());
+      chunk = Math.max(chunk, weights[i].chunk());
       reads.addBytes(weights[i].bytes());
     }
-    PanelSharing.run(team, multiply, count, panels, largest, together);
+    PanelSharing.run(team, multiply, count, panels, largest, chunk);
   }
 
   private void multiply(int begin, int end) {
@@ -109,7 +112,7 @@ final class LinearProducts {
       int firstPanel = Math.max(begin - first, 0);
       int lastPanel = Math.min(end - first, panels);
       if (firstPanel < lastPanel) {
-        weights[i].multiply(kernels, input, outputs[i], count, firstPanel, lastPanel);
+        weights[i].multiply(kernels, input, outputs[i], count, firstPanel, lastPanel, scratch);
       }
       first += panels;
     }

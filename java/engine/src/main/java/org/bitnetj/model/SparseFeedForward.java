@@ -68,7 +68,8 @@ final class SparseFeedForward {
   /**
    * Whether that pays for a layer in a step with that number of rows: the kernels gain by it, and
    * there is one row, or they are few, each leaves out enough, and {@code down} has a line for
-   * every thread, or short ones: several rows make long work of a long one.
+   * every thread, or short ones: with several rows a line is more work than threads that have none
+   * should wait for.
    *
    * @param down the layer's; if it is not by columns, nothing can be left out
    */

@@ -106,11 +106,12 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
-    this.queryKeyValue = new LinearProducts(kernels, team, reads);
-    this.single = new LinearProducts(kernels, team, reads);
-    this.gateUp = new LinearProducts(kernels, team, reads);
     this.sparseFeedForward = new SparseFeedForward(kernels, team, spec.layers());
     try {
+      Scratch scratch = Scratch.of(memory, weights, team.threads());
+      this.queryKeyValue = new LinearProducts(kernels, team, reads, scratch);
+      this.single = new LinearProducts(kernels, team, reads, scratch);
+      this.gateUp = new LinearProducts(kernels, team, reads, scratch);
       this.layerRopes = new Rope[spec.layers()];
       Map<LayerPlan.Rotation, Rope> ropes = new LinkedHashMap<>();
       for (int l = 0; l < layerRopes.length; l++) {

@@ -54,8 +54,8 @@ final class WeightsLoader {
   private final List<Packing> packings = new ArrayList<>();
   private final Map<LayerPlan, LayerPlan> plans = new HashMap<>(); // each only once
   private RowGroups cut = RowGroups.NONE;
-  private long passingBytes; // of the largest matrix that is packed by way of panels
-  private MemorySegment passing = MemorySegment.NULL; // where these panels are
+  private long scratchBytes; // of the largest matrix that is packed by way of panels
+  private MemorySegment scratch = MemorySegment.NULL; // where these panels are
 
   private WeightsLoader(
       ModelTensors tensors,
@@ -122,13 +122,13 @@ final class WeightsLoader {
   }
 
   private void pack() throws ModelFileException {
-    try (NativeMemory memory = new NativeMemory()) {
-      passing = memory.allocate(passingBytes);
+    try (NativeMemory own = new NativeMemory()) {
+      scratch = own.allocate(scratchBytes);
       for (Packing packing : packings) {
         packing.run();
       }
     } finally {
-      passing = MemorySegment.NULL;
+      scratch = MemorySegment.NULL;
     }
   }
 
@@ -277,11 +277,11 @@ final class WeightsLoader {
     float scale = ((TernaryScales.Tensor) digits.scales()).scale();
     TernaryVectors vectors =
         TernaryVectors.allocate(memory, digits.rows(), digits.columns(), scale, order);
-    long bytes = TernaryMatrix.bytes(digits.rows(), digits.columns());
-    passingBytes = Math.max(passingBytes, bytes);
+    long panelBytes = TernaryMatrix.bytes(digits.rows(), digits.columns());
+    scratchBytes = Math.max(scratchBytes, panelBytes);
     packings.add(
         () -> {
-          MemorySegment panels = passing.asSlice(0, bytes);
+          MemorySegment panels = scratch.asSlice(0, panelBytes);
           panels.fill((byte) 0); // what only pads stays so
           TernaryMatrix matrix =
               TernaryMatrix.view(

@@ -30,17 +30,13 @@ public final class PanelSharing {
    * Runs {@code product} over {@code panels} of {@code panelBytes} each. With few rows it is bound
    * by the bytes of the panels; with more, by arithmetic, and reads all rows again for each chunk.
    *
-   * @param together panels that had better go together: they do while all threads have work
+   * @param chunk panels that are computed together at the cost of one, a power of two; chunks are
+   *     smaller only if threads would be idle
    */
   public static void run(
-      ThreadTeam team,
-      ThreadTeam.Task product,
-      int rows,
-      int panels,
-      long panelBytes,
-      int together) {
-    if (together > 1) {
-      int grain = Math.clamp(panels / team.threads(), 1, together);
+      ThreadTeam team, ThreadTeam.Task product, int rows, int panels, long panelBytes, int chunk) {
+    if (chunk > 1) {
+      int grain = Math.min(chunk, Integer.highestOneBit(Math.max(1, panels / team.threads())));
       team.runGuided(product, panels, grain, grain, grain);
     } else if (rows <= FEW_ROWS) {
       int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
@@ -48,7 +44,12 @@ public final class PanelSharing {
       team.runGuided(product, panels, least, most, STREAMS);
     } else {
       int grain = Math.min(MOST_PANELS, panels / (CHUNKS_PER_THREAD * team.threads()));
-      team.run(product, panels, grain < STREAMS ? LEAST_PANELS : grain / STREAMS * STREAMS);
+      if (grain < STREAMS) {
+        team.run(product, panels, LEAST_PANELS);
+      } else {
+        grain = grain / STREAMS * STREAMS;
+        team.runGuided(product, panels, grain, grain, grain);
+      }
     }
   }
 }

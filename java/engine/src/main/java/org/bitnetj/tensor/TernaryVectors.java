@@ -24,7 +24,7 @@ public final class TernaryVectors extends Operand {
   /** Vectors that are packed together. */
   public static final int ITEM_VECTORS = 16;
 
-  /** The most rows of activations that a product with such a copy takes at a time. */
+  /** The most rows of activations that a product which leaves vectors out takes at a time. */
   public static final int MOST_ROWS = 16;
 
   /** Digits in a line. */
@@ -33,8 +33,8 @@ public final class TernaryVectors extends Operand {
   /** Bytes of a line. */
   public static final int LINE_BYTES = 64;
 
-  /** Panels that are made together: those of a line of columns. */
-  public static final int PANELS_TOGETHER = LINE_DIGITS / PanelLayout.ROWS;
+  /** Panels that a line of columns has the digits of. */
+  public static final int LINE_PANELS = LINE_DIGITS / PanelLayout.ROWS;
 
   private final MemorySegment digits;
   private final int rows;
@@ -52,7 +52,7 @@ public final class TernaryVectors extends Operand {
     this.digits = memory.allocate(bytes());
   }
 
-  /** A copy of the shape and scale of {@code matrix}, still to be packed, all digits zero. */
+  /** A matrix of the shape and scale of {@code matrix}, still to be packed, all digits zero. */
   public static TernaryVectors allocate(NativeMemory memory, TernaryMatrix matrix, Order order) {
     return allocate(memory, matrix.rows(), matrix.columns(), matrix.scale(), order);
   }
@@ -93,9 +93,9 @@ public final class TernaryVectors extends Operand {
     return (count() + ITEM_VECTORS - 1) / ITEM_VECTORS;
   }
 
-  /** Bytes of two-bit panels that pass through memory while a product with all of it is made. */
-  public long passingBytes() {
-    return PANELS_TOGETHER * PanelLayout.TWO_BIT.panelBytes(columns);
+  /** Bytes of scratch memory for a product with all of it: those of the panels of a line. */
+  public long scratchBytes() {
+    return LINE_PANELS * PanelLayout.TWO_BIT.panelBytes(columns);
   }
 
   /** Bytes of a vector. */

@@ -91,8 +91,7 @@ final class Division {
       case "vectorsProduct" -> {
         TernaryVectors w = (TernaryVectors) args[0];
         boolean joined = goesOn && begin == 0;
-        long panelBytes = PanelLayout.TWO_BIT.panelBytes(w.columns());
-        add((int) args[3] > FEW_ROWS ? "GEMM" : "GEMV", items * panelBytes, joined);
+        add((int) args[3] > FEW_ROWS ? "GEMM" : "GEMV", readBytes(w, begin, end), joined);
         goesOn = end == PanelLayout.panels(w.rows());
         return;
       }
@@ -131,6 +130,16 @@ final class Division {
       default -> throw new AssertionError(method);
     }
     goesOn = false;
+  }
+
+  /** Of columns, whole lines, however few of their panels are wanted. */
+  private static long readBytes(TernaryVectors w, int begin, int end) {
+    if (w.order() == TernaryVectors.Order.ROW_MAJOR) {
+      return (long) (end - begin) * PanelLayout.ROWS * w.stride();
+    }
+    int panels = TernaryVectors.LINE_PANELS;
+    long lines = Math.ceilDiv(end, panels) - begin / panels;
+    return lines * w.columns() * TernaryVectors.LINE_BYTES;
   }
 
   private static long positionBytes(AttentionLayer layer) {

@@ -188,7 +188,7 @@ class ManyThreadsTest {
         long equal = Math.ceilDiv(phase.total(), THREADS);
         long busiest = phase.busiest(THREADS);
         boolean shared =
-            phase.chunks().size() >= THREADS && busiest <= 2 * equal || busiest <= 1.25 * equal;
+            phase.chunks().size() >= THREADS && busiest <= 1.7 * equal || busiest <= 1.25 * equal;
         boolean mayBeSmall = shape == Shape.SHIPPED || !phase.name().equals("GEMM");
         long small = phase.name().equals("attention") ? item : LEAST_BYTES;
         assertTrue(

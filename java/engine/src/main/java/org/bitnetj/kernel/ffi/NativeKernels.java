@@ -114,9 +114,9 @@ public final class NativeKernels implements Kernels {
   }
 
   @Override
-  public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
-    int status = BitnetLibrary.bn_pack_vectors(id, of(w), of(copy), begin, end);
-    keepUntilHere(w, copy);
+  public void packVectors(TernaryMatrix w, TernaryVectors vectors, int begin, int end) {
+    int status = BitnetLibrary.bn_pack_vectors(id, of(w), of(vectors), begin, end);
+    keepUntilHere(w, vectors);
     check("bn_pack_vectors", status);
   }
 
@@ -128,10 +128,10 @@ public final class NativeKernels implements Kernels {
       int count,
       int begin,
       int end,
-      MemorySegment passing) {
+      MemorySegment scratch) {
     int status =
         BitnetLibrary.bn_vectors_product(
-            id, of(w), of(a), of(y), count, begin, end, passing, passing.byteSize());
+            id, of(w), of(a), of(y), count, begin, end, scratch, scratch.byteSize());
     keepUntilHere(w, a, y);
     check("bn_vectors_product", status);
   }
@@ -159,10 +159,10 @@ public final class NativeKernels implements Kernels {
     return bytes("bn_sparse_product", w, read);
   }
 
-  /** The library refuses a copy of the other order by a negative number. */
+  /** The library refuses the other order by a negative number. */
   private static long bytes(String function, TernaryVectors w, long read) {
     if (read < 0) {
-      throw new IllegalArgumentException(function + " does not take a copy that is " + w.order());
+      throw new IllegalArgumentException(function + " does not take a matrix that is " + w.order());
     }
     return read;
   }

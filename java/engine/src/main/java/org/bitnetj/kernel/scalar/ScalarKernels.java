@@ -199,8 +199,8 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void packVectors(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
-    ScalarSparse.pack(w, copy, begin, end);
+  public void packVectors(TernaryMatrix w, TernaryVectors vectors, int begin, int end) {
+    ScalarSparse.pack(w, vectors, begin, end);
   }
 
   @Override
@@ -211,7 +211,7 @@ public class ScalarKernels implements Kernels {
       int count,
       int begin,
       int end,
-      MemorySegment passing) {
+      MemorySegment scratch) {
     ScalarSparse.product(w, a, y, count, begin, end);
   }
 

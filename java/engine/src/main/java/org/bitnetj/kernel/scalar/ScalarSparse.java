@@ -10,18 +10,18 @@ import org.bitnetj.tensor.TernaryVectors.Order;
 final class ScalarSparse {
   private ScalarSparse() {}
 
-  static void pack(TernaryMatrix w, TernaryVectors copy, int begin, int end) {
-    int last = Math.min(end * TernaryVectors.ITEM_VECTORS, copy.count());
+  static void pack(TernaryMatrix w, TernaryVectors vectors, int begin, int end) {
+    int last = Math.min(end * TernaryVectors.ITEM_VECTORS, vectors.count());
     for (int vector = begin * TernaryVectors.ITEM_VECTORS; vector < last; vector++) {
-      switch (copy.order()) {
+      switch (vectors.order()) {
         case ROW_MAJOR -> {
           for (int column = 0; column < w.columns(); column++) {
-            copy.setDigit(vector, column, w.digit(vector, column));
+            vectors.setDigit(vector, column, w.digit(vector, column));
           }
         }
         case COLUMN_MAJOR -> {
           for (int row = 0; row < w.rows(); row++) {
-            copy.setDigit(row, vector, w.digit(row, vector));
+            vectors.setDigit(row, vector, w.digit(row, vector));
           }
         }
       }
@@ -104,7 +104,7 @@ final class ScalarSparse {
 
   private static void require(TernaryVectors w, Order order) {
     if (w.order() != order) {
-      throw new IllegalArgumentException("this copy is " + w.order() + ", not " + order);
+      throw new IllegalArgumentException("the matrix is " + w.order() + ", not " + order);
     }
   }
 }

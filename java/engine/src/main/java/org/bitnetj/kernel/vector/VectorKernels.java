@@ -20,7 +20,7 @@ import org.bitnetj.tensor.TernaryScales;
 
 /**
  * The kernels on the Java Vector API; the scalar ones where these are not often computed on this
- * tier: products and bounds by second copies of weights. Rows are worked on in arrays of the
+ * tier: products that leave weights out, and bounds of logits. Rows are worked on in arrays of the
  * calling thread where that spares remainders; once these have grown to the model's shapes, nothing
  * is allocated.
  */

@@ -142,15 +142,15 @@ class SparseParityTest {
       Trial trial, Kernels kernels, TernaryVectors copy, QuantizedRows a, FloatRows dense) {
     int count = dense.capacity();
     int panels = PanelLayout.panels(copy.rows());
-    MemorySegment passing = trial.memory.allocate(copy.passingBytes());
+    MemorySegment scratch = trial.memory.allocate(copy.scratchBytes());
     FloatRows whole = trial.output(count, copy.rows());
-    kernels.vectorsProduct(copy, a, whole, count, 0, panels, passing);
+    kernels.vectorsProduct(copy, a, whole, count, 0, panels, scratch);
     trial.same(dense, whole);
     FloatRows pieces = trial.output(count, copy.rows());
     int step = 1 + trial.random.nextInt(20);
     for (int panel = 0; panel < panels; panel += step) {
       int next = Math.min(panel + step, panels);
-      kernels.vectorsProduct(copy, a, pieces, count, panel, next, passing);
+      kernels.vectorsProduct(copy, a, pieces, count, panel, next, scratch);
     }
     trial.same(dense, pieces);
   }

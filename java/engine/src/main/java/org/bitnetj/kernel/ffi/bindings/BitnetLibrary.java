@@ -788,7 +788,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *vectors, int32_t begin, int32_t end)
      * }
      */
     public static FunctionDescriptor bn_pack_vectors$descriptor() {
@@ -798,7 +798,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *vectors, int32_t begin, int32_t end)
      * }
      */
     public static MethodHandle bn_pack_vectors$handle() {
@@ -808,7 +808,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *vectors, int32_t begin, int32_t end)
      * }
      */
     public static MemorySegment bn_pack_vectors$address() {
@@ -817,16 +817,16 @@ public class BitnetLibrary extends BitnetLibrary$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *copy, int32_t begin, int32_t end)
+     * int32_t bn_pack_vectors(int32_t tier, const bn_ternary *w, const bn_ternary_vectors *vectors, int32_t begin, int32_t end)
      * }
      */
-    public static int bn_pack_vectors(int tier, MemorySegment w, MemorySegment copy, int begin, int end) {
+    public static int bn_pack_vectors(int tier, MemorySegment w, MemorySegment vectors, int begin, int end) {
         var mh$ = bn_pack_vectors.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_pack_vectors", tier, w, copy, begin, end);
+                traceDowncall("bn_pack_vectors", tier, w, vectors, begin, end);
             }
-            return (int)mh$.invokeExact(tier, w, copy, begin, end);
+            return (int)mh$.invokeExact(tier, w, vectors, begin, end);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1246,7 +1246,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *scratch, int64_t scratch_bytes)
      * }
      */
     public static FunctionDescriptor bn_vectors_product$descriptor() {
@@ -1256,7 +1256,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *scratch, int64_t scratch_bytes)
      * }
      */
     public static MethodHandle bn_vectors_product$handle() {
@@ -1266,7 +1266,7 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *scratch, int64_t scratch_bytes)
      * }
      */
     public static MemorySegment bn_vectors_product$address() {
@@ -1275,16 +1275,16 @@ public class BitnetLibrary extends BitnetLibrary$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *passing, int64_t passing_bytes)
+     * int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors *w, const bn_quantized *a, const bn_rows *y, int32_t count, int32_t begin, int32_t end, uint8_t *scratch, int64_t scratch_bytes)
      * }
      */
-    public static int bn_vectors_product(int tier, MemorySegment w, MemorySegment a, MemorySegment y, int count, int begin, int end, MemorySegment passing, long passing_bytes) {
+    public static int bn_vectors_product(int tier, MemorySegment w, MemorySegment a, MemorySegment y, int count, int begin, int end, MemorySegment scratch, long scratch_bytes) {
         var mh$ = bn_vectors_product.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("bn_vectors_product", tier, w, a, y, count, begin, end, passing, passing_bytes);
+                traceDowncall("bn_vectors_product", tier, w, a, y, count, begin, end, scratch, scratch_bytes);
             }
-            return (int)mh$.invokeExact(tier, w, a, y, count, begin, end, passing, passing_bytes);
+            return (int)mh$.invokeExact(tier, w, a, y, count, begin, end, scratch, scratch_bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
