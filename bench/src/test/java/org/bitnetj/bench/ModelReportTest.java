@@ -74,7 +74,7 @@ class ModelReportTest {
     return new ModelReportWriter(
         new ModelReport(
             Machine.here(),
-            new ModelReport.Model(Path.of("tiny.gguf"), spec, 1, 1, 0, 1, 0, 1, 0.1),
+            new ModelReport.Model(Path.of("tiny.gguf"), spec, 1, 1, false, 1, 0, 1, 0.1),
             plan,
             Optional.empty(),
             List.of(new MachineRates(1)),
