@@ -51,6 +51,7 @@ public final class EnergyMeter implements AutoCloseable {
     Powercap found = null;
     try {
       found = new Powercap(powercap, reader);
+      taken = new long[found.count()]; // the sampler may come before the start
     } catch (UnavailableException e) {
       none = new NoEnergy(e.getMessage());
     }

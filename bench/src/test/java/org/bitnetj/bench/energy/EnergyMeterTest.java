@@ -101,6 +101,19 @@ class EnergyMeterTest {
   }
 
   @Test
+  void readingsBeforeTheStartAreNotCounted() throws IOException {
+    domain("intel-rapl:0", "package-0", 1_000_000);
+    try (EnergyMeter meter = new EnergyMeter(folder)) {
+      meter.sample();
+      set("intel-rapl:0", 2_000_000);
+      meter.sample();
+      meter.start();
+      set("intel-rapl:0", 5_000_000);
+      assertEquals(3, taken(meter).packages(), EXACT);
+    }
+  }
+
+  @Test
   void aRangeThatIsOverBetweenTwoReadingsIsRefused() throws IOException {
     domain("intel-rapl:0", "package-0", 0);
     Files.writeString(folder.resolve("intel-rapl:0/max_energy_range_uj"), "1000000");
