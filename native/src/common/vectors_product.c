@@ -11,9 +11,13 @@
 
 /* Panels that are made at a time: those of a line of columns. */
 #define PANELS_TOGETHER (BN_LINE_DIGITS / BN_PANEL_ROWS)
-/* Panels that are multiplied between two requests. */
-#define PANELS_MULTIPLIED 4
-#define REQUESTS (PANELS_TOGETHER / PANELS_MULTIPLIED)
+/*
+ * Panels that are multiplied between two requests, of which all together ask for what is needed
+ * next. With few rows of activations memory limits, and should be busy all the time; many rows
+ * would be read again for each of these panels.
+ */
+#define FEW_ROWS 16
+#define PANELS_OF_FEW 4
 
 /* The first panel that is not made together with this one. */
 static inline int32_t next_panel(int32_t panel, int32_t end) {
@@ -21,20 +25,20 @@ static inline int32_t next_panel(int32_t panel, int32_t end) {
   return next < end ? next : end;
 }
 
-/* Asks for that part, of REQUESTS, of what panels [begin, end) are made of. */
-static void request(const bn_ternary_vectors* w, int32_t begin, int32_t end, int64_t part) {
+/* Asks for that part, of `parts`, of what panels [begin, end) are made of. */
+static void request(const bn_ternary_vectors* w, int32_t begin, int32_t end, int64_t part,
+                    int64_t parts) {
   if (w->order == BN_ROW_MAJOR) {
     const int64_t first = BN_PANEL_ROWS * (int64_t)begin * w->stride;
     const int64_t row = BN_PANEL_ROWS * (int64_t)end;
     const int64_t bytes = (row < w->rows ? row : w->rows) * w->stride - first;
-    for (int64_t i = bytes * part / REQUESTS; i < bytes * (part + 1) / REQUESTS;
-         i += BN_LINE_BYTES) {
+    for (int64_t i = bytes * part / parts; i < bytes * (part + 1) / parts; i += BN_LINE_BYTES) {
       __builtin_prefetch(w->digits + first + i, 0, 2);
     }
   } else {
     const uint8_t* line = w->digits + begin / PANELS_TOGETHER * BN_LINE_BYTES;
     const int64_t columns = w->columns;
-    for (int64_t i = columns * part / REQUESTS; i < columns * (part + 1) / REQUESTS; i++) {
+    for (int64_t i = columns * part / parts; i < columns * (part + 1) / parts; i++) {
       __builtin_prefetch(line + i * w->stride, 0, 2);
     }
   }
@@ -56,6 +60,7 @@ int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_q
   if (scratch_bytes < PANELS_TOGETHER * panel_bytes) {
     return BN_UNSUPPORTED;
   }
+  const int32_t multiplied = count > FEW_ROWS ? PANELS_TOGETHER : PANELS_OF_FEW;
   int32_t last;
   for (int32_t first = begin; first < end; first = last) {
     last = next_panel(first, end);
@@ -68,12 +73,11 @@ int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_q
     group.rows = rows_left < BN_LINE_DIGITS ? (int32_t)rows_left : BN_LINE_DIGITS;
     bn_rows out = *y;
     out.data += row;
-    for (int32_t p = 0, part = 0; p < last - first; p += PANELS_MULTIPLIED, part++) {
+    for (int32_t p = 0, part = 0; p < last - first; p += multiplied, part++) {
       if (last < end) {
-        request(w, last, next_panel(last, end), part);
+        request(w, last, next_panel(last, end), part, PANELS_TOGETHER / multiplied);
       }
-      const int32_t next =
-          last - first - p < PANELS_MULTIPLIED ? last - first : p + PANELS_MULTIPLIED;
+      const int32_t next = last - first - p < multiplied ? last - first : p + multiplied;
       const int32_t product = bn_ternary_product(tier, &group, a, &out, count, p, next);
       if (product != BN_OK) {
         return product;
