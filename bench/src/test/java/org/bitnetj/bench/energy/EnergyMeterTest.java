@@ -11,8 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "its names of files have no colons")
 class EnergyMeterTest {
   private static final long RANGE = 262_143_328_850L;
   private static final double EXACT = 1e-9;
@@ -193,17 +196,5 @@ class EnergyMeterTest {
       assertEquals(0, idle.packages());
       assertTrue(idle.seconds() >= 0.02);
     }
-  }
-
-  @Test
-  void idlePowerIsSubtractedForTheTimeThatWasMeasured() {
-    Energy idle = new Energy(20, OptionalDouble.of(2), 2); // 10 W and 1 W
-    Energy energy = new Energy(100, OptionalDouble.of(9), 4);
-    assertEquals(new Energy(60, OptionalDouble.of(5), 4), energy.lessIdle(idle));
-    assertEquals(new Energy(25, OptionalDouble.of(2.25), 1), energy.perSecond());
-    assertEquals(new Energy(10, OptionalDouble.of(1), 1), idle.perSecond());
-    assertEquals(new Energy(120, OptionalDouble.of(11), 6), energy.plus(idle));
-    Energy withoutDram = new Energy(100, OptionalDouble.empty(), 4);
-    assertEquals(new Energy(60, OptionalDouble.empty(), 4), withoutDram.lessIdle(idle));
   }
 }
