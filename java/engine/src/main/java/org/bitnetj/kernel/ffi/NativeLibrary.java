@@ -75,7 +75,7 @@ public final class NativeLibrary {
     NOT_CLAIMED,
     /** The CPU has the instructions, but the operating system does not save their registers. */
     DISABLED,
-    /** The operating system did not let this process use the registers when it was asked. */
+    /** The operating system does not let this process use the registers, or was not asked to. */
     REFUSED,
     /** CPU and operating system promise the instructions, but one of them failed when tried. */
     FAULTS,

@@ -70,8 +70,8 @@ public final class KernelSelection {
     UNSUPPORTED("not on this CPU"),
     /** The CPU has its instructions, but the operating system does not save their registers. */
     DISABLED("on this CPU, but disabled by the operating system"),
-    /** The operating system did not let this process use its registers. */
-    REFUSED("on this CPU, but refused to this process by the operating system"),
+    /** This process has no permission to use its registers: refused, or not asked for here. */
+    REFUSED("on this CPU, but not permitted to this process"),
     /** The CPU claims its instructions, but one of them is illegal when it runs. */
     FAULTING("claimed by this CPU, but its instructions fault"),
     /** There is no library, or it was built without this tier. */
@@ -297,9 +297,7 @@ public final class KernelSelection {
               "this CPU has the instructions, but the operating system or the virtual machine"
                   + " disabled them (it does not save their registers)";
           case REFUSED ->
-              "this CPU has the instructions, but the operating system refused this process their"
-                  + " registers, as happens in sandboxes and where a thread has an alternate"
-                  + " signal stack that is too small for them";
+              "this CPU has the instructions, but " + notPermitted(System.getProperty("os.name"));
           case FAULTING ->
               "this CPU claims the instructions, but they fault when they run, as happens in"
                   + " virtual machines that are set up wrongly";
@@ -310,6 +308,14 @@ public final class KernelSelection {
                   : "the native library was built without them";
         };
     return "cannot use kernels '" + tier + "'" + source + ": " + why;
+  }
+
+  /** Why this process may not use registers, by the name of the system: only Linux is asked. */
+  static String notPermitted(String system) {
+    return system.startsWith("Linux")
+        ? "the operating system refused this process their registers, as happens in sandboxes and"
+            + " where a thread has an alternate signal stack that is too small for them"
+        : "bitnet.java does not ask " + system + " for their registers yet";
   }
 
   /** The kernels to compute with. */

@@ -310,9 +310,6 @@ class KernelSelectionTest {
         "NOT_CLAIMED | UNSUPPORTED | this machine is not x86-64 with AVX2, FMA and F16C",
         "DISABLED | DISABLED | this CPU has the instructions, but the operating system or the"
             + " virtual machine disabled them (it does not save their registers)",
-        "REFUSED | REFUSED | this CPU has the instructions, but the operating system refused this"
-            + " process their registers, as happens in sandboxes and where a thread has an"
-            + " alternate signal stack that is too small for them",
         "FAULTS | FAULTING | this CPU claims the instructions, but they fault when they run, as"
             + " happens in virtual machines that are set up wrongly",
         "NOT_BUILT | ABSENT | the native library was built without them"
@@ -333,6 +330,22 @@ class KernelSelectionTest {
                 new KernelSelection(
                     "avx2", " (said so)", library, false, KernelSelectionTest::kernels));
     assertEquals("cannot use kernels 'avx2' (said so): " + why, e.getMessage());
+  }
+
+  @Test
+  void aTierThatIsNotPermittedIsRefusedAndSaysWhetherTheSystemWasAsked() {
+    String here = KernelSelection.notPermitted(System.getProperty("os.name"));
+    aTierThatDoesNotRunIsRefusedAndSaysWhatItLacks(
+        Support.REFUSED,
+        KernelSelection.State.REFUSED,
+        "this CPU has the instructions, but " + here);
+    assertEquals(
+        "the operating system refused this process their registers, as happens in sandboxes and"
+            + " where a thread has an alternate signal stack that is too small for them",
+        KernelSelection.notPermitted("Linux"));
+    assertEquals(
+        "bitnet.java does not ask Windows 11 for their registers yet",
+        KernelSelection.notPermitted("Windows 11"));
   }
 
   @Test
