@@ -78,12 +78,15 @@ final class MemoryNodes {
   /** Those of this machine, as bits. */
   private static final long HERE = of(SYSTEM, STATUS);
 
+  /** What the system refused once it would refuse again, as containers without CAP_SYS_NICE do. */
+  private static volatile boolean refused;
+
   private MemoryNodes() {}
 
   /** Places the pages of new anonymous memory, where there are several nodes. Allocates nothing. */
   static void interleave(long address, long bytes) {
-    if (Long.bitCount(HERE) > 1) {
-      interleave(address, bytes, HERE);
+    if (Long.bitCount(HERE) > 1 && !refused) {
+      refused = !interleave(address, bytes, HERE);
     }
   }
 
