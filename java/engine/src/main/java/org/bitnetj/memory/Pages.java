@@ -51,6 +51,14 @@ public final class Pages {
 
   private static final long SIZE = askSize();
 
+  /** Spreads new pages over memory nodes. */
+  interface Placement {
+    void place(long address, long bytes);
+  }
+
+  /** Tests watch it. */
+  static volatile Placement placement = MemoryNodes::interleave;
+
   private Pages() {}
 
   private static @Nullable MethodHandle handle(String name, FunctionDescriptor descriptor) {
@@ -153,7 +161,7 @@ public final class Pages {
   private static void place(long address, long bytes) {
     if (LINUX && bytes >= HUGE_PAGE) {
       advise(address, bytes, MADV_HUGEPAGE);
-      MemoryNodes.interleave(address, bytes);
+      placement.place(address, bytes);
     }
   }
 

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -83,5 +85,42 @@ class MemoryNodesTest {
           "no pages at %x are interleaved".formatted(middle));
     }
     Pages.unmap(pages);
+  }
+
+  /** Whether all of an owner's memory is in pages that were placed since the begin of a test. */
+  private static boolean covers(Collection<Range> placed, MemorySegment memory) {
+    return placed.stream()
+        .anyMatch(
+            range ->
+                range.address <= memory.address()
+                    && memory.address() + memory.byteSize() <= range.address + range.bytes);
+  }
+
+  private record Range(long address, long bytes) {}
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void allLargeAnonymousMemoryIsPlaced() throws IOException {
+    long large = 2 * Pages.HUGE_PAGE;
+    Path file = Files.write(folder.resolve("file"), new byte[(int) large]);
+    Collection<Range> placed = new ConcurrentLinkedQueue<>();
+    Pages.Placement real = Pages.placement;
+    Pages.placement = (address, bytes) -> placed.add(new Range(address, bytes));
+    try (NativeMemory memory = new NativeMemory();
+        Reservation reservation = new Reservation(large);
+        FileBytes read = FileBytes.read(file)) {
+      assertTrue(covers(placed, memory.allocate(64 << 20)), "a block of its own");
+      assertTrue(covers(placed, memory.allocate(100_000)), "a block in a slab");
+      assertTrue(covers(placed, reservation.segment()), "a reservation");
+      assertTrue(covers(placed, read.segment()), "a file that was read");
+      MemorySegment pages = Pages.map(large);
+      assertTrue(covers(placed, pages), "pages");
+      placed.clear();
+      Pages.replace(pages.address(), large);
+      assertTrue(covers(placed, pages), "replaced pages");
+      Pages.unmap(pages);
+    } finally {
+      Pages.placement = real;
+    }
   }
 }
