@@ -32,6 +32,9 @@ class SequenceAllocationTest {
   private static final int PROMPT = 12;
   private static final int TOKENS = 300;
 
+  /** Rounds in a row that allocate nothing: one may do so by luck. */
+  private static final int ROUNDS = 4;
+
   /** A busy machine takes its time to compile. */
   private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
 
@@ -79,8 +82,9 @@ class SequenceAllocationTest {
       Arrays.setAll(prompt, i -> 300 + i);
       int[] token = new int[1];
       long allocated = -1;
+      int rounds = 0;
       long deadline = System.nanoTime() + MOST_WARM_UP_NANOS;
-      while (allocated != 0 && System.nanoTime() < deadline) {
+      while (rounds < ROUNDS && System.nanoTime() < deadline) {
         sequence.adopt(prompt, 0);
         sequence.compute(prompt, 0, PROMPT, PROMPT - 1, sampler.need());
         token[0] = sampler.sample(sequence.logits(), 0);
@@ -93,8 +97,10 @@ class SequenceAllocationTest {
         }
         mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
         allocated = mine + Arrays.stream(BEAN.getThreadAllocatedBytes(others)).sum() - theirs;
+        rounds = allocated == 0 ? rounds + 1 : 0;
       }
-      assertEquals(0, allocated, "bytes for " + TOKENS + " tokens, at last");
+      assertEquals(
+          ROUNDS, rounds, "rounds without allocation, at last " + allocated + " bytes in one");
     }
   }
 }
