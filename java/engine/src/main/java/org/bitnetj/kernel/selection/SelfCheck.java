@@ -18,10 +18,12 @@ import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.RowGroups;
 import org.bitnetj.tensor.TernaryMatrix;
 import org.bitnetj.tensor.TernaryScales;
+import org.bitnetj.tensor.TernaryVectors;
+import org.bitnetj.tensor.TernaryVectors.Order;
 
 /**
  * A short check at start-up that kernels return, on this machine, the bits of the scalar kernels:
- * they quantize, multiply and attend once on small operands of fixed pseudorandom numbers. It
+ * they quantize, multiply, copy and attend once on small operands of fixed pseudorandom numbers. It
  * catches a library or a CPU that does not do what it says; whether a tier is right on every shape
  * is for the parity tests.
  */
@@ -119,6 +121,13 @@ final class SelfCheck {
       kernels.ternaryProduct(groups, q, z, tokens, 0, tokens == 1 ? GROUP_PANELS : BATCH_PANELS);
       results.put("ternaryProduct by groups of " + tokens, z.data());
     }
+    TernaryVectors copy = TernaryVectors.allocate(memory, matrix, Order.COLUMN_MAJOR);
+    kernels.packVectors(matrix, copy, 0, copy.items());
+    results.put("packVectors", copy.digits());
+    FloatRows product = FloatRows.allocate(memory, 1, matrix.rows());
+    MemorySegment passing = memory.allocate(copy.passingBytes());
+    kernels.vectorsProduct(copy, q, product, 1, 0, BATCH_PANELS, passing);
+    results.put("vectorsProduct", product.data());
     FloatRows attended = FloatRows.allocate(memory, 1, COLUMNS);
     kernels.attend(layer, batch, x, attended, 0, 1);
     results.put("attend", attended.data());

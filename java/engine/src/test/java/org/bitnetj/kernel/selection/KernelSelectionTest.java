@@ -23,6 +23,7 @@ import org.bitnetj.kernel.ffi.NativeLibrary.Support;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
+import org.bitnetj.tensor.TernaryVectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,6 +79,7 @@ class KernelSelectionTest {
           switch (argument) {
             case FloatRows rows -> rows.row(rows.capacity() - 1);
             case QuantizedRows rows -> rows.values();
+            case TernaryVectors copy -> copy.digits();
             default -> written;
           };
     }
@@ -87,7 +89,15 @@ class KernelSelectionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"quantize", "ternaryProduct", "attend", "headProduct"})
+  @ValueSource(
+      strings = {
+        "quantize",
+        "ternaryProduct",
+        "packVectors",
+        "vectorsProduct",
+        "attend",
+        "headProduct"
+      })
   void theSelfCheckFindsOneWrongBitOfAnOperation(String operation) {
     Optional<String> difference = SelfCheck.firstDifference(kernels(KernelTier.C, operation));
     assertTrue(difference.orElse("none").startsWith(operation), difference::toString);
