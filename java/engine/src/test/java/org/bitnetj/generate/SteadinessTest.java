@@ -97,9 +97,8 @@ class SteadinessTest {
       assertTrue(mark.threads <= early.threads + FEW, mark + " after " + early);
     }
     assertTrue(late.heap < early.heap + (4 << 20), late + " after " + early);
-    if (TOKENS >= 100_000) { // else the JVM compiles meanwhile
-      assertTrue(late.beside < early.beside + (32 << 20), late + " after " + early);
-    }
+    long growth = TOKENS >= 100_000 ? 32 << 20 : 48 << 20; // the JVM compiles during a short run
+    assertTrue(late.beside < early.beside + growth, late + " after " + early);
   }
 
   private void generate(LanguageModel model, Random random, long until) {

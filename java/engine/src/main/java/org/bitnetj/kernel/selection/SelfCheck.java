@@ -125,8 +125,8 @@ final class SelfCheck {
     kernels.packVectors(matrix, copy, 0, copy.items());
     results.put("packVectors", copy.digits());
     FloatRows product = FloatRows.allocate(memory, 1, matrix.rows());
-    MemorySegment passing = memory.allocate(copy.passingBytes());
-    kernels.vectorsProduct(copy, q, product, 1, 0, BATCH_PANELS, passing);
+    MemorySegment scratch = memory.allocate(copy.scratchBytes());
+    kernels.vectorsProduct(copy, q, product, 1, 0, BATCH_PANELS, scratch);
     results.put("vectorsProduct", product.data());
     FloatRows attended = FloatRows.allocate(memory, 1, COLUMNS);
     kernels.attend(layer, batch, x, attended, 0, 1);
