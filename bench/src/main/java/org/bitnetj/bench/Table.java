@@ -93,6 +93,7 @@ final class Table {
         case Integer i -> json.writeNumber(i);
         case Long l -> json.writeNumber(l);
         case Double d -> json.writeNumber(d);
+        case Boolean b -> json.writeBoolean(b);
         case Object o -> json.writeString(o.toString());
       }
     }
