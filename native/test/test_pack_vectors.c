@@ -1,13 +1,15 @@
+/* From panels to rows or columns, and back. */
 #include <math.h>
 #include <string.h>
 
+#include "common/kernels.h"
 #include "ternary_data.h"
 #include "testing.h"
 
 #define FILLED 0xa5
 
-static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t order,
-                  uint64_t seed) {
+static void check_there(int32_t tier, place where, int32_t rows, int32_t columns, int32_t order,
+                        uint64_t seed) {
   test_case c = {.op = "pack_vectors", .tier = tier, .seed = seed};
   rng r = {seed};
   const bn_ternary w = new_ternary(&r, where, DIGITS_RANDOM, rows, columns, NAN);
@@ -29,6 +31,34 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, int3
     same_int(&c, "byte", i, written ? expected.digits[i] : FILLED, actual.digits[i]);
   }
   release_blocks();
+}
+
+static void check_back(int32_t tier, place where, int32_t rows, int32_t columns, int32_t order,
+                       uint64_t seed) {
+  test_case c = {.op = "pack_panels", .tier = tier, .seed = seed};
+  rng r = {seed};
+  const bn_ternary expected = new_ternary(&r, where, DIGITS_RANDOM, rows, columns, NAN);
+  const bn_ternary_vectors copy = vectors_of(where, &expected, order);
+  const int32_t panels = (rows + 15) / 16;
+  const int64_t panel_bytes = (columns + 15) / 16 * 64;
+  const int32_t begin = random_below(&r, panels);
+  const int32_t end = begin + 1 + random_below(&r, panels - begin);
+  describe(&c, "%d rows of %d columns, order %d, panels [%d, %d), place %d", rows, columns, order,
+           begin, end, where);
+  const int64_t bytes = (end - begin) * panel_bytes;
+  uint8_t* actual = guarded(where, (size_t)bytes);
+  memset(actual, FILLED, (size_t)bytes);
+  same_int(&c, "status", 0, BN_OK, bn_pack_panels(tier, &copy, actual, begin, end));
+  for (int64_t i = 0; i < bytes; i++) {
+    same_int(&c, "byte", i, expected.panels[begin * panel_bytes + i], actual[i]);
+  }
+  release_blocks();
+}
+
+static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t order,
+                  uint64_t seed) {
+  check_there(tier, where, rows, columns, order, seed);
+  check_back(tier, where, rows, columns, order, seed);
 }
 
 int main(void) {

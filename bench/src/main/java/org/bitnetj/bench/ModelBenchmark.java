@@ -2,14 +2,13 @@ package org.bitnetj.bench;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -26,9 +25,6 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.kv.BlockPool;
-import org.bitnetj.kv.BlockTable;
-import org.bitnetj.kv.KvShape;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
@@ -40,7 +36,6 @@ import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
-import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.LowBitMatrix;
 
 /**
@@ -145,15 +140,7 @@ public final class ModelBenchmark implements AutoCloseable {
       ThreadTeam largest = largestTeam();
       greedy = new Sampler(SamplingOptions.greedy(), spec.vocabulary());
       need = greedy.need();
-      Map<Boolean, Weights> loaded = new HashMap<>(); // by whether kernels gain by skipping
-      for (KernelSelection selection : selections) {
-        Kernels kernels = selection.kernels();
-        if (!loaded.containsKey(kernels.gainsBySkipping())) {
-          Weights own = Weights.load(source, spec, kernels, largest, plan.head(), plan.sparse());
-          closers.push(own::close);
-          loaded.put(kernels.gainsBySkipping(), own);
-        }
-      }
+      Map<Boolean, Weights> loaded = load(selections, largest);
       weights = loaded.getOrDefault(true, loaded.get(false));
       loadSeconds = (System.nanoTime() - start) * 1e-9;
       int sequences = BenchmarkPlan.most(plan.batches());
@@ -178,6 +165,37 @@ public final class ModelBenchmark implements AutoCloseable {
     }
   }
 
+  /**
+   * Weights by whether kernels gain by skipping some: those of the kernels that do for all, unless
+   * they are kept in a way that the others would be slow with.
+   */
+  private Map<Boolean, Weights> load(List<KernelSelection> selections, ThreadTeam team)
+      throws IOException {
+    Map<Boolean, Weights> loaded = new HashMap<>();
+    List<Kernels> kernels =
+        selections.stream()
+            .map(KernelSelection::kernels)
+            .sorted(Comparator.comparing(Kernels::gainsBySkipping).reversed())
+            .toList();
+    for (Kernels each : kernels) {
+      Weights others = loaded.get(true);
+      boolean fit = others != null && !others.isSparse() && others.lowBitHead() == null;
+      if (fit) {
+        loaded.put(each.gainsBySkipping(), others);
+      } else if (!loaded.containsKey(each.gainsBySkipping())) {
+        Weights own = Weights.load(source, spec, each, team, plan.head(), plan.sparse());
+        closers.push(own::close);
+        loaded.put(each.gainsBySkipping(), own);
+      }
+    }
+    if (loaded.values().stream().distinct().count() > 1) {
+      warnings.add(
+          "the weights are in memory twice, because some of these kernels skip some of them and"
+              + " others read all; memory and the time of loading are those of both");
+    }
+    return loaded;
+  }
+
   private ThreadTeam largestTeam() {
     return teams.stream().reduce((a, b) -> a.threads() >= b.threads() ? a : b).orElseThrow();
   }
@@ -190,7 +208,9 @@ public final class ModelBenchmark implements AutoCloseable {
     int sequences = BenchmarkPlan.most(plan.batches());
     measureIdle();
     long cacheBytes;
-    try (Texts texts = new Texts(sequences)) {
+    try (BenchmarkTexts texts =
+        new BenchmarkTexts(
+            spec, engines.getLast().transformer(), plan.cacheType(), sequences, plan.context())) {
       cacheBytes = texts.bytes();
       for (int depth : plan.depths().stream().sorted().toList()) {
         progress.accept("fill the cache to depth " + depth);
@@ -296,89 +316,16 @@ public final class ModelBenchmark implements AutoCloseable {
   }
 
   /** Brings all sequences to {@code depth}: computes one and copies it. */
-  private void fill(Texts texts, int depth) {
-    int from = texts.tables.getFirst().length();
+  private void fill(BenchmarkTexts texts, int depth) {
+    int from = texts.length();
     prefill(engines.getLast(), texts, from, depth - from, false, new WeightReads());
-    for (int sequence = 1; sequence < texts.tables.size(); sequence++) {
+    for (int sequence = 1; sequence < texts.count(); sequence++) {
       texts.copyFirst(sequence, from, depth);
     }
   }
 
-  /** Texts of equal length with keys and values of their own. */
-  private final class Texts implements AutoCloseable {
-    private final BlockPool pool;
-    private final List<BlockTable> tables = new ArrayList<>();
-    private final int[] ids;
-
-    Texts(int sequences) {
-      KvShape shape =
-          new KvShape(
-              spec.layers(), spec.heads(), spec.kvHeads(), spec.headDim(), plan.cacheType());
-      // A block each for what begins one, and one for tokens after the last whole one.
-      long positions = sequences * (plan.context() + 2L * BlockPool.POSITIONS);
-      pool =
-          engines
-              .getLast()
-              .transformer()
-              .newCache(plan.cacheType(), 2 * positions * shape.positionBytes());
-      for (int i = 0; i < sequences; i++) {
-        tables.add(pool.newTable(plan.context()));
-      }
-      ids = new int[Math.max(plan.context(), sequences)];
-    }
-
-    /** What full texts take. */
-    long bytes() {
-      return (long) tables.size() * plan.context() * pool.shape().positionBytes();
-    }
-
-    /** Gives another text the first one's keys and values, under tokens of its own. */
-    private void copyFirst(int sequence, int from, int to) {
-      BlockTable source = tables.getFirst();
-      BlockTable target = tables.get(sequence);
-      for (int i = from; i < to; i++) {
-        ids[i] = token(sequence, i);
-      }
-      target.append(ids, from, to);
-      for (int position = from; position < to; ) {
-        int end = Math.min(to, (position / BlockPool.POSITIONS + 1) * BlockPool.POSITIONS);
-        for (int l = 0; l < spec.layers(); l++) {
-          copy(pool.layer(l), source, target, position, end);
-        }
-        position = end;
-      }
-      target.extend(to - from);
-    }
-
-    private void copy(
-        AttentionLayer layer, BlockTable source, BlockTable target, int from, int to) {
-      int inBlock = from % BlockPool.POSITIONS;
-      long size = layer.type().bytes();
-      long bytes = (to - from) * layer.headDim() * size;
-      for (int head = 0; head < layer.kvHeads(); head++) {
-        long at = layer.offset(block(source, from), head, inBlock) * size;
-        long there = layer.offset(block(target, from), head, inBlock) * size;
-        MemorySegment.copy(layer.keys(), at, layer.keys(), there, bytes);
-        MemorySegment.copy(layer.values(), at, layer.values(), there, bytes);
-      }
-    }
-
-    private static int block(BlockTable table, int position) {
-      return table.blocks().getAtIndex(ValueLayout.JAVA_INT, position / BlockPool.POSITIONS);
-    }
-
-    void truncate(int depth) {
-      tables.forEach(table -> table.truncate(depth));
-    }
-
-    @Override
-    public void close() {
-      pool.close();
-    }
-  }
-
   /** A whole repetition, and on until a second has passed; a long decode ends then. */
-  private void warmUp(Trial trial, Texts texts) {
+  private void warmUp(Trial trial, BenchmarkTexts texts) {
     ModelResult result = trial.result();
     WeightReads unused = new WeightReads();
     long start = System.nanoTime();
@@ -396,7 +343,7 @@ public final class ModelBenchmark implements AutoCloseable {
     } while (System.nanoTime() - start < WARM_UP_NANOS);
   }
 
-  private void measure(Trial trial, Texts texts, MachineRates rates) {
+  private void measure(Trial trial, BenchmarkTexts texts, MachineRates rates) {
     ModelResult result = trial.result();
     MachineRates around = new MachineRates(rates.threads());
     sampleMachine(trial.engine().team(), rates, around);
@@ -433,7 +380,7 @@ public final class ModelBenchmark implements AutoCloseable {
    * The least of what is timed that reads the same weights: those of a model that fits into the
    * CPU's caches are there again, as in a text, where the machine's sample has left its own bytes.
    */
-  private void fillCaches(Trial trial, Texts texts) {
+  private void fillCaches(Trial trial, BenchmarkTexts texts) {
     ModelResult result = trial.result();
     WeightReads unused = new WeightReads();
     switch (result.kind()) {
@@ -454,32 +401,30 @@ public final class ModelBenchmark implements AutoCloseable {
   }
 
   private void prefill(
-      Engine engine, Texts texts, int from, int count, boolean logits, WeightReads reads) {
+      Engine engine, BenchmarkTexts texts, int from, int count, boolean logits, WeightReads reads) {
     for (int i = from; i < from + count; i++) {
-      texts.ids[i] = token(0, i);
+      texts.ids()[i] = texts.token(0, i);
     }
     Transformer transformer = engine.transformer();
     int end = from + count;
     for (int done = from; done < end; done += plan.stepRows()) {
       int to = Math.min(end, done + plan.stepRows());
       transformer.step().clear();
-      transformer
-          .step()
-          .add(texts.tables.getFirst(), texts.ids, done, to, logits ? end - 1 : end, need);
+      transformer.step().add(texts.table(0), texts.ids(), done, to, logits ? end - 1 : end, need);
       compute(transformer, reads);
     }
   }
 
   private void decode(
-      Engine engine, Texts texts, int sequences, int from, int count, WeightReads reads) {
+      Engine engine, BenchmarkTexts texts, int sequences, int from, int count, WeightReads reads) {
     Transformer transformer = engine.transformer();
     for (int position = from; position < from + count; position++) {
       transformer.step().clear();
       for (int sequence = 0; sequence < sequences; sequence++) {
-        texts.ids[sequence] = token(sequence, position);
+        texts.ids()[sequence] = texts.token(sequence, position);
         transformer
             .step()
-            .add(texts.tables.get(sequence), texts.ids, sequence, sequence + 1, sequence, need);
+            .add(texts.table(sequence), texts.ids(), sequence, sequence + 1, sequence, need);
       }
       compute(transformer, reads);
       for (int sequence = 0; sequence < sequences; sequence++) {
@@ -492,12 +437,6 @@ public final class ModelBenchmark implements AutoCloseable {
     transformer.forward();
     transformer.step().commit();
     reads.add(transformer.reads());
-  }
-
-  /** Any token, but always the same at a place. */
-  private int token(int sequence, int position) {
-    long mixed = (position * 1021L + sequence + 1) * 0x9E3779B97F4A7C15L;
-    return (int) ((mixed >>> 33) % spec.vocabulary());
   }
 
   /** Frees everything. */

@@ -56,7 +56,7 @@ final class Statistics {
               dram(energy, " (DRAM %.1f J)"),
               energy.each(Math.max(1, tokens)).packages(),
               dram(energy.each(Math.max(1, tokens)), " (DRAM %.4g J)"));
-      case NoEnergy none -> "energy not available: " + none.reason();
+      case NoEnergy none -> "energy not available"; // 'bench' says why
     };
   }
 

@@ -78,7 +78,7 @@ final class MemoryNodes {
   /** Those of this machine, as bits. */
   private static final long HERE = of(SYSTEM, STATUS);
 
-  /** What the system refused once it would refuse again, as containers without CAP_SYS_NICE do. */
+  /** A refusal is for good, as in containers without CAP_SYS_NICE: then nothing is asked again. */
   private static volatile boolean refused;
 
   private MemoryNodes() {}

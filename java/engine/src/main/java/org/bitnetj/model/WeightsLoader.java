@@ -282,7 +282,10 @@ final class WeightsLoader {
     packings.add(
         () -> {
           MemorySegment panels = scratch.asSlice(0, panelBytes);
-          panels.fill((byte) 0); // what only pads stays so
+          if (digits.rows() % PanelLayout.ROWS != 0
+              || digits.columns() % PanelLayout.TWO_BIT.blockColumns() != 0) {
+            panels.fill((byte) 0); // what only pads stays so
+          }
           TernaryMatrix matrix =
               TernaryMatrix.view(
                   PanelLayout.TWO_BIT, panels, digits.rows(), digits.columns(), digits.scales(), 2);
