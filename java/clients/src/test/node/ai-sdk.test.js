@@ -30,6 +30,7 @@ test('an object keeps to its schema', async () => {
   const { object } = await generateObject({
     model,
     prompt: 'A cat',
+    seed: 7,
     maxRetries: 0,
     schema: z.object({ kind: z.enum(['cat', 'dog']), legs: z.number().int().min(0).max(8) }),
   });
@@ -40,6 +41,7 @@ test('a required tool is called', async () => {
   const { toolCalls } = await generateText({
     model,
     prompt: 'Roll',
+    seed: 7,
     maxRetries: 0,
     toolChoice: 'required',
     tools: { roll: tool({ description: 'Rolls', inputSchema: z.object({ die: z.enum(['a', 'b']) }) }) },

@@ -28,6 +28,7 @@ test('a tool that must be used is used', async () => {
     model,
     messages,
     max_tokens: 200,
+    temperature: 0,
     tools: [
       {
         name: 'roll',
@@ -40,7 +41,7 @@ test('a tool that must be used is used', async () => {
         },
       },
     ],
-    tool_choice: { type: 'any' },
+    tool_choice: { type: 'any', disable_parallel_tool_use: true },
   });
   assert.equal(message.stop_reason, 'tool_use');
   const use = message.content.find((block) => block.type === 'tool_use');

@@ -63,6 +63,7 @@ test('a required tool is called with arguments of its schema', async () => {
   const completion = await client.chat.completions.create({
     model,
     messages,
+    seed: 7,
     tools: [weather],
     tool_choice: 'required',
   });
@@ -89,6 +90,7 @@ test('a streamed tool call comes in pieces that are valid together', async () =>
   const runner = client.chat.completions.stream({
     model,
     messages,
+    seed: 7,
     tools: [weather],
     tool_choice: { type: 'function', function: { name: 'weather' } },
   });
@@ -100,6 +102,7 @@ test('an answer keeps to a JSON schema', async () => {
   const completion = await client.chat.completions.create({
     model,
     messages,
+    seed: 7,
     response_format: {
       type: 'json_schema',
       json_schema: {

@@ -68,7 +68,10 @@ class OpenAiJavaTest {
   }
 
   private static ChatCompletionCreateParams.Builder chat() {
-    return ChatCompletionCreateParams.builder().model(MODEL).addUserMessage("Once upon a time");
+    return ChatCompletionCreateParams.builder()
+        .model(MODEL)
+        .seed(7)
+        .addUserMessage("Once upon a time");
   }
 
   @Test
