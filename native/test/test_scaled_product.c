@@ -142,11 +142,16 @@ static void check_tier(int32_t tier) {
     }
   }
   /* Groups that fill a block of columns, that are longer, and that start within a tile. */
-  static const cut odd[] = {{320, 64, 0}, {640, 64, 640}, {704, 64, 0}, {96, 32, 96}};
-  for (int i = 0; i < 4; i++) {
-    check(tier, FLUSH_END, 50, 1500, 20, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
+  static const cut odd[] = {{320, 64, 0},  {640, 64, 640}, {3456, 64, 0},
+                            {3520, 64, 0}, {96, 32, 96},   {128, 128, 0}};
+  for (int i = 0; i < 6; i++) {
+    check(tier, FLUSH_END, 50, 3600, 20, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
+          seed++);
+    check(tier, FLUSH_END, 33, 3600, 65, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
           seed++);
   }
+  check(tier, FLUSH_END, 33, 256, 513, cuts[0], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
+        seed++);
   /* Long rows; the longest as one group, which is all that can make sums so large. */
   check(tier, FLUSH_END, 33, 8640, 5, cuts[5], DIGITS_RANDOM, VALUES_RANDOM, SCALES_MIXED, seed++);
   const cut whole = {131008, 131008, 0};

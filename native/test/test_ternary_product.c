@@ -81,6 +81,16 @@ static void check_tier(int32_t tier) {
       seed++;
     }
   }
+  /* The same where blocks are as long as they get, and more tokens than go at once. */
+  for (int i = 8; i < 15; i += 3) {
+    for (int32_t columns = 3390; columns <= 7170; columns += 945) {
+      check(tier, (place)(seed % PLACES), 17 + (int32_t)(seed % 40), columns, tokens[i],
+            DIGITS_RANDOM, (values)(seed % VALUES_KINDS), seed);
+      seed++;
+    }
+  }
+  check(tier, FLUSH_END, 48, 4160, 257, DIGITS_RANDOM, VALUES_RANDOM, seed++);
+  check(tier, FLUSH_END, 33, 200, 513, DIGITS_RANDOM, VALUES_RANDOM, seed++);
   /* More than tier C unpacks a row for. */
   for (int32_t count = 63; count <= 130; count += count == 65 ? 63 : 1) {
     check(tier, (place)(seed % PLACES), 40, 130, count, DIGITS_RANDOM, VALUES_RANDOM, seed);

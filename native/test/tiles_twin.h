@@ -14,6 +14,10 @@
 #include "common/kernels.h"
 #include "common/ternary_panels.h"
 
+/* Compilers that optimize little refuse to unroll what is longer here. */
+#undef BN_UNROLL
+#define BN_UNROLL
+
 typedef struct twin_tile {
   int32_t rows;
   uint8_t bytes[16][64];
@@ -91,12 +95,17 @@ BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
   }
 }
 
-BN_INLINE void bn_finish_amx(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                             int32_t t, int64_t row, uint32_t mask, const int32_t* sums) {
+BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {
+  for (int r = 0; r < 16; r++) {
+    weights[r] = w->row_scales == NULL ? w->scale : w->row_scales[row + r];
+  }
+}
+
+BN_INLINE void bn_store_products_amx(float* to, uint32_t mask, const int32_t* sums, int32_t less,
+                                     const float* weights, float factor) {
   for (int r = 0; r < 16; r++) {
     if (mask >> r & 1) {
-      const float weight = w->row_scales == NULL ? w->scale : w->row_scales[row + r];
-      bn_row(y, t)[row + r] = (float)(sums[r] - a->sums[t]) * (weight * a->scales[t]);
+      to[r] = (float)(sums[r] - less) * (weights[r] * factor);
     }
   }
 }

@@ -55,7 +55,7 @@ BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows*
   }
 }
 
-/* Digits of a block of steps, sums of a group, and the outputs of all tiles of tokens: 40 KiB. */
+/* Digits of a block of steps, sums of a group, and the outputs of all tiles of tokens: 144 KiB. */
 typedef struct space {
   _Alignas(64) bn_decoded decoded;
   bn_tile_sums sums[2];
@@ -63,9 +63,9 @@ typedef struct space {
 } space;
 
 /* P panels, and tiles of tokens by N. Blocks of steps are whole groups. */
-BN_INLINE void multiply(void* memory, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+BN_INLINE void multiply(void* mine, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                         const bn_tokens* tokens, bn_panels panels, const int P, const int N) {
-  space* const in = memory;
+  space* const in = mine;
   memset(in->out, 0, sizeof in->out[0] * (size_t)tokens->tiles);
   const bn_groups groups = bn_groups_of(w, a);
   const bn_digits digits = bn_digits_of(w, panels);
@@ -97,10 +97,13 @@ BN_INLINE void multiply(void* memory, const bn_ternary* w, const bn_quantized* a
   }
 }
 
+/* Each thread's, which gets it at its first product: Java's threads leave native code less stack.
+ */
+static _Thread_local space memory;
+
 static void multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                             int32_t token, int32_t count, int32_t begin, int32_t end) {
-  space in;
-  bn_multiply_panels_amx(multiply, &in, w, a, y, token, count, begin, end);
+  bn_multiply_panels_amx(multiply, &memory, w, a, y, token, count, begin, end);
 }
 
 /* Whether a block of steps consists of groups of that many columns. */

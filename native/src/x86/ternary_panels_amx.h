@@ -7,17 +7,17 @@
  * products, each of which takes 16 cycles for 16 tokens and leaves its sum after some 50, so that
  * four hide that.
  *
- * Digits are decoded a block of columns at a time, into a buffer that stays in the L1 cache, and
- * all tokens of a portion are multiplied with them; their activations come from the L2 cache. While
- * a block's first two tiles of tokens are multiplied, the digits of the steps after are decoded:
- * vector units and stores then work beside the tile unit, and what is stored has reached the cache
- * when a tile is loaded from it, for tile loads are not forwarded from the store buffer. Sums stay
- * in their tiles from block to block if there are no more tokens than these; else they rest in
- * memory.
+ * Digits are decoded a block of columns at a time, into a buffer that stays in the L2 cache as the
+ * activations do, and all tokens of a portion are multiplied with them. While a block's first two
+ * tiles of tokens are multiplied, the digits of the steps after are decoded: vector units and
+ * stores then work beside the tile unit, and what is stored has reached the cache when a tile is
+ * loaded from it, for tile loads are not forwarded from the store buffer. Blocks are long: sums
+ * stay in their tiles until one ends and then rest in memory, which costs more than it saves to
+ * have digits in the L1 cache.
  *
- * Activations are not copied, though rows 4096 bytes apart have the same lines of each in one set
- * of the L1 cache: a line is loaded once for two panels and not kept, the columns after it are in
- * another set, and copying all tokens takes memory that a kernel has not.
+ * Activations are not copied: that makes products a tenth faster, but takes memory that a kernel
+ * has not. An odd number of lines from row to row, as QuantizedRows has, keeps the 16 lines of a
+ * load in 16 sets of the cache.
  */
 #ifndef BITNET_TERNARY_PANELS_AMX_H
 #define BITNET_TERNARY_PANELS_AMX_H
@@ -35,11 +35,12 @@
 /* Fewer tokens are multiplied by vectors: tiles would be mostly empty, and memory limits both. */
 #define BN_LEAST_TOKENS_AMX 8
 /*
- * The most tokens of a portion: their sums, 16 KiB for two panels, rest beside the digits, and 8192
- * columns of their activations fill half of an L2 cache of 2 MiB. Decoding takes as long as half of
- * the products of two tiles of tokens: an eighth of all, hidden or not.
+ * The most tokens of a portion, whose activations are in half of an L2 cache of 2 MiB: the more
+ * there are, the less of the time goes into decoding; but at least so many that it is an eighth.
  */
-#define BN_TOKENS_AMX 128
+#define BN_TOKENS_AMX 256
+#define BN_LEAST_PORTION_AMX 128
+#define BN_ACTIVATION_BYTES_AMX (1024 * 1024)
 #define BN_PANELS_AMX 2
 /* Panels that stay in the L2 cache while more tokens than go at once are multiplied with them. */
 #define BN_CACHED_BYTES_AMX (256 * 1024)
@@ -50,13 +51,10 @@
 /* Of a step. */
 #define BN_STEP_COLUMNS 64
 #define BN_STEP_BLOCKS (BN_STEP_COLUMNS / BN_BLOCK_COLUMNS)
-/*
- * The most steps of a block: 20 KiB of digits of two panels, so that two threads of a core keep
- * theirs in an L1 cache of 48 KiB; fewer would have sums go to memory and back more often.
- */
-#define BN_STEPS_AMX 10
+/* The most steps of a block: 108 KiB of digits of two panels. */
+#define BN_STEPS_AMX 54
 /* How many steps before their use digits are decoded. */
-#define BN_AHEAD_AMX 2
+#define BN_AHEAD_AMX 4
 /* How far ahead of the digits in use the next ones of each panel are asked for. */
 #define BN_PREFETCH_AMX 2048
 
@@ -81,7 +79,7 @@ static inline int32_t bn_tile_token(const bn_tokens* tokens, int32_t tile) {
   return tokens->first + (token < last ? token : last);
 }
 
-/* Panels of which P, that many bytes apart, are multiplied together. */
+/* P panels, that many bytes apart, that are multiplied together. */
 typedef struct bn_digits {
   const uint8_t* start;
   int64_t apart;
@@ -250,21 +248,21 @@ typedef void bn_multiply_tiles(void* memory, const bn_ternary* w, const bn_quant
                                const bn_rows* y, const bn_tokens* tokens, bn_panels panels,
                                const int P, const int N);
 
-/* Tokens [token, token + count), and panels [begin, end) in two streams. */
+/* Tokens [token, token + count), and panels [begin, end), two neighbours at a time. */
 BN_INLINE void bn_multiply_panels_amx(bn_multiply_tiles* multiply, void* memory,
                                       const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                       int32_t token, int32_t count, int32_t begin, int32_t end) {
   const bn_tokens tokens = bn_tokens_of(token, count);
   bn_tiles_configure(tokens.rows);
-  const int32_t step = (end - begin) / BN_PANELS_AMX;
-  for (int32_t p = begin; p < begin + step; p++) {
+  int32_t p = begin;
+  for (; p + BN_PANELS_AMX <= end; p += BN_PANELS_AMX) {
     if (tokens.tiles == 1) {
-      multiply(memory, w, a, y, &tokens, (bn_panels){p, step}, BN_PANELS_AMX, 1);
+      multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, BN_PANELS_AMX, 1);
     } else {
-      multiply(memory, w, a, y, &tokens, (bn_panels){p, step}, BN_PANELS_AMX, 2);
+      multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, BN_PANELS_AMX, 2);
     }
   }
-  for (int32_t p = begin + step * BN_PANELS_AMX; p < end; p++) {
+  for (; p < end; p++) {
     if (tokens.tiles == 1) {
       multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, 1, 1);
     } else {
@@ -277,7 +275,11 @@ BN_INLINE void bn_multiply_panels_amx(bn_multiply_tiles* multiply, void* memory,
 BN_INLINE void bn_product_amx(bn_multiply_panels* multiply, const bn_ternary* w,
                               const bn_quantized* a, const bn_rows* y, int32_t count, int32_t begin,
                               int32_t end) {
-  const bn_portion once = {BN_TOKENS_AMX, BN_PANELS_AMX, BN_CACHED_BYTES_AMX, BN_BLOCK_BYTES_2BIT};
+  const int64_t fit = BN_ACTIVATION_BYTES_AMX / a->stride;
+  const int32_t tokens = fit > BN_TOKENS_AMX          ? BN_TOKENS_AMX
+                         : fit < BN_LEAST_PORTION_AMX ? BN_LEAST_PORTION_AMX
+                                                      : (int32_t)fit / 32 * 32;
+  const bn_portion once = {tokens, BN_PANELS_AMX, BN_CACHED_BYTES_AMX, BN_BLOCK_BYTES_2BIT};
   bn_ternary_product_by(multiply, once, w, a, y, count, begin, end);
   bn_tiles_release();
 }

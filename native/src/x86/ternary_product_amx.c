@@ -4,32 +4,44 @@
 BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                       const bn_tokens* tokens, int32_t tile, bn_panels panels, bn_tile_sums* sums,
                       const int P, const int N) {
+  _Alignas(64) float weights[BN_PANELS_AMX][BN_PANEL_ROWS];
+  uint32_t masks[BN_PANELS_AMX];
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    const int32_t panel = panels.first + p * panels.step;
+    bn_row_weights_amx(weights[p], w, BN_PANEL_ROWS * (int64_t)panel);
+    masks[p] = bn_panel_mask(w, panel);
+  }
   for (int n = 0; n < N; n++) {
     const int32_t token = bn_tile_token(tokens, tile + n);
-    for (int32_t t = 0; t < tokens->rows; t++) {
+    float* out = bn_row(y, token) + BN_PANEL_ROWS * (int64_t)panels.first;
+    const int64_t stride = y->stride;
+    const int32_t* const less = a->sums + token;
+    const float* const factors = a->scales + token;
+    for (int32_t t = 0; t < tokens->rows; t++, out += stride) {
       BN_UNROLL for (int p = 0; p < P; p++) {
-        const int32_t panel = panels.first + p * panels.step;
-        bn_finish_amx(w, a, y, token + t, BN_PANEL_ROWS * (int64_t)panel, bn_panel_mask(w, panel),
-                      sums[n][p][t]);
+        bn_store_products_amx(out + BN_PANEL_ROWS * (int64_t)p * panels.step, masks[p],
+                              sums[n][p][t], less[t], weights[p], factors[t]);
       }
     }
   }
 }
 
-/* Digits of a block of steps, and the sums of all tiles of tokens: 36 KiB. */
+/* Digits of a block of steps, and the sums of all tiles of tokens: 140 KiB. */
 typedef struct space {
   _Alignas(64) bn_decoded decoded;
   bn_tile_sums sums[BN_TILES_AMX];
 } space;
 
 /* P panels, and tiles of tokens by N. A sum is at most BN_MAX_COLUMNS * 3 * 128 < 2^26. */
-BN_INLINE void multiply(void* memory, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
+BN_INLINE void multiply(void* mine, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                         const bn_tokens* tokens, bn_panels panels, const int P, const int N) {
-  space* const in = memory;
+  space* const in = mine;
   const bn_digits digits = bn_digits_of(w, panels);
   const int64_t all = bn_steps_of(digits.blocks);
-  for (int64_t first = 0; first < all; first += BN_STEPS_AMX) {
-    const int64_t steps = all - first < BN_STEPS_AMX ? all - first : BN_STEPS_AMX;
+  const int64_t blocks = (all + BN_STEPS_AMX - 1) / BN_STEPS_AMX;
+  const int64_t in_block = (all + blocks - 1) / blocks;
+  for (int64_t first = 0; first < all; first += in_block) {
+    const int64_t steps = all - first < in_block ? all - first : in_block;
     const int last = first + steps == all;
     bn_decode_ahead(&digits, in->decoded, first, steps, P);
     for (int32_t tile = 0; tile < tokens->tiles; tile += N) {
@@ -54,10 +66,13 @@ BN_INLINE void multiply(void* memory, const bn_ternary* w, const bn_quantized* a
   }
 }
 
+/* Each thread's, which gets it at its first product: Java's threads leave native code less stack.
+ */
+static _Thread_local space memory;
+
 static void multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                             int32_t token, int32_t count, int32_t begin, int32_t end) {
-  space in;
-  bn_multiply_panels_amx(multiply, &in, w, a, y, token, count, begin, end);
+  bn_multiply_panels_amx(multiply, &memory, w, a, y, token, count, begin, end);
 }
 
 int32_t bn_ternary_product_amx(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,

@@ -53,8 +53,9 @@ public interface PanelLayout {
   }
 
   /**
-   * Bytes from one row of int8 activations to the next: room for the padding of every layout, a
-   * multiple of 64. Activations are 0 from {@code columns} on.
+   * Bytes from one row of int8 activations to the next: room for the padding of every layout, in an
+   * odd number of lines of 64 bytes, so that neighbouring rows are in different sets of a cache.
+   * Activations are 0 from {@code columns} on.
    */
   static long activationStride(int columns) {
     return activationStride(columns, ALL);
@@ -66,7 +67,7 @@ public interface PanelLayout {
     for (PanelLayout layout : layouts) {
       padded = Math.max(padded, layout.paddedColumns(columns));
     }
-    return padded + 63 & ~63L;
+    return ((padded + 63) / 64 | 1) * 64;
   }
 
   /**

@@ -83,11 +83,13 @@ class PanelLayoutTest {
 
   @Test
   void activationsHaveRoomForThePaddingOfEveryLayout() {
-    assertEquals(6912, PanelLayout.activationStride(6912));
+    assertEquals(6912 + 64, PanelLayout.activationStride(6912));
     assertEquals(6912 + 64, PanelLayout.activationStride(6912, LAYOUTS));
-    assertEquals(2560, PanelLayout.activationStride(2560, LAYOUTS));
+    assertEquals(6976, PanelLayout.activationStride(6976));
+    assertEquals(6976 + 128, PanelLayout.activationStride(6976, LAYOUTS));
+    assertEquals(2560 + 64, PanelLayout.activationStride(2560, LAYOUTS));
     assertEquals(64, PanelLayout.activationStride(1));
-    assertEquals(128, PanelLayout.activationStride(65));
+    assertEquals(192, PanelLayout.activationStride(65));
   }
 
   /**
