@@ -5,6 +5,7 @@
 
 #define SEQUENCES 2
 #define MOST_BLOCKS 4 /* of a sequence */
+#define MOST_ROWS 12
 
 /* Where the blocks of the sequences lie: in any order. */
 typedef struct tables {
@@ -61,7 +62,8 @@ typedef struct attend_shape {
   int32_t head_dim;
   int32_t kv_heads;
   int32_t group;
-  int32_t last; /* the highest position */
+  int32_t last;   /* the highest position */
+  int32_t prompt; /* rows of a prompt before it; 0: three rows of two sequences */
   data kind;
   float scale;
 } attend_shape;
@@ -70,8 +72,8 @@ typedef struct attend_shape {
 static void attend_in_parts(test_case* c, int32_t tier, place where, const bn_attention* layer,
                             const bn_batch* batch, const bn_rows* queries, const bn_rows* out,
                             uint64_t seed) {
-  int32_t first[3];
-  int32_t row_of[3 * MOST_BLOCKS];
+  int32_t first[MOST_ROWS];
+  int32_t row_of[MOST_ROWS * MOST_BLOCKS];
   int32_t count = 0;
   for (int32_t row = 0; row < queries->capacity; row++) {
     first[row] = count;
@@ -101,7 +103,7 @@ static void attend_in_parts(test_case* c, int32_t tier, place where, const bn_at
 static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
   test_case c = {.op = "attend", .tier = tier, .seed = seed};
   rng r = {seed};
-  const int32_t rows = 3;
+  const int32_t rows = s.prompt > 0 ? s.prompt : 3;
   const tables t = new_tables(&r, s.last + 1);
   bn_attention layer = {.block_stride = (int64_t)s.kv_heads * BN_ATTENTION_CHUNK * s.head_dim,
                         .query_heads = s.kv_heads * s.group,
@@ -111,8 +113,13 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
                         .type = s.type};
   layer.keys = new_cache(&r, where, s.kind, &layer, &t, s.last + 1);
   layer.values = new_cache(&r, where, s.kind, &layer, &t, s.last + 1);
-  const int32_t* const blocks[] = {t.blocks[0], t.blocks[1], t.blocks[1]};
-  const int32_t at_position[] = {random_below(&r, s.last + 1), s.last / 2, s.last};
+  const int32_t* blocks[MOST_ROWS] = {t.blocks[0], t.blocks[1], t.blocks[1]};
+  int32_t at_position[MOST_ROWS] = {random_below(&r, s.last + 1), s.last / 2, s.last};
+  for (int32_t i = 0; i < s.prompt; i++) { /* and then one row of another, or one that falls back */
+    const int32_t position = s.last - s.prompt + 2 + i;
+    blocks[i] = t.blocks[i + 1 < s.prompt || seed % 2 == 0];
+    at_position[i] = i + 1 < s.prompt && position > 0 ? position : 0;
+  }
   const bn_batch batch = {.blocks = blocks, .positions = at_position};
   bn_rows queries = new_rows(where, rows, layer.query_heads * s.head_dim, 16);
   fill_rows(&r, s.kind, &queries);
@@ -186,6 +193,20 @@ int main(void) {
                               .scale = 2.0f};
       check_types(tier, s, seed);
       seed++;
+    }
+    /* Rows of a prompt, which may go through the cache together, up to and across a chunk's end. */
+    for (int32_t group = 1; group <= 9; group++) {
+      for (int32_t last = 6; last < 300; last += last == 6 ? 249 : 5) {
+        const attend_shape s = {.head_dim = group % 2 == 0 ? 32 : 41,
+                                .kv_heads = 2,
+                                .group = group,
+                                .last = last,
+                                .prompt = MOST_ROWS - group,
+                                .kind = (data)(seed % DATA_KINDS),
+                                .scale = 0.5f};
+        check_types(tier, s, seed);
+        seed++;
+      }
     }
     for (int p = 0; p < 17; p++) {
       for (int i = 0; i < 6; i++) {

@@ -33,14 +33,14 @@ BN_INLINE bn_vector cached(const uint16_t* cache, int64_t i, int64_t n, const in
 }
 
 /* Adds elements [d, d + n) of P keys to their dot products with H queries. */
-BN_INLINE void add_products(const bn_heads* s, const float* queries, const int64_t key[DOTS],
+BN_INLINE void add_products(const bn_heads* s, const float* const* queries, const int64_t key[DOTS],
                             bn_vector dots[DOTS], int64_t d, int64_t n, const int H, const int P,
                             const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
     const bn_vector k = cached(s->keys, key[p] + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       bn_vector* dot = &dots[h * P + p];
-      *dot = bn_vfma(*dot, bn_vload(queries + h * s->head_dim + d, n), k, n);
+      *dot = bn_vfma(*dot, bn_vload(queries[h] + d, n), k, n);
     }
   }
 }
@@ -51,7 +51,7 @@ BN_INLINE void add_products(const bn_heads* s, const float* queries, const int64
  */
 BN_INLINE void score(bn_heads* s, int first, int32_t t, int32_t n, const int H, const int P,
                      const int type) {
-  const float* queries = s->queries + first * s->head_dim;
+  const float* const* queries = s->queries + first;
   int64_t key[DOTS]; /* elements where the keys start */
   bn_vector dots[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = bn_vall(0.0f); }
@@ -141,13 +141,14 @@ BN_INLINE void attend_heads(bn_heads* s, int first, int32_t n, float (*to)[BN_MA
   }
 }
 
-BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                             float max[BN_HEADS], float sum[BN_HEADS], const int type) {
-  for (int h = 0; h < count;) {
-    if (count - h >= 4) {
+  const int32_t n = s->positions[first];
+  for (int h = first; h < last;) {
+    if (last - h >= 4) {
       attend_heads(s, h, n, to, max, sum, 4, 1, type);
       h += 4;
-    } else if (count - h >= 2) {
+    } else if (last - h >= 2) {
       attend_heads(s, h, n, to, max, sum, 2, 2, type);
       h += 2;
     } else {
@@ -157,14 +158,14 @@ BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MA
   }
 }
 
-BN_INLINE void attend_chunk_f16(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f16(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F16);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F16);
 }
 
-BN_INLINE void attend_chunk_f32(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f32(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F32);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F32);
 }
 
 int32_t bn_attend_neon(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
@@ -173,9 +174,9 @@ int32_t bn_attend_neon(const bn_attention* layer, const bn_batch* batch, const b
     return BN_UNSUPPORTED;
   }
   if (layer->type == BN_TYPE_F16) {
-    bn_attend_by(attend_chunk_f16, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f16, 0, layer, batch, queries, out, begin, end);
   } else {
-    bn_attend_by(attend_chunk_f32, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f32, 0, layer, batch, queries, out, begin, end);
   }
   return BN_OK;
 }

@@ -14,10 +14,10 @@ static void load(const uint16_t* cache, int64_t at, int64_t n, const int type, f
   }
 }
 
-/* One chunk of n positions for head h. */
-BN_INLINE void attend_head(bn_heads* s, int h, int32_t n, float* to, float* max, float* sum,
-                           const int type) {
-  const float* query = s->queries + h * s->head_dim;
+/* One chunk for head h. */
+BN_INLINE void attend_head(bn_heads* s, int h, float* to, float* max, float* sum, const int type) {
+  const float* query = s->queries[h];
+  const int32_t n = s->positions[h];
   float* scores = s->scores[h];
   float vector[BN_MAX_HEAD_DIM];
   *max = -INFINITY;
@@ -39,21 +39,21 @@ BN_INLINE void attend_head(bn_heads* s, int h, int32_t n, float* to, float* max,
   }
 }
 
-BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                             float max[BN_HEADS], float sum[BN_HEADS], const int type) {
-  for (int h = 0; h < count; h++) {
-    attend_head(s, h, n, to[h], &max[h], &sum[h], type);
+  for (int h = first; h < last; h++) {
+    attend_head(s, h, to[h], &max[h], &sum[h], type);
   }
 }
 
-BN_INLINE void attend_chunk_f16(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f16(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F16);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F16);
 }
 
-BN_INLINE void attend_chunk_f32(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f32(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F32);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F32);
 }
 
 int32_t bn_attend_c(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
@@ -62,9 +62,9 @@ int32_t bn_attend_c(const bn_attention* layer, const bn_batch* batch, const bn_r
     return BN_UNSUPPORTED;
   }
   if (layer->type == BN_TYPE_F16) {
-    bn_attend_by(attend_chunk_f16, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f16, 0, layer, batch, queries, out, begin, end);
   } else {
-    bn_attend_by(attend_chunk_f32, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f32, 0, layer, batch, queries, out, begin, end);
   }
   return BN_OK;
 }
@@ -105,7 +105,7 @@ int32_t bn_merge_parts_c(const bn_attention* layer, const bn_batch* batch, const
         bn_merge_chunk(&s, 0, from[s.head_dim], from[s.head_dim + 1]);
       }
     }
-    bn_finish_heads(&s, 1, bn_row(out, r) + q * s.head_dim);
+    bn_finish_head(&s, 0, bn_row(out, r) + q * s.head_dim);
   }
   return BN_OK;
 }

@@ -11,16 +11,21 @@
 #include "common/kernels.h"
 #include "common/unroll.h"
 
-/* The most query heads of a group that go through the cache together. */
+/* The most query heads, of a group and of one or several rows, that go through the cache together.
+ */
 #define BN_HEADS 8
 /* How far beyond a chunk scores may be written. */
 #define BN_SCORES_ROOM 16
 
-/* Query heads of one group, and what is known of them after some chunks. */
+/* Query heads of one group, of one row or of several, and what is known of them after some chunks.
+ */
 typedef struct bn_heads {
   const uint16_t* keys; /* of the chunk */
   const uint16_t* values;
-  const float* queries; /* head h's starts at h * head_dim */
+  const float* queries[BN_HEADS];
+  int32_t positions[BN_HEADS]; /* of the chunk that each attends to, as many as the one before or
+                                  more */
+  int rows;                    /* that the heads are of */
   int64_t head_dim;
   float scale;
   float max[BN_HEADS];
@@ -31,11 +36,11 @@ typedef struct bn_heads {
 } bn_heads;
 
 /*
- * One chunk of n positions for the first count heads: the largest score, the sum of the weights exp
- * (score - max), and in to[h] the sum of the weighted values. Up to 15 floats behind a head's
- * head_dim may be written.
+ * One chunk for heads [first, last): the largest score, the sum of the weights exp (score - max),
+ * and in to[h] the sum of the weighted values. Up to 15 floats behind a head's head_dim may be
+ * written.
  */
-typedef void bn_attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+typedef void bn_attend_chunk(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                              float max[BN_HEADS], float sum[BN_HEADS]);
 
 /* Takes a further chunk's result, in s->chunk, into head h's. */
@@ -50,54 +55,98 @@ static inline void bn_merge_chunk(bn_heads* s, int h, float max, float sum) {
   }
 }
 
-static inline void bn_finish_heads(const bn_heads* s, int count, float* out) {
-  for (int h = 0; h < count; h++) {
-    const float inverse = 1.0f / s->sum[h];
-    for (int64_t d = 0; d < s->head_dim; d++) {
-      out[h * s->head_dim + d] = s->out[h][d] * inverse;
-    }
+/* Stores head h's output. */
+static inline void bn_finish_head(const bn_heads* s, int h, float* out) {
+  const float inverse = 1.0f / s->sum[h];
+  for (int64_t d = 0; d < s->head_dim; d++) {
+    out[d] = s->out[h][d] * inverse;
   }
 }
 
-/* Points s at the chunk of positions from start on of row r's sequence; returns how many count. */
-static inline int32_t bn_open_chunk(bn_heads* s, const bn_attention* layer, const bn_batch* batch,
-                                    int32_t r, int32_t head, int32_t start) {
+/* Points s at a chunk of a cache head: of positions from start on of row r's sequence. */
+static inline void bn_open_chunk(bn_heads* s, const bn_attention* layer, const bn_batch* batch,
+                                 int32_t r, int32_t head, int32_t start) {
   const int64_t at = bn_cache_offset(layer, batch->blocks[r], head, start);
   s->keys = bn_cache_at(layer, layer->keys, at);
   s->values = bn_cache_at(layer, layer->values, at);
+}
+
+/* How many positions of that chunk row r attends to. */
+static inline int32_t bn_chunk_positions(const bn_batch* batch, int32_t r, int32_t start) {
   const int32_t left = batch->positions[r] + 1 - start;
   return left < BN_ATTENTION_CHUNK ? left : BN_ATTENTION_CHUNK;
 }
 
-/* bn_attend for an instruction set. */
-BN_INLINE void bn_attend_by(bn_attend_chunk* attend_chunk, const bn_attention* layer,
-                            const bn_batch* batch, const bn_rows* queries, const bn_rows* out,
-                            int32_t begin, int32_t end) {
+/* Query heads [first, first + count) of rows [r, r + rows), which are of one sequence and rise. */
+BN_INLINE void bn_attend_heads(bn_attend_chunk* attend_chunk, bn_heads* s,
+                               const bn_attention* layer, const bn_batch* batch,
+                               const bn_rows* queries, const bn_rows* out, int32_t r, int32_t rows,
+                               int32_t head, int32_t first, int count) {
+  const int all = rows * count;
+  s->rows = rows;
+  for (int i = 0; i < all; i++) {
+    s->queries[i] = bn_row(queries, r + i / count) + (first + i % count) * s->head_dim;
+  }
+  int begin = 0; /* of the heads whose rows reach the chunk */
+  for (int32_t start = 0; start <= batch->positions[r + rows - 1]; start += BN_ATTENTION_CHUNK) {
+    bn_open_chunk(s, layer, batch, r, head, start);
+    for (int i = begin; i < all; i++) {
+      s->positions[i] = bn_chunk_positions(batch, r + i / count, start);
+      begin += s->positions[i] <= 0;
+    }
+    if (start == 0) {
+      attend_chunk(s, begin, all, s->out, s->max, s->sum);
+      continue;
+    }
+    float max[BN_HEADS];
+    float sum[BN_HEADS];
+    attend_chunk(s, begin, all, s->chunk, max, sum);
+    for (int i = begin; i < all; i++) {
+      bn_merge_chunk(s, i, max[i], sum[i]);
+    }
+  }
+  for (int i = 0; i < all; i++) {
+    bn_finish_head(s, i, bn_row(out, r + i / count) + (first + i % count) * s->head_dim);
+  }
+}
+
+/* How many rows from r on, at most `most`, are of one sequence and at rising positions. */
+static inline int32_t bn_rows_together(const bn_batch* batch, int32_t r, int32_t most) {
+  int32_t rows = 1;
+  while (rows < most && batch->blocks[r + rows] == batch->blocks[r] &&
+         batch->positions[r + rows] >= batch->positions[r + rows - 1]) {
+    rows++;
+  }
+  return rows;
+}
+
+/*
+ * bn_attend for an instruction set. Where `shares`, rows of one sequence go through the cache
+ * together if their query heads are few.
+ */
+BN_INLINE void bn_attend_by(bn_attend_chunk* attend_chunk, const int shares,
+                            const bn_attention* layer, const bn_batch* batch,
+                            const bn_rows* queries, const bn_rows* out, int32_t begin,
+                            int32_t end) {
   const int32_t group = layer->query_heads / layer->kv_heads;
+  const int32_t most = shares && group < BN_HEADS ? BN_HEADS / group : 1;
   bn_heads s;
   s.head_dim = layer->head_dim;
   s.scale = layer->scale;
-  for (int32_t item = begin; item < end; item++) {
-    const int32_t r = item / layer->kv_heads;
-    const int32_t head = item % layer->kv_heads;
-    for (int32_t q = 0; q < group; q += BN_HEADS) {
-      const int count = group - q < BN_HEADS ? group - q : BN_HEADS;
-      const int64_t column = (int64_t)(head * group + q) * s.head_dim;
-      s.queries = bn_row(queries, r) + column;
-      for (int32_t start = 0; start <= batch->positions[r]; start += BN_ATTENTION_CHUNK) {
-        const int32_t n = bn_open_chunk(&s, layer, batch, r, head, start);
-        if (start == 0) {
-          attend_chunk(&s, count, n, s.out, s.max, s.sum);
-          continue;
-        }
-        float max[BN_HEADS];
-        float sum[BN_HEADS];
-        attend_chunk(&s, count, n, s.chunk, max, sum);
-        for (int h = 0; h < count; h++) {
-          bn_merge_chunk(&s, h, max[h], sum[h]);
-        }
+  int32_t rows;
+  for (int32_t r = begin / layer->kv_heads; r * layer->kv_heads < end; r += rows) {
+    const int32_t left = (end - 1) / layer->kv_heads + 1 - r;
+    rows = bn_rows_together(batch, r, left < most ? left : most);
+    for (int32_t head = 0; head < layer->kv_heads; head++) {
+      /* The first row's first heads and the last row's last ones may not be asked for. */
+      const int32_t skipped = r * layer->kv_heads + head < begin;
+      const int32_t beyond = (r + rows - 1) * layer->kv_heads + head >= end;
+      const int32_t taken = rows - skipped - beyond;
+      for (int32_t q = 0; taken > 0 && q < group; q += BN_HEADS) {
+        const int count = group - q < BN_HEADS ? group - q : BN_HEADS;
+        bn_attend_heads(attend_chunk, &s, layer, batch, queries, out, r + skipped, taken, head,
+                        head * group + q, count);
       }
-      bn_finish_heads(&s, count, bn_row(out, r) + column);
     }
   }
 }
@@ -115,16 +164,20 @@ BN_INLINE void bn_attend_parts_by(bn_attend_chunk* attend_chunk, const bn_attent
   bn_heads s;
   s.head_dim = layer->head_dim;
   s.scale = layer->scale;
+  s.rows = 1;
   for (int32_t item = begin; item < end; item++) {
     const int32_t part = item / layer->kv_heads;
     const int32_t head = item % layer->kv_heads;
     const int32_t r = parts->rows[part];
     const int32_t start = BN_ATTENTION_CHUNK * (part - parts->first[r]);
-    const int32_t n = bn_open_chunk(&s, layer, batch, r, head, start);
+    bn_open_chunk(&s, layer, batch, r, head, start);
     for (int32_t q = 0; q < group; q += BN_HEADS) {
       const int count = group - q < BN_HEADS ? group - q : BN_HEADS;
-      s.queries = bn_row(queries, r) + (int64_t)(head * group + q) * s.head_dim;
-      attend_chunk(&s, count, n, s.out, s.max, s.sum);
+      for (int h = 0; h < count; h++) {
+        s.queries[h] = bn_row(queries, r) + (int64_t)(head * group + q + h) * s.head_dim;
+        s.positions[h] = bn_chunk_positions(batch, r, start);
+      }
+      attend_chunk(&s, 0, count, s.out, s.max, s.sum);
       for (int h = 0; h < count; h++) {
         float* to = bn_part_head(parts, part, head * group + q + h);
         memcpy(to, s.out[h], sizeof(float) * (size_t)s.head_dim);

@@ -55,15 +55,15 @@ BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int t
  * lanes of their dot products with H queries. If there are fewer positions, the last one replaces
  * those that are missing.
  */
-BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key, int32_t positions,
-                            __m256 dots[DOTS][2], const int half, int64_t d, int64_t n, const int H,
-                            const int P, const int type) {
+BN_INLINE void add_products(const bn_heads* s, const float* const* queries, int64_t key,
+                            int32_t positions, __m256 dots[DOTS][2], const int half, int64_t d,
+                            int64_t n, const int H, const int P, const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
     const int64_t there = p < positions ? p : positions - 1;
     const __m256 k = cached(s->keys, key + there * s->head_dim + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m256* dot = &dots[h * P + p][half];
-      *dot = bn_vfma(*dot, bn_vload(queries + h * s->head_dim + d, n), k, n);
+      *dot = bn_vfma(*dot, bn_vload(queries[h] + d, n), k, n);
     }
   }
 }
@@ -72,7 +72,7 @@ BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key
 BN_INLINE void score(bn_heads* s, int first, int32_t t, int32_t positions, const int H, const int P,
                      const int type) {
   const int64_t key = t * s->head_dim;
-  const float* queries = s->queries + first * s->head_dim;
+  const float* const* queries = s->queries + first;
   __m256 dots[DOTS][2];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i][0] = dots[i][1] = _mm256_setzero_ps(); }
   if (first == 0) {
@@ -182,21 +182,22 @@ BN_INLINE void weighted_sums_all(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM]
   }
 }
 
-/* One chunk of n positions: to[h], the largest score and the sum of weights for each head. */
-BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+/* One chunk of a row: to[h], the largest score and the sum of weights for each head. */
+BN_INLINE void attend_chunk(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                             float max[BN_HEADS], float sum[BN_HEADS], const int type) {
-  for (int h = 0; h < count; h += SHARED_HEADS) {
-    if (count - h == 1) {
+  const int32_t n = s->positions[first];
+  for (int h = first; h < last; h += SHARED_HEADS) {
+    if (last - h == 1) {
       score_all(s, h, n, 1, DOTS, type);
     } else {
       score_all(s, h, n, 2, DOTS / 2, type);
     }
   }
-  for (int h = 0; h < count; h++) {
+  for (int h = first; h < last; h++) {
     softmax(s->scores[h], n, &max[h], &sum[h]);
   }
-  for (int h = 0; h < count; h += SHARED_HEADS) {
-    if (count - h == 1) {
+  for (int h = first; h < last; h += SHARED_HEADS) {
+    if (last - h == 1) {
       weighted_sums_all(s, to, h, n, 1, type);
     } else {
       weighted_sums_all(s, to, h, n, 2, type);
@@ -204,14 +205,14 @@ BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MA
   }
 }
 
-BN_INLINE void attend_chunk_f16(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f16(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F16);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F16);
 }
 
-BN_INLINE void attend_chunk_f32(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f32(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F32);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F32);
 }
 
 int32_t bn_attend_avx2(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
@@ -220,9 +221,9 @@ int32_t bn_attend_avx2(const bn_attention* layer, const bn_batch* batch, const b
     return BN_UNSUPPORTED;
   }
   if (layer->type == BN_TYPE_F16) {
-    bn_attend_by(attend_chunk_f16, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f16, 0, layer, batch, queries, out, begin, end);
   } else {
-    bn_attend_by(attend_chunk_f32, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f32, 0, layer, batch, queries, out, begin, end);
   }
   return BN_OK;
 }

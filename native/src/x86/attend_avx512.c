@@ -1,17 +1,20 @@
 /*
  * Attention in chunks: all scores of a chunk, their softmax, the weighted values, the merge. Up to
- * eight query heads of a group share a pass over the cache, up to four their loads of it.
+ * eight query heads share a pass over the cache: up to four of one row, or eight of several, share
+ * their loads of it. So rows of a prompt, whose keys and values are in a cache of the CPU, spend
+ * less on reading and converting them; one row alone reads them in more streams instead.
  */
 #include <math.h>
 
 #include "common/attend.h"
 #include "lanes_avx512.h"
 
-/* Query heads that share their loads. */
+/* Query heads of one row that share their loads. */
 #define SHARED_HEADS 4
 /* Score vectors in flight: positions times heads. */
 #define DOTS 16
-/* Runs of 16 value elements in registers at a time, for several heads or for one. */
+/* Runs of 16 value elements in registers at a time, for eight heads, for several or for one. */
+#define ROWS_RUNS 2
 #define SHARED_RUNS 4
 #define SINGLE_RUNS 8
 
@@ -62,15 +65,15 @@ BN_INLINE void prefetch(const uint16_t* cache, int64_t i, int64_t n, const int t
  * Adds elements [d, d + n) of P keys, whose first elements are `apart` elements apart, to their dot
  * products with H queries. If there are fewer keys, the last one replaces those missing.
  */
-BN_INLINE void add_products(const bn_heads* s, const float* queries, int64_t key, int64_t apart,
-                            int32_t keys, __m512 dots[DOTS], int64_t d, int64_t n, const int H,
-                            const int P, const int type) {
+BN_INLINE void add_products(const bn_heads* s, const float* const* queries, int64_t key,
+                            int64_t apart, int32_t keys, __m512 dots[DOTS], int64_t d, int64_t n,
+                            const int H, const int P, const int type) {
   BN_UNROLL for (int p = 0; p < P; p++) {
     const int64_t there = p < keys ? p : keys - 1;
     const __m512 k = cached(s->keys, key + there * apart + d, n, type);
     BN_UNROLL for (int h = 0; h < H; h++) {
       __m512* dot = &dots[h * P + p];
-      *dot = bn_vfma(*dot, bn_vload(queries + h * s->head_dim + d, n), k, n);
+      *dot = bn_vfma(*dot, bn_vload(queries[h] + d, n), k, n);
     }
   }
 }
@@ -81,7 +84,7 @@ BN_INLINE void score(bn_heads* s, int first, int32_t t, int32_t step, int32_t po
                      const int H, const int P, const int type) {
   const int64_t key = t * s->head_dim;
   const int64_t apart = step * s->head_dim;
-  const float* queries = s->queries + first * s->head_dim;
+  const float* const* queries = s->queries + first;
   __m512 dots[DOTS];
   BN_UNROLL for (int i = 0; i < DOTS; i++) { dots[i] = _mm512_setzero_ps(); }
   if (first == 0) {
@@ -138,18 +141,21 @@ BN_INLINE void score_all(bn_heads* s, int first, int32_t n, const int H, const i
 }
 
 /*
- * to[h][d..] = the sum over t of scores[h][t] * values[t][d..] for heads [first, first + H) and
- * runs of 16 elements from d on, of which the last has n.
+ * to[h][d..] = the sum over t in [begin, end) of scores[h][t] * values[t][d..], added to what is
+ * there if begin > 0, for heads [first, first + H) and runs of 16 elements from d on, of which the
+ * last has n.
  */
 BN_INLINE void weighted_sums(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], int first,
-                             int32_t positions, int64_t d, int64_t n, const int H, const int runs,
-                             const int type) {
-  int64_t value = 0;
-  __m512 sums[SHARED_HEADS][SINGLE_RUNS];
+                             int32_t begin, int32_t end, int64_t d, int64_t n, const int H,
+                             const int runs, const int type) {
+  __m512 sums[BN_HEADS][SINGLE_RUNS];
   BN_UNROLL for (int h = 0; h < H; h++) {
-    BN_UNROLL for (int i = 0; i < runs; i++) { sums[h][i] = _mm512_setzero_ps(); }
+    BN_UNROLL for (int i = 0; i < runs; i++) {
+      sums[h][i] = begin == 0 ? _mm512_setzero_ps() : _mm512_load_ps(&to[first + h][d + 16 * i]);
+    }
   }
-  for (int32_t t = 0; t < positions; t++, value += s->head_dim) {
+  int64_t value = begin * s->head_dim;
+  for (int32_t t = begin; t < end; t++, value += s->head_dim) {
     __m512 v[SINGLE_RUNS];
     BN_UNROLL for (int i = 0; i < runs; i++) {
       v[i] = cached(s->values, value + d + 16 * i, i < runs - 1 ? 16 : n, type);
@@ -170,25 +176,40 @@ BN_INLINE void weighted_sums(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], in
 
 /* Like it, for all elements, as many runs at a time as fit the registers. */
 BN_INLINE void weighted_sums_all(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], int first,
-                                 int32_t positions, const int H, const int type) {
-  const int most = H == 1 ? SINGLE_RUNS : SHARED_RUNS;
+                                 int32_t begin, int32_t end, const int H, const int type) {
+  const int most = H == 1 ? SINGLE_RUNS : H > SHARED_HEADS ? ROWS_RUNS : SHARED_RUNS;
   for (int64_t d = 0; d < s->head_dim; d += 16 * most) {
     const int64_t left = s->head_dim - d;
     const int runs = left < 16 * most ? (int)((left + 15) / 16) : most;
     const int64_t n = left < 16 * most ? left - 16 * (runs - 1) : 16;
     BN_UNROLL for (int i = 1; i <= most; i++) {
       if (i == runs) {
-        weighted_sums(s, to, first, positions, d, n, H, i, type);
+        weighted_sums(s, to, first, begin, end, d, n, H, i, type);
       }
     }
   }
 }
 
-/* One chunk of n positions: to[h], the largest score and the sum of weights for each head. */
-BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+/* The weighted sums of heads [first, first + H): of the positions of all, then of further ones. */
+BN_INLINE void weigh(const bn_heads* s, float (*to)[BN_MAX_HEAD_DIM], int first, const int H,
+                     const int type) {
+  const int32_t shared = s->positions[first];
+  weighted_sums_all(s, to, first, 0, shared, H, type);
+  for (int h = first + 1; h < first + H; h++) {
+    if (s->positions[h] > shared) {
+      weighted_sums_all(s, to, h, shared, s->positions[h], 1, type);
+    }
+  }
+}
+
+/* One chunk: to[h], the largest score and the sum of weights for each head. */
+BN_INLINE void attend_chunk(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                             float max[BN_HEADS], float sum[BN_HEADS], const int type) {
-  for (int h = 0; h < count; h += SHARED_HEADS) {
-    switch (count - h) {
+  const int together = s->rows > 1 && last - first == BN_HEADS ? BN_HEADS : SHARED_HEADS;
+  for (int h = first; h < last; h += together) {
+    const int heads = last - h < together ? last - h : together;
+    const int32_t n = s->positions[h + heads - 1];
+    switch (heads) {
       case 1:
         score_all(s, h, n, 1, DOTS, type);
         break;
@@ -198,40 +219,46 @@ BN_INLINE void attend_chunk(bn_heads* s, int count, int32_t n, float (*to)[BN_MA
       case 3:
         score_all(s, h, n, 3, DOTS / 4, type);
         break;
-      default:
+      case 4:
         score_all(s, h, n, 4, DOTS / 4, type);
         break;
+      default:
+        score_all(s, h, n, BN_HEADS, DOTS / BN_HEADS, type);
+        break;
     }
   }
-  for (int h = 0; h < count; h++) {
-    softmax(s->scores[h], n, &max[h], &sum[h]);
+  for (int h = first; h < last; h++) {
+    softmax(s->scores[h], s->positions[h], &max[h], &sum[h]);
   }
-  for (int h = 0; h < count; h += SHARED_HEADS) {
-    switch (count - h) {
+  for (int h = first; h < last; h += together) {
+    switch (last - h < together ? last - h : together) {
       case 1:
-        weighted_sums_all(s, to, h, n, 1, type);
+        weigh(s, to, h, 1, type);
         break;
       case 2:
-        weighted_sums_all(s, to, h, n, 2, type);
+        weigh(s, to, h, 2, type);
         break;
       case 3:
-        weighted_sums_all(s, to, h, n, 3, type);
+        weigh(s, to, h, 3, type);
+        break;
+      case 4:
+        weigh(s, to, h, 4, type);
         break;
       default:
-        weighted_sums_all(s, to, h, n, 4, type);
+        weigh(s, to, h, BN_HEADS, type);
         break;
     }
   }
 }
 
-BN_INLINE void attend_chunk_f16(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f16(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F16);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F16);
 }
 
-BN_INLINE void attend_chunk_f32(bn_heads* s, int count, int32_t n, float (*to)[BN_MAX_HEAD_DIM],
+BN_INLINE void attend_chunk_f32(bn_heads* s, int first, int last, float (*to)[BN_MAX_HEAD_DIM],
                                 float max[BN_HEADS], float sum[BN_HEADS]) {
-  attend_chunk(s, count, n, to, max, sum, BN_TYPE_F32);
+  attend_chunk(s, first, last, to, max, sum, BN_TYPE_F32);
 }
 
 int32_t bn_attend_avx512(const bn_attention* layer, const bn_batch* batch, const bn_rows* queries,
@@ -240,9 +267,9 @@ int32_t bn_attend_avx512(const bn_attention* layer, const bn_batch* batch, const
     return BN_UNSUPPORTED;
   }
   if (layer->type == BN_TYPE_F16) {
-    bn_attend_by(attend_chunk_f16, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f16, 1, layer, batch, queries, out, begin, end);
   } else {
-    bn_attend_by(attend_chunk_f32, layer, batch, queries, out, begin, end);
+    bn_attend_by(attend_chunk_f32, 1, layer, batch, queries, out, begin, end);
   }
   return BN_OK;
 }

@@ -18,6 +18,12 @@ final class AttentionPass {
   /** The number of rows times heads for each thread from which on they keep all threads busy. */
   private static final int ENOUGH = 8;
 
+  /** The most rows of one call, which share what kernels read of the cache. */
+  private static final int ROWS_TOGETHER = 8;
+
+  /** The number of calls for each thread, so that all end at about the same time. */
+  private static final int CALLS = 4;
+
   /** Bytes of parts that a worker merges at a time, with those of a whole row or of some heads. */
   private static final long MERGED_BYTES = 32 << 10;
 
@@ -50,7 +56,8 @@ final class AttentionPass {
     int items = rows.size() * layer.kvHeads();
     boolean isEnough = team.threads() == 1 || items >= ENOUGH * team.threads();
     if (isEnough || AttentionParts.count(rows) == rows.size()) {
-      team.run(whole, items, 1);
+      int together = Math.min(rows.size() / (CALLS * team.threads()), ROWS_TOGETHER);
+      team.run(whole, items, together > 1 ? together * layer.kvHeads() : 1);
       return;
     }
     parts.cut(rows);
