@@ -117,7 +117,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--step",
       paramLabel = "N",
       description = "Most prompt tokens in a step. Default: ${DEFAULT-VALUE}.")
-  private int step = 64;
+  private int step = 128;
 
   @Option(
       names = "--kernels",

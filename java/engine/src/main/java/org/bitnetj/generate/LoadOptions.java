@@ -54,7 +54,7 @@ public record LoadOptions(
       new LoadOptions(
           0,
           Optional.empty(),
-          64,
+          128,
           HeadMode.AUTO,
           true,
           true,
@@ -85,7 +85,7 @@ public record LoadOptions(
   }
 
   /**
-   * A thread on each processor, the best kernels, 64 tokens a step, a mapped file, and the options
+   * A thread on each processor, the best kernels, 128 tokens a step, a mapped file, and the options
    * that make decoding faster at the cost of memory.
    */
   public static LoadOptions defaults() {
