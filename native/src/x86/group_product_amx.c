@@ -71,10 +71,11 @@ BN_INLINE void multiply(void* mine, const bn_ternary* w, const bn_quantized* a, 
   const bn_digits digits = bn_digits_of(w, panels);
   const int64_t all = bn_steps_of(digits.blocks);
   const int64_t in_group = groups.blocks / BN_STEP_BLOCKS;
-  const int64_t in_block = BN_STEPS_AMX / in_group * in_group;
+  const int64_t whole = bn_block_steps(N) / in_group * in_group;
+  const int64_t in_block = whole > 0 ? whole : in_group;
   for (int64_t first = 0; first < all; first += in_block) {
     const int64_t steps = all - first < in_block ? all - first : in_block;
-    bn_decode_ahead(&digits, in->decoded, first, steps, P);
+    bn_decode_ahead(&digits, in->decoded, first, steps, P, N);
     for (int32_t tile = 0; tile < tokens->tiles; tile += N) {
       const bn_values values = bn_values_of(a, tokens, tile, first, N);
       for (int64_t s = 0; s < steps; s += in_group) {

@@ -51,10 +51,19 @@
 /* Of a step. */
 #define BN_STEP_COLUMNS 64
 #define BN_STEP_BLOCKS (BN_STEP_COLUMNS / BN_BLOCK_COLUMNS)
-/* The most steps of a block: 108 KiB of digits of two panels. */
+/*
+ * The most steps of a block: 108 KiB of digits of two panels. Those for one tile of tokens are used
+ * but once: few of them stay in the L1 cache.
+ */
 #define BN_STEPS_AMX 54
-/* How many steps before their use digits are decoded. */
+#define BN_STEPS_ONCE_AMX 10
+/*
+ * How many steps before their use digits are decoded: then what is stored and what is loaded are in
+ * different halves of 4096 bytes, for a load waits for a store before it whose address has the same
+ * lower 12 bits.
+ */
 #define BN_AHEAD_AMX 4
+#define BN_AHEAD_ONCE_AMX 2
 /* How far ahead of the digits in use the next ones of each panel are asked for. */
 #define BN_PREFETCH_AMX 2048
 
@@ -96,6 +105,11 @@ static inline bn_digits bn_digits_of(const bn_ternary* w, bn_panels panels) {
 static inline int64_t bn_steps_of(int64_t blocks) {
   return (blocks + BN_STEP_BLOCKS - 1) / BN_STEP_BLOCKS;
 }
+
+/* How many steps a block has at most, and how many ahead are decoded, with N tiles of tokens. */
+BN_INLINE int64_t bn_block_steps(const int N) { return N == 1 ? BN_STEPS_ONCE_AMX : BN_STEPS_AMX; }
+
+BN_INLINE int64_t bn_ahead(const int N) { return N == 1 ? BN_AHEAD_ONCE_AMX : BN_AHEAD_AMX; }
 
 /* Decoded digits: a tile for each step and panel. */
 typedef uint8_t bn_decoded[BN_STEPS_AMX][BN_PANELS_AMX][BN_TILE_BYTES];
@@ -183,8 +197,8 @@ BN_INLINE void bn_store_sums(bn_tile_sums* sums, const int P, const int N) {
 
 /*
  * Adds the products of steps [begin, end) of a block of `steps` that starts at step `first` of the
- * panels. If it decodes, steps before begin + BN_AHEAD_AMX are decoded already, and all before end
- * + BN_AHEAD_AMX are when it returns. Each tile is loaded for the next step right after its last
+ * panels. If it decodes, those before begin + bn_ahead are decoded already, and all before end +
+ * bn_ahead are when it returns. Each tile is loaded for the next step right after its last
  * use.
  */
 BN_INLINE void bn_add_steps(const bn_digits* digits, bn_decoded decoded, const bn_values* values,
@@ -201,8 +215,8 @@ BN_INLINE void bn_add_steps(const bn_digits* digits, bn_decoded decoded, const b
     bn_tile_load(5, q1, values->stride);
   }
   for (int64_t s = begin;; s++) {
-    if (decodes && s + BN_AHEAD_AMX < steps) {
-      bn_decode_step(digits, first + s + BN_AHEAD_AMX, decoded[s + BN_AHEAD_AMX], P);
+    if (decodes && s + bn_ahead(N) < steps) {
+      bn_decode_step(digits, first + s + bn_ahead(N), decoded[s + bn_ahead(N)], P);
     }
     const int last = s + 1 == end;
     bn_tile_dot(0, 4, 6);
@@ -237,8 +251,8 @@ BN_INLINE void bn_add_steps(const bn_digits* digits, bn_decoded decoded, const b
 
 /* Decodes what bn_add_steps finds decoded when it begins with a block. */
 BN_INLINE void bn_decode_ahead(const bn_digits* digits, bn_decoded decoded, int64_t first,
-                               int64_t steps, const int P) {
-  for (int64_t s = 0; s < BN_AHEAD_AMX && s < steps; s++) {
+                               int64_t steps, const int P, const int N) {
+  for (int64_t s = 0; s < bn_ahead(N) && s < steps; s++) {
     bn_decode_step(digits, first + s, decoded[s], P);
   }
 }
@@ -248,21 +262,25 @@ typedef void bn_multiply_tiles(void* memory, const bn_ternary* w, const bn_quant
                                const bn_rows* y, const bn_tokens* tokens, bn_panels panels,
                                const int P, const int N);
 
-/* Tokens [token, token + count), and panels [begin, end), two neighbours at a time. */
+/*
+ * Tokens [token, token + count), and panels [begin, end): two neighbours at a time, or two streams
+ * of them for one tile of tokens, which memory limits.
+ */
 BN_INLINE void bn_multiply_panels_amx(bn_multiply_tiles* multiply, void* memory,
                                       const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                       int32_t token, int32_t count, int32_t begin, int32_t end) {
   const bn_tokens tokens = bn_tokens_of(token, count);
   bn_tiles_configure(tokens.rows);
-  int32_t p = begin;
-  for (; p + BN_PANELS_AMX <= end; p += BN_PANELS_AMX) {
+  const int32_t pairs = (end - begin) / BN_PANELS_AMX;
+  for (int32_t p = 0; p < pairs; p++) {
     if (tokens.tiles == 1) {
-      multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, BN_PANELS_AMX, 1);
+      multiply(memory, w, a, y, &tokens, (bn_panels){begin + p, pairs}, BN_PANELS_AMX, 1);
     } else {
-      multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, BN_PANELS_AMX, 2);
+      multiply(memory, w, a, y, &tokens, (bn_panels){begin + BN_PANELS_AMX * p, 1}, BN_PANELS_AMX,
+               2);
     }
   }
-  for (; p < end; p++) {
+  for (int32_t p = begin + pairs * BN_PANELS_AMX; p < end; p++) {
     if (tokens.tiles == 1) {
       multiply(memory, w, a, y, &tokens, (bn_panels){p, 1}, 1, 1);
     } else {

@@ -38,12 +38,12 @@ BN_INLINE void multiply(void* mine, const bn_ternary* w, const bn_quantized* a, 
   space* const in = mine;
   const bn_digits digits = bn_digits_of(w, panels);
   const int64_t all = bn_steps_of(digits.blocks);
-  const int64_t blocks = (all + BN_STEPS_AMX - 1) / BN_STEPS_AMX;
+  const int64_t blocks = (all + bn_block_steps(N) - 1) / bn_block_steps(N);
   const int64_t in_block = (all + blocks - 1) / blocks;
   for (int64_t first = 0; first < all; first += in_block) {
     const int64_t steps = all - first < in_block ? all - first : in_block;
     const int last = first + steps == all;
-    bn_decode_ahead(&digits, in->decoded, first, steps, P);
+    bn_decode_ahead(&digits, in->decoded, first, steps, P, N);
     for (int32_t tile = 0; tile < tokens->tiles; tile += N) {
       const bn_values values = bn_values_of(a, tokens, tile, first, N);
       if (first == 0) {
