@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bitnetj.error.GrammarException;
@@ -244,6 +246,52 @@ class JsonSchemaTest {
     for (String other : List.of("\"name \"", "\"name 01\"", "\"name 3000\"", "7", "null")) {
       assertFalse(TestVocabulary.accepts(names, other), other);
     }
+  }
+
+  /**
+   * Together they take hundreds of thousands of states, and one of them alone more than a table.
+   */
+  @ParameterizedTest
+  @CsvSource({"enum, %s", "anyOf, {\"const\": %s}", "oneOf, {\"const\": %s}"})
+  void constantsMayBeLong(String keyword, String each) {
+    List<String> values =
+        new Random(1)
+            .ints(5000)
+            .mapToObj(
+                seed ->
+                    new Random(seed)
+                        .ints(40, 'A', 'z' + 1)
+                        .filter(c -> c != '\\')
+                        .mapToObj(Character::toString)
+                        .collect(Collectors.joining("", "\"", "é\"")))
+            .collect(Collectors.toCollection(ArrayList::new));
+    values.add('"' + "x".repeat(200_000) + '"');
+    String all = values.stream().map(each::formatted).collect(Collectors.joining(", "));
+    Constraint constraint =
+        compiler.compile(Grammar.jsonSchema("{\"%s\": [%s]}".formatted(keyword, all)));
+    for (String value : List.of(values.get(0), values.get(2500), values.get(4999))) {
+      assertTrue(TestVocabulary.accepts(constraint, value), value);
+      String shorter = value.substring(0, 20) + '"';
+      assertFalse(TestVocabulary.accepts(constraint, shorter), shorter);
+      String longer = value.substring(0, value.length() - 1) + "a\"";
+      assertFalse(TestVocabulary.accepts(constraint, longer), longer);
+    }
+    assertTrue(TestVocabulary.accepts(constraint, values.getLast()));
+    assertFalse(TestVocabulary.accepts(constraint, '"' + "x".repeat(199_999) + '"'));
+  }
+
+  @Test
+  void listsThatManyPlacesLimitHaveALimitTogether() {
+    String list = "x".repeat(100_000);
+    String places =
+        IntStream.range(0, 30)
+            .mapToObj(i -> "\"p%d\": {\"$ref\": \"#/$defs/l\", \"minLength\": %d}".formatted(i, i))
+            .collect(Collectors.joining(", "));
+    String schema = "{\"$defs\": {\"l\": {\"enum\": [\"%s\"]}}, \"properties\": {%s}}";
+    String sentence = refusal(schema.formatted(list, places));
+    assertEquals(
+        "The JSON Schema lists values of more than 2097152 characters together.", sentence);
+    assertTrue(accepts(schema.formatted(list.substring(90_000), places), "{}"));
   }
 
   @Test

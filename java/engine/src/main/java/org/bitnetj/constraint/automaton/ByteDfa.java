@@ -139,34 +139,9 @@ public final class ByteDfa implements ByteAutomaton {
     return columns;
   }
 
-  /** Accepts these bytes alone, with label 0. */
-  public static ByteDfa ofBytes(byte[] bytes) {
-    return ofBytes(List.of(bytes));
-  }
-
+  /** Accepts this text alone, in UTF-8, with label 0. */
   public static ByteDfa ofText(String text) {
-    return ofBytes(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Accepts each of some byte strings, with its place in the list as label. */
-  public static ByteDfa ofBytes(List<byte[]> strings) {
-    List<Map<Integer, Integer>> children = new ArrayList<>();
-    Map<Integer, Integer> ends = new HashMap<>();
-    children.add(new HashMap<>());
-    for (int i = 0; i < strings.size(); i++) {
-      int node = 0;
-      for (byte b : strings.get(i)) {
-        Integer known = children.get(node).putIfAbsent(b & 0xFF, children.size());
-        node = known == null ? children.size() : known;
-        if (known == null) {
-          children.add(new HashMap<>());
-          if (node > MOST_STATES) {
-            throw new TooManyStatesException(MOST_STATES);
-          }
-        }
-      }
-      ends.putIfAbsent(node, i);
-    }
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     return of(
         new Machine<Integer>() {
           @Override
@@ -175,13 +150,13 @@ public final class ByteDfa implements ByteAutomaton {
           }
 
           @Override
-          public @Nullable Integer next(Integer node, int b) {
-            return children.get(node).get(b);
+          public @Nullable Integer next(Integer at, int b) {
+            return at < bytes.length && (bytes[at] & 0xFF) == b ? at + 1 : null;
           }
 
           @Override
-          public int label(Integer node) {
-            return ends.getOrDefault(node, NONE);
+          public int label(Integer at) {
+            return at == bytes.length ? 0 : NONE;
           }
         });
   }

@@ -11,11 +11,13 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.bitnetj.constraint.automaton.ByteAutomaton;
 import org.bitnetj.constraint.automaton.ByteDfa;
+import org.bitnetj.constraint.automaton.ByteTrie;
 import org.bitnetj.constraint.automaton.CharDfa;
 import org.bitnetj.constraint.automaton.FreeString;
 import org.bitnetj.constraint.automaton.NumberSpelling;
 import org.bitnetj.constraint.automaton.StringSpelling;
 import org.bitnetj.constraint.automaton.TooManyStatesException;
+import org.bitnetj.error.GrammarException;
 import org.jspecify.annotations.Nullable;
 
 /** The null, booleans, numbers and strings that several schemas allow. */
@@ -27,41 +29,58 @@ final class Scalars {
   /** As JSON writes them. */
   private final Set<String> listed;
 
+  private final SchemaDocument document;
+
   private Scalars(
-      Conjunctions.Alternative alternative, List<ByteAutomaton> found, Set<String> listed) {
+      Conjunctions.Alternative alternative,
+      List<ByteAutomaton> found,
+      Set<String> listed,
+      SchemaDocument document) {
+    this.document = document;
     this.all = alternative.all();
     this.types = alternative.types();
     this.found = found;
     this.listed = listed;
   }
 
-  /** Of any of some alternatives; all that are listed are one automaton. */
-  static List<ByteAutomaton> of(List<Conjunctions.Alternative> alternatives) {
+  /**
+   * Of any of some alternatives; all that are listed are one automaton.
+   *
+   * @throws GrammarException if the values of the document list too much together
+   */
+  static List<ByteAutomaton> of(
+      List<Conjunctions.Alternative> alternatives, SchemaDocument document) {
     List<ByteAutomaton> found = new ArrayList<>();
     Set<String> listed = new LinkedHashSet<>();
     for (Conjunctions.Alternative alternative : alternatives) {
-      Scalars scalars = new Scalars(alternative, found, listed);
+      Scalars scalars = new Scalars(alternative, found, listed, document);
       scalars.literals();
       scalars.numbers();
       scalars.strings();
     }
     if (!listed.isEmpty()) {
       found.add(
-          ByteDfa.ofBytes(
+          new ByteTrie(
               listed.stream().map(word -> word.getBytes(StandardCharsets.UTF_8)).toList()));
     }
     return found;
   }
 
+  private void list(String word) {
+    if (listed.add(word)) {
+      document.chargeListed(word.length());
+    }
+  }
+
   private void literals() {
     if ((types & Keywords.NULL) != 0) {
-      listed.add("null");
+      list("null");
     }
     if ((types & Keywords.FALSE) != 0) {
-      listed.add("false");
+      list("false");
     }
     if ((types & Keywords.TRUE) != 0) {
-      listed.add("true");
+      list("true");
     }
   }
 
@@ -93,7 +112,7 @@ final class Scalars {
     }
     for (BigDecimal number : numbers) {
       if (range.contains(number)) {
-        listed.add(number.toPlainString());
+        list(number.toPlainString());
         if (range.step() == null) {
           addWritten(number);
         }
@@ -106,7 +125,7 @@ final class Scalars {
     for (Keywords words : all) {
       String written = words.written.get(number);
       if (written != null) {
-        listed.add(written);
+        list(written);
       }
     }
   }
@@ -125,7 +144,7 @@ final class Scalars {
     }
     texts.stream()
         .filter(text -> all.stream().allMatch(words -> allows(words, text)))
-        .forEach(text -> listed.add(StringSpelling.json(text)));
+        .forEach(text -> list(StringSpelling.json(text)));
   }
 
   private static boolean allows(Keywords words, String text) {

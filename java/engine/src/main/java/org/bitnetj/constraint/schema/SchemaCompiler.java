@@ -115,7 +115,7 @@ public final class SchemaCompiler {
 
   private void define(Draft draft, Set<Term> key) {
     List<Conjunctions.Alternative> alternatives = alternatives(key);
-    draft.scalars.addAll(Scalars.of(alternatives));
+    draft.scalars.addAll(Scalars.of(alternatives, document));
     for (Conjunctions.Alternative alternative : alternatives) {
       if ((alternative.types() & Keywords.ARRAY) != 0) {
         array(alternative.all(), draft);

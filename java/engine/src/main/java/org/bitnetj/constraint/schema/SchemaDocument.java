@@ -188,4 +188,21 @@ final class SchemaDocument {
     }
     return known;
   }
+
+  /**
+   * Most characters of all lists' automata: more than the longest text lists once. A list that
+   * holds in many places, each with another limit, has an automaton for each.
+   */
+  private static final int MOST_LISTED = 1 << 21;
+
+  private int listed;
+
+  /** Counts the characters of a value that is listed in one place. */
+  void chargeListed(int characters) {
+    listed += characters;
+    if (listed > MOST_LISTED) {
+      throw new GrammarException(
+          "The JSON Schema lists values of more than " + MOST_LISTED + " characters together.");
+    }
+  }
 }
