@@ -206,6 +206,8 @@ class JsonSchemaTest {
           oneOf                 | {"oneOf": [{"const": 1}, {"const": 2}, {"enum": [3, 1.0]}]} | #
           oneOf                 | {"oneOf": [{"const": "a"}, {"type": "string"}]}          | #
           pattern               | {"properties": {"a/b": {"pattern": "(?=a)b"}}}           | #/properties/a~1b
+          const                 | {"anyOf": [{"const": 1}, {"const": 2}, {"const": 1e1000000}]} | #/anyOf/2
+          enum                  | {"oneOf": [{"const": "a"}, {"enum": ["b", "\\ud800"]}]}  | #/oneOf/1
           patternProperties     | {"patternProperties": {"(": true}}                       | #
           type                  | {"type": "text"}                                         | #
           enum                  | {"enum": 1}                                              | #
@@ -246,6 +248,17 @@ class JsonSchemaTest {
     for (String other : List.of("\"name \"", "\"name 01\"", "\"name 3000\"", "7", "null")) {
       assertFalse(TestVocabulary.accepts(names, other), other);
     }
+  }
+
+  /** Which of two alternatives allow the same is told by where the first constant is. */
+  @Test
+  void constantsAreNamedByTheFirstOfThem() {
+    String sentence =
+        refusal(
+            """
+            {"oneOf": [{"type": "null"}, {"const": "a"}, {"const": "b"}, {"type": "string"}]}\
+            """);
+    assertTrue(sentence.contains(", #/oneOf/1 and #/oneOf/3, "), sentence);
   }
 
   /**

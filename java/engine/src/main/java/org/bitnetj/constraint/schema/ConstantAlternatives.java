@@ -1,7 +1,5 @@
 package org.bitnetj.constraint.schema;
 
-import static org.bitnetj.constraint.schema.SchemaDocument.below;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,42 +29,53 @@ final class ConstantAlternatives {
   private ConstantAlternatives() {}
 
   /**
-   * The same alternatives, those that list scalars as one. Where exactly one alternative must hold,
-   * those that have a value in common stay as they are.
-   *
-   * @param keyword {@code anyOf} or {@code oneOf}
-   * @param pointer of the schema that has it
+   * The same alternatives, those that list scalars as one, which is where the first of them is.
+   * Where exactly one alternative must hold, those that have a value in common stay as they are.
    */
-  static List<Term> merged(
-      List<Term> terms, String keyword, String pointer, SchemaDocument document) {
+  static List<Term> merged(List<Term> terms, boolean exactlyOne, SchemaDocument document) {
     List<List<Json>> listed =
         terms.stream().map(term -> scalars(term.json())).toList(); // empty if it says more
-    Map<Object, Integer> alternatives = new HashMap<>();
-    for (List<Json> values : listed) {
-      Set<Object> own = new HashSet<>();
-      values.forEach(value -> own.add(key(value, keyword, pointer)));
-      own.forEach(value -> alternatives.merge(value, 1, Integer::sum));
-    }
+    Set<Term> overlapping = exactlyOne ? overlapping(terms, listed) : Set.of();
     List<Json> together = new ArrayList<>();
+    List<Term> merged = new ArrayList<>();
     List<Term> result = new ArrayList<>();
     for (int i = 0; i < terms.size(); i++) {
-      List<Json> values = listed.get(i);
-      boolean unique =
-          values.stream().allMatch(v -> alternatives.get(key(v, keyword, pointer)) == 1);
-      if (values.isEmpty() || keyword.equals("oneOf") && !unique) {
+      if (listed.get(i).isEmpty() || overlapping.contains(terms.get(i))) {
         result.add(terms.get(i));
       } else {
-        together.addAll(values);
+        merged.add(terms.get(i));
+        together.addAll(listed.get(i));
       }
     }
-    if (!together.isEmpty()) {
+    if (merged.size() > 1) {
       Json values = new Json.Members(Map.of("enum", new Json.Items(together)));
-      result.addFirst(document.term(values, below(pointer, keyword)));
+      result.addFirst(document.term(values, merged.getFirst().pointer()));
+    } else {
+      result.addAll(0, merged);
     }
     return result;
   }
 
-  /** The values of a schema that says nothing but that it is one of these scalars, else none. */
+  /** Those that list a value that another one lists too. */
+  private static Set<Term> overlapping(List<Term> terms, List<List<Json>> listed) {
+    Map<Object, Integer> firsts = new HashMap<>();
+    Set<Term> found = new HashSet<>();
+    for (int i = 0; i < terms.size(); i++) {
+      for (Json value : listed.get(i)) {
+        Integer first = firsts.putIfAbsent(key(value), i);
+        if (first != null && first != i) {
+          found.add(terms.get(first));
+          found.add(terms.get(i));
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The values of a schema that says nothing but that it is one of these scalars, else none. A
+   * schema with a value that is not supported stays as it is, so that it is refused in its place.
+   */
   private static List<Json> scalars(Json schema) {
     if (!(schema instanceof Json.Members(Map<String, Json> all))) {
       return List.of();
@@ -88,7 +97,8 @@ final class ConstantAlternatives {
     Json type = all.get("type");
     boolean plain =
         !(all.containsKey("const") && all.containsKey("enum"))
-            && values.stream().allMatch(value -> isScalar(value, type));
+            && values.stream()
+                .allMatch(value -> isScalar(value, type) && ListedValues.isSupported(value));
     return plain ? values : List.of();
   }
 
@@ -109,9 +119,9 @@ final class ConstantAlternatives {
   }
 
   /** Equal for values that are equal: 1.0 is 1. */
-  private static Object key(Json value, String keyword, String pointer) {
+  private static Object key(Json value) {
     return value instanceof Json.Numeral(String text)
-        ? ListedValues.decimal(text, keyword, pointer).stripTrailingZeros()
+        ? ListedValues.exact(text).orElseThrow().stripTrailingZeros()
         : value;
   }
 }

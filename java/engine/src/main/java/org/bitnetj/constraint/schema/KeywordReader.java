@@ -238,10 +238,10 @@ final class KeywordReader {
     }
     for (String keyword : List.of("anyOf", "oneOf")) {
       if (schema.containsKey(keyword)) {
+        boolean exactlyOne = keyword.equals("oneOf");
         List<Term> terms =
-            ConstantAlternatives.merged(
-                terms(keyword, schema.get(keyword)), keyword, pointer, document);
-        words.choices.add(new Keywords.Choice(terms, keyword.equals("oneOf"), pointer));
+            ConstantAlternatives.merged(terms(keyword, schema.get(keyword)), exactlyOne, document);
+        words.choices.add(new Keywords.Choice(terms, exactlyOne, pointer));
       }
     }
     Json not = schema.get("not");

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.constraint.automaton.StringSpelling;
 import org.bitnetj.source.json.Json;
@@ -105,16 +106,37 @@ final class ListedValues {
     return new Json.Items(texts.stream().<Json>map(Json.Text::new).toList());
   }
 
+  /**
+   * Whether a scalar can be written: a string has no half of a pair, a number not too many digits.
+   */
+  static boolean isSupported(Json value) {
+    return switch (value) {
+      case Json.Text(String text) -> StringSpelling.isSpellable(text);
+      case Json.Numeral(String text) -> exact(text).isPresent();
+      case Json.Literal _ -> true;
+      case Json.Items _, Json.Members _ -> false;
+    };
+  }
+
   /** A number, exactly. */
   static BigDecimal decimal(String text, String keyword, String pointer) {
+    return exact(text)
+        .orElseThrow(
+            () ->
+                refusal(
+                    keyword,
+                    pointer,
+                    "has a number of more than " + Ranges.MOST_DIGITS + " digits"));
+  }
+
+  /** A number, exactly; empty if it has more than {@link Ranges#MOST_DIGITS} digits. */
+  static Optional<BigDecimal> exact(String text) {
     try {
-      BigDecimal value = new BigDecimal(text);
-      if (text.length() <= Ranges.MOST_DIGITS && Math.abs(value.scale()) <= Ranges.MOST_DIGITS) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // an exponent beyond what an int holds
+      return Optional.of(new BigDecimal(text))
+          .filter(value -> text.length() <= Ranges.MOST_DIGITS)
+          .filter(value -> Math.abs(value.scale()) <= Ranges.MOST_DIGITS);
+    } catch (NumberFormatException e) { // an exponent beyond what an int holds
+      return Optional.empty();
     }
-    throw refusal(keyword, pointer, "has a number of more than " + Ranges.MOST_DIGITS + " digits");
   }
 }
