@@ -2,6 +2,7 @@ package org.bitnetj.constraint.pushdown;
 
 import java.util.Arrays;
 import org.bitnetj.constraint.automaton.ByteDfa;
+import org.bitnetj.constraint.automaton.StringSpelling;
 
 /**
  * The names that an object's members may have, each with one spelling and a label, and how many
@@ -9,7 +10,7 @@ import org.bitnetj.constraint.automaton.ByteDfa;
  */
 public final class NameAutomaton {
   /** A count of names without a limit. */
-  public static final int UNBOUNDED = 1 << 30;
+  static final int UNBOUNDED = 1 << 30;
 
   private final ByteDfa dfa;
   private final int required;
@@ -17,7 +18,12 @@ public final class NameAutomaton {
   private final int[] requiredCounts;
 
   /**
-   * @param required how many names are required: the labels 0 to this, exclusive, one name each
+   * Nothing of this is checked: where it does not hold, names are counted wrongly.
+   *
+   * @param dfa in which each state leads to one that accepts, as those of {@link StringSpelling}
+   *     do; it accepts each name in one spelling, and one name with each label below {@code
+   *     required}
+   * @param required how many names are required: those with the labels 0 to this, exclusive
    */
   public NameAutomaton(ByteDfa dfa, int required) {
     this.dfa = dfa;
@@ -83,9 +89,10 @@ public final class NameAutomaton {
   }
 
   /**
-   * How many names an automaton accepts with each label, at most {@link #UNBOUNDED}.
+   * How many names an automaton accepts with each label; 2<sup>30</sup> stands for that many and
+   * more.
    *
-   * @param dfa without states that lead nowhere
+   * @param dfa in which each state leads to one that accepts, with one spelling of each name
    * @param labels all of its labels are below
    */
   public static int[] countsByLabel(ByteDfa dfa, int labels) {
@@ -125,16 +132,16 @@ public final class NameAutomaton {
     return counts;
   }
 
-  public ByteDfa dfa() {
+  ByteDfa dfa() {
     return dfa;
   }
 
-  public int required() {
+  int required() {
     return required;
   }
 
   /** How many names there are; {@link #UNBOUNDED} if that many or more. */
-  public int count() {
+  int count() {
     return counts[0];
   }
 
