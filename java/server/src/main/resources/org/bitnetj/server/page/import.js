@@ -4,8 +4,11 @@ const STATES = ["streaming", "done", "stopped", "failed"];
 
 /** What a message may have besides, by its type. */
 const MORE = {
-  error: "string", code: "string", finish: "string", pieces: "number", seconds: "number", timings: "object",
+  error: "string", code: "string", finish: "string", pieces: "number", seconds: "number",
 };
+
+/** What of the server's counts is shown, all of it numbers. */
+const TIMINGS = ["cache_n", "prompt_n", "predicted_n", "predicted_per_second"];
 
 function require(condition) {
   if (!condition) {
@@ -25,9 +28,13 @@ function messageOf(value, id) {
   require(typeof text === "string" && typeof thinking === "string" && STATES.includes(state));
   const message = { id, parent, role, text, thinking, state };
   for (const [name, type] of Object.entries(MORE)) {
-    if (typeof value[name] === type && value[name] !== null) {
+    if (typeof value[name] === type) {
       message[name] = value[name];
     }
+  }
+  const { timings } = value;
+  if (isObject(timings) && TIMINGS.every((name) => Number.isFinite(timings[name]))) {
+    message.timings = Object.fromEntries(TIMINGS.map((name) => [name, timings[name]]));
   }
   return message;
 }

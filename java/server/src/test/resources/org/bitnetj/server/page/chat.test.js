@@ -4,6 +4,7 @@ import { imported } from "/page/import.js";
 import { equal, test } from "./testing.js";
 
 const EMPTY = { mode: "chat", system: "", thinking: "", temperature: "", seed: "" };
+const TIMINGS = { cache_n: 0, prompt_n: 7, predicted_n: 3, predicted_per_second: 12.5 };
 const texts = (chat) => path(chat).map((message) => message.text);
 
 test("chat: what is edited and what is repeated stand beside each other", () => {
@@ -59,7 +60,7 @@ test("chat: an answer that a closed page cut has failed", () => {
 test("import: a chat is what was exported, and what it does not know is left out", () => {
   const chat = newChat({ ...EMPTY, system: "Be brief.", seed: "7" });
   const question = add(chat, 0, "user", "q");
-  add(chat, question.id, "assistant", "a").timings = { predicted_n: 1 };
+  add(chat, question.id, "assistant", "a").timings = TIMINGS;
   const other = add(chat, question.id, "assistant", "b");
   Object.assign(other, { state: "failed", error: "Gone." });
   turn(chat, other, -1);
@@ -67,6 +68,18 @@ test("import: a chat is what was exported, and what it does not know is left out
   const copy = imported(JSON.stringify(file), { ...EMPTY, temperature: "1" });
   equal([copy.title, copy.settings, copy.messages, copy.chosen], [chat.title, chat.settings, chat.messages, chat.chosen]);
   equal(copy.id === chat.id, false);
+});
+
+test("import: counts that are not four numbers are left out", () => {
+  const chat = newChat(EMPTY);
+  const answer = add(chat, add(chat, 0, "user", "q").id, "assistant", "a");
+  const { cache_n, ...three } = TIMINGS;
+  for (const timings of [null, 1, "fast", [], {}, three, { ...TIMINGS, predicted_n: "3" }, { ...TIMINGS, prompt_n: null }]) {
+    const copy = imported(JSON.stringify({ ...chat, messages: [chat.messages[0], { ...answer, timings }] }), EMPTY);
+    equal([timings, "timings" in copy.messages[1]], [timings, false]);
+  }
+  const more = JSON.stringify({ ...chat, messages: [chat.messages[0], { ...answer, timings: { ...TIMINGS, more: {} } }] });
+  equal(imported(more, EMPTY).messages[1].timings, TIMINGS);
 });
 
 test("import: what is no whole chat is refused", () => {
