@@ -329,13 +329,18 @@ final class Door {
       throw e;
     } catch (DataReader.InsufficientDataAvailableException e) {
       throw new EventStream.Gone(e);
-    } catch (RuntimeException e) { // of the library's parser: nobody knows where the body ends
+    } catch (RuntimeException e) { // nobody knows where the body ends
       Connection.current().end();
-      throw e instanceof RequestException refusal
-              && refusal.status().equals(Status.REQUEST_ENTITY_TOO_LARGE_413)
-          ? tooLarge()
-          : new ApiException(
-              ApiException.Kind.INVALID, "The request's body is not sent as HTTP/1.1 demands.");
+      throw switch (e) {
+        case RequestException refusal
+            when refusal.status().equals(Status.REQUEST_ENTITY_TOO_LARGE_413) ->
+            tooLarge();
+        // The library's parser throws these: the last one for a length that is no number.
+        case RequestException _, DataReader.IncorrectNewLineException _, NumberFormatException _ ->
+            new ApiException(
+                ApiException.Kind.INVALID, "The request's body is not sent as HTTP/1.1 demands.");
+        default -> e; // a defect
+      };
     }
   }
 

@@ -353,7 +353,17 @@ class ConnectionTest {
     serve(ServedModel.options().withTransferTime(Duration.ofMinutes(10)));
     String head =
         "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (String body : List.of("no length\r\n", "5\r\n{\"pro\r\nno length\r\n")) {
+    for (String body :
+        List.of(
+            "no length\r\n",
+            "\r\n",
+            "-1\r\n",
+            "ffffffff\r\n",
+            "fffffffff\r\n",
+            "5\n{\"pro\r\n",
+            "5\r{\"pro\r\n",
+            "0\r\nnothing\r\n",
+            "5\r\n{\"pro\r\nno length\r\n")) {
       String answer = all(head + body);
       assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
       assertTrue(answer.contains("\"invalid_request_error\""), answer);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import java.io.FilterInputStream;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,7 +16,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bitnetj.error.GrammarException;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of exceptions. */
@@ -24,6 +28,21 @@ class DoorFailureTest {
 
   /** What a client hears whose request throws. */
   private HttpResponse<String> answer(Supplier<? extends RuntimeException> failure)
+      throws Exception {
+    return answer(
+        UnaryOperator.identity(),
+        () -> {
+          throw failure.get();
+        });
+  }
+
+  /**
+   * What a client hears.
+   *
+   * @param body what is read in place of the request's body
+   * @param task what is done with it
+   */
+  private HttpResponse<String> answer(UnaryOperator<InputStream> body, Supplier<Door.Answer> task)
       throws Exception {
     try (Exchanges exchanges = new Exchanges(Duration.ofMinutes(1));
         Connections connections = new Connections(Duration.ofMinutes(1));
@@ -39,11 +58,11 @@ class DoorFailureTest {
                   (HttpRouting.Builder routes) ->
                       routes.post(
                           "/x",
-                          door.post(
-                              Dialect.OPENAI,
-                              (body, exchange) -> {
-                                throw failure.get();
-                              })))
+                          (request, response) -> {
+                            request.streamFilter(body);
+                            door.post(Dialect.OPENAI, (json, exchange) -> task.get())
+                                .handle(request, response);
+                          }))
               .build()
               .start();
       try {
@@ -69,6 +88,22 @@ class DoorFailureTest {
     assertTrue(logged.contains("IllegalArgumentException: inner"), logged);
     assertTrue(logged.contains("at org.bitnetj.server.DoorFailureTest"), logged);
     assertTrue(logged.contains("Caused by: java.lang.IllegalStateException: cause"), logged);
+  }
+
+  @Test
+  void aDefectWhileABodyIsReadIsNotBlamedOnTheRequest() throws Exception {
+    UnaryOperator<InputStream> broken =
+        in ->
+            new FilterInputStream(in) {
+              @Override
+              public int read(byte[] bytes, int from, int count) {
+                throw new IllegalStateException("inner");
+              }
+            };
+    HttpResponse<String> response = answer(broken, () -> Assertions.fail("the body was read"));
+    assertEquals(500, response.statusCode(), response.body());
+    assertEquals("close", response.headers().firstValue("Connection").orElse(""));
+    assertTrue(String.join("\n", log).contains("IllegalStateException: inner"), log.toString());
   }
 
   @Test
