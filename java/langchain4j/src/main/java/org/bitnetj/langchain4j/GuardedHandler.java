@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /**
  * A user's handler, whose exceptions go to its {@code onError}; those of that are logged. Once the
- * answer is cancelled nothing more is called. Thread-safe if the handler is.
+ * answer is cancelled nothing more is called or logged. Thread-safe if the handler is.
  */
 final class GuardedHandler {
   private static final System.Logger LOG = System.getLogger(GuardedHandler.class.getName());
@@ -48,7 +48,9 @@ final class GuardedHandler {
     try {
       handler.onError(error);
     } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "onError of a streaming handler has thrown", e);
+      if (!cancelled) { // perhaps by onError itself
+        LOG.log(System.Logger.Level.WARNING, "onError of a streaming handler has thrown", e);
+      }
     }
   }
 }
