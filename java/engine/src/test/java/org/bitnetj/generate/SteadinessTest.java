@@ -4,19 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.management.ObjectName;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class SteadinessTest {
    * What there is when nothing is generated.
    *
    * @param heap bytes in use after a collection
-   * @param beside resident bytes without what the JVM has for the heap, used or not
+   * @param beside resident bytes outside the heap
    * @param used bytes of keys and values that sessions hold
    * @param kept bytes of those of texts that ended
    */
@@ -125,33 +126,50 @@ class SteadinessTest {
     }
   }
 
-  private Mark mark(LanguageModel model) throws IOException {
+  private Mark mark(LanguageModel model) throws Exception {
     System.gc();
-    MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
     ModelStatus status = model.status();
     return new Mark(
         generated.get(),
-        heap.getUsed(),
-        resident() - heap.getCommitted(),
+        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
+        besideHeap(),
         status.usedCacheBytes(),
         status.keptCacheBytes(),
         files(),
         ManagementFactory.getThreadMXBean().getThreadCount());
   }
 
-  /** 0 where the system does not say. */
-  private static long resident() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
+  /** Resident bytes of all that is mapped but the Java heap; 0 where the system does not say. */
+  private static long besideHeap() throws Exception {
+    Path maps = Path.of("/proc/self/smaps");
+    if (!Files.exists(maps)) {
       return 0;
     }
-    try (Stream<String> lines = Files.lines(status)) {
-      return lines
-              .filter(line -> line.startsWith("VmRSS:"))
-              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-              .sum()
-          << 10;
+    LongSummaryStatistics heap =
+        Pattern.compile("0x([0-9a-f]+)")
+            .matcher(
+                (String)
+                    ManagementFactory.getPlatformMBeanServer()
+                        .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "gcHeapInfo",
+                            null,
+                            null))
+            .results()
+            .mapToLong(address -> Long.parseLong(address.group(1), 16))
+            .summaryStatistics();
+    assertTrue(heap.getCount() >= 2, "this collector does not say where its heap is");
+    long kilobytes = 0;
+    boolean beside = true;
+    for (String line : Files.readAllLines(maps)) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+        beside = start < heap.getMin() || start >= heap.getMax();
+      } else if (beside && line.startsWith("Rss:")) {
+        kilobytes += Long.parseLong(line.replaceAll("\\D", ""));
+      }
     }
+    return kilobytes << 10;
   }
 
   private static long files() {

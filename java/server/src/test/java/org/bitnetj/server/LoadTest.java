@@ -8,7 +8,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
@@ -19,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -27,7 +27,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -261,7 +262,7 @@ class LoadTest {
   }
 
   /**
-   * @param beside resident memory without what the JVM has for the heap, used or not
+   * @param beside resident bytes outside the heap
    */
   private record Left(long heap, long beside, long files, int threads) {
     @Override
@@ -280,10 +281,9 @@ class LoadTest {
           && health.get("waiting").intValue() == 0
           && health.get("sessions").intValue() == 0) {
         System.gc();
-        MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
         return new Left(
-            heap.getUsed(),
-            resident() - heap.getCommitted(),
+            ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
+            besideHeap(),
             files(),
             ManagementFactory.getThreadMXBean().getThreadCount());
       }
@@ -292,18 +292,37 @@ class LoadTest {
     throw new AssertionError("after 30 s there are still requests: " + health);
   }
 
-  private static long resident() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
+  /** Resident bytes of all that is mapped but the Java heap; 0 where the system does not say. */
+  private static long besideHeap() throws Exception {
+    Path maps = Path.of("/proc/self/smaps");
+    if (!Files.exists(maps)) {
       return 0;
     }
-    try (Stream<String> lines = Files.lines(status)) {
-      return lines
-              .filter(line -> line.startsWith("VmRSS:"))
-              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-              .sum()
-          << 10;
+    LongSummaryStatistics heap =
+        Pattern.compile("0x([0-9a-f]+)")
+            .matcher(
+                (String)
+                    ManagementFactory.getPlatformMBeanServer()
+                        .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "gcHeapInfo",
+                            null,
+                            null))
+            .results()
+            .mapToLong(address -> Long.parseLong(address.group(1), 16))
+            .summaryStatistics();
+    assertTrue(heap.getCount() >= 2, "this collector does not say where its heap is");
+    long kilobytes = 0;
+    boolean beside = true;
+    for (String line : Files.readAllLines(maps)) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+        beside = start < heap.getMin() || start >= heap.getMax();
+      } else if (beside && line.startsWith("Rss:")) {
+        kilobytes += Long.parseLong(line.replaceAll("\\D", ""));
+      }
     }
+    return kilobytes << 10;
   }
 
   private static long files() {
