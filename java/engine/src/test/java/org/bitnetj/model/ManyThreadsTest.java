@@ -55,6 +55,24 @@ class ManyThreadsTest {
   /** As PanelSharing has it. */
   private static final long LEAST_BYTES = 64 << 10;
 
+  /**
+   * Panels and items are not cut. So of 80 equal ones, the panels of 2560 rows or the items of 16
+   * texts with 5 KV heads, the busiest thread has two, where an equal part is 80/64: 1.6 times as
+   * much. It is as much for Q, K and V together, of whose 120 panels the busiest thread has three,
+   * since a chunk that crosses from one weight into the next has a panel of each.
+   */
+  private static long mostOfMany(long equal) {
+    return 2L * THREADS * equal / 80;
+  }
+
+  /**
+   * Where there are fewer chunks than threads, most threads must have one: four in five. Of gate
+   * and up of 2B-4T there are 62, as each has {@value #LEAST_BYTES} bytes or more.
+   */
+  private static long mostOfFew(long equal) {
+    return 5 * equal / 4;
+  }
+
   private enum Shape {
     B2_4T,
     SHIPPED;
@@ -181,14 +199,14 @@ class ManyThreadsTest {
       List<Division.Phase> phases = division.take();
       long item = AttentionLayer.CHUNK * 2L * spec.headDim() * Short.BYTES;
       for (Division.Phase phase : phases) {
-        if (phase.name().equals("rows")) {
+        if (phase.name().equals("rows")) { // one row is done in order by one thread
           assertTrue(phase.chunks().stream().allMatch(chunk -> chunk == 1), phase.toString());
           continue;
         }
         long equal = Math.ceilDiv(phase.total(), THREADS);
         long busiest = phase.busiest(THREADS);
-        boolean shared =
-            phase.chunks().size() >= THREADS && busiest <= 1.7 * equal || busiest <= 1.25 * equal;
+        boolean many = phase.chunks().size() >= THREADS;
+        boolean shared = busiest <= (many ? mostOfMany(equal) : mostOfFew(equal));
         boolean mayBeSmall = shape == Shape.SHIPPED || !phase.name().equals("GEMM");
         long small = phase.name().equals("attention") ? item : LEAST_BYTES;
         assertTrue(
@@ -198,6 +216,8 @@ class ManyThreadsTest {
       }
       Set<String> names =
           phases.stream().map(Division.Phase::name).collect(Collectors.toCollection(TreeSet::new));
+      // Which products there are depends on the rows, and on the positions whether parts are
+      // merged.
       names.removeAll(List.of("GEMV", "GEMM", "columns", "merge"));
       assertEquals(Set.of("rows", "attention", "bounds", "refinement", "head"), names);
     }
