@@ -18,7 +18,7 @@ test('a message and its stream say the same', async () => {
 
 test('tokens are counted as they are used', async () => {
   const { input_tokens: counted } = await client.messages.countTokens({ model, messages });
-  const message = await client.messages.create({ model, messages, max_tokens: 1 });
+  const message = await client.messages.create({ model, messages, max_tokens: 1, temperature: 0 });
   const { input_tokens: used, cache_read_input_tokens: cached } = message.usage;
   assert.equal(counted, used + (cached ?? 0));
 });

@@ -42,7 +42,7 @@ test('a chat completion and its stream say the same', async () => {
 });
 
 test("the client's stream helper puts a message together", async () => {
-  const runner = client.chat.completions.stream({ model, messages, max_completion_tokens: 8 });
+  const runner = client.chat.completions.stream({ model, messages, max_completion_tokens: 8, seed: 7 });
   const deltas = [];
   runner.on('content', (delta) => deltas.push(delta));
   const final = await runner.finalChatCompletion();
@@ -50,12 +50,12 @@ test("the client's stream helper puts a message together", async () => {
 });
 
 test('a stream that is left ends at the server too', async () => {
-  const stream = await client.chat.completions.create({ model, messages, stream: true });
+  const stream = await client.chat.completions.create({ model, messages, stream: true, seed: 7 });
   for await (const chunk of stream) {
     assert.ok(chunk.id);
     break;
   }
-  const again = await client.chat.completions.create({ model, messages, max_completion_tokens: 1 });
+  const again = await client.chat.completions.create({ model, messages, max_completion_tokens: 1, seed: 7 });
   assert.equal(again.usage.completion_tokens, 1);
 });
 
@@ -82,6 +82,7 @@ test('a required tool is called with arguments of its schema', async () => {
     tools: [weather],
     tool_choice: 'none',
     max_completion_tokens: 5,
+    seed: 7,
   });
   assert.equal(typeof answer.choices[0].message.content, 'string');
 });
@@ -139,7 +140,7 @@ test('a response and its stream say the same', async () => {
 });
 
 test('completions, embeddings and models', async () => {
-  const completion = await client.completions.create({ model, prompt: 'Once', max_tokens: 4 });
+  const completion = await client.completions.create({ model, prompt: 'Once', max_tokens: 4, seed: 7 });
   assert.equal(completion.usage.completion_tokens, 4);
   const { data } = await client.embeddings.create({ model, input: ['one', 'two'] });
   assert.equal(data.length, 2);

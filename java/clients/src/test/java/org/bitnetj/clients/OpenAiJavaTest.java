@@ -163,7 +163,12 @@ class OpenAiJavaTest {
         client
             .completions()
             .create(
-                CompletionCreateParams.builder().model(MODEL).prompt("Once").maxTokens(4).build())
+                CompletionCreateParams.builder()
+                    .model(MODEL)
+                    .prompt("Once")
+                    .seed(7)
+                    .maxTokens(4)
+                    .build())
             .validate()
             .usage()
             .orElseThrow()

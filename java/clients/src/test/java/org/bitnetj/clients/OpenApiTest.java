@@ -44,8 +44,9 @@ class OpenApiTest {
           + " {\"type\": \"object\", \"properties\": {\"die\": {\"enum\": [6, 20]}}, \"required\":"
           + " [\"die\"], \"additionalProperties\": false}}], \"tool_choice\": \"required\"";
   private static final String MESSAGES =
-      "\"model\": \"any\", \"messages\": [{\"role\": \"user\", \"content\": \"Once\"}]";
-  private static final String INPUT = "\"model\": \"any\", \"input\": \"Once\"";
+      "\"model\": \"any\", \"seed\": 7, \"messages\": [{\"role\": \"user\", \"content\":"
+          + " \"Once\"}]";
+  private static final String INPUT = "\"model\": \"any\", \"seed\": 7, \"input\": \"Once\"";
 
   private static Served served;
 
@@ -98,7 +99,7 @@ class OpenApiTest {
           CreateChatCompletionResponse | /v1/chat/completions | MESSAGES, TOOLS
           Response | /v1/responses | INPUT, "max_output_tokens": 5
           Response | /v1/responses | INPUT, FLAT_TOOLS
-          CreateCompletionResponse | /v1/completions | "model": "any", "prompt": ["One", "Two"], "max_tokens": 3, "logprobs": 2
+          CreateCompletionResponse | /v1/completions | "model": "any", "seed": 7, "prompt": ["One", "Two"], "max_tokens": 3, "logprobs": 2
           CreateEmbeddingResponse | /v1/embeddings | "model": "any", "input": ["One", "Two"]
           ErrorResponse | /v1/chat/completions | "messages": 3
           ErrorResponse | /v1/responses | INPUT, "temperature": -1
@@ -116,7 +117,7 @@ class OpenApiTest {
           """
           CreateChatCompletionStreamResponse | /v1/chat/completions | MESSAGES, "max_tokens": 5, "stream_options": {"include_usage": true}
           CreateChatCompletionStreamResponse | /v1/chat/completions | MESSAGES, TOOLS
-          CreateCompletionResponse | /v1/completions | "model": "any", "prompt": "One", "max_tokens": 3
+          CreateCompletionResponse | /v1/completions | "model": "any", "seed": 7, "prompt": "One", "max_tokens": 3
           ResponseStreamEvent | /v1/responses | INPUT, "max_output_tokens": 5
           ResponseStreamEvent | /v1/responses | INPUT, FLAT_TOOLS
           """)

@@ -44,7 +44,7 @@ class BitNetChatModelTest {
   @BeforeAll
   static void load() {
     language = ShippedModel.load();
-    model = BitNetChatModel.builder().model(language).maxOutputTokens(100).build();
+    model = BitNetChatModel.builder().model(language).seed(1).maxOutputTokens(100).build();
   }
 
   @AfterAll

@@ -149,7 +149,7 @@ class ConstrainedAnswersTest {
         served.ask(
             "/v1/messages",
             """
-            {"max_tokens": 300, "messages": [{"role": "user", "content": "Go on."}],
+            {"max_tokens": 300, "temperature": 0, "messages": [{"role": "user", "content": "Go on."}],
              "tools": [{"name": "dice", "input_schema": {"type": "object",
                "properties": {"sides": {"const": 6}}, "required": ["sides"],
                "additionalProperties": false}}],
@@ -161,7 +161,7 @@ class ConstrainedAnswersTest {
         served.ask(
             "/v1/messages",
             """
-            {"max_tokens": 50, "messages": [{"role": "user", "content": "Go on."}],
+            {"max_tokens": 50, "temperature": 0, "messages": [{"role": "user", "content": "Go on."}],
              "output_config": {"format": {"type": "json_schema", "schema": {"const": [1, "b"]}}}}\
             """);
     assertEquals(

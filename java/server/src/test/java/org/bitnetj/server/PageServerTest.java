@@ -53,6 +53,7 @@ class PageServerTest extends InBrowser {
       browser.open(port);
       browser.button("Settings").click();
       browser.shown("#max_tokens").sendKeys("5");
+      browser.shown("#seed").sendKeys("7");
       browser.press(Keys.ESCAPE);
       browser.chat("Hello");
       String first = browser.answer();
@@ -96,6 +97,7 @@ class PageServerTest extends InBrowser {
       browser.open(served.server.port());
       browser.button("Settings").click();
       browser.shown("#max_tokens").sendKeys("5");
+      browser.shown("#seed").sendKeys("7");
       browser.press(Keys.ESCAPE);
       browser.send("Hello");
       browser.waitForText("#question", "needs an API key");
@@ -123,6 +125,7 @@ class PageServerTest extends InBrowser {
       browser.open(server.port());
       browser.button("Settings").click();
       browser.shown("#max_tokens").sendKeys("6");
+      browser.shown("#seed").sendKeys("7");
       browser.press(Keys.ESCAPE);
       browser.send("Once upon a time");
       browser.waitForText(".error", "This model has no chat template");

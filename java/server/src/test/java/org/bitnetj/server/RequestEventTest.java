@@ -29,7 +29,7 @@ class RequestEventTest {
               HttpRequest.newBuilder(served.uri("/v1/completions"))
                   .POST(
                       HttpRequest.BodyPublishers.ofString(
-                          "{\"prompt\": \"Once upon\", \"max_tokens\": 5}")));
+                          "{\"prompt\": \"Once upon\", \"max_tokens\": 5, \"seed\": 7}")));
       served.get("/nothing");
       stream.stop();
       RecordedEvent request = events.take();

@@ -66,7 +66,7 @@ class OpenAiClientTest {
   private static ChatClient.ChatClientRequestSpec asked(ChatModel model) {
     return ChatClient.create(model)
         .prompt("How is the weather in Rome?")
-        .options(OpenAiChatOptions.builder().maxTokens(200));
+        .options(OpenAiChatOptions.builder().temperature(0.0).maxTokens(200));
   }
 
   private static ChatModel scripted() {
