@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
 import com.openai.helpers.ChatCompletionAccumulator;
@@ -70,7 +71,7 @@ class OpenAiJavaTest {
   private static ChatCompletionCreateParams.Builder chat() {
     return ChatCompletionCreateParams.builder()
         .model(MODEL)
-        .seed(7)
+        .putAdditionalBodyProperty("seed", JsonValue.from(7)) // its own method is deprecated
         .addUserMessage("Once upon a time");
   }
 
