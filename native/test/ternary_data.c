@@ -1,6 +1,7 @@
 #include "ternary_data.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "common/float_math.h"
 
@@ -10,23 +11,42 @@ static uint8_t* byte_of(const bn_ternary* w, int32_t row, int32_t k) {
   return w->panels + row / 16 * panel_bytes(w) + k / 16 * 64 + 4 * (row % 16) + k % 4;
 }
 
+/* The digit that four random bits choose. */
+static uint32_t chosen(digits kind, uint32_t bits) {
+  switch (kind) {
+    case DIGITS_RANDOM:
+      return bits * 3 >> 4;
+    case DIGITS_RANDOM_TO_3:
+      return bits & 3;
+    case DIGITS_PLUS:
+      return 2;
+    case DIGITS_MINUS:
+      return 0;
+    case DIGITS_3:
+      return 3;
+    default:
+      return 1;
+  }
+}
+
 bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t columns,
                        float scale) {
   bn_ternary w = {.rows = rows,
                   .columns = columns,
                   .layout = BN_PANEL_2BIT,
                   .largest_digit = kind < DIGITS_KINDS ? 2 : 3};
+  const bool random = kind == DIGITS_RANDOM || kind == DIGITS_RANDOM_TO_3;
   w.scale = isnan(scale) ? random_unit(r) : scale;
   w.panels = guarded(where, (size_t)((rows + 15) / 16 * panel_bytes(&w)));
   for (int32_t row = 0; row < rows; row++) {
-    for (int32_t k = 0; k < columns; k++) {
-      const int u = kind == DIGITS_RANDOM        ? random_below(r, 3)
-                    : kind == DIGITS_RANDOM_TO_3 ? random_below(r, 4)
-                    : kind == DIGITS_PLUS        ? 2
-                    : kind == DIGITS_MINUS       ? 0
-                    : kind == DIGITS_3           ? 3
-                                                 : 1;
-      *byte_of(&w, row, k) |= (uint8_t)(u << 2 * (k % 16 / 4));
+    for (int32_t first = 0; first < columns; first += 16) {
+      uint64_t bits = random ? next_random(r) : 0;
+      const int32_t n = columns - first < 16 ? columns - first : 16;
+      uint8_t quad[4] = {0};
+      for (int32_t k = 0; k < n; k++, bits >>= 4) {
+        quad[k % 4] |= (uint8_t)(chosen(kind, bits & 15) << 2 * (k / 4));
+      }
+      memcpy(byte_of(&w, row, first), quad, sizeof quad);
     }
   }
   seal(w.panels);
@@ -48,9 +68,10 @@ bn_ternary_vectors vectors_of(place where, const bn_ternary* w, int32_t order) {
                           .scale = w->scale};
   s.digits = guarded(where, (size_t)(count * s.stride));
   for (int32_t i = 0; i < count; i++) {
+    uint8_t* of = s.digits + i * s.stride;
     for (int32_t k = 0; k < length; k++) {
       const int u = by_rows ? digit_at(w, i, k) : digit_at(w, k, i);
-      s.digits[i * s.stride + k / 256 * 64 + k % 64] |= (uint8_t)(u << 2 * (k % 256 / 64));
+      of[k / 256 * 64 + k % 64] |= (uint8_t)(u << 2 * (k % 256 / 64));
     }
   }
   seal(s.digits);

@@ -100,8 +100,15 @@ static void attend_in_parts(test_case* c, int32_t tier, place where, const bn_at
   same_int(c, "status", 0, BN_OK, bn_merge_parts(tier, layer, batch, &parts, out, 0, half));
 }
 
-static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
-  test_case c = {.op = "attend", .tier = tier, .seed = seed};
+static tier_list all;
+
+static bool has_own(const bn_kernels* tier) {
+  return tier->attend != NULL || tier->attend_parts != NULL || tier->merge_parts != NULL;
+}
+
+/* Every tier against tier C, which is the first. */
+static void check(place where, attend_shape s, uint64_t seed) {
+  test_case c = {.seed = seed};
   rng r = {seed};
   const int32_t rows = s.prompt > 0 ? s.prompt : 3;
   const tables t = new_tables(&r, s.last + 1);
@@ -124,9 +131,13 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
   bn_rows queries = new_rows(where, rows, layer.query_heads * s.head_dim, 16);
   fill_rows(&r, s.kind, &queries);
   seal(queries.data);
-  bn_rows expected = new_rows(where, rows, layer.query_heads * s.head_dim, 0);
-  bn_rows actual = copy_rows(where, &expected);
-  bn_rows merged = copy_rows(where, &expected);
+  const bn_rows expected = new_rows(where, rows, layer.query_heads * s.head_dim, 0);
+  bn_rows actual[BN_TIER_COUNT];
+  for (int t = 1; t < all.count; t++) {
+    actual[t] = copy_rows(where, &expected);
+  }
+  actual[0] = expected;
+  const bn_rows unmerged = copy_rows(where, &expected);
   const int32_t items = rows * s.kv_heads;
   const int32_t begin = random_below(&r, items);
   const int32_t ranges[][2] = {{begin, items}, {0, begin}};
@@ -136,90 +147,89 @@ static void check(int32_t tier, place where, attend_shape s, uint64_t seed) {
         "type %d, items [%d, %d), %d x %d heads of %d, position %d, data %s, scale %g, place %d",
         s.type, ranges[i][0], ranges[i][1], s.kv_heads, s.group, s.head_dim, s.last,
         data_name(s.kind), (double)s.scale, where);
-    same_int(&c, "status", 0, BN_OK,
-             bn_attend(BN_TIER_C, &layer, &batch, &queries, &expected, ranges[i][0], ranges[i][1]));
-    same_int(&c, "status", 0, BN_OK,
-             bn_attend(tier, &layer, &batch, &queries, &actual, ranges[i][0], ranges[i][1]));
-    same_rows(&c, &expected, &actual);
+    for (int t = 0; t < all.count; t++) {
+      set_tier(&c, "attend", all.tiers[t]);
+      same_int(&c, "status", 0, BN_OK,
+               bn_attend(c.tier, &layer, &batch, &queries, &actual[t], ranges[i][0], ranges[i][1]));
+      same_rows(&c, &expected, &actual[t]);
+    }
   }
-  c.op = "attend_parts, merge_parts";
-  attend_in_parts(&c, tier, where, &layer, &batch, &queries, &merged, seed);
-  same_rows(&c, &expected, &merged);
+  for (int t = 0; t < all.count; t++) {
+    set_tier(&c, "attend_parts, merge_parts", all.tiers[t]);
+    const bn_rows merged = copy_rows(where, &unmerged);
+    attend_in_parts(&c, c.tier, where, &layer, &batch, &queries, &merged, seed);
+    same_rows(&c, &expected, &merged);
+  }
   release_blocks();
 }
 
-static void check_types(int32_t tier, attend_shape s, uint64_t seed) {
+static void check_types(attend_shape s, uint64_t seed) {
   s.type = BN_TYPE_F16;
-  check(tier, (place)(seed % PLACES), s, seed);
+  check((place)(seed % PLACES), s, seed);
   s.type = BN_TYPE_F32;
-  check(tier, (place)(seed % PLACES), s, seed);
+  check((place)(seed % PLACES), s, seed);
 }
 
 int main(void) {
   static const int32_t around_chunks[] = {0,   1,   2,   14,  15,  16,  17,  31, 32,
                                           254, 255, 256, 257, 511, 512, 513, 700};
   static const int32_t large[] = {80, 96, 100, 128, 256, BN_MAX_HEAD_DIM};
-  for (int32_t tier = -1; next_tier("attend", &tier);) {
-    uint64_t seed = 1;
-    for (int32_t head_dim = 1; head_dim <= SMALL_COLUMNS; head_dim += small_step()) {
-      for (data kind = 0; kind < DATA_KINDS; kind++) {
-        const attend_shape s = {.head_dim = head_dim,
-                                .kv_heads = 1 + (int32_t)(seed % 3),
-                                .group = 1 + (int32_t)(seed % 5),
-                                .last = (int32_t)(seed % 40),
-                                .kind = kind,
-                                .scale = 1.0f / sqrtf((float)head_dim)};
-        check_types(tier, s, seed);
-        seed++;
-      }
-    }
-    for (int32_t last = 0; last <= SMALL_COLUMNS; last += small_step()) {
-      const attend_shape s = {.head_dim = 16,
-                              .kv_heads = 2,
-                              .group = 4,
-                              .last = last,
-                              .kind = DATA_UNIT,
-                              .scale = 8.0f};
-      check_types(tier, s, seed);
+  all = list_tiers("attend", has_own);
+  uint64_t seed = 1;
+  for (int32_t head_dim = 1; head_dim <= SMALL_COLUMNS; head_dim += small_step()) {
+    for (data kind = 0; kind < DATA_KINDS; kind++) {
+      const attend_shape s = {.head_dim = head_dim,
+                              .kv_heads = 1 + (int32_t)(seed % 3),
+                              .group = 1 + (int32_t)(seed % 5),
+                              .last = (int32_t)(seed % 40),
+                              .kind = kind,
+                              .scale = 1.0f / sqrtf((float)head_dim)};
+      check_types(s, seed);
       seed++;
     }
-    /* Every size of group through all divisions of it, over more than a chunk. */
-    for (int32_t group = 1; group <= 20; group++) {
-      const attend_shape s = {.head_dim = 40,
+  }
+  for (int32_t last = 0; last <= SMALL_COLUMNS; last += small_step()) {
+    const attend_shape s = {
+        .head_dim = 16, .kv_heads = 2, .group = 4, .last = last, .kind = DATA_UNIT, .scale = 8.0f};
+    check_types(s, seed);
+    seed++;
+  }
+  /* Every size of group through all divisions of it, over more than a chunk. */
+  for (int32_t group = 1; group <= 20; group++) {
+    const attend_shape s = {.head_dim = 40,
+                            .kv_heads = 2,
+                            .group = group,
+                            .last = 270,
+                            .kind = DATA_UNIT,
+                            .scale = 2.0f};
+    check_types(s, seed);
+    seed++;
+  }
+  for (int p = 0; p < 17; p++) {
+    for (int i = 0; i < 6; i++) {
+      /* A large scale makes weights vanish and one chunk outweigh another. */
+      const attend_shape s = {.head_dim = large[i],
+                              .kv_heads = 1 + (int32_t)(seed % 2),
+                              .group = 1 + (int32_t)(seed % 4),
+                              .last = around_chunks[p],
+                              .kind = seed % 3 == 0 ? DATA_SMALL : DATA_UNIT,
+                              .scale = seed % 2 == 0 ? 0.125f : 20.0f};
+      check_types(s, seed);
+      seed++;
+    }
+  }
+  /* Rows of a prompt, which may go through the cache together, up to and across a chunk's end. */
+  for (int32_t group = 1; group <= 9; group++) {
+    for (int32_t last = 6; last < 300; last += last == 6 ? 249 : 5) {
+      const attend_shape s = {.head_dim = group % 2 == 0 ? 32 : 41,
                               .kv_heads = 2,
                               .group = group,
-                              .last = 270,
-                              .kind = DATA_UNIT,
-                              .scale = 2.0f};
-      check_types(tier, s, seed);
+                              .last = last,
+                              .prompt = MOST_ROWS - group,
+                              .kind = (data)(seed % DATA_KINDS),
+                              .scale = 0.5f};
+      check_types(s, seed);
       seed++;
-    }
-    /* Rows of a prompt, which may go through the cache together, up to and across a chunk's end. */
-    for (int32_t group = 1; group <= 9; group++) {
-      for (int32_t last = 6; last < 300; last += last == 6 ? 249 : 5) {
-        const attend_shape s = {.head_dim = group % 2 == 0 ? 32 : 41,
-                                .kv_heads = 2,
-                                .group = group,
-                                .last = last,
-                                .prompt = MOST_ROWS - group,
-                                .kind = (data)(seed % DATA_KINDS),
-                                .scale = 0.5f};
-        check_types(tier, s, seed);
-        seed++;
-      }
-    }
-    for (int p = 0; p < 17; p++) {
-      for (int i = 0; i < 6; i++) {
-        /* A large scale makes weights vanish and one chunk outweigh another. */
-        const attend_shape s = {.head_dim = large[i],
-                                .kv_heads = 1 + (int32_t)(seed % 2),
-                                .group = 1 + (int32_t)(seed % 4),
-                                .last = around_chunks[p],
-                                .kind = seed % 3 == 0 ? DATA_SMALL : DATA_UNIT,
-                                .scale = seed % 2 == 0 ? 0.125f : 20.0f};
-        check_types(tier, s, seed);
-        seed++;
-      }
     }
   }
   return 0;

@@ -2,9 +2,14 @@
 
 #include "testing.h"
 
-static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t columns,
-                  int32_t count, data kind, bool finite, uint64_t seed) {
-  test_case c = {.op = "head_product", .tier = tier, .seed = seed};
+static tier_list all;
+
+static bool has_own(const bn_kernels* tier) { return tier->head_product != NULL; }
+
+/* Every tier against tier C, which is the first. */
+static void check(place where, int32_t type, int32_t rows, int32_t columns, int32_t count,
+                  data kind, bool finite, uint64_t seed) {
+  test_case c = {.seed = seed};
   rng r = {seed};
   const bn_matrix m = new_matrix(&r, where, type, rows, columns, finite);
   bn_rows x = new_rows(where, count, columns, 16 * (int32_t)(seed % 2));
@@ -18,17 +23,22 @@ static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t
       expected.data[t * expected.stride + i] = 0.0f;
     }
   }
-  bn_rows actual = copy_rows(where, &expected);
+  bn_rows actual[BN_TIER_COUNT];
+  for (int p = 1; p < all.count; p++) {
+    actual[p] = copy_rows(where, &expected);
+  }
+  actual[0] = expected;
   const int32_t ranges[][2] = {{begin, end}, {0, rows}};
-  for (int i = 0; i < 2; i++) {
+  for (int i = end - begin == rows ? 1 : 0; i < 2; i++) { /* the same range once */
     describe(
         &c, "type %d, rows [%d, %d) of %d, %d columns, %d tokens, data %s, finite %d, place %d",
         type, ranges[i][0], ranges[i][1], rows, columns, count, data_name(kind), finite, where);
-    same_int(&c, "status", 0, BN_OK,
-             bn_head_product(BN_TIER_C, &m, &x, &expected, count, ranges[i][0], ranges[i][1]));
-    same_int(&c, "status", 0, BN_OK,
-             bn_head_product(tier, &m, &x, &actual, count, ranges[i][0], ranges[i][1]));
-    same_rows(&c, &expected, &actual);
+    for (int p = 0; p < all.count; p++) {
+      set_tier(&c, "head_product", all.tiers[p]);
+      same_int(&c, "status", 0, BN_OK,
+               bn_head_product(c.tier, &m, &x, &actual[p], count, ranges[i][0], ranges[i][1]));
+      same_rows(&c, &expected, &actual[p]);
+    }
   }
   release_blocks();
 }
@@ -75,38 +85,39 @@ static void keeps_negative_zero(int32_t tier, int32_t type, int32_t columns) {
 }
 
 int main(void) {
-  for (int32_t tier = -1; next_tier("head_product", &tier);) {
+  all = list_tiers("head_product", has_own);
+  for (int p = 0; p < all.count; p++) {
+    const int32_t tier = all.tiers[p];
     for (int32_t columns = 1; columns <= SMALL_COLUMNS; columns += small_step()) {
       keeps_negative_zero(tier, BN_TYPE_F32, columns);
       keeps_negative_zero(tier, BN_TYPE_F16, columns);
       keeps_negative_zero(tier, BN_TYPE_BF16, columns);
     }
-    uint64_t seed = 1;
-    for (int t = 0; t < MATRIX_TYPES; t++) {
-      const int32_t type = matrix_types[t];
-      int32_t columns;
-      for (int i = 0; (columns = columns_at(i)) != 0; i++) {
-        /* Small row lengths count blocks. */
-        const int32_t whole =
-            columns > SMALL_COLUMNS ? columns / block_columns(type) : (columns + 15) / 16;
-        columns = block_columns(type) == 1 ? columns : block_columns(type) * whole;
-        for (data kind = 0; columns > 0 && kind < DATA_KINDS; kind++) {
-          const int32_t count = (int32_t)(seed % 10);
-          const int32_t rows = columns > 1000 ? 5 : 1 + (int32_t)(seed % 19);
-          check(tier, (place)(seed % PLACES), type, rows, columns, count, kind, seed % 5 != 0,
-                seed);
-          seed++;
-        }
-      }
-      for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows += small_step()) {
-        check(tier, (place)(seed % PLACES), type, rows, 256, 1 + rows % 3, DATA_UNIT, true, seed);
+  }
+  uint64_t seed = 1;
+  for (int t = 0; t < MATRIX_TYPES; t++) {
+    const int32_t type = matrix_types[t];
+    int32_t columns;
+    for (int i = 0; (columns = columns_at(i)) != 0; i++) {
+      /* Small row lengths count blocks. */
+      const int32_t whole =
+          columns > SMALL_COLUMNS ? columns / block_columns(type) : (columns + 15) / 16;
+      columns = block_columns(type) == 1 ? columns : block_columns(type) * whole;
+      for (data kind = 0; columns > 0 && kind < DATA_KINDS; kind++) {
+        const int32_t count = (int32_t)(seed % 10);
+        const int32_t rows = columns > 1000 ? 5 : 1 + (int32_t)(seed % 19);
+        check((place)(seed % PLACES), type, rows, columns, count, kind, seed % 5 != 0, seed);
         seed++;
       }
-      /* Every number of tokens through all groupings of them, with rows left over. */
-      for (int32_t count = 1; count <= 40; count++) {
-        const int32_t columns_of[] = {512, block_columns(type) == 1 ? 283 : 256};
-        check(tier, FLUSH_END, type, 11, columns_of[count % 2], count, DATA_UNIT, true, seed++);
-      }
+    }
+    for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows += small_step()) {
+      check((place)(seed % PLACES), type, rows, 256, 1 + rows % 3, DATA_UNIT, true, seed);
+      seed++;
+    }
+    /* Every number of tokens through all groupings of them, with rows left over. */
+    for (int32_t count = 1; count <= 40; count++) {
+      const int32_t columns_of[] = {512, block_columns(type) == 1 ? 283 : 256};
+      check(FLUSH_END, type, 11, columns_of[count % 2], count, DATA_UNIT, true, seed++);
     }
   }
   return 0;

@@ -3,32 +3,31 @@
  * their definition written out here.
  */
 #include <math.h>
-#include <stdio.h>
 
 #include "common/float_math.h"
 #include "common/kernels.h"
+#include "products.h"
 #include "ternary_data.h"
 #include "testing.h"
 
-/* bn_ternary_product of the tier that is checked. */
-typedef int32_t product_fn(int32_t tier, const bn_ternary* w, const bn_quantized* a,
-                           const bn_rows* y, int32_t count, int32_t begin, int32_t end);
-static product_fn* product = bn_ternary_product;
+static product_list all;
 
-/* The sum of q * (u - 1) over columns [first, last). */
-static int32_t sum_of(const bn_ternary* w, const bn_quantized* a, int32_t t, int32_t row,
-                      int32_t first, int32_t last) {
+/* The sum of q * (u - 1) over columns [first, last), u a row's digits. */
+static int32_t sum_of(const uint8_t* u, const int8_t* q, int32_t first, int32_t last) {
   int32_t sum = 0;
   for (int32_t k = first; k < last; k++) {
-    sum += a->values[t * a->stride + k] * (digit_at(w, row, k) - 1);
+    sum += q[k] * (u[k] - 1);
   }
   return sum;
 }
 
-static float defined(const bn_ternary* w, const bn_quantized* a, int32_t t, int32_t row) {
+/* The product of token t and a row whose digits are u. */
+static float defined(const bn_ternary* w, const bn_quantized* a, int32_t t, int32_t row,
+                     const uint8_t* u) {
+  const int8_t* q = a->values + t * a->stride;
   if (w->group_scales == NULL) {
     const float scale = w->row_scales == NULL ? w->scale : w->row_scales[row];
-    return (float)sum_of(w, a, t, row, 0, w->columns) * (scale * a->scales[t]);
+    return (float)sum_of(u, q, 0, w->columns) * (scale * a->scales[t]);
   }
   const int32_t n = w->group_columns;
   const int32_t groups = (w->columns + n - 1) / n;
@@ -39,7 +38,7 @@ static float defined(const bn_ternary* w, const bn_quantized* a, int32_t t, int3
     const int32_t last = (g + 1) * n < w->columns ? (g + 1) * n : w->columns;
     const float d = bn_from_half(w->group_scales[16 * (groups * (row / 16) + g) + row % 16]);
     const float s = blocks == 0 ? d : d * a->scales[t * blocks + g * n / a->block_columns];
-    y = fmaf((float)sum_of(w, a, t, row, g * n, last), s, y);
+    y = fmaf((float)sum_of(u, q, g * n, last), s, y);
   }
   return blocks == 0 ? y * a->scales[t] : y;
 }
@@ -54,9 +53,9 @@ static const cut cuts[] = {{64, 64, 0},     {128, 128, 0},   {256, 256, 0},  {64
                            {32, 16, 0},     {0, 0, 0},       {0, 64, 0}};
 #define CUTS 11
 
-static void check(int32_t tier, place where, int32_t rows, int32_t columns, int32_t count, cut by,
-                  digits weights, values kind, scales scale, uint64_t seed) {
-  test_case c = {.op = "scaled_product", .tier = tier, .seed = seed};
+static void check(place where, int32_t rows, int32_t columns, int32_t count, cut by, digits weights,
+                  values kind, scales scale, uint64_t seed) {
+  test_case c = {.seed = seed};
   const int32_t panels = (rows + 15) / 16;
   rng r = {seed};
   const int32_t begin = random_below(&r, panels);
@@ -71,36 +70,51 @@ static void check(int32_t tier, place where, int32_t rows, int32_t columns, int3
   if (by.sums != 0) {
     cut_quantized(&r, where, &a, by.sums, by.block);
   }
-  bn_rows expected = new_rows(where, count, rows, 16 * (int32_t)(seed % 3));
-  bn_rows actual = copy_rows(where, &expected);
+  const bn_rows expected = new_rows(where, count, rows, 16 * (int32_t)(seed % 3));
+  const bn_rows complete = copy_rows(where, &expected);
+  static uint8_t u[BN_MAX_COLUMNS];
+  for (int32_t row = 0; row < rows; row++) {
+    for (int32_t k = 0; k < columns; k++) {
+      u[k] = (uint8_t)digit_at(&w, row, k);
+    }
+    for (int32_t t = 0; t < count; t++) {
+      bn_row(&complete, t)[row] = defined(&w, &a, t, row, u);
+    }
+  }
+  bn_rows actual[MOST_PRODUCTS];
+  for (int p = 0; p < all.count; p++) {
+    actual[p] = copy_rows(where, &expected);
+  }
   const int32_t ranges[][2] = {{begin, end}, {0, panels}};
-  for (int i = 0; i < 2; i++) {
+  for (int i = begin == 0 && end == panels ? 1 : 0; i < 2; i++) { /* the same range once */
+    const int32_t first = 16 * ranges[i][0];
+    const int32_t last = 16 * ranges[i][1] < rows ? 16 * ranges[i][1] : rows;
     describe(&c,
              "%d rows of %d columns, panels [%d, %d), %d tokens, groups %d, sums %d, blocks %d, "
              "weights %d, values %d, scales %d, place %d",
              rows, columns, ranges[i][0], ranges[i][1], count, by.group, by.sums, by.block, weights,
              kind, scale, where);
-    for (int32_t t = 0; t < count; t++) {
-      for (int32_t row = 16 * ranges[i][0]; row < rows && row < 16 * ranges[i][1]; row++) {
-        bn_row(&expected, t)[row] = defined(&w, &a, t, row);
-      }
+    copy_columns(&complete, &expected, first, last);
+    for (int p = 0; p < all.count; p++) {
+      const tier_product* product = &all.products[p];
+      set_tier(&c, product->op, product->tier);
+      same_int(&c, "status", 0, BN_OK,
+               product->call(product->tier, &w, &a, &actual[p], count, ranges[i][0], ranges[i][1]));
+      same_rows(&c, &expected, &actual[p]);
     }
-    same_int(&c, "status", 0, BN_OK,
-             product(tier, &w, &a, &actual, count, ranges[i][0], ranges[i][1]));
-    same_rows(&c, &expected, &actual);
   }
   release_blocks();
 }
 
-static void check_tier(int32_t tier) {
+static void check_sizes(void) {
   uint64_t seed = 1;
   /* Every small number of tokens with lengths around those of blocks and groups. */
   static const int32_t lengths[] = {1,   15,  16,  17,  48,  63,  64,  65,  100, 127,
                                     128, 129, 192, 200, 255, 256, 257, 320, 400, 513};
   for (int i = 0; i < 20; i++) {
     for (int32_t count = 0; count <= 17; count += count < 9 ? 1 : 4) {
-      check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 53), lengths[i], count,
-            cuts[seed % CUTS], (digits)(seed % 2 == 0 ? DIGITS_RANDOM : DIGITS_RANDOM_TO_3),
+      check((place)(seed % PLACES), 1 + (int32_t)(seed % 53), lengths[i], count, cuts[seed % CUTS],
+            (digits)(seed % 2 == 0 ? DIGITS_RANDOM : DIGITS_RANDOM_TO_3),
             (values)(seed / 7 % VALUES_KINDS), SCALES_RANDOM, seed);
       seed++;
     }
@@ -109,8 +123,8 @@ static void check_tier(int32_t tier) {
   for (int i = 0; i < CUTS; i++) {
     for (scales scale = 0; scale < SCALES_KINDS; scale++) {
       for (int32_t count = 1; count <= 5; count += 2) {
-        check(tier, (place)(seed % PLACES), 64 + (int32_t)(seed % 40), 640, count, cuts[i],
-              DIGITS_RANDOM, VALUES_RANDOM, scale, seed);
+        check((place)(seed % PLACES), 64 + (int32_t)(seed % 40), 640, count, cuts[i], DIGITS_RANDOM,
+              VALUES_RANDOM, scale, seed);
         seed++;
       }
     }
@@ -119,23 +133,22 @@ static void check_tier(int32_t tier) {
   for (int i = 0; i < CUTS; i++) {
     for (digits weights = 0; weights < ALL_DIGITS_KINDS; weights++) {
       for (int32_t count = 1; count <= 3; count++) {
-        check(tier, FLUSH_END, 33, 768, count, cuts[i], weights, VALUES_HIGH, SCALES_RANDOM,
-              seed++);
-        check(tier, FLUSH_END, 33, 768, count, cuts[i], weights, VALUES_LOW, SCALES_RANDOM, seed++);
+        check(FLUSH_END, 33, 768, count, cuts[i], weights, VALUES_HIGH, SCALES_RANDOM, seed++);
+        check(FLUSH_END, 33, 768, count, cuts[i], weights, VALUES_LOW, SCALES_RANDOM, seed++);
       }
     }
   }
   /* Prompts, and more tokens than tier C unpacks a row for. */
-  check(tier, FLUSH_END, 40, 256, 65, cuts[0], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
-  check(tier, FLUSH_END, 40, 256, 67, cuts[3], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
-  check(tier, FLUSH_END, 40, 256, 64, cuts[9], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
-  check(tier, FLUSH_END, 48, 2560, 13, cuts[2], DIGITS_RANDOM_TO_3, VALUES_EXTREMES, SCALES_RANDOM,
+  check(FLUSH_END, 40, 256, 65, cuts[0], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
+  check(FLUSH_END, 40, 256, 67, cuts[3], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
+  check(FLUSH_END, 40, 256, 64, cuts[9], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
+  check(FLUSH_END, 48, 2560, 13, cuts[2], DIGITS_RANDOM_TO_3, VALUES_EXTREMES, SCALES_RANDOM,
         seed++);
   /* Tiles of tokens, with every cut and rows in several blocks of columns. */
   static const int32_t tokens[] = {8, 15, 16, 17, 32, 33, 65, 70};
   for (int i = 0; i < CUTS; i++) {
     for (int k = 0; k < 8; k++) {
-      check(tier, (place)(seed % PLACES), 1 + (int32_t)(seed % 70), 600 + (int32_t)(seed % 201),
+      check((place)(seed % PLACES), 1 + (int32_t)(seed % 70), 600 + (int32_t)(seed % 201),
             tokens[k], cuts[i], (digits)(seed % 2 == 0 ? DIGITS_RANDOM : DIGITS_RANDOM_TO_3),
             (values)(seed / 2 % VALUES_KINDS), (scales)(seed / 3 % SCALES_KINDS), seed);
       seed++;
@@ -145,69 +158,19 @@ static void check_tier(int32_t tier) {
   static const cut odd[] = {{320, 64, 0},  {640, 64, 640}, {3456, 64, 0},
                             {3520, 64, 0}, {96, 32, 96},   {128, 128, 0}};
   for (int i = 0; i < 6; i++) {
-    check(tier, FLUSH_END, 50, 3600, 20, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
-          seed++);
-    check(tier, FLUSH_END, 33, 3600, 65, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
-          seed++);
+    check(FLUSH_END, 50, 3600, 20, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
+    check(FLUSH_END, 33, 3600, 65, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
   }
-  check(tier, FLUSH_END, 33, 256, 513, cuts[0], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM,
-        seed++);
+  check(FLUSH_END, 33, 256, 513, cuts[0], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
   /* Long rows; the longest as one group, which is all that can make sums so large. */
-  check(tier, FLUSH_END, 33, 8640, 5, cuts[5], DIGITS_RANDOM, VALUES_RANDOM, SCALES_MIXED, seed++);
+  check(FLUSH_END, 33, 8640, 5, cuts[5], DIGITS_RANDOM, VALUES_RANDOM, SCALES_MIXED, seed++);
   const cut whole = {131008, 131008, 0};
-  check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 1, whole, DIGITS_3, VALUES_LOW, SCALES_RANDOM, seed++);
-  check(tier, FLUSH_END, 16, BN_MAX_COLUMNS, 5, whole, DIGITS_3, VALUES_LOW, SCALES_RANDOM, seed++);
+  check(FLUSH_END, 16, BN_MAX_COLUMNS, 1, whole, DIGITS_3, VALUES_LOW, SCALES_RANDOM, seed++);
+  check(FLUSH_END, 16, BN_MAX_COLUMNS, 5, whole, DIGITS_3, VALUES_LOW, SCALES_RANDOM, seed++);
 }
-
-bn_ternary_product_fn bn_ternary_product_amx_twin;
-bn_group_product_fn bn_group_product_amx_twin;
-
-static product_fn amx_twin;
-static int32_t amx_twin(int32_t tier, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                        int32_t count, int32_t begin, int32_t end) {
-  (void)tier;
-  return w->group_scales != NULL ? bn_group_product_amx_twin(w, a, y, count, begin, end)
-                                 : bn_ternary_product_amx_twin(w, a, y, count, begin, end);
-}
-
-/* Few machines have AMX, so the source of its tier is run with tiles in plain C too. */
-static void check_amx_twin(void) {
-  printf("scaled_product: tier amx, with tiles in plain C\n");
-  product = amx_twin;
-  check_tier(BN_TIER_AMX);
-}
-
-#if defined(__x86_64__)
-bn_ternary_product_fn bn_ternary_product_avxvnni_twin;
-bn_group_product_fn bn_group_product_avxvnni_twin;
-
-static product_fn avxvnni_twin;
-static int32_t avxvnni_twin(int32_t tier, const bn_ternary* w, const bn_quantized* a,
-                            const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
-  (void)tier;
-  return w->group_scales != NULL ? bn_group_product_avxvnni_twin(w, a, y, count, begin, end)
-                                 : bn_ternary_product_avxvnni_twin(w, a, y, count, begin, end);
-}
-
-/* Few machines have AVX-VNNI, so its source is run as compiled for AVX-512 too. */
-static void check_avxvnni_twin(void) {
-  if (bn_supported_tiers() >> BN_TIER_AVX512 & 1) {
-    printf("scaled_product: tier avxvnni, compiled for AVX-512\n");
-    product = avxvnni_twin;
-    check_tier(BN_TIER_AVXVNNI);
-  } else {
-    printf("scaled_product: skipped tier avxvnni, compiled for AVX-512: no AVX-512 here\n");
-  }
-}
-#endif
 
 int main(void) {
-  for (int32_t tier = -1; next_tier("scaled_product", &tier);) {
-    check_tier(tier);
-  }
-  check_amx_twin();
-#if defined(__x86_64__)
-  check_avxvnni_twin();
-#endif
+  all = list_products("scaled_product");
+  check_sizes();
   return 0;
 }

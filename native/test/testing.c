@@ -63,6 +63,12 @@ void fail(const test_case* c, const char* format, ...) {
   exit(1);
 }
 
+void set_tier(test_case* c, const char* op, int32_t tier) {
+  c->op = op;
+  c->tier = tier;
+  running = *c;
+}
+
 bool next_tier(const char* op, int32_t* tier) {
   catch_signals();
   while (++*tier < BN_TIER_COUNT) {
@@ -75,6 +81,18 @@ bool next_tier(const char* op, int32_t* tier) {
            bn_compiled_tiers() >> *tier & 1 ? "this machine cannot run it" : "not compiled in");
   }
   return false;
+}
+
+tier_list list_tiers(const char* op, has_own_fn* has_own) {
+  tier_list list = {.count = 0};
+  for (int32_t tier = -1; next_tier(op, &tier);) {
+    if (has_own(bn_tiers[tier])) {
+      list.tiers[list.count++] = tier;
+    } else {
+      printf("%s: tier %s has the kernels of another\n", op, tier_names[tier]);
+    }
+  }
+  return list;
 }
 
 /* Blocks in use: where their mapping starts and where their pages that can be touched do. */
@@ -182,22 +200,39 @@ bn_rows copy_rows(place where, const bn_rows* from) {
   return x;
 }
 
-void same_rows(const test_case* c, const bn_rows* expected, const bn_rows* actual) {
-  for (int64_t i = 0; i < extent(expected); i++) {
-    const int64_t r = i / expected->stride;
-    const int64_t column = i % expected->stride;
-    const uint32_t e = bn_bits_of(expected->data[i]);
-    const uint32_t a = bn_bits_of(actual->data[i]);
-    if (column >= expected->columns) {
-      if (e != SENTINEL || a != SENTINEL) {
-        fail(c, "row %lld, column %lld: padding was written (%08x, tier c %08x)", (long long)r,
-             (long long)column, a, e);
-      }
-    } else if (e != a &&
-               (expected->data[i] == expected->data[i] || actual->data[i] == actual->data[i])) {
-      fail(c, "row %lld, column %lld: %a (%08x) instead of %a (%08x)", (long long)r,
-           (long long)column, (double)actual->data[i], a, (double)expected->data[i], e);
+void copy_columns(const bn_rows* from, const bn_rows* to, int32_t begin, int32_t end) {
+  for (int32_t row = 0; begin < end && row < from->capacity; row++) {
+    memcpy(bn_row(to, row) + begin, bn_row(from, row) + begin,
+           sizeof(float) * (size_t)(end - begin));
+  }
+}
+
+/* Fails unless elements [column, end) of a row, its padding, hold SENTINEL. */
+static void padding_is_intact(const test_case* c, const bn_rows* x, int64_t row, int64_t column,
+                              int64_t end) {
+  const float* of = x->data + row * x->stride;
+  for (; column < end; column++) {
+    if (bn_bits_of(of[column]) != SENTINEL) {
+      fail(c, "row %lld, column %lld: padding was written (%08x)", (long long)row,
+           (long long)column, bn_bits_of(of[column]));
     }
+  }
+}
+
+void same_rows(const test_case* c, const bn_rows* expected, const bn_rows* actual) {
+  for (int64_t row = 0; row < expected->capacity; row++) {
+    const float* e = expected->data + row * expected->stride;
+    const float* a = actual->data + row * actual->stride;
+    const bool same = memcmp(e, a, sizeof(float) * (size_t)expected->columns) == 0;
+    for (int64_t i = 0; !same && i < expected->columns; i++) {
+      if (bn_bits_of(e[i]) != bn_bits_of(a[i]) && (e[i] == e[i] || a[i] == a[i])) {
+        fail(c, "row %lld, column %lld: %a (%08x) instead of %a (%08x)", (long long)row,
+             (long long)i, (double)a[i], bn_bits_of(a[i]), (double)e[i], bn_bits_of(e[i]));
+      }
+    }
+    const int64_t end = row + 1 < expected->capacity ? expected->stride : padded(expected->columns);
+    padding_is_intact(c, expected, row, expected->columns, end);
+    padding_is_intact(c, actual, row, actual->columns, end);
   }
 }
 

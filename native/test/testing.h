@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bitnet.h"
+#include "common/kernels.h"
 
 /* What a failure prints. The seed is the one the case's random numbers were started from. */
 typedef struct test_case {
@@ -31,6 +32,23 @@ _Noreturn void fail(const test_case* c, const char* format, ...)
  * tiers that it passes over and why.
  */
 bool next_tier(const char* op, int32_t* tier);
+
+typedef struct tier_list {
+  int32_t tiers[BN_TIER_COUNT];
+  int count;
+} tier_list;
+
+/* Whether a tier has, of the kernels that a test is of, one that is not its base's. */
+typedef bool has_own_fn(const bn_kernels* tier);
+
+/*
+ * The tiers of next_tier, for tests that share a case's data and what is expected among them, but
+ * without those that have no kernel of their own: with their base's they would be that tier again.
+ */
+tier_list list_tiers(const char* op, has_own_fn* has_own);
+
+/* Makes a case that is described that of an operation and a tier, in a signal's message too. */
+void set_tier(test_case* c, const char* op, int32_t tier);
 
 /* --- Memory: every block ends at, or starts after, a page that cannot be touched. --- */
 
@@ -57,6 +75,9 @@ bn_rows new_rows(place where, int32_t rows, int32_t columns, int32_t wide);
 
 /* A copy in a block of its own. */
 bn_rows copy_rows(place where, const bn_rows* from);
+
+/* Copies columns [begin, end) of all rows, from and to rows of the same shape. */
+void copy_columns(const bn_rows* from, const bn_rows* to, int32_t begin, int32_t end);
 
 /* Fails unless all elements are the same (any two NaN are) and all padding is intact. */
 void same_rows(const test_case* c, const bn_rows* expected, const bn_rows* actual);
