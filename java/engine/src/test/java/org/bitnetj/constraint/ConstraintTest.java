@@ -111,10 +111,11 @@ class ConstraintTest {
       return tokenizer.endTokens().contains(id) && state.mayEnd();
     }
     byte[] bytes = tokenizer.bytes(id);
-    String name = new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
-    boolean mark = name.matches("(?s)<.*>|\\[.*\\]");
-    if (type == TokenType.UNUSED || (type == TokenType.USER_DEFINED && mark)) {
+    if (type == TokenType.UNUSED || (type == TokenType.USER_DEFINED && isMark(bytes))) {
       return false;
+    }
+    if (bytes.length > 0 && !state.allows(single[bytes[0] & 0xFF])) {
+      return false; // most tokens, without a copy of the state
     }
     ConstraintState copy = state.copy();
     for (byte b : bytes) {
@@ -124,6 +125,11 @@ class ConstraintTest {
       copy.accept(single[b & 0xFF]);
     }
     return bytes.length > 0;
+  }
+
+  private static boolean isMark(byte[] bytes) {
+    String name = new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+    return name.matches("(?s)<.*>|\\[.*\\]");
   }
 
   /** The same masks whichever thread meets a state first, and whenever tables begin anew. */
