@@ -97,7 +97,11 @@ static float middle_upper(const bn_bounds* b, int32_t rows, rng* r) {
   return b->upper[random_below(r, rows)];
 }
 
-#define MOST_ROWS 9
+/* More than a tile holds. */
+#define MOST_ROWS 20
+#define MANY_ROWS 8
+
+bn_bound_logits_fn bn_bound_logits_amx_twin;
 
 /*
  * Bounds by a finished low-bit copy for several rows of activations, in one range and in two, and
@@ -105,7 +109,9 @@ static float middle_upper(const bn_bounds* b, int32_t rows, rng* r) {
  */
 static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_bit* s, rng* r) {
   const int32_t panels = (int32_t)panels_of(s->rows);
-  const int32_t count = random_below(r, 3) == 0 ? 1 : 1 + random_below(r, MOST_ROWS);
+  const int32_t kind = random_below(r, 6);
+  const int32_t most = kind == 0 ? MOST_ROWS : kind < 4 ? MANY_ROWS + 1 : 1;
+  const int32_t count = 1 + random_below(r, most);
   bn_activation16 x[MOST_ROWS];
   bn_bounds expected[MOST_ROWS];
   bn_bounds actual[MOST_ROWS];
@@ -123,6 +129,19 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
   same_int(c, "status", 2, BN_OK, bn_bound_logits(tier, s, x, actual, count, 0, cut));
   for (int32_t t = 0; t < count; t++) {
     same_bounds(c, expected + t, actual + t, s->rows);
+  }
+  if (tier == BN_TIER_C && count >= MANY_ROWS) { /* few machines have AMX */
+    c->op = "low_bit with tiles in plain C";
+    bn_bounds twin[MOST_ROWS];
+    for (int32_t t = 0; t < count; t++) {
+      twin[t] = new_bounds(where, s->rows);
+    }
+    same_int(c, "status", 1, BN_OK, bn_bound_logits_amx_twin(s, x, twin, count, cut, panels));
+    same_int(c, "status", 2, BN_OK, bn_bound_logits_amx_twin(s, x, twin, count, 0, cut));
+    for (int32_t t = 0; t < count; t++) {
+      same_bounds(c, expected + t, twin + t, s->rows);
+    }
+    c->op = "low_bit";
   }
   for (int i = 0; i < 4; i++) {
     for (int32_t t = 0; t < count; t++) {

@@ -95,6 +95,8 @@ tier_list list_tiers(const char* op, has_own_fn* has_own) {
   return list;
 }
 
+#define MOST_BLOCKS 512
+
 /* Blocks in use: where their mapping starts and where their pages that can be touched do. */
 typedef struct block {
   uint8_t* mapping;
@@ -102,7 +104,7 @@ typedef struct block {
   size_t mapped;
 } block;
 
-static block blocks[192];
+static block blocks[MOST_BLOCKS];
 static int block_count;
 
 /* Released blocks, for the next of their size: pages can be slow to come. */
@@ -146,7 +148,7 @@ static block new_block(size_t pages) {
 void* guarded(place where, size_t bytes) {
   const size_t page = page_size();
   const size_t pages = (bytes + page - 1) / page * page;
-  require(block_count < 192, "it holds too many blocks");
+  require(block_count < MOST_BLOCKS, "it holds too many blocks");
   const block b = new_block(pages);
   blocks[block_count++] = b;
   return where == FLUSH_START ? b.pages : b.pages + pages - bytes;

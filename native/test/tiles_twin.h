@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bounds.h"
 #include "common/float_math.h"
 #include "common/kernels.h"
 #include "common/ternary_panels.h"
@@ -98,6 +99,22 @@ BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
   }
 }
 
+BN_INLINE void bn_decode_nibbles_amx(uint8_t* quads, const uint8_t* block) {
+  for (int i = 0; i < 64; i++) {
+    quads[i] = block[i] & 15;
+    quads[64 + i] = block[i] >> 4;
+  }
+}
+
+BN_INLINE void bn_bound_panel_amx(const bn_low_bit* s, const bn_activation16* x,
+                                  const bn_bounds* bounds, int32_t panel, const int32_t* high,
+                                  const int32_t* low) {
+  int32_t* sums = bounds->sums + 32 * (int64_t)panel;
+  memcpy(sums, high, 16 * sizeof sums[0]);
+  memcpy(sums + 16, low, 16 * sizeof sums[0]);
+  bn_bound_panel(s, x, bounds, panel);
+}
+
 BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {
   for (int r = 0; r < 16; r++) {
     weights[r] = w->row_scales == NULL ? w->scale : w->row_scales[row + r];
@@ -136,5 +153,6 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
 
 #define bn_ternary_product_of_few bn_ternary_product_c
 #define bn_group_product_of_few bn_group_product_c
+#define bn_bound_logits_of_few bn_bound_logits_c
 
 #endif

@@ -24,11 +24,6 @@ static inline __m512i quad(const int8_t* bytes) {
   return _mm512_set1_epi32(bits);
 }
 
-/* Twice the sums less 15 times the bytes' own. */
-static inline __m512i center(__m512i sums, int32_t bytes) {
-  return _mm512_sub_epi32(_mm512_add_epi32(sums, sums), _mm512_set1_epi32(15 * bytes));
-}
-
 /* Sums over the blocks of a panel, by nibble and byte. */
 typedef struct nibble_sums {
   __m512i left_high, left_low, right_high, right_low;
@@ -54,19 +49,6 @@ static inline __m512i both(__m512i left, __m512i right) {
   return _mm512_add_epi32(left, _mm512_srai_epi32(right, 4));
 }
 
-/* From the sums of a panel's codes times both bytes to its bounds. */
-static inline void finish_panel(const bn_low_bit* s, const bn_activation16* x,
-                                const bn_bounds* bounds, int32_t panel, __m512i high, __m512i low) {
-  const __mmask16 mask = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
-  const __m512i high_sums = _mm512_maskz_mov_epi32(mask, center(high, x->high_sum));
-  const __m512i low_sums = _mm512_maskz_mov_epi32(mask, center(low, x->low_sum));
-  int32_t* to = bounds->sums + 32 * (int64_t)panel;
-  _mm512_store_si512(to, high_sums);
-  _mm512_store_si512(to + 16, low_sums);
-  bn_set_bounds_avx512(s, x, bounds, panel, mask, high_sums, low_sums, 2.0f, 16);
-  bounds->panel_refined[panel] = 0;
-}
-
 /* Bounds of P panels, first, first + step, ..., for one row of activations. */
 BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                             int32_t first, int32_t step, const int P) {
@@ -88,8 +70,9 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
     low += BN_COARSE_COLUMNS;
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
-    finish_panel(s, x, bounds, first + p * step, both(sums[p].left_high, sums[p].right_high),
-                 both(sums[p].left_low, sums[p].right_low));
+    bn_bound_panel_avx512(s, x, bounds, first + p * step,
+                          both(sums[p].left_high, sums[p].right_high),
+                          both(sums[p].left_low, sums[p].right_low));
   }
 }
 
@@ -134,7 +117,7 @@ BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* 
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
     BN_UNROLL for (int t = 0; t < T; t++) {
-      finish_panel(s, x + t, bounds + t, first + p * step, sums[p][t][0], sums[p][t][1]);
+      bn_bound_panel_avx512(s, x + t, bounds + t, first + p * step, sums[p][t][0], sums[p][t][1]);
     }
   }
 }

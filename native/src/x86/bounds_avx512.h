@@ -41,4 +41,23 @@ static inline void bn_set_bounds_avx512(const bn_low_bit* s, const bn_activation
   bounds->panel_upper[panel] = _mm512_reduce_max_ps(upper);
 }
 
+/* Twice the sums less 15 times the bytes' own. */
+static inline __m512i bn_center_avx512(__m512i sums, int32_t bytes) {
+  return _mm512_sub_epi32(_mm512_add_epi32(sums, sums), _mm512_set1_epi32(15 * bytes));
+}
+
+/* From the sums of a panel's c >> 2 times both bytes to its bounds. */
+static inline void bn_bound_panel_avx512(const bn_low_bit* s, const bn_activation16* x,
+                                         const bn_bounds* bounds, int32_t panel, __m512i high,
+                                         __m512i low) {
+  const __mmask16 mask = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
+  const __m512i high_sums = _mm512_maskz_mov_epi32(mask, bn_center_avx512(high, x->high_sum));
+  const __m512i low_sums = _mm512_maskz_mov_epi32(mask, bn_center_avx512(low, x->low_sum));
+  int32_t* to = bounds->sums + 32 * (int64_t)panel;
+  _mm512_store_si512(to, high_sums);
+  _mm512_store_si512(to + 16, low_sums);
+  bn_set_bounds_avx512(s, x, bounds, panel, mask, high_sums, low_sums, 2.0f, 16);
+  bounds->panel_refined[panel] = 0;
+}
+
 #endif

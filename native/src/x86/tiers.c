@@ -64,6 +64,7 @@ static const bn_kernels amx = {
     .base = &avx512,
     .ternary_product = bn_ternary_product_amx,
     .group_product = bn_group_product_amx,
+    .bound_logits = bn_bound_logits_amx,
     .peak_products = bn_peak_products_amx,
 };
 

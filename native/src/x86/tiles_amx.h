@@ -15,6 +15,7 @@
 #ifndef BITNET_TILES_AMX_H
 #define BITNET_TILES_AMX_H
 
+#include "bounds_avx512.h"
 #include "ternary_panels_avx512.h"
 
 /*
@@ -71,6 +72,21 @@ BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
   }
 }
 
+/* The two quads of a block of nibbles, a nibble a byte. */
+BN_INLINE void bn_decode_nibbles_amx(uint8_t* quads, const uint8_t* block) {
+  const __m512i nibble = _mm512_set1_epi8(15);
+  const __m512i both = _mm512_load_si512(block);
+  _mm512_store_si512(quads, _mm512_and_si512(both, nibble));
+  _mm512_store_si512(quads + 64, _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble));
+}
+
+/* From the sums of a panel's c >> 2 times both bytes to its bounds. */
+BN_INLINE void bn_bound_panel_amx(const bn_low_bit* s, const bn_activation16* x,
+                                  const bn_bounds* bounds, int32_t panel, const int32_t* high,
+                                  const int32_t* low) {
+  bn_bound_panel_avx512(s, x, bounds, panel, _mm512_load_si512(high), _mm512_load_si512(low));
+}
+
 /* The scales of 16 rows, from row on. */
 BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {
   _mm512_store_ps(weights, w->row_scales == NULL ? _mm512_set1_ps(w->scale)
@@ -107,5 +123,6 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
 /* The products of tokens too few for tiles. */
 #define bn_ternary_product_of_few bn_ternary_product_avx512
 #define bn_group_product_of_few bn_group_product_avx512
+#define bn_bound_logits_of_few bn_bound_logits_avx512
 
 #endif

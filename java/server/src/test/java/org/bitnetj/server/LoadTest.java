@@ -189,8 +189,8 @@ class LoadTest {
     String request =
         chunked
             ? "POST /v1/completions HTTP/1.1\r\n"
-                  + "Host: localhost\r\n"
-                  + "Transfer-Encoding: chunked\r\n\r\n"
+                + "Host: localhost\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
                 + ("4000\r\n" + piece + "\r\n").repeat(pieces)
             : head(piece.repeat(pieces)) + piece.repeat(pieces);
     String answer;
