@@ -2,8 +2,10 @@
  * bitnet.h: the whole ABI between the engine and its native kernels.
  *
  * The library computes over ranges of memory it is handed. It owns nothing: no allocation, no
- * threads, no files, no state but a constant dispatch table. Every function but bn_supported_tiers
- * is thread-safe as long as two calls do not write the same output range.
+ * threads, no files, no state but a constant dispatch table. (Tier AMX has scratch memory for each
+ * thread that uses it, some 600 KB, in the thread's own storage; nothing in it outlasts a call.)
+ * Every function but bn_supported_tiers is thread-safe as long as two calls do not write the same
+ * output range.
  *
  * The result of every function is defined to the last bit by
  * org.bitnetj.kernel.scalar.ScalarKernels (and docs/numerics.md); a tier changes how fast it is,

@@ -144,8 +144,9 @@ static void check(place where, attend_shape s, uint64_t seed) {
   for (int i = 0; i < 2; i++) {
     describe(
         &c,
-        "type %d, items [%d, %d), %d x %d heads of %d, position %d, data %s, scale %g, place %d",
-        s.type, ranges[i][0], ranges[i][1], s.kv_heads, s.group, s.head_dim, s.last,
+        "type %d, items [%d, %d), %d x %d heads of %d, position %d, prompt %d, data %s, scale %g, "
+        "place %d",
+        s.type, ranges[i][0], ranges[i][1], s.kv_heads, s.group, s.head_dim, s.last, s.prompt,
         data_name(s.kind), (double)s.scale, where);
     for (int t = 0; t < all.count; t++) {
       set_tier(&c, "attend", all.tiers[t]);

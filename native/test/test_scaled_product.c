@@ -159,6 +159,7 @@ static void check_sizes(void) {
                             {3520, 64, 0}, {96, 32, 96},   {128, 128, 0}};
   for (int i = 0; i < 6; i++) {
     check(FLUSH_END, 50, 3600, 20, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
+    check(FLUSH_END, 50, 3600, 13, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
     check(FLUSH_END, 33, 3600, 65, odd[i], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);
   }
   check(FLUSH_END, 33, 256, 513, cuts[0], DIGITS_RANDOM, VALUES_RANDOM, SCALES_RANDOM, seed++);

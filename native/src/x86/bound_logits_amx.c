@@ -16,7 +16,7 @@
 /* Each thread's. */
 static _Thread_local struct {
   _Alignas(64) int8_t bytes[2][BN_TILE_TOKENS][STRIDE];
-  uint8_t decoded[BN_STEPS_ONCE_AMX][BN_PANELS_AMX][BN_TILE_BYTES];
+  bn_decoded decoded[BN_STEPS_ONCE_AMX];
   bn_tile_sums sums[2]; /* of upper bytes and of lower ones */
 } memory;
 

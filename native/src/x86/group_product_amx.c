@@ -57,7 +57,7 @@ BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows*
 
 /* Digits of a block of steps, sums of a group, and the outputs of all tiles of tokens: 144 KiB. */
 typedef struct space {
-  _Alignas(64) bn_decoded decoded;
+  _Alignas(64) bn_decoded decoded[BN_STEPS_AMX];
   bn_tile_sums sums[2];
   tile_outputs out[BN_TILES_AMX];
 } space;

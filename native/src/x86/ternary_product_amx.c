@@ -28,7 +28,7 @@ BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows*
 
 /* Digits of a block of steps, and the sums of all tiles of tokens: 140 KiB. */
 typedef struct space {
-  _Alignas(64) bn_decoded decoded;
+  _Alignas(64) bn_decoded decoded[BN_STEPS_AMX];
   bn_tile_sums sums[BN_TILES_AMX];
 } space;
 

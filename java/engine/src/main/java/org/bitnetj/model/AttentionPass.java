@@ -18,7 +18,10 @@ final class AttentionPass {
   /** The number of rows times heads for each thread from which on they keep all threads busy. */
   private static final int ENOUGH = 8;
 
-  /** The most rows of one call, which share what kernels read of the cache. */
+  /**
+   * The most rows of one call, which share what kernels read of the cache. With many threads there
+   * are fewer or one, so that all have work.
+   */
   private static final int ROWS_TOGETHER = 8;
 
   /** The number of calls for each thread, so that all end at about the same time. */

@@ -131,9 +131,11 @@ final class ListedValues {
 
   /** A number, exactly; empty if it has more than {@link Ranges#MOST_DIGITS} digits. */
   static Optional<BigDecimal> exact(String text) {
+    if (text.length() > Ranges.MOST_DIGITS) {
+      return Optional.empty();
+    }
     try {
       return Optional.of(new BigDecimal(text))
-          .filter(value -> text.length() <= Ranges.MOST_DIGITS)
           .filter(value -> Math.abs(value.scale()) <= Ranges.MOST_DIGITS);
     } catch (NumberFormatException e) { // an exponent beyond what an int holds
       return Optional.empty();

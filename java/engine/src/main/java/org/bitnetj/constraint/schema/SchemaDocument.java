@@ -190,8 +190,9 @@ final class SchemaDocument {
   }
 
   /**
-   * Most characters of all lists' automata: more than the longest text lists once. A list that
-   * holds in many places, each with another limit, has an automaton for each.
+   * Most characters of all lists' automata: more than the longest text lists once, but for numbers
+   * with large exponents. A list that holds in many places, each with another limit, has an
+   * automaton for each.
    */
   private static final int MOST_LISTED = 1 << 21;
 
