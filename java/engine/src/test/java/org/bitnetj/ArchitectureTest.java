@@ -50,10 +50,10 @@ class ArchitectureTest {
           "tokenizer",
           "chat",
           "constraint",
-          "convert",
           "kernel",
           "kv",
           "model",
+          "convert",
           "sampling",
           "engine",
           "generate");

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet convert model-i2_s.gguf model-tq2_0.gguf --weights tq2_0      # for llama.cpp",
       "  bitnet convert Falcon3-1B-Instruct-1.58bit falcon3.gguf --head q6_k",
+      "  bitnet convert model-i2_s.gguf model-panels.gguf --weights panels    # ready when mapped",
       "  bitnet convert model-00001-of-00003.gguf model.gguf                  # into one file",
       "",
       "Digits of ternary weights are never changed. Scales are rounded where the type of --weights"
@@ -52,10 +53,12 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
       paramLabel = "TYPE",
-      completionCandidates = StoredTypes.OfWeights.class,
+      completionCandidates = StoredTypes.OfConvertedWeights.class,
       description =
           "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: as they are;"
-              + " types that are only read, as i2_s, or as pq2_0 with scales by groups of columns.")
+              + " types that are only read, as i2_s, or as pq2_0 with scales by groups of columns. With"
+              + " panels, in the layouts that this engine computes with: such a file is mapped and"
+              + " ready, and no other engine reads it.")
   private @Nullable String weights;
 
   @Option(
@@ -120,6 +123,7 @@ final class ConvertCommand implements Callable<Integer> {
           exactScales,
           reading.activations(),
           reading.layouts(),
+          defaults.lowBitHead(),
           defaults.progress(),
           defaults.warnings());
     } catch (IllegalArgumentException e) {

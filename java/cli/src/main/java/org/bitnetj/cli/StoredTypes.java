@@ -7,8 +7,18 @@ import org.bitnetj.convert.ConversionOptions;
 final class StoredTypes {
   private StoredTypes() {}
 
-  /** Those of ternary weights. */
+  /** GGUF's types of ternary weights. */
   static final class OfWeights implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ConversionOptions.weightTypes().stream()
+          .filter(type -> !type.equals(ConversionOptions.PANELS))
+          .iterator();
+    }
+  }
+
+  /** These and the engine's own layouts. */
+  static final class OfConvertedWeights implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
       return ConversionOptions.weightTypes().iterator();

@@ -48,6 +48,44 @@ class ConvertCommandTest {
   }
 
   @Test
+  void everyCommandWorksOnAFileInTheEnginesOwnLayouts() throws IOException {
+    convert("--weights", "panels").succeeds();
+    byte[] expected = logits(Models.SHIPPED);
+    assertArrayEquals(expected, logits(made));
+    String model = made.toString();
+    String shown = Outcome.of("inspect", model).succeeds().out();
+    assertTrue(shown.contains("they were I2_S."), shown);
+    assertTrue(shown.contains("bitnet.layout.version = 1"), shown);
+    assertTrue(shown.lines().anyMatch(l -> l.matches(" *blk.0.attn_q.weight +panels2 .*")), shown);
+    assertFalse(shown.contains("cannot run"), shown);
+    for (String[] command :
+        new String[][] {
+          {"tokenize", "-p", "Once upon"},
+          {"run", "-n", "8", "--temp", "0", "Once upon"},
+          {"perplexity", "-p", "Once upon a time there was a little dog."}
+        }) {
+      String[] ours = command.clone();
+      assertEquals(
+          Outcome.of(with(command, Models.SHIPPED.toString())).succeeds().out(),
+          Outcome.of(with(ours, model)).succeeds().out(),
+          command[0]);
+    }
+    Outcome.of("bench", "-m", model, "-p", "8", "-n", "4", "-r", "1").succeeds();
+    Path back = folder.resolve("back.gguf");
+    Outcome.of("convert", model, back.toString()).succeeds();
+    String types = Outcome.of("inspect", back.toString()).succeeds().out();
+    assertTrue(types.lines().anyMatch(l -> l.matches(" *blk.0.attn_q.weight +I2_S .*")), types);
+    assertFalse(types.contains("bitnet.layout."), types);
+    assertArrayEquals(expected, logits(back));
+  }
+
+  private static String[] with(String[] command, String model) {
+    return Stream.concat(
+            Stream.of(command[0], "-m", model), Stream.of(command).skip(1))
+        .toArray(String[]::new);
+  }
+
+  @Test
   void aFileThatIsThereIsReplacedOnlyByForceAndTheModelNever() throws IOException {
     Files.writeString(made, "precious");
     convert().fails(made + " exists; --force replaces it.");

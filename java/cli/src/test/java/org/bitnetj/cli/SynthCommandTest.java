@@ -94,7 +94,7 @@ class SynthCommandTest {
 
   @Test
   void everyTypeOfWeightsAndHeadLoads() {
-    for (String type : ConversionOptions.weightTypes()) {
+    for (String type : new StoredTypes.OfWeights()) {
       Path file = folder.resolve("w-" + type.replace(':', '-'));
       synth(file, "--arch", "qwen3", "--weights", type).succeeds();
       Outcome.of("run", "-m", file.toString(), "-n", "1", "Once").succeeds();

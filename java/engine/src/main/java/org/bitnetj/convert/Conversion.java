@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.format.DigitLayout;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
@@ -16,7 +17,8 @@ import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * Converts a model to a GGUF file. What is read is a stream of rows, so that memory stays small
- * whatever the size of the model; what is written appears when it is complete, and a conversion
+ * whatever the size of the model, but for {@link ConversionOptions#PANELS}, which takes that of the
+ * largest matrix, or of the head and its low-bit copy if it has one; what is written appears when it is complete, and a conversion
  * that fails or is interrupted leaves nothing and whatever was there before.
  */
 public final class Conversion {
@@ -106,7 +108,8 @@ public final class Conversion {
   private static GgufHeader header(
       ModelSource model, ModelSpec spec, ConversionPlan plan, ConversionOptions options)
       throws ModelFileException {
-    GgufHeader header = new GgufHeader();
+    GgufHeader header =
+        options.panels() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader();
     if (model instanceof GgufFile file) {
       GgufWords.copy(header, file);
     } else {

@@ -3,10 +3,12 @@ package org.bitnetj.convert;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.LayoutOptions;
 
 /**
@@ -24,6 +26,9 @@ import org.bitnetj.option.LayoutOptions;
  * @param activations what shares a scale among int8 activations, where the model leaves it open;
  *     empty for the engine's guess
  * @param layouts how weights are stored where the model's file leaves it open
+ * @param lowBitHead whether a file of {@link #PANELS} gets a low-bit copy of the head, so that none
+ *     is made when it is loaded: for {@code AUTO} where the head is so large that it is used by
+ *     default, for {@code SCREENED} wherever it is smaller than the head by a quarter
  * @param progress learns how much has been written
  * @param warnings receives what is lost or guessed, each a sentence without full stop
  */
@@ -33,8 +38,14 @@ public record ConversionOptions(
     boolean exactScales,
     Optional<ActivationScaling> activations,
     LayoutOptions layouts,
+    HeadMode lowBitHead,
     Progress progress,
     Consumer<String> warnings) {
+  /**
+   * The type that stands for the layouts that the engine computes with: a model whose weights are
+   * stored so is mapped and ready.
+   */
+  public static final String PANELS = "panels";
 
   /** Learns how much has been written. */
   @FunctionalInterface
@@ -44,7 +55,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions {
-    weights.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.encoders()));
+    weights.filter(label -> !isPanels(label)).ifPresent(ConversionOptions::encoder);
     head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
@@ -56,13 +67,19 @@ public record ConversionOptions(
         false,
         Optional.empty(),
         LayoutOptions.none(),
+        HeadMode.AUTO,
         (written, size) -> {},
         warning -> {});
   }
 
-  /** Names of types of ternary weights. Of one that has two ids, the second has its id behind. */
+  /**
+   * Names of types of ternary weights, {@link #PANELS} last. Of one that has two ids, the second
+   * has its id behind.
+   */
   public static List<String> weightTypes() {
-    return WeightFormats.encoders().stream().map(WeightFormats::label).toList();
+    return Stream.concat(
+            WeightFormats.encoders().stream().map(WeightFormats::label), Stream.of(PANELS))
+        .toList();
   }
 
   /** Names of types of embeddings and heads. */
@@ -71,7 +88,20 @@ public record ConversionOptions(
   }
 
   Optional<TernaryEncoder> weightFormat() {
-    return weights.map(label -> WeightFormats.labelled(label, WeightFormats.encoders()));
+    return weights.filter(label -> !isPanels(label)).map(ConversionOptions::encoder);
+  }
+
+  private static TernaryEncoder encoder(String label) {
+    return WeightFormats.labelled(label, WeightFormats.encoders());
+  }
+
+  private static boolean isPanels(String label) {
+    return label.equalsIgnoreCase(PANELS);
+  }
+
+  /** Whether weights are to be stored in the engine's own layouts. */
+  boolean panels() {
+    return weights.filter(ConversionOptions::isPanels).isPresent();
   }
 
   Optional<FloatFormat> headFormat() {
@@ -80,35 +110,40 @@ public record ConversionOptions(
 
   public ConversionOptions withWeights(String type) {
     return new ConversionOptions(
-        Optional.of(type), head, exactScales, activations, layouts, progress, warnings);
+        Optional.of(type), head, exactScales, activations, layouts, lowBitHead, progress, warnings);
   }
 
   public ConversionOptions withHead(String type) {
     return new ConversionOptions(
-        weights, Optional.of(type), exactScales, activations, layouts, progress, warnings);
+        weights, Optional.of(type), exactScales, activations, layouts, lowBitHead, progress, warnings);
   }
 
   public ConversionOptions withExactScales(boolean exact) {
-    return new ConversionOptions(weights, head, exact, activations, layouts, progress, warnings);
+    return new ConversionOptions(weights, head, exact, activations, layouts, lowBitHead, progress, warnings);
   }
 
   public ConversionOptions withActivations(ActivationScaling scaling) {
     return new ConversionOptions(
-        weights, head, exactScales, Optional.of(scaling), layouts, progress, warnings);
+        weights, head, exactScales, Optional.of(scaling), layouts, lowBitHead, progress, warnings);
   }
 
   public ConversionOptions withLayouts(LayoutOptions value) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, value, progress, warnings);
+        weights, head, exactScales, activations, value, lowBitHead, progress, warnings);
+  }
+
+  public ConversionOptions withLowBitHead(HeadMode mode) {
+    return new ConversionOptions(
+        weights, head, exactScales, activations, layouts, mode, progress, warnings);
   }
 
   public ConversionOptions withProgress(Progress listener) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, layouts, listener, warnings);
+        weights, head, exactScales, activations, layouts, lowBitHead, listener, warnings);
   }
 
   public ConversionOptions withWarnings(Consumer<String> listener) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, layouts, progress, listener);
+        weights, head, exactScales, activations, layouts, lowBitHead, progress, listener);
   }
 }

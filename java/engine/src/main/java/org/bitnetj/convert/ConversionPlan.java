@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,19 +17,27 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.MappedFormat;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.EngineLayouts;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.source.gguf.MappedTensors;
 import org.bitnetj.source.gguf.MatrixWriter;
+import org.bitnetj.tensor.FloatMatrix;
+import org.jspecify.annotations.Nullable;
 
 /** What becomes of each tensor of a model, decided before anything is written. */
 final class ConversionPlan {
@@ -53,7 +62,11 @@ final class ConversionPlan {
   private final Optional<FloatFormat> head;
   private final boolean exactScales;
   private final ScaleRounding rounding;
+  private final @Nullable EngineLayouts layouts; // null unless weights are stored in them
+  private final HeadMode lowBitHead;
+  private final Map<String, MappedFormat> mapped = new LinkedHashMap<>(); // by their names
   private final List<Part> parts = new ArrayList<>();
+  private boolean hasLowBitHead;
   private boolean regrouped; // whether activations by groups meet other groups than before
 
   private ConversionPlan(
@@ -65,6 +78,12 @@ final class ConversionPlan {
     this.head = options.headFormat();
     this.exactScales = options.exactScales();
     this.rounding = new ScaleRounding(exactScales);
+    this.lowBitHead = options.lowBitHead();
+    this.layouts =
+        options.panels()
+            ? new EngineLayouts(
+                model, spec, KernelSelection.choose(KernelSelection.AUTO).kernels(), team)
+            : null;
   }
 
   /**
@@ -81,24 +100,28 @@ final class ConversionPlan {
     } else {
       plan.addInOrderOfRoles();
     }
+    if (plan.layouts != null) {
+      plan.addLowBitHead(plan.layouts);
+    }
     return plan;
   }
 
   /** The file's own tensors, those that the engine does not know as they are. */
   private void addInFileOrder() throws ModelFileException {
     Map<String, Manifest.Entry> known = new HashMap<>();
-    Set<String> factors = new HashSet<>();
+    Set<String> derived = new HashSet<>();
     for (Manifest.Entry entry : entries()) {
       model.find(entry.role(), entry.layer()).ifPresent(t -> known.put(t.name(), entry));
       if (entry.role().place().kind() == Place.Kind.LINEAR) {
-        model.findFactor(entry.role(), entry.layer()).ifPresent(t -> factors.add(t.name()));
+        model.findFactor(entry.role(), entry.layer()).ifPresent(t -> derived.add(t.name()));
       }
     }
+    model.lowBitHead().ifPresent(t -> derived.add(t.name())); // is made again of the new head
     for (Tensor tensor : model.tensors()) {
       Manifest.Entry entry = known.get(tensor.name());
       if (entry != null) {
         add(entry.role(), entry.layer(), tensor);
-      } else if (!factors.contains(tensor.name())) { // these come with their weights
+      } else if (!derived.contains(tensor.name())) { // these come with their weights
         addAsItIs(tensor.name(), tensor);
       }
     }
@@ -211,6 +234,10 @@ final class ConversionPlan {
 
   /** Floats among linear layers stay as they are: there is a reason for each of them. */
   private void addLinear(Role role, int layer, Tensor tensor) throws ModelFileException {
+    if (layouts != null) {
+      addMapped(role, layer, tensor, layouts);
+      return;
+    }
     Optional<Tensor> factor = model.findFactor(role, layer);
     String factorName = role.ggufFactor(layer);
     if (!(tensor.format() instanceof TernaryFormat from)
@@ -252,6 +279,98 @@ final class ConversionPlan {
     } catch (IllegalArgumentException e) {
       throw refused(tensor, e.getMessage());
     }
+  }
+
+  /** In the engine's own layout, the factor beside it in its scales. */
+  private void addMapped(Role role, int layer, Tensor tensor, EngineLayouts layouts)
+      throws ModelFileException {
+    String name = role.gguf(layer);
+    Optional<MappedFormat> format = layouts.format(role, layer);
+    if (format.isEmpty()) {
+      addAsItIs(name, tensor);
+      return;
+    }
+    long bytes = format.get().bytes();
+    mapped.put(name, format.get());
+    addBytes(
+        name,
+        bytes,
+        tensor,
+        (out, memory) -> {
+          layouts.pack(role, layer, format.get(), memory);
+          out.copy(name, memory);
+        });
+  }
+
+  /** Makes bytes in memory of their size, and writes them. */
+  @FunctionalInterface
+  private interface Bytes {
+    void write(MatrixWriter out, MemorySegment memory) throws ModelFileException;
+  }
+
+  private void addBytes(String name, long bytes, Tensor source, Bytes content) {
+    parts.add(
+        new Part(
+            name,
+            WeightFormats.I8,
+            List.of(bytes),
+            source,
+            out -> {
+              try (NativeMemory memory = new NativeMemory()) {
+                content.write(out, memory.allocate(bytes));
+              }
+            }));
+  }
+
+  /** Of the head as it is in the new file. */
+  private void addLowBitHead(EngineLayouts layouts) throws ModelFileException {
+    Manifest manifest = spec.architecture().manifest();
+    Optional<Tensor> own = manifest.at(Place.HEAD).flatMap(role -> model.find(role, 0));
+    Tensor stored =
+        own.isPresent()
+            ? own.get()
+            : model.tensor(manifest.at(Place.EMBEDDING).orElseThrow(), 0);
+    WeightFormat to = head.isPresent() ? head.get() : stored.format();
+    if (!(to instanceof FloatFormat format)
+        || !EngineLayouts.hasLowBit(spec, format, lowBitHead)) {
+      return;
+    }
+    hasLowBitHead = true;
+    addBytes(
+        MappedTensors.LOW_BIT_HEAD_NAME,
+        EngineLayouts.lowBitBytes(spec),
+        stored,
+        (out, memory) -> {
+          try (NativeMemory scratch = new NativeMemory()) {
+            if (!layouts.packLowBit(converted(stored, format, scratch), memory)) {
+              throw refused(stored, "holds weights that are NaN or infinite");
+            }
+          }
+          out.copy(MappedTensors.LOW_BIT_HEAD_NAME, memory);
+        });
+  }
+
+  /** A matrix of floats in another format; in place where it has that already. */
+  private FloatMatrix converted(Tensor tensor, FloatFormat to, NativeMemory memory)
+      throws ModelFileException {
+    int rows = (int) tensor.rows();
+    int columns = (int) tensor.columns();
+    if (tensor.format().equals(to)) {
+      return new FloatMatrix(tensor.data(), to, rows, columns);
+    }
+    MatrixWriter.FloatRows source = floats(tensor, rows, columns);
+    MemorySegment data = memory.allocate(to.bytes(rows, columns));
+    team.run(
+        (begin, end) -> {
+          float[] values = new float[columns];
+          for (int row = begin; row < end; row++) {
+            source.read(row, values);
+            to.encode(values, data, columns, row);
+          }
+        },
+        rows,
+        64);
+    return new FloatMatrix(data, to, rows, columns);
   }
 
   /** For weights of a type that is only read. */
@@ -316,6 +435,9 @@ final class ConversionPlan {
    * @throws ModelFileException if a type cannot hold the shape of one
    */
   void declare(GgufHeader header) throws ModelFileException {
+    if (layouts != null) {
+      MappedTensors.put(header, mapped, hasLowBitHead);
+    }
     for (Part part : parts) {
       long[] dims = part.dims.stream().mapToLong(Long::longValue).toArray();
       try {

@@ -10,7 +10,7 @@ import java.util.List;
  * <p>Panels may be memory of their own or a part of a mapped file; a layout only says where digits
  * are.
  */
-public interface PanelLayout {
+public non-sealed interface PanelLayout extends DigitLayout {
   /** Rows in a panel. */
   int ROWS = 16;
 
@@ -29,10 +29,13 @@ public interface PanelLayout {
   /** Bytes of a block: of 16 rows by {@link #blockColumns}. */
   int blockBytes();
 
-  /** The largest digit that can be stored. */
-  int largestDigit();
+  @Override
+  default int paddedRows(int rows) {
+    return panels(rows) * ROWS;
+  }
 
   /** Columns with their padding, whole blocks. */
+  @Override
   default int paddedColumns(int columns) {
     return (columns + blockColumns() - 1) / blockColumns() * blockColumns();
   }
@@ -43,6 +46,7 @@ public interface PanelLayout {
   }
 
   /** Bytes of all panels of a matrix. */
+  @Override
   default long bytes(int rows, int columns) {
     return panels(rows) * panelBytes(columns);
   }
@@ -80,8 +84,18 @@ public interface PanelLayout {
   /** Takes one row out of panels: its digits in the first {@code columns} elements. */
   void unpack(MemorySegment panels, int columns, int row, byte[] digits);
 
+  @Override
+  default void digits(MemorySegment panels, int rows, int columns, int row, byte[] out) {
+    unpack(panels, columns, row, out);
+  }
+
   /** One digit. */
   int digit(MemorySegment panels, int columns, int row, int column);
+
+  @Override
+  default int digit(MemorySegment panels, int rows, int columns, int row, int column) {
+    return digit(panels, columns, row, column);
+  }
 
   /** Changes one digit. */
   void setDigit(MemorySegment panels, int columns, int row, int column, int digit);

@@ -27,6 +27,11 @@ record TwoBitPanels() implements PanelLayout {
   }
 
   @Override
+  public String label() {
+    return "panels2";
+  }
+
+  @Override
   public int blockColumns() {
     return 16;
   }

@@ -33,6 +33,9 @@ public final class WeightFormats {
   public static final TernaryEncoder IQ2_BN = new Iq2BnFormat(false);
   public static final TernaryEncoder IQ2_BN_R4 = new Iq2BnFormat(true);
 
+  /** Bytes, which the engine's own layouts are stored as. */
+  public static final WeightFormat I8 = new OpaqueFormat("I8", 24, 1, 1);
+
   /** Not one of GGUF's, and so not in the lists. */
   public static final TernaryFormat PACKED = new PackedFormat();
 
@@ -62,7 +65,7 @@ public final class WeightFormats {
           new OpaqueFormat("IQ3_S", 21, 256, 110),
           new OpaqueFormat("IQ2_S", 22, 256, 82),
           new OpaqueFormat("IQ4_XS", 23, 256, 136),
-          new OpaqueFormat("I8", 24, 1, 1),
+          I8,
           new OpaqueFormat("I16", 25, 1, 2),
           new OpaqueFormat("I32", 26, 1, 4),
           new OpaqueFormat("I64", 27, 1, 8),

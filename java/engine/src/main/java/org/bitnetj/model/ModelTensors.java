@@ -13,12 +13,15 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.MappedFormat;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.option.ActivationScaling;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -45,6 +48,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
         }
       }
     }
+    source.lowBitHead().ifPresent(tensor -> known.add(tensor.name()));
     for (Tensor tensor : source.tensors()) {
       if (!known.contains(tensor.name())) {
         throw refuse(
@@ -104,10 +108,34 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
         .sum();
   }
 
-  /** Bytes of all ternary matrices in panels, each with as many scales as its format has. */
-  long ternaryBytes() {
+  /** Bytes of the ternary matrices that are used in place. */
+  long mappedBytes(boolean sparse) {
+    return stored(Place.Kind.LINEAR)
+        .filter(tensor -> isMapped(tensor, sparse))
+        .mapToLong(tensor -> tensor.data().byteSize())
+        .sum();
+  }
+
+  /**
+   * Whether a linear layer's matrix can be used in place.
+   *
+   * @param sparse whether by rows or columns too
+   */
+  private static boolean isMapped(Tensor tensor, boolean sparse) {
+    return tensor.format() instanceof MappedFormat format
+        && format.isUsableAt(tensor.data())
+        && (sparse || format.layout() instanceof PanelLayout);
+  }
+
+  /**
+   * Bytes of the other ternary matrices in panels, each with as many scales as its format has.
+   *
+   * @param sparse whether those by rows or columns are used in place
+   */
+  long ternaryBytes(boolean sparse) {
     return stored(Place.Kind.LINEAR)
         .filter(tensor -> tensor.format() instanceof TernaryFormat)
+        .filter(tensor -> !isMapped(tensor, sparse))
         .filter(tensor -> Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH)
         .mapToLong(
             tensor -> {
@@ -166,6 +194,12 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
               + " (--activations row)");
     }
     try {
+      if (format instanceof MappedFormat mapped
+          && mapped.isUsableAt(weight.data())
+          && source.findFactor(role(place), layer).isEmpty()
+          && (byGroups || mapped.uniformScale(weight.data(), rows, columns).isEmpty())) {
+        return TernaryScales.view(mapped, weight.data());
+      }
       TernaryScales scales =
           byGroups
               ? TernaryScales.stored(memory, format, weight.data(), rows, columns)
@@ -174,6 +208,24 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
     } catch (IllegalArgumentException e) {
       throw refuse(weight, e.getMessage());
     }
+  }
+
+  /**
+   * A ternary matrix of a linear layer, with its scales.
+   *
+   * @param memory for scales that are not used in place
+   * @param team reads what scales follow from, where that is all of the matrix
+   */
+  StoredMatrix matrix(Place place, int layer, NativeMemory memory, ThreadTeam team)
+      throws ModelFileException {
+    Tensor tensor = linear(place, layer);
+    ((TernaryFormat) tensor.format()).prepare(tensor.data(), (int) tensor.columns(), team);
+    return new StoredMatrix(tensor, scales(place, layer, tensor, memory));
+  }
+
+  /** Whether a weight has digits, and its input no norm of its own. */
+  boolean isPlainTernary(Place place, int layer) throws ModelFileException {
+    return linear(place, layer).format() instanceof TernaryFormat && !has(place.inputNorm(), layer);
   }
 
   /** The optional scalar beside a linear layer, which its products are multiplied by. */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's weights: ternary matrices repacked once into panels, norms copied, matrices of floats
- * (the embedding, the head) used in place in the file's bytes, which they share, so that the file
- * itself may be closed. Immutable and safe to share.
+ * (the embedding, the head) and whatever the file has in the engine's own layouts used in place in
+ * the file's bytes, which they share, so that the file itself may be closed. Immutable and safe to share.
  */
 public final class Weights implements AutoCloseable {
   /**
@@ -83,8 +83,10 @@ public final class Weights implements AutoCloseable {
   private final Norm outputNorm;
   private final FloatMatrix head;
   private final @Nullable LowBitMatrix lowBitHead;
+  private final long mappedBytes;
 
   /**
+   * @param mappedBytes of what is in the engine's own layouts and used in place
    * @param memory holds all but what is used in place; closed with these weights
    * @param bytes hold that; closed with these weights
    */
@@ -98,7 +100,8 @@ public final class Weights implements AutoCloseable {
       RowGroups cut,
       Norm outputNorm,
       FloatMatrix head,
-      @Nullable LowBitMatrix lowBitHead) {
+      @Nullable LowBitMatrix lowBitHead,
+      long mappedBytes) {
     this.memory = memory;
     this.bytes = bytes;
     this.spec = spec;
@@ -109,6 +112,7 @@ public final class Weights implements AutoCloseable {
     this.outputNorm = outputNorm;
     this.head = head;
     this.lowBitHead = lowBitHead;
+    this.mappedBytes = mappedBytes;
   }
 
   /** Loads the weights of an open model, without a low-bit copy of the head. */
@@ -205,7 +209,7 @@ public final class Weights implements AutoCloseable {
   }
 
   private long inPlaceBytes() {
-    long sum = embedding.bytes() + (head == embedding ? 0 : head.bytes());
+    long sum = mappedBytes + embedding.bytes() + (head == embedding ? 0 : head.bytes());
     for (Linear.Floats floats : floats().toList()) {
       sum += floats.bytes();
     }

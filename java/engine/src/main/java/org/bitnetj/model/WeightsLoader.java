@@ -5,14 +5,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
+import org.bitnetj.format.DigitLayout;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.MappedFormat;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
@@ -35,14 +39,17 @@ import org.bitnetj.tensor.TernaryVectors;
  * its tensor, and are packed once all are known to be good, because packing may take minutes.
  */
 final class WeightsLoader {
-  /** What is to be done to a matrix that has its memory and not yet its digits. */
+  /** What is still to be done to a matrix: to fill its memory, or to check it in its place. */
   @FunctionalInterface
-  private interface Packing {
+  private interface Work {
     void run() throws ModelFileException;
   }
 
   /** The least bytes of a file that are worth a system call that takes their pages from memory. */
   private static final long RELEASED_BYTES = 256 << 10;
+
+  /** Lines of digits that a thread checks at a time: a quarter of a megabyte. */
+  private static final int CHECKED_LINES = 4096;
 
   private final ModelTensors tensors;
   private final ModelSpec spec;
@@ -51,9 +58,11 @@ final class WeightsLoader {
   private final ModelBytes bytes;
   private final Kernels kernels;
   private final ThreadTeam team;
-  private final List<Packing> packings = new ArrayList<>();
+  private final Packing packing;
+  private final List<Work> works = new ArrayList<>();
   private final Map<LayerPlan, LayerPlan> plans = new HashMap<>(); // each only once
   private RowGroups cut = RowGroups.NONE;
+  private long mappedBytes; // used in place, in the engine's own layouts
   private long scratchBytes; // of the largest matrix that is packed by way of panels
   private MemorySegment scratch = MemorySegment.NULL; // where these panels are
 
@@ -71,6 +80,7 @@ final class WeightsLoader {
     this.bytes = bytes;
     this.kernels = kernels;
     this.team = team;
+    this.packing = new Packing(tensors, kernels, team);
   }
 
   /** {@link Weights#load(ModelSource, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean)}. */
@@ -118,14 +128,15 @@ final class WeightsLoader {
         cut,
         outputNorm,
         head,
-        lowBit);
+        lowBit,
+        mappedBytes);
   }
 
   private void pack() throws ModelFileException {
     try (NativeMemory own = new NativeMemory()) {
       scratch = own.allocate(scratchBytes);
-      for (Packing packing : packings) {
-        packing.run();
+      for (Work work : works) {
+        work.run();
       }
     } finally {
       scratch = MemorySegment.NULL;
@@ -159,7 +170,7 @@ final class WeightsLoader {
   private FloatMatrix unpacked(Tensor tensor, TernaryFormat format) {
     UnpackedMatrix matrix =
         UnpackedMatrix.allocate(memory, format, tensor.data(), spec.vocabulary(), spec.width());
-    packings.add(
+    works.add(
         () -> {
           if (!matrix.run(team)) {
             throw tensors.refuse(
@@ -196,11 +207,11 @@ final class WeightsLoader {
   /** By rows and columns if that is planned, and all three have the digits and scales for it. */
   private FeedForward feedForward(int l) throws ModelFileException {
     if (plan.sparse()
-        && isTernary(Place.GATE, l)
-        && isTernary(Place.UP, l)
-        && isTernary(Place.DOWN, l)) {
-      Digits up = digits(Place.UP, l);
-      Digits down = digits(Place.DOWN, l);
+        && tensors.isPlainTernary(Place.GATE, l)
+        && tensors.isPlainTernary(Place.UP, l)
+        && tensors.isPlainTernary(Place.DOWN, l)) {
+      StoredMatrix up = digits(Place.UP, l);
+      StoredMatrix down = digits(Place.DOWN, l);
       TernaryMatrix gate = panels(digits(Place.GATE, l));
       return up.canBeSkipped() && down.canBeSkipped()
           ? new FeedForward(
@@ -212,14 +223,12 @@ final class WeightsLoader {
     return new FeedForward(linear(Place.GATE, l), linear(Place.UP, l), linear(Place.DOWN, l));
   }
 
-  /** Whether a weight has digits, and its input no norm of its own. */
-  private boolean isTernary(Place place, int layer) throws ModelFileException {
-    return tensors.linear(place, layer).format() instanceof TernaryFormat
-        && !tensors.has(place.inputNorm(), layer);
-  }
-
   private static Linear linear(TernaryMatrix matrix) {
     return new Linear.Ternary(matrix, Norm.none(matrix.columns()));
+  }
+
+  private static Linear linear(TernaryVectors vectors) {
+    return new Linear.Vectors(vectors, Norm.none(vectors.columns()));
   }
 
   /** The norm of a place; the identity where the family or that layer has none. */
@@ -239,27 +248,59 @@ final class WeightsLoader {
         : new Linear.Ternary(panels(digits(place, layer)), inputNorm);
   }
 
-  /** A ternary matrix in its file's format. */
-  private record Digits(
-      Tensor tensor, TernaryFormat format, int rows, int columns, TernaryScales scales) {
-    /** The kernels for rows and columns have no digits of 3, and one scale. */
-    boolean canBeSkipped() {
-      return format.largestDigit() == 2 && scales instanceof TernaryScales.Tensor;
+  private StoredMatrix digits(Place place, int layer) throws ModelFileException {
+    StoredMatrix matrix = tensors.matrix(place, layer, memory, team);
+    if (matrix.scales() instanceof TernaryScales.Groups groups) {
+      cut(matrix.tensor(), groups.columns());
+    }
+    return matrix;
+  }
+
+  /** Digits in place, which are checked before any other matrix is packed. */
+  private MemorySegment inPlace(StoredMatrix digits) {
+    MappedFormat format = (MappedFormat) digits.format();
+    MemorySegment data = format.digits(digits.tensor().data());
+    mappedBytes += digits.tensor().data().byteSize();
+    works.add(() -> check(digits.tensor(), format, data));
+    return data;
+  }
+
+  private void check(Tensor tensor, MappedFormat format, MemorySegment data)
+      throws ModelFileException {
+    int lines = (int) (data.byteSize() / DigitLayout.ALIGNMENT);
+    AtomicBoolean valid = new AtomicBoolean(true);
+    team.run(
+        (begin, end) -> {
+          if (!format
+              .layout()
+              .holdsNoneAbove(
+                  format.largest(),
+                  data,
+                  (long) begin * DigitLayout.ALIGNMENT,
+                  (long) end * DigitLayout.ALIGNMENT)) {
+            valid.set(false);
+          }
+        },
+        lines,
+        CHECKED_LINES);
+    if (!valid.get()) {
+      throw tensors.refuse(tensor, "it holds digits above " + format.largest());
+    }
+    if (!format.layout().isPaddedWithZeros(data, format.rows(), format.columns())) {
+      throw tensors.refuse(tensor, "its padding is not zero");
     }
   }
 
-  private Digits digits(Place place, int layer) throws ModelFileException {
-    Tensor tensor = tensors.linear(place, layer);
-    TernaryFormat format = (TernaryFormat) tensor.format();
-    format.prepare(tensor.data(), place.columns(spec), team);
-    TernaryScales scales = tensors.scales(place, layer, tensor, memory);
-    if (scales instanceof TernaryScales.Groups groups) {
-      cut(tensor, groups.columns());
+  private TernaryMatrix panels(StoredMatrix digits) {
+    if (digits.isIn(PanelLayout.TWO_BIT)) {
+      return TernaryMatrix.view(
+          PanelLayout.TWO_BIT,
+          inPlace(digits),
+          digits.rows(),
+          digits.columns(),
+          digits.scales(),
+          digits.format().largestDigit());
     }
-    return new Digits(tensor, format, place.rows(spec), place.columns(spec), scales);
-  }
-
-  private TernaryMatrix panels(Digits digits) {
     TernaryMatrix matrix =
         TernaryMatrix.allocate(
             memory,
@@ -268,32 +309,31 @@ final class WeightsLoader {
             digits.columns(),
             digits.scales(),
             digits.format().largestDigit());
-    packings.add(() -> pack(digits, matrix));
+    works.add(
+        () -> {
+          packing.panels(digits, matrix);
+          release(digits.tensor());
+        });
     return matrix;
   }
 
-  /** By way of panels that are not kept. */
-  private Linear vectors(Digits digits, TernaryVectors.Order order) {
+  /** In place, or by way of panels that are not kept. */
+  private Linear vectors(StoredMatrix digits, TernaryVectors.Order order) {
     float scale = ((TernaryScales.Tensor) digits.scales()).scale();
+    if (digits.isIn(order.layout())) {
+      return linear(
+          TernaryVectors.view(inPlace(digits), digits.rows(), digits.columns(), scale, order));
+    }
     TernaryVectors vectors =
         TernaryVectors.allocate(memory, digits.rows(), digits.columns(), scale, order);
     long panelBytes = TernaryMatrix.bytes(digits.rows(), digits.columns());
     scratchBytes = Math.max(scratchBytes, panelBytes);
-    packings.add(
+    works.add(
         () -> {
-          MemorySegment panels = scratch.asSlice(0, panelBytes);
-          if (digits.rows() % PanelLayout.ROWS != 0
-              || digits.columns() % PanelLayout.TWO_BIT.blockColumns() != 0) {
-            panels.fill((byte) 0); // what only pads stays so
-          }
-          TernaryMatrix matrix =
-              TernaryMatrix.view(
-                  PanelLayout.TWO_BIT, panels, digits.rows(), digits.columns(), digits.scales(), 2);
-          pack(digits, matrix);
-          team.run(
-              (begin, end) -> kernels.packVectors(matrix, vectors, begin, end), vectors.items(), 8);
+          packing.vectors(digits, vectors, scratch.asSlice(0, panelBytes));
+          release(digits.tensor());
         });
-    return new Linear.Vectors(vectors, Norm.none(digits.columns()));
+    return linear(vectors);
   }
 
   /** Cuts activations so that they fit one more matrix with scales by groups. */
@@ -313,41 +353,42 @@ final class WeightsLoader {
     }
   }
 
-  private void pack(Digits digits, TernaryMatrix matrix) throws ModelFileException {
-    Tensor tensor = digits.tensor();
-    AtomicBoolean valid = new AtomicBoolean(true);
-    team.run(
-        (begin, end) -> {
-          if (!kernels.pack(digits.format(), tensor.data(), matrix, begin, end)) {
-            valid.set(false);
-          }
-        },
-        matrix.panelCount(),
-        8);
-    if (!valid.get()) {
-      throw tensors.refuse(tensor, "it holds codes that are not ternary digits");
-    }
+  private void release(Tensor tensor) {
     if (tensor.data().byteSize() >= RELEASED_BYTES) {
       bytes.release(tensor.data());
     }
   }
 
   private LowBitMatrix lowBit(Place place, FloatMatrix head) throws ModelFileException {
+    Optional<Tensor> stored = tensors.source().lowBitHead();
+    if (stored.isPresent()) {
+      return stored(stored.get(), head);
+    }
     LowBitMatrix lowBit = LowBitMatrix.allocate(memory, head.rows(), head.columns());
-    AtomicBoolean finite = new AtomicBoolean(true);
-    team.run(
-        (begin, end) -> {
-          if (!kernels.packLowBit(head, lowBit, begin, end)) {
-            finite.set(false);
-          }
-        },
-        lowBit.panelCount(),
-        8);
-    if (!finite.get()) {
+    if (!Packing.lowBit(head, lowBit, kernels, team)) {
       throw tensors.refuse(tensors.tensor(place, 0), "it holds weights that are NaN or infinite");
     }
     if (bytes.mapped()) {
       bytes.release(head.data()); // few of its rows are ever read again
+    }
+    return lowBit;
+  }
+
+  private LowBitMatrix stored(Tensor tensor, FloatMatrix head) throws ModelFileException {
+    MemorySegment data = tensor.data();
+    long bytes = LowBitMatrix.bytes(head.rows(), head.columns());
+    if (!tensor.format().equals(WeightFormats.I8) || data.byteSize() != bytes) {
+      throw tensors.refuse(
+          tensor, "a low-bit copy of the model's head takes " + bytes + " bytes of type I8");
+    }
+    if (data.address() % LowBitMatrix.ALIGNMENT != 0) {
+      data = memory.allocate(bytes).copyFrom(data);
+    } else {
+      mappedBytes += bytes;
+    }
+    LowBitMatrix lowBit = LowBitMatrix.view(data, head.rows(), head.columns());
+    if (!lowBit.hasValidBounds()) {
+      throw tensors.refuse(tensor, "a scale or norm of its rows is negative, NaN or infinite");
     }
     return lowBit;
   }

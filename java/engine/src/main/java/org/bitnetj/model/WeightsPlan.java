@@ -34,32 +34,53 @@ record WeightsPlan(boolean lowBitHead, boolean sparse) {
       ModelTensors tensors, Kernels kernels, HeadMode head, boolean sparse, OptionalLong room)
       throws ModelFileException {
     ModelSpec spec = tensors.spec();
-    long bytes = tensors.ternaryBytes() + tensors.unpackedBytes();
-    long inPlace = tensors.inPlaceBytes();
-    Tensor stored = tensors.tensor(tensors.headPlace(), 0);
-    long headBytes =
-        UnpackedMatrix.accepts(stored.format(), spec.width())
-            ? UnpackedMatrix.FORMAT.bytes(spec.vocabulary(), spec.width())
-            : stored.data().byteSize();
+    boolean skipping = sparse && kernels.gainsBySkipping() && gainsBySkipping(spec);
+    long bytes = tensors.ternaryBytes(skipping) + tensors.unpackedBytes();
+    long inPlace = tensors.inPlaceBytes() + tensors.mappedBytes(skipping);
+    long headBytes = headBytes(tensors);
     long lowBitBytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
+    boolean ready = tensors.source().lowBitHead().isPresent();
     boolean wanted =
         switch (head) {
           case AUTO ->
               kernels.gainsBySkipping()
                   && headBytes >= LARGE_HEAD
-                  && isAmple(room, bytes + inPlace + lowBitBytes);
+                  && (ready || isAmple(room, bytes + inPlace + lowBitBytes));
           case SCREENED -> true;
           case FULL -> false;
         };
-    boolean lowBitHead = wanted && lowBitBytes <= headBytes / 4 * 3;
-    bytes += lowBitHead ? lowBitBytes : 0;
+    boolean lowBitHead = wanted && paysByLowBit(spec, headBytes);
+    if (lowBitHead) {
+      bytes += ready ? 0 : lowBitBytes;
+      inPlace += ready ? lowBitBytes : 0;
+    }
     // What is used in place in a mapping needs no room of its own: the system can drop its pages.
     requireRoom(tensors.source(), bytes + (tensors.source().bytes().mapped() ? 0 : inPlace), room);
-    return new WeightsPlan(
-        lowBitHead,
-        sparse
-            && kernels.gainsBySkipping()
-            && spec.architecture().activation() == Activation.RELU_SQUARED);
+    return new WeightsPlan(lowBitHead, skipping);
+  }
+
+  private static long headBytes(ModelTensors tensors) throws ModelFileException {
+    Tensor stored = tensors.tensor(tensors.headPlace(), 0);
+    ModelSpec spec = tensors.spec();
+    return UnpackedMatrix.accepts(stored.format(), spec.width())
+        ? UnpackedMatrix.FORMAT.bytes(spec.vocabulary(), spec.width())
+        : stored.data().byteSize();
+  }
+
+  /** Whether a low-bit copy of a head of that many bytes is smaller by a quarter or more. */
+  private static boolean paysByLowBit(ModelSpec spec, long headBytes) {
+    return LowBitMatrix.bytes(spec.vocabulary(), spec.width()) <= headBytes / 4 * 3;
+  }
+
+  /** Whether a file for any machine gets a low-bit copy of a head of that many bytes. */
+  static boolean storesLowBit(ModelSpec spec, long headBytes, HeadMode head) {
+    return paysByLowBit(spec, headBytes)
+        && (head == HeadMode.SCREENED || head == HeadMode.AUTO && headBytes >= LARGE_HEAD);
+  }
+
+  /** Whether a model's hidden units are often exactly 0. */
+  static boolean gainsBySkipping(ModelSpec spec) {
+    return spec.architecture().activation() == Activation.RELU_SQUARED;
   }
 
   /** Whether all weights leave half of the memory to caches and others. */

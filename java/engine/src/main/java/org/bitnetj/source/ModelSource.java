@@ -100,6 +100,11 @@ public interface ModelSource extends VocabularyFile {
   /** The scalar beside the weight of a linear layer that its products are multiplied by. */
   Optional<Tensor> findFactor(Role role, int layer);
 
+  /** A low-bit copy of the output head, ready to be used; empty if there is none. */
+  default Optional<Tensor> lowBitHead() {
+    return Optional.empty();
+  }
+
   /** What the tensor of a role is called here, for messages. */
   String name(Role role, int layer);
 

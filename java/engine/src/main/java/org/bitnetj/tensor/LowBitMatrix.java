@@ -3,6 +3,7 @@ package org.bitnetj.tensor;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.NativeMemory;
 
 /**
@@ -18,6 +19,9 @@ import org.bitnetj.memory.NativeMemory;
  * then 16 of each {@link RowNorm}.
  */
 public final class LowBitMatrix extends Operand {
+  /** It starts at a multiple of this many bytes, and so does each part. */
+  public static final int ALIGNMENT = 64;
+
   /** Rows in a panel. */
   public static final int PANEL_ROWS = 16;
 
@@ -34,27 +38,62 @@ public final class LowBitMatrix extends Operand {
   /** Floats that a panel has beside its codes. */
   private static final int PANEL_FLOATS = (1 + RowNorm.values().length) * PANEL_ROWS;
 
+  private final MemorySegment whole;
   private final MemorySegment coarse;
   private final MemorySegment fine;
   private final MemorySegment scalesAndNorms;
   private final int rows;
   private final int columns;
 
-  private LowBitMatrix(NativeMemory memory, int rows, int columns) {
+  /**
+   * @param whole the planes, then scales and norms
+   */
+  private LowBitMatrix(MemorySegment whole, int rows, int columns) {
+    this.rows = rows;
+    this.columns = columns;
+    long coarseBytes = panelCount() * coarsePanelBytes(columns);
+    long fineBytes = rows * fineRowBytes(columns);
+    this.coarse = whole.asSlice(0, coarseBytes);
+    this.fine = whole.asSlice(coarseBytes, fineBytes);
+    this.scalesAndNorms = whole.asSlice(coarseBytes + fineBytes);
+    this.whole = whole;
+  }
+
+  private static void check(int rows, int columns) {
     if (rows <= 0 || columns <= 0 || columns > TernaryMatrix.MAX_COLUMNS) {
       throw new IllegalArgumentException(
           "a low-bit copy of " + rows + " rows of " + columns + " columns is out of range");
     }
-    this.rows = rows;
-    this.columns = columns;
-    this.coarse = memory.allocate(panelCount() * coarsePanelBytes(columns));
-    this.fine = memory.allocate(rows * fineRowBytes(columns));
-    this.scalesAndNorms = memory.allocate((long) panelCount() * PANEL_FLOATS * Float.BYTES);
   }
 
   /** A copy still to be packed, all zeros. */
   public static LowBitMatrix allocate(NativeMemory memory, int rows, int columns) {
-    return new LowBitMatrix(memory, rows, columns);
+    check(rows, columns);
+    return new LowBitMatrix(memory.allocate(bytes(rows, columns)), rows, columns);
+  }
+
+  /**
+   * A copy in memory of another owner, a mapped file, say, which must stay open.
+   *
+   * @param whole exactly the copy: the coarse plane, the fine plane, scales and norms; from a
+   *     multiple of 64 bytes on
+   * @throws IllegalArgumentException if the shape is out of range, or the copy of another size or
+   *     alignment
+   */
+  public static LowBitMatrix view(MemorySegment whole, int rows, int columns) {
+    check(rows, columns);
+    if (whole.byteSize() != bytes(rows, columns) || whole.address() % ALIGNMENT != 0) {
+      throw new IllegalArgumentException(
+          "a low-bit copy of %d x %d takes %d bytes from a multiple of %d on, not %d from address %d"
+              .formatted(
+                  rows,
+                  columns,
+                  bytes(rows, columns),
+                  ALIGNMENT,
+                  whole.byteSize(),
+                  whole.address()));
+    }
+    return new LowBitMatrix(NativeAccess.unscoped(whole), rows, columns);
   }
 
   /** Bytes that a copy of a matrix of that shape takes. */
@@ -70,6 +109,11 @@ public final class LowBitMatrix extends Operand {
 
   private static long fineRowBytes(int columns) {
     return (columns + 255L) / 256 * 64;
+  }
+
+  /** All of it: the coarse plane, the fine plane, scales and norms. */
+  public MemorySegment whole() {
+    return whole;
   }
 
   public MemorySegment coarse() {
@@ -140,6 +184,17 @@ public final class LowBitMatrix extends Operand {
 
   private static long index(int group, int row) {
     return (long) row / PANEL_ROWS * PANEL_FLOATS + group * PANEL_ROWS + row % PANEL_ROWS;
+  }
+
+  /** Whether all scales and norms are what packing makes: finite, and not below 0. */
+  public boolean hasValidBounds() {
+    for (long i = 0; i < scalesAndNorms.byteSize() / Float.BYTES; i++) {
+      float value = scalesAndNorms.getAtIndex(JAVA_FLOAT, i);
+      if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** No less than the norm of any row. */

@@ -3,15 +3,35 @@ package org.bitnetj.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import org.bitnetj.format.MappedFormat;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.NativeMemory;
 
 /** The scales of a ternary matrix in the order in which products read them. Immutable once made. */
 public sealed interface TernaryScales {
   /** Bytes of them that a product reads. */
   long bytes();
+
+  /** What shares a scale. */
+  default ScaleKind kind() {
+    return switch (this) {
+      case Tensor one -> ScaleKind.TENSOR;
+      case Rows rows -> ScaleKind.ROW;
+      case Groups groups -> new ScaleKind.Group(groups.columns());
+    };
+  }
+
+  /** Copies them as {@link MappedFormat} has them. */
+  default void copyTo(MemorySegment out) {
+    switch (this) {
+      case Tensor one -> out.set(ValueLayout.JAVA_FLOAT, 0, one.scale());
+      case Rows rows -> out.copyFrom(rows.scales());
+      case Groups groups -> out.copyFrom(groups.scales());
+    }
+  }
 
   /** Bytes of the scales of a matrix of that shape if they differ. */
   static long bytes(ScaleKind kind, int rows, int columns) {
@@ -170,6 +190,39 @@ public sealed interface TernaryScales {
           ValueLayout.JAVA_FLOAT, row, finite(scales[0], "the scale of row " + row));
     }
     return all;
+  }
+
+  /**
+   * The scales of a matrix in one of the engine's own layouts, used where they are; they must stay
+   * there.
+   *
+   * @param data the matrix, {@linkplain MappedFormat#isUsableAt usable} where it is
+   * @throws IllegalArgumentException if a scale is NaN or infinite; the message is a clause
+   */
+  static TernaryScales view(MappedFormat format, MemorySegment data) {
+    MemorySegment scales = NativeAccess.unscoped(format.scales(data));
+    return switch (format.scaleKind()) {
+      case ScaleKind.Tensor one ->
+          new Tensor(finite(scales.get(ValueLayout.JAVA_FLOAT, 0), "its scale"));
+      case ScaleKind.Row row -> {
+        for (long i = 0; i < scales.byteSize() / Float.BYTES; i++) {
+          float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+          if (!Float.isFinite(scale)) {
+            finite(scale, "the scale of row " + i);
+          }
+        }
+        yield new Rows(scales);
+      }
+      case ScaleKind.Group group -> {
+        for (long i = 0; i < scales.byteSize() / Short.BYTES; i++) {
+          short half = scales.getAtIndex(ValueLayout.JAVA_SHORT, i);
+          if ((half & 0x7C00) == 0x7C00) { // the exponent of infinities and NaN
+            finite(Float.float16ToFloat(half), "the scale " + i + " of its groups");
+          }
+        }
+        yield new Groups(group.columns(), group.count(format.columns()), scales);
+      }
+    };
   }
 
   private static float finite(float scale, String what) {

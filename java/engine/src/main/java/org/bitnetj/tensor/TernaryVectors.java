@@ -1,24 +1,36 @@
 package org.bitnetj.tensor;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import org.bitnetj.format.DigitLayout;
 import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.VectorLayout;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.NativeMemory;
 
 /**
  * A ternary weight matrix {@code [rows][columns]} in row-major or column-major order, two bits a
  * digit, so that vectors (rows or columns) that a product does not need are not read. Vector i is
- * row i or column i and takes {@link #stride} bytes: lines of 64 bytes, where byte j of line l
- * holds the digits u = t + 1 of elements 256l + 64f + j at bits 2f and 2f + 1, f = 0..3. Elements
- * that only pad hold zero bits. The weight is {@code scale * (u - 1)}. Read-only once packed.
+ * row i or column i and takes {@link #stride} bytes, as {@link VectorLayout} says; a digit is u = t
+ * + 1, and elements that only pad hold zero bits. The weight is {@code scale * (u - 1)}. Read-only once packed.
  */
 public final class TernaryVectors extends Operand {
   /** What a vector is. */
   public enum Order {
     /** A row of the matrix. */
-    ROW_MAJOR,
+    ROW_MAJOR(VectorLayout.ROWS),
     /** A column of the matrix. */
-    COLUMN_MAJOR
+    COLUMN_MAJOR(VectorLayout.COLUMNS);
+
+    private final VectorLayout layout;
+
+    Order(VectorLayout layout) {
+      this.layout = layout;
+    }
+
+    /** Where the digits are. */
+    public VectorLayout layout() {
+      return layout;
+    }
   }
 
   /** Vectors that are packed together. */
@@ -28,10 +40,10 @@ public final class TernaryVectors extends Operand {
   public static final int MOST_ROWS = 16;
 
   /** Digits in a line. */
-  public static final int LINE_DIGITS = 256;
+  public static final int LINE_DIGITS = VectorLayout.LINE_DIGITS;
 
   /** Bytes of a line. */
-  public static final int LINE_BYTES = 64;
+  public static final int LINE_BYTES = VectorLayout.LINE_BYTES;
 
   /** Panels that a line of columns has the digits of. */
   public static final int LINE_PANELS = LINE_DIGITS / PanelLayout.ROWS;
@@ -43,13 +55,13 @@ public final class TernaryVectors extends Operand {
   private final float scale;
   private final long stride;
 
-  private TernaryVectors(NativeMemory memory, int rows, int columns, float scale, Order order) {
+  private TernaryVectors(MemorySegment digits, int rows, int columns, float scale, Order order) {
     this.rows = rows;
     this.columns = columns;
     this.order = order;
     this.scale = scale;
-    this.stride = stride(rows, columns, order);
-    this.digits = memory.allocate(bytes());
+    this.stride = order.layout.stride(rows, columns);
+    this.digits = digits;
   }
 
   /** A matrix of the shape and scale of {@code matrix}, still to be packed, all digits zero. */
@@ -60,7 +72,36 @@ public final class TernaryVectors extends Operand {
   /** A matrix still to be packed, all digits zero. */
   public static TernaryVectors allocate(
       NativeMemory memory, int rows, int columns, float scale, Order order) {
-    return new TernaryVectors(memory, rows, columns, scale, order);
+    MemorySegment digits = memory.allocate(order.layout.bytes(rows, columns));
+    return new TernaryVectors(digits, rows, columns, scale, order);
+  }
+
+  /**
+   * A matrix in memory of another owner, a mapped file, say, which must stay open.
+   *
+   * @param digits exactly the vectors, from a multiple of 64 bytes on
+   * @throws IllegalArgumentException if the shape is out of range, or the vectors of another size
+   *     or alignment
+   */
+  public static TernaryVectors view(
+      MemorySegment digits, int rows, int columns, float scale, Order order) {
+    if (rows <= 0 || columns <= 0 || Math.max(rows, columns) > TernaryMatrix.MAX_COLUMNS) {
+      throw new IllegalArgumentException(
+          "vectors of " + rows + " rows and " + columns + " columns are out of range");
+    }
+    long bytes = order.layout.bytes(rows, columns);
+    if (digits.byteSize() != bytes || digits.address() % DigitLayout.ALIGNMENT != 0) {
+      throw new IllegalArgumentException(
+          "vectors of %d x %d take %d bytes from a multiple of %d on, not %d from address %d"
+              .formatted(
+                  rows,
+                  columns,
+                  bytes,
+                  DigitLayout.ALIGNMENT,
+                  digits.byteSize(),
+                  digits.address()));
+    }
+    return new TernaryVectors(NativeAccess.unscoped(digits), rows, columns, scale, order);
   }
 
   public MemorySegment digits() {
@@ -85,7 +126,7 @@ public final class TernaryVectors extends Operand {
 
   /** How many vectors there are. */
   public int count() {
-    return count(rows, columns, order);
+    return order.layout.count(rows, columns);
   }
 
   /** How often {@link #ITEM_VECTORS} vectors, the last time maybe fewer, are packed together. */
@@ -113,36 +154,13 @@ public final class TernaryVectors extends Operand {
     return count() * stride;
   }
 
-  private static int count(int rows, int columns, Order order) {
-    return order == Order.ROW_MAJOR ? rows : columns;
-  }
-
-  private static long stride(int rows, int columns, Order order) {
-    int length = order == Order.ROW_MAJOR ? columns : rows;
-    return (length + LINE_DIGITS - 1L) / LINE_DIGITS * LINE_BYTES;
-  }
-
-  private long byteOf(int vector, int element) {
-    return vector * stride + (long) element / LINE_DIGITS * LINE_BYTES + element % LINE_BYTES;
-  }
-
   /** The digit u = t + 1 of one weight. */
   public int digit(int row, int column) {
-    int vector = order == Order.ROW_MAJOR ? row : column;
-    int element = order == Order.ROW_MAJOR ? column : row;
-    return digits.get(ValueLayout.JAVA_BYTE, byteOf(vector, element)) >> shift(element) & 3;
+    return order.layout.digit(digits, rows, columns, row, column);
   }
 
   /** Sets one digit. */
   public void setDigit(int row, int column, int digit) {
-    int vector = order == Order.ROW_MAJOR ? row : column;
-    int element = order == Order.ROW_MAJOR ? column : row;
-    long at = byteOf(vector, element);
-    int old = digits.get(ValueLayout.JAVA_BYTE, at) & ~(3 << shift(element));
-    digits.set(ValueLayout.JAVA_BYTE, at, (byte) (old | digit << shift(element)));
-  }
-
-  private static int shift(int element) {
-    return element % LINE_DIGITS / LINE_BYTES * 2;
+    order.layout.setDigit(digits, rows, columns, row, column, digit);
   }
 }

@@ -104,6 +104,11 @@ class PanelLayoutTest {
     }
 
     @Override
+    public String label() {
+      return "five trits";
+    }
+
+    @Override
     public int blockColumns() {
       return 20;
     }

@@ -143,7 +143,8 @@ class ManyThreadsTest {
         RowGroups.NONE,
         width,
         head,
-        LowBitMatrix.allocate(memory, spec.vocabulary(), spec.width()));
+        LowBitMatrix.allocate(memory, spec.vocabulary(), spec.width()),
+        0);
   }
 
   private static Norm norm(NativeMemory memory, ModelSpec spec, int columns) {

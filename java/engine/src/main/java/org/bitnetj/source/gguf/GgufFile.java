@@ -184,7 +184,7 @@ public final class GgufFile implements ModelSource {
   private static GgufFile whole(GgufFile file, GgufParts.Opener opener) throws ModelFileException {
     try {
       if (GgufParts.count(file) == 1) {
-        return file;
+        return understood(file);
       }
       List<GgufFile> parts = GgufParts.open(file, opener);
       List<FileBytes> bytes = new ArrayList<>();
@@ -196,18 +196,38 @@ public final class GgufFile implements ModelSource {
         readings.addAll(part.readings);
       }
       GgufFile first = parts.getFirst();
-      return new GgufFile(
-          file.path,
-          bytes,
-          first.version,
-          first.metadata,
-          tensors,
-          file.layouts,
-          List.copyOf(readings));
+      return understood(
+          new GgufFile(
+              file.path,
+              bytes,
+              first.version,
+              first.metadata,
+              tensors,
+              file.layouts,
+              List.copyOf(readings)));
     } catch (ModelFileException | RuntimeException | Error e) {
       file.close();
       throw e;
     }
+  }
+
+  /** The same file, its tensors in the engine's own layouts as what they are. */
+  private static GgufFile understood(GgufFile file) throws ModelFileException {
+    Collection<Tensor> tensors = MappedTensors.read(file.metadata, file.tensors());
+    List<String> mapped = MappedTensors.readings(tensors);
+    if (mapped.isEmpty()) {
+      return file;
+    }
+    List<String> readings = new ArrayList<>(file.readings);
+    readings.addAll(mapped);
+    return new GgufFile(
+        file.path,
+        file.bytes.files(),
+        file.version,
+        file.metadata,
+        tensors,
+        file.layouts,
+        readings);
   }
 
   private static GgufFile mapped(Path path, Optional<LayoutOptions> layouts)
@@ -383,6 +403,11 @@ public final class GgufFile implements ModelSource {
   @Override
   public Optional<Tensor> findFactor(Role role, int layer) {
     return find(role.ggufFactor(layer));
+  }
+
+  @Override
+  public Optional<Tensor> lowBitHead() {
+    return MappedTensors.lowBitHead(metadata).flatMap(this::find);
   }
 
   /** Gives up the file's bytes, which stay while others share them. Idempotent. */

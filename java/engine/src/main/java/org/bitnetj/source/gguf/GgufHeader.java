@@ -19,7 +19,6 @@ import org.bitnetj.source.StringArray;
  */
 public final class GgufHeader {
   private static final int VERSION = 3;
-  private static final int ALIGNMENT = GgufFile.DEFAULT_ALIGNMENT;
 
   /** A declared tensor and where its data starts, counted from the start of the data. */
   record Slot(String name, WeightFormat format, List<Long> dims, long offset, long bytes) {}
@@ -28,7 +27,28 @@ public final class GgufHeader {
   private final Set<String> keys = new HashSet<>();
   private final Set<String> names = new HashSet<>();
   private final List<Slot> slots = new ArrayList<>();
+  private final int alignment;
   private long dataBytes;
+
+  /** With the alignment that files have which name none. */
+  public GgufHeader() {
+    this.alignment = GgufFile.DEFAULT_ALIGNMENT;
+  }
+
+  /**
+   * With an alignment that the file names.
+   *
+   * @param alignment of tensors in bytes, a power of two from 8 on
+   */
+  public GgufHeader(int alignment) {
+    if (alignment < 8 || Integer.bitCount(alignment) != 1) {
+      throw new IllegalArgumentException("tensors cannot be aligned to " + alignment + " bytes");
+    }
+    this.alignment = alignment;
+    keys.add(GgufFile.ALIGNMENT_KEY);
+    string(GgufFile.ALIGNMENT_KEY.getBytes(StandardCharsets.UTF_8));
+    metadata.writeBytes(little(8).putInt(ValueType.U32.id()).putInt(alignment).array());
+  }
 
   public GgufHeader text(String key, String value) {
     key(key, ValueType.STRING);
@@ -134,8 +154,8 @@ public final class GgufHeader {
   }
 
   /** {@code bytes} rounded up to the alignment. */
-  static long padded(long bytes) {
-    return Math.addExact(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  long padded(long bytes) {
+    return Math.addExact(bytes, alignment - 1) / alignment * alignment;
   }
 
   /** The header as it is written to the file, padded to where the data starts. */
@@ -163,7 +183,7 @@ public final class GgufHeader {
   private void newKey(String key) {
     HeaderCursor.checkName(key);
     if (key.equals(GgufFile.ALIGNMENT_KEY)) {
-      throw new IllegalArgumentException("files are written with the default alignment");
+      throw new IllegalArgumentException("the header itself says how its tensors are aligned");
     }
     if (!keys.add(key)) {
       throw new IllegalArgumentException("metadata key '" + key + "' is declared twice");

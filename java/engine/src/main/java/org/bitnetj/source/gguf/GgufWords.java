@@ -52,6 +52,7 @@ public final class GgufWords {
           key.equals(FILE_TYPE)
               || key.equals(GgufFile.ALIGNMENT_KEY)
               || key.equals(GgufSpec.ACTIVATIONS)
+              || key.startsWith(MappedTensors.PREFIX)
               || key.startsWith("split.");
       if (!ofFile) {
         header.copy(file, key);

@@ -39,6 +39,7 @@ public final class GgufWriter implements AutoCloseable {
   private final Path path;
   private final PartFile file;
   private final BlockWriter blocks;
+  private final GgufHeader header;
   private final List<GgufHeader.Slot> slots;
   private final long size;
   private long written;
@@ -56,6 +57,7 @@ public final class GgufWriter implements AutoCloseable {
     this.path = path;
     this.file = file;
     this.blocks = new BlockWriter(channel);
+    this.header = header;
     this.slots = header.slots();
     this.size = size;
   }
@@ -157,7 +159,7 @@ public final class GgufWriter implements AutoCloseable {
   /** Zeros up to the alignment once a tensor is complete. */
   private void pad() throws ModelFileException {
     if (missing == 0) {
-      put(MemorySegment.ofArray(new byte[(int) (GgufHeader.padded(written) - written)]));
+      put(MemorySegment.ofArray(new byte[(int) (header.padded(written) - written)]));
     }
   }
 
