@@ -54,6 +54,7 @@ class ArchitectureTest {
           "kv",
           "model",
           "convert",
+          "cache",
           "sampling",
           "engine",
           "generate");

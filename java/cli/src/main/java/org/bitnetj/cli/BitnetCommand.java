@@ -45,6 +45,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("list", ListCommand::new);
     COMMANDS.put("rm", RmCommand::new);
+    COMMANDS.put("cache", CacheCommand::new);
     COMMANDS.put("logits", LogitsCommand::new);
     COMMANDS.put("perplexity", PerplexityCommand::new);
     COMMANDS.put("embed", EmbedCommand::new);

@@ -66,6 +66,13 @@ final class EngineOptions {
               + " start, but safe if another program may shorten or overwrite the file meanwhile.")
   private boolean mapped;
 
+  @Option(
+      names = "--no-cache",
+      description =
+          "Pack the weights of a large GGUF file in memory. Default: once, into a file in the user's"
+              + " cache folder that is mapped from then on (see 'bitnet cache --help').")
+  private boolean uncached;
+
   @Mixin private ReadingOptions reading;
 
   /** Loads a model, and says on standard error what its user must know. */
@@ -85,7 +92,10 @@ final class EngineOptions {
   }
 
   private LoadOptions options() {
-    LoadOptions options = reading.in(LoadOptions.defaults().withSparse(sparse).withMapped(mapped));
+    LoadOptions options = reading.in(LoadOptions.defaults()
+                .withSparse(sparse)
+                .withMapped(mapped)
+                .withPackedCache(!uncached));
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(

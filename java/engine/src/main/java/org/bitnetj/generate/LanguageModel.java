@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.cache.PackedCache;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.chat.ChatTemplate;
@@ -116,7 +117,7 @@ public final class LanguageModel implements AutoCloseable {
               : ChatSupport.of(source, tokenizer);
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
-      Weights weights = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+      Weights weights = weights(source, spec, kernels, team, options);
       closers.push(weights::close);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =
@@ -140,13 +141,32 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
+  /** Those of the source, packed once into the user's cache folder if that is wanted. */
+  private static Weights weights(
+      ModelSource source, ModelSpec spec, Kernels kernels, ThreadTeam team, LoadOptions options)
+      throws ModelFileException {
+    Optional<PackedCache> cache =
+        options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
+    Optional<ModelSource> packed =
+        cache.flatMap(
+            c -> c.packed(source, spec, options.layouts(), options.head(), options.warnings()));
+    if (packed.isPresent()) {
+      try (ModelSource file = packed.get()) {
+        return Weights.load(file, spec, kernels, team, options.head(), options.sparse());
+      } catch (ModelFileException e) {
+        cache.get().discard(packed.get()); // the source itself says it again if it is to blame
+      }
+    }
+    return Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+  }
+
   /**
    * Keys and values may take the memory that the weights leave, less an eighth for everything else.
    * Where all of it would be taken at once, they get an amount that most machines have.
    */
   private static long cacheBytes(Weights weights) {
     long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
-    long most = Math.max(room - room / 8 - weights.residentBytes(), room / 8);
+    long most = Math.max(room - room / 8 - weights.workingBytes(), room / 8);
     return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 

@@ -33,6 +33,11 @@ import org.bitnetj.option.LayoutOptions;
  *     any longer: a later text that begins like one of them need not compute the beginning again;
  *     those that were used least recently go first. By default 0: a session that ends gives all its
  *     memory back
+ * @param packedCache whether the weights of a GGUF file that must be packed are packed once into a
+ *     file in the user's cache folder, which is mapped from then on. By default they are not: a
+ *     library does not write gigabytes into a user's home unasked. The {@code bitnet} command does,
+ *     shows the files ({@code bitnet cache}) and removes them. Of no effect if {@code mapped} is
+ *     false
  * @param warnings receives problems that do not prevent the model from being used, for example that
  *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
  *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
@@ -48,6 +53,7 @@ public record LoadOptions(
     Optional<String> chatTemplate,
     LayoutOptions layouts,
     long keptCacheBytes,
+    boolean packedCache,
     Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
@@ -62,6 +68,7 @@ public record LoadOptions(
           Optional.empty(),
           LayoutOptions.none(),
           0,
+          false,
           LoadOptions::log);
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
@@ -132,6 +139,10 @@ public record LoadOptions(
     return edit(d -> d.keptCacheBytes = value);
   }
 
+  public LoadOptions withPackedCache(boolean value) {
+    return edit(d -> d.packedCache = value);
+  }
+
   public LoadOptions withWarnings(Consumer<String> value) {
     return edit(d -> d.warnings = value);
   }
@@ -150,6 +161,7 @@ public record LoadOptions(
         draft.chatTemplate,
         draft.layouts,
         draft.keptCacheBytes,
+        draft.packedCache,
         draft.warnings);
   }
 
@@ -165,6 +177,7 @@ public record LoadOptions(
     private Optional<String> chatTemplate;
     private LayoutOptions layouts;
     private long keptCacheBytes;
+    private boolean packedCache;
     private Consumer<String> warnings;
 
     Draft(LoadOptions from) {
@@ -178,6 +191,7 @@ public record LoadOptions(
       chatTemplate = from.chatTemplate;
       layouts = from.layouts;
       keptCacheBytes = from.keptCacheBytes;
+      packedCache = from.packedCache;
       warnings = from.warnings;
     }
   }

@@ -158,6 +158,15 @@ public final class Weights implements AutoCloseable {
     return WeightsLoader.load(source, spec, kernels, team, head, sparse);
   }
 
+  /**
+   * Refuses a model that has tensors which are not computed with, as loading does.
+   *
+   * @throws ModelFileException naming such a tensor
+   */
+  public static void requireKnown(ModelSource source, ModelSpec spec) throws ModelFileException {
+    new ModelTensors(source, spec).refuseUnknown();
+  }
+
   public ModelSpec spec() {
     return spec;
   }
@@ -206,6 +215,14 @@ public final class Weights implements AutoCloseable {
   /** Bytes of memory that the weights take: all but what is used in place in a mapped file. */
   public long residentBytes() {
     return memory.allocated() + (bytes.mapped() ? 0 : inPlaceBytes());
+  }
+
+  /**
+   * Bytes of memory without which decoding waits for the disk: {@link #residentBytes} and what is in
+   * the engine's own layouts in a mapped file, which every dense step reads.
+   */
+  public long workingBytes() {
+    return residentBytes() + (bytes.mapped() ? mappedBytes : 0);
   }
 
   private long inPlaceBytes() {

@@ -72,7 +72,7 @@ public final class PartFile implements AutoCloseable {
    *
    * @throws FileSystemException with a reason if the folder does not exist or cannot be written,
    *     the name belongs to something that is not a regular file, or somebody else is writing the
-   *     same file
+   *     same file ({@link BusyException})
    */
   public static PartFile create(Path path) throws IOException {
     Path target = target(path);
@@ -106,8 +106,17 @@ public final class PartFile implements AutoCloseable {
     return folder.toRealPath().resolve(target.getFileName());
   }
 
-  private static FileSystemException busy(Path path, Path part) {
-    return refusal(path, "it is being written already, to " + part);
+  /** Somebody else is writing the same file. */
+  public static final class BusyException extends FileSystemException {
+    private static final long serialVersionUID = 1;
+
+    private BusyException(Path path, Path part) {
+      super(path.toString(), null, "it is being written already, to " + part);
+    }
+  }
+
+  private static BusyException busy(Path path, Path part) {
+    return new BusyException(path, part);
   }
 
   private static FileSystemException refusal(Path path, String reason) {

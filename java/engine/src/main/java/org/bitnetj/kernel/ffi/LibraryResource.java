@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.function.Function;
+import org.bitnetj.memory.PrivateFolder;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -17,6 +17,8 @@ import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.memory.PrivateFolder;
+import org.bitnetj.memory.UserCache;
 import org.bitnetj.memory.NativeAccess;
 import org.jspecify.annotations.Nullable;
 
@@ -252,24 +254,7 @@ public final class NativeLibrary {
 
   /** The user's folder for caches, null if there is none. */
   private @Nullable Path userCache() {
-    try {
-      String variable = windows() ? "LOCALAPPDATA" : mac() ? "" : "XDG_CACHE_HOME";
-      if (!variable.isEmpty() && !in.variable(variable).isEmpty()) {
-        Path path = Path.of(in.variable(variable));
-        if (path.isAbsolute()) { // the XDG specification has others ignored
-          return path;
-        }
-      }
-      Path home = Path.of(in.property("user.home"));
-      if (!home.isAbsolute()) {
-        return null;
-      }
-      return windows()
-          ? home.resolve("AppData").resolve("Local")
-          : mac() ? home.resolve("Library").resolve("Caches") : home.resolve(".cache");
-    } catch (InvalidPathException e) {
-      return null;
-    }
+    return new UserCache(in.properties(), in.variables()).folder().orElse(null);
   }
 
   /** Loads the file into the class loader whose symbols the bindings look up. */

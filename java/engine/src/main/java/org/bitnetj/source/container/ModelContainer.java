@@ -59,6 +59,11 @@ public final class ModelContainer {
     }
   }
 
+  /** Whether the files with a model's tensors say all there is to know of it, as GGUF's do. */
+  public static boolean isSelfContained(ModelSource model) {
+    return model instanceof GgufFile;
+  }
+
   /** An option that does nothing is most likely meant for another model. */
   private static void requireUse(Path path, LayoutOptions layouts, Collection<Tensor> tensors)
       throws ModelFileException {

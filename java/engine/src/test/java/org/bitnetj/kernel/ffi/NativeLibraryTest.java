@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.testing.OtherUsers;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;

@@ -1,4 +1,4 @@
-package org.bitnetj.kernel.ffi;
+package org.bitnetj.memory;
 
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -24,7 +24,7 @@ import java.util.Map;
  * <p>Only where files have POSIX owners and modes; elsewhere (Windows) a user's folders are
  * protected by the access lists they inherit, and nothing is checked.
  */
-final class PrivateFolder {
+public final class PrivateFolder {
   private static final int OTHERS_WRITE = 0022;
   private static final int STICKY = 01000;
 
@@ -41,7 +41,7 @@ final class PrivateFolder {
    * @throws FileSystemException naming the folder that is not private, and why
    * @throws IOException if one cannot be made
    */
-  static Path of(Path cache, String... names) throws IOException {
+  public static Path of(Path cache, String... names) throws IOException {
     Files.createDirectories(cache, mode(cache));
     Path path = cache.toRealPath();
     requireSafeAbove(path);
@@ -66,14 +66,14 @@ final class PrivateFolder {
    * @throws FileSystemException naming the folder that is not safe, and why
    * @throws IOException if it cannot be made
    */
-  static Path temporary(Path parent, String prefix) throws IOException {
+  public static Path temporary(Path parent, String prefix) throws IOException {
     Path path = parent.toRealPath().resolve(prefix);
     requireSafeAbove(path);
     return Files.createTempDirectory(path.getParent(), prefix, mode(path));
   }
 
   /** Whether a file is one that only this user and root can change; no link. */
-  static boolean isPrivate(Path file) throws IOException {
+  public static boolean isPrivate(Path file) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }

@@ -1,0 +1,392 @@
+package org.bitnetj.cache;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bitnetj.convert.Conversion;
+import org.bitnetj.convert.ConversionOptions;
+import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.ModelSpec;
+import org.bitnetj.format.MappedFormat;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.TernaryFormat;
+import org.bitnetj.format.WeightFormats;
+import org.bitnetj.memory.PrivateFolder;
+import org.bitnetj.memory.UserCache;
+import org.bitnetj.model.Weights;
+import org.bitnetj.option.HeadMode;
+import org.bitnetj.option.LayoutOptions;
+import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.PartFile;
+import org.bitnetj.source.Tensor;
+import org.bitnetj.source.container.ModelContainer;
+import org.bitnetj.tensor.LowBitMatrix;
+import org.bitnetj.tensor.TernaryScales;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Models of GGUF files, packed into the engine's own layouts once and mapped afterwards: files in a
+ * folder that only this user can write to, shared by all processes. A file is there whole or not at
+ * all. The least recently used go when their sizes pass a limit, and none is written that would fill
+ * the disk. Thread-safe.
+ */
+public final class PackedCache {
+  /** The variable that sets the limit, in gigabytes of 10^9 bytes; 0 for no cache. */
+  public static final String LIMIT_VARIABLE = "BITNET_CACHE_LIMIT";
+
+  private static final long GIGABYTE = 1_000_000_000L;
+  private static final long MOST_BYTES = 20 * GIGABYTE;
+
+  /** Bytes that stay free on the disk, whatever the limit. */
+  private static final long FREE_BYTES = 2 * GIGABYTE;
+
+  /** Bytes of a source's tensors from which on packing takes longer than finding a file. */
+  private static final long LEAST_BYTES = 32L << 20;
+
+  private static final String SUFFIX = ".gguf";
+  private static final int SHOWN = 64; // characters of a source's name
+  private static final Pattern NAME = Pattern.compile("(.*)-[0-9a-f]{32}\\.gguf");
+
+  /**
+   * A packed model.
+   *
+   * @param name of the source's file when it was packed
+   * @param used when it was written or last used
+   */
+  public record Entry(Path file, String name, long bytes, Instant used) {}
+
+  private final Path parent;
+  private final OptionalLong limit;
+  private final long least;
+  private final long free;
+
+  private PackedCache(Path parent, OptionalLong limit, long least, long free) {
+    this.parent = parent;
+    this.limit = limit;
+    this.least = least;
+    this.free = free;
+  }
+
+  /**
+   * That of this user; empty if there is no home folder to keep it in.
+   *
+   * @throws ModelFileException if {@value #LIMIT_VARIABLE} is not a number of gigabytes
+   */
+  public static Optional<PackedCache> ofUser() throws ModelFileException {
+    OptionalLong limit = limit(System.getenv(LIMIT_VARIABLE));
+    return UserCache.find().map(folder -> new PackedCache(folder, limit, LEAST_BYTES, FREE_BYTES));
+  }
+
+  /**
+   * One in a folder for caches.
+   *
+   * @param parent need not exist
+   * @param limit most bytes of all files
+   * @param least bytes of a source's tensors from which on it is packed
+   * @param free bytes that stay free on the disk
+   */
+  static PackedCache in(Path parent, long limit, long least, long free) {
+    return new PackedCache(parent, OptionalLong.of(limit), least, free);
+  }
+
+  static OptionalLong limit(@Nullable String variable) throws ModelFileException {
+    if (variable == null || variable.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    try {
+      long gigabytes = Long.parseLong(variable);
+      if (gigabytes >= 0 && gigabytes <= Long.MAX_VALUE / GIGABYTE) {
+        return OptionalLong.of(gigabytes * GIGABYTE);
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new ModelFileException(
+        LIMIT_VARIABLE
+            + " is '"
+            + variable
+            + "', but must be the most gigabytes that packed models may take: 0 or more, whole.");
+  }
+
+  /** Where the files are; it need not exist. */
+  public Path folder() {
+    return parent.resolve("bitnet.java").resolve("packed");
+  }
+
+  private Path makeFolder() throws IOException {
+    return PrivateFolder.of(parent, "bitnet.java", "packed");
+  }
+
+  /**
+   * The packed form of an open model: found, or else written now. Empty where it needs no packing,
+   * is too small to gain by it or no GGUF file, while another process writes it, and where it cannot
+   * be written.
+   *
+   * @param spec of the model, its activations as its user knows them
+   * @param layouts that it was opened with
+   * @param head a low-bit copy of a small head is among it for {@code SCREENED} alone
+   * @param warnings told why it cannot be written, a sentence without full stop
+   */
+  public Optional<ModelSource> packed(
+      ModelSource source,
+      ModelSpec spec,
+      LayoutOptions layouts,
+      HeadMode head,
+      Consumer<String> warnings) {
+    boolean off = limit.isPresent() && limit.getAsLong() == 0;
+    if (off || !ModelContainer.isSelfContained(source) || !isWorthIt(source)) {
+      return Optional.empty();
+    }
+    HeadMode mode = head == HeadMode.SCREENED ? HeadMode.SCREENED : HeadMode.AUTO;
+    String words = spec.activationScaling() + " " + mode + " " + layouts.i2s();
+    try {
+      Optional<String> key = SourceIdentity.of(source, words);
+      if (key.isEmpty()) {
+        return Optional.empty();
+      }
+      Path folder = makeFolder();
+      Optional<ModelSource> found = open(folder, key.get());
+      if (found.isPresent()) {
+        return found;
+      }
+      if (!isKnown(source, spec)) {
+        return Optional.empty();
+      }
+      requireRoom(folder, bytes(source, spec));
+      ConversionOptions options =
+          ConversionOptions.defaults()
+              .withWeights(ConversionOptions.PANELS)
+              .withActivations(spec.activationScaling())
+              .withLayouts(layouts)
+              .withLowBitHead(mode);
+      return write(folder, key.get(), source, words, options);
+    } catch (IOException e) {
+      warnings.accept(
+          "the packed weights of "
+              + source.path()
+              + " are not kept for the next start: "
+              + reason(e));
+      return Optional.empty();
+    }
+  }
+
+  private boolean isWorthIt(ModelSource source) {
+    long ternary = 0;
+    for (Tensor tensor : source.tensors()) {
+      if (WeightFormats.isLookupTable(tensor.format())) {
+        return false; // another file says how they are read
+      }
+      if (tensor.format() instanceof TernaryFormat && !(tensor.format() instanceof MappedFormat)) {
+        ternary += tensor.data().byteSize();
+      }
+    }
+    return ternary > 0 && source.bytes().size() >= least;
+  }
+
+  /** A model that cannot be loaded is not worth gigabytes; its loader says why. */
+  private static boolean isKnown(ModelSource source, ModelSpec spec) {
+    try {
+      Weights.requireKnown(source, spec);
+      return true;
+    } catch (ModelFileException e) {
+      return false;
+    }
+  }
+
+  /** No less than the packed file takes. */
+  private static long bytes(ModelSource source, ModelSpec spec) {
+    long bytes = LowBitMatrix.bytes(spec.vocabulary(), spec.width());
+    long header = source.bytes().size();
+    for (Tensor tensor : source.tensors()) {
+      long stored = tensor.data().byteSize();
+      header -= stored;
+      boolean matrix = Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH;
+      if (tensor.format() instanceof TernaryFormat format && matrix) {
+        int rows = (int) tensor.rows();
+        int columns = (int) tensor.columns();
+        // Vectors of rows or columns may have more padding than panels.
+        long digits = PanelLayout.TWO_BIT.bytes(rows + 256, columns + 256);
+        stored = digits + TernaryScales.bytes(format.scaleKind(), rows, columns);
+      }
+      bytes += stored + 256; // its padding and its entries in the header
+    }
+    return bytes + header;
+  }
+
+  /** The file that is there already, marked as used; one that is damaged is removed. */
+  private static Optional<ModelSource> open(Path folder, String key) throws IOException {
+    for (Entry entry : entries(folder)) {
+      if (!entry.file.getFileName().toString().endsWith(ending(key))
+          || !PrivateFolder.isPrivate(entry.file)) {
+        continue;
+      }
+      try {
+        ModelSource found = ModelContainer.open(entry.file, true);
+        touch(entry.file);
+        return Optional.of(found);
+      } catch (ModelFileException e) {
+        Files.deleteIfExists(entry.file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void touch(Path file) {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      // It may go before others that were used longer ago.
+    }
+  }
+
+  private static String ending(String key) {
+    return "-" + key + SUFFIX;
+  }
+
+  private static Optional<ModelSource> write(
+      Path folder, String key, ModelSource source, String words, ConversionOptions options)
+      throws IOException {
+    String name = String.valueOf(source.path().getFileName());
+    String shown = name.endsWith(SUFFIX) ? name.substring(0, name.length() - 5) : name;
+    shown = shown.substring(0, Math.min(SHOWN, shown.length())).replaceAll("[^A-Za-z0-9._-]", "_");
+    Path target = folder.resolve(shown + ending(key));
+    try {
+      Conversion.convert(source.path(), target, options);
+    } catch (ModelFileException e) {
+      if (e.getCause() instanceof PartFile.BusyException) {
+        return Optional.empty(); // whoever writes it has it ready for the next start
+      }
+      throw e;
+    }
+    if (!SourceIdentity.of(source, words).equals(Optional.of(key))) {
+      Files.deleteIfExists(target); // the source was replaced meanwhile
+      return Optional.empty();
+    }
+    return Optional.of(ModelContainer.open(target, true));
+  }
+
+  /** Removes a packed model that turned out to be damaged. */
+  public void discard(ModelSource packed) {
+    try {
+      Files.deleteIfExists(packed.path());
+    } catch (IOException e) {
+      // It is found damaged again.
+    }
+  }
+
+  /** Makes room for a file by removing those that were used least recently. */
+  private void requireRoom(Path folder, long bytes) throws IOException {
+    FileStore disk = Files.getFileStore(folder);
+    long most = limit.orElse(Math.min(MOST_BYTES, disk.getTotalSpace() / 10));
+    if (bytes > most) {
+      throw new FileSystemException(
+          folder.toString(),
+          null,
+          "it takes up to %d MB, but all of them together may take %d MB (%s)"
+              .formatted(bytes / 1_000_000, most / 1_000_000, LIMIT_VARIABLE));
+    }
+    List<Entry> oldestFirst = new ArrayList<>(entries(folder));
+    oldestFirst.sort(Comparator.comparing(Entry::used));
+    long kept = oldestFirst.stream().mapToLong(Entry::bytes).sum();
+    long room = disk.getUsableSpace() - free;
+    if (room + kept < bytes) {
+      throw new FileSystemException(
+          folder.toString(),
+          null,
+          "it takes up to %d MB, but its disk has only %d MB to spare"
+              .formatted(bytes / 1_000_000, Math.max(0, room) / 1_000_000));
+    }
+    for (Entry entry : oldestFirst) {
+      if (kept + bytes <= most && room >= bytes) {
+        return;
+      }
+      Files.deleteIfExists(entry.file);
+      kept -= entry.bytes;
+      room += entry.bytes;
+    }
+    if (room < bytes) {
+      throw new FileSystemException(folder.toString(), null, "its disk is full");
+    }
+  }
+
+  /**
+   * What is there, last used first.
+   *
+   * @throws IOException if the folder is there and cannot be read
+   */
+  public List<Entry> entries() throws IOException {
+    List<Entry> all = new ArrayList<>(entries(folder()));
+    all.sort(Comparator.comparing(Entry::used).reversed());
+    return all;
+  }
+
+  private static List<Entry> entries(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    List<Entry> all = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
+        if (!name.matches()) {
+          continue;
+        }
+        try {
+          BasicFileAttributes of =
+              Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+          if (of.isRegularFile()) {
+            all.add(
+                new Entry(file, name.group(1), of.size(), of.lastModifiedTime().toInstant()));
+          }
+        } catch (NoSuchFileException e) {
+          // Another process removed it meanwhile.
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return all;
+  }
+
+  /**
+   * Removes all of it. Processes that use a file keep it until they end.
+   *
+   * @return bytes of the files that were removed
+   * @throws IOException if one cannot be removed
+   */
+  public long clear() throws IOException {
+    long freed = 0;
+    for (Entry entry : entries()) {
+      Files.deleteIfExists(entry.file);
+      freed += entry.bytes;
+    }
+    return freed;
+  }
+
+  private static String reason(IOException e) {
+    String message = String.valueOf(e.getMessage());
+    // Most of the file system's exceptions say what is wrong by their class; the message is a path.
+    boolean bare =
+        !(e instanceof ModelFileException)
+            && !(e instanceof FileSystemException f && f.getReason() != null);
+    String said = bare ? e.getClass().getSimpleName() + " " + message : message;
+    return said.endsWith(".") ? said.substring(0, said.length() - 1) : said;
+  }
+}

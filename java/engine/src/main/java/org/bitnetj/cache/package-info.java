@@ -1,0 +1,5 @@
+/** Models packed once into the engine's own layouts, kept in the user's cache folder. */
+@NullMarked
+package org.bitnetj.cache;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,42 @@
+package org.bitnetj.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "its absolute paths have drives")
+class UserCacheTest {
+  private static Optional<Path> folder(
+      String os, String home, Map<String, String> variables) {
+    Map<String, String> properties = Map.of("os.name", os, "user.home", home);
+    return new UserCache(properties::get, variables::get).folder();
+  }
+
+  @Test
+  void eachSystemHasItsOwn() {
+    Map<String, String> none = Map.of();
+    assertEquals(Optional.of(Path.of("/h/.cache")), folder("Linux", "/h", none));
+    assertEquals(Optional.of(Path.of("/h/Library/Caches")), folder("Mac OS X", "/h", none));
+    assertEquals(Optional.of(Path.of("/h/AppData/Local")), folder("Windows 11", "/h", none));
+  }
+
+  @Test
+  void variablesNameAnother() {
+    Map<String, String> variables = Map.of("XDG_CACHE_HOME", "/x", "LOCALAPPDATA", "/y");
+    assertEquals(Optional.of(Path.of("/x")), folder("Linux", "/h", variables));
+    assertEquals(Optional.of(Path.of("/y")), folder("Windows 11", "/h", variables));
+    assertEquals(Optional.of(Path.of("/h/Library/Caches")), folder("Mac OS X", "/h", variables));
+  }
+
+  @Test
+  void whatIsNotAbsoluteIsIgnored() {
+    Map<String, String> relative = Map.of("XDG_CACHE_HOME", "x");
+    assertEquals(Optional.of(Path.of("/h/.cache")), folder("Linux", "/h", relative));
+    assertEquals(Optional.empty(), folder("Linux", "?", Map.of("XDG_CACHE_HOME", "")));
+  }
+}
