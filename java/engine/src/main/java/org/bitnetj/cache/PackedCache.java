@@ -142,6 +142,8 @@ public final class PackedCache {
    * @param spec of the model, its activations as its user knows them
    * @param layouts that it was opened with
    * @param head a low-bit copy of a small head is among it for {@code SCREENED} alone
+   * @param skipping whether steps leave out what they multiply by 0; if not, a packed model that is
+   *     made for that would have to be packed again, and so is none
    * @param warnings told why it cannot be written, a sentence without full stop
    */
   public Optional<ModelSource> packed(
@@ -149,8 +151,11 @@ public final class PackedCache {
       ModelSpec spec,
       LayoutOptions layouts,
       HeadMode head,
+      boolean skipping,
       Consumer<String> warnings) {
-    boolean off = limit.isPresent() && limit.getAsLong() == 0;
+    boolean off =
+        limit.isPresent() && limit.getAsLong() == 0
+            || !skipping && Weights.gainsBySkipping(spec);
     if (off || !ModelContainer.isSelfContained(source) || !isWorthIt(source)) {
       return Optional.empty();
     }

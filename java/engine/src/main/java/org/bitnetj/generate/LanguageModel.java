@@ -147,9 +147,17 @@ public final class LanguageModel implements AutoCloseable {
       throws ModelFileException {
     Optional<PackedCache> cache =
         options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
+    boolean skipping = options.sparse() && kernels.gainsBySkipping();
     Optional<ModelSource> packed =
         cache.flatMap(
-            c -> c.packed(source, spec, options.layouts(), options.head(), options.warnings()));
+            c ->
+                c.packed(
+                    source,
+                    spec,
+                    options.layouts(),
+                    options.head(),
+                    skipping,
+                    options.warnings()));
     if (packed.isPresent()) {
       try (ModelSource file = packed.get()) {
         return Weights.load(file, spec, kernels, team, options.head(), options.sparse());

@@ -159,6 +159,14 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
+   * Whether a model's feed-forward network is kept by rows and columns where a step may leave out
+   * what it multiplies by 0.
+   */
+  public static boolean gainsBySkipping(ModelSpec spec) {
+    return WeightsPlan.gainsBySkipping(spec);
+  }
+
+  /**
    * Refuses a model that has tensors which are not computed with, as loading does.
    *
    * @throws ModelFileException naming such a tensor

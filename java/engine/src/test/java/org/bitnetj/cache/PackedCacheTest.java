@@ -79,7 +79,7 @@ class PackedCacheTest {
   private Optional<Path> pack(PackedCache cache, Path path, HeadMode head) throws IOException {
     try (GgufFile file = GgufFile.open(path)) {
       Optional<ModelSource> packed =
-          cache.packed(file, file.spec(), LayoutOptions.none(), head, warnings::add);
+          cache.packed(file, file.spec(), LayoutOptions.none(), head, true, warnings::add);
       packed.ifPresent(ModelSource::close);
       return packed.map(ModelSource::path);
     }
@@ -271,6 +271,19 @@ class PackedCacheTest {
     Path unknown = Files.write(folder.resolve("unknown.gguf"), bytes);
     assertEquals(Optional.empty(), pack(cache(), unknown));
     assertEquals(List.of(), cache().entries());
+    assertEquals(List.of(), warnings);
+  }
+
+  @Test
+  void aModelThatWouldBePackedAgainIsNotPacked() throws IOException {
+    try (GgufFile file = GgufFile.open(source)) {
+      assertEquals(
+          Optional.empty(),
+          cache()
+              .packed(
+                  file, file.spec(), LayoutOptions.none(), HeadMode.AUTO, false, warnings::add));
+    }
+    assertFalse(Files.exists(parent));
     assertEquals(List.of(), warnings);
   }
 
