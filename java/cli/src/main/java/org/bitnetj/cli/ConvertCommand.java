@@ -55,8 +55,8 @@ final class ConvertCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       completionCandidates = StoredTypes.OfConvertedWeights.class,
       description =
-          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: as they are;"
-              + " types that are only read, as i2_s, or as pq2_0 with scales by groups of columns. With"
+          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: as they are; types"
+              + " that are only read, as i2_s, or as pq2_0 with scales by groups of columns. With"
               + " panels, in the layouts that this engine computes with: such a file is mapped and"
               + " ready, and no other engine reads it.")
   private @Nullable String weights;

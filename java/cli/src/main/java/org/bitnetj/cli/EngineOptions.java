@@ -69,8 +69,8 @@ final class EngineOptions {
   @Option(
       names = "--no-cache",
       description =
-          "Pack the weights of a large GGUF file in memory. Default: once, into a file in the user's"
-              + " cache folder that is mapped from then on (see 'bitnet cache --help').")
+          "Pack the weights of a large GGUF file in memory. Default: once, into a file in the"
+              + " user's cache folder that is mapped from then on (see 'bitnet cache --help').")
   private boolean uncached;
 
   @Mixin private ReadingOptions reading;
@@ -92,7 +92,9 @@ final class EngineOptions {
   }
 
   private LoadOptions options() {
-    LoadOptions options = reading.in(LoadOptions.defaults()
+    LoadOptions options =
+        reading.in(
+            LoadOptions.defaults()
                 .withSparse(sparse)
                 .withMapped(mapped)
                 .withPackedCache(!uncached));

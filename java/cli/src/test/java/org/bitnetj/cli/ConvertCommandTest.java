@@ -80,8 +80,7 @@ class ConvertCommandTest {
   }
 
   private static String[] with(String[] command, String model) {
-    return Stream.concat(
-            Stream.of(command[0], "-m", model), Stream.of(command).skip(1))
+    return Stream.concat(Stream.of(command[0], "-m", model), Stream.of(command).skip(1))
         .toArray(String[]::new);
   }
 

@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Models of GGUF files, packed into the engine's own layouts once and mapped afterwards: files in a
  * folder that only this user can write to, shared by all processes. A file is there whole or not at
- * all. The least recently used go when their sizes pass a limit, and none is written that would fill
- * the disk. Thread-safe.
+ * all. The least recently used go when their sizes pass a limit, and none is written that would
+ * fill the disk. Thread-safe.
  */
 public final class PackedCache {
   /** The variable that sets the limit, in gigabytes of 10^9 bytes; 0 for no cache. */
@@ -136,8 +136,8 @@ public final class PackedCache {
 
   /**
    * The packed form of an open model: found, or else written now. Empty where it needs no packing,
-   * is too small to gain by it or no GGUF file, while another process writes it, and where it cannot
-   * be written.
+   * is too small to gain by it or no GGUF file, while another process writes it, and where it
+   * cannot be written.
    *
    * @param spec of the model, its activations as its user knows them
    * @param layouts that it was opened with
@@ -154,8 +154,7 @@ public final class PackedCache {
       boolean skipping,
       Consumer<String> warnings) {
     boolean off =
-        limit.isPresent() && limit.getAsLong() == 0
-            || !skipping && Weights.gainsBySkipping(spec);
+        limit.isPresent() && limit.getAsLong() == 0 || !skipping && Weights.gainsBySkipping(spec);
     if (off || !ModelContainer.isSelfContained(source) || !isWorthIt(source)) {
       return Optional.empty();
     }
@@ -357,8 +356,7 @@ public final class PackedCache {
           BasicFileAttributes of =
               Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
           if (of.isRegularFile()) {
-            all.add(
-                new Entry(file, name.group(1), of.size(), of.lastModifiedTime().toInstant()));
+            all.add(new Entry(file, name.group(1), of.size(), of.lastModifiedTime().toInstant()));
           }
         } catch (NoSuchFileException e) {
           // Another process removed it meanwhile.

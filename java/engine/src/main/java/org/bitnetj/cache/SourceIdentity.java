@@ -14,7 +14,9 @@ import org.bitnetj.memory.FileBytes;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
 
-/** What a packed model is known by, whatever its source's files are called and wherever they are. */
+/**
+ * What a packed model is known by, whatever its source's files are called and wherever they are.
+ */
 final class SourceIdentity {
   /** Changes when the same source and options give another file. */
   private static final String VERSION = "1";

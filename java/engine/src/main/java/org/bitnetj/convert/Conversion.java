@@ -18,8 +18,9 @@ import org.bitnetj.tokenizer.Tokenizer;
 /**
  * Converts a model to a GGUF file. What is read is a stream of rows, so that memory stays small
  * whatever the size of the model, but for {@link ConversionOptions#PANELS}, which takes that of the
- * largest matrix, or of the head and its low-bit copy if it has one; what is written appears when it is complete, and a conversion
- * that fails or is interrupted leaves nothing and whatever was there before.
+ * largest matrix, or of the head and its low-bit copy if it has one; what is written appears when
+ * it is complete, and a conversion that fails or is interrupted leaves nothing and whatever was
+ * there before.
  */
 public final class Conversion {
   private Conversion() {}
@@ -108,8 +109,7 @@ public final class Conversion {
   private static GgufHeader header(
       ModelSource model, ModelSpec spec, ConversionPlan plan, ConversionOptions options)
       throws ModelFileException {
-    GgufHeader header =
-        options.panels() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader();
+    GgufHeader header = options.panels() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader();
     if (model instanceof GgufFile file) {
       GgufWords.copy(header, file);
     } else {

@@ -115,11 +115,19 @@ public record ConversionOptions(
 
   public ConversionOptions withHead(String type) {
     return new ConversionOptions(
-        weights, Optional.of(type), exactScales, activations, layouts, lowBitHead, progress, warnings);
+        weights,
+        Optional.of(type),
+        exactScales,
+        activations,
+        layouts,
+        lowBitHead,
+        progress,
+        warnings);
   }
 
   public ConversionOptions withExactScales(boolean exact) {
-    return new ConversionOptions(weights, head, exact, activations, layouts, lowBitHead, progress, warnings);
+    return new ConversionOptions(
+        weights, head, exact, activations, layouts, lowBitHead, progress, warnings);
   }
 
   public ConversionOptions withActivations(ActivationScaling scaling) {

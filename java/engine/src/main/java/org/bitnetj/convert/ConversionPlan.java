@@ -327,12 +327,9 @@ final class ConversionPlan {
     Manifest manifest = spec.architecture().manifest();
     Optional<Tensor> own = manifest.at(Place.HEAD).flatMap(role -> model.find(role, 0));
     Tensor stored =
-        own.isPresent()
-            ? own.get()
-            : model.tensor(manifest.at(Place.EMBEDDING).orElseThrow(), 0);
+        own.isPresent() ? own.get() : model.tensor(manifest.at(Place.EMBEDDING).orElseThrow(), 0);
     WeightFormat to = head.isPresent() ? head.get() : stored.format();
-    if (!(to instanceof FloatFormat format)
-        || !EngineLayouts.hasLowBit(spec, format, lowBitHead)) {
+    if (!(to instanceof FloatFormat format) || !EngineLayouts.hasLowBit(spec, format, lowBitHead)) {
       return;
     }
     hasLowBitHead = true;

@@ -74,14 +74,12 @@ public enum VectorLayout implements DigitLayout {
 
   @Override
   public int digit(MemorySegment data, int rows, int columns, int row, int column) {
-    return data.get(ValueLayout.JAVA_BYTE, byteOf(rows, columns, row, column))
-            >> shift(row, column)
+    return data.get(ValueLayout.JAVA_BYTE, byteOf(rows, columns, row, column)) >> shift(row, column)
         & 3;
   }
 
   /** Changes one digit. */
-  public void setDigit(
-      MemorySegment data, int rows, int columns, int row, int column, int digit) {
+  public void setDigit(MemorySegment data, int rows, int columns, int row, int column, int digit) {
     long at = byteOf(rows, columns, row, column);
     int shift = shift(row, column);
     int others = data.get(ValueLayout.JAVA_BYTE, at) & ~(3 << shift);

@@ -152,12 +152,7 @@ public final class LanguageModel implements AutoCloseable {
         cache.flatMap(
             c ->
                 c.packed(
-                    source,
-                    spec,
-                    options.layouts(),
-                    options.head(),
-                    skipping,
-                    options.warnings()));
+                    source, spec, options.layouts(), options.head(), skipping, options.warnings()));
     if (packed.isPresent()) {
       try (ModelSource file = packed.get()) {
         return Weights.load(file, spec, kernels, team, options.head(), options.sparse());

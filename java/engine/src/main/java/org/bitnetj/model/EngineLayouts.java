@@ -17,7 +17,6 @@ import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
-import org.bitnetj.source.Tensor;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -83,9 +82,7 @@ public final class EngineLayouts {
   }
 
   private static TernaryVectors.Order order(Place place) {
-    return place == Place.UP
-        ? TernaryVectors.Order.ROW_MAJOR
-        : TernaryVectors.Order.COLUMN_MAJOR;
+    return place == Place.UP ? TernaryVectors.Order.ROW_MAJOR : TernaryVectors.Order.COLUMN_MAJOR;
   }
 
   /**

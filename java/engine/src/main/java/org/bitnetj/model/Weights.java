@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model's weights: ternary matrices repacked once into panels, norms copied, matrices of floats
  * (the embedding, the head) and whatever the file has in the engine's own layouts used in place in
- * the file's bytes, which they share, so that the file itself may be closed. Immutable and safe to share.
+ * the file's bytes, which they share, so that the file itself may be closed. Immutable and safe to
+ * share.
  */
 public final class Weights implements AutoCloseable {
   /**
@@ -226,8 +227,8 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * Bytes of memory without which decoding waits for the disk: {@link #residentBytes} and what is in
-   * the engine's own layouts in a mapped file, which every dense step reads.
+   * Bytes of memory without which decoding waits for the disk: {@link #residentBytes} and what is
+   * in the engine's own layouts in a mapped file, which every dense step reads.
    */
   public long workingBytes() {
     return residentBytes() + (bytes.mapped() ? mappedBytes : 0);

@@ -11,7 +11,8 @@ import org.bitnetj.memory.NativeMemory;
  * A ternary weight matrix {@code [rows][columns]} in row-major or column-major order, two bits a
  * digit, so that vectors (rows or columns) that a product does not need are not read. Vector i is
  * row i or column i and takes {@link #stride} bytes, as {@link VectorLayout} says; a digit is u = t
- * + 1, and elements that only pad hold zero bits. The weight is {@code scale * (u - 1)}. Read-only once packed.
+ * + 1, and elements that only pad hold zero bits. The weight is {@code scale * (u - 1)}. Read-only
+ * once packed.
  */
 public final class TernaryVectors extends Operand {
   /** What a vector is. */

@@ -13,9 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.Test;
 
 /** What files in the engine's own layouts hold, of every layout. */
 class DigitLayoutTest {
@@ -26,7 +26,13 @@ class DigitLayoutTest {
   }
 
   private static void set(
-      DigitLayout layout, MemorySegment data, int rows, int columns, int row, int column, int digit) {
+      DigitLayout layout,
+      MemorySegment data,
+      int rows,
+      int columns,
+      int row,
+      int column,
+      int digit) {
     switch (layout) {
       case PanelLayout panels -> panels.setDigit(data, columns, row, column, digit);
       case VectorLayout vectors -> vectors.setDigit(data, rows, columns, row, column, digit);
@@ -58,8 +64,7 @@ class DigitLayoutTest {
       assertEquals(0, data.byteSize() % DigitLayout.ALIGNMENT);
       assertTrue(layout.paddedRows(shape[0]) >= shape[0]);
       assertEquals(
-          data.byteSize() * 4,
-          (long) layout.paddedRows(shape[0]) * layout.paddedColumns(shape[1]));
+          data.byteSize() * 4, (long) layout.paddedRows(shape[0]) * layout.paddedColumns(shape[1]));
       byte[] row = new byte[shape[1]];
       for (int r = 0; r < shape[0]; r++) {
         layout.digits(data, shape[0], shape[1], r, row);

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.condition.OS;
 
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "its absolute paths have drives")
 class UserCacheTest {
-  private static Optional<Path> folder(
-      String os, String home, Map<String, String> variables) {
+  private static Optional<Path> folder(String os, String home, Map<String, String> variables) {
     Map<String, String> properties = Map.of("os.name", os, "user.home", home);
     return new UserCache(properties::get, variables::get).folder();
   }

@@ -26,15 +26,20 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.convert.ConversionOptions;
+import org.bitnetj.error.KernelTierException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.format.MappedFormat;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
+import org.bitnetj.generate.Session;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
-import org.bitnetj.error.KernelTierException;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
@@ -45,11 +50,6 @@ import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWriter;
-import org.bitnetj.generate.GenerationListener;
-import org.bitnetj.generate.GenerationOptions;
-import org.bitnetj.generate.LanguageModel;
-import org.bitnetj.generate.LoadOptions;
-import org.bitnetj.generate.Session;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -103,8 +103,7 @@ class PanelsTest extends ConvertedModels {
       }
       try (Session session = model.openSession()) {
         GenerationOptions greedy = GenerationOptions.greedy().withMaxTokens(12);
-        return new Answer(
-            rows, session.generate(ids, greedy, GenerationListener.NONE).tokens());
+        return new Answer(rows, session.generate(ids, greedy, GenerationListener.NONE).tokens());
       }
     }
   }
@@ -182,8 +181,7 @@ class PanelsTest extends ConvertedModels {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void everyMatrixIsUsedInPlace(boolean mapped) throws IOException {
-    Path made =
-        convert(model(shape("bitnet-b1.58", false), WeightFormats.I2_S, false), PANELS);
+    Path made = convert(model(shape("bitnet-b1.58", false), WeightFormats.I2_S, false), PANELS);
     Kernels kernels = KernelSelection.choose("auto").kernels();
     try (ModelSource file = ModelContainer.open(made, mapped);
         ThreadTeam team = new ThreadTeam(2);
@@ -210,8 +208,7 @@ class PanelsTest extends ConvertedModels {
 
   @Test
   void theFileNamesTheLayoutsAndAnyReaderCanListIt() throws IOException {
-    Path made =
-        convert(model(shape("bitnet-b1.58", true), WeightFormats.I2_S, false), PANELS);
+    Path made = convert(model(shape("bitnet-b1.58", true), WeightFormats.I2_S, false), PANELS);
     try (GgufFile file = GgufFile.open(made)) {
       assertEquals(64, file.metadata().integer("general.alignment"));
       assertEquals(1, file.metadata().integer("bitnet.layout.version"));
@@ -311,8 +308,12 @@ class PanelsTest extends ConvertedModels {
   // Files that another program wrote, or damaged
 
   /** A copy of a file, some of its keys and tensors changed. */
-  private Path changed(Path from, int alignment, Map<String, Consumer<GgufHeader>> keys,
-      Map<String, UnaryOperator<byte[]>> tensors) throws ModelFileException {
+  private Path changed(
+      Path from,
+      int alignment,
+      Map<String, Consumer<GgufHeader>> keys,
+      Map<String, UnaryOperator<byte[]>> tensors)
+      throws ModelFileException {
     Path to = folder.resolve("changed.gguf");
     try (GgufFile file = GgufFile.open(from)) {
       GgufHeader header = new GgufHeader(alignment);
@@ -347,12 +348,12 @@ class PanelsTest extends ConvertedModels {
     return to;
   }
 
-  private String refused(Path from, Map<String, Consumer<GgufHeader>> keys,
-      Map<String, UnaryOperator<byte[]>> tensors) throws IOException {
+  private String refused(
+      Path from, Map<String, Consumer<GgufHeader>> keys, Map<String, UnaryOperator<byte[]>> tensors)
+      throws IOException {
     Path path = changed(from, 64, keys, tensors);
     String sentence =
-        assertThrows(
-                ModelFileException.class, () -> answer(path, load("auto", HeadMode.SCREENED)))
+        assertThrows(ModelFileException.class, () -> answer(path, load("auto", HeadMode.SCREENED)))
             .getMessage();
     assertTrue(sentence.startsWith(path + ": "), sentence);
     assertTrue(sentence.endsWith("."), sentence);
@@ -446,17 +447,13 @@ class PanelsTest extends ConvertedModels {
     }
     String panel = "blk.1.attn_q.weight";
     int row200 = 200 / 16 * (80 / 16 * 64) + 200 % 16 * 4; // of a matrix of as many rows
-    String rows =
-        refused(made, Map.of(), Map.of("blk.1.ffn_gate.weight", b -> with(b, row200, 1)));
+    String rows = refused(made, Map.of(), Map.of("blk.1.ffn_gate.weight", b -> with(b, row200, 1)));
     assertTrue(rows.contains("its padding is not zero"), rows);
     String columns = refused(made, Map.of(), Map.of("blk.1.ffn_up.weight", b -> with(b, 63, 64)));
     assertTrue(columns.contains("its padding is not zero"), columns);
-    String shorter =
-        refused(
-            made, Map.of(), Map.of(panel, b -> Arrays.copyOf(b, b.length - 64)));
+    String shorter = refused(made, Map.of(), Map.of(panel, b -> Arrays.copyOf(b, b.length - 64)));
     assertTrue(shorter.contains("in the layout 'panels2' a matrix of 80 x 80 takes"), shorter);
-    String scale =
-        refused(made, Map.of(), Map.of(panel, b -> floatAt(b, b.length - 4, Float.NaN)));
+    String scale = refused(made, Map.of(), Map.of(panel, b -> floatAt(b, b.length - 4, Float.NaN)));
     assertTrue(scale.contains("its scale is NaN"), scale);
   }
 
@@ -490,7 +487,8 @@ class PanelsTest extends ConvertedModels {
     Path groups = convert(model(shape("qwen3", true), WeightFormats.PQ2_0, true), PANELS);
     String name = "blk.0.attn_k.weight";
     String half =
-        refused(groups, Map.of(), Map.of(name, b -> with(with(b, b.length - 1, 124), b.length - 2, 0)));
+        refused(
+            groups, Map.of(), Map.of(name, b -> with(with(b, b.length - 1, 124), b.length - 2, 0)));
     assertTrue(half.contains("'" + name + "'") && half.contains("is Infinity"), half);
     Path source = model(shape("bitnet", true), WeightFormats.IQ2_BN, false);
     Path differ = folder.resolve("rows.gguf");
@@ -502,7 +500,8 @@ class PanelsTest extends ConvertedModels {
     LoadOptions options = load("auto", HeadMode.FULL);
     answer(differ, options).requireSame(answer(rows, options), "a scale a row");
     String row =
-        refused(rows, Map.of(), Map.of(name, b -> floatAt(b, b.length - 4, Float.POSITIVE_INFINITY)));
+        refused(
+            rows, Map.of(), Map.of(name, b -> floatAt(b, b.length - 4, Float.POSITIVE_INFINITY)));
     assertTrue(row.contains("the scale of row 127 is Infinity"), row);
     assertTrue(Files.exists(source));
   }

@@ -17,9 +17,9 @@ import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.PrivateFolder;
 import org.bitnetj.memory.UserCache;
-import org.bitnetj.memory.NativeAccess;
 import org.jspecify.annotations.Nullable;
 
 /**

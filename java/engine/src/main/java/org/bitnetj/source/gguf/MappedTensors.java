@@ -197,8 +197,7 @@ public final class MappedTensors {
                   format.bytes()));
     }
     List<Long> dims = List.of((long) format.columns(), (long) format.rows());
-    return new Tensor(
-        tensor.file(), tensor.name(), format, dims, tensor.offset(), tensor.data());
+    return new Tensor(tensor.file(), tensor.name(), format, dims, tensor.offset(), tensor.data());
   }
 
   private ModelFileException failure(String name, String clause) {
