@@ -144,7 +144,7 @@ public final class PackedCache {
    * @param head a low-bit copy of a small head is among it for {@code SCREENED} alone
    * @param skipping whether steps leave out what they multiply by 0; if not, a packed model that is
    *     made for that would have to be packed again, and so is none
-   * @param warnings told why it cannot be written, a sentence without full stop
+   * @param warnings told that it is written, or why it cannot be: a sentence without full stop
    */
   public Optional<ModelSource> packed(
       ModelSource source,
@@ -173,7 +173,11 @@ public final class PackedCache {
       if (!isKnown(source, spec)) {
         return Optional.empty();
       }
-      requireRoom(folder, bytes(source, spec));
+      long bytes = bytes(source, spec);
+      requireRoom(folder, bytes);
+      warnings.accept(
+          "packing the weights of %s for faster starts, once: up to %d MB in %s (--no-cache packs in memory)"
+              .formatted(source.path().getFileName(), bytes / 1_000_000, folder));
       ConversionOptions options =
           ConversionOptions.defaults()
               .withWeights(ConversionOptions.PANELS)
@@ -186,7 +190,10 @@ public final class PackedCache {
           "the packed weights of "
               + source.path()
               + " are not kept for the next start: "
-              + reason(e));
+              + reason(e)
+              + " ("
+              + LIMIT_VARIABLE
+              + "=0 stops trying)");
       return Optional.empty();
     }
   }
@@ -246,6 +253,9 @@ public final class PackedCache {
         touch(entry.file);
         return Optional.of(found);
       } catch (ModelFileException e) {
+        if (e.getCause() instanceof IOException failure) {
+          throw failure; // the file may be as it should be
+        }
         Files.deleteIfExists(entry.file);
       }
     }
@@ -279,6 +289,7 @@ public final class PackedCache {
       }
       throw e;
     }
+    PrivateFolder.makePrivate(target);
     if (!SourceIdentity.of(source, words).equals(Optional.of(key))) {
       Files.deleteIfExists(target); // the source was replaced meanwhile
       return Optional.empty();
@@ -321,9 +332,13 @@ public final class PackedCache {
       if (kept + bytes <= most && room >= bytes) {
         return;
       }
-      Files.deleteIfExists(entry.file);
-      kept -= entry.bytes;
-      room += entry.bytes;
+      try {
+        Files.deleteIfExists(entry.file);
+        kept -= entry.bytes;
+        room += entry.bytes;
+      } catch (IOException e) {
+        // Systems that do not remove files in use keep it; the next one may go.
+      }
     }
     if (room < bytes) {
       throw new FileSystemException(folder.toString(), null, "its disk is full");
@@ -369,16 +384,25 @@ public final class PackedCache {
   }
 
   /**
-   * Removes all of it. Processes that use a file keep it until they end.
+   * Removes all of it. Processes that use a file keep it until they end, where the system lets
+   * files in use be removed.
    *
    * @return bytes of the files that were removed
-   * @throws IOException if one cannot be removed
+   * @throws IOException if one cannot be removed; the others are
    */
   public long clear() throws IOException {
     long freed = 0;
+    IOException failure = null;
     for (Entry entry : entries()) {
-      Files.deleteIfExists(entry.file);
-      freed += entry.bytes;
+      try {
+        Files.deleteIfExists(entry.file);
+        freed += entry.bytes;
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
     return freed;
   }

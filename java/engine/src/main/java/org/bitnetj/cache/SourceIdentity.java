@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.bitnetj.memory.FileBytes;
@@ -23,11 +24,14 @@ final class SourceIdentity {
 
   private static final int PIECE = 1 << 20;
 
+  /** Bytes of each tensor's start and end: models of one shape may differ in nothing else. */
+  private static final long SAMPLE = 64;
+
   private SourceIdentity() {}
 
   /**
-   * A hash of each file's size, time of modification and bytes before its first tensor, and of what
-   * else the packed file depends on.
+   * A hash of each file's size, time of modification, bytes before its first tensor and samples of
+   * every tensor, and of what else the packed file depends on.
    *
    * @param options in words
    * @return hexadecimal digits; empty for bytes that are not those of files
@@ -41,12 +45,13 @@ final class SourceIdentity {
       if (path.isEmpty()) {
         return Optional.empty();
       }
-      long modified = Files.getLastModifiedTime(path.get()).toMillis();
+      Instant modified = Files.getLastModifiedTime(path.get()).toInstant();
       MemorySegment bytes = file.segment();
       digest.update(
-          ByteBuffer.allocate(24)
+          ByteBuffer.allocate(32)
               .putLong(bytes.byteSize())
-              .putLong(modified)
+              .putLong(modified.getEpochSecond())
+              .putLong(modified.getNano())
               .putLong(Files.size(path.get()))
               .flip());
       long end =
@@ -58,6 +63,12 @@ final class SourceIdentity {
       for (long at = 0; at < end; at += PIECE) {
         digest.update(bytes.asSlice(at, Math.min(PIECE, end - at)).asByteBuffer());
       }
+    }
+    for (Tensor tensor : source.tensors()) {
+      MemorySegment data = tensor.data();
+      long sample = Math.min(SAMPLE, data.byteSize());
+      digest.update(data.asSlice(0, sample).asByteBuffer());
+      digest.update(data.asSlice(data.byteSize() - sample, sample).asByteBuffer());
     }
     return Optional.of(HexFormat.of().formatHex(digest.digest(), 0, 16));
   }

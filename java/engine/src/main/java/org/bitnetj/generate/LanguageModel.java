@@ -157,7 +157,9 @@ public final class LanguageModel implements AutoCloseable {
       try (ModelSource file = packed.get()) {
         return Weights.load(file, spec, kernels, team, options.head(), options.sparse());
       } catch (ModelFileException e) {
-        cache.get().discard(packed.get()); // the source itself says it again if it is to blame
+        Weights own = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+        cache.get().discard(packed.get()); // the source is not to blame
+        return own;
       }
     }
     return Weights.load(source, spec, kernels, team, options.head(), options.sparse());

@@ -39,8 +39,9 @@ import org.bitnetj.option.LayoutOptions;
  *     shows the files ({@code bitnet cache}) and removes them. Of no effect if {@code mapped} is
  *     false
  * @param warnings receives problems that do not prevent the model from being used, for example that
- *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
- *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
+ *     slow kernels are used, why, and what to do, and is told before weights are packed into a
+ *     file: each is a sentence without full stop. By default each is logged once per process, by
+ *     the {@link System.Logger} {@code org.bitnetj}
  */
 public record LoadOptions(
     int threads,

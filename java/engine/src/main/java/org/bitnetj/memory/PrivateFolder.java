@@ -85,6 +85,13 @@ public final class PrivateFolder {
     }
   }
 
+  /** Lets nobody but this user read or change a file that this user has made. */
+  public static void makePrivate(Path file) throws IOException {
+    if (posix(file)) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+  }
+
   private static void requireSafeAbove(Path path) throws IOException {
     for (Path above = path.getParent(); above != null; above = above.getParent()) {
       require(above, true);

@@ -35,6 +35,7 @@ import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.PartFile;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.testing.Golden;
 import org.bitnetj.testing.OtherUsers;
@@ -51,6 +52,7 @@ class PackedCacheTest {
   private Path parent;
   private Path source;
   private final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
 
   @BeforeEach
   void aSourceAndACache() throws IOException {
@@ -67,6 +69,10 @@ class PackedCacheTest {
     return path;
   }
 
+  private void told(String sentence) {
+    (sentence.startsWith("packing the weights of ") ? notices : warnings).add(sentence);
+  }
+
   private PackedCache cache() {
     return PackedCache.in(parent, ROOM, 0, 0);
   }
@@ -79,7 +85,7 @@ class PackedCacheTest {
   private Optional<Path> pack(PackedCache cache, Path path, HeadMode head) throws IOException {
     try (GgufFile file = GgufFile.open(path)) {
       Optional<ModelSource> packed =
-          cache.packed(file, file.spec(), LayoutOptions.none(), head, true, warnings::add);
+          cache.packed(file, file.spec(), LayoutOptions.none(), head, true, this::told);
       packed.ifPresent(ModelSource::close);
       return packed.map(ModelSource::path);
     }
@@ -116,6 +122,9 @@ class PackedCacheTest {
     assertTrue(Files.getLastModifiedTime(packed).toMillis() > 5000, "it is not marked as used");
     assertEquals(Optional.empty(), pack(cache(), packed), "it needs no packing");
     assertEquals(List.of(), warnings);
+    assertEquals(1, notices.size(), notices::toString);
+    assertTrue(notices.getFirst().contains(packed.getParent().toString()), notices::toString);
+    assertEquals(0600, OtherUsers.mode(packed));
   }
 
   @Test
@@ -160,6 +169,29 @@ class PackedCacheTest {
     assertTrue(kept <= 3 * size + size / 2, kept + " bytes");
     assertEquals("c", small.entries().getFirst().name());
     assertEquals(List.of(), warnings);
+  }
+
+  /** As two checkpoints of one model may, whose files an archive gives one time. */
+  @Test
+  void modelsThatDifferInWeightsAloneAreApart() throws IOException {
+    Path packed = pack(cache(), source).orElseThrow();
+    long scale;
+    try (GgufFile file = GgufFile.open(source)) {
+      Tensor last =
+          file.tensors().stream()
+              .filter(tensor -> tensor.format() instanceof TernaryFormat)
+              .reduce((first, second) -> second)
+              .orElseThrow();
+      scale = last.offset() + last.data().byteSize() - 32; // I2_S has it behind the digits
+    }
+    try (RandomAccessFile file = new RandomAccessFile(source.toFile(), "rw")) {
+      file.seek(scale);
+      int low = file.read();
+      file.seek(scale);
+      file.write(low ^ 1);
+    }
+    Files.setLastModifiedTime(source, FileTime.from(Instant.ofEpochSecond(1000)));
+    assertNotEquals(packed, pack(cache(), source).orElseThrow());
   }
 
   private void assertNotKept(PackedCache cache, String why) throws IOException {
@@ -280,8 +312,7 @@ class PackedCacheTest {
       assertEquals(
           Optional.empty(),
           cache()
-              .packed(
-                  file, file.spec(), LayoutOptions.none(), HeadMode.AUTO, false, warnings::add));
+              .packed(file, file.spec(), LayoutOptions.none(), HeadMode.AUTO, false, this::told));
     }
     assertFalse(Files.exists(parent));
     assertEquals(List.of(), warnings);
