@@ -82,7 +82,12 @@ public final class PartFile implements AutoCloseable {
     }
     try {
       PartFile file = new PartFile(target, part, open(path, part));
-      Runtime.getRuntime().addShutdownHook(file.removal);
+      try {
+        Runtime.getRuntime().addShutdownHook(file.removal);
+      } catch (IllegalStateException e) { // the process ends already
+        file.remove();
+        throw e;
+      }
       return file;
     } catch (IOException | RuntimeException | Error e) {
       OURS.remove(part);
