@@ -277,6 +277,12 @@ typedef struct bn_parts {
 /* The ABI this library was built with. */
 BN_API int32_t bn_abi_version(void);
 
+/*
+ * The compiler this library was built with, as it names itself: a string of ASCII, which a loader
+ * may look up and which libraries older than it lack.
+ */
+BN_API extern const char bn_compiler[];
+
 /* The tiers that are compiled in, as a bit mask. */
 BN_API int32_t bn_compiled_tiers(void);
 

@@ -21,6 +21,12 @@ static inline const bn_kernels* table_of(int32_t tier) {
   }                                                                    \
   return refusal
 
+#if defined(__clang__) /* whose version has its name in it */
+const char bn_compiler[] = __VERSION__;
+#else
+const char bn_compiler[] = "gcc " __VERSION__;
+#endif
+
 int32_t bn_abi_version(void) { return BN_ABI_VERSION; }
 
 int32_t bn_compiled_tiers(void) {

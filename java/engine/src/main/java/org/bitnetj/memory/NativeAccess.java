@@ -43,4 +43,15 @@ public final class NativeAccess {
         ? MemorySegment.ofAddress(segment.address()).reinterpret(segment.byteSize())
         : segment;
   }
+
+  /**
+   * A string of C, which ends with a byte of 0.
+   *
+   * @param symbol where it starts, in the global scope
+   * @param most bytes that it has at most, the last one included
+   * @throws IllegalCallerException if access is not granted
+   */
+  public static String string(MemorySegment symbol, int most) {
+    return symbol.reinterpret(most).getString(0);
+  }
 }

@@ -53,9 +53,11 @@ public final class NativeLibrary {
    *
    * @param path the file it was loaded from
    * @param sha256 the hash of that file
+   * @param compiler what it was built with; empty if it does not say
    * @param tiers what comes of its tiers on this machine; those it lacks may be left out
    */
-  public record Loaded(Path path, String sha256, Map<KernelTier, Support> tiers) implements Status {
+  public record Loaded(Path path, String sha256, String compiler, Map<KernelTier, Support> tiers)
+      implements Status {
     @Override
     public Support support(KernelTier tier) {
       return tiers.getOrDefault(tier, Support.NOT_BUILT);
@@ -96,6 +98,9 @@ public final class NativeLibrary {
       return Support.NOT_BUILT;
     }
   }
+
+  /** Bytes that the name of a compiler and the 0 behind it may have. */
+  private static final int MOST_NAME = 256;
 
   private static final class Once {
     static final Status STATUS = new NativeLibrary(Surroundings.real()).load();
@@ -277,7 +282,14 @@ public final class NativeLibrary {
               + BitnetLibrary.BN_ABI_VERSION()
               + ": use a library built from the same sources");
     }
-    return new Loaded(path, sha256, tiers());
+    return new Loaded(path, sha256, compiler(), tiers());
+  }
+
+  private static String compiler() {
+    return SymbolLookup.loaderLookup()
+        .find("bn_compiler")
+        .map(text -> NativeAccess.string(text, MOST_NAME).replaceAll("[^ -~]", "?"))
+        .orElse("");
   }
 
   private static Map<KernelTier, Support> tiers() {

@@ -315,8 +315,14 @@ class NativeLibraryTest {
   }
 
   @Test
+  void itSaysWhatItWasBuiltWith() {
+    NativeLibrary.Loaded loaded = (NativeLibrary.Loaded) NativeLibrary.status();
+    assertTrue(loaded.compiler().matches("(gcc|.*[Cc]lang) [0-9]+[.].*"), loaded.compiler());
+  }
+
+  @Test
   void aTierTheMachineLacksIsRefused() {
-    NativeLibrary.Loaded none = new NativeLibrary.Loaded(Path.of("x"), "", Map.of());
+    NativeLibrary.Loaded none = new NativeLibrary.Loaded(Path.of("x"), "", "", Map.of());
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class, () -> new NativeKernels(none, KernelTier.AVX2));

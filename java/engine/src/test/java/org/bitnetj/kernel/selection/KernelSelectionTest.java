@@ -41,7 +41,7 @@ class KernelSelectionTest {
   private static NativeLibrary.Loaded library(Set<KernelTier> compiled, Support others) {
     Map<KernelTier, Support> tiers = new EnumMap<>(KernelTier.class);
     compiled.forEach(tier -> tiers.put(tier, tier == KernelTier.C ? Support.RUNS : others));
-    return new NativeLibrary.Loaded(Path.of("libbitnet"), "0".repeat(64), tiers);
+    return new NativeLibrary.Loaded(Path.of("libbitnet"), "0".repeat(64), "gcc 14", tiers);
   }
 
   private static NativeLibrary.Loaded library(Set<KernelTier> running) {
