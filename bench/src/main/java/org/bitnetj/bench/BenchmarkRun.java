@@ -1,34 +1,41 @@
 package org.bitnetj.bench;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When and with what something was measured.
  *
- * @param version of bitnet.java
+ * @param build which bitnet.java measured
  * @param start when measuring began
  * @param rounds how often everything was timed
+ * @param command the command line that asked for it
  */
-public record BenchmarkRun(String version, Instant start, int rounds) {
-  /** One that starts now, with the version of this build. */
-  static BenchmarkRun now(int rounds) {
-    return new BenchmarkRun(projectVersion(), Instant.now(), rounds);
+public record BenchmarkRun(Build build, Instant start, int rounds, String command) {
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  /** One that starts now, with this build. */
+  static BenchmarkRun now(int rounds, String command) {
+    return new BenchmarkRun(Build.here(), Instant.now(), rounds, command);
   }
 
-  /** The version that the build wrote into the resource {@code version}. */
-  public static String projectVersion() {
-    try (InputStream in = BenchmarkRun.class.getResourceAsStream("version")) {
-      if (in == null) {
-        throw new IllegalStateException(
-            "org/bitnetj/bench/version is missing from the class path; build with Maven.");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** When it began, to the minute. */
+  String when() {
+    return DATE.format(start);
+  }
+
+  /** Names and values of what else a result comes from, besides version and start. */
+  Map<String, @Nullable Object> origin() {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("commit", build.commit());
+    row.put("compiler", build.compiler());
+    row.put("command", command);
+    return row;
   }
 }

@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.bitnetj.error.KernelTierException;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.WeightFormats;
@@ -48,7 +50,11 @@ public final class KernelBenchmark implements AutoCloseable {
       String shape,
       boolean fromMemory,
       boolean int8,
-      Function<KernelTier, Operation> maker) {}
+      Function<KernelTier, Operation> maker) {
+    boolean isNamed(String part) {
+      return operation.toLowerCase(Locale.ROOT).contains(part.toLowerCase(Locale.ROOT));
+    }
+  }
 
   /** One operation with one tier and number of threads. */
   static final class Entry {
@@ -135,6 +141,7 @@ public final class KernelBenchmark implements AutoCloseable {
   }
 
   private final int rounds;
+  private final String command;
   private final Consumer<String> progress;
   private final Deque<Runnable> closers = new ArrayDeque<>();
   private final List<ThreadTeam> teams = new ArrayList<>();
@@ -148,11 +155,21 @@ public final class KernelBenchmark implements AutoCloseable {
    * @param tiers labels of those to measure; none for all that run here
    * @param threads how many threads compute, one after the other
    * @param rounds how often everything is timed
+   * @param operations words in the names of those to measure; none for all
+   * @param command the command line that asks for it, for the report
+   * @throws IllegalArgumentException as {@link #check}
    * @throws org.bitnetj.error.KernelTierException if this machine lacks a tier
    */
   public KernelBenchmark(
-      List<String> tiers, List<Integer> threads, int rounds, Consumer<String> progress) {
+      List<String> tiers,
+      List<Integer> threads,
+      int rounds,
+      List<String> operations,
+      String command,
+      Consumer<String> progress) {
+    List<Case> cases = cases(operations);
     this.rounds = rounds;
+    this.command = command;
     this.progress = progress;
     try {
       for (int count : threads) {
@@ -169,7 +186,7 @@ public final class KernelBenchmark implements AutoCloseable {
           MachineSpeed.of(
               NativeLibrary.status(), machine.cacheBytes(), teams.getLast(), MACHINE_NANOS);
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
-      for (Case c : cases()) {
+      for (Case c : cases) {
         for (KernelTier tier : measured) {
           progress.accept("prepare " + c.operation() + " " + c.shape() + ", " + tier);
           Operation operation = c.maker().apply(tier);
@@ -212,6 +229,32 @@ public final class KernelBenchmark implements AutoCloseable {
       }
     }
     return running;
+  }
+
+  /**
+   * Refuses words that are in the name of no operation.
+   *
+   * @param words in any case
+   * @throws IllegalArgumentException whose message is a sentence
+   */
+  public static void check(List<String> words) {
+    for (String each : words) {
+      if (each.isBlank() || cases().stream().noneMatch(c -> c.isNamed(each))) {
+        throw new IllegalArgumentException(
+            "No operation has '"
+                + each
+                + "' in its name; there are "
+                + cases().stream().map(Case::operation).distinct().collect(Collectors.joining("; "))
+                + ".");
+      }
+    }
+  }
+
+  private static List<Case> cases(List<String> words) {
+    check(words);
+    return cases().stream()
+        .filter(c -> words.isEmpty() || words.stream().anyMatch(c::isNamed))
+        .toList();
   }
 
   private static List<Case> cases() {
@@ -284,7 +327,7 @@ public final class KernelBenchmark implements AutoCloseable {
 
   /** Measures everything. */
   public KernelReport run() {
-    BenchmarkRun run = BenchmarkRun.now(rounds);
+    BenchmarkRun run = BenchmarkRun.now(rounds, command);
     for (Entry entry : entries) {
       progress.accept("warm up " + entry.result.operation() + ", " + entry.result.tier());
       entry.warmUp();

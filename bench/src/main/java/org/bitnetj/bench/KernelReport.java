@@ -1,5 +1,9 @@
 package org.bitnetj.bench;
 
+import static org.bitnetj.bench.Figures.number;
+import static org.bitnetj.bench.Figures.percent;
+import static org.bitnetj.bench.Figures.threads;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
@@ -7,7 +11,6 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -31,8 +34,6 @@ public record KernelReport(
     List<MachineRates> rates,
     List<OmittedTier> omitted,
     List<KernelResult> results) {
-  private static final String UNKNOWN = "–";
-
   /** What the shares of all forms of the report are. */
   static final String SHARES =
       "Shares are of what the machine itself read or multiplied right before each sample of the"
@@ -89,7 +90,7 @@ public record KernelReport(
 
   private Map<String, @Nullable Object> common() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();
-    row.put("version", run.version());
+    row.put("version", run.build().version());
     row.put("start", run.start().toString());
     row.put("cpu", machine.cpu());
     row.put("processors", machine.processors());
@@ -99,24 +100,32 @@ public record KernelReport(
     return row;
   }
 
+  /** What it was measured on and with, for reading. */
+  Map<String, String> facts() {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("CPU", machine.cpu() + ", " + machine.processors() + " processors");
+    facts.put("system", machine.system());
+    facts.put("Java", machine.java());
+    facts.put("bitnet.java", run.build().toString());
+    facts.put("measured", run.when() + ", " + run.rounds() + " rounds; a slow operation has fewer");
+    facts.put("command", run.command());
+    return facts;
+  }
+
   /** For reading. */
   public String markdown() {
     StringBuilder text = new StringBuilder();
-    text.append(machine.cpu()).append(", ").append(machine.processors()).append(" processors, ");
-    text.append(machine.system()).append(", ").append(machine.java()).append("\n\n");
+    KernelConclusion conclusion = new KernelConclusion(this);
+    text.append(conclusion.sentence()).append(".\n\n");
+    if (!conclusion.tiers().isEmpty()) {
+      text.append(Table.of(conclusion.rows()).markdown());
+      text.append('\n').append(KernelConclusion.MEANS).append("\n\n");
+    }
+    Table known = new Table("measured on", "");
+    facts().forEach(known::row);
+    text.append(known.markdown()).append('\n');
     if (probe.isPresent()) {
-      Table speeds =
-          new Table(
-              "threads", "memory read GB/s, best", "median", "int8 peak GMAC/s, best", "median");
-      for (MachineRates rate : rates) {
-        speeds.row(
-            Integer.toString(rate.threads()),
-            number(rate.bytes().best() * 1e-9),
-            number(rate.bytes().median() * 1e-9),
-            number(rate.products().best() * 1e-9),
-            number(rate.products().median() * 1e-9));
-      }
-      text.append(speeds.markdown()).append('\n');
+      text.append(Table.of(MachineRates.rows(rates)).markdown()).append('\n');
     }
     Table table =
         new Table(
@@ -161,30 +170,30 @@ public record KernelReport(
       Map<String, @Nullable Object> row = new LinkedHashMap<>(common());
       row.putAll(result.row());
       row.putAll(rates(result.threads()).speeds());
+      row.putAll(run.origin());
       rows.add(row);
     }
     return Table.csv(rows);
   }
 
   /**
-   * One object: what is common, {@code machine_speed} by threads, {@code omitted_kernels} with the
-   * reason for each, {@code disturbances} in sentences, {@code results}.
+   * One object: {@code schema} and {@code schema_version}, what is common, {@code machine_speed} by
+   * threads, {@code over_java} with the conclusion, {@code omitted_kernels} with the reason for
+   * each, {@code disturbances} in sentences, {@code results}.
    */
   public String json() throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.useDefaultPrettyPrinter();
       json.writeStartObject();
+      Schema.KERNELS.write(json);
       Table.json(json, common());
-      json.writeArrayFieldStart("machine_speed");
-      for (MachineRates rate : rates) {
-        if (probe.isPresent()) {
-          json.writeStartObject();
-          Table.json(json, rate.row());
-          json.writeEndObject();
-        }
-      }
-      json.writeEndArray();
+      Table.json(json, run.origin());
+      Table.json(
+          json,
+          "machine_speed",
+          probe.isPresent() ? rates.stream().map(MachineRates::row).toList() : List.of());
+      Table.json(json, "over_java", new KernelConclusion(this).records());
       json.writeObjectFieldStart("omitted_kernels");
       for (OmittedTier o : omitted) {
         json.writeStringField(o.tier().label(), o.reason());
@@ -195,32 +204,9 @@ public record KernelReport(
         json.writeString(sentence);
       }
       json.writeEndArray();
-      json.writeArrayFieldStart("results");
-      for (KernelResult result : results) {
-        json.writeStartObject();
-        Table.json(json, result.row());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
+      Table.json(json, "results", results.stream().map(KernelResult::row).toList());
       json.writeEndObject();
     }
     return text + "\n";
-  }
-
-  static String threads(int count) {
-    return count == 1 ? "1 thread" : count + " threads";
-  }
-
-  /** Three significant digits, so that nanoseconds and seconds fit one column. */
-  static String number(double value) {
-    if (Double.isNaN(value)) {
-      return UNKNOWN;
-    }
-    int digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
-    return String.format(Locale.ROOT, "%." + digits + "f", value);
-  }
-
-  static String percent(double share) {
-    return Double.isNaN(share) ? UNKNOWN : String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 }

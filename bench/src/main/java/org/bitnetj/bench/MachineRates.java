@@ -1,6 +1,8 @@
 package org.bitnetj.bench;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,23 @@ public final class MachineRates {
   double addProducts(double perSecond) {
     products.add(perSecond);
     return perSecond;
+  }
+
+  /** A header and a row for each number of threads, for reading. */
+  static List<List<String>> rows(List<MachineRates> rates) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(
+        List.of("threads", "memory read GB/s, best", "median", "int8 peak GMAC/s, best", "median"));
+    for (MachineRates rate : rates) {
+      rows.add(
+          List.of(
+              Integer.toString(rate.threads),
+              Figures.number(rate.bytes.best() * 1e-9),
+              Figures.number(rate.bytes.median() * 1e-9),
+              Figures.number(rate.products.best() * 1e-9),
+              Figures.number(rate.products.median() * 1e-9)));
+    }
+    return rows;
   }
 
   /** Names and values for a report. */

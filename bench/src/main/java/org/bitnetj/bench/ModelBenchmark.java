@@ -21,7 +21,9 @@ import org.bitnetj.bench.energy.EnergyMeter;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Place;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -70,6 +72,7 @@ public final class ModelBenchmark implements AutoCloseable {
 
   private final Path path;
   private final BenchmarkPlan plan;
+  private final String command;
   private final Consumer<String> progress;
   private final Deque<Runnable> closers = new ArrayDeque<>();
   private final ModelSource source;
@@ -93,6 +96,7 @@ public final class ModelBenchmark implements AutoCloseable {
    *
    * @param layouts what the model's file leaves open about its weights
    * @param activations what shares a scale among them; empty for what the model says
+   * @param command the command line that asks for it, for the report
    * @param meter counts what energy it takes; stays the caller's
    * @param progress is told what is going on
    * @throws ContextOverflowException if the plan needs a longer context than the model has
@@ -102,11 +106,13 @@ public final class ModelBenchmark implements AutoCloseable {
       BenchmarkPlan plan,
       LayoutOptions layouts,
       Optional<ActivationScaling> activations,
+      String command,
       EnergyMeter meter,
       Consumer<String> progress)
       throws IOException {
     this.path = path;
     this.plan = plan;
+    this.command = command;
     this.meter = meter;
     this.progress = progress;
     long start = System.nanoTime();
@@ -202,6 +208,7 @@ public final class ModelBenchmark implements AutoCloseable {
 
   /** Measures everything the plan asks for. */
   public ModelReport run() throws IOException {
+    BenchmarkRun run = BenchmarkRun.now(plan.repetitions(), command);
     List<MachineRates> rates =
         teams.stream().map(team -> new MachineRates(team.threads())).toList();
     List<ModelResult> results = new ArrayList<>();
@@ -231,10 +238,12 @@ public final class ModelBenchmark implements AutoCloseable {
       }
     }
     return new ModelReport(
+        run,
         machine,
         new ModelReport.Model(
             path,
             spec,
+            parameters(),
             Files.size(path),
             weights.linearBytes(),
             weights.isSparse(),
@@ -250,6 +259,18 @@ public final class ModelBenchmark implements AutoCloseable {
         withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
         idle,
         List.copyOf(warnings));
+  }
+
+  /** Elements of all tensors of the model, by its family's list. */
+  private long parameters() {
+    long count = 0;
+    for (Manifest.Entry entry : spec.architecture().manifest().entries(spec.layers())) {
+      if (source.find(entry.role(), entry.layer()).isPresent()) {
+        Place place = entry.role().place();
+        count += (long) place.columns(spec) * place.rows(spec);
+      }
+    }
+    return count;
   }
 
   private void measureIdle() throws IOException {

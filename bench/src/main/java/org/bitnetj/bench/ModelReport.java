@@ -1,6 +1,7 @@
 package org.bitnetj.bench;
 
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.bitnetj.bench.energy.Energy;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.bench.energy.NoEnergy;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a {@link ModelBenchmark} measured, and on what.
  *
+ * @param run when it was measured and with what
  * @param probe whose instructions {@code rates} were measured with; empty if they were not
  * @param rates the machine's own speed, for each number of threads
  * @param residentBytes memory the process held in the end, without the buffer of the probe
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param warnings what the user must be told about the kernels; sentences without full stop
  */
 public record ModelReport(
+    BenchmarkRun run,
     Machine machine,
     Model model,
     BenchmarkPlan plan,
@@ -40,6 +44,7 @@ public record ModelReport(
   /**
    * The model.
    *
+   * @param parameters elements of its tensors
    * @param fileBytes size of its file
    * @param ternaryBytes ternary weights as computed with, which steps of several tokens read
    * @param sparse whether steps of few tokens leave out what the feed-forward network multiplies by
@@ -53,6 +58,7 @@ public record ModelReport(
   public record Model(
       Path path,
       ModelSpec spec,
+      long parameters,
       long fileBytes,
       long ternaryBytes,
       boolean sparse,
@@ -80,6 +86,35 @@ public record ModelReport(
     return idle instanceof Energy power
         ? result.energyPerToken().map(energy -> energy.lessIdle(power))
         : Optional.empty();
+  }
+
+  /**
+   * The fastest of a kind: of those with the fewest sequences together, the one with the highest
+   * median.
+   */
+  Optional<ModelResult> best(ModelResult.Kind kind) {
+    return fastest(kind).min(Comparator.comparingInt(ModelResult::batch));
+  }
+
+  /** The same whatever the number of sequences. */
+  Optional<ModelResult> bestTogether(ModelResult.Kind kind) {
+    return fastest(kind).findFirst();
+  }
+
+  private Stream<ModelResult> fastest(ModelResult.Kind kind) {
+    return results.stream()
+        .filter(r -> r.kind() == kind)
+        .sorted(Comparator.comparingDouble(r -> -r.tokensPerSecond().median()));
+  }
+
+  /** What came to be known later; at the end, so that columns of CSV stay where they are. */
+  Map<String, @Nullable Object> origin() {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    row.put("version", run.build().version());
+    row.put("start", run.start().toString());
+    row.putAll(run.origin());
+    row.put("parameters", model.parameters());
+    return row;
   }
 
   /** What is the same for all results: names and values, null where it is not known. */

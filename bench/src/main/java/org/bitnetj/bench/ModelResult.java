@@ -100,6 +100,21 @@ public final class ModelResult {
     return kind.label + tokens;
   }
 
+  /** llama-bench's name, with the number of sequences before it: {@code 4×tg128 @ d512}. */
+  String name() {
+    return (batch > 1 ? batch + "×" : "") + test() + (depth > 0 ? " @ d" + depth : "");
+  }
+
+  /** Int8 multiply-adds for each byte read, of weights and the cache. */
+  double intensity() {
+    return productsPerToken / bytesPerToken();
+  }
+
+  /** Int8 multiply-adds per nanosecond, by the median. */
+  double gigaMacsPerSecond() {
+    return tokensPerSecond.median() * productsPerToken * 1e-9;
+  }
+
   String label() {
     return test() + ", depth " + depth + ", batch " + batch + ", " + tier + ", threads " + threads;
   }

@@ -1,10 +1,15 @@
 package org.bitnetj.bench;
 
-import java.util.Locale;
-import org.bitnetj.kernel.KernelTier;
+import static org.bitnetj.bench.Figures.format;
 
-/** One drawing for a page, in SVG; its classes and colours are those of {@link KernelPage}. */
+import java.util.List;
+import org.bitnetj.kernel.KernelTier;
+import org.bitnetj.source.Printable;
+
+/** One drawing, in SVG; its classes and colours are those of {@link Page}. */
 final class Svg {
+  private static final double PALEST = 0.45;
+
   private final StringBuilder text = new StringBuilder();
 
   /**
@@ -16,10 +21,14 @@ final class Svg {
   }
 
   Svg line(double x1, double y1, double x2, double y2) {
+    return line(x1, y1, x2, y2, "line");
+  }
+
+  Svg line(double x1, double y1, double x2, double y2, String style) {
     text.append(
         format(
-            "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"line\"/>\n",
-            x1, y1, x2, y2));
+            "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>\n",
+            x1, y1, x2, y2, style));
     return this;
   }
 
@@ -41,11 +50,15 @@ final class Svg {
     return this;
   }
 
-  Svg bar(double x, double y, double width, int height, KernelTier tier) {
+  /**
+   * @param shade opacity of its colour
+   */
+  Svg bar(double x, double y, double width, int height, KernelTier tier, double shade) {
     text.append(
         format(
-            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/>\n",
-            x, y, width, height, color(tier)));
+            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\""
+                + " fill-opacity=\"%.2f\"/>\n",
+            x, y, width, height, color(tier), shade));
     return this;
   }
 
@@ -69,21 +82,19 @@ final class Svg {
     return "var(--" + tier.label() + ")";
   }
 
+  /** The opacity of one of several numbers of threads, in rising order: the most is opaque. */
+  static double shade(List<Integer> threads, int count) {
+    int last = threads.size() - 1;
+    return last == 0 ? 1 : PALEST + (1 - PALEST) * threads.indexOf(count) / last;
+  }
+
+  /** Words that mean nothing to HTML, with what is hidden as an escape. */
   static String escaped(String words) {
-    return words
+    return Printable.of(words, Integer.MAX_VALUE)
         .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;");
-  }
-
-  static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
-  }
-
-  /** A power of ten without an exponent. */
-  static String plain(double power) {
-    return power >= 1 ? format("%.0f", power) : Double.toString(power).replaceAll("0*$", "");
   }
 
   /** A logarithmic axis from one place in the drawing to another. */

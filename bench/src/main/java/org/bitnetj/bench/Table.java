@@ -18,6 +18,15 @@ final class Table {
     row(header);
   }
 
+  /**
+   * @param rows the first one is the header
+   */
+  static Table of(List<List<String>> rows) {
+    Table table = new Table(rows.getFirst().toArray(String[]::new));
+    rows.stream().skip(1).forEach(row -> table.row(row.toArray(String[]::new)));
+    return table;
+  }
+
   /** Adds a row; what Markdown or a terminal would take for more than text is escaped. */
   Table row(String... cells) {
     rows.add(Arrays.stream(cells).map(Table::cell).toArray(String[]::new));
@@ -82,6 +91,18 @@ final class Table {
   private static String quoted(String value) {
     boolean plain = Arrays.stream(new String[] {",", "\""}).noneMatch(value::contains);
     return plain ? value : '"' + value.replace("\"", "\"\"") + '"';
+  }
+
+  /** Writes an array of records. */
+  static void json(JsonGenerator json, String name, List<Map<String, @Nullable Object>> records)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (Map<String, @Nullable Object> record : records) {
+      json.writeStartObject();
+      json(json, record);
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   /** Writes the fields of one record into the object that is open. */

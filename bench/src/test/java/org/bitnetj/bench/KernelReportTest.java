@@ -38,7 +38,8 @@ class KernelReportTest {
 
   private static KernelReport report(MachineRates rates, KernelResult... results) {
     return new KernelReport(
-        new BenchmarkRun("1.2.3", Instant.EPOCH, 3),
+        new BenchmarkRun(
+            new Build("1.2.3", "abc123", "gcc 14.2.0"), Instant.EPOCH, 3, "bitnet bench kernels"),
         Machine.here(),
         Optional.of(KernelTier.C),
         List.of(rates),
@@ -82,9 +83,12 @@ class KernelReportTest {
             .endsWith(
                 ",bandwidth_share_median,int8_peak_share_median,read_bytes_per_second_best"
                     + ",read_bytes_per_second_median,int8_products_per_second_best"
-                    + ",int8_products_per_second_median"),
+                    + ",int8_products_per_second_median,commit,compiler,command"),
         csv::getFirst);
-    assertTrue(csv.getLast().endsWith(",1.0,,1.0E10,5.0E9,1.0E11,1.0E11"), csv::getLast);
+    assertTrue(
+        csv.getLast()
+            .endsWith(",1.0,,1.0E10,5.0E9,1.0E11,1.0E11,abc123,gcc 14.2.0,bitnet bench kernels"),
+        csv::getLast);
   }
 
   @Test
@@ -111,5 +115,69 @@ class KernelReportTest {
     JsonNode json = new ObjectMapper().readTree(uneven.json()).get("disturbances");
     assertEquals(1, json.size());
     assertEquals(uneven.disturbances().getFirst(), json.get(0).textValue());
+  }
+
+  private static KernelResult timed(
+      String operation, String shape, KernelTier tier, int threads, double nanos) {
+    return new KernelResult(operation, shape, tier, threads, 1000, 4000, false, true)
+        .add(nanos, 10e9, 100e9);
+  }
+
+  /** Twice and eight times as fast at two shapes of GEMM, half as fast at GEMV. */
+  private static KernelReport compared() {
+    return report(
+        rates(10),
+        timed("GEMV", "a", KernelTier.SCALAR, 1, 9000),
+        timed("GEMV", "a", KernelTier.VECTOR, 1, 100),
+        timed("GEMV", "a", KernelTier.AVX2, 1, 200),
+        timed("GEMM, 16 tokens", "a", KernelTier.VECTOR, 1, 100),
+        timed("GEMM, 16 tokens", "a", KernelTier.AVX2, 1, 50),
+        timed("GEMM, 64 tokens", "a", KernelTier.VECTOR, 1, 800),
+        timed("GEMM, 64 tokens", "a", KernelTier.AVX2, 1, 100),
+        new KernelResult("empty call", "–", KernelTier.VECTOR, 1, 0, 0, false, false)
+            .add(1, 10e9, 100e9),
+        new KernelResult("empty call", "–", KernelTier.AVX2, 1, 0, 0, false, false)
+            .add(1000, 10e9, 100e9));
+  }
+
+  @Test
+  void theConclusionIsGeometricMeansByOperationAndOfThem() throws IOException {
+    KernelConclusion conclusion = new KernelConclusion(compared());
+    assertEquals(0.5, conclusion.overJava("GEMV", KernelTier.AVX2), 1e-12);
+    assertEquals(4, conclusion.overJava("GEMM", KernelTier.AVX2), 1e-12);
+    assertEquals(Math.sqrt(2), conclusion.overJava(KernelTier.AVX2), 1e-12);
+    assertEquals(
+        List.of(
+            List.of("over Java", "avx2"),
+            List.of("GEMV", "0.500 ×"),
+            List.of("GEMM", "4.00 ×"),
+            List.of("all", "1.41 ×")),
+        conclusion.rows());
+    assertTrue(
+        compared()
+            .markdown()
+            .startsWith("avx2 1.41 × as fast as the fastest Java kernels (scalar, vector).\n"),
+        compared().markdown());
+    JsonNode all = new ObjectMapper().readTree(compared().json()).get("over_java").get(2);
+    assertTrue(all.get("operation").isNull());
+    assertEquals(Math.sqrt(2), all.get("speed_over_java_geometric_mean").doubleValue(), 1e-12);
+  }
+
+  @Test
+  void withoutJavaThereIsNoConclusion() throws IOException {
+    KernelReport report = report(rates(10), result(true, true, 101));
+    assertTrue(report.markdown().contains("were not both measured"), report::markdown);
+    assertEquals(0, new ObjectMapper().readTree(report.json()).get("over_java").size());
+  }
+
+  @Test
+  void jsonSaysItsSchemaAndWhatMeasured() throws IOException {
+    JsonNode json = new ObjectMapper().readTree(report(rates(10)).json());
+    assertEquals("bitnet-bench-kernels", json.get("schema").textValue());
+    assertEquals(1, json.get("schema_version").intValue());
+    assertEquals("1.2.3", json.get("version").textValue());
+    assertEquals("abc123", json.get("commit").textValue());
+    assertEquals("gcc 14.2.0", json.get("compiler").textValue());
+    assertEquals("bitnet bench kernels", json.get("command").textValue());
   }
 }

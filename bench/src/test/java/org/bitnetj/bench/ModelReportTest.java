@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -14,16 +13,7 @@ import java.util.OptionalLong;
 import org.bitnetj.bench.energy.Energy;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.bench.energy.NoEnergy;
-import org.bitnetj.family.Architecture;
-import org.bitnetj.family.LayerPlan;
-import org.bitnetj.family.ModelSpec;
-import org.bitnetj.family.Multipliers;
 import org.bitnetj.kernel.KernelTier;
-import org.bitnetj.option.ActivationScaling;
-import org.bitnetj.option.HeadMode;
-import org.bitnetj.tensor.AttentionLayer;
-import org.bitnetj.tensor.Rope;
-import org.bitnetj.tensor.RopeScaling;
 import org.junit.jupiter.api.Test;
 
 /** What is not known is left out of each form of the report, and what is known is in all. */
@@ -36,53 +26,19 @@ class ModelReportTest {
 
   private static ModelReportWriter writer(
       EnergyReading idle, List<Energy> energies, OptionalLong... allocated) {
+    ModelResult result = result(allocated);
+    energies.forEach(result::add);
+    return new ModelReportWriter(
+        ModelReports.of(idle, "tiny", Optional.empty(), List.of(new MachineRates(1)), result));
+  }
+
+  private static ModelResult result(OptionalLong... allocated) {
     ModelResult result =
         new ModelResult(ModelResult.Kind.DECODE, 2, 0, 1, KernelTier.SCALAR, 1, 100, 1000);
     for (OptionalLong bytes : allocated) {
       result.add(0.5, 0.6, bytes, new MachineRates(1));
     }
-    energies.forEach(result::add);
-    ModelSpec spec =
-        new ModelSpec(
-            Architecture.BITNET_B158,
-            "tiny",
-            1,
-            64,
-            128,
-            2,
-            2,
-            32,
-            8,
-            32,
-            1e-5f,
-            new LayerPlan.Rotation(Rope.Style.HALVES, 10000, 32, RopeScaling.NONE),
-            Multipliers.NONE,
-            ActivationScaling.ROW);
-    BenchmarkPlan plan =
-        new BenchmarkPlan(
-            0,
-            2,
-            List.of(0),
-            List.of(1),
-            List.of(1),
-            List.of(),
-            allocated.length,
-            4,
-            AttentionLayer.Type.F16,
-            true,
-            HeadMode.FULL);
-    return new ModelReportWriter(
-        new ModelReport(
-            Machine.here(),
-            new ModelReport.Model(Path.of("tiny.gguf"), spec, 1, 1, false, 1, 0, 1, 0.1),
-            plan,
-            Optional.empty(),
-            List.of(new MachineRates(1)),
-            List.of(result),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            idle,
-            List.of()));
+    return result;
   }
 
   private static JsonNode json(ModelReportWriter writer) throws IOException {
@@ -211,5 +167,55 @@ class ModelReportTest {
     assertEquals(OptionalLong.empty(), ModelBenchmark.since(-1, -1));
     assertEquals(OptionalLong.empty(), ModelBenchmark.since(-1, 1024));
     assertEquals(OptionalLong.empty(), ModelBenchmark.since(1000, -1));
+  }
+
+  @Test
+  void csvHasTheSameColumnsInTheSamePlaces() {
+    String header = writer(OptionalLong.of(0)).csv().lines().toList().getFirst();
+    assertEquals(
+        "cpu,processors,system,java,model,file,file_bytes,architecture,ternary_bytes,sparse"
+            + ",head_bytes,low_bit_head_bytes,kv_type,kv_bytes_reserved,step_tokens,head"
+            + ",load_seconds,resident_bytes,peak_resident_bytes,idle_seconds,idle_package_watts"
+            + ",idle_dram_watts,no_energy_because,probe,test,tokens,depth,batch,kernels,threads"
+            + ",repetitions,tokens_per_second_mean,tokens_per_second_sd,tokens_per_second_median"
+            + ",tokens_per_second_min,tokens_per_second_max,first_token_ms,bytes_per_token"
+            + ",active_rows_share,nonzero_units_share,int8_products_per_token,kv_bytes"
+            + ",heap_bytes_per_token,package_joules_per_token"
+            + ",package_joules_per_token_less_idle,dram_joules_per_token"
+            + ",dram_joules_per_token_less_idle,bandwidth_share_median,int8_peak_share_median"
+            + ",read_bytes_per_second_best,read_bytes_per_second_median"
+            + ",int8_products_per_second_best,int8_products_per_second_median,version,start"
+            + ",commit,compiler,command,parameters",
+        header);
+  }
+
+  @Test
+  void jsonSaysItsSchemaAndWhatMeasured() throws IOException {
+    JsonNode json = new ObjectMapper().readTree(writer(OptionalLong.of(0)).json());
+    assertEquals("bitnet-bench-model", json.get("schema").textValue());
+    assertEquals(1, json.get("schema_version").intValue());
+    assertEquals("1.2.3", json.get("version").textValue());
+    assertEquals("abc123", json.get("commit").textValue());
+    assertEquals("gcc 14.2.0", json.get("compiler").textValue());
+    assertEquals("bitnet bench", json.get("command").textValue());
+    assertEquals(9, json.get("parameters").longValue());
+  }
+
+  @Test
+  void everyTextSaysWhatMeasured() {
+    for (String text :
+        List.of(
+            writer(OptionalLong.of(0)).markdown(),
+            writer(OptionalLong.of(0)).brief(),
+            new ModelPage(
+                    ModelReports.of(
+                        NO_ENERGY,
+                        "tiny",
+                        Optional.empty(),
+                        List.of(new MachineRates(1)),
+                        result(OptionalLong.of(0))))
+                .html())) {
+      assertTrue(text.contains("1.2.3, commit abc123, native kernels by gcc 14.2.0"), text);
+    }
   }
 }

@@ -1,12 +1,16 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.BenchmarkPlan;
+import org.bitnetj.bench.Comparison;
 import org.bitnetj.bench.ModelBenchmark;
+import org.bitnetj.bench.ModelPage;
 import org.bitnetj.bench.ModelReport;
 import org.bitnetj.bench.ModelReportWriter;
 import org.bitnetj.bench.energy.EnergyMeter;
@@ -22,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
@@ -42,7 +47,11 @@ import picocli.CommandLine.Spec;
           + " separated by commas, are measured in all combinations. Joules are what the whole"
           + " machine's processor packages and DRAM took by the counters of Linux's powercap, as"
           + " they are and less what they took in 2 s of idling before; only root may read these on"
-          + " most systems."
+          + " most systems.",
+      "",
+      "The table has the columns of llama-bench and the share of the bandwidth; --wide, csv and"
+          + " json have more. --page writes bars, a roofline and all numbers to one HTML page that"
+          + " needs no other file."
     },
     sortOptions = false,
     subcommands = BenchKernelsCommand.class,
@@ -50,8 +59,9 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  bitnet bench -m model.gguf",
-      "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3",
+      "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3 --page model.html",
       "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 -o json",
+      "  bitnet bench --compare before.json after.json",
       "  bitnet bench kernels --page kernels.html"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -151,10 +161,29 @@ final class BenchCommand implements Callable<Integer> {
       description = "md, csv or json. Default: md.")
   private Format format = Format.MD;
 
+  @Option(names = "--wide", description = "Show all columns in the table of md.")
+  private boolean wide;
+
+  @Option(names = "--page", paramLabel = "FILE", description = "Write an HTML page with charts.")
+  private @Nullable Path page;
+
+  @Option(
+      names = "--compare",
+      arity = "2",
+      paramLabel = "FILE",
+      description =
+          "Measure nothing, but compare two results that -o json wrote, of bench or of bench"
+              + " kernels: how many times as fast the second is, and what else is different.")
+  private List<Path> compared = List.of();
+
+  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {
+    if (!compared.isEmpty()) {
+      return compare();
+    }
     // What is wrong whatever the model holds is said before it is looked at.
     plan(prompt != null ? prompt : 1, generated != null ? generated : 1);
     LayoutOptions layouts = reading.layouts();
@@ -169,26 +198,68 @@ final class BenchCommand implements Callable<Integer> {
         plan(
             prompt != null ? prompt : Math.min(DEFAULT_PROMPT, room),
             generated != null ? generated : Math.min(DEFAULT_GENERATED, room));
-    ModelReport report;
+    // The page is opened first: minutes of measuring must not end in a folder that is not there.
+    try (ResultFile file = page == null ? null : force.create(page, layouts, path)) {
+      ModelReport report = measure(path, plan, layouts, activations);
+      for (String warning : report.warnings()) {
+        bitnet.streams().tell("bitnet: warning: " + warning + ".");
+      }
+      ModelReportWriter writer = new ModelReportWriter(report);
+      bitnet
+          .streams()
+          .out()
+          .print(
+              switch (format) {
+                case MD -> wide ? writer.markdown() : writer.brief();
+                case CSV -> writer.csv();
+                case JSON -> writer.json();
+              });
+      if (file != null) {
+        String html = new ModelPage(report).html();
+        file.write(ByteBuffer.wrap(html.getBytes(StandardCharsets.UTF_8)));
+        file.commit();
+      }
+    }
+    return 0;
+  }
+
+  private ModelReport measure(
+      Path path, BenchmarkPlan plan, LayoutOptions layouts, Optional<ActivationScaling> activations)
+      throws IOException {
     try (ProgressLine progress = new ProgressLine(bitnet.streams());
         EnergyMeter meter = EnergyMeter.ofMachine();
         ModelBenchmark benchmark =
             new ModelBenchmark(
-                path, plan, layouts, activations, meter, text -> progress.update(() -> text))) {
-      report = benchmark.run();
+                path,
+                plan,
+                layouts,
+                activations,
+                BitnetCommand.line(spec),
+                meter,
+                text -> progress.update(() -> text))) {
+      return benchmark.run();
     }
-    for (String warning : report.warnings()) {
-      bitnet.streams().tell("bitnet: warning: " + warning + ".");
+  }
+
+  private int compare() throws IOException {
+    if (compared.size() != 2) {
+      throw misuse("Give --compare once, with two files.");
     }
-    ModelReportWriter writer = new ModelReportWriter(report);
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!name.equals("--compare") && !name.equals("--output")) {
+        throw misuse("--compare measures nothing, so that " + name + " has no meaning with it.");
+      }
+    }
+    Comparison comparison = Comparison.of(compared.getFirst(), compared.getLast());
     bitnet
         .streams()
         .out()
         .print(
             switch (format) {
-              case MD -> writer.markdown();
-              case CSV -> writer.csv();
-              case JSON -> writer.json();
+              case MD -> comparison.markdown();
+              case CSV -> comparison.csv();
+              case JSON -> comparison.json();
             });
     return 0;
   }

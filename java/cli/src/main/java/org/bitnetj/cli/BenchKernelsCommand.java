@@ -33,8 +33,9 @@ import picocli.CommandLine.Spec;
           + " tier. A share compares the two; the median of the rounds is shown. The best samples"
           + " by the best instructions are the roofs of the roofline.",
       "",
-      "One run takes about a minute. --page writes bars and a roofline to one HTML page that needs"
-          + " no other file."
+      "The first lines are the conclusion: how many times as fast as the fastest Java kernels each"
+          + " native tier is. One run takes about a minute. --page writes bars and a roofline to"
+          + " one HTML page that needs no other file."
     },
     sortOptions = false,
     footer = {
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet bench kernels",
       "  bitnet bench kernels -t 1 --kernels avx2,avx512 -o csv",
+      "  bitnet bench kernels --operations gemv,attention",
       "  bitnet bench kernels --page kernels.html"
     })
 final class BenchKernelsCommand implements Callable<Integer> {
@@ -72,6 +74,15 @@ final class BenchKernelsCommand implements Callable<Integer> {
   private List<String> kernels = List.of();
 
   @Option(
+      names = "--operations",
+      paramLabel = "WORDS",
+      split = ",",
+      description =
+          "Only operations whose names have these words in them, as in 'gemm' or 'from memory'."
+              + " Default: all.")
+  private List<String> operations = List.of();
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = "md, csv or json. Default: md.")
@@ -92,7 +103,13 @@ final class BenchKernelsCommand implements Callable<Integer> {
       KernelReport report;
       try (ProgressLine progress = new ProgressLine(streams);
           KernelBenchmark benchmark =
-              new KernelBenchmark(kernels, threads, rounds, text -> progress.update(() -> text))) {
+              new KernelBenchmark(
+                  kernels,
+                  threads,
+                  rounds,
+                  operations,
+                  BitnetCommand.line(spec),
+                  text -> progress.update(() -> text))) {
         report = benchmark.run();
       }
       streams
@@ -125,6 +142,11 @@ final class BenchKernelsCommand implements Callable<Integer> {
       if (KernelTier.ofLabel(label).isEmpty()) {
         throw misuse("Unknown kernels '" + label + "'; choose among " + KernelTier.labels() + ".");
       }
+    }
+    try {
+      KernelBenchmark.check(operations);
+    } catch (IllegalArgumentException e) {
+      throw misuse(e.getMessage());
     }
     if (kernels.stream().map(KernelTier::ofLabel).distinct().count() < kernels.size()) {
       throw misuse("Give each value of --kernels once.");

@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.bitnetj.bench.BenchmarkRun;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bitnetj.bench.Build;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -127,6 +129,15 @@ public final class BitnetCommand implements Runnable {
     }
   }
 
+  /** The command line that a command was called by, so that a POSIX shell would read it again. */
+  static String line(CommandSpec command) {
+    return Stream.concat(
+            Stream.of(command.root().name()),
+            command.root().commandLine().getParseResult().originalArgs().stream())
+        .map(arg -> arg.matches("[\\w@%+=:,./-]+") ? arg : "'" + arg.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
+  }
+
   Streams streams() {
     return streams;
   }
@@ -139,7 +150,7 @@ public final class BitnetCommand implements Runnable {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"bitnet.java " + BenchmarkRun.projectVersion()};
+      return new String[] {"bitnet.java " + Build.here()};
     }
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.bitnetj.bench.BenchmarkRun;
+import org.bitnetj.bench.Build;
 import org.bitnetj.bench.Machine;
 import org.bitnetj.error.KernelTierException;
 import org.bitnetj.generate.GenerationListener;
@@ -79,7 +79,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void examineMachine() {
     Map<String, String> java = section("java");
-    java.put("bitnet.java", BenchmarkRun.projectVersion());
+    Build build = Build.here();
+    java.put("bitnet.java", build.version());
+    java.put("commit", build.commit());
     java.put("version", System.getProperty("java.vm.version"));
     java.put("vendor", System.getProperty("java.vendor"));
     java.put("home", System.getProperty("java.home"));
@@ -104,6 +106,7 @@ final class DoctorCommand implements Callable<Integer> {
       case NativeLibrary.Loaded loaded -> {
         library.put("file", loaded.path().toString());
         library.put("sha-256", loaded.sha256());
+        library.put("compiler", loaded.compiler().isEmpty() ? "unknown" : loaded.compiler());
         library.put("abi", Integer.toString(NativeLibrary.abiVersion()));
       }
       case NativeLibrary.Missing missing -> {

@@ -16,6 +16,7 @@ import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.source.gguf.GgufFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What bench says is there and adds up; how fast this machine is proves nothing. */
 class BenchCommandTest {
@@ -218,10 +219,11 @@ class BenchCommandTest {
   }
 
   @Test
-  void markdownSaysWhatItWasMeasuredOnAndWithWhichKernels() {
+  void theWideTableSaysWhatItWasMeasuredOnAndWithWhichKernels() {
     String text =
         Outcome.of(
                 "bench",
+                "--wide",
                 "-m",
                 MODEL,
                 "-p",
@@ -248,6 +250,128 @@ class BenchCommandTest {
             "all of it read for each choice of a token")) {
       assertTrue(text.contains(words), () -> words + " is not in\n" + text);
     }
+  }
+
+  @Test
+  void theTableHasLlamaBenchsColumnsAndFitsATerminal() {
+    String text =
+        Outcome.of(
+                "bench",
+                "-m",
+                MODEL,
+                "-p",
+                "2",
+                "-n",
+                "2",
+                "-b",
+                "1,16",
+                "-d",
+                "300",
+                "-r",
+                "1",
+                "-t",
+                "1,2",
+                "--kernels",
+                "scalar")
+            .succeeds()
+            .out();
+    assertEquals(
+        "model|size|params|kernels|threads|test|t/s|bandwidth",
+        text.lines().toList().getFirst().replaceAll(" *\\| *", "|").replaceAll("^\\||\\|$", ""));
+    assertTrue(text.contains("| scalar  |       2 | 16×tg2 @ d300 |"), text);
+    assertTrue(text.contains("\ncommand: bitnet bench -m " + MODEL + " -p 2 -n 2 -b 1,16"), text);
+    text.lines()
+        .filter(line -> !line.contains(MODEL)) // as long as it may be
+        .forEach(line -> assertTrue(line.length() <= 100, line));
+  }
+
+  @Test
+  void thePageIsWhole(@TempDir Path folder) throws IOException {
+    Path page = folder.resolve("page.html");
+    String json =
+        Outcome.of(
+                "bench",
+                "-m",
+                MODEL,
+                "-p",
+                "8",
+                "-n",
+                "4",
+                "-b",
+                "1,2",
+                "-t",
+                "1,2",
+                "-r",
+                "2",
+                "-o",
+                "json",
+                "--page",
+                page.toString())
+            .succeeds()
+            .out();
+    String html = Files.readString(page);
+    assertTrue(html.contains("<h1>tiny-bitnet-stories decodes "), html);
+    assertTrue(html.endsWith("</html>\n"), html);
+    boolean measured = NativeLibrary.status() instanceof NativeLibrary.Loaded;
+    assertEquals(measured ? 5 : 3, html.split("<svg ", -1).length - 1);
+    assertEquals(measured ? 6 : 0, html.split("<circle ", -1).length - 1);
+    assertFalse(html.contains("NaN"), "NaN");
+    JsonNode report = new ObjectMapper().readTree(json);
+    assertEquals(6, report.get("results").size());
+    try (GgufFile file = GgufFile.open(Models.SHIPPED)) {
+      assertEquals(
+          file.tensors().stream().mapToLong(t -> t.elements()).sum(),
+          report.get("parameters").longValue());
+    }
+  }
+
+  @Test
+  void twoResultsAreCompared(@TempDir Path folder) throws IOException {
+    String[] line = {
+      "bench",
+      "-m",
+      MODEL,
+      "-p",
+      "4",
+      "-n",
+      "2",
+      "-t",
+      "1",
+      "-r",
+      "1",
+      "-o",
+      "json",
+      "--kernels",
+      "scalar"
+    };
+    Path a = Files.writeString(folder.resolve("a.json"), Outcome.of(line).succeeds().out());
+    String same = Outcome.of("bench", "--compare", a.toString(), a.toString()).succeeds().out();
+    assertTrue(same.replaceAll(" +", " ").contains("| pp4 | 0 | 1 | scalar | 1 |"), same);
+    assertTrue(same.contains("Geometric mean of B / A: prefill 1.00 ×, decode 1.00 ×."), same);
+    Path old = Files.writeString(folder.resolve("old.json"), "{\"results\": [{}]}");
+    Outcome.of("bench", "--compare", a.toString(), old.toString())
+        .fails(
+            old
+                + ": it has no field 'schema', which results of 'bitnet bench -o json' have;"
+                + " measure again with this version.");
+    Path none = folder.resolve("none.json");
+    Outcome.of("bench", "--compare", none.toString(), a.toString())
+        .fails(none + ": there is no such file.");
+    Outcome.of("bench", "--compare", a.toString()).isMisuse("--compare");
+    Outcome.of("bench", "--compare", a.toString(), a.toString(), "-t", "2")
+        .isMisuse("--compare measures nothing, so that --threads has no meaning with it.");
+  }
+
+  @Test
+  void aPageThatCannotBeWrittenIsSaidBeforeAnythingIsMeasured(@TempDir Path folder)
+      throws IOException {
+    Path missing = folder.resolve("missing");
+    Path page = missing.resolve("page.html");
+    Outcome.of("bench", "-m", MODEL, "--page", page.toString())
+        .fails("cannot write " + page + ": the folder " + missing + " does not exist.");
+    Path model = Files.copy(Models.SHIPPED, folder.resolve("model.gguf"));
+    Outcome.of("bench", "-m", model.toString(), "--page", model.toString(), "--force")
+        .fails("cannot write " + model + ": this command reads that file; name another one.");
   }
 
   @Test

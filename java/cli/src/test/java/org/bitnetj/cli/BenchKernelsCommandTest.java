@@ -18,6 +18,7 @@ import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.bitnetj.bench.BenchmarkRun;
+import org.bitnetj.bench.Build;
 import org.bitnetj.bench.KernelReport;
 import org.bitnetj.bench.Machine;
 import org.bitnetj.bench.OmittedTier;
@@ -108,7 +109,7 @@ class BenchKernelsCommandTest {
     OmittedTier omitted = new OmittedTier(KernelTier.NEON, "cannot use kernels 'neon': <x>");
     KernelReport report =
         new KernelReport(
-            new BenchmarkRun("1.2.3", Instant.EPOCH, 1),
+            new BenchmarkRun(new Build("1.2.3", "abc", "gcc 14"), Instant.EPOCH, 1, "bitnet"),
             Machine.here(),
             Optional.empty(),
             List.of(),
@@ -121,7 +122,41 @@ class BenchKernelsCommandTest {
   }
 
   @Test
+  void operationsAreChosenByWordsInTheirNames() throws IOException {
+    String out =
+        Outcome.of(
+                "bench",
+                "kernels",
+                "-t",
+                "1",
+                "-r",
+                "1",
+                "--kernels",
+                BEST.label(),
+                "--operations",
+                "QUANT,empty",
+                "-o",
+                "json")
+            .succeeds()
+            .out();
+    JsonNode report = new ObjectMapper().readTree(out);
+    Set<String> operations = new HashSet<>();
+    report.get("results").forEach(r -> operations.add(r.get("operation").textValue()));
+    assertEquals(Set.of("quantize", "empty call"), operations);
+    assertEquals("bitnet-bench-kernels", report.get("schema").textValue());
+    assertTrue(
+        report
+            .get("command")
+            .textValue()
+            .endsWith(" --kernels " + BEST.label() + " --operations QUANT,empty -o json"),
+        out);
+  }
+
+  @Test
   void whatMakesNoSenseIsMisuse() {
+    Outcome.of("bench", "kernels", "--operations", "gemm,fft")
+        .isMisuse("No operation has 'fft' in its name; there are GEMV; GEMV from memory; ");
+    Outcome.of("bench", "kernels", "--operations", "").isMisuse("No operation has ''");
     Outcome.of("bench", "kernels", "-t", "0").isMisuse("Threads (-t) must be");
     Outcome.of("bench", "kernels", "-t", "2,2").isMisuse("Threads (-t) must be");
     Outcome.of("bench", "kernels", "-r", "0").isMisuse("Rounds (-r) must be from 1");

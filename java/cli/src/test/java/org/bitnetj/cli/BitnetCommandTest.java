@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,10 +73,18 @@ class BitnetCommandTest {
   }
 
   @Test
-  void versionIsOneLine() {
-    assertEquals(
-        "bitnet.java " + System.getProperty("bitnet.version") + System.lineSeparator(),
-        Outcome.of("--version").succeeds().out());
+  void versionIsOneLineWithTheCommitAndTheCompiler() {
+    String out = Outcome.of("--version").succeeds().out();
+    String compiler =
+        switch (NativeLibrary.status()) {
+          case NativeLibrary.Loaded loaded -> "native kernels by " + loaded.compiler();
+          case NativeLibrary.Missing _ -> "no native kernels";
+        };
+    String version = "bitnet.java " + System.getProperty("bitnet.version") + ", commit ";
+    assertTrue(out.startsWith(version), out);
+    assertTrue(out.endsWith(", " + compiler + System.lineSeparator()), out);
+    String commit = out.substring(version.length()).split(",")[0];
+    assertTrue(commit.matches("unknown|[0-9a-f]{12,40}(-dirty)?"), out);
   }
 
   @Test

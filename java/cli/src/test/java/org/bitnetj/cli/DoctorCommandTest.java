@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.bitnetj.bench.Build;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
@@ -35,6 +36,7 @@ class DoctorCommandTest {
         assertEquals(sound, outcome.out().endsWith("\nEverything is in order.\n"), outcome.out());
         assertEquals(!sound, outcome.out().contains("Problem: Cannot use"), outcome.out());
         assertTrue(outcome.out().contains(loaded.sha256()), outcome.out());
+        assertTrue(outcome.out().contains("\n  compiler      " + loaded.compiler() + "\n"));
       }
       case NativeLibrary.Missing missing -> {
         assertEquals(1, outcome.code(), outcome::toString);
@@ -67,6 +69,9 @@ class DoctorCommandTest {
   void javaMachineAndModelAreShown() throws IOException {
     JsonNode report = json(Outcome.of("doctor", "--json"));
     assertEquals(System.getProperty("java.home"), report.get("java").get("home").asText());
+    assertEquals(
+        System.getProperty("bitnet.version"), report.get("java").get("bitnet.java").asText());
+    assertEquals(Build.here().commit(), report.get("java").get("commit").asText());
     String memory = report.get("machine").get("memory").asText();
     assertTrue(memory.matches("[0-9.]+ GiB, [0-9.]+ GiB available"), memory);
     assertEquals(

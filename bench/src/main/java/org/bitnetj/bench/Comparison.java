@@ -1,0 +1,307 @@
+package org.bitnetj.bench;
+
+import static org.bitnetj.bench.Figures.number;
+import static org.bitnetj.bench.Figures.times;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.bitnetj.source.Printable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two results of {@code bitnet bench -o json}, A and B: how many times as fast B is at all that
+ * both measured, and what else is different between them.
+ */
+public final class Comparison {
+  /** What both measured. */
+  private record Row(
+      Map<String, @Nullable Object> a, double speedOfA, double speedOfB, boolean apart) {
+    double ratio() {
+      return speedOfB / speedOfA;
+    }
+  }
+
+  private record Difference(String name, String a, String b) {}
+
+  /** What tells machines, builds, models and how they were run from one another. */
+  private static final List<String> COMPARED =
+      List.of(
+          "cpu",
+          "processors",
+          "system",
+          "java",
+          "version",
+          "commit",
+          "compiler",
+          "probe",
+          "model",
+          "architecture",
+          "parameters",
+          "file_bytes",
+          "ternary_bytes",
+          "head_bytes",
+          "low_bit_head_bytes",
+          "sparse",
+          "head",
+          "kv_type",
+          "step_tokens");
+
+  private static final String[] CHOSEN = {"kernels", "threads"};
+
+  private final SavedReport a;
+  private final SavedReport b;
+  private final String[] names;
+  private final List<Row> rows = new ArrayList<>();
+  private final List<Difference> differences = new ArrayList<>();
+  private final List<String> onlyInA = new ArrayList<>();
+  private final List<String> onlyInB = new ArrayList<>();
+
+  private Comparison(SavedReport a, SavedReport b) throws IOException {
+    this.a = a;
+    this.b = b;
+    this.names =
+        a.schema() == Schema.MODEL
+            ? new String[] {"test", "depth", "batch", "kernels", "threads"}
+            : new String[] {"operation", "shape", "kernels", "threads"};
+    for (String name : COMPARED) {
+      if (!Objects.equals(a.text(name), b.text(name))) {
+        differences.add(new Difference(name, shown(a.text(name)), shown(b.text(name))));
+      }
+    }
+    match();
+  }
+
+  /**
+   * Reads both.
+   *
+   * @throws java.nio.file.FileSystemException if one cannot be read or is of another schema, or
+   *     they are not of one schema; file and reason make a sentence
+   */
+  public static Comparison of(Path a, Path b) throws IOException {
+    SavedReport first = SavedReport.read(a);
+    SavedReport second = SavedReport.read(b);
+    if (first.schema() != second.schema()) {
+      throw SavedReport.unusable(
+          b,
+          "it is of schema "
+              + second.schema().label()
+              + " and "
+              + a
+              + " of "
+              + first.schema().label()
+              + ", which have nothing in common");
+    }
+    return new Comparison(first, second);
+  }
+
+  private static String shown(String text) {
+    return text.isEmpty() ? "unknown" : Printable.of(text, Integer.MAX_VALUE);
+  }
+
+  private void match() throws IOException {
+    List<String> matched = new ArrayList<>(List.of(names));
+    for (String name : CHOSEN) {
+      List<String> ofA = a.distinct(name);
+      List<String> ofB = b.distinct(name);
+      // Another processor has other kernels; where each side has one, they stand for each other.
+      if (ofA.size() == 1 && ofB.size() == 1 && !ofA.equals(ofB)) {
+        matched.remove(name);
+        differences.add(new Difference(name, shown(ofA.getFirst()), shown(ofB.getFirst())));
+      }
+    }
+    String[] keys = matched.toArray(String[]::new);
+    Map<List<String>, Map<String, @Nullable Object>> left = byKey(b, keys);
+    for (var entry : byKey(a, keys).entrySet()) {
+      Map<String, @Nullable Object> other = left.remove(entry.getKey());
+      if (other == null) {
+        onlyInA.add(String.join(", ", entry.getKey()));
+      } else {
+        Map<String, @Nullable Object> mine = entry.getValue();
+        rows.add(new Row(mine, speed(a, mine), speed(b, other), apart(mine, other)));
+      }
+    }
+    left.keySet().forEach(key -> onlyInB.add(String.join(", ", key)));
+  }
+
+  private static Map<List<String>, Map<String, @Nullable Object>> byKey(
+      SavedReport report, String... keys) throws IOException {
+    Map<List<String>, Map<String, @Nullable Object>> byKey = new LinkedHashMap<>();
+    for (Map<String, @Nullable Object> result : report.results()) {
+      List<String> key = SavedReport.values(result, keys);
+      if (byKey.put(key, result) != null) {
+        throw SavedReport.unusable(
+            report.path(), "it has two results for " + String.join(", ", key));
+      }
+    }
+    return byKey;
+  }
+
+  /** Tokens, or operations, per second. */
+  private double speed(SavedReport report, Map<String, @Nullable Object> result)
+      throws IOException {
+    return a.schema() == Schema.MODEL
+        ? report.number(result, "tokens_per_second_median")
+        : 1e9 / report.number(result, "nanoseconds_median");
+  }
+
+  /**
+   * Whether every repetition of one was faster than all of the other; true if that is not known.
+   */
+  private static boolean apart(Map<String, @Nullable Object> a, Map<String, @Nullable Object> b) {
+    return !(a.get("tokens_per_second_min") instanceof Number leastOfA
+            && a.get("tokens_per_second_max") instanceof Number mostOfA
+            && b.get("tokens_per_second_min") instanceof Number leastOfB
+            && b.get("tokens_per_second_max") instanceof Number mostOfB)
+        || mostOfA.doubleValue() < leastOfB.doubleValue()
+        || mostOfB.doubleValue() < leastOfA.doubleValue();
+  }
+
+  /** Prefill and decode, or the operations: the geometric mean of the ratios of each. */
+  private Map<String, Double> means() {
+    return rows.stream()
+        .collect(
+            Collectors.groupingBy(
+                row -> group(row.a),
+                LinkedHashMap::new,
+                Collectors.collectingAndThen(
+                    Collectors.averagingDouble(row -> Math.log(row.ratio())), Math::exp)));
+  }
+
+  private String group(Map<String, @Nullable Object> result) {
+    return a.schema() == Schema.MODEL
+        ? String.valueOf(result.get("test")).startsWith("pp") ? "prefill" : "decode"
+        : String.valueOf(result.get("operation")).split(",")[0];
+  }
+
+  private boolean isOfModels() {
+    return a.schema() == Schema.MODEL;
+  }
+
+  /** For reading. */
+  public String markdown() {
+    StringBuilder text = new StringBuilder();
+    text.append("A: ").append(origin(a)).append("\nB: ").append(origin(b)).append("\n\n");
+    if (rows.isEmpty()) {
+      text.append("Nothing was measured in both.\n");
+    } else {
+      text.append(table().markdown()).append("\nGeometric mean of B / A: ");
+      text.append(
+          means().entrySet().stream()
+              .map(mean -> mean.getKey() + " " + times(mean.getValue()))
+              .collect(Collectors.joining(", ")));
+      text.append(".\n");
+      if (rows.stream().anyMatch(row -> !row.apart)) {
+        text.append("~ the repetitions of both overlap, so that this may be chance.\n");
+      }
+    }
+    text.append(differences.isEmpty() ? "\nMachine, build and model are the same.\n" : "\n");
+    for (Difference d : differences) {
+      text.append("- ").append(d.name).append(": ").append(d.a).append(" in A, ");
+      text.append(d.b).append(" in B\n");
+    }
+    only(text, "A", onlyInA);
+    only(text, "B", onlyInB);
+    return text.toString();
+  }
+
+  private static String origin(SavedReport report) {
+    return shown(report.path().toString()) + ", measured " + shown(report.text("start"));
+  }
+
+  private static void only(StringBuilder text, String which, List<String> results) {
+    if (!results.isEmpty()) {
+      text.append("\nOnly in ").append(which).append(":\n\n");
+      results.forEach(r -> text.append("- ").append(shown(r)).append('\n'));
+    }
+  }
+
+  private Table table() {
+    List<String> header = new ArrayList<>(List.of(names));
+    header.addAll(
+        isOfModels() ? List.of("A t/s", "B t/s", "B / A") : List.of("A µs", "B µs", "B / A"));
+    Table table = new Table(header.toArray(String[]::new));
+    for (Row row : rows) {
+      List<String> cells = new ArrayList<>(SavedReport.values(row.a, names));
+      cells.add(number(isOfModels() ? row.speedOfA : 1e6 / row.speedOfA));
+      cells.add(number(isOfModels() ? row.speedOfB : 1e6 / row.speedOfB));
+      cells.add(times(row.ratio()) + (row.apart ? "" : " ~"));
+      table.row(cells.toArray(String[]::new));
+    }
+    return table;
+  }
+
+  private List<Map<String, @Nullable Object>> records() {
+    List<Map<String, @Nullable Object>> records = new ArrayList<>();
+    for (Row row : rows) {
+      Map<String, @Nullable Object> record = new LinkedHashMap<>();
+      for (String name : names) {
+        record.put(name, row.a.get(name));
+      }
+      record.put("a_per_second", row.speedOfA);
+      record.put("b_per_second", row.speedOfB);
+      record.put("b_over_a", row.ratio());
+      record.put("repetitions_overlap", !row.apart);
+      records.add(record);
+    }
+    return records;
+  }
+
+  /**
+   * One line for all that both measured: what it is, tokens or operations per second of both, the
+   * ratio; the names alone if there is nothing.
+   */
+  public String csv() {
+    List<String> columns = new ArrayList<>(List.of(names));
+    columns.addAll(List.of("a_per_second", "b_per_second", "b_over_a", "repetitions_overlap"));
+    return rows.isEmpty() ? String.join(",", columns) + "\n" : Table.csv(records());
+  }
+
+  /** One object with all of it. */
+  public String json() throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      Schema.COMPARISON.write(json);
+      json.writeStringField("of", a.schema().label());
+      json.writeStringField("a", a.path().toString());
+      json.writeStringField("b", b.path().toString());
+      json.writeObjectFieldStart("b_over_a_geometric_mean");
+      for (var mean : means().entrySet()) {
+        json.writeNumberField(mean.getKey(), mean.getValue());
+      }
+      json.writeEndObject();
+      json.writeObjectFieldStart("differences");
+      for (Difference d : differences) {
+        json.writeObjectFieldStart(d.name);
+        json.writeStringField("a", d.a);
+        json.writeStringField("b", d.b);
+        json.writeEndObject();
+      }
+      json.writeEndObject();
+      strings(json, "only_in_a", onlyInA);
+      strings(json, "only_in_b", onlyInB);
+      Table.json(json, "results", records());
+      json.writeEndObject();
+    }
+    return text + "\n";
+  }
+
+  private static void strings(JsonGenerator json, String name, List<String> values)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String value : values) {
+      json.writeString(value);
+    }
+    json.writeEndArray();
+  }
+}
