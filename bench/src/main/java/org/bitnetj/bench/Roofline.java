@@ -44,7 +44,7 @@ final class Roofline {
   private static final int BESIDE = 12;
 
   /** What a letter takes, for marks that would be over one another. */
-  private static final double LETTER = 6.5;
+  private static final double LETTER = 7.6;
 
   private static final int LINE = 14;
 

@@ -166,6 +166,40 @@ class ModelPageTest {
     assertEquals(4, found("(<circle [^>]*fill=\"none\")", html).size()); // decode
   }
 
+  /** Letters of the page's font are seven units wide at least. */
+  @Test
+  void marksOfTheRooflineAreNotOverOneAnother() {
+    ModelReport report =
+        ModelReports.of(
+            NO_ENERGY,
+            "tiny",
+            Optional.of(KernelTier.AVX2),
+            List.of(rates(1)),
+            result(Kind.DECODE, 1, 1, 250e6, 10),
+            result(Kind.DECODE, 2, 1, 249e6, 10),
+            result(Kind.DECODE, 16, 1, 120e6, 10),
+            result(Kind.DECODE, 128, 1, 100e6, 10),
+            result(Kind.PREFILL, 1, 1, 90e6, 10));
+    String html = new ModelPage(report).html();
+    Matcher marks =
+        Pattern.compile(
+                "<text x=\"([0-9.]+)\" y=\"([0-9.]+)\" text-anchor=\"middle\" class=\"soft\">"
+                    + "((?:[0-9]+×)?(?:tg|pp)10)</text>")
+            .matcher(html);
+    List<double[]> places = new ArrayList<>(); // left, right, height
+    while (marks.find()) {
+      double half = 7 * marks.group(3).length() / 2.0;
+      double x = Double.parseDouble(marks.group(1));
+      places.add(new double[] {x - half, x + half, Double.parseDouble(marks.group(2))});
+    }
+    assertEquals(5, places.size());
+    for (double[] a : places) {
+      for (double[] b : places) {
+        assertTrue(a == b || a[2] != b[2] || a[1] <= b[0] || b[1] <= a[0], html);
+      }
+    }
+  }
+
   @Test
   void allColumnsAreInTheTables() {
     ModelReport report = report("tiny");
