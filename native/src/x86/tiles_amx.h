@@ -87,6 +87,63 @@ BN_INLINE void bn_bound_panel_amx(const bn_low_bit* s, const bn_activation16* x,
   bn_bound_panel_avx512(s, x, bounds, panel, _mm512_load_si512(high), _mm512_load_si512(low));
 }
 
+/*
+ * The codes of 64 bytes, from `at` on, of 16 rows of a fine plane: four tiles, that many bytes
+ * apart, of 64 columns each. Asks for the same bytes of the next rows.
+ */
+BN_INLINE void bn_decode_fine_amx(uint8_t* tiles, int64_t apart, const uint8_t* const* rows,
+                                  const uint8_t* const* next, int64_t at) {
+  /* The 16 x 16 words of four bytes change places: first within 128 bits, then these do. */
+  __m512i words[16];
+  BN_UNROLL for (int i = 0; i < 4; i++) {
+    __m512i v[4];
+    BN_UNROLL for (int r = 0; r < 4; r++) {
+      v[r] = _mm512_load_si512(rows[4 * i + r] + at);
+      __builtin_prefetch(next[4 * i + r] + at);
+    }
+    const __m512i a = _mm512_unpacklo_epi32(v[0], v[1]);
+    const __m512i b = _mm512_unpackhi_epi32(v[0], v[1]);
+    const __m512i c = _mm512_unpacklo_epi32(v[2], v[3]);
+    const __m512i d = _mm512_unpackhi_epi32(v[2], v[3]);
+    words[4 * i] = _mm512_unpacklo_epi64(a, c);
+    words[4 * i + 1] = _mm512_unpackhi_epi64(a, c);
+    words[4 * i + 2] = _mm512_unpacklo_epi64(b, d);
+    words[4 * i + 3] = _mm512_unpackhi_epi64(b, d);
+  }
+  const __m512i two_bits = _mm512_set1_epi8(3);
+  BN_UNROLL for (int j = 0; j < 4; j++) {
+    const __m512i a = _mm512_shuffle_i32x4(words[j], words[4 + j], 0x88);
+    const __m512i b = _mm512_shuffle_i32x4(words[j], words[4 + j], 0xdd);
+    const __m512i c = _mm512_shuffle_i32x4(words[8 + j], words[12 + j], 0x88);
+    const __m512i d = _mm512_shuffle_i32x4(words[8 + j], words[12 + j], 0xdd);
+    const __m512i quads[4] = {_mm512_shuffle_i32x4(a, c, 0x88), _mm512_shuffle_i32x4(b, d, 0x88),
+                              _mm512_shuffle_i32x4(a, c, 0xdd), _mm512_shuffle_i32x4(b, d, 0xdd)};
+    BN_UNROLL for (int q = 0; q < 4; q++) {
+      BN_UNROLL for (int f = 0; f < 4; f++) {
+        _mm512_store_si512(tiles + f * apart + 64 * (4 * q + j),
+                           _mm512_and_si512(_mm512_srli_epi16(quads[q], 2 * f), two_bits));
+      }
+    }
+  }
+}
+
+/*
+ * Refines a panel; the sums of c & 3 times both bytes are of the listed rows of the panel, one
+ * after the other.
+ */
+BN_INLINE void bn_refine_panel_amx(const bn_low_bit* s, const bn_activation16* x,
+                                   const bn_bounds* bounds, int32_t panel, uint32_t listed,
+                                   const int32_t* high, const int32_t* low) {
+  const uint32_t mask = bn_rows_to_refine(s, bounds, panel);
+  if (mask == 0) {
+    bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
+    return;
+  }
+  bn_refine_panel_avx512(s, x, bounds, panel, (__mmask16)mask,
+                         _mm512_maskz_expandloadu_epi32((__mmask16)listed, high),
+                         _mm512_maskz_expandloadu_epi32((__mmask16)listed, low));
+}
+
 /* The scales of 16 rows, from row on. */
 BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {
   _mm512_store_ps(weights, w->row_scales == NULL ? _mm512_set1_ps(w->scale)
@@ -124,5 +181,6 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
 #define bn_ternary_product_of_few bn_ternary_product_avx512
 #define bn_group_product_of_few bn_group_product_avx512
 #define bn_bound_logits_of_few bn_bound_logits_avx512
+#define bn_refine_bounds_of_few bn_refine_bounds_avx512
 
 #endif
