@@ -300,7 +300,7 @@ BN_INLINE void bn_product_amx(bn_multiply_panels* multiply, const bn_ternary* w,
   const int32_t tokens = fit > BN_TOKENS_AMX          ? BN_TOKENS_AMX
                          : fit < BN_LEAST_PORTION_AMX ? BN_LEAST_PORTION_AMX
                                                       : (int32_t)fit / 32 * 32;
-  const bn_portion once = {tokens, BN_PANELS_AMX, BN_CACHED_BYTES_AMX, BN_BLOCK_BYTES_2BIT};
+  const bn_portion once = {tokens, BN_PANELS_AMX, BN_CACHED_BYTES_AMX, BN_QUADS_2BIT};
   bn_ternary_product_by(multiply, once, w, a, y, count, begin, end);
   bn_tiles_release();
 }

@@ -16,6 +16,7 @@
 #define BITNET_TILES_AMX_H
 
 #include "bounds_avx512.h"
+#include "five_digits_avx512.h"
 #include "ternary_panels_avx512.h"
 
 /*
@@ -175,6 +176,17 @@ BN_INLINE void bn_add_group_amx(float* out, const int32_t* sums, int32_t less, c
 BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, float factor) {
   _mm512_mask_storeu_ps(to, (__mmask16)mask,
                         _mm512_mul_ps(_mm512_load_ps(out), _mm512_set1_ps(factor)));
+}
+
+/* Five digits a byte become two-bit ones. */
+#define bn_repack_five_amx bn_repack_five_avx512
+
+/* The same for tokens too few for tiles. */
+static inline int32_t bn_five_product_of_few(const bn_ternary* w, const bn_quantized* a,
+                                             const bn_rows* y, int32_t count, int32_t begin,
+                                             int32_t end) {
+  bn_five_product_avx512(w, a, y, count, begin, end);
+  return BN_OK;
 }
 
 /* The products of tokens too few for tiles. */
