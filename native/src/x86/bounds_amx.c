@@ -22,7 +22,10 @@
 /* Each thread's. */
 static _Thread_local struct {
   _Alignas(64) int8_t bytes[2][BN_TILE_TOKENS][STRIDE];
-  bn_decoded decoded[BN_STEPS_ONCE_AMX];
+  union {
+    bn_ring ring;                    /* of coarse codes */
+    bn_decoded decoded[BN_RING_AMX]; /* fine ones */
+  };
   bn_tile_sums sums[2]; /* of upper bytes and of lower ones */
   int32_t list[LIST_TOKENS];
   int32_t fine[BN_TILE_TOKENS][2][LIST_TOKENS]; /* sums by row of activations, byte and list */
@@ -36,45 +39,55 @@ static void copy_bytes(const bn_activation16* x, int32_t rows, int64_t columns) 
   }
 }
 
-/* Decodes the codes of steps [first, first + steps) of P panels from `panel` on. */
-BN_INLINE void decode(const bn_low_bit* s, int32_t panel, int64_t first, int64_t steps,
-                      const int P) {
+/* Neighbouring panels of the coarse plane. */
+typedef struct coarse_panels {
+  const uint8_t* start;
+  int64_t bytes; /* of each */
+} coarse_panels;
+
+static inline coarse_panels coarse_panels_of(const bn_low_bit* s, int64_t panel) {
   const int64_t bytes = bn_coarse_panel_bytes(s);
-  for (int64_t i = 0; i < steps; i++) {
-    const int64_t left = bytes / 64 - STEP_BLOCKS * (first + i);
-    for (int p = 0; p < P; p++) {
-      const uint8_t* block = s->coarse + bytes * (panel + p) + 64 * STEP_BLOCKS * (first + i);
-      uint8_t* quads = memory.decoded[i][p];
-      for (int b = 0; b < STEP_BLOCKS; b++, block += 64, quads += 128) {
-        if (b < left) {
-          __builtin_prefetch(block + BN_PREFETCH_AMX);
-          bn_decode_nibbles_amx(quads, block);
-        } else {
-          memset(quads, 0, 128);
-        }
+  return (coarse_panels){.start = s->coarse + bytes * panel, .bytes = bytes};
+}
+
+/* Decodes a step of P coarse_panels. */
+BN_INLINE void decode_coarse(const void* panels, int64_t step, uint8_t (*tiles)[BN_TILE_BYTES],
+                             const int P) {
+  const coarse_panels* from = panels;
+  const int64_t left = from->bytes / 64 - STEP_BLOCKS * step;
+  BN_UNROLL for (int p = 0; p < P; p++) {
+    const uint8_t* block = from->start + p * from->bytes + 64 * STEP_BLOCKS * step;
+    uint8_t* quads = tiles[p];
+    BN_UNROLL for (int b = 0; b < STEP_BLOCKS; b++, block += 64, quads += 128) {
+      if (b < left) {
+        __builtin_prefetch(block + BN_PREFETCH_AMX);
+        bn_decode_nibbles_amx(quads, block);
+      } else {
+        memset(quads, 0, 128);
       }
     }
   }
 }
 
-/* Bounds of P panels from `panel` on, for the rows of activations that are copied. */
+/* Bounds of panels [begin, end) by P, for the rows of activations that are copied. */
 BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
-                            int32_t rows, int64_t all, int32_t panel, const int P) {
-  bn_zero_sums(P, 2);
-  for (int64_t first = 0; first < all; first += BN_STEPS_ONCE_AMX) {
-    const int64_t steps = all - first < BN_STEPS_ONCE_AMX ? all - first : BN_STEPS_ONCE_AMX;
-    decode(s, panel, first, steps, P);
-    const bn_values values = {.start = {memory.bytes[0][0] + BN_STEP_COLUMNS * first,
-                                        memory.bytes[1][0] + BN_STEP_COLUMNS * first},
-                              .stride = STRIDE};
-    bn_add_steps(NULL, memory.decoded, &values, first, 0, steps, steps, 0, P, 2);
-  }
-  bn_store_sums(memory.sums, P, 2);
-  for (int32_t t = 0; t < rows; t++) {
-    for (int p = 0; p < P; p++) {
-      bn_bound_panel_amx(s, x + t, bounds + t, panel + p, memory.sums[0][p][t],
-                         memory.sums[1][p][t]);
+                            int32_t rows, int64_t steps, int32_t begin, int32_t end, const int P) {
+  const bn_values values = {.start = {memory.bytes[0][0], memory.bytes[1][0]}, .stride = STRIDE};
+  coarse_panels panels = coarse_panels_of(s, begin);
+  bn_start_ring(&memory.ring, decode_coarse, &panels, steps, P);
+  for (int32_t panel = begin; panel < end; panel += P) {
+    const coarse_panels next = coarse_panels_of(s, panel + P);
+    bn_zero_sums(P, 2);
+    bn_add_through_ring(&memory.ring, decode_coarse, &panels, panel + P < end ? &next : NULL,
+                        &values, 0, steps, steps, P, 2);
+    bn_store_sums(memory.sums, P, 2);
+    for (int32_t t = 0; t < rows; t++) {
+      for (int p = 0; p < P; p++) {
+        bn_bound_panel_amx(s, x + t, bounds + t, panel + p, memory.sums[0][p][t],
+                           memory.sums[1][p][t]);
+      }
     }
+    panels = next;
   }
 }
 
@@ -114,9 +127,9 @@ BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int3
   }
   bn_zero_sums(P, 2);
   const int64_t lines = row_bytes / 64;
-  for (int64_t line = 0; line < lines; line += BN_STEPS_ONCE_AMX / LINE_STEPS) {
+  for (int64_t line = 0; line < lines; line += BN_RING_AMX / LINE_STEPS) {
     int64_t steps = 0;
-    for (int64_t l = line; l < lines && steps + LINE_STEPS <= BN_STEPS_ONCE_AMX; l++) {
+    for (int64_t l = line; l < lines && steps + LINE_STEPS <= BN_RING_AMX; l++) {
       for (int p = 0; p < P; p++) {
         bn_decode_fine_amx(memory.decoded[steps][p], sizeof memory.decoded[0], codes[p], next[p],
                            64 * l);
@@ -178,12 +191,12 @@ int32_t bn_bound_logits_amx(const bn_low_bit* s, const bn_activation16* x, const
     const int32_t rows = count - first < together ? count - first : together;
     copy_bytes(x + first, rows, all * BN_STEP_COLUMNS);
     bn_tiles_configure(rows);
-    int32_t panel = begin;
-    for (; panel + BN_PANELS_AMX <= end; panel += BN_PANELS_AMX) {
-      bound_panels(s, x + first, bounds + first, rows, all, panel, BN_PANELS_AMX);
+    const int32_t rest = end - (end - begin) % BN_PANELS_AMX;
+    if (begin < rest) {
+      bound_panels(s, x + first, bounds + first, rows, all, begin, rest, BN_PANELS_AMX);
     }
-    for (; panel < end; panel++) {
-      bound_panels(s, x + first, bounds + first, rows, all, panel, 1);
+    if (rest < end) {
+      bound_panels(s, x + first, bounds + first, rows, all, rest, end, 1);
     }
     bn_tiles_release();
   }
