@@ -18,6 +18,7 @@
 #include "bounds_avx512.h"
 #include "five_digits_avx512.h"
 #include "ternary_panels_avx512.h"
+#include "transpose_avx512.h"
 
 /*
  * Follows each load, store and product of tiles. Where a CPU limits the power of its cores, tile
@@ -94,31 +95,19 @@ BN_INLINE void bn_bound_panel_amx(const bn_low_bit* s, const bn_activation16* x,
  */
 BN_INLINE void bn_decode_fine_amx(uint8_t* tiles, int64_t apart, const uint8_t* const* rows,
                                   const uint8_t* const* next, int64_t at) {
-  /* The 16 x 16 words of four bytes change places: first within 128 bits, then these do. */
-  __m512i words[16];
+  __m512i words[4][4]; /* by rows in fours, then words in lanes */
   BN_UNROLL for (int i = 0; i < 4; i++) {
-    __m512i v[4];
+    const uint8_t* lines[4];
     BN_UNROLL for (int r = 0; r < 4; r++) {
-      v[r] = _mm512_load_si512(rows[4 * i + r] + at);
+      lines[r] = rows[4 * i + r] + at;
       __builtin_prefetch(next[4 * i + r] + at);
     }
-    const __m512i a = _mm512_unpacklo_epi32(v[0], v[1]);
-    const __m512i b = _mm512_unpackhi_epi32(v[0], v[1]);
-    const __m512i c = _mm512_unpacklo_epi32(v[2], v[3]);
-    const __m512i d = _mm512_unpackhi_epi32(v[2], v[3]);
-    words[4 * i] = _mm512_unpacklo_epi64(a, c);
-    words[4 * i + 1] = _mm512_unpackhi_epi64(a, c);
-    words[4 * i + 2] = _mm512_unpacklo_epi64(b, d);
-    words[4 * i + 3] = _mm512_unpackhi_epi64(b, d);
+    bn_transpose_words_avx512(lines, words[i]);
   }
   const __m512i two_bits = _mm512_set1_epi8(3);
   BN_UNROLL for (int j = 0; j < 4; j++) {
-    const __m512i a = _mm512_shuffle_i32x4(words[j], words[4 + j], 0x88);
-    const __m512i b = _mm512_shuffle_i32x4(words[j], words[4 + j], 0xdd);
-    const __m512i c = _mm512_shuffle_i32x4(words[8 + j], words[12 + j], 0x88);
-    const __m512i d = _mm512_shuffle_i32x4(words[8 + j], words[12 + j], 0xdd);
-    const __m512i quads[4] = {_mm512_shuffle_i32x4(a, c, 0x88), _mm512_shuffle_i32x4(b, d, 0x88),
-                              _mm512_shuffle_i32x4(a, c, 0xdd), _mm512_shuffle_i32x4(b, d, 0xdd)};
+    __m512i quads[4] = {words[0][j], words[1][j], words[2][j], words[3][j]};
+    bn_transpose_lanes_avx512(quads);
     BN_UNROLL for (int q = 0; q < 4; q++) {
       BN_UNROLL for (int f = 0; f < 4; f++) {
         _mm512_store_si512(tiles + f * apart + 64 * (4 * q + j),
