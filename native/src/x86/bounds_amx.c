@@ -129,13 +129,13 @@ BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int3
   const int64_t lines = row_bytes / 64;
   for (int64_t line = 0; line < lines; line += BN_RING_AMX / LINE_STEPS) {
     int64_t steps = 0;
-    for (int64_t l = line; l < lines && steps + LINE_STEPS <= BN_RING_AMX; l++) {
+    do {
       for (int p = 0; p < P; p++) {
         bn_decode_fine_amx(memory.decoded[steps][p], sizeof memory.decoded[0], codes[p], next[p],
-                           64 * l);
+                           64 * line + 64 / LINE_STEPS * steps);
       }
       steps += LINE_STEPS;
-    }
+    } while (steps < BN_RING_AMX && line + steps / LINE_STEPS < lines);
     const bn_values values = {.start = {memory.bytes[0][0] + BN_FINE_COLUMNS * line,
                                         memory.bytes[1][0] + BN_FINE_COLUMNS * line},
                               .stride = STRIDE};
