@@ -3,7 +3,9 @@
  *
  * The library computes over ranges of memory it is handed. It owns nothing: no allocation, no
  * threads, no files, no state but a constant dispatch table. (Tier AMX has scratch memory for each
- * thread that uses it, some 600 KB, in the thread's own storage; nothing in it outlasts a call.)
+ * thread that uses it, some 600 KB, in the thread's own storage, and every tier 1 MB for panels of
+ * five digits a byte, of which only what a matrix needs becomes memory; nothing in it outlasts a
+ * call.)
  * Every function but bn_supported_tiers is thread-safe as long as two calls do not write the same
  * output range.
  *
@@ -55,6 +57,7 @@ extern "C" {
 
 /* Layouts of ternary panels. */
 #define BN_PANEL_2BIT 0
+#define BN_PANEL_FIVE_DIGITS 1
 
 /* The order of a ternary matrix by vectors: they are rows or columns. */
 #define BN_ROW_MAJOR 0
@@ -109,7 +112,8 @@ typedef struct bn_quantized {
   float* scales;       /* per row, by rows and blocks if there are any: max(absmax, 1e-5f) / 127f */
   int32_t* sums;       /* per row: the sum of its values */
   int32_t* group_sums; /* by rows and groups: the sum of those values; null without groups */
-  int64_t stride;      /* bytes from one row to the next, a multiple of 64; zero from columns on */
+  int64_t stride;      /* bytes from one row to the next, a multiple of 64 with room for the padded
+                          columns of every matrix; zero from columns on */
   int32_t columns;
   int32_t capacity;
   int32_t group_columns; /* of a group, a multiple of 16; 0: there are none */
@@ -117,10 +121,17 @@ typedef struct bn_quantized {
 } bn_quantized;
 
 /*
- * A ternary matrix as panels of 16 rows (layout BN_PANEL_2BIT). With K = columns rounded up to 16,
- * panel p takes bytes [4*K*p, 4*K*(p+1)). In block b of 64 bytes, byte 4*r + j holds for row
- * 16*p + r the digits u = t + 1 of columns 16*b + 4*f + j at bits 2*f and 2*f + 1, f = 0..3.
- * Rows and columns that only pad hold zero bits. The start is a multiple of 64 bytes.
+ * A ternary matrix as panels of 16 rows. Rows and columns that only pad hold zero bits. The start
+ * is a multiple of 64 bytes.
+ *
+ * Layout BN_PANEL_2BIT: with K = columns rounded up to 16, panel p takes bytes [4*K*p, 4*K*(p+1)).
+ * In block b of 64 bytes, byte 4*r + j holds for row 16*p + r the digits u = t + 1 of columns
+ * 16*b + 4*f + j at bits 2*f and 2*f + 1, f = 0..3.
+ *
+ * Layout BN_PANEL_FIVE_DIGITS: with K = columns rounded up to 20, panel p takes bytes
+ * [16*K*p/5, 16*K*(p+1)/5). In block b of 64 bytes, byte 4*r + j holds for row 16*p + r the digits
+ * u_f = t + 1 of columns 20*b + 4*f + j, f = 0..4: with s = 9*u_1 + 3*u_2 + u_4 it is
+ * 9*(s / 4) + 3*u_0 + u_3 + 64*(s % 4). No u is larger than 2, and there are no scales by groups.
  *
  * A weight is its scale times u - 1. Scales are one for all, or float32 by rows, or float16 by
  * groups of group_columns columns: with G groups a row, element 16*(G*p + g) + r belongs to group g

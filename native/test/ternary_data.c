@@ -53,8 +53,39 @@ bn_ternary new_ternary(rng* r, place where, digits kind, int32_t rows, int32_t c
   return w;
 }
 
+/* Where a byte of five digits is. */
+static uint8_t* five_at(const bn_ternary* w, int32_t row, int32_t column) {
+  const int64_t five_bytes = (int64_t)(w->columns + 19) / 20 * 64;
+  return w->panels + row / 16 * five_bytes + column / 20 * 64 + 4 * (row % 16) + column % 4;
+}
+
 int digit_at(const bn_ternary* w, int32_t row, int32_t column) {
-  return *byte_of(w, row, column) >> 2 * (column % 16 / 4) & 3;
+  if (w->layout == BN_PANEL_2BIT) {
+    return *byte_of(w, row, column) >> 2 * (column % 16 / 4) & 3;
+  }
+  const int byte = *five_at(w, row, column);
+  const int pair = byte % 64 % 9;
+  const int three = byte % 64 / 9 * 4 + byte / 64;
+  const int u[] = {pair / 3, three / 9, three / 3 % 3, pair % 3, three % 3};
+  return u[column % 20 / 4];
+}
+
+bn_ternary five_digits_of(place where, const bn_ternary* w) {
+  bn_ternary five = *w;
+  five.layout = BN_PANEL_FIVE_DIGITS;
+  five.panels = guarded(where, (size_t)((w->rows + 15) / 16 * ((w->columns + 19) / 20)) * 64);
+  for (int32_t row = 0; row < w->rows; row++) {
+    for (int32_t k = 0; k < w->columns; k += k % 4 == 3 ? 17 : 1) { /* the first of each byte */
+      int u[5];
+      for (int32_t f = 0; f < 5; f++) {
+        u[f] = k + 4 * f < w->columns ? digit_at(w, row, k + 4 * f) : 0;
+      }
+      const int three = 9 * u[1] + 3 * u[2] + u[4];
+      *five_at(&five, row, k) = (uint8_t)(9 * (three / 4) + 3 * u[0] + u[3] + 64 * (three % 4));
+    }
+  }
+  seal(five.panels);
+  return five;
 }
 
 bn_ternary_vectors vectors_of(place where, const bn_ternary* w, int32_t order) {
@@ -97,8 +128,8 @@ static int8_t one_of(rng* r, values kind) {
 
 bn_quantized new_quantized(rng* r, place where, values kind, int32_t rows, int32_t columns,
                            int32_t wide) {
-  bn_quantized q = {
-      .stride = (columns + 63) / 64 * 64 + wide, .columns = columns, .capacity = rows};
+  const int32_t padded = (columns + 19) / 20 * 20; /* to no more by 16 but where that is by 64 */
+  bn_quantized q = {.stride = (padded + 63) / 64 * 64 + wide, .columns = columns, .capacity = rows};
   q.values = guarded(where, (size_t)(rows * q.stride));
   q.scales = guarded(where, sizeof(float) * (size_t)rows);
   q.sums = guarded(where, sizeof(int32_t) * (size_t)rows);

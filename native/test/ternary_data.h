@@ -41,7 +41,10 @@ typedef enum scales {
 void set_row_scales(rng* r, place where, bn_ternary* w, scales kind);
 void set_group_scales(rng* r, place where, bn_ternary* w, scales kind, int32_t group_columns);
 
-/* The digit of one weight. */
+/* The same ternary matrix in panels of five digits a byte, sealed. */
+bn_ternary five_digits_of(place where, const bn_ternary* w);
+
+/* The digit of one weight, in either layout. */
 int digit_at(const bn_ternary* w, int32_t row, int32_t column);
 
 /* The same matrix by rows or columns, sealed: each digit put where bitnet.h says. */

@@ -111,7 +111,7 @@ static void refuses_unknown_choices(int32_t tier) {
   expect("gate by activation -1", BN_UNSUPPORTED, bn_gate(tier, -1, &rows, &rows, 0, 1));
   const bn_rope rope = {.cosines = &scale, .sines = &scale, .head_dim = 1, .style = 2};
   expect("rotate in style 2", BN_UNSUPPORTED, bn_rotate(tier, &rope, &batch, &rows, 0, 1));
-  const bn_ternary w = {.panels = panel, .rows = 1, .columns = 1, .layout = 1, .scale = 1.0f};
+  const bn_ternary w = {.panels = panel, .rows = 1, .columns = 1, .layout = 2, .scale = 1.0f};
   bn_quantized a = {.values = values,
                     .scales = &scale,
                     .sums = &zero,
@@ -119,8 +119,8 @@ static void refuses_unknown_choices(int32_t tier) {
                     .stride = 64,
                     .columns = 1,
                     .capacity = 1};
-  expect("pack to layout 1", BN_UNSUPPORTED, bn_pack(tier, 35, panel, &w, 0, 1));
-  expect("ternary_product of layout 1", BN_UNSUPPORTED,
+  expect("pack to layout 2", BN_UNSUPPORTED, bn_pack(tier, 35, panel, &w, 0, 1));
+  expect("ternary_product of layout 2", BN_UNSUPPORTED,
          bn_ternary_product(tier, &w, &a, &rows, 1, 0, 1));
   bn_ternary panels = {.panels = panel, .rows = 1, .columns = 1, .layout = BN_PANEL_2BIT};
   expect("pack from format 2", BN_UNSUPPORTED, bn_pack(tier, 2, panel, &panels, 0, 1));
@@ -141,10 +141,23 @@ static void refuses_unknown_choices(int32_t tier) {
     expect("ternary_product with groups that do not fit", BN_UNSUPPORTED,
            bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
   }
-  a.group_columns = a.block_columns = 0;
+  panels.layout = BN_PANEL_FIVE_DIGITS;
+  panels.group_columns = a.group_columns = 64;
+  a.block_columns = 0;
+  expect("ternary_product of five digits a byte by groups", BN_UNSUPPORTED,
+         bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
   panels.group_scales = NULL;
+  a.block_columns = 64;
+  expect("ternary_product of five digits a byte by blocks", BN_UNSUPPORTED,
+         bn_ternary_product(tier, &panels, &a, &rows, 1, 0, 1));
+  panels.layout = BN_PANEL_2BIT;
+  a.group_columns = a.block_columns = 0;
   bn_ternary_vectors copy = {.digits = panel, .stride = 64, .rows = 1, .columns = 1, .order = 2};
-  expect("pack_vectors from layout 1", BN_UNSUPPORTED, bn_pack_vectors(tier, &w, &copy, 0, 1));
+  expect("pack_vectors from layout 2", BN_UNSUPPORTED, bn_pack_vectors(tier, &w, &copy, 0, 1));
+  bn_ternary five = panels;
+  five.layout = BN_PANEL_FIVE_DIGITS;
+  expect("pack_vectors from five digits a byte", BN_UNSUPPORTED,
+         bn_pack_vectors(tier, &five, &copy, 0, 1));
   expect("pack_vectors in order 2", BN_UNSUPPORTED, bn_pack_vectors(tier, &panels, &copy, 0, 1));
   expect("vectors_product in order 2", BN_UNSUPPORTED,
          bn_vectors_product(tier, &copy, &a, &rows, 1, 0, 1, panel, 1024));

@@ -102,6 +102,7 @@ static float middle_upper(const bn_bounds* b, int32_t rows, rng* r) {
 #define MANY_ROWS 8
 
 bn_bound_logits_fn bn_bound_logits_amx_twin;
+bn_refine_bounds_fn bn_refine_bounds_amx_twin;
 
 /*
  * Bounds by a finished low-bit copy for several rows of activations, in one range and in two, and
@@ -130,9 +131,10 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
   for (int32_t t = 0; t < count; t++) {
     same_bounds(c, expected + t, actual + t, s->rows);
   }
-  if (tier == BN_TIER_C && count >= MANY_ROWS) { /* few machines have AMX */
+  const bool twins = tier == BN_TIER_C && count >= MANY_ROWS; /* few machines have AMX */
+  bn_bounds twin[MOST_ROWS];
+  if (twins) {
     c->op = "low_bit with tiles in plain C";
-    bn_bounds twin[MOST_ROWS];
     for (int32_t t = 0; t < count; t++) {
       twin[t] = new_bounds(where, s->rows);
     }
@@ -148,7 +150,7 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
       const float threshold = i % 2 == 0 ? middle_upper(expected + t, s->rows, r)
                               : i == 1   ? -__builtin_inff()
                                          : __builtin_inff();
-      expected[t].threshold = actual[t].threshold = threshold;
+      expected[t].threshold = actual[t].threshold = twin[t].threshold = threshold;
       same_int(c, "status", 3, BN_OK,
                bn_refine_bounds(BN_TIER_C, s, x + t, expected + t, 1, 0, panels));
     }
@@ -156,9 +158,23 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
     same_int(c, "status", 5, BN_OK, bn_refine_bounds(tier, s, x, actual, count, cut, panels));
     for (int32_t t = 0; t < count; t++) {
       same_bounds(c, expected + t, actual + t, s->rows);
+    }
+    if (twins) {
+      c->op = "low_bit with tiles in plain C";
+      same_int(c, "status", 4, BN_OK, bn_refine_bounds_amx_twin(s, x, twin, count, 0, cut));
+      same_int(c, "status", 5, BN_OK, bn_refine_bounds_amx_twin(s, x, twin, count, cut, panels));
+      for (int32_t t = 0; t < count; t++) {
+        same_bounds(c, expected + t, twin + t, s->rows);
+      }
+      c->op = "low_bit";
+    }
+    for (int32_t t = 0; t < count; t++) {
       if (i == 1) { /* and from the start again */
         bn_bound_logits(BN_TIER_C, s, x + t, expected + t, 1, 0, panels);
         bn_bound_logits(tier, s, x + t, actual + t, 1, 0, panels);
+        if (twins) {
+          bn_bound_logits(tier, s, x + t, twin + t, 1, 0, panels);
+        }
       }
     }
   }

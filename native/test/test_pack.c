@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ternary_data.h"
 #include "testing.h"
 
 /* A stored format: its id, columns and bytes of a block, bytes before a row's blocks, and how many
@@ -89,17 +90,16 @@ static int stored_digit(const format* f, const uint8_t* source, int32_t columns,
   return digit_of(f->id, source + at, row % f->together, j);
 }
 
-/* The digit of a weight in panels, by the layout's definition in the header. */
-static int packed_digit(const bn_ternary* w, int32_t row, int32_t column) {
-  const int64_t panel = (int64_t)(w->columns + 15) / 16 * 64;
-  const int64_t at = row / 16 * panel + column / 16 * 64 + 4 * (row % 16) + column % 4;
-  return w->panels[at] >> 2 * (column % 16 / 4) & 3;
+/* Columns with their padding. */
+static int32_t padded_columns(const bn_ternary* w) {
+  const int32_t block = w->layout == BN_PANEL_2BIT ? 16 : 20;
+  return (w->columns + block - 1) / block * block;
 }
 
 /* Rows [first, last) hold the digits of the source, and where they only pad, zeros. */
 static void same_digits(const test_case* c, const format* f, const uint8_t* source,
                         const bn_ternary* w, int32_t first, int32_t last) {
-  const int32_t padded = (w->columns + 15) / 16 * 16;
+  const int32_t padded = padded_columns(w);
   for (int32_t row = first; row < last; row++) {
     for (int32_t column = 0; column < padded; column++) {
       int expected = 0;
@@ -107,7 +107,7 @@ static void same_digits(const test_case* c, const format* f, const uint8_t* sour
         expected = stored_digit(f, source, w->columns, row, column);
       }
       same_int(c, "digit of weight", (int64_t)row * padded + column, expected,
-               packed_digit(w, row, column));
+               digit_at(w, row, column));
     }
   }
 }
@@ -143,7 +143,7 @@ static void check(int32_t tier, const format* f, place where, int32_t some, int3
     int worst = 0;
     for (int32_t row = 16 * panel; row < rows && row < 16 * panel + 16; row++) {
       for (int32_t column = 0; column < columns; column++) {
-        const int digit = packed_digit(&w, row, column);
+        const int digit = digit_at(&w, row, column);
         worst = digit > worst ? digit : worst;
       }
     }
@@ -152,6 +152,14 @@ static void check(int32_t tier, const format* f, place where, int32_t some, int3
       strict.largest_digit = largest;
       same_int(&c, "status of panel", panel, worst == 3 ? BN_BAD_DIGIT : BN_OK,
                bn_pack(tier, f->id, source, &strict, panel, panel + 1));
+    }
+    bn_ternary five = w;
+    five.layout = BN_PANEL_FIVE_DIGITS;
+    five.panels = guarded(where, (size_t)(panels * padded_columns(&five) / 20 * 64));
+    same_int(&c, "status of five digits a byte", panel, worst == 3 ? BN_BAD_DIGIT : BN_OK,
+             bn_pack(tier, f->id, source, &five, panel, panel + 1));
+    if (worst < 3) {
+      same_digits(&c, f, source, &five, 16 * panel, 16 * panel + 16);
     }
   }
   release_blocks();
@@ -168,15 +176,21 @@ static void check_one_three(int32_t tier, uint64_t seed) {
     uint8_t* source = guarded(FLUSH_END, bytes);
     bn_ternary w = {.rows = 20, .columns = columns, .layout = BN_PANEL_2BIT, .largest_digit = 2};
     w.panels = guarded(FLUSH_END, (size_t)((columns + 15) / 16 * 64 * 2));
+    bn_ternary five = w;
+    five.layout = BN_PANEL_FIVE_DIGITS;
+    five.panels = guarded(FLUSH_END, (size_t)((columns + 19) / 20 * 64 * 2));
     for (int i = 0; i < 20; i++) {
       const int64_t bad = (int64_t)(next_random(&r) % (uint64_t)weights);
       const int32_t panel = (int32_t)(bad / columns / 16);
       describe(&c, "a 3 for weight %lld of 20 rows of %d columns", (long long)bad, columns);
       memset(source, 0x99, bytes); /* digits 2 and 1 */
       same_int(&c, "status", 0, BN_OK, bn_pack(tier, id, source, &w, 0, 2));
+      same_int(&c, "status", 0, BN_OK, bn_pack(tier, id, source, &five, 0, 2));
+      same_digits(&c, &formats[STRADDLING], source, &five, 0, 32);
       source[bad / 128 * 32 + bad % 32] |= (uint8_t)(3 << (6 - 2 * (int)(bad % 128 / 32)));
       same_int(&c, "status", 0, BN_BAD_DIGIT, bn_pack(tier, id, source, &w, 0, 2));
       same_int(&c, "status", 0, BN_BAD_DIGIT, bn_pack(tier, id, source, &w, panel, panel + 1));
+      same_int(&c, "status", 0, BN_BAD_DIGIT, bn_pack(tier, id, source, &five, panel, panel + 1));
       same_int(&c, "status", 0, BN_OK, bn_pack(tier, id, source, &w, 1 - panel, 2 - panel));
     }
     release_blocks();

@@ -70,6 +70,8 @@ static void check(place where, int32_t rows, int32_t columns, int32_t count, cut
   if (by.sums != 0) {
     cut_quantized(&r, where, &a, by.sums, by.block);
   }
+  const bool both = by.group == 0 && weights < DIGITS_KINDS;
+  const bn_ternary five = both ? five_digits_of(where, &w) : w;
   const bn_rows expected = new_rows(where, count, rows, 16 * (int32_t)(seed % 3));
   const bn_rows complete = copy_rows(where, &expected);
   static uint8_t u[BN_MAX_COLUMNS];
@@ -82,8 +84,10 @@ static void check(place where, int32_t rows, int32_t columns, int32_t count, cut
     }
   }
   bn_rows actual[MOST_PRODUCTS];
+  bn_rows of_five[MOST_PRODUCTS];
   for (int p = 0; p < all.count; p++) {
     actual[p] = copy_rows(where, &expected);
+    of_five[p] = copy_rows(where, &expected);
   }
   const int32_t ranges[][2] = {{begin, end}, {0, panels}};
   for (int i = begin == 0 && end == panels ? 1 : 0; i < 2; i++) { /* the same range once */
@@ -101,6 +105,12 @@ static void check(place where, int32_t rows, int32_t columns, int32_t count, cut
       same_int(&c, "status", 0, BN_OK,
                product->call(product->tier, &w, &a, &actual[p], count, ranges[i][0], ranges[i][1]));
       same_rows(&c, &expected, &actual[p]);
+      if (both) {
+        same_int(&c, "status of five digits a byte", 0, BN_OK,
+                 product->call(product->tier, &five, &a, &of_five[p], count, ranges[i][0],
+                               ranges[i][1]));
+        same_rows(&c, &expected, &of_five[p]);
+      }
     }
   }
   release_blocks();

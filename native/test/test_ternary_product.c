@@ -9,7 +9,7 @@ static float weight_scale = NAN;
 
 static product_list all;
 
-/* Every tier against tier C, which is the first. */
+/* Every tier, and every layout, against tier C and two bits a digit, which come first. */
 static void check(place where, int32_t rows, int32_t columns, int32_t count, digits weights,
                   values kind, uint64_t seed) {
   test_case c = {.seed = seed};
@@ -20,11 +20,14 @@ static void check(place where, int32_t rows, int32_t columns, int32_t count, dig
   const bn_ternary w = new_ternary(&r, where, weights, rows, columns, weight_scale);
   const bn_quantized a = new_quantized(&r, where, kind, count, columns, 64 * (int32_t)(seed % 2));
   const bn_rows expected = new_rows(where, count, rows, 16 * (int32_t)(seed % 3));
+  const bool ternary = weights < DIGITS_KINDS;
+  const bn_ternary five = ternary ? five_digits_of(where, &w) : w;
   bn_rows actual[MOST_PRODUCTS];
-  for (int p = 1; p < all.count; p++) {
-    actual[p] = copy_rows(where, &expected);
+  bn_rows of_five[MOST_PRODUCTS];
+  for (int p = 0; p < all.count; p++) {
+    of_five[p] = copy_rows(where, &expected);
+    actual[p] = p == 0 ? expected : copy_rows(where, &expected);
   }
-  actual[0] = expected;
   const int32_t ranges[][2] = {{begin, end}, {0, panels}};
   for (int i = begin == 0 && end == panels ? 1 : 0; i < 2; i++) { /* the same range once */
     describe(&c,
@@ -36,6 +39,14 @@ static void check(place where, int32_t rows, int32_t columns, int32_t count, dig
       same_int(&c, "status", 0, BN_OK,
                product->call(product->tier, &w, &a, &actual[p], count, ranges[i][0], ranges[i][1]));
       same_rows(&c, &expected, &actual[p]);
+    }
+    for (int p = 0; ternary && p < all.count; p++) {
+      const tier_product* product = &all.products[p];
+      set_tier(&c, product->op, product->tier);
+      same_int(
+          &c, "status of five digits a byte", 0, BN_OK,
+          product->call(product->tier, &five, &a, &of_five[p], count, ranges[i][0], ranges[i][1]));
+      same_rows(&c, &expected, &of_five[p]);
     }
   }
   release_blocks();
@@ -113,6 +124,11 @@ static void check_sizes(void) {
     check(FLUSH_END, 16, BN_MAX_COLUMNS, 2, weights, VALUES_HIGH, seed++);
     check(FLUSH_END, 16, BN_MAX_COLUMNS, 4, weights, VALUES_LOW, seed++);
     check(FLUSH_END, 16, BN_MAX_COLUMNS, 13, weights, VALUES_LOW, seed++);
+  }
+  /* Around the longest rows whose sums of five digits a byte are taken at once. */
+  for (int32_t columns = 32740; columns <= 32800; columns += 20) {
+    check(FLUSH_END, 64, columns, 1 + columns / 20 % 4, DIGITS_PLUS, VALUES_LOW, seed++);
+    check(FLUSH_END, 33, columns, 1 + columns / 20 % 4, DIGITS_PLUS, VALUES_HIGH, seed++);
   }
   for (int32_t count = 1; count <= 4; count++) { /* and in several streams */
     const values kind = count % 2 == 1 ? VALUES_HIGH : VALUES_LOW;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/bounds.h"
+#include "common/five_digits.h"
 #include "common/float_math.h"
 #include "common/kernels.h"
 #include "common/ternary_panels.h"
@@ -115,6 +116,31 @@ BN_INLINE void bn_bound_panel_amx(const bn_low_bit* s, const bn_activation16* x,
   bn_bound_panel(s, x, bounds, panel);
 }
 
+BN_INLINE void bn_decode_fine_amx(uint8_t* tiles, int64_t apart, const uint8_t* const* rows,
+                                  const uint8_t* const* next, int64_t at) {
+  (void)next;
+  for (int f = 0; f < 4; f++) {
+    for (int r = 0; r < 16; r++) {
+      for (int i = 0; i < 64; i++) {
+        tiles[f * apart + i / 4 * 64 + 4 * r + i % 4] = rows[r][at + i] >> 2 * f & 3;
+      }
+    }
+  }
+}
+
+BN_INLINE void bn_refine_panel_amx(const bn_low_bit* s, const bn_activation16* x,
+                                   const bn_bounds* bounds, int32_t panel, uint32_t listed,
+                                   const int32_t* high, const int32_t* low) {
+  int32_t by_row[2][16] = {{0}};
+  for (int32_t r = 0, at = 0; r < 16; r++) {
+    if (listed >> r & 1) {
+      by_row[0][r] = high[at];
+      by_row[1][r] = low[at++];
+    }
+  }
+  bn_refine_panel(s, x, bounds, panel, bn_rows_to_refine(s, bounds, panel), by_row[0], by_row[1]);
+}
+
 BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {
   for (int r = 0; r < 16; r++) {
     weights[r] = w->row_scales == NULL ? w->scale : w->row_scales[row + r];
@@ -151,8 +177,11 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
   }
 }
 
+#define bn_repack_five_amx bn_repack_five_portable
+#define bn_five_product_of_few bn_ternary_product_c
 #define bn_ternary_product_of_few bn_ternary_product_c
 #define bn_group_product_of_few bn_group_product_c
 #define bn_bound_logits_of_few bn_bound_logits_c
+#define bn_refine_bounds_of_few bn_refine_bounds_c
 
 #endif

@@ -66,7 +66,7 @@ int32_t bn_group_product_i8mm(const bn_ternary* w, const bn_quantized* a, const 
   if (!bn_is_two_bit_by_groups(w, a)) {
     return BN_UNSUPPORTED;
   }
-  const bn_portion once = {BN_TOKENS_I8MM, 1, BN_CACHED_BYTES_NEON, BN_BLOCK_BYTES_2BIT};
+  const bn_portion once = {BN_TOKENS_I8MM, 1, BN_CACHED_BYTES_NEON, BN_QUADS_2BIT};
   bn_ternary_product_by(multiply_panels, once, w, a, y, count, begin, end);
   return BN_OK;
 }

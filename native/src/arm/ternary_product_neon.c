@@ -1,4 +1,5 @@
 /* By multiplications of bytes to 16 bits, which every ARMv8-A has. */
+#include "five_digits_neon.h"
 #include "ternary_words_neon.h"
 
 /* The 32-bit sums stay below BN_MAX_COLUMNS * 3 * 128 < 2^26. */
@@ -50,10 +51,14 @@ BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const b
 
 int32_t bn_ternary_product_neon(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t count, int32_t begin, int32_t end) {
+  if (bn_is_five_digits_by_rows(w, a)) {
+    return bn_five_by_two_bit(bn_repack_five_neon, bn_ternary_product_neon, w, a, y, count, begin,
+                              end);
+  }
   if (!bn_is_two_bit_by_rows(w, a)) {
     return BN_UNSUPPORTED;
   }
-  const bn_portion once = {BN_TOKENS_NEON, 1, BN_CACHED_BYTES_NEON, BN_BLOCK_BYTES_2BIT};
+  const bn_portion once = {BN_TOKENS_NEON, 1, BN_CACHED_BYTES_NEON, BN_QUADS_2BIT};
   bn_ternary_product_by(multiply_2bit, once, w, a, y, count, begin, end);
   return BN_OK;
 }

@@ -4,11 +4,14 @@
  */
 #include <string.h>
 
+#include "common/five_digits.h"
 #include "common/kernels.h"
 #include "common/ternary_panels.h"
 
 /* Columns that are unpacked at a time, a multiple of every format's block. */
 #define TILE_COLUMNS 256
+/* Columns that are packed at a time, whole tiles and whole blocks of every layout. */
+#define PACKED_COLUMNS 1280
 /* The lower bit of each digit. */
 #define LOW_BITS 0x55555555u
 
@@ -303,12 +306,15 @@ static unpack_fn* unpack_of(int32_t format) {
   }
 }
 
-/* Packs digits of whole blocks, one row of a panel. Its lower bits are not 0 if some digit is 3. */
-static uint32_t pack_row(const uint8_t* digits, int32_t blocks, uint8_t* words) {
+/* Packs digits of n columns and zeros behind, one row of a panel, and says what is not a digit. */
+typedef uint32_t pack_row_fn(const uint8_t* digits, int32_t n, uint8_t* words);
+
+/* Two-bit digits. The lower bits of what it returns are not 0 if some digit is 3. */
+static uint32_t pack_two_bit(const uint8_t* digits, int32_t n, uint8_t* words) {
   uint32_t threes = 0;
-  for (int32_t b = 0; b < blocks; b++, digits += BN_BLOCK_COLUMNS, words += BN_BLOCK_BYTES_2BIT) {
+  for (int32_t k = 0; k < n; k += BN_BLOCK_COLUMNS, words += BN_BLOCK_BYTES_2BIT) {
     uint32_t quads[4];
-    memcpy(quads, digits, sizeof quads);
+    memcpy(quads, digits + k, sizeof quads);
     const uint32_t word = quads[0] | quads[1] << 2 | quads[2] << 4 | quads[3] << 6;
     threes |= word & word >> 1;
     memcpy(words, &word, sizeof word);
@@ -316,30 +322,51 @@ static uint32_t pack_row(const uint8_t* digits, int32_t blocks, uint8_t* words) 
   return threes & LOW_BITS;
 }
 
+/* Five digits a byte. What it returns is not 0 if some digit is 3. */
+static uint32_t pack_five_digits(const uint8_t* digits, int32_t n, uint8_t* words) {
+  uint32_t threes = 0;
+  for (int32_t k = 0; k < n; k += BN_COLUMNS_FIVE, words += BN_BLOCK_BYTES) {
+    for (int j = 0; j < 4; j++) {
+      uint8_t u[BN_QUADS_FIVE];
+      for (int f = 0; f < BN_QUADS_FIVE; f++) {
+        u[f] = digits[k + 4 * f + j];
+        threes |= (uint32_t)(u[f] & u[f] >> 1);
+      }
+      words[j] = bn_five_byte(u);
+    }
+  }
+  return threes;
+}
+
 int32_t bn_pack_c(int32_t format, const uint8_t* source, const bn_ternary* w, int32_t begin,
                   int32_t end) {
   unpack_fn* unpack = unpack_of(format);
-  if (unpack == NULL || w->layout != BN_PANEL_2BIT) {
+  const int five = w->layout == BN_PANEL_FIVE_DIGITS;
+  if (unpack == NULL || (w->layout != BN_PANEL_2BIT && !five)) {
     return BN_UNSUPPORTED;
   }
   const stored m = {source, w->columns};
-  const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * BN_BLOCK_BYTES_2BIT;
+  const int32_t block_columns = five ? BN_COLUMNS_FIVE : BN_BLOCK_COLUMNS;
+  const int64_t block_bytes = five ? BN_BLOCK_BYTES : BN_BLOCK_BYTES_2BIT;
+  const int64_t panel_bytes =
+      ((int64_t)w->columns + block_columns - 1) / block_columns * block_bytes;
+  pack_row_fn* const pack_row = five ? pack_five_digits : pack_two_bit;
   for (int64_t p = begin; p < end; p++) {
     uint32_t threes = 0;
-    for (int64_t k = 0; k < w->columns; k += TILE_COLUMNS) {
-      const int32_t n = (int32_t)(w->columns - k < TILE_COLUMNS ? w->columns - k : TILE_COLUMNS);
-      const int32_t blocks = (n + BN_BLOCK_COLUMNS - 1) / BN_BLOCK_COLUMNS;
-      uint8_t* tile = w->panels + p * panel_bytes + k / BN_BLOCK_COLUMNS * BN_BLOCK_BYTES_2BIT;
+    for (int64_t k = 0; k < w->columns; k += PACKED_COLUMNS) {
+      const int64_t left = w->columns - k;
+      const int32_t n = (int32_t)(left < PACKED_COLUMNS ? left : PACKED_COLUMNS);
+      uint8_t* words = w->panels + p * panel_bytes + k / block_columns * block_bytes;
       for (int64_t r = 0; r < BN_PANEL_ROWS; r++) {
         const int64_t row = BN_PANEL_ROWS * p + r;
-        uint8_t digits[TILE_COLUMNS] = {0};
-        if (row < w->rows) {
-          unpack(&m, row, k, n, digits);
+        uint8_t digits[PACKED_COLUMNS] = {0};
+        for (int32_t i = 0; i < n && row < w->rows; i += TILE_COLUMNS) {
+          unpack(&m, row, k + i, n - i < TILE_COLUMNS ? n - i : TILE_COLUMNS, digits + i);
         }
-        threes |= pack_row(digits, blocks, tile + 4 * r);
+        threes |= pack_row(digits, n, words + 4 * r);
       }
     }
-    if (threes != 0 && w->largest_digit < 3) {
+    if (threes != 0 && (five || w->largest_digit < 3)) {
       return BN_BAD_DIGIT;
     }
   }

@@ -1,3 +1,4 @@
+#include "common/five_digits.h"
 #include "common/kernels.h"
 #include "common/ternary_panels.h"
 #include "ternary_rows.h"
@@ -30,6 +31,10 @@ static void multiply(const bn_ternary* w, const bn_quantized* a, const bn_rows* 
 
 int32_t bn_ternary_product_c(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                              int32_t count, int32_t begin, int32_t end) {
+  if (bn_is_five_digits_by_rows(w, a)) {
+    return bn_five_by_two_bit(bn_repack_five_portable, bn_ternary_product_c, w, a, y, count, begin,
+                              end);
+  }
   if (!bn_is_two_bit_by_rows(w, a)) {
     return BN_UNSUPPORTED;
   }

@@ -123,7 +123,7 @@ bn_pack_low_bit_fn bn_pack_low_bit_c, bn_pack_low_bit_avx2, bn_pack_low_bit_avx5
 bn_bound_logits_fn bn_bound_logits_c, bn_bound_logits_avx2, bn_bound_logits_avx512,
     bn_bound_logits_amx, bn_bound_logits_neon, bn_bound_logits_dotprod;
 bn_refine_bounds_fn bn_refine_bounds_c, bn_refine_bounds_avx2, bn_refine_bounds_avx512,
-    bn_refine_bounds_neon, bn_refine_bounds_dotprod;
+    bn_refine_bounds_amx, bn_refine_bounds_neon, bn_refine_bounds_dotprod;
 bn_sum_bytes_fn bn_sum_bytes_c, bn_sum_bytes_avx2, bn_sum_bytes_avx512, bn_sum_bytes_neon;
 bn_peak_products_fn bn_peak_products_c, bn_peak_products_avx2, bn_peak_products_avxvnni,
     bn_peak_products_avx512, bn_peak_products_amx, bn_peak_products_neon, bn_peak_products_dotprod,

@@ -9,9 +9,13 @@
 #include "unroll.h"
 
 #define BN_PANEL_ROWS 16
+/* Bytes of a block in every layout. */
+#define BN_BLOCK_BYTES 64
 /* Columns of a panel that are stored together, and their bytes in layout BN_PANEL_2BIT. */
 #define BN_BLOCK_COLUMNS 16
 #define BN_BLOCK_BYTES_2BIT 64
+/* Quads of four columns in such a block. */
+#define BN_QUADS_2BIT 4
 
 /* Whether w has two-bit panels and a scale for a row or for all, and a a scale for a row. */
 static inline int bn_is_two_bit_by_rows(const bn_ternary* w, const bn_quantized* a) {
@@ -29,6 +33,11 @@ static inline int bn_is_two_bit_by_groups(const bn_ternary* w, const bn_quantize
 /* Columns with their padding. Activations are zero there. */
 static inline int32_t bn_padded_columns(const bn_ternary* w) {
   return (w->columns + BN_BLOCK_COLUMNS - 1) / BN_BLOCK_COLUMNS * BN_BLOCK_COLUMNS;
+}
+
+/* Blocks of a panel that have that many quads of columns each. */
+static inline int64_t bn_blocks(const bn_ternary* w, int32_t quads) {
+  return ((int64_t)w->columns + 4 * quads - 1) / (4 * quads);
 }
 
 /* The rows of a panel that there are, as bits. */
@@ -95,19 +104,19 @@ static inline int64_t bn_group_end(const bn_ternary* w, const bn_groups* groups,
 typedef void bn_multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                 int32_t token, int32_t tokens, int32_t begin, int32_t end);
 
-/* What a tier multiplies at once of a format with panels in blocks of block_bytes. */
+/* What a tier multiplies at once of a format with panels in blocks of 64 bytes. */
 typedef struct bn_portion {
   int32_t tokens; /* the most */
   int32_t panels;
   int64_t cached_bytes; /* of panels that more tokens than these are multiplied with in turn */
-  int64_t block_bytes;
+  int32_t quads;        /* of columns in a block */
 } bn_portion;
 
 /* bn_ternary_product for a format. */
 BN_INLINE void bn_ternary_product_by(bn_multiply_panels* multiply, const bn_portion once,
                                      const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                      int32_t count, int32_t begin, int32_t end) {
-  const int64_t panel_bytes = bn_padded_columns(w) / BN_BLOCK_COLUMNS * once.block_bytes;
+  const int64_t panel_bytes = BN_BLOCK_BYTES * bn_blocks(w, once.quads);
   const int32_t fit = (int32_t)(once.cached_bytes / panel_bytes) / once.panels * once.panels;
   const int32_t groups = (count + once.tokens - 1) / once.tokens;
   const int32_t step = groups == 1 ? end - begin : fit > 0 ? fit : once.panels;

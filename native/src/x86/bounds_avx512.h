@@ -60,4 +60,21 @@ static inline void bn_bound_panel_avx512(const bn_low_bit* s, const bn_activatio
   bounds->panel_refined[panel] = 0;
 }
 
+/* 4 * coarse + 2 * fine - 3 * the bytes' own sum. */
+static inline __m512i bn_join_planes_avx512(const int32_t* coarse, __m512i fine, int32_t bytes) {
+  const __m512i sums =
+      _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(coarse), 2), _mm512_slli_epi32(fine, 1));
+  return _mm512_sub_epi32(sums, _mm512_set1_epi32(3 * bytes));
+}
+
+/* From the sums of c & 3 times both bytes of a panel's rows in the mask, not 0, to its bounds. */
+static inline void bn_refine_panel_avx512(const bn_low_bit* s, const bn_activation16* x,
+                                          const bn_bounds* bounds, int32_t panel, __mmask16 mask,
+                                          __m512i high, __m512i low) {
+  const int32_t* coarse = bounds->sums + 32 * (int64_t)panel;
+  bn_set_bounds_avx512(s, x, bounds, panel, mask, bn_join_planes_avx512(coarse, high, x->high_sum),
+                       bn_join_planes_avx512(coarse + 16, low, x->low_sum), 0.5f, 32);
+  bounds->panel_refined[panel] = __builtin_popcount(mask);
+}
+
 #endif

@@ -55,46 +55,81 @@ BN_INLINE void finish(const bn_ternary* w, const bn_quantized* a, const bn_rows*
   }
 }
 
-/* Digits of a block of steps, sums of a group, and the outputs of all tiles of tokens: 144 KiB. */
+/* Digits of a block of steps or a ring, sums of a group, and outputs of all tiles: 144 KiB. */
 typedef struct space {
-  _Alignas(64) bn_decoded decoded[BN_STEPS_AMX];
+  union {
+    _Alignas(64) bn_decoded decoded[BN_STEPS_AMX];
+    bn_ring ring;
+  };
   bn_tile_sums sums[2];
   tile_outputs out[BN_TILES_AMX];
 } space;
 
-/* P panels, and tiles of tokens by N. Blocks of steps are whole groups. */
-BN_INLINE void multiply(void* mine, const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                        const bn_tokens* tokens, bn_panels panels, const int P, const int N) {
+/* Adds the sums of group `index`, which are in tiles, to the outputs of N tiles of tokens. */
+BN_INLINE void end_group(space* in, const bn_ternary* w, const bn_quantized* a,
+                         const bn_groups* groups, const bn_tokens* tokens, int32_t tile,
+                         bn_panels panels, int64_t index, const int P, const int N) {
+  bn_store_sums(in->sums, P, N);
+  group g;
+  weigh(&g, w, a, groups, panels, index, P);
+  add_group(a, groups, &g, tokens, tile, in->out + tile, in->sums, P, N);
+}
+
+/* Blocks of steps are whole groups. */
+BN_INLINE void multiply_pairs(void* mine, const bn_ternary* w, const bn_quantized* a,
+                              const bn_rows* y, const bn_tokens* tokens, bn_panels panels,
+                              const int P) {
   space* const in = mine;
   memset(in->out, 0, sizeof in->out[0] * (size_t)tokens->tiles);
   const bn_groups groups = bn_groups_of(w, a);
   const bn_digits digits = bn_digits_of(w, panels);
   const int64_t all = bn_steps_of(digits.blocks);
   const int64_t in_group = groups.blocks / BN_STEP_BLOCKS;
-  const int64_t whole = bn_block_steps(N) / in_group * in_group;
-  const int64_t in_block = whole > 0 ? whole : in_group;
+  const int64_t in_block = BN_STEPS_AMX / in_group * in_group;
   for (int64_t first = 0; first < all; first += in_block) {
     const int64_t steps = all - first < in_block ? all - first : in_block;
-    bn_decode_ahead(&digits, in->decoded, first, steps, P, N);
-    for (int32_t tile = 0; tile < tokens->tiles; tile += N) {
-      const bn_values values = bn_values_of(a, tokens, tile, first, N);
+    bn_decode_ahead(&digits, in->decoded, first, steps, P);
+    for (int32_t tile = 0; tile < tokens->tiles; tile += 2) {
+      const bn_values values = bn_values_of(a, tokens, tile, first, 2);
       for (int64_t s = 0; s < steps; s += in_group) {
         const int64_t end = steps - s < in_group ? steps : s + in_group;
-        bn_zero_sums(P, N);
+        bn_zero_sums(P, 2);
         if (tile == 0) {
-          bn_add_steps(&digits, in->decoded, &values, first, s, end, steps, 1, P, N);
+          bn_add_steps(&digits, in->decoded, &values, first, s, end, steps, 1, P, 2);
         } else {
-          bn_add_steps(&digits, in->decoded, &values, first, s, end, steps, 0, P, N);
+          bn_add_steps(&digits, in->decoded, &values, first, s, end, steps, 0, P, 2);
         }
-        bn_store_sums(in->sums, P, N);
-        group g;
-        weigh(&g, w, a, &groups, panels, (first + s) / in_group, P);
-        add_group(a, &groups, &g, tokens, tile, in->out + tile, in->sums, P, N);
+        end_group(in, w, a, &groups, tokens, tile, panels, (first + s) / in_group, P, 2);
       }
     }
   }
-  for (int32_t tile = 0; tile < tokens->tiles; tile += N) {
-    finish(w, a, y, &groups, tokens, tile, panels, in->out + tile, P, N);
+  for (int32_t tile = 0; tile < tokens->tiles; tile += 2) {
+    finish(w, a, y, &groups, tokens, tile, panels, in->out + tile, P, 2);
+  }
+}
+
+BN_INLINE void multiply_once(void* mine, const bn_ternary* w, const bn_quantized* a,
+                             const bn_rows* y, const bn_tokens* tokens, bn_panels panels,
+                             int32_t times, const int P) {
+  space* const in = mine;
+  const bn_groups groups = bn_groups_of(w, a);
+  bn_digits digits = bn_digits_of(w, panels);
+  const int64_t steps = bn_steps_of(digits.blocks);
+  const int64_t in_group = groups.blocks / BN_STEP_BLOCKS;
+  const bn_values values = bn_values_of(a, tokens, 0, 0, 1);
+  bn_start_ring(&in->ring, bn_decode_digits, &digits, steps, P);
+  for (int32_t i = 0; i < times; i++, panels.first++) {
+    const bn_digits next = bn_digits_of(w, (bn_panels){panels.first + 1, panels.step});
+    memset(in->out, 0, sizeof in->out[0]);
+    for (int64_t s = 0; s < steps; s += in_group) {
+      const int64_t end = steps - s < in_group ? steps : s + in_group;
+      bn_zero_sums(P, 1);
+      bn_add_through_ring(&in->ring, bn_decode_digits, &digits, i + 1 < times ? &next : NULL,
+                          &values, s, end, steps, P, 1);
+      end_group(in, w, a, &groups, tokens, 0, panels, s / in_group, P, 1);
+    }
+    finish(w, a, y, &groups, tokens, 0, panels, in->out, P, 1);
+    digits = next;
   }
 }
 
@@ -104,7 +139,7 @@ static _Thread_local space memory;
 
 static void multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                             int32_t token, int32_t count, int32_t begin, int32_t end) {
-  bn_multiply_panels_amx(multiply, &memory, w, a, y, token, count, begin, end);
+  bn_multiply_panels_amx(multiply_pairs, multiply_once, &memory, w, a, y, token, count, begin, end);
 }
 
 /* Whether a block of steps consists of groups of that many columns. */

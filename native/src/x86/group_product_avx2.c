@@ -25,7 +25,7 @@ int32_t bn_group_product_avx2(const bn_ternary* w, const bn_quantized* a, const 
   if (!bn_is_two_bit_by_groups(w, a)) {
     return BN_UNSUPPORTED;
   }
-  const bn_portion once = {BN_TOKENS_AVX2, 1, BN_CACHED_BYTES_AVX2, BN_BLOCK_BYTES_2BIT};
+  const bn_portion once = {BN_TOKENS_AVX2, 1, BN_CACHED_BYTES_AVX2, BN_QUADS_2BIT};
   bn_ternary_product_by(multiply_panels, once, w, a, y, count, begin, end);
   return BN_OK;
 }

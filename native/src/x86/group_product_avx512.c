@@ -9,7 +9,8 @@ BN_INLINE void add_group(bn_sums_avx512* sums, const uint8_t** block, int64_t ap
     BN_UNROLL for (int p = 0; p < P; p++) {
       _mm_prefetch((const char*)*block + p * apart + BN_PREFETCH_AVX512, _MM_HINT_T0);
     }
-    bn_add_block_avx512(bn_quad_2bit_avx512, sums, *block, apart, q, stride, P, T, S);
+    bn_add_block_avx512(bn_quad_2bit_avx512, sums, *block, apart, q, stride, P, T, S,
+                        BN_QUADS_2BIT);
     BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += BN_BLOCK_COLUMNS; }
   }
 }
@@ -135,7 +136,7 @@ int32_t bn_group_product_avx512(const bn_ternary* w, const bn_quantized* a, cons
     return BN_UNSUPPORTED;
   }
   const bn_portion once = {BN_TOKENS_AVX512, BN_PANELS_AVX512, BN_CACHED_BYTES_AVX512,
-                           BN_BLOCK_BYTES_2BIT};
+                           BN_QUADS_2BIT};
   bn_ternary_product_by(multiply_panels, once, w, a, y, count, begin, end);
   return BN_OK;
 }

@@ -24,7 +24,7 @@ int32_t bn_group_product_avxvnni(const bn_ternary* w, const bn_quantized* a, con
   if (!bn_is_two_bit_by_groups(w, a)) {
     return BN_UNSUPPORTED;
   }
-  const bn_portion once = {BN_TOKENS_AVXVNNI, 1, BN_CACHED_BYTES_AVXVNNI, BN_BLOCK_BYTES_2BIT};
+  const bn_portion once = {BN_TOKENS_AVXVNNI, 1, BN_CACHED_BYTES_AVXVNNI, BN_QUADS_2BIT};
   bn_ternary_product_by(multiply_panels, once, w, a, y, count, begin, end);
   return BN_OK;
 }

@@ -1,6 +1,7 @@
 #include <immintrin.h>
 
 #include "common/pack_panels.h"
+#include "transpose_avx512.h"
 
 /* Field 2 * i + 1 of a and field 2 * i of b change places. */
 BN_INLINE void swap_single(__m512i* a, __m512i* b) {
@@ -26,41 +27,13 @@ BN_INLINE void transpose_fields(__m512i* v0, __m512i* v1, __m512i* v2, __m512i* 
   swap_pairs(v1, v3);
 }
 
-/* Lane l of vector v and lane v of vector l change places. */
-BN_INLINE void transpose_lanes(__m512i v[4]) {
-  const __m512i t0 = _mm512_shuffle_i32x4(v[0], v[1], 0x44);
-  const __m512i t1 = _mm512_shuffle_i32x4(v[2], v[3], 0x44);
-  const __m512i t2 = _mm512_shuffle_i32x4(v[0], v[1], 0xee);
-  const __m512i t3 = _mm512_shuffle_i32x4(v[2], v[3], 0xee);
-  v[0] = _mm512_shuffle_i32x4(t0, t1, 0x88);
-  v[1] = _mm512_shuffle_i32x4(t0, t1, 0xdd);
-  v[2] = _mm512_shuffle_i32x4(t2, t3, 0x88);
-  v[3] = _mm512_shuffle_i32x4(t2, t3, 0xdd);
-}
-
-/* Of four rows' lines: vector i has, of each lane, word i of all four. */
-BN_INLINE void transpose_words(const uint8_t* const lines[4], __m512i out[4]) {
-  const __m512i a = _mm512_load_si512(lines[0]);
-  const __m512i b = _mm512_load_si512(lines[1]);
-  const __m512i c = _mm512_load_si512(lines[2]);
-  const __m512i d = _mm512_load_si512(lines[3]);
-  const __m512i ab_low = _mm512_unpacklo_epi32(a, b);
-  const __m512i ab_high = _mm512_unpackhi_epi32(a, b);
-  const __m512i cd_low = _mm512_unpacklo_epi32(c, d);
-  const __m512i cd_high = _mm512_unpackhi_epi32(c, d);
-  out[0] = _mm512_unpacklo_epi64(ab_low, cd_low);
-  out[1] = _mm512_unpackhi_epi64(ab_low, cd_low);
-  out[2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-  out[3] = _mm512_unpackhi_epi64(ab_high, cd_high);
-}
-
 static void panel_blocks(const uint8_t* const lines[16], uint8_t* panel, int32_t blocks) {
   __m512i words[4][4]; /* by rows in fours, then words in lanes */
-  BN_UNROLL for (int i = 0; i < 4; i++) { transpose_words(lines + 4 * i, words[i]); }
+  BN_UNROLL for (int i = 0; i < 4; i++) { bn_transpose_words_avx512(lines + 4 * i, words[i]); }
   __m512i quarters[4][4]; /* by words, then lanes: a word of 16 rows */
   BN_UNROLL for (int j = 0; j < 4; j++) {
     BN_UNROLL for (int i = 0; i < 4; i++) { quarters[j][i] = words[i][j]; }
-    transpose_lanes(quarters[j]);
+    bn_transpose_lanes_avx512(quarters[j]);
   }
   BN_UNROLL for (int q = 0; q < 4; q++) {
     transpose_fields(&quarters[0][q], &quarters[1][q], &quarters[2][q], &quarters[3][q]);
@@ -87,7 +60,7 @@ static void block_panels(const uint8_t* const lines[16], uint8_t* block, int64_t
     __m512i rows[4] = {_mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
                        _mm512_unpacklo_epi16(high01, high23),
                        _mm512_unpackhi_epi16(high01, high23)};
-    transpose_lanes(rows);
+    bn_transpose_lanes_avx512(rows);
     BN_UNROLL for (int q = 0; q < 4; q++) {
       if (4 * f + q >= begin && 4 * f + q < end) {
         _mm512_store_si512(block + panel_bytes * (4 * f + q - begin), rows[q]);

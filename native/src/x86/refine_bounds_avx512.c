@@ -79,13 +79,6 @@ BN_INLINE void add_rows(const bn_low_bit* s, const bn_activation16* x, const int
   }
 }
 
-/* 4 * coarse + 2 * fine - 3 * the bytes' own sum. */
-static inline __m512i join(const int32_t* coarse, const int32_t* fine, int32_t bytes) {
-  const __m512i sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(coarse), 2),
-                                        _mm512_slli_epi32(_mm512_load_si512(fine), 1));
-  return _mm512_sub_epi32(sums, _mm512_set1_epi32(3 * bytes));
-}
-
 /* Refines panels [begin, end), at most PANELS, for one row of activations. */
 static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                           int32_t begin, int32_t end) {
@@ -109,11 +102,9 @@ static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const b
       bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
       continue;
     }
-    const int32_t* coarse = bounds->sums + 32 * (int64_t)panel;
     const int32_t* fine = sums[0] + BN_LOW_BIT_ROWS * (panel - begin);
-    bn_set_bounds_avx512(s, x, bounds, panel, mask, join(coarse, fine, x->high_sum),
-                         join(coarse + 16, fine + ROWS, x->low_sum), 0.5f, 32);
-    bounds->panel_refined[panel] = __builtin_popcount(mask);
+    bn_refine_panel_avx512(s, x, bounds, panel, mask, _mm512_load_si512(fine),
+                           _mm512_load_si512(fine + ROWS));
   }
 }
 

@@ -34,8 +34,8 @@
 #define BN_CACHED_BYTES_AVX512 (256 * 1024)
 
 /*
- * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 rows by 16 columns, times
- * 4^(f % S): a field of two bits may stay where it is in its byte. S is 1, 2 or 4.
+ * Quad f, the digits of columns 4 * f .. 4 * f + 3 in a block of 16 rows by Q quads of columns,
+ * times 4^(f % S): a field of two bits may stay where it is in its byte. S is 1, 2 or 4.
  */
 typedef __m512i bn_quad_avx512(const uint8_t* block, const int f, const int S);
 
@@ -62,14 +62,14 @@ BN_INLINE __m512i bn_broadcast_quad_avx512(const int8_t* q) {
 /*
  * Adds the products of a block of each of P panels, which are that many bytes apart, and whose
  * columns' activations start at q; token t's are at q[t / 3] + t % 3 * stride, which takes few
- * registers. A product u * 4^s * q is at most 192 * 128 in absolute value. With four sets a sum
- * has ceil(BN_MAX_COLUMNS / 4) of them, and with fewer sets u * 4^s is at most 12: sums stay below
- * 2^30.
+ * registers. A product u * 4^s * q is at most 192 * 128 in absolute value. With four sets those of
+ * s = 3 are of a quarter of BN_MAX_COLUMNS at most, and with fewer sets u * 4^s is at most 12: sums
+ * stay below 2^30.
  */
 BN_INLINE void bn_add_block_avx512(bn_quad_avx512* quad, bn_sums_avx512* sums, const uint8_t* block,
                                    int64_t apart, const int8_t* const* q, int64_t stride,
-                                   const int P, const int T, const int S) {
-  BN_UNROLL for (int f = 0; f < 4; f++) {
+                                   const int P, const int T, const int S, const int Q) {
+  BN_UNROLL for (int f = 0; f < Q; f++) {
     __m512i u[BN_STREAMS_AVX512];
     BN_UNROLL for (int p = 0; p < P; p++) { u[p] = quad(block + p * apart, f, S); }
     BN_UNROLL for (int t = 0; t < T; t++) {
@@ -102,13 +102,13 @@ BN_INLINE void bn_finish_avx512(const bn_ternary* w, const bn_quantized* a, cons
  * time have sums of their own, where P is 1: with P * T * S * U >= 8 the sums hide the latency of
  * vpdpbusd.
  */
-BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, const bn_ternary* w,
+BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, const int Q, const bn_ternary* w,
                                   const bn_quantized* a, const bn_rows* y, bn_panels panels,
                                   int32_t token, const int P, const int T, const int S,
                                   const int U) {
-  const int64_t blocks = bn_padded_columns(w) / BN_BLOCK_COLUMNS;
-  const int64_t apart = block_bytes * blocks * panels.step;
-  const uint8_t* block = w->panels + block_bytes * blocks * panels.first;
+  const int64_t blocks = bn_blocks(w, Q);
+  const int64_t apart = BN_BLOCK_BYTES * blocks * panels.step;
+  const uint8_t* block = w->panels + BN_BLOCK_BYTES * blocks * panels.first;
   const int8_t* q[(BN_TOKENS_AVX512 + 2) / 3];
   BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] = a->values + (token + t) * a->stride; }
   bn_sums_avx512 sums[BN_STREAMS_AVX512]; /* by panel, or by block */
@@ -119,17 +119,17 @@ BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, con
   }
   int64_t b = 0;
   for (; b + U <= blocks; b += U) {
-    BN_UNROLL for (int i = 0; i < U; i++, block += block_bytes) {
+    BN_UNROLL for (int i = 0; i < U; i++, block += BN_BLOCK_BYTES) {
       BN_UNROLL for (int p = 0; p < P; p++) {
         _mm_prefetch((const char*)block + p * apart + BN_PREFETCH_AVX512, _MM_HINT_T0);
       }
-      bn_add_block_avx512(quad, &sums[i], block, apart, q, a->stride, P, T, S);
-      BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += BN_BLOCK_COLUMNS; }
+      bn_add_block_avx512(quad, &sums[i], block, apart, q, a->stride, P, T, S, Q);
+      BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += 4 * Q; }
     }
   }
-  for (; b < blocks; b++, block += block_bytes) {
-    bn_add_block_avx512(quad, &sums[0], block, apart, q, a->stride, P, T, S);
-    BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += BN_BLOCK_COLUMNS; }
+  for (; b < blocks; b++, block += BN_BLOCK_BYTES) {
+    bn_add_block_avx512(quad, &sums[0], block, apart, q, a->stride, P, T, S, Q);
+    BN_UNROLL for (int t = 0; t < T; t += 3) { q[t / 3] += 4 * Q; }
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
     const int32_t panel = panels.first + p * panels.step;
@@ -148,92 +148,89 @@ BN_INLINE void bn_multiply_avx512(bn_quad_avx512* quad, int64_t block_bytes, con
 }
 
 /* Tokens [token, token + tokens), at most BN_FEW_TOKENS_AVX512 of them, and a panel a stream. */
-BN_INLINE void bn_multiply_streams_avx512(bn_quad_avx512* quad, int64_t block_bytes,
-                                          const bn_ternary* w, const bn_quantized* a,
-                                          const bn_rows* y, int32_t token, int32_t tokens,
-                                          bn_panels panels) {
+BN_INLINE void bn_multiply_streams_avx512(bn_quad_avx512* quad, const int Q, const bn_ternary* w,
+                                          const bn_quantized* a, const bn_rows* y, int32_t token,
+                                          int32_t tokens, bn_panels panels) {
   const int P = BN_STREAMS_AVX512;
   switch (tokens) {
     case 1:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 1, 4, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 1, 4, 1);
       break;
     case 2:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 2, 2, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 2, 2, 1);
       break;
     case 3:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 3, 1, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 3, 1, 1);
       break;
     default:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 4, 1, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 4, 1, 1);
       break;
   }
 }
 
 /* The same with a single panel. */
-BN_INLINE void bn_multiply_single_avx512(bn_quad_avx512* quad, int64_t block_bytes,
-                                         const bn_ternary* w, const bn_quantized* a,
-                                         const bn_rows* y, int32_t token, int32_t tokens,
-                                         int32_t panel) {
+BN_INLINE void bn_multiply_single_avx512(bn_quad_avx512* quad, const int Q, const bn_ternary* w,
+                                         const bn_quantized* a, const bn_rows* y, int32_t token,
+                                         int32_t tokens, int32_t panel) {
   const bn_panels panels = {panel, 1};
   switch (tokens) {
     case 1:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, 1, 1, 4, 2);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, 1, 1, 4, 2);
       break;
     case 2:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, 1, 2, 4, 2);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, 1, 2, 4, 2);
       break;
     case 3:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, 1, 3, 4, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, 1, 3, 4, 1);
       break;
     default:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, 1, 4, 4, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, 1, 4, 4, 1);
       break;
   }
 }
 
 /* Tokens [token, token + tokens), more than BN_FEW_TOKENS_AVX512, and panels [p, p + P). */
-BN_INLINE void bn_multiply_many_avx512(bn_quad_avx512* quad, int64_t block_bytes,
-                                       const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
-                                       int32_t token, int32_t tokens, int32_t p, const int P) {
+BN_INLINE void bn_multiply_many_avx512(bn_quad_avx512* quad, const int Q, const bn_ternary* w,
+                                       const bn_quantized* a, const bn_rows* y, int32_t token,
+                                       int32_t tokens, int32_t p, const int P) {
   const bn_panels panels = {p, 1};
   switch (tokens) {
     case 5:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 5, 1, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 5, 1, 1);
       break;
     case 6:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 6, 1, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 6, 1, 1);
       break;
     case 7:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 7, 1, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 7, 1, 1);
       break;
     default:
-      bn_multiply_avx512(quad, block_bytes, w, a, y, panels, token, P, 8, 1, 1);
+      bn_multiply_avx512(quad, Q, w, a, y, panels, token, P, 8, 1, 1);
       break;
   }
 }
 
 /* Tokens [token, token + tokens), at most BN_TOKENS_AVX512 of them, and panels [begin, end). */
-BN_INLINE void bn_multiply_panels_avx512(bn_quad_avx512* quad, int64_t block_bytes,
-                                         const bn_ternary* w, const bn_quantized* a,
-                                         const bn_rows* y, int32_t token, int32_t tokens,
-                                         int32_t begin, int32_t end) {
+BN_INLINE void bn_multiply_panels_avx512(bn_quad_avx512* quad, const int Q, const bn_ternary* w,
+                                         const bn_quantized* a, const bn_rows* y, int32_t token,
+                                         int32_t tokens, int32_t begin, int32_t end) {
   if (tokens <= BN_FEW_TOKENS_AVX512) {
     const int32_t step = (end - begin) / BN_STREAMS_AVX512;
     for (int32_t i = 0; i < step; i++) {
       const bn_panels panels = {begin + i, step};
-      bn_multiply_streams_avx512(quad, block_bytes, w, a, y, token, tokens, panels);
+      bn_multiply_streams_avx512(quad, Q, w, a, y, token, tokens, panels);
     }
     for (int32_t p = begin + step * BN_STREAMS_AVX512; p < end; p++) {
-      bn_multiply_single_avx512(quad, block_bytes, w, a, y, token, tokens, p);
+      bn_multiply_single_avx512(quad, Q, w, a, y, token, tokens, p);
     }
     return;
   }
   int32_t p = begin;
   for (; p + BN_PANELS_AVX512 <= end; p += BN_PANELS_AVX512) {
-    bn_multiply_many_avx512(quad, block_bytes, w, a, y, token, tokens, p, BN_PANELS_AVX512);
+    bn_multiply_many_avx512(quad, Q, w, a, y, token, tokens, p, BN_PANELS_AVX512);
   }
   for (; p < end; p++) {
-    bn_multiply_many_avx512(quad, block_bytes, w, a, y, token, tokens, p, 1);
+    bn_multiply_many_avx512(quad, Q, w, a, y, token, tokens, p, 1);
   }
 }
 

@@ -1,3 +1,4 @@
+#include "five_digits_avx2.h"
 #include "ternary_panels_avxvnni.h"
 
 BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
@@ -8,10 +9,14 @@ BN_INLINE void multiply_2bit(const bn_ternary* w, const bn_quantized* a, const b
 
 int32_t bn_ternary_product_avxvnni(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                    int32_t count, int32_t begin, int32_t end) {
+  if (bn_is_five_digits_by_rows(w, a)) {
+    return bn_five_by_two_bit(bn_repack_five_avx2, bn_ternary_product_avxvnni, w, a, y, count,
+                              begin, end);
+  }
   if (!bn_is_two_bit_by_rows(w, a)) {
     return BN_UNSUPPORTED;
   }
-  const bn_portion once = {BN_TOKENS_AVXVNNI, 1, BN_CACHED_BYTES_AVXVNNI, BN_BLOCK_BYTES_2BIT};
+  const bn_portion once = {BN_TOKENS_AVXVNNI, 1, BN_CACHED_BYTES_AVXVNNI, BN_QUADS_2BIT};
   bn_ternary_product_by(multiply_2bit, once, w, a, y, count, begin, end);
   return BN_OK;
 }

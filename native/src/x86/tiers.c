@@ -59,12 +59,13 @@ static const bn_kernels avx512 = {
     .peak_products = bn_peak_products_avx512,
 };
 
-/* Ternary products of eight tokens and more by the tiles of AMX-INT8. */
+/* Ternary products and bounds of logits, for eight rows and more, by the tiles of AMX-INT8. */
 static const bn_kernels amx = {
     .base = &avx512,
     .ternary_product = bn_ternary_product_amx,
     .group_product = bn_group_product_amx,
     .bound_logits = bn_bound_logits_amx,
+    .refine_bounds = bn_refine_bounds_amx,
     .peak_products = bn_peak_products_amx,
 };
 

@@ -16,7 +16,9 @@
 #define BITNET_TILES_AMX_H
 
 #include "bounds_avx512.h"
+#include "five_digits_avx512.h"
 #include "ternary_panels_avx512.h"
+#include "transpose_avx512.h"
 
 /*
  * Follows each load, store and product of tiles. Where a CPU limits the power of its cores, tile
@@ -87,6 +89,51 @@ BN_INLINE void bn_bound_panel_amx(const bn_low_bit* s, const bn_activation16* x,
   bn_bound_panel_avx512(s, x, bounds, panel, _mm512_load_si512(high), _mm512_load_si512(low));
 }
 
+/*
+ * The codes of 64 bytes, from `at` on, of 16 rows of a fine plane: four tiles, that many bytes
+ * apart, of 64 columns each. Asks for the same bytes of the next rows.
+ */
+BN_INLINE void bn_decode_fine_amx(uint8_t* tiles, int64_t apart, const uint8_t* const* rows,
+                                  const uint8_t* const* next, int64_t at) {
+  __m512i words[4][4]; /* by rows in fours, then words in lanes */
+  BN_UNROLL for (int i = 0; i < 4; i++) {
+    const uint8_t* lines[4];
+    BN_UNROLL for (int r = 0; r < 4; r++) {
+      lines[r] = rows[4 * i + r] + at;
+      __builtin_prefetch(next[4 * i + r] + at);
+    }
+    bn_transpose_words_avx512(lines, words[i]);
+  }
+  const __m512i two_bits = _mm512_set1_epi8(3);
+  BN_UNROLL for (int j = 0; j < 4; j++) {
+    __m512i quads[4] = {words[0][j], words[1][j], words[2][j], words[3][j]};
+    bn_transpose_lanes_avx512(quads);
+    BN_UNROLL for (int q = 0; q < 4; q++) {
+      BN_UNROLL for (int f = 0; f < 4; f++) {
+        _mm512_store_si512(tiles + f * apart + 64 * (4 * q + j),
+                           _mm512_and_si512(_mm512_srli_epi16(quads[q], 2 * f), two_bits));
+      }
+    }
+  }
+}
+
+/*
+ * Refines a panel; the sums of c & 3 times both bytes are of the listed rows of the panel, one
+ * after the other.
+ */
+BN_INLINE void bn_refine_panel_amx(const bn_low_bit* s, const bn_activation16* x,
+                                   const bn_bounds* bounds, int32_t panel, uint32_t listed,
+                                   const int32_t* high, const int32_t* low) {
+  const uint32_t mask = bn_rows_to_refine(s, bounds, panel);
+  if (mask == 0) {
+    bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
+    return;
+  }
+  bn_refine_panel_avx512(s, x, bounds, panel, (__mmask16)mask,
+                         _mm512_maskz_expandloadu_epi32((__mmask16)listed, high),
+                         _mm512_maskz_expandloadu_epi32((__mmask16)listed, low));
+}
+
 /* The scales of 16 rows, from row on. */
 BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {
   _mm512_store_ps(weights, w->row_scales == NULL ? _mm512_set1_ps(w->scale)
@@ -120,9 +167,21 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
                         _mm512_mul_ps(_mm512_load_ps(out), _mm512_set1_ps(factor)));
 }
 
+/* Five digits a byte become two-bit ones. */
+#define bn_repack_five_amx bn_repack_five_avx512
+
+/* The same for tokens too few for tiles. */
+static inline int32_t bn_five_product_of_few(const bn_ternary* w, const bn_quantized* a,
+                                             const bn_rows* y, int32_t count, int32_t begin,
+                                             int32_t end) {
+  bn_five_product_avx512(w, a, y, count, begin, end);
+  return BN_OK;
+}
+
 /* The products of tokens too few for tiles. */
 #define bn_ternary_product_of_few bn_ternary_product_avx512
 #define bn_group_product_of_few bn_group_product_avx512
 #define bn_bound_logits_of_few bn_bound_logits_avx512
+#define bn_refine_bounds_of_few bn_refine_bounds_avx512
 
 #endif

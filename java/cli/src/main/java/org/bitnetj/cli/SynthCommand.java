@@ -11,6 +11,7 @@ import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
+import org.bitnetj.synth.Likeness;
 import org.bitnetj.synth.ModelShape;
 import org.bitnetj.synth.SyntheticModel;
 import org.bitnetj.synth.SyntheticVocabulary;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet synth --shape 2B4T -o 2b4t.gguf",
       "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
+      "  bitnet synth --shape 2B4T --open-gates 0.2 --peak 10 -o 2b4t-like-trained.gguf",
       "  bitnet synth --shape 2B4T --vocab model.gguf -o 2b4t-words.gguf",
       "  bitnet synth --shape 1B --arch qwen3 --weights pq2_0 --group-scales --head q6_k -o"
           + " 1b.gguf",
@@ -74,6 +76,22 @@ final class SynthCommand implements Callable<Integer> {
       paramLabel = "SHARE",
       description = "Share of zero weights, 0 to 0.9. Default: one third.")
   private double zeros = SyntheticModel.DEFAULT_ZERO_SHARE;
+
+  @Option(
+      names = "--open-gates",
+      paramLabel = "SHARE",
+      description =
+          "Share of gates of the feed-forward networks that are above 0, 0.01 to 0.5; trained"
+              + " models have 0.1 to 0.4. Default: half of them, as chance has it.")
+  private double openGates = Likeness.NONE.openGates();
+
+  @Option(
+      names = "--peak",
+      paramLabel = "N",
+      description =
+          "How many standard deviations the best logit is above the mean, for one that is far above"
+              + " all others, as in trained models. Default: as chance has it, about 4.")
+  private double peak = Likeness.NONE.peak();
 
   @Option(
       names = "--vocab",
@@ -174,7 +192,8 @@ final class SynthCommand implements Callable<Integer> {
                   : new SyntheticVocabulary.CopiedFrom(hub.path(vocabulary, bitnet.streams())),
               WeightFormats.labelled(weights, WeightFormats.encoders()),
               groupScales,
-              WeightFormats.labelled(head, WeightFormats.floats()));
+              WeightFormats.labelled(head, WeightFormats.floats()),
+              new Likeness(openGates, peak));
       if (!isLoadable(model.architecture())) {
         throw new IllegalArgumentException(
             "The engine does not load architecture '"

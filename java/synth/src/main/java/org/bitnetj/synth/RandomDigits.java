@@ -33,6 +33,11 @@ record RandomDigits(
     };
   }
 
+  /** Whether a type holds any row of digits, zeros too. */
+  static boolean areAny(TernaryEncoder format) {
+    return !format.name().equals("Q1_0") && !format.name().equals("STQ1_0");
+  }
+
   /** Puts those of a row into {@code out}. */
   void read(int row, byte[] out) {
     long first = (long) row * columns;

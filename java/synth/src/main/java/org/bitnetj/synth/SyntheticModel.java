@@ -29,7 +29,8 @@ import org.bitnetj.source.gguf.MatrixWriter;
  * <p>Magnitudes keep activations near 1 through any depth: a matrix of K columns has the scale 1 /
  * √(K · share of non-zeros), the two that add to the residual stream also 1 / √(2 · layers), and
  * each times a random factor in [0.875, 1.125) so that no two are alike. Embedding and head have
- * the deviation 2 / √width, so that logits have about 2.
+ * the deviation 2 / √width, so that logits have about 2. What a {@link Likeness} changes is said
+ * there.
  *
  * @param shape the sizes
  * @param architecture {@code general.architecture}, one of {@link #ARCHITECTURES}
@@ -41,6 +42,7 @@ import org.bitnetj.source.gguf.MatrixWriter;
  * @param groupScales whether each group of columns has a scale of its own, as in models of which
  *     only the weights are ternary; else a matrix has one, as in BitNet
  * @param head how embedding and head are stored
+ * @param likeness to a trained model
  */
 public record SyntheticModel(
     ModelShape shape,
@@ -50,7 +52,8 @@ public record SyntheticModel(
     SyntheticVocabulary vocabulary,
     TernaryEncoder weights,
     boolean groupScales,
-    FloatFormat head) {
+    FloatFormat head,
+    Likeness likeness) {
 
   /** Architectures whose tensors this class knows. */
   public static final List<String> ARCHITECTURES =
@@ -68,7 +71,14 @@ public record SyntheticModel(
   private static final int QUANTIZATION_VERSION = 2;
 
   /** A tensor to be written; {@code deviation} is that of its weights. */
-  private record Part(String name, WeightFormat format, int columns, int rows, double deviation) {}
+  private record Part(
+      Place place,
+      int layer,
+      String name,
+      WeightFormat format,
+      int columns,
+      int rows,
+      double deviation) {}
 
   public SyntheticModel {
     if (!ARCHITECTURES.contains(architecture)) {
@@ -87,6 +97,7 @@ public record SyntheticModel(
       throw new IllegalArgumentException(
           weights.name() + " has no scales by groups of columns; choose another type.");
     }
+    likeness.requireFits(shape, Architecture.ofLabel(architecture).orElseThrow(), weights);
   }
 
   /** In the types of the published file. */
@@ -96,13 +107,19 @@ public record SyntheticModel(
       long seed,
       double zeroShare,
       SyntheticVocabulary vocabulary) {
-    this(shape, architecture, seed, zeroShare, vocabulary, TERNARY, false, HEAD);
+    this(shape, architecture, seed, zeroShare, vocabulary, TERNARY, false, HEAD, Likeness.NONE);
   }
 
   /** The same model in other types. */
   public SyntheticModel in(TernaryEncoder ternary, boolean byGroups, FloatFormat floats) {
     return new SyntheticModel(
-        shape, architecture, seed, zeroShare, vocabulary, ternary, byGroups, floats);
+        shape, architecture, seed, zeroShare, vocabulary, ternary, byGroups, floats, likeness);
+  }
+
+  /** The same model with another likeness to a trained one. */
+  public SyntheticModel like(Likeness other) {
+    return new SyntheticModel(
+        shape, architecture, seed, zeroShare, vocabulary, weights, groupScales, head, other);
   }
 
   /** With the shape's own architecture, a third of zeros and a dummy vocabulary. */
@@ -138,7 +155,7 @@ public record SyntheticModel(
           ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads());
           MatrixWriter matrices = new MatrixWriter(writer, progress, team)) {
         for (int i = 0; i < parts.size(); i++) {
-          write(parts.get(i), CounterRandom.of(seed, i), matrices);
+          write(parts.get(i), sizes, CounterRandom.of(seed, i), matrices);
         }
         writer.commit();
       }
@@ -197,11 +214,13 @@ public record SyntheticModel(
       int columns = place.columns(sizes);
       parts.add(
           new Part(
+              place,
+              layer,
               role.gguf(layer),
               format(place),
               columns,
               place.rows(sizes),
-              gain(place, sizes.layers()) / Math.sqrt(columns)));
+              gain(place, sizes) / Math.sqrt(columns)));
     }
   }
 
@@ -213,15 +232,17 @@ public record SyntheticModel(
     };
   }
 
-  private static double gain(Place place, int layers) {
+  private double gain(Place place, ModelShape sizes) {
     return switch (place) {
-      case EMBEDDING, HEAD -> 2;
-      case ATTENTION_OUTPUT, DOWN -> 1 / Math.sqrt(2.0 * layers);
+      case EMBEDDING -> likeness.embeddingGain(sizes.width());
+      case HEAD -> 2;
+      case ATTENTION_OUTPUT, DOWN -> 1 / Math.sqrt(2.0 * sizes.layers());
       default -> 1;
     };
   }
 
-  private void write(Part part, CounterRandom random, MatrixWriter out) throws ModelFileException {
+  private void write(Part part, ModelShape sizes, CounterRandom random, MatrixWriter out)
+      throws ModelFileException {
     if (part.format instanceof TernaryEncoder format) {
       RandomDigits digits = RandomDigits.of(format, random, part.rows, part.columns, zeroShare);
       float scale = digits.scale(part.deviation);
@@ -232,6 +253,7 @@ public record SyntheticModel(
           part.columns,
           (row, u, scales) -> {
             digits.read(row, u);
+            likeness.apply(part.place, sizes, row, u);
             for (int g = 0; g < scales.length; g++) {
               float factor = groupScales ? digits.factor(row, g, scales.length) : 1;
               scales[g] = format.storable(scale * factor);
@@ -242,7 +264,15 @@ public record SyntheticModel(
           part.rows == 1
               ? RandomFloats.norms(random)
               : RandomFloats.halves(random, part.deviation, part.columns);
-      out.write(part.name, (FloatFormat) part.format, part.rows, part.columns, floats);
+      out.write(
+          part.name,
+          (FloatFormat) part.format,
+          part.rows,
+          part.columns,
+          (row, values) -> {
+            floats.read(row, values);
+            likeness.apply(part.place, part.layer, sizes, zeroShare, values);
+          });
     }
   }
 }
