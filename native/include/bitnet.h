@@ -47,7 +47,8 @@ extern "C" {
 #define BN_TIER_DOTPROD 5
 #define BN_TIER_I8MM 6
 #define BN_TIER_AMX 7
-#define BN_TIER_COUNT 8
+#define BN_TIER_AVX512VBMI 8
+#define BN_TIER_COUNT 9
 
 /* Status codes. */
 #define BN_OK 0

@@ -145,6 +145,9 @@ public final class LanguageModel implements AutoCloseable {
   private static Weights weights(
       ModelSource source, ModelSpec spec, Kernels kernels, ThreadTeam team, LoadOptions options)
       throws ModelFileException {
+    if (!options.fromDisk()) { // before gigabytes are packed
+      Weights.requireRoom(source, spec, kernels, options.head(), options.sparse());
+    }
     Optional<PackedCache> cache =
         options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
     boolean skipping = options.sparse() && kernels.gainsBySkipping();
@@ -155,14 +158,18 @@ public final class LanguageModel implements AutoCloseable {
                     source, spec, options.layouts(), options.head(), skipping, options.warnings()));
     if (packed.isPresent()) {
       try (ModelSource file = packed.get()) {
-        return Weights.load(file, spec, kernels, team, options.head(), options.sparse());
+        return Weights.load(
+            file, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
       } catch (ModelFileException e) {
-        Weights own = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+        Weights own =
+            Weights.load(
+                source, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
         cache.get().discard(packed.get()); // the source is not to blame
         return own;
       }
     }
-    return Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+    return Weights.load(
+        source, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
   }
 
   /**
