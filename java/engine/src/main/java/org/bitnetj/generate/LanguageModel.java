@@ -215,7 +215,7 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** Opens a session with the model's own context length. */
+  /** Opens a session with the model's own context length, or what of it the memory has room for. */
   public Session openSession() {
     return openSession(SessionOptions.defaults());
   }
@@ -235,8 +235,12 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   SequenceState openSequence(SessionOptions options) {
-    int context = options.context() == 0 ? engine.spec().contextLength() : options.context();
-    return engine.open(stored(options.cacheType()), context);
+    AttentionLayer.Type type = stored(options.cacheType());
+    if (options.context() != 0) {
+      return engine.open(type, options.context());
+    }
+    long fitting = Math.max(engine.cachePositions(type), 1); // beside the weights
+    return engine.open(type, (int) Math.min(engine.spec().contextLength(), fitting));
   }
 
   private static AttentionLayer.Type stored(CacheType type) {
