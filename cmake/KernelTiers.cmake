@@ -6,13 +6,14 @@
 set(BN_FOLDER_x86_64 x86)
 set(BN_FOLDER_aarch64 arm)
 
-set(BN_TIERS_x86_64 avx2 avxvnni avx512 amx)
+set(BN_TIERS_x86_64 avx2 avxvnni avx512 avx512vbmi amx)
 set(BN_TIERS_aarch64 neon dotprod i8mm)
 
 set(BN_TIER_OPTIONS_avx2 -mavx2 -mfma -mf16c -mbmi2)
 set(BN_TIER_OPTIONS_avxvnni -mavx2 -mfma -mf16c -mbmi2 -mavxvnni)
 set(BN_TIER_OPTIONS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mf16c -mfma)
-set(BN_TIER_OPTIONS_amx ${BN_TIER_OPTIONS_avx512} -mavx512vbmi -mamx-tile -mamx-int8)
+set(BN_TIER_OPTIONS_avx512vbmi ${BN_TIER_OPTIONS_avx512} -mavx512vbmi)
+set(BN_TIER_OPTIONS_amx ${BN_TIER_OPTIONS_avx512vbmi} -mamx-tile -mamx-int8)
 set(BN_TIER_OPTIONS_neon -march=armv8-a)
 set(BN_TIER_OPTIONS_dotprod -march=armv8.2-a+dotprod)
 set(BN_TIER_OPTIONS_i8mm -march=armv8.2-a+dotprod+i8mm)

@@ -47,7 +47,8 @@ extern "C" {
 #define BN_TIER_DOTPROD 5
 #define BN_TIER_I8MM 6
 #define BN_TIER_AMX 7
-#define BN_TIER_COUNT 8
+#define BN_TIER_AVX512VBMI 8
+#define BN_TIER_COUNT 9
 
 /* Status codes. */
 #define BN_OK 0
@@ -287,12 +288,6 @@ typedef struct bn_parts {
 
 /* The ABI this library was built with. */
 BN_API int32_t bn_abi_version(void);
-
-/*
- * The compiler this library was built with, as it names itself: a string of ASCII, which a loader
- * may look up and which libraries older than it lack.
- */
-BN_API extern const char bn_compiler[];
 
 /* The tiers that are compiled in, as a bit mask. */
 BN_API int32_t bn_compiled_tiers(void);

@@ -88,7 +88,8 @@ static void an_illegal_instruction_is_survived_and_shows_in_nothing_else(void) {
 #if defined(__x86_64__)
 
 #define AMX (1 << BN_TIER_AMX)
-#define AVX512 (1 << BN_TIER_AVX512 | AMX)
+#define VBMI (1 << BN_TIER_AVX512VBMI | AMX)
+#define AVX512 (1 << BN_TIER_AVX512 | VBMI)
 #define ALL (1 << BN_TIER_C | 1 << BN_TIER_AVX2 | 1 << BN_TIER_AVXVNNI | AVX512)
 
 static void a_tier_needs_every_extension_and_the_registers(void) {
@@ -135,7 +136,7 @@ static void a_tier_needs_every_extension_and_the_registers(void) {
   }
   cpu = full;
   cpu.leaf7_ecx &= ~(1u << 1);
-  expect("a CPU without AVX-512 VBMI", ALL & ~AMX, bn_claimed_by(&cpu));
+  expect("a CPU without AVX-512 VBMI", ALL & ~VBMI, bn_claimed_by(&cpu));
   cpu.leaf7_ecx = 1u << 1;
   expect("a CPU without AVX-512 VNNI", ALL & ~AVX512, bn_claimed_by(&cpu));
   cpu = full;

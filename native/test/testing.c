@@ -18,7 +18,7 @@
 static const char* const tier_names[BN_TIER_COUNT] = {
     [BN_TIER_C] = "c",           [BN_TIER_AVX2] = "avx2", [BN_TIER_AVXVNNI] = "avxvnni",
     [BN_TIER_AVX512] = "avx512", [BN_TIER_NEON] = "neon", [BN_TIER_DOTPROD] = "dotprod",
-    [BN_TIER_I8MM] = "i8mm",     [BN_TIER_AMX] = "amx"};
+    [BN_TIER_I8MM] = "i8mm",     [BN_TIER_AMX] = "amx",   [BN_TIER_AVX512VBMI] = "avx512vbmi"};
 
 /* The case that is running, for a signal's message. */
 static test_case running;

@@ -178,7 +178,6 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
 }
 
 #define bn_repack_five_amx bn_repack_five_portable
-#define bn_five_product_of_few bn_ternary_product_c
 #define bn_ternary_product_of_few bn_ternary_product_c
 #define bn_group_product_of_few bn_group_product_c
 #define bn_bound_logits_of_few bn_bound_logits_c

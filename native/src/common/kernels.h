@@ -101,8 +101,8 @@ bn_normalize_fn bn_normalize_c, bn_normalize_avx2, bn_normalize_avx512, bn_norma
 bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512, bn_quantize_neon;
 bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
-    bn_ternary_product_avx512, bn_ternary_product_amx, bn_ternary_product_neon,
-    bn_ternary_product_dotprod, bn_ternary_product_i8mm;
+    bn_ternary_product_avx512, bn_ternary_product_avx512vbmi, bn_ternary_product_amx,
+    bn_ternary_product_neon, bn_ternary_product_dotprod, bn_ternary_product_i8mm;
 bn_group_product_fn bn_group_product_c, bn_group_product_avx2, bn_group_product_avxvnni,
     bn_group_product_avx512, bn_group_product_amx, bn_group_product_neon, bn_group_product_dotprod,
     bn_group_product_i8mm;
@@ -150,7 +150,8 @@ int32_t bn_try_tiers(int32_t tiers);
 
 /* Runs one instruction of each extension that a tier is compiled for. */
 typedef void bn_try_fn(void);
-bn_try_fn bn_try_avx2, bn_try_avxvnni, bn_try_avx512, bn_try_amx, bn_try_dotprod, bn_try_i8mm;
+bn_try_fn bn_try_avx2, bn_try_avxvnni, bn_try_avx512, bn_try_avx512vbmi, bn_try_amx, bn_try_dotprod,
+    bn_try_i8mm;
 
 /* Whether an attempt ends; 0 if it meets an instruction that this machine lacks. */
 int32_t bn_ends(bn_try_fn* attempt);

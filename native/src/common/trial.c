@@ -77,9 +77,8 @@ int32_t bn_ends(bn_try_fn* attempt) {
 
 static bn_try_fn* const attempts[BN_TIER_COUNT] = {
 #if defined(__x86_64__)
-    [BN_TIER_AVX2] = bn_try_avx2,
-    [BN_TIER_AVXVNNI] = bn_try_avxvnni,
-    [BN_TIER_AVX512] = bn_try_avx512,
+    [BN_TIER_AVX2] = bn_try_avx2,     [BN_TIER_AVXVNNI] = bn_try_avxvnni,
+    [BN_TIER_AVX512] = bn_try_avx512, [BN_TIER_AVX512VBMI] = bn_try_avx512vbmi,
     [BN_TIER_AMX] = bn_try_amx,
 #elif defined(__aarch64__)
     [BN_TIER_DOTPROD] = bn_try_dotprod,

@@ -37,8 +37,11 @@ int32_t bn_claimed_by(const bn_x86* cpu) {
   if (has_all(cpu->leaf7_ebx, avx512f | avx512dq | avx512bw | avx512vl) &&
       has_all(cpu->leaf7_ecx, avx512vnni)) {
     mask |= 1 << BN_TIER_AVX512;
-    if (has_all(cpu->leaf7_edx, amx_tile | amx_int8) && has_all(cpu->leaf7_ecx, avx512vbmi)) {
-      mask |= 1 << BN_TIER_AMX;
+    if (has_all(cpu->leaf7_ecx, avx512vbmi)) {
+      mask |= 1 << BN_TIER_AVX512VBMI;
+      if (has_all(cpu->leaf7_edx, amx_tile | amx_int8)) {
+        mask |= 1 << BN_TIER_AMX;
+      }
     }
   }
   if (has_all(cpu->leaf7_1_eax, avxvnni)) {
@@ -57,7 +60,7 @@ int32_t bn_enabled_for(const bn_x86* cpu) {
     mask |= 1 << BN_TIER_AVX2 | 1 << BN_TIER_AVXVNNI;
   }
   if (has_all(cpu->xcr0, zmm_state)) {
-    mask |= 1 << BN_TIER_AVX512;
+    mask |= 1 << BN_TIER_AVX512 | 1 << BN_TIER_AVX512VBMI;
   }
   if (has_all(cpu->xcr0, zmm_state | tile_state)) {
     mask |= 1 << BN_TIER_AMX;

@@ -101,10 +101,7 @@ static void multiply_panels(const bn_ternary* w, const bn_quantized* a, const bn
 
 int32_t bn_ternary_product_amx(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                int32_t count, int32_t begin, int32_t end) {
-  if (bn_is_five_digits_by_rows(w, a)) {
-    if (count < BN_LEAST_TOKENS_AMX) {
-      return bn_five_product_of_few(w, a, y, count, begin, end);
-    }
+  if (count >= BN_LEAST_TOKENS_AMX && bn_is_five_digits_by_rows(w, a)) {
     return bn_five_by_two_bit(bn_repack_five_amx, bn_ternary_product_amx, w, a, y, count, begin,
                               end);
   }

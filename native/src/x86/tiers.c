@@ -59,9 +59,15 @@ static const bn_kernels avx512 = {
     .peak_products = bn_peak_products_avx512,
 };
 
+/* Panels of five digits a byte by vpermb. */
+static const bn_kernels avx512vbmi = {
+    .base = &avx512,
+    .ternary_product = bn_ternary_product_avx512vbmi,
+};
+
 /* Ternary products and bounds of logits, for eight rows and more, by the tiles of AMX-INT8. */
 static const bn_kernels amx = {
-    .base = &avx512,
+    .base = &avx512vbmi,
     .ternary_product = bn_ternary_product_amx,
     .group_product = bn_group_product_amx,
     .bound_logits = bn_bound_logits_amx,
@@ -70,6 +76,7 @@ static const bn_kernels amx = {
 };
 
 const bn_kernels* const bn_tiers[BN_TIER_COUNT] = {
-    [BN_TIER_C] = &bn_kernels_c, [BN_TIER_AVX2] = &avx2, [BN_TIER_AVXVNNI] = &avxvnni,
-    [BN_TIER_AVX512] = &avx512,  [BN_TIER_AMX] = &amx,
+    [BN_TIER_C] = &bn_kernels_c,        [BN_TIER_AVX2] = &avx2,
+    [BN_TIER_AVXVNNI] = &avxvnni,       [BN_TIER_AVX512] = &avx512,
+    [BN_TIER_AVX512VBMI] = &avx512vbmi, [BN_TIER_AMX] = &amx,
 };

@@ -170,16 +170,8 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
 /* Five digits a byte become two-bit ones. */
 #define bn_repack_five_amx bn_repack_five_avx512
 
-/* The same for tokens too few for tiles. */
-static inline int32_t bn_five_product_of_few(const bn_ternary* w, const bn_quantized* a,
-                                             const bn_rows* y, int32_t count, int32_t begin,
-                                             int32_t end) {
-  bn_five_product_avx512(w, a, y, count, begin, end);
-  return BN_OK;
-}
-
 /* The products of tokens too few for tiles. */
-#define bn_ternary_product_of_few bn_ternary_product_avx512
+#define bn_ternary_product_of_few bn_ternary_product_avx512vbmi
 #define bn_group_product_of_few bn_group_product_avx512
 #define bn_bound_logits_of_few bn_bound_logits_avx512
 #define bn_refine_bounds_of_few bn_refine_bounds_avx512

@@ -16,12 +16,12 @@ final class Page {
       """
       :root { color-scheme: light; --text: #1d2430; --soft: #596273; --line: #d5dae3; \
       --back: #fff; --scalar: #8a94a6; --c: #2f7fd1; --vector: #d9822b; --avx2: #23875a; \
-      --avxvnni: #8f4fc4; --avx512: #c2405b; --amx: #4a53c9; --neon: #7a8b12; \
+      --avxvnni: #8f4fc4; --avx512: #c2405b; --avx512vbmi: #a8326e; --amx: #4a53c9; --neon: #7a8b12; \
       --dotprod: #0f8f9c; --i8mm: #8a5a2b; }
       @media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; \
       --text: #e6e9ef; --soft: #9aa4b5; \
       --line: #3a4252; --back: #151922; --scalar: #a3adbf; --c: #6bb0f5; --vector: #f0a35a; \
-      --avx2: #55c391; --avxvnni: #bd8bea; --avx512: #ee7f97; --amx: #96a0ff; \
+      --avx2: #55c391; --avxvnni: #bd8bea; --avx512: #ee7f97; --avx512vbmi: #f28fc0; --amx: #96a0ff; \
       --neon: #c9d65b; --dotprod: #4fd0dc; --i8mm: #c9996b; } }
       body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); \
       max-width: 64rem; margin: 1.5rem auto; padding: 0 1rem; overflow-wrap: anywhere; }

@@ -18,7 +18,7 @@ final class ContextOptions {
       paramLabel = "N",
       description =
           "Size of the context: at most N tokens of prompt and text together, 0 for as many as the"
-              + " model was made for. Default: ${DEFAULT-VALUE}.")
+              + " model was made for and the memory has room for. Default: ${DEFAULT-VALUE}.")
   private int context;
 
   @Option(

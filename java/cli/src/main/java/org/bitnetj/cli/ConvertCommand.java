@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       "  bitnet convert model-i2_s.gguf model-tq2_0.gguf --weights tq2_0      # for llama.cpp",
       "  bitnet convert Falcon3-1B-Instruct-1.58bit falcon3.gguf --head q6_k",
       "  bitnet convert model-i2_s.gguf model-panels.gguf --weights panels    # ready when mapped",
+      "  bitnet convert model-i2_s.gguf small.gguf --weights panels1.6 --no-sparse",
       "  bitnet convert model-00001-of-00003.gguf model.gguf                  # into one file",
       "",
       "Digits of ternary weights are never changed. Scales are rounded where the type of --weights"
@@ -57,8 +58,8 @@ final class ConvertCommand implements Callable<Integer> {
       description =
           "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: as they are; types"
               + " that are only read, as i2_s, or as pq2_0 with scales by groups of columns. With"
-              + " panels, in the layouts that this engine computes with: such a file is mapped and"
-              + " ready, and no other engine reads it.")
+              + " panels or panels1.6, in the layouts that this engine computes with, of two or 1.6"
+              + " bits a weight: such a file is mapped and ready, and no other engine reads it.")
   private @Nullable String weights;
 
   @Option(
@@ -75,6 +76,17 @@ final class ConvertCommand implements Callable<Integer> {
           "Where --weights is a type with float16 scales, keep one that is none in a tensor beside"
               + " the weights, which not every engine reads. Default: round it, and say so.")
   private boolean exactScales;
+
+  @Option(
+      names = "--sparse",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "With --weights panels or panels1.6, store the feed-forward weights by rows and columns,"
+              + " of two bits a weight, where a token can skip some (the default). --no-sparse:"
+              + " in panels, like all others; then no token skips any.")
+  private boolean sparse;
 
   @Mixin private HubOption hub;
   @Mixin private ReadingOptions reading;
@@ -124,6 +136,7 @@ final class ConvertCommand implements Callable<Integer> {
           reading.activations(),
           reading.layouts(),
           defaults.lowBitHead(),
+          sparse,
           defaults.progress(),
           defaults.warnings());
     } catch (IllegalArgumentException e) {

@@ -73,6 +73,13 @@ final class EngineOptions {
               + " user's cache folder that is mapped from then on (see 'bitnet cache --help').")
   private boolean uncached;
 
+  @Option(
+      names = "--from-disk",
+      description =
+          "Use a model that is larger than the memory: what does not fit is read from disk again"
+              + " for every token, so that a token takes seconds. Default: it is refused.")
+  private boolean fromDisk;
+
   @Mixin private ReadingOptions reading;
 
   /** Loads a model, and says on standard error what its user must know. */
@@ -97,7 +104,8 @@ final class EngineOptions {
             LoadOptions.defaults()
                 .withSparse(sparse)
                 .withMapped(mapped)
-                .withPackedCache(!uncached));
+                .withPackedCache(!uncached)
+                .withFromDisk(fromDisk));
     if (threads != null) {
       if (threads < 1 || threads > MOST_THREADS) {
         throw new ParameterException(

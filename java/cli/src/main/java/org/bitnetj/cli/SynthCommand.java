@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.VocabularyFile;
@@ -39,6 +41,7 @@ import picocli.CommandLine.Spec;
       "  bitnet synth --shape 2B4T --vocab model.gguf -o 2b4t-words.gguf",
       "  bitnet synth --shape 1B --arch qwen3 --weights pq2_0 --group-scales --head q6_k -o"
           + " 1b.gguf",
+      "  bitnet synth --shape 100B --weights panels1.6 -o 100b.gguf",
       "",
       "The same options give the same bytes on every machine. The file appears when it is complete;"
           + " one that exists is replaced only with --force."
@@ -113,7 +116,9 @@ final class SynthCommand implements Callable<Integer> {
       defaultValue = "i2_s",
       completionCandidates = StoredTypes.OfWeights.class,
       description =
-          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+          "How ternary weights are stored: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}. In"
+              + " panels1.6, the engine's own layout of 1.6 bits a weight, they are used where they"
+              + " are mapped, and none is skipped.")
   private String weights;
 
   @Option(
@@ -181,6 +186,9 @@ final class SynthCommand implements Callable<Integer> {
   private SyntheticModel model() throws IOException {
     try {
       ModelShape sizes = ModelShape.named(shape);
+      Optional<PanelLayout> panels =
+          Optional.of(PanelLayout.FIVE_DIGITS)
+              .filter(layout -> layout.label().equalsIgnoreCase(weights));
       SyntheticModel model =
           new SyntheticModel(
               sizes,
@@ -190,9 +198,12 @@ final class SynthCommand implements Callable<Integer> {
               vocabulary.equals(DUMMY)
                   ? new SyntheticVocabulary.Dummy()
                   : new SyntheticVocabulary.CopiedFrom(hub.path(vocabulary, bitnet.streams())),
-              WeightFormats.labelled(weights, WeightFormats.encoders()),
+              panels.isPresent()
+                  ? SyntheticModel.TERNARY
+                  : WeightFormats.labelled(weights, WeightFormats.encoders()),
               groupScales,
               WeightFormats.labelled(head, WeightFormats.floats()),
+              panels,
               new Likeness(openGates, peak));
       if (!isLoadable(model.architecture())) {
         throw new IllegalArgumentException(

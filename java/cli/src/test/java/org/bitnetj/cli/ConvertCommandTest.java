@@ -48,6 +48,22 @@ class ConvertCommandTest {
   }
 
   @Test
+  void fiveDigitsAByteComputeTheSameAndAreNamed() throws IOException {
+    byte[] expected = logits(Models.SHIPPED);
+    convert("--weights", "panels1.6").succeeds();
+    assertArrayEquals(expected, logits(made));
+    String shown = Outcome.of("inspect", made.toString()).succeeds().out();
+    assertTrue(
+        shown.lines().anyMatch(l -> l.matches(" *blk.0.attn_q.weight +panels1.6 .*")), shown);
+    assertTrue(shown.lines().anyMatch(l -> l.matches(" *blk.0.ffn_up.weight +rows2 .*")), shown);
+    convert("--weights", "panels1.6", "--no-sparse", "--force").succeeds();
+    assertArrayEquals(expected, logits(made));
+    shown = Outcome.of("inspect", made.toString()).succeeds().out();
+    assertTrue(
+        shown.lines().anyMatch(l -> l.matches(" *blk.0.ffn_up.weight +panels1.6 .*")), shown);
+  }
+
+  @Test
   void everyCommandWorksOnAFileInTheEnginesOwnLayouts() throws IOException {
     convert("--weights", "panels").succeeds();
     byte[] expected = logits(Models.SHIPPED);

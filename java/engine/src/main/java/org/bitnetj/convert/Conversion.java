@@ -17,10 +17,10 @@ import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * Converts a model to a GGUF file. What is read is a stream of rows, so that memory stays small
- * whatever the size of the model, but for {@link ConversionOptions#PANELS}, which takes that of the
- * largest matrix, or of the head and its low-bit copy if it has one; what is written appears when
- * it is complete, and a conversion that fails or is interrupted leaves nothing and whatever was
- * there before.
+ * whatever the size of the model, but for the engine's own layouts, which take that of the largest
+ * matrix, or of the head and its low-bit copy if it has one; what is written appears when it is
+ * complete, and a conversion that fails or is interrupted leaves nothing and whatever was there
+ * before.
  */
 public final class Conversion {
   private Conversion() {}
@@ -109,7 +109,8 @@ public final class Conversion {
   private static GgufHeader header(
       ModelSource model, ModelSpec spec, ConversionPlan plan, ConversionOptions options)
       throws ModelFileException {
-    GgufHeader header = options.panels() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader();
+    GgufHeader header =
+        options.panels().isPresent() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader();
     if (model instanceof GgufFile file) {
       GgufWords.copy(header, file);
     } else {

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.option.ActivationScaling;
@@ -26,9 +27,12 @@ import org.bitnetj.option.LayoutOptions;
  * @param activations what shares a scale among int8 activations, where the model leaves it open;
  *     empty for the engine's guess
  * @param layouts how weights are stored where the model's file leaves it open
- * @param lowBitHead whether a file of {@link #PANELS} gets a low-bit copy of the head, so that none
- *     is made when it is loaded: for {@code AUTO} where the head is so large that it is used by
- *     default, for {@code SCREENED} wherever it is smaller than the head by a quarter
+ * @param lowBitHead whether a file of the engine's own layouts gets a low-bit copy of the head, so
+ *     that none is made when it is loaded: for {@code AUTO} where the head is so large that it is
+ *     used by default, for {@code SCREENED} wherever it is smaller than the head by a quarter
+ * @param sparse whether the engine's own layouts have the feed-forward network by rows and columns,
+ *     of two bits a digit, where kernels can skip part of it; else it is in panels too, as the
+ *     other matrices
  * @param progress learns how much has been written
  * @param warnings receives what is lost or guessed, each a sentence without full stop
  */
@@ -39,6 +43,7 @@ public record ConversionOptions(
     Optional<ActivationScaling> activations,
     LayoutOptions layouts,
     HeadMode lowBitHead,
+    boolean sparse,
     Progress progress,
     Consumer<String> warnings) {
   /**
@@ -46,6 +51,12 @@ public record ConversionOptions(
    * stored so is mapped and ready.
    */
   public static final String PANELS = "panels";
+
+  /**
+   * Likewise, with five digits a byte instead of four where a matrix can be so and is in panels:
+   * 1.6 bits a weight.
+   */
+  public static final String PANELS_1_6 = PanelLayout.FIVE_DIGITS.label();
 
   /** Learns how much has been written. */
   @FunctionalInterface
@@ -55,7 +66,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions {
-    weights.filter(label -> !isPanels(label)).ifPresent(ConversionOptions::encoder);
+    weights.filter(label -> panels(label).isEmpty()).ifPresent(ConversionOptions::encoder);
     head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
@@ -68,17 +79,19 @@ public record ConversionOptions(
         Optional.empty(),
         LayoutOptions.none(),
         HeadMode.AUTO,
+        true,
         (written, size) -> {},
         warning -> {});
   }
 
   /**
-   * Names of types of ternary weights, {@link #PANELS} last. Of one that has two ids, the second
-   * has its id behind.
+   * Names of types of ternary weights, {@link #PANELS} and {@link #PANELS_1_6} last. Of one that
+   * has two ids, the second has its id behind.
    */
   public static List<String> weightTypes() {
     return Stream.concat(
-            WeightFormats.encoders().stream().map(WeightFormats::label), Stream.of(PANELS))
+            WeightFormats.encoders().stream().map(WeightFormats::label),
+            Stream.of(PANELS, PANELS_1_6))
         .toList();
   }
 
@@ -88,20 +101,24 @@ public record ConversionOptions(
   }
 
   Optional<TernaryEncoder> weightFormat() {
-    return weights.filter(label -> !isPanels(label)).map(ConversionOptions::encoder);
+    return weights.filter(label -> panels(label).isEmpty()).map(ConversionOptions::encoder);
   }
 
   private static TernaryEncoder encoder(String label) {
     return WeightFormats.labelled(label, WeightFormats.encoders());
   }
 
-  private static boolean isPanels(String label) {
-    return label.equalsIgnoreCase(PANELS);
+  private static Optional<PanelLayout> panels(String label) {
+    return label.equalsIgnoreCase(PANELS)
+        ? Optional.of(PanelLayout.TWO_BIT)
+        : label.equalsIgnoreCase(PANELS_1_6)
+            ? Optional.of(PanelLayout.FIVE_DIGITS)
+            : Optional.empty();
   }
 
-  /** Whether weights are to be stored in the engine's own layouts. */
-  boolean panels() {
-    return weights.filter(ConversionOptions::isPanels).isPresent();
+  /** The panels, if weights are to be stored in the engine's own layouts. */
+  Optional<PanelLayout> panels() {
+    return weights.flatMap(ConversionOptions::panels);
   }
 
   Optional<FloatFormat> headFormat() {
@@ -110,7 +127,15 @@ public record ConversionOptions(
 
   public ConversionOptions withWeights(String type) {
     return new ConversionOptions(
-        Optional.of(type), head, exactScales, activations, layouts, lowBitHead, progress, warnings);
+        Optional.of(type),
+        head,
+        exactScales,
+        activations,
+        layouts,
+        lowBitHead,
+        sparse,
+        progress,
+        warnings);
   }
 
   public ConversionOptions withHead(String type) {
@@ -121,37 +146,51 @@ public record ConversionOptions(
         activations,
         layouts,
         lowBitHead,
+        sparse,
         progress,
         warnings);
   }
 
   public ConversionOptions withExactScales(boolean exact) {
     return new ConversionOptions(
-        weights, head, exact, activations, layouts, lowBitHead, progress, warnings);
+        weights, head, exact, activations, layouts, lowBitHead, sparse, progress, warnings);
   }
 
   public ConversionOptions withActivations(ActivationScaling scaling) {
     return new ConversionOptions(
-        weights, head, exactScales, Optional.of(scaling), layouts, lowBitHead, progress, warnings);
+        weights,
+        head,
+        exactScales,
+        Optional.of(scaling),
+        layouts,
+        lowBitHead,
+        sparse,
+        progress,
+        warnings);
   }
 
   public ConversionOptions withLayouts(LayoutOptions value) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, value, lowBitHead, progress, warnings);
+        weights, head, exactScales, activations, value, lowBitHead, sparse, progress, warnings);
   }
 
   public ConversionOptions withLowBitHead(HeadMode mode) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, layouts, mode, progress, warnings);
+        weights, head, exactScales, activations, layouts, mode, sparse, progress, warnings);
+  }
+
+  public ConversionOptions withSparse(boolean skipping) {
+    return new ConversionOptions(
+        weights, head, exactScales, activations, layouts, lowBitHead, skipping, progress, warnings);
   }
 
   public ConversionOptions withProgress(Progress listener) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, layouts, lowBitHead, listener, warnings);
+        weights, head, exactScales, activations, layouts, lowBitHead, sparse, listener, warnings);
   }
 
   public ConversionOptions withWarnings(Consumer<String> listener) {
     return new ConversionOptions(
-        weights, head, exactScales, activations, layouts, lowBitHead, progress, listener);
+        weights, head, exactScales, activations, layouts, lowBitHead, sparse, progress, listener);
   }
 }

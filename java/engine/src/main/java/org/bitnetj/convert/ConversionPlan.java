@@ -80,10 +80,18 @@ final class ConversionPlan {
     this.rounding = new ScaleRounding(exactScales);
     this.lowBitHead = options.lowBitHead();
     this.layouts =
-        options.panels()
-            ? new EngineLayouts(
-                model, spec, KernelSelection.choose(KernelSelection.AUTO).kernels(), team)
-            : null;
+        options
+            .panels()
+            .map(
+                panels ->
+                    new EngineLayouts(
+                        model,
+                        spec,
+                        KernelSelection.choose(KernelSelection.AUTO).kernels(),
+                        team,
+                        panels,
+                        options.sparse()))
+            .orElse(null);
   }
 
   /**

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where the digits of a ternary matrix are when they lie as kernels compute with them, two bits a
- * digit: in panels, or in rows or columns. What only pads holds zero bits. A matrix takes whole
- * lines of 64 bytes and starts at a multiple of that.
+ * Where the digits of a ternary matrix are when they lie as kernels compute with them: in panels,
+ * or in rows or columns. What only pads holds zero bits. A matrix takes whole lines of 64 bytes and
+ * starts at a multiple of that.
  */
 public sealed interface DigitLayout permits PanelLayout, VectorLayout {
   /** Matrices start at a multiple of this many bytes. */
@@ -41,7 +41,7 @@ public sealed interface DigitLayout permits PanelLayout, VectorLayout {
   int digit(MemorySegment data, int rows, int columns, int row, int column);
 
   /**
-   * Whether bytes {@code [begin, end)} hold no digit above {@code largest}.
+   * Whether bytes {@code [begin, end)} hold nothing but digits, none above {@code largest}.
    *
    * @param begin a multiple of 8, as is {@code end}
    * @param largest 2 or 3

@@ -33,6 +33,12 @@ public record MappedFormat(
           "has digits up to %d, but the layout '%s' those up to 2%s"
               .formatted(largest, layout.label(), layout.largestDigit() > 2 ? " or 3" : ""));
     }
+    if (layout instanceof PanelLayout panels
+        && !panels.holdsGroups()
+        && scaleKind instanceof ScaleKind.Group) {
+      throw new IllegalArgumentException(
+          "has scales by groups of columns, but the layout '" + layout.label() + "' none");
+    }
     if (layout instanceof VectorLayout && !scaleKind.equals(ScaleKind.TENSOR)) {
       throw new IllegalArgumentException(
           "has several scales, but the layout '" + layout.label() + "' one");

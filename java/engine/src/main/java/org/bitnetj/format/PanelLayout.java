@@ -17,11 +17,19 @@ public non-sealed interface PanelLayout extends DigitLayout {
   /** Two bits a digit. */
   PanelLayout TWO_BIT = new TwoBitPanels();
 
+  /** Five digits a byte, none above 2, and no scales by groups. */
+  PanelLayout FIVE_DIGITS = new FiveDigitPanels();
+
   /** All layouts that kernels multiply. */
-  List<PanelLayout> ALL = List.of(TWO_BIT);
+  List<PanelLayout> ALL = List.of(TWO_BIT, FIVE_DIGITS);
 
   /** Its number in native structs. */
   int id();
+
+  /** Whether kernels multiply matrices in it that have scales by groups of columns. */
+  default boolean holdsGroups() {
+    return true;
+  }
 
   /** Columns of a block. */
   int blockColumns();

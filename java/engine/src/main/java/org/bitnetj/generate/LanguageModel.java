@@ -145,6 +145,9 @@ public final class LanguageModel implements AutoCloseable {
   private static Weights weights(
       ModelSource source, ModelSpec spec, Kernels kernels, ThreadTeam team, LoadOptions options)
       throws ModelFileException {
+    if (!options.fromDisk()) { // before gigabytes are packed
+      Weights.requireRoom(source, spec, kernels, options.head(), options.sparse());
+    }
     Optional<PackedCache> cache =
         options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
     boolean skipping = options.sparse() && kernels.gainsBySkipping();
@@ -155,14 +158,18 @@ public final class LanguageModel implements AutoCloseable {
                     source, spec, options.layouts(), options.head(), skipping, options.warnings()));
     if (packed.isPresent()) {
       try (ModelSource file = packed.get()) {
-        return Weights.load(file, spec, kernels, team, options.head(), options.sparse());
+        return Weights.load(
+            file, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
       } catch (ModelFileException e) {
-        Weights own = Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+        Weights own =
+            Weights.load(
+                source, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
         cache.get().discard(packed.get()); // the source is not to blame
         return own;
       }
     }
-    return Weights.load(source, spec, kernels, team, options.head(), options.sparse());
+    return Weights.load(
+        source, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
   }
 
   /**
@@ -208,7 +215,7 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** Opens a session with the model's own context length. */
+  /** Opens a session with the model's own context length, or what of it the memory has room for. */
   public Session openSession() {
     return openSession(SessionOptions.defaults());
   }
@@ -228,8 +235,12 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   SequenceState openSequence(SessionOptions options) {
-    int context = options.context() == 0 ? engine.spec().contextLength() : options.context();
-    return engine.open(stored(options.cacheType()), context);
+    AttentionLayer.Type type = stored(options.cacheType());
+    if (options.context() != 0) {
+      return engine.open(type, options.context());
+    }
+    long fitting = Math.max(engine.cachePositions(type), 1); // beside the weights
+    return engine.open(type, (int) Math.min(engine.spec().contextLength(), fitting));
   }
 
   private static AttentionLayer.Type stored(CacheType type) {

@@ -38,6 +38,8 @@ import org.bitnetj.option.LayoutOptions;
  *     library does not write gigabytes into a user's home unasked. The {@code bitnet} command does,
  *     shows the files ({@code bitnet cache}) and removes them. Of no effect if {@code mapped} is
  *     false
+ * @param fromDisk whether a mapped model may be larger than the memory: what does not fit is then
+ *     read from disk again for each token. By default it is refused
  * @param warnings receives problems that do not prevent the model from being used, for example that
  *     slow kernels are used, why, and what to do, and is told before weights are packed into a
  *     file: each is a sentence without full stop. By default each is logged once per process, by
@@ -55,6 +57,7 @@ public record LoadOptions(
     LayoutOptions layouts,
     long keptCacheBytes,
     boolean packedCache,
+    boolean fromDisk,
     Consumer<String> warnings) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
@@ -69,6 +72,7 @@ public record LoadOptions(
           Optional.empty(),
           LayoutOptions.none(),
           0,
+          false,
           false,
           LoadOptions::log);
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
@@ -144,6 +148,10 @@ public record LoadOptions(
     return edit(d -> d.packedCache = value);
   }
 
+  public LoadOptions withFromDisk(boolean value) {
+    return edit(d -> d.fromDisk = value);
+  }
+
   public LoadOptions withWarnings(Consumer<String> value) {
     return edit(d -> d.warnings = value);
   }
@@ -163,6 +171,7 @@ public record LoadOptions(
         draft.layouts,
         draft.keptCacheBytes,
         draft.packedCache,
+        draft.fromDisk,
         draft.warnings);
   }
 
@@ -179,6 +188,7 @@ public record LoadOptions(
     private LayoutOptions layouts;
     private long keptCacheBytes;
     private boolean packedCache;
+    private boolean fromDisk;
     private Consumer<String> warnings;
 
     Draft(LoadOptions from) {
@@ -193,6 +203,7 @@ public record LoadOptions(
       layouts = from.layouts;
       keptCacheBytes = from.keptCacheBytes;
       packedCache = from.packedCache;
+      fromDisk = from.fromDisk;
       warnings = from.warnings;
     }
   }

@@ -6,7 +6,8 @@ import org.bitnetj.option.CacheType;
  * Options of a session. Immutable.
  *
  * @param context tokens that prompt and text may have together; 0 for as many as the model was made
- *     for. Memory for the cache is taken as the text grows
+ *     for, or fewer if their keys and values do not fit the memory beside the weights. Memory for
+ *     the cache is taken as the text grows
  * @param cacheType how keys and values are stored
  */
 public record SessionOptions(int context, CacheType cacheType) {

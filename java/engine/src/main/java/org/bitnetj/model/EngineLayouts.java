@@ -6,6 +6,7 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
+import org.bitnetj.family.Sizes;
 import org.bitnetj.format.DigitLayout;
 import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.MappedFormat;
@@ -25,22 +26,36 @@ import org.bitnetj.tensor.TernaryVectors;
 
 /**
  * Puts a model's matrices, one at a time, into the layouts that the engine computes with, so that
- * they can be stored and used where they are mapped. The layouts are those that {@link Weights} has
- * on kernels that gain by skipping, whatever the kernels and the machine here. For one thread.
+ * they can be stored and used where they are mapped. The layouts do not depend on the kernels and
+ * the machine here. For one thread.
  */
 public final class EngineLayouts {
   private final ModelTensors tensors;
   private final Kernels kernels;
   private final ThreadTeam team;
+  private final PanelLayout panels;
+  private final boolean sparse;
 
   /**
    * @param model must stay open
    * @param spec of the model, its activations as its user knows them
+   * @param panels for matrices in panels, but for those that it cannot hold, with digits of 3 or
+   *     scales by groups of columns, which get two bits a digit
+   * @param sparse whether the feed-forward network is kept by rows and columns where kernels that
+   *     gain by skipping have it so; else it is in panels too
    */
-  public EngineLayouts(ModelSource model, ModelSpec spec, Kernels kernels, ThreadTeam team) {
+  public EngineLayouts(
+      ModelSource model,
+      ModelSpec spec,
+      Kernels kernels,
+      ThreadTeam team,
+      PanelLayout panels,
+      boolean sparse) {
     this.tensors = new ModelTensors(model, spec);
     this.kernels = kernels;
     this.team = team;
+    this.panels = panels;
+    this.sparse = sparse;
   }
 
   /**
@@ -57,7 +72,7 @@ public final class EngineLayouts {
       StoredMatrix matrix = tensors.matrix(role.place(), layer, memory, team);
       return Optional.of(
           new MappedFormat(
-              layout(role.place(), layer, memory),
+              layout(role.place(), layer, matrix, memory),
               matrix.rows(),
               matrix.columns(),
               matrix.scales().kind(),
@@ -68,17 +83,24 @@ public final class EngineLayouts {
     }
   }
 
-  private DigitLayout layout(Place place, int layer, NativeMemory memory)
+  private DigitLayout layout(Place place, int layer, StoredMatrix matrix, NativeMemory memory)
       throws ModelFileException {
     boolean skipped =
-        (place == Place.UP || place == Place.DOWN)
+        sparse
+            && (place == Place.UP || place == Place.DOWN)
             && WeightsPlan.gainsBySkipping(tensors.spec())
             && tensors.isPlainTernary(Place.GATE, layer)
             && tensors.isPlainTernary(Place.UP, layer)
             && tensors.isPlainTernary(Place.DOWN, layer)
             && tensors.matrix(Place.UP, layer, memory, team).canBeSkipped()
             && tensors.matrix(Place.DOWN, layer, memory, team).canBeSkipped();
-    return skipped ? order(place).layout() : PanelLayout.TWO_BIT;
+    if (skipped) {
+      return order(place).layout();
+    }
+    boolean fits =
+        matrix.format().largestDigit() <= panels.largestDigit()
+            && (panels.holdsGroups() || !(matrix.scales() instanceof TernaryScales.Groups));
+    return fits ? panels : PanelLayout.TWO_BIT;
   }
 
   private static TernaryVectors.Order order(Place place) {
@@ -120,12 +142,12 @@ public final class EngineLayouts {
   }
 
   /** Whether a head in a format gets a low-bit copy. */
-  public static boolean hasLowBit(ModelSpec spec, FloatFormat head, HeadMode mode) {
+  public static boolean hasLowBit(Sizes spec, FloatFormat head, HeadMode mode) {
     return WeightsPlan.storesLowBit(spec, head.bytes(spec.vocabulary(), spec.width()), mode);
   }
 
   /** Bytes of a low-bit copy of a model's head. */
-  public static long lowBitBytes(ModelSpec spec) {
+  public static long lowBitBytes(Sizes spec) {
     return LowBitMatrix.bytes(spec.vocabulary(), spec.width());
   }
 
@@ -136,6 +158,12 @@ public final class EngineLayouts {
    * @return false if some weight is NaN or infinite
    */
   public boolean packLowBit(FloatMatrix head, MemorySegment out) {
+    return packLowBit(head, out, kernels, team);
+  }
+
+  /** The same by any kernels and team. */
+  public static boolean packLowBit(
+      FloatMatrix head, MemorySegment out, Kernels kernels, ThreadTeam team) {
     out.fill((byte) 0);
     LowBitMatrix copy = LowBitMatrix.view(out, head.rows(), head.columns());
     return Packing.lowBit(head, copy, kernels, team);

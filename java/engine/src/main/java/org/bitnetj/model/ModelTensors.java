@@ -100,6 +100,33 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
             .sum();
   }
 
+  /** Bytes of the embedding, and of the head where it is another tensor, if they are floats. */
+  long vocabularyBytes() {
+    return stored(Place.Kind.VOCABULARY_MATRIX)
+        .filter(tensor -> tensor.format() instanceof FloatFormat)
+        .mapToLong(tensor -> tensor.data().byteSize())
+        .sum();
+  }
+
+  /** Bytes that all weights take if the ternary ones have as few bits as there are layouts for. */
+  long leastBytes() {
+    return inPlaceBytes()
+        + unpackedBytes()
+        + stored(Place.Kind.LINEAR)
+            .filter(tensor -> tensor.format() instanceof TernaryFormat)
+            .filter(tensor -> Math.max(tensor.rows(), tensor.columns()) <= ModelSpec.MAX_WIDTH)
+            .mapToLong(
+                tensor -> {
+                  TernaryFormat format = (TernaryFormat) tensor.format();
+                  boolean fits =
+                      format.largestDigit() <= PanelLayout.FIVE_DIGITS.largestDigit()
+                          && !(format.scaleKind() instanceof ScaleKind.Group);
+                  PanelLayout layout = fits ? PanelLayout.FIVE_DIGITS : PanelLayout.TWO_BIT;
+                  return layout.bytes((int) tensor.rows(), (int) tensor.columns());
+                })
+            .sum();
+  }
+
   /** Bytes of the embedding and head where they are not used in place. */
   long unpackedBytes() {
     return stored(Place.Kind.VOCABULARY_MATRIX)

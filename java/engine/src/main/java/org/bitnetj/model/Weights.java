@@ -1,11 +1,13 @@
 package org.bitnetj.model;
 
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
@@ -156,7 +158,38 @@ public final class Weights implements AutoCloseable {
       HeadMode head,
       boolean sparse)
       throws ModelFileException {
-    return WeightsLoader.load(source, spec, kernels, team, head, sparse);
+    return load(source, spec, kernels, team, head, sparse, false);
+  }
+
+  /**
+   * Like the other load(), for a model that may be larger than the memory.
+   *
+   * @param fromDisk whether a mapped model may be, whose steps then wait for the disk; else it is
+   *     refused
+   */
+  public static Weights load(
+      ModelSource source,
+      ModelSpec spec,
+      Kernels kernels,
+      ThreadTeam team,
+      HeadMode head,
+      boolean sparse,
+      boolean fromDisk)
+      throws ModelFileException {
+    return WeightsLoader.load(source, spec, kernels, team, head, sparse, fromDisk);
+  }
+
+  /**
+   * Refuses a model that does not fit the memory, as loading does.
+   *
+   * @throws ModelFileException with what would fit
+   */
+  public static void requireRoom(
+      ModelSource source, ModelSpec spec, Kernels kernels, HeadMode head, boolean sparse)
+      throws ModelFileException {
+    ModelTensors tensors = new ModelTensors(source, spec);
+    OptionalLong room = MachineMemory.bytes();
+    WeightsPlan.of(tensors, kernels, head, sparse, room).requireRoomForSteps(tensors, room);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.LayerPlan;
@@ -83,18 +84,25 @@ final class WeightsLoader {
     this.packing = new Packing(tensors, kernels, team);
   }
 
-  /** {@link Weights#load(ModelSource, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean)}. */
+  /**
+   * {@link Weights#load(ModelSource, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean, boolean)}.
+   */
   static Weights load(
       ModelSource source,
       ModelSpec spec,
       Kernels kernels,
       ThreadTeam team,
       HeadMode head,
-      boolean sparse)
+      boolean sparse,
+      boolean fromDisk)
       throws ModelFileException {
     ModelTensors tensors = new ModelTensors(source, spec);
     tensors.refuseUnknown();
-    WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, MachineMemory.bytes());
+    OptionalLong room = MachineMemory.bytes();
+    WeightsPlan plan = WeightsPlan.of(tensors, kernels, head, sparse, room);
+    if (!fromDisk) {
+      plan.requireRoomForSteps(tensors, room);
+    }
     ModelBytes bytes = source.bytes().share();
     NativeMemory memory = new NativeMemory();
     try {
@@ -204,7 +212,10 @@ final class WeightsLoader {
 
   private record FeedForward(Linear gate, Linear up, Linear down) {}
 
-  /** By rows and columns if that is planned, and all three have the digits and scales for it. */
+  /**
+   * By rows and columns if that is planned, all three have the digits and scales for it, and up and
+   * down are not in panels already, which are used in place.
+   */
   private FeedForward feedForward(int l) throws ModelFileException {
     if (plan.sparse()
         && tensors.isPlainTernary(Place.GATE, l)
@@ -213,7 +224,8 @@ final class WeightsLoader {
       StoredMatrix up = digits(Place.UP, l);
       StoredMatrix down = digits(Place.DOWN, l);
       TernaryMatrix gate = panels(digits(Place.GATE, l));
-      return up.canBeSkipped() && down.canBeSkipped()
+      boolean inPanels = up.panelsInPlace() != null || down.panelsInPlace() != null;
+      return up.canBeSkipped() && down.canBeSkipped() && !inPanels
           ? new FeedForward(
               linear(gate),
               vectors(up, TernaryVectors.Order.ROW_MAJOR),
@@ -284,7 +296,8 @@ final class WeightsLoader {
         lines,
         CHECKED_LINES);
     if (!valid.get()) {
-      throw tensors.refuse(tensor, "it holds digits above " + format.largest());
+      throw tensors.refuse(
+          tensor, "it holds digits above " + format.largest() + ", or bytes that are no digits");
     }
     if (!format.layout().isPaddedWithZeros(data, format.rows(), format.columns())) {
       throw tensors.refuse(tensor, "its padding is not zero");
@@ -292,9 +305,10 @@ final class WeightsLoader {
   }
 
   private TernaryMatrix panels(StoredMatrix digits) {
-    if (digits.isIn(PanelLayout.TWO_BIT)) {
+    PanelLayout layout = digits.panelsInPlace();
+    if (layout != null) {
       return TernaryMatrix.view(
-          PanelLayout.TWO_BIT,
+          layout,
           inPlace(digits),
           digits.rows(),
           digits.columns(),

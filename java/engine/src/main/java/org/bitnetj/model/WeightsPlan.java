@@ -3,6 +3,7 @@ package org.bitnetj.model;
 import java.util.OptionalLong;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Sizes;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.source.ModelSource;
@@ -15,13 +16,17 @@ import org.bitnetj.tensor.LowBitMatrix;
  *
  * @param lowBitHead whether the head gets a low-bit copy
  * @param sparse whether feed-forward networks are kept by rows and columns where they can be
+ * @param workingBytes what a dense step reads, in memory of its own or where it is mapped
  */
-record WeightsPlan(boolean lowBitHead, boolean sparse) {
+record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
   /**
    * Bytes from which on a head comes from memory on most machines. A smaller one is soon read from
    * the processor's caches, and the steps of screening take longer than that.
    */
   private static final long LARGE_HEAD = 64 << 20;
+
+  /** One part in so many of the memory is for what is not weights. */
+  private static final int OTHERS = 16;
 
   /**
    * The plan for the model of those tensors.
@@ -55,8 +60,38 @@ record WeightsPlan(boolean lowBitHead, boolean sparse) {
       inPlace += ready ? lowBitBytes : 0;
     }
     // What is used in place in a mapping needs no room of its own: the system can drop its pages.
-    requireRoom(tensors.source(), bytes + (tensors.source().bytes().mapped() ? 0 : inPlace), room);
-    return new WeightsPlan(lowBitHead, skipping);
+    boolean mapped = tensors.source().bytes().mapped();
+    requireRoom(tensors.source(), bytes + (mapped ? 0 : inPlace), room, smaller(tensors, room));
+    // An embedding is read by single rows, and few of the head's where it has a low-bit copy.
+    long single = tensors.vocabularyBytes() - (lowBitHead ? 0 : headBytes);
+    return new WeightsPlan(lowBitHead, skipping, bytes + inPlace - Math.max(0, single));
+  }
+
+  /**
+   * Refuses a model of which each step would read more than the memory holds.
+   *
+   * @throws ModelFileException with what would fit
+   */
+  void requireRoomForSteps(ModelTensors tensors, OptionalLong room) throws ModelFileException {
+    OptionalLong left =
+        room.isPresent() ? OptionalLong.of(room.getAsLong() - room.getAsLong() / OTHERS) : room;
+    requireRoom(
+        tensors.source(),
+        workingBytes,
+        left,
+        smaller(tensors, left) + ", or let them be read from disk for every token (--from-disk)");
+  }
+
+  /** What a user can do whose model does not fit. */
+  private static String smaller(ModelTensors tensors, OptionalLong room) {
+    long least = tensors.leastBytes();
+    return room.isPresent()
+            && least <= room.getAsLong()
+            && least < tensors.source().bytes().size() / 16 * 15
+        ? "make a file of it with 1.6 bits a weight, which takes about "
+            + (least >> 20)
+            + " MiB (bitnet convert --weights panels1.6 --no-sparse)"
+        : "use a smaller model or give the machine more memory";
   }
 
   private static long headBytes(ModelTensors tensors) throws ModelFileException {
@@ -68,12 +103,12 @@ record WeightsPlan(boolean lowBitHead, boolean sparse) {
   }
 
   /** Whether a low-bit copy of a head of that many bytes is smaller by a quarter or more. */
-  private static boolean paysByLowBit(ModelSpec spec, long headBytes) {
+  private static boolean paysByLowBit(Sizes spec, long headBytes) {
     return LowBitMatrix.bytes(spec.vocabulary(), spec.width()) <= headBytes / 4 * 3;
   }
 
   /** Whether a file for any machine gets a low-bit copy of a head of that many bytes. */
-  static boolean storesLowBit(ModelSpec spec, long headBytes, HeadMode head) {
+  static boolean storesLowBit(Sizes spec, long headBytes, HeadMode head) {
     return paysByLowBit(spec, headBytes)
         && (head == HeadMode.SCREENED || head == HeadMode.AUTO && headBytes >= LARGE_HEAD);
   }
@@ -89,7 +124,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparse) {
   }
 
   /** Refuses what cannot fit before the system kills the process half-way. */
-  static void requireRoom(ModelSource source, long bytes, OptionalLong room)
+  static void requireRoom(ModelSource source, long bytes, OptionalLong room, String advice)
       throws ModelFileException {
     if (room.isPresent() && bytes > room.getAsLong()) {
       throw new ModelFileException(
@@ -98,7 +133,9 @@ record WeightsPlan(boolean lowBitHead, boolean sparse) {
               + (bytes >> 20)
               + " MiB of memory, but there are only "
               + (room.getAsLong() >> 20)
-              + " MiB, swap included; use a smaller model or give the machine more memory.");
+              + " MiB for them, swap included; "
+              + advice
+              + ".");
     }
   }
 }

@@ -25,6 +25,11 @@ class DigitLayoutTest {
     return DigitLayout.all();
   }
 
+  /** Those that have the bits of a 3. */
+  static List<DigitLayout> layoutsOfTwoBits() {
+    return layouts().stream().filter(layout -> layout != PanelLayout.FIVE_DIGITS).toList();
+  }
+
   private static void set(
       DigitLayout layout,
       MemorySegment data,
@@ -63,8 +68,10 @@ class DigitLayoutTest {
       MemorySegment data = random(layout, digits);
       assertEquals(0, data.byteSize() % DigitLayout.ALIGNMENT);
       assertTrue(layout.paddedRows(shape[0]) >= shape[0]);
+      int digitsOfByte = layout == PanelLayout.FIVE_DIGITS ? 5 : 4;
       assertEquals(
-          data.byteSize() * 4, (long) layout.paddedRows(shape[0]) * layout.paddedColumns(shape[1]));
+          data.byteSize() * digitsOfByte,
+          (long) layout.paddedRows(shape[0]) * layout.paddedColumns(shape[1]));
       byte[] row = new byte[shape[1]];
       for (int r = 0; r < shape[0]; r++) {
         layout.digits(data, shape[0], shape[1], r, row);
@@ -74,7 +81,7 @@ class DigitLayoutTest {
   }
 
   @ParameterizedTest
-  @MethodSource("layouts")
+  @MethodSource("layoutsOfTwoBits")
   void digitsAboveTheLargestAreFoundWhereverTheyAre(DigitLayout layout) {
     for (int[] shape : SHAPES) {
       byte[][] digits = new byte[shape[0]][shape[1]];
@@ -175,5 +182,12 @@ class DigitLayoutTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> new MappedFormat(PanelLayout.TWO_BIT, 0, 4, ScaleKind.TENSOR, 2, "I2_S"));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new MappedFormat(PanelLayout.FIVE_DIGITS, 4, 4, ScaleKind.TENSOR, 3, "IQ2_BN"));
+    ScaleKind groups = new ScaleKind.Group(64);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new MappedFormat(PanelLayout.FIVE_DIGITS, 4, 64, groups, 2, "Q2_0"));
   }
 }

@@ -2,6 +2,8 @@ package org.bitnetj.format;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,8 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 class PanelLayoutTest {
-  /** Layouts that kernels have, and one that shows that blocks need not be of 16 columns. */
-  static final List<PanelLayout> LAYOUTS = List.of(PanelLayout.TWO_BIT, new FiveTrits());
+  static final List<PanelLayout> LAYOUTS = PanelLayout.ALL;
 
   private final RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(3);
 
@@ -73,86 +74,65 @@ class PanelLayoutTest {
     }
   }
 
+  /** By the formula in bitnet.h, with 3 for the digits of bytes that have none. */
+  @Test
+  void everyByteOfFiveDigitsMeansWhatTheLayoutSays() {
+    PanelLayout five = PanelLayout.FIVE_DIGITS;
+    int rows = 35;
+    int columns = 40;
+    MemorySegment panels = Arena.ofAuto().allocate(five.bytes(rows, columns));
+    assertEquals(3 * 2 * 64, panels.byteSize());
+    int valid = 0;
+    for (int value = 0; value < 256; value++) {
+      int number = value % 64 / 9 * 4 + value / 64;
+      boolean digits = value % 64 < 63 && number < 27;
+      valid += digits ? 1 : 0;
+      // Row 33 is row 1 of panel 2; columns 22, 26, ... are byte 2 of a row in block 1.
+      panels.set(ValueLayout.JAVA_BYTE, 2 * 2 * 64 + 64 + 4 + 2, (byte) value);
+      int[] expected = {value % 64 % 9 / 3, number / 9, number / 3 % 3, value % 64 % 3, number % 3};
+      for (int f = 0; f < 5; f++) {
+        assertEquals(
+            digits ? expected[f] : 3, five.digit(panels, columns, 33, 22 + 4 * f), "" + value);
+      }
+      assertEquals(digits, five.holdsNoneAbove(2, panels, 0, panels.byteSize()), "" + value);
+    }
+    assertEquals(243, valid);
+  }
+
+  @Test
+  void bytesThatAreNoDigitsAreFoundWhereverTheyAre() {
+    PanelLayout five = PanelLayout.FIVE_DIGITS;
+    MemorySegment panels = Arena.ofAuto().allocate(five.bytes(16, 20));
+    for (long at = 0; at < 64; at++) {
+      panels.set(ValueLayout.JAVA_BYTE, at, (byte) 245); // the largest of digits
+    }
+    for (long at = 0; at < 64; at++) {
+      for (int value : new int[] {63, 127, 191, 246, 255}) {
+        panels.set(ValueLayout.JAVA_BYTE, at, (byte) value);
+        long line = at / 8 * 8;
+        assertFalse(five.holdsNoneAbove(2, panels, line, line + 8), value + " at " + at);
+        assertTrue(five.holdsNoneAbove(2, panels, 0, line));
+        assertTrue(five.holdsNoneAbove(2, panels, line + 8, 64));
+      }
+      panels.set(ValueLayout.JAVA_BYTE, at, (byte) 245);
+    }
+  }
+
   @Test
   void sizesFollowFromTheBlocks() {
     assertEquals(640L * 2560 / 4, PanelLayout.TWO_BIT.bytes(640, 2560));
     assertEquals(2 * 4 * 48, PanelLayout.TWO_BIT.bytes(17, 33));
-    assertEquals(640L * 2560 / 5, new FiveTrits().bytes(640, 2560));
-    assertEquals(16L * 6920 / 5, new FiveTrits().panelBytes(6912));
+    assertEquals(640L * 2560 / 5, PanelLayout.FIVE_DIGITS.bytes(640, 2560));
+    assertEquals(16L * 6920 / 5, PanelLayout.FIVE_DIGITS.panelBytes(6912));
   }
 
   @Test
   void activationsHaveRoomForThePaddingOfEveryLayout() {
     assertEquals(6912 + 64, PanelLayout.activationStride(6912));
-    assertEquals(6912 + 64, PanelLayout.activationStride(6912, LAYOUTS));
-    assertEquals(6976, PanelLayout.activationStride(6976));
-    assertEquals(6976 + 128, PanelLayout.activationStride(6976, LAYOUTS));
-    assertEquals(2560 + 64, PanelLayout.activationStride(2560, LAYOUTS));
+    assertEquals(6976, PanelLayout.activationStride(6976, List.of(PanelLayout.TWO_BIT)));
+    assertEquals(6976 + 128, PanelLayout.activationStride(6976));
+    assertEquals(2560 + 64, PanelLayout.activationStride(2560));
     assertEquals(64, PanelLayout.activationStride(1));
     assertEquals(192, PanelLayout.activationStride(65));
-  }
-
-  /**
-   * Five base-3 digits to a byte: byte 4r + j of a block holds those of columns 4f + j, f = 0..4.
-   */
-  private record FiveTrits() implements PanelLayout {
-    private static final int[] POWERS = {81, 27, 9, 3, 1};
-
-    @Override
-    public int id() {
-      return -1;
-    }
-
-    @Override
-    public String label() {
-      return "five trits";
-    }
-
-    @Override
-    public int blockColumns() {
-      return 20;
-    }
-
-    @Override
-    public int blockBytes() {
-      return 64;
-    }
-
-    @Override
-    public int largestDigit() {
-      return 2;
-    }
-
-    @Override
-    public void pack(byte[] digits, MemorySegment panels, int columns, int row) {
-      for (int c = 0; c < columns; c++) {
-        setDigit(panels, columns, row, c, digits[c]);
-      }
-    }
-
-    @Override
-    public void unpack(MemorySegment panels, int columns, int row, byte[] digits) {
-      for (int c = 0; c < columns; c++) {
-        digits[c] = (byte) digit(panels, columns, row, c);
-      }
-    }
-
-    @Override
-    public int digit(MemorySegment panels, int columns, int row, int column) {
-      int number = panels.get(ValueLayout.JAVA_BYTE, byteOf(columns, row, column)) & 0xff;
-      return number / POWERS[column % 20 / 4] % 3;
-    }
-
-    @Override
-    public void setDigit(MemorySegment panels, int columns, int row, int column, int digit) {
-      long at = byteOf(columns, row, column);
-      int change = (digit - digit(panels, columns, row, column)) * POWERS[column % 20 / 4];
-      panels.set(
-          ValueLayout.JAVA_BYTE, at, (byte) (panels.get(ValueLayout.JAVA_BYTE, at) + change));
-    }
-
-    private long byteOf(int columns, int row, int column) {
-      return row / 16 * panelBytes(columns) + column / 20 * 64L + row % 16 * 4 + column % 4;
-    }
   }
 }

@@ -318,14 +318,17 @@ class UnusableModelTest {
   @Test
   void aModelLargerThanTheMachine() throws ModelFileException {
     try (GgufFile file = GgufFile.open(file(new TinyModel()))) {
-      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.empty());
-      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40));
+      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.empty(), "");
+      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40), "");
       String sentence =
           assertThrows(
                   ModelFileException.class,
-                  () -> WeightsPlan.requireRoom(file, 7L << 20, OptionalLong.of(6L << 20)))
+                  () -> WeightsPlan.requireRoom(file, 7L << 20, OptionalLong.of(6L << 20), "do so"))
               .getMessage();
-      assertTrue(sentence.contains("take 7 MiB of memory, but there are only 6 MiB"), sentence);
+      assertTrue(
+          sentence.endsWith(
+              "take 7 MiB of memory, but there are only 6 MiB for them, swap included; do so."),
+          sentence);
     }
   }
 

@@ -141,6 +141,28 @@ class WeightsTest {
     }
   }
 
+  /** What is mapped must fit, too, unless it may be read from disk for every token. */
+  @Test
+  void whatStepsReadNeedsRoomMappedOrNot() throws Exception {
+    try (GgufFile mapped = GgufFile.open(Golden.MODEL)) {
+      ModelTensors tensors = new ModelTensors(mapped, mapped.spec());
+      WeightsPlan plan =
+          WeightsPlan.of(tensors, Tiers.best(), HeadMode.FULL, false, OptionalLong.empty());
+      long bytes = tensors.ternaryBytes(false) + tensors.inPlaceBytes(); // its head is tied
+      assertEquals(bytes, plan.workingBytes());
+      plan.requireRoomForSteps(tensors, OptionalLong.empty());
+      plan.requireRoomForSteps(tensors, OptionalLong.of(bytes / 15 * 16 + 16));
+      String sentence =
+          assertThrows(
+                  ModelFileException.class,
+                  () -> plan.requireRoomForSteps(tensors, OptionalLong.of(bytes)))
+              .getMessage();
+      assertTrue(sentence.contains("MiB of memory, but there are only"), sentence);
+      assertTrue(
+          sentence.endsWith("let them be read from disk for every token (--from-disk)."), sentence);
+    }
+  }
+
   private static boolean fits(GgufFile file, long room) {
     try {
       ModelTensors tensors = new ModelTensors(file, file.spec());

@@ -1,24 +1,38 @@
 package org.bitnetj.synth;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.family.Manifest;
 import org.bitnetj.family.Place;
 import org.bitnetj.family.Role;
+import org.bitnetj.format.DigitLayout;
 import org.bitnetj.format.FloatFormat;
+import org.bitnetj.format.MappedFormat;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.ScaleKind;
 import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.EngineLayouts;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWords;
 import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.source.gguf.MappedTensors;
 import org.bitnetj.source.gguf.MatrixWriter;
+import org.bitnetj.tensor.FloatMatrix;
 
 /**
  * A model of random ternary weights, as Microsoft's published GGUF lays one out: ternary matrices,
@@ -42,6 +56,9 @@ import org.bitnetj.source.gguf.MatrixWriter;
  * @param groupScales whether each group of columns has a scale of its own, as in models of which
  *     only the weights are ternary; else a matrix has one, as in BitNet
  * @param head how embedding and head are stored
+ * @param panels the engine's own layout of all ternary matrices, so that the file is used where it
+ *     is mapped; then {@code weights} says nothing but what they were before, and a large head gets
+ *     a low-bit copy
  * @param likeness to a trained model
  */
 public record SyntheticModel(
@@ -53,6 +70,7 @@ public record SyntheticModel(
     TernaryEncoder weights,
     boolean groupScales,
     FloatFormat head,
+    Optional<PanelLayout> panels,
     Likeness likeness) {
 
   /** Architectures whose tensors this class knows. */
@@ -98,6 +116,10 @@ public record SyntheticModel(
           weights.name() + " has no scales by groups of columns; choose another type.");
     }
     likeness.requireFits(shape, Architecture.ofLabel(architecture).orElseThrow(), weights);
+    if (panels.isPresent() && groupScales) {
+      throw new IllegalArgumentException(
+          "Panels of synthetic models have no scales by groups of columns; choose another type.");
+    }
   }
 
   /** In the types of the published file. */
@@ -107,19 +129,34 @@ public record SyntheticModel(
       long seed,
       double zeroShare,
       SyntheticVocabulary vocabulary) {
-    this(shape, architecture, seed, zeroShare, vocabulary, TERNARY, false, HEAD, Likeness.NONE);
+    this(shape, architecture, seed, zeroShare, vocabulary, TERNARY, false, HEAD, Optional.empty(), Likeness.NONE);
   }
 
   /** The same model in other types. */
   public SyntheticModel in(TernaryEncoder ternary, boolean byGroups, FloatFormat floats) {
     return new SyntheticModel(
-        shape, architecture, seed, zeroShare, vocabulary, ternary, byGroups, floats, likeness);
+        shape, architecture, seed, zeroShare, vocabulary, ternary, byGroups, floats, panels, likeness);
   }
 
   /** The same model with another likeness to a trained one. */
   public SyntheticModel like(Likeness other) {
     return new SyntheticModel(
-        shape, architecture, seed, zeroShare, vocabulary, weights, groupScales, head, other);
+        shape, architecture, seed, zeroShare, vocabulary, weights, groupScales, head, panels, other);
+  }
+
+  /** The same model, its matrices in panels. */
+  public SyntheticModel inPanels(PanelLayout layout) {
+    return new SyntheticModel(
+        shape,
+        architecture,
+        seed,
+        zeroShare,
+        vocabulary,
+        weights,
+        groupScales,
+        head,
+        Optional.of(layout),
+        likeness);
   }
 
   /** With the shape's own architecture, a third of zeros and a dummy vocabulary. */
@@ -139,13 +176,24 @@ public record SyntheticModel(
       ModelShape sizes = shape.withVocabulary(keys.size());
       List<Part> parts = parts(sizes);
       GgufHeader header = header(sizes, keys);
+      boolean lowBitHead =
+          panels.isPresent() && EngineLayouts.hasLowBit(sizes, head, HeadMode.AUTO);
+      if (panels.isPresent()) {
+        declareMapped(header, parts, lowBitHead);
+      }
       try {
         for (Part part : parts) {
-          if (part.rows == 1) {
+          if (part.format instanceof MappedFormat mapped) {
+            header.tensor(part.name, WeightFormats.I8, mapped.bytes());
+          } else if (part.rows == 1) {
             header.tensor(part.name, part.format, part.columns);
           } else {
             header.tensor(part.name, part.format, part.columns, part.rows);
           }
+        }
+        if (lowBitHead) {
+          header.tensor(
+              MappedTensors.LOW_BIT_HEAD_NAME, WeightFormats.I8, EngineLayouts.lowBitBytes(sizes));
         }
       } catch (IllegalArgumentException e) {
         throw new ModelFileException(
@@ -155,7 +203,10 @@ public record SyntheticModel(
           ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads());
           MatrixWriter matrices = new MatrixWriter(writer, progress, team)) {
         for (int i = 0; i < parts.size(); i++) {
-          write(parts.get(i), sizes, CounterRandom.of(seed, i), matrices);
+          write(parts.get(i), sizes, CounterRandom.of(seed, i), matrices, team);
+        }
+        if (lowBitHead) {
+          writeLowBitHead(parts, sizes, matrices, team);
         }
         writer.commit();
       }
@@ -166,7 +217,7 @@ public record SyntheticModel(
   private GgufHeader header(ModelShape sizes, VocabularyKeys keys) {
     String a = architecture + ".";
     GgufHeader header =
-        new GgufHeader()
+        (panels.isPresent() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader())
             .text("general.architecture", architecture)
             .text("general.name", "synthetic-" + shape.name())
             .u32(a + "vocab_size", sizes.vocabulary())
@@ -217,19 +268,38 @@ public record SyntheticModel(
               place,
               layer,
               role.gguf(layer),
-              format(place),
+              format(place, sizes),
               columns,
               place.rows(sizes),
               gain(place, sizes) / Math.sqrt(columns)));
     }
   }
 
-  private WeightFormat format(Place place) {
+  private WeightFormat format(Place place, ModelShape sizes) {
     return switch (place.kind()) {
       case VECTOR -> WeightFormats.F32;
       case VOCABULARY_MATRIX -> head;
-      case LINEAR -> weights;
+      case LINEAR ->
+          panels.isEmpty()
+              ? weights
+              : new MappedFormat(
+                  panels.get(),
+                  place.rows(sizes),
+                  place.columns(sizes),
+                  ScaleKind.TENSOR,
+                  2,
+                  weights.name());
     };
+  }
+
+  private static void declareMapped(GgufHeader header, List<Part> parts, boolean lowBitHead) {
+    Map<String, MappedFormat> formats = new LinkedHashMap<>();
+    for (Part part : parts) {
+      if (part.format instanceof MappedFormat mapped) {
+        formats.put(part.name, mapped);
+      }
+    }
+    MappedTensors.put(header, formats, lowBitHead);
   }
 
   private double gain(Place place, ModelShape sizes) {
@@ -241,9 +311,16 @@ public record SyntheticModel(
     };
   }
 
-  private void write(Part part, ModelShape sizes, CounterRandom random, MatrixWriter out)
+  private void write(
+      Part part, ModelShape sizes, CounterRandom random, MatrixWriter out, ThreadTeam team)
       throws ModelFileException {
-    if (part.format instanceof TernaryEncoder format) {
+    if (part.format instanceof MappedFormat format) {
+      try (NativeMemory memory = new NativeMemory()) {
+        MemorySegment data = memory.allocate(format.bytes());
+        pack(part, format, sizes, random, data, team);
+        out.copy(part.name, data);
+      }
+    } else if (part.format instanceof TernaryEncoder format) {
       RandomDigits digits = RandomDigits.of(format, random, part.rows, part.columns, zeroShare);
       float scale = digits.scale(part.deviation);
       out.write(
@@ -273,6 +350,74 @@ public record SyntheticModel(
             floats.read(row, values);
             likeness.apply(part.place, part.layer, sizes, zeroShare, values);
           });
+    }
+  }
+
+  /** The digits that other types have, by panels. */
+  private void pack(
+      Part part,
+      MappedFormat format,
+      ModelShape sizes,
+      CounterRandom random,
+      MemorySegment data,
+      ThreadTeam team) {
+    RandomDigits digits = RandomDigits.of(weights, random, part.rows, part.columns, zeroShare);
+    MemorySegment to = format.digits(data);
+    PanelLayout layout = (PanelLayout) format.layout();
+    team.run(
+        (begin, end) -> {
+          byte[] row = new byte[layout.paddedColumns(part.columns)];
+          int last = Math.min(end * PanelLayout.ROWS, part.rows);
+          for (int r = begin * PanelLayout.ROWS; r < last; r++) {
+            digits.read(r, row);
+            likeness.apply(part.place, sizes, r, row);
+            layout.pack(row, to, part.columns, r);
+          }
+        },
+        PanelLayout.panels(part.rows),
+        4);
+    float scale = weights.storable(digits.scale(part.deviation));
+    format.scales(data).set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, scale);
+  }
+
+  /** Of the head, which is made again. */
+  private void writeLowBitHead(
+      List<Part> parts, ModelShape sizes, MatrixWriter out, ThreadTeam team)
+      throws ModelFileException {
+    Manifest manifest = Architecture.ofLabel(architecture).orElseThrow().manifest();
+    Place place = sizes.tiedHead() ? Place.EMBEDDING : Place.HEAD;
+    String name = manifest.at(place).orElseThrow().gguf(0);
+    int index = 0;
+    while (!parts.get(index).name.equals(name)) {
+      index++;
+    }
+    Part part = parts.get(index);
+    RandomFloats floats =
+        RandomFloats.halves(CounterRandom.of(seed, index), part.deviation, part.columns);
+    try (NativeMemory memory = new NativeMemory()) {
+      MemorySegment data = memory.allocate(head.bytes(part.rows, part.columns));
+      team.run(
+          (begin, end) -> {
+            float[] values = new float[part.columns];
+            for (int r = begin; r < end; r++) {
+              floats.read(r, values);
+              likeness.apply(part.place, part.layer, sizes, zeroShare, values);
+              head.encode(values, data, part.columns, r);
+            }
+          },
+          part.rows,
+          16);
+      MemorySegment copy = memory.allocate(EngineLayouts.lowBitBytes(sizes));
+      boolean finite =
+          EngineLayouts.packLowBit(
+              new FloatMatrix(data, head, part.rows, part.columns),
+              copy,
+              KernelSelection.choose(KernelSelection.AUTO).kernels(),
+              team);
+      if (!finite) {
+        throw new ModelFileException("the head of " + shape.name() + " is not finite.");
+      }
+      out.copy(MappedTensors.LOW_BIT_HEAD_NAME, copy);
     }
   }
 }

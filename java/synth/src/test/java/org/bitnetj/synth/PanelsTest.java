@@ -61,6 +61,10 @@ class PanelsTest extends ConvertedModels {
   private static final ConversionOptions PANELS =
       OPTIONS.withWeights("panels").withLowBitHead(HeadMode.SCREENED);
 
+  private static final ConversionOptions DENSE = PANELS.withSparse(false);
+  private static final ConversionOptions SMALL = PANELS.withWeights(ConversionOptions.PANELS_1_6);
+  private static final ConversionOptions SMALLEST = SMALL.withSparse(false);
+
   /** Those that run here. */
   private static List<String> tiers() {
     List<String> labels = new ArrayList<>();
@@ -158,6 +162,62 @@ class PanelsTest extends ConvertedModels {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyTierComputesTheSameFromFiveDigitsAByte(
+      ModelShape shape, TernaryEncoder weights, boolean groupScales) throws IOException {
+    Path source = model(shape, weights, groupScales);
+    Answer expected = answer(source, load("scalar", HeadMode.FULL));
+    Path small = convert(source, SMALL);
+    Path smallest = convert(source, "smallest.gguf", SMALLEST);
+    Path dense = convert(source, "dense.gguf", DENSE);
+    for (String tier : tiers()) {
+      LoadOptions options = load(tier, HeadMode.SCREENED);
+      expected.requireSame(answer(small, options), tier);
+      expected.requireSame(answer(small, options.withSparse(false)), tier + ", dense");
+      expected.requireSame(answer(smallest, options), tier + ", all in panels");
+      expected.requireSame(answer(smallest, options.withMapped(false)), tier + ", not mapped");
+      expected.requireSame(answer(dense, options), tier + ", all in panels of two bits");
+    }
+  }
+
+  /** What cannot be five digits a byte, with digits of 3 or scales by groups, has two bits. */
+  @Test
+  void eachMatrixHasTheSmallestLayoutThatHoldsIt() throws IOException {
+    assertEquals(Set.of("panels1.6", "rows2", "columns2"), layouts("bitnet-b1.58", false, SMALL));
+    assertEquals(Set.of("panels1.6"), layouts("bitnet-b1.58", false, SMALLEST));
+    assertEquals(Set.of("panels2"), layouts("bitnet-b1.58", false, DENSE));
+    assertEquals(Set.of("panels1.6"), layouts("llama", false, SMALL));
+    assertEquals(Set.of("panels2"), layouts("qwen3", true, SMALL));
+  }
+
+  private Set<String> layouts(String family, boolean groupScales, ConversionOptions options)
+      throws IOException {
+    TernaryEncoder stored = groupScales ? WeightFormats.PQ2_0 : WeightFormats.I2_S;
+    Path made = convert(model(shape(family, true), stored, groupScales), options);
+    try (GgufFile file = GgufFile.open(made)) {
+      return file.tensors().stream()
+          .filter(t -> t.format() instanceof MappedFormat)
+          .map(t -> t.format().name())
+          .collect(Collectors.toSet());
+    }
+  }
+
+  /** Files that have it in panels of any kind are used as they are, whatever could be skipped. */
+  @Test
+  void panelsAreUsedInPlaceEvenWhereRowsCouldBeSkipped() throws IOException {
+    Path source = model(shape("bitnet-b1.58", false), WeightFormats.I2_S, false);
+    Kernels kernels = KernelSelection.choose("auto").kernels();
+    for (ConversionOptions options : List.of(DENSE, SMALLEST)) {
+      try (ModelSource file = ModelContainer.open(convert(source, options), true);
+          ThreadTeam team = new ThreadTeam(2);
+          Weights weights = Weights.load(file, kernels, team, HeadMode.SCREENED, true)) {
+        assertTrue(weights.residentBytes() < 64 << 10, weights.residentBytes() + " bytes");
+        assertEquals(false, weights.isSparse());
+      }
+    }
+  }
+
   /** Where activations are left open, a user may choose those that the file does not name. */
   @Test
   void anotherActivationScalingComputesTheSame() throws IOException {
@@ -247,6 +307,8 @@ class PanelsTest extends ConvertedModels {
     Path made = convert(source, PANELS);
     Path again = convert(made, "again.gguf", PANELS);
     assertEquals(-1, Files.mismatch(made, again));
+    Path smallest = convert(made, "smallest.gguf", SMALLEST);
+    assertEquals(-1, Files.mismatch(made, convert(smallest, "two.gguf", PANELS)));
     ConversionOptions back = OPTIONS.withWeights(WeightFormats.label(weights));
     try (GgufFile one = GgufFile.open(source);
         GgufFile other = GgufFile.open(convert(made, "back.gguf", back))) {
@@ -455,6 +517,19 @@ class PanelsTest extends ConvertedModels {
     assertTrue(shorter.contains("in the layout 'panels2' a matrix of 80 x 80 takes"), shorter);
     String scale = refused(made, Map.of(), Map.of(panel, b -> floatAt(b, b.length - 4, Float.NaN)));
     assertTrue(scale.contains("its scale is NaN"), scale);
+  }
+
+  @Test
+  void bytesThatAreNotFiveDigitsAreRefused() throws IOException {
+    Path made = convert(model(odd("bitnet-b1.58"), WeightFormats.I2_S, false), SMALLEST);
+    for (int value : new int[] {63, 127, 191, 246, 255}) {
+      String bad =
+          refused(made, Map.of(), Map.of("blk.1.ffn_down.weight", b -> with(b, 70, value)));
+      assertTrue(bad.contains("bytes that are no digits"), bad);
+    }
+    int row200 = 200 / 16 * (80 / 20 * 64) + 200 % 16 * 4; // of a matrix of as many rows
+    String rows = refused(made, Map.of(), Map.of("blk.1.ffn_gate.weight", b -> with(b, row200, 1)));
+    assertTrue(rows.contains("its padding is not zero"), rows);
   }
 
   @Test

@@ -15,10 +15,15 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.bitnetj.convert.Conversion;
+import org.bitnetj.convert.ConversionOptions;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.kv.BlockPool;
@@ -172,6 +177,60 @@ class SyntheticModelTest {
     assertEquals(expected * (0.875 + 0.25 * unit(words.nextLong())), scale, 1e-6 * expected);
     for (long i = bytes + 4; i < tensor.data().byteSize(); i++) {
       assertEquals(0, tensor.data().get(ValueLayout.JAVA_BYTE, i));
+    }
+  }
+
+  /** The same file as one of I2_S that is converted, but for the order of its keys. */
+  @Test
+  void panelsHoldTheWeightsOfOtherTypes() throws IOException {
+    Path stored = write(SyntheticModel.of(SMALL, 5));
+    Path panels = folder.resolve("panels.gguf");
+    SyntheticModel.of(SMALL, 5)
+        .inPanels(PanelLayout.FIVE_DIGITS)
+        .write(panels, (written, size) -> {});
+    try (GgufFile file = GgufFile.open(stored);
+        GgufFile other = GgufFile.open(panels)) {
+      for (Tensor tensor : file.tensors()) {
+        Tensor same = other.tensor(tensor.name());
+        if (tensor.format() instanceof TernaryFormat format) {
+          TernaryFormat layout = (TernaryFormat) same.format();
+          assertEquals("panels1.6", layout.name());
+          int columns = (int) tensor.columns();
+          byte[] expected = new byte[columns];
+          byte[] actual = new byte[columns];
+          for (int row = 0; row < tensor.rows(); row++) {
+            format.digits(tensor.data(), columns, row, expected);
+            layout.digits(same.data(), columns, row, actual);
+            assertArrayEquals(expected, actual, tensor.name() + ", row " + row);
+          }
+          float[] scales = new float[2];
+          format.scales(tensor.data(), columns, 0, scales);
+          assertEquals(
+              Optional.of(scales[0]),
+              layout.uniformScale(same.data(), (int) tensor.rows(), columns));
+        } else {
+          assertEquals(-1, tensor.data().mismatch(same.data()), tensor.name());
+        }
+      }
+    }
+  }
+
+  /** A head that is large enough gets a low-bit copy, as a conversion makes it. */
+  @Test
+  void aLargeHeadOfPanelsHasALowBitCopy() throws IOException {
+    ModelShape shape =
+        new ModelShape("wide", "bitnet", 1, 256, 320, 4, 2, 64, 140_000, 128, 10000f, 1e-5f, true);
+    Path panels = folder.resolve("panels.gguf");
+    SyntheticModel.of(shape, 5)
+        .inPanels(PanelLayout.FIVE_DIGITS)
+        .write(panels, (written, size) -> {});
+    Path converted = folder.resolve("converted.gguf");
+    ConversionOptions options = ConversionOptions.defaults().withWeights("panels1.6");
+    Conversion.convert(write(SyntheticModel.of(shape, 5)), converted, options);
+    try (GgufFile made = GgufFile.open(panels);
+        GgufFile expected = GgufFile.open(converted)) {
+      Tensor copy = made.lowBitHead().orElseThrow();
+      assertEquals(-1, copy.data().mismatch(expected.lowBitHead().orElseThrow().data()));
     }
   }
 

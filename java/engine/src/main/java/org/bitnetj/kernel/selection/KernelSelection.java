@@ -38,6 +38,7 @@ public final class KernelSelection {
   public static final List<KernelTier> PREFERENCE =
       List.of(
           KernelTier.AMX,
+          KernelTier.AVX512VBMI,
           KernelTier.AVX512,
           KernelTier.AVXVNNI,
           KernelTier.AVX2,

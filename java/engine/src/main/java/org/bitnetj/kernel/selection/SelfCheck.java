@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
@@ -61,6 +62,7 @@ final class SelfCheck {
   private final FloatRows x;
   private final Norm norm;
   private final TernaryMatrix matrix;
+  private final TernaryMatrix fiveDigits;
   private final TernaryMatrix groups;
   private final FloatMatrix head;
   private final AttentionLayer layer;
@@ -76,6 +78,7 @@ final class SelfCheck {
     norm = Norm.of(memory, weight, 1e-5f);
     matrix = TernaryMatrix.allocate(memory, PANELS * TernaryMatrix.PANEL_ROWS, COLUMNS, 0.37f);
     fillDigits(matrix.panels());
+    fiveDigits = inFiveDigits(matrix);
     groups = byGroups(matrix);
     MemorySegment rows = memory.allocate(2L * HEAD_ROWS * COLUMNS);
     fillHalves(rows);
@@ -117,6 +120,9 @@ final class SelfCheck {
       FloatRows y = FloatRows.allocate(memory, tokens, matrix.rows());
       kernels.ternaryProduct(matrix, q, y, tokens, 0, tokens == 1 ? PANELS : BATCH_PANELS);
       results.put("ternaryProduct of " + tokens, y.data());
+      FloatRows five = FloatRows.allocate(memory, tokens, matrix.rows());
+      kernels.ternaryProduct(fiveDigits, q, five, tokens, 0, tokens == 1 ? PANELS : BATCH_PANELS);
+      results.put("ternaryProduct of five digits a byte of " + tokens, five.data());
       FloatRows z = FloatRows.allocate(memory, tokens, matrix.rows());
       kernels.ternaryProduct(groups, q, z, tokens, 0, tokens == 1 ? GROUP_PANELS : BATCH_PANELS);
       results.put("ternaryProduct by groups of " + tokens, z.data());
@@ -135,6 +141,19 @@ final class SelfCheck {
     kernels.headProduct(head, x, logits, 1, 0, HEAD_ROWS);
     results.put("headProduct", logits.data());
     return results;
+  }
+
+  /** The same matrix with five digits a byte. */
+  private TernaryMatrix inFiveDigits(TernaryMatrix w) {
+    TernaryMatrix five =
+        TernaryMatrix.allocate(
+            memory, PanelLayout.FIVE_DIGITS, w.rows(), w.columns(), w.scales(), 2);
+    byte[] digits = new byte[five.layout().paddedColumns(w.columns())];
+    for (int row = 0; row < w.rows(); row++) {
+      w.layout().unpack(w.panels(), w.columns(), row, digits);
+      five.layout().pack(digits, five.panels(), w.columns(), row);
+    }
+    return five;
   }
 
   /** The same digits with a scale for each group of columns. */

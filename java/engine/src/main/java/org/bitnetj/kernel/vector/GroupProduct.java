@@ -49,6 +49,7 @@ final class GroupProduct {
     this.scales = scales;
     this.a = a;
     this.y = y;
+    s.use(w);
     int half = TernaryProduct.half(w);
     int[] c = s.ints(2 * half * count);
     for (int t = 0; t < count; t++) {

@@ -1,5 +1,10 @@
 package org.bitnetj.kernel.vector;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.bitnetj.format.PanelLayout;
+import org.bitnetj.tensor.TernaryMatrix;
+
 /** Arrays that a thread uses again in every call; they grow to the largest need. */
 final class Scratch {
   private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
@@ -22,6 +27,12 @@ final class Scratch {
   final Attention attention = new Attention();
   final GroupProduct groups = new GroupProduct(this);
 
+  // Two-bit panels that are multiplied: a matrix's own or some that were made of it.
+  MemorySegment panels = MemorySegment.NULL;
+  int firstPanel;
+  long panelBytes;
+
+  private MemorySegment repacked = MemorySegment.NULL;
   private float[] x = {};
   private float[] weights = {};
   private float[] cosines = {};
@@ -34,6 +45,24 @@ final class Scratch {
 
   static Scratch ofThread() {
     return OF_THREAD.get();
+  }
+
+  /** A matrix's own panels are multiplied. */
+  void use(TernaryMatrix w) {
+    panels = w.panels();
+    firstPanel = 0;
+    panelBytes = w.panelBytes();
+  }
+
+  /** Panels from {@code first} on are multiplied, of so many bytes, in memory that is returned. */
+  MemorySegment use(int first, long bytes, long each) {
+    if (repacked.byteSize() < bytes) {
+      repacked = Arena.ofAuto().allocate(bytes, PanelLayout.ALIGNMENT);
+    }
+    panels = repacked;
+    firstPanel = first;
+    panelBytes = each;
+    return repacked;
   }
 
   /** Rows of activations. */

@@ -15,6 +15,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.QuantizedRows;
 import org.bitnetj.tensor.TernaryMatrix;
@@ -76,6 +77,28 @@ final class TernaryProduct {
     for (int t = 0; t < count; t++) {
       widen(a, t, c, half);
     }
+    if (w.layout().equals(PanelLayout.TWO_BIT)) {
+      s.use(w);
+      compute(w, a, y, c, half, count, begin, end, s);
+    } else {
+      for (int first = begin; first < end; first += FiveDigits.PANELS) {
+        int next = Math.min(first + FiveDigits.PANELS, end);
+        FiveDigits.repack(w, first, next, s);
+        compute(w, a, y, c, half, count, first, next, s);
+      }
+    }
+  }
+
+  private static void compute(
+      TernaryMatrix w,
+      QuantizedRows a,
+      FloatRows y,
+      int[] c,
+      int half,
+      int count,
+      int begin,
+      int end,
+      Scratch s) {
     int last = end * GROUPS - 1;
     int t = 0;
     for (; count - t >= TOKENS - 1; t += TOKENS) {
@@ -148,8 +171,8 @@ final class TernaryProduct {
   }
 
   /** Where the lanes of a group are in its panel's first block. */
-  private static long offset(TernaryMatrix w, int group) {
-    return group / GROUPS * w.panelBytes() + group % GROUPS * (4L * LANES);
+  private static long offset(Scratch s, int group) {
+    return (group / GROUPS - s.firstPanel) * s.panelBytes + group % GROUPS * (4L * LANES);
   }
 
   /**
@@ -180,11 +203,11 @@ final class TernaryProduct {
       int t,
       int begin,
       int end) {
-    MemorySegment d = w.panels();
-    long at0 = offset(w, group);
-    long at1 = offset(w, Math.min(group + 1, last));
-    long at2 = offset(w, Math.min(group + 2, last));
-    long at3 = offset(w, Math.min(group + 3, last));
+    MemorySegment d = s.panels;
+    long at0 = offset(s, group);
+    long at1 = offset(s, Math.min(group + 1, last));
+    long at2 = offset(s, Math.min(group + 2, last));
+    long at3 = offset(s, Math.min(group + 3, last));
     int most = w.largestDigit() < 3 ? BLOCKS : BLOCKS_TO_3;
     Arrays.fill(s.sums, 0);
     for (int b = begin; b < end; b += most) {
@@ -262,9 +285,9 @@ final class TernaryProduct {
       int tokens,
       int begin,
       int end) {
-    MemorySegment d = w.panels();
-    long at0 = offset(w, group);
-    long at1 = offset(w, Math.min(group + 1, last));
+    MemorySegment d = s.panels;
+    long at0 = offset(s, group);
+    long at1 = offset(s, Math.min(group + 1, last));
     int most = w.largestDigit() < 3 ? BLOCKS : BLOCKS_TO_3;
     Arrays.fill(s.sums, 0);
     for (int b = begin; b < end; b += most) {

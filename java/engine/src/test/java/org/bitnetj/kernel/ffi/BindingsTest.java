@@ -63,6 +63,7 @@ class BindingsTest {
     assertEquals(header.constants().get("BN_MAX_HEAD_DIM"), AttentionLayer.MAX_HEAD_DIM);
     assertEquals(header.constants().get("BN_ATTENTION_CHUNK"), AttentionLayer.CHUNK);
     assertEquals(header.constants().get("BN_PANEL_2BIT"), PanelLayout.TWO_BIT.id());
+    assertEquals(header.constants().get("BN_PANEL_FIVE_DIGITS"), PanelLayout.FIVE_DIGITS.id());
     assertEquals(header.constants().get("BN_LINE_DIGITS"), TernaryVectors.LINE_DIGITS);
     assertEquals(header.constants().get("BN_LINE_BYTES"), TernaryVectors.LINE_BYTES);
   }

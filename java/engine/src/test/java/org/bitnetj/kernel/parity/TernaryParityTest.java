@@ -109,6 +109,12 @@ class TernaryParityTest {
           kernels.ternaryProduct(w, a, pieces, count, panel, panel + 1);
         }
         trial.same(expected, pieces);
+        if (largest == 2) {
+          TernaryMatrix five = trial.inFiveDigits(w);
+          FloatRows ofFive = trial.output(capacity, rows);
+          kernels.ternaryProduct(five, a, ofFive, count, 0, five.panelCount());
+          trial.same(expected, ofFive);
+        }
       }
     }
   }
@@ -128,6 +134,9 @@ class TernaryParityTest {
         kernels.ternaryProduct(w, a, actual, count, 2, 2);
         kernels.ternaryProduct(w, a, actual, 0, 0, 5);
         trial.same(expected, actual);
+        FloatRows ofFive = trial.output(count, 75);
+        kernels.ternaryProduct(trial.inFiveDigits(w), a, ofFive, count, 1, 3);
+        trial.same(expected, ofFive);
       }
     }
   }
@@ -183,8 +192,33 @@ class TernaryParityTest {
       trial.sameBytes("panels one by one", expected.panels(), actual.panels());
       assertTrue(kernels.pack(format, source, whole, 0, panels));
       trial.sameBytes("panels at once", expected.panels(), whole.panels());
+      packFiveDigits(kernels, format, source, trial, digits);
       if (StoredWeights.canHold3(format)) {
         find3(kernels, format, trial, digits);
+      }
+    }
+  }
+
+  /** Digits that five of are in a byte, but for a panel with a 3, which is refused. */
+  private static void packFiveDigits(
+      Kernels kernels, TernaryFormat format, MemorySegment source, Trial trial, byte[][] digits) {
+    int columns = digits[0].length;
+    TernaryMatrix five =
+        trial.inFiveDigits(trial.ternary(digits.length, columns, 1f, false)); // to be overwritten
+    for (int panel = 0; panel < five.panelCount(); panel++) {
+      int last = Math.min(16 * panel + 16, digits.length);
+      boolean ternary = true;
+      for (int row = 16 * panel; row < last; row++) {
+        for (byte digit : digits[row]) {
+          ternary &= digit < 3;
+        }
+      }
+      assertEquals(ternary, kernels.pack(format, source, five, panel, panel + 1));
+      for (int row = 16 * panel; ternary && row < last; row++) {
+        for (int c = 0; c < columns; c++) {
+          String where = trial.where("row " + row + ", column " + c);
+          assertEquals(digits[row][c], five.digit(row, c), where);
+        }
       }
     }
   }

@@ -110,6 +110,19 @@ final class Trial implements AutoCloseable {
     return w;
   }
 
+  /** The same matrix with five digits a byte. */
+  TernaryMatrix inFiveDigits(TernaryMatrix w) {
+    TernaryMatrix five =
+        TernaryMatrix.allocate(
+            memory, PanelLayout.FIVE_DIGITS, w.rows(), w.columns(), w.scales(), 2);
+    byte[] digits = new byte[five.layout().paddedColumns(w.columns())];
+    for (int r = 0; r < w.rows(); r++) {
+      w.layout().unpack(w.panels(), w.columns(), r, digits);
+      five.layout().pack(digits, five.panels(), w.columns(), r);
+    }
+    return five;
+  }
+
   /** A scale for each row. */
   TernaryScales.Rows rowScales(int rows, Values values) {
     TernaryScales.Rows all =

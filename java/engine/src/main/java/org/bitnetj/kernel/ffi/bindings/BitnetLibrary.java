@@ -104,10 +104,19 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     public static int BN_TIER_AMX() {
         return BN_TIER_AMX;
     }
-    private static final int BN_TIER_COUNT = (int)8L;
+    private static final int BN_TIER_AVX512VBMI = (int)8L;
     /**
      * {@snippet lang=c :
-     * #define BN_TIER_COUNT 8
+     * #define BN_TIER_AVX512VBMI 8
+     * }
+     */
+    public static int BN_TIER_AVX512VBMI() {
+        return BN_TIER_AVX512VBMI;
+    }
+    private static final int BN_TIER_COUNT = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_TIER_COUNT 9
      * }
      */
     public static int BN_TIER_COUNT() {
@@ -157,6 +166,15 @@ public class BitnetLibrary extends BitnetLibrary$shared {
      */
     public static int BN_PANEL_2BIT() {
         return BN_PANEL_2BIT;
+    }
+    private static final int BN_PANEL_FIVE_DIGITS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define BN_PANEL_FIVE_DIGITS 1
+     * }
+     */
+    public static int BN_PANEL_FIVE_DIGITS() {
+        return BN_PANEL_FIVE_DIGITS;
     }
     private static final int BN_ROW_MAJOR = (int)0L;
     /**
