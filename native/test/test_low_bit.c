@@ -105,14 +105,15 @@ bn_bound_logits_fn bn_bound_logits_amx_twin;
 bn_refine_bounds_fn bn_refine_bounds_amx_twin;
 
 /*
- * Bounds by a finished low-bit copy for several rows of activations, in one range and in two, and
- * refined from some row's bound on.
+ * Bounds by a finished low-bit copy for some rows of activations (0: any number), in one range and
+ * in two, and refined from some row's bound on.
  */
-static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_bit* s, rng* r) {
+static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_bit* s, int32_t some,
+                         rng* r) {
   const int32_t panels = (int32_t)panels_of(s->rows);
   const int32_t kind = random_below(r, 6);
   const int32_t most = kind == 0 ? MOST_ROWS : kind < 4 ? MANY_ROWS + 1 : 1;
-  const int32_t count = 1 + random_below(r, most);
+  const int32_t count = some != 0 ? some : 1 + random_below(r, most);
   bn_activation16 x[MOST_ROWS];
   bn_bounds expected[MOST_ROWS];
   bn_bounds actual[MOST_ROWS];
@@ -181,7 +182,7 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
 }
 
 static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t columns,
-                  bool finite, uint64_t seed) {
+                  bool finite, int32_t some, uint64_t seed) {
   test_case c = {.op = "low_bit", .tier = tier, .seed = seed};
   describe(&c, "type %d, %d rows, %d columns, finite %d, place %d", type, rows, columns, finite,
            where);
@@ -203,7 +204,7 @@ static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t
     seal(actual.fine);
     seal(actual.scales_and_norms);
     if (largest_norm(&actual) <= 0x1p70f) { /* beyond it bounds may overflow, and mean nothing */
-      check_bounds(&c, tier, where, &actual, &r);
+      check_bounds(&c, tier, where, &actual, some, &r);
     }
   }
   release_blocks();
@@ -263,7 +264,12 @@ int main(void) {
   for (int p = 0; p < all.count; p++) {
     const int32_t tier = all.tiers[p];
     holds_the_largest_sums(tier);
-    check(tier, FLUSH_END, BN_TYPE_F16, 1117, 520, true, 1); /* more rows than are listed at once */
+    for (int32_t some = 6; some <= MOST_ROWS; some += 7) { /* more tokens than are listed at once */
+      check(tier, FLUSH_END, BN_TYPE_F16, 1117, 520, true, some, 1);
+    }
+    for (int32_t columns = 8191; columns <= 8193; columns++) { /* tier AMX has tiles up to 8192 */
+      check(tier, FLUSH_END, BN_TYPE_F16, 35, columns, true, MANY_ROWS, 1);
+    }
     uint64_t seed = 1;
     for (int t = 0; t < MATRIX_TYPES; t++) {
       const int32_t type = matrix_types[t];
@@ -275,12 +281,12 @@ int main(void) {
                                           : (columns + 15) / 16 * block;
         if (columns > 0) {
           const int32_t rows = columns > 1000 ? 18 : 1 + (int32_t)(seed % 40);
-          check(tier, (place)(seed % PLACES), type, rows, columns, seed % 7 != 0, seed);
+          check(tier, (place)(seed % PLACES), type, rows, columns, seed % 7 != 0, 0, seed);
         }
         seed++;
       }
       for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows += small_step(), seed++) {
-        check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, seed);
+        check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, 0, seed);
       }
     }
   }

@@ -22,8 +22,8 @@ static inline const bn_kernels* table_of(int32_t tier) {
   return refusal
 
 /*
- * The compiler this library was built with, as it names itself: ASCII. Loaders may look it up by its
- * name; it belongs to no version of the header, and older libraries lack it.
+ * The compiler this library was built with, as it names itself: ASCII. Loaders may look it up by
+ * its name; it belongs to no version of the header, and older libraries lack it.
  */
 BN_API extern const char bn_compiler[];
 #if defined(__clang__) /* its version has its name in it */

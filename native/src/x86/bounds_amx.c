@@ -19,7 +19,7 @@
 #define LIST_PANELS 32
 #define LIST_TOKENS (LIST_PANELS * BN_LOW_BIT_ROWS)
 
-/* Each thread's. */
+/* Each thread's, 345 KiB. */
 static _Thread_local struct {
   _Alignas(64) int8_t bytes[2][BN_TILE_TOKENS][STRIDE];
   union {

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet synth --shape 2B4T -o 2b4t.gguf",
       "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
-      "  bitnet synth --shape 2B4T --open-gates 0.2 --peak 10 -o 2b4t-like-trained.gguf",
+      "  bitnet synth --shape 2B4T --active-rows 0.2 --peak 10 -o 2b4t-like-trained.gguf",
       "  bitnet synth --shape 2B4T --vocab model.gguf -o 2b4t-words.gguf",
       "  bitnet synth --shape 1B --arch qwen3 --weights pq2_0 --group-scales --head q6_k -o"
           + " 1b.gguf",
@@ -81,19 +81,19 @@ final class SynthCommand implements Callable<Integer> {
   private double zeros = SyntheticModel.DEFAULT_ZERO_SHARE;
 
   @Option(
-      names = "--open-gates",
+      names = "--active-rows",
       paramLabel = "SHARE",
       description =
           "Share of gates of the feed-forward networks that are above 0, 0.01 to 0.5; trained"
               + " models have 0.1 to 0.4. Default: half of them, as chance has it.")
-  private double openGates = Likeness.NONE.openGates();
+  private double activeRows = Likeness.NONE.activeRows();
 
   @Option(
       names = "--peak",
       paramLabel = "N",
       description =
-          "How many standard deviations the best logit is above the mean, for one that is far above"
-              + " all others, as in trained models. Default: as chance has it, about 4.")
+          "How many standard deviations the best logit is above the mean, from 5, so that few"
+              + " others come near it, as in trained models. Default: as chance has it, about 4.")
   private double peak = Likeness.NONE.peak();
 
   @Option(
@@ -204,7 +204,7 @@ final class SynthCommand implements Callable<Integer> {
               groupScales,
               WeightFormats.labelled(head, WeightFormats.floats()),
               panels,
-              new Likeness(openGates, peak));
+              new Likeness(activeRows, peak));
       if (!isLoadable(model.architecture())) {
         throw new IllegalArgumentException(
             "The engine does not load architecture '"

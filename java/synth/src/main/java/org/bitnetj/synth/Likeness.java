@@ -8,46 +8,50 @@ import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.tensor.Activation;
 
 /**
- * What a random model has in common with a trained one, beyond its sizes: how many of its gates are
- * open, and how far its best logit stands out. Both decide how many weights a decoding engine has
- * to read, and neither is in random weights what it is in trained ones.
+ * What a random model has in common with a trained one, beyond its sizes: how many rows of its up
+ * matrices are active, and how far its best logit stands out. Both decide how many weights a
+ * decoding engine has to read, and neither is in random weights what it is in trained ones.
  *
- * <p><b>Open gates.</b> The first 1/40 of the columns of the residual stream hold a constant: every
- * embedding has it there, and no layer adds to it. Only the norms before feed-forward networks let
- * it through, and there only gates multiply it, by -1. A gate, else normally distributed with mean
- * 0, so is above 0 with the probability p if the constant's part in it is that many of its
- * deviations below 0.
+ * <p><b>Active rows.</b> The first 1/40 of the columns of the residual stream hold a constant:
+ * every embedding has it there, and no layer adds to it. Only the norms before feed-forward
+ * networks let it through, and there only gates multiply it, by -1. A gate, else normally
+ * distributed with mean 0, so is above 0 with the probability p if the constant's part in it is
+ * that many of its deviations below 0.
  *
  * <p><b>Peak.</b> The embedding is so large beside what layers add that the logit of the token that
  * was read last is {@code peak} standard deviations above the mean of all; for the angle a between
  * the last hidden state and that token's row, of K columns, it is √K cos a.
  *
- * @param openGates the share of gates above 0 for an input, 0.01 to 0.5; 0.5 is what random weights
- *     have, and changes none
- * @param peak 0, which changes no weights, or up to a quarter of √K
+ * @param activeRows the share of rows of up whose gate is above 0, 0.01 to 0.5; 0.5 is what random
+ *     weights have, and changes none
+ * @param peak 0, which changes no weights, or from 5, above which chance hardly comes, to √K / 4
  */
-public record Likeness(double openGates, double peak) {
+public record Likeness(double activeRows, double peak) {
   /** As random weights are. */
   public static final Likeness NONE = new Likeness(0.5, 0);
 
   private static final int COLUMNS_PER_CONSTANT = 40;
 
+  /** Of as many logits as vocabularies have, by chance the best is 3.5 to 4.5 above the mean. */
+  private static final double LEAST_PEAK = 5;
+
   /** The mean square of a norm's weights, uniform in [0.875, 1.125). */
   private static final double NORM_SQUARE = 1 + 0.125 * 0.125 / 3;
 
   public Likeness {
-    if (!(openGates >= 0.01 && openGates <= 0.5)) {
+    if (!(activeRows >= 0.01 && activeRows <= 0.5)) {
       throw new IllegalArgumentException(
-          "The share of open gates is " + openGates + ", but must be from 0.01 to 0.5.");
+          "The share of active rows is " + activeRows + ", but must be from 0.01 to 0.5.");
     }
-    if (!(peak >= 0 && peak < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("The peak is " + peak + ", but must be 0 or more.");
+    if (!(peak == 0 || peak >= LEAST_PEAK && peak < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "The peak is " + peak + ", but must be " + LEAST_PEAK + " or more, or 0 for none.");
     }
   }
 
   /** Whether gates are changed. */
   private boolean closesGates() {
-    return openGates < 0.5;
+    return activeRows < 0.5;
   }
 
   /**
@@ -60,11 +64,11 @@ public record Likeness(double openGates, double peak) {
       throw new IllegalArgumentException(
           "Gates of architecture '"
               + architecture.label()
-              + "' are never shut; choose one with squared ReLU, such as bitnet-b1.58.");
+              + "' make no row inactive; choose one with squared ReLU, such as bitnet-b1.58.");
     }
     if (closesGates() && !RandomDigits.areAny(weights)) {
       throw new IllegalArgumentException(
-          weights.name() + " cannot hold the zeros that a share of open gates takes.");
+          weights.name() + " cannot hold the zeros that a share of active rows takes.");
     }
     if (peak > 0 && !shape.tiedHead()) {
       throw new IllegalArgumentException(
@@ -88,7 +92,11 @@ public record Likeness(double openGates, double peak) {
     return peak > 0 ? peak / Math.sqrt(1 - peak * peak / width) : 2;
   }
 
-  /** Changes digits of a row of a linear layer's matrix. */
+  /**
+   * Changes digits of a row of a linear layer's matrix.
+   *
+   * @param digits what only pads stays as it is
+   */
   void apply(Place place, ModelShape sizes, int row, byte[] digits) {
     if (closesGates()) {
       switch (place) {
@@ -96,7 +104,7 @@ public record Likeness(double openGates, double peak) {
         case UP -> Arrays.fill(digits, 0, constants(sizes), (byte) 1);
         case ATTENTION_OUTPUT, DOWN -> {
           if (row < constants(sizes)) {
-            Arrays.fill(digits, (byte) 1);
+            Arrays.fill(digits, 0, place.columns(sizes), (byte) 1);
           }
         }
         default -> {}
@@ -139,7 +147,7 @@ public record Likeness(double openGates, double peak) {
     double added = (2 * layer + 1) / (2.0 * sizes.layers()) * NORM_SQUARE * NORM_SQUARE;
     double stream = Math.sqrt(constant * constant + added);
     double terms = (sizes.width() - constants) * (1 - zeroShare) * NORM_SQUARE;
-    return quantile(1 - openGates) * Math.sqrt(terms) * stream / (constants * constant);
+    return quantile(1 - activeRows) * Math.sqrt(terms) * stream / (constants * constant);
   }
 
   /** Below which a standard normal variable is with the probability p, 0.5 to 0.99. */

@@ -129,19 +129,47 @@ public record SyntheticModel(
       long seed,
       double zeroShare,
       SyntheticVocabulary vocabulary) {
-    this(shape, architecture, seed, zeroShare, vocabulary, TERNARY, false, HEAD, Optional.empty(), Likeness.NONE);
+    this(
+        shape,
+        architecture,
+        seed,
+        zeroShare,
+        vocabulary,
+        TERNARY,
+        false,
+        HEAD,
+        Optional.empty(),
+        Likeness.NONE);
   }
 
   /** The same model in other types. */
   public SyntheticModel in(TernaryEncoder ternary, boolean byGroups, FloatFormat floats) {
     return new SyntheticModel(
-        shape, architecture, seed, zeroShare, vocabulary, ternary, byGroups, floats, panels, likeness);
+        shape,
+        architecture,
+        seed,
+        zeroShare,
+        vocabulary,
+        ternary,
+        byGroups,
+        floats,
+        panels,
+        likeness);
   }
 
   /** The same model with another likeness to a trained one. */
   public SyntheticModel like(Likeness other) {
     return new SyntheticModel(
-        shape, architecture, seed, zeroShare, vocabulary, weights, groupScales, head, panels, other);
+        shape,
+        architecture,
+        seed,
+        zeroShare,
+        vocabulary,
+        weights,
+        groupScales,
+        head,
+        panels,
+        other);
   }
 
   /** The same model, its matrices in panels. */

@@ -1,13 +1,13 @@
 package org.bitnetj.synth;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
@@ -16,6 +16,7 @@ import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.FloatRows;
@@ -33,7 +34,7 @@ class LikenessTest {
   @TempDir Path folder;
 
   /** What a model does with tokens, one a step. */
-  private record Observed(double openGates, double nonzeroUnits, double peak) {}
+  private record Observed(double activeRows, double nonzeroUnits, double peak) {}
 
   private Observed observe(SyntheticModel model) throws Exception {
     Path path = folder.resolve("model.gguf");
@@ -78,29 +79,49 @@ class LikenessTest {
 
   @ParameterizedTest
   @CsvSource({"0.2, 0", "0.1, 0", "0.35, 5", "0.2, 5"})
-  void gatesAreOpenAndTheBestLogitStandsOutAsAsked(double openGates, double peak) throws Exception {
+  void gatesAreOpenAndTheBestLogitStandsOutAsAsked(double activeRows, double peak)
+      throws Exception {
     Observed plain = observe(PLAIN);
-    assertEquals(0.5, plain.openGates, 0.04);
-    Observed like = observe(PLAIN.like(new Likeness(openGates, peak)));
-    assertEquals(openGates, like.openGates, 0.04);
-    assertTrue(like.nonzeroUnits < openGates + 0.02 && like.nonzeroUnits > 0.2 * openGates);
+    assertEquals(0.5, plain.activeRows, 0.04);
+    Observed like = observe(PLAIN.like(new Likeness(activeRows, peak)));
+    assertEquals(activeRows, like.activeRows, 0.03);
+    assertTrue(like.nonzeroUnits < like.activeRows && like.nonzeroUnits > 0.5 * like.activeRows);
     if (peak > 0) {
       assertEquals(peak, like.peak, 0.2 * peak);
     }
   }
 
-  /** The rest of the model is as it is without. */
+  /** Query, key and value are as they are without, and so is every embedding after the constant. */
   @Test
-  void noLikenessChangesNoByte() throws Exception {
+  void theRestOfTheModelIsAsItIsWithout() throws Exception {
     Path plain = folder.resolve("plain.gguf");
-    Path none = folder.resolve("none.gguf");
+    Path like = folder.resolve("like.gguf");
     PLAIN.write(plain, (written, size) -> {});
-    PLAIN.like(new Likeness(0.5, 0)).write(none, (written, size) -> {});
-    assertArrayEquals(Files.readAllBytes(plain), Files.readAllBytes(none));
-    PLAIN.like(new Likeness(0.3, 0)).write(none, (written, size) -> {});
-    assertEquals(-1, Files.mismatch(none, none));
-    assertNotEquals(-1, Files.mismatch(plain, none));
-    assertEquals(Files.size(plain), Files.size(none));
+    PLAIN.like(new Likeness(0.3, 0)).write(like, (written, size) -> {});
+    try (GgufFile before = GgufFile.open(plain);
+        GgufFile after = GgufFile.open(like)) {
+      for (String name :
+          List.of("blk.1.attn_q.weight", "blk.3.attn_k.weight", "blk.0.attn_v.weight")) {
+        assertEquals(-1, before.tensor(name).data().mismatch(after.tensor(name).data()), name);
+      }
+      for (String name :
+          List.of("blk.0.ffn_gate.weight", "blk.2.ffn_down.weight", "output_norm.weight")) {
+        assertNotEquals(-1, before.tensor(name).data().mismatch(after.tensor(name).data()), name);
+      }
+      int constants = SHAPE.width() / 40;
+      Tensor embedding = after.tensor("token_embd.weight");
+      float constant = half(embedding, 0);
+      for (int i = 0; i < embedding.elements(); i++) {
+        boolean isConstant = i % SHAPE.width() < constants;
+        assertEquals(
+            isConstant ? constant : half(before.tensor("token_embd.weight"), i),
+            half(embedding, i));
+      }
+    }
+  }
+
+  private static float half(Tensor tensor, int i) {
+    return Float.float16ToFloat(tensor.data().getAtIndex(ValueLayout.JAVA_SHORT, i));
   }
 
   @Test
@@ -108,7 +129,7 @@ class LikenessTest {
     for (double share : new double[] {0, -0.1, 0.51, Double.NaN}) {
       assertThrows(IllegalArgumentException.class, () -> new Likeness(share, 0));
     }
-    for (double peak : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+    for (double peak : new double[] {-1, 1e-9, 4.9, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThrows(IllegalArgumentException.class, () -> new Likeness(0.5, peak));
     }
     assertRefused("must be at most 5.7", () -> PLAIN.like(new Likeness(0.5, 6)));
@@ -116,7 +137,8 @@ class LikenessTest {
         "cannot hold the zeros",
         () -> PLAIN.in(WeightFormats.Q1_0, false, WeightFormats.F16).like(new Likeness(0.2, 0)));
     ModelShape untied = ModelShape.named("Falcon3-3B");
-    assertRefused("are never shut", () -> SyntheticModel.of(untied, 1).like(new Likeness(0.2, 0)));
+    assertRefused(
+        "make no row inactive", () -> SyntheticModel.of(untied, 1).like(new Likeness(0.2, 0)));
     assertRefused("head of its own", () -> SyntheticModel.of(untied, 1).like(new Likeness(0.5, 5)));
   }
 
