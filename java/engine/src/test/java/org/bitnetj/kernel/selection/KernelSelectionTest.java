@@ -104,6 +104,11 @@ class KernelSelectionTest {
   }
 
   @Test
+  void theSelfCheckExpectsWhatTheScalarKernelsCompute() {
+    assertEquals(SelfCheck.EXPECTED, List.copyOf(SelfCheck.sums(new ScalarKernels()).values()));
+  }
+
+  @Test
   void theSelfCheckPassesRightKernels() {
     assertEquals(Optional.empty(), SelfCheck.firstDifference(kernels(KernelTier.C)));
   }
