@@ -55,7 +55,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions {
-    weights.filter(label -> !isPanels(label)).ifPresent(ConversionOptions::encoder);
+    weights.ifPresent(ConversionOptions::requireWeightType);
     head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
@@ -89,6 +89,17 @@ public record ConversionOptions(
 
   Optional<TernaryEncoder> weightFormat() {
     return weights.filter(label -> !isPanels(label)).map(ConversionOptions::encoder);
+  }
+
+  private static void requireWeightType(String label) {
+    if (weightTypes().stream().noneMatch(label::equalsIgnoreCase)) {
+      throw new IllegalArgumentException(
+          "There is no type '"
+              + label
+              + "' here; choose one of "
+              + String.join(", ", weightTypes())
+              + ".");
+    }
   }
 
   private static TernaryEncoder encoder(String label) {
