@@ -39,9 +39,10 @@ import org.bitnetj.option.LayoutOptions;
  *     shows the files ({@code bitnet cache}) and removes them. Of no effect if {@code mapped} is
  *     false
  * @param warnings receives problems that do not prevent the model from being used, for example that
- *     slow kernels are used, why, and what to do, and is told before weights are packed into a
- *     file: each is a sentence without full stop. By default each is logged once per process, by
- *     the {@link System.Logger} {@code org.bitnetj}
+ *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
+ *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
+ * @param notes receives what is no problem but takes its time, for example that weights are packed
+ *     into a file, likewise. By default each is logged once per process as information
  */
 public record LoadOptions(
     int threads,
@@ -55,7 +56,8 @@ public record LoadOptions(
     LayoutOptions layouts,
     long keptCacheBytes,
     boolean packedCache,
-    Consumer<String> warnings) {
+    Consumer<String> warnings,
+    Consumer<String> notes) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
       new LoadOptions(
@@ -70,7 +72,8 @@ public record LoadOptions(
           LayoutOptions.none(),
           0,
           false,
-          LoadOptions::log);
+          warning -> log(System.Logger.Level.WARNING, warning),
+          note -> log(System.Logger.Level.INFO, note));
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
@@ -148,6 +151,10 @@ public record LoadOptions(
     return edit(d -> d.warnings = value);
   }
 
+  public LoadOptions withNotes(Consumer<String> value) {
+    return edit(d -> d.notes = value);
+  }
+
   private LoadOptions edit(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -163,7 +170,8 @@ public record LoadOptions(
         draft.layouts,
         draft.keptCacheBytes,
         draft.packedCache,
-        draft.warnings);
+        draft.warnings,
+        draft.notes);
   }
 
   /** The components, while they are changed. */
@@ -180,6 +188,7 @@ public record LoadOptions(
     private long keptCacheBytes;
     private boolean packedCache;
     private Consumer<String> warnings;
+    private Consumer<String> notes;
 
     Draft(LoadOptions from) {
       threads = from.threads;
@@ -194,12 +203,13 @@ public record LoadOptions(
       keptCacheBytes = from.keptCacheBytes;
       packedCache = from.packedCache;
       warnings = from.warnings;
+      notes = from.notes;
     }
   }
 
-  private static void log(String warning) {
-    if (LOGGED.add(warning)) {
-      System.getLogger("org.bitnetj").log(System.Logger.Level.WARNING, warning);
+  private static void log(System.Logger.Level level, String sentence) {
+    if (LOGGED.add(sentence)) {
+      System.getLogger("org.bitnetj").log(level, sentence);
     }
   }
 }
