@@ -3,12 +3,16 @@ package org.bitnetj.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.bench.Build;
+import org.bitnetj.bench.BenchmarkRun;
+import org.bitnetj.kernel.selection.KernelSelection;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -62,6 +66,10 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("help", CommandLine.HelpCommand::new);
   }
 
+  /** Those that load a model. */
+  private static final Set<String> COMPUTING =
+      Set.of("run", "chat", "serve", "logits", "perplexity", "embed");
+
   private final Streams streams;
   @Spec private CommandSpec spec;
 
@@ -70,9 +78,17 @@ public final class BitnetCommand implements Runnable {
   }
 
   public static void main(String[] args) {
+    // To read what commands look like takes as long as to link the native library.
+    if (args.length > 0 && COMPUTING.contains(args[0]) && !asksForKernels(args)) {
+      KernelSelection.prepare();
+    }
     int code = execute(Streams.ofProcess(), args);
     // Threads that read a terminal or wait for work must not keep the process alive.
     System.exit(code);
+  }
+
+  private static boolean asksForKernels(String... args) {
+    return Arrays.stream(args).anyMatch(arg -> arg.startsWith("--kernels"));
   }
 
   /** Runs a command line; the exit code. */

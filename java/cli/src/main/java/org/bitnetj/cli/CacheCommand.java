@@ -60,6 +60,7 @@ final class CacheCommand implements Callable<Integer> {
       streams.tell("bitnet: removed all packed models, " + freed + " freed.");
       return 0;
     }
+    cache.sweep();
     List<PackedCache.Entry> all = cache.entries();
     int width = all.stream().mapToInt(entry -> entry.name().length()).max().orElse(0);
     for (PackedCache.Entry entry : all) {

@@ -8,9 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.Build;
 import org.bitnetj.bench.Machine;
+import org.bitnetj.cache.PackedCache;
 import org.bitnetj.error.KernelTierException;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
@@ -18,6 +20,7 @@ import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
+import org.bitnetj.hub.Hub;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.kernel.vector.VectorTier;
@@ -68,6 +71,7 @@ final class DoctorCommand implements Callable<Integer> {
     LoadOptions options = reading.in(LoadOptions.defaults()).withWarnings(warning -> {});
     examineMachine();
     examineKernels();
+    examineCache();
     examineModel(options);
     if (json) {
       writeJson();
@@ -137,6 +141,28 @@ final class DoctorCommand implements Callable<Integer> {
       if (failure != null) {
         problems.add(failure);
       }
+    }
+  }
+
+  /** The folder of packed models. */
+  private void examineCache() {
+    Map<String, String> section = section("cache");
+    try {
+      Optional<PackedCache> found = PackedCache.ofUser();
+      if (found.isEmpty()) {
+        section.put("folder", "none: there is no home folder");
+        return;
+      }
+      PackedCache cache = found.get();
+      section.put("folder", cache.folder().toString());
+      List<PackedCache.Entry> all = cache.entries();
+      String size = Hub.size(all.stream().mapToLong(PackedCache.Entry::bytes).sum());
+      section.put("packed", all.size() + (all.size() == 1 ? " model, " : " models, ") + size);
+      long limit = cache.limit();
+      section.put("limit", limit == 0 ? "0: none are packed" : Hub.size(limit));
+    } catch (IOException e) {
+      section.put("limit", "unknown");
+      problems.add("Cannot use the cache of packed models: " + Failures.sentence(e));
     }
   }
 

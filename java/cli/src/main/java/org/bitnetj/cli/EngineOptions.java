@@ -91,7 +91,8 @@ final class EngineOptions {
   LoadOptions options(HeadMode head, Streams streams) {
     return options()
         .withHead(head)
-        .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."));
+        .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."))
+        .withNotes(note -> streams.tell("bitnet: note: " + note + "."));
   }
 
   LayoutOptions layouts() {

@@ -2,7 +2,9 @@ package org.bitnetj.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.bitnetj.cache.PackedCache;
 import org.bitnetj.hub.Hub;
 import org.bitnetj.hub.HubOptions;
 import picocli.CommandLine.Command;
@@ -26,7 +28,7 @@ import picocli.CommandLine.Spec;
       "",
       "With a file or a revision, only that goes, and of its bytes those that no other file or"
           + " revision shares. Without, everything of the repository goes, whoever fetched it."
-          + " Nothing is asked."
+          + " What was packed of it ('bitnet cache') goes too. Nothing is asked."
     })
 final class RmCommand implements Callable<Integer> {
   @ParentCommand private BitnetCommand bitnet;
@@ -46,6 +48,10 @@ final class RmCommand implements Callable<Integer> {
     Hub hub = Hub.open(HubOptions.ofPublicHub());
     for (NamedModel model : models) {
       long freed = hub.remove(model.name());
+      Optional<PackedCache> packed = PackedCache.ofUser();
+      if (packed.isPresent()) {
+        freed += packed.get().removeOrphans(hub.cache());
+      }
       bitnet.streams().tell("bitnet: removed " + model.name() + ", " + Hub.size(freed) + " freed.");
     }
     return 0;

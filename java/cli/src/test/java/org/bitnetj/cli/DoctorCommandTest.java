@@ -58,6 +58,10 @@ class DoctorCommandTest {
       String said = report.get("kernels").get(tier.tier().label()).asText();
       assertTrue(said.startsWith(tier.state().toString()), said);
     }
+    String folder = report.get("cache").get("folder").asText();
+    assertTrue(folder.endsWith(Path.of("bitnet.java", "packed").toString()), folder);
+    assertTrue(report.get("cache").get("packed").asText().contains(" model"));
+    assertTrue(report.get("cache").has("limit"));
     String scalar = report.get("kernels").get("scalar").asText();
     assertTrue(scalar.endsWith(", passes the self-check"), scalar);
     String used = report.get("kernels").get("used").asText();

@@ -29,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
   private static final String MODULE = "--add-modules jdk.incubator.vector";
 
+  /** What the optimizing compiler costs is not worth while for one text. */
+  private static final String QUICK = "-XX:TieredStopAtLevel=1";
+
   private static final String JAVA =
       """
       #!/bin/sh
@@ -124,6 +127,8 @@ class LauncherTest {
     List<String> calls = calls(Map.of(), "--version");
     assertEquals(2, calls.size(), () -> why + ": " + calls);
     assertTrue(calls.get(0).contains("-XX:AOTCacheOutput=" + cache() + ".new"), calls.get(0));
+    assertTrue(calls.get(0).endsWith(" org.bitnetj.cli.StartupTraining"), calls.get(0));
+    assertTrue(calls.get(0).contains("-Duser.home=" + clone.resolve("target")), calls.get(0));
     assertTrue(calls.get(1).contains("-XX:AOTCache=" + cache()), calls.get(1));
     assertEquals(-1, Files.mismatch(jar(), cache()), why);
     assertTrue(call("--version").contains("-XX:AOTCache="), why);
@@ -142,7 +147,9 @@ class LauncherTest {
   void theCacheIsMadeByTheFirstStartAndUsedByTheNext() throws Exception {
     assertMadeAnew("none");
     assertEquals(
-        ": -XX:+UseSerialGC -XX:-UsePerfData -XX:AOTCache="
+        ": -XX:+UseSerialGC -XX:-UsePerfData "
+            + QUICK
+            + " -XX:AOTCache="
             + cache()
             + " -Xlog:aot*=off,cds*=off -jar "
             + jar()
@@ -237,6 +244,16 @@ class LauncherTest {
     }
     assertFalse(
         calls(Map.of("BITNET_KERNELS", "vector"), "tokenize", "Once").getFirst().contains(MODULE));
+  }
+
+  @Test
+  void whatRunsLongOrComputesInJavaGetsTheOptimizingCompiler() throws Exception {
+    assertMadeAnew("none");
+    assertTrue(call("chat").contains(QUICK));
+    for (String line :
+        List.of("serve", "bench", "perplexity -f book.txt", "run --kernels vector x")) {
+      assertFalse(call(line.split(" ")).contains(QUICK), line);
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.bitnetj.cache;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -11,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,18 +23,23 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitnetj.convert.Conversion;
-import org.bitnetj.convert.ConversionOptions;
 import org.bitnetj.error.ModelFileException;
+import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.family.Place;
+import org.bitnetj.format.FloatFormat;
 import org.bitnetj.format.MappedFormat;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.PrivateFolder;
-import org.bitnetj.memory.UserCache;
+import org.bitnetj.memory.UserFolders;
+import org.bitnetj.model.EngineLayouts;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.LayoutOptions;
+import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.PartFile;
 import org.bitnetj.source.Tensor;
@@ -51,6 +58,12 @@ public final class PackedCache {
   /** The variable that sets the limit, in gigabytes of 10^9 bytes; 0 for no cache. */
   public static final String LIMIT_VARIABLE = "BITNET_CACHE_LIMIT";
 
+  /**
+   * The system property that sets the bytes of a source's tensors from which on it is packed: for
+   * training a start-up cache with a small model.
+   */
+  public static final String LEAST_PROPERTY = "bitnet.cache.least";
+
   private static final long GIGABYTE = 1_000_000_000L;
   private static final long MOST_BYTES = 20 * GIGABYTE;
 
@@ -59,6 +72,11 @@ public final class PackedCache {
 
   /** Bytes of a source's tensors from which on packing takes longer than finding a file. */
   private static final long LEAST_BYTES = 32L << 20;
+
+  /** How long another process may write nothing before nobody waits for it any longer. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final long PAUSE_MILLIS = 20;
 
   private static final String SUFFIX = ".gguf";
   private static final int SHOWN = 64; // characters of a source's name
@@ -72,16 +90,53 @@ public final class PackedCache {
    */
   public record Entry(Path file, String name, long bytes, Instant used) {}
 
+  /**
+   * An open model whose packed form is wanted.
+   *
+   * @param spec of the model, its activations as its user knows them
+   * @param layouts that it was opened with
+   * @param head a low-bit copy of a small head is among it for {@code SCREENED} alone
+   * @param skipping whether steps leave out what they multiply by 0; if not, a packed model that is
+   *     made for that would have to be packed again, and so is none
+   */
+  public record Model(
+      ModelSource source, ModelSpec spec, LayoutOptions layouts, HeadMode head, boolean skipping) {
+
+    /** What the packed file depends on besides the source. */
+    private String words() {
+      boolean lowBit =
+          headFormat().filter(format -> EngineLayouts.hasLowBit(spec, format, head)).isPresent();
+      return spec.activationScaling() + " " + lowBit + " " + layouts.i2s();
+    }
+
+    private Optional<FloatFormat> headFormat() {
+      Manifest manifest = spec.architecture().manifest();
+      return manifest
+          .at(Place.HEAD)
+          .flatMap(role -> source.find(role, 0))
+          .or(() -> manifest.at(Place.EMBEDDING).flatMap(role -> source.find(role, 0)))
+          .map(Tensor::format)
+          .filter(FloatFormat.class::isInstance)
+          .map(FloatFormat.class::cast);
+    }
+
+    private Optional<String> key() throws IOException {
+      return SourceIdentity.of(source, words());
+    }
+  }
+
   private final Path parent;
   private final OptionalLong limit;
   private final long least;
   private final long free;
+  private final Duration patience;
 
-  private PackedCache(Path parent, OptionalLong limit, long least, long free) {
+  private PackedCache(Path parent, OptionalLong limit, long least, long free, Duration patience) {
     this.parent = parent;
     this.limit = limit;
     this.least = least;
     this.free = free;
+    this.patience = patience;
   }
 
   /**
@@ -91,7 +146,10 @@ public final class PackedCache {
    */
   public static Optional<PackedCache> ofUser() throws ModelFileException {
     OptionalLong limit = limit(System.getenv(LIMIT_VARIABLE));
-    return UserCache.find().map(folder -> new PackedCache(folder, limit, LEAST_BYTES, FREE_BYTES));
+    long least = Long.getLong(LEAST_PROPERTY, LEAST_BYTES);
+    return UserFolders.real()
+        .cache()
+        .map(folder -> new PackedCache(folder, limit, least, FREE_BYTES, PATIENCE));
   }
 
   /**
@@ -101,9 +159,10 @@ public final class PackedCache {
    * @param limit most bytes of all files
    * @param least bytes of a source's tensors from which on it is packed
    * @param free bytes that stay free on the disk
+   * @param patience how long another process may write nothing before nobody waits for it
    */
-  static PackedCache in(Path parent, long limit, long least, long free) {
-    return new PackedCache(parent, OptionalLong.of(limit), least, free);
+  static PackedCache in(Path parent, long limit, long least, long free, Duration patience) {
+    return new PackedCache(parent, OptionalLong.of(limit), least, free, patience);
   }
 
   static OptionalLong limit(@Nullable String variable) throws ModelFileException {
@@ -135,60 +194,69 @@ public final class PackedCache {
   }
 
   /**
-   * The packed form of an open model: found, or else written now. Empty where it needs no packing,
-   * is too small to gain by it or no GGUF file, while another process writes it, and where it
-   * cannot be written.
+   * Most bytes of all files together; 0 if none are written.
    *
-   * @param spec of the model, its activations as its user knows them
-   * @param layouts that it was opened with
-   * @param head a low-bit copy of a small head is among it for {@code SCREENED} alone
-   * @param skipping whether steps leave out what they multiply by 0; if not, a packed model that is
-   *     made for that would have to be packed again, and so is none
-   * @param warnings told that it is written, or why it cannot be: a sentence without full stop
+   * @throws IOException if the disk cannot be asked
    */
-  public Optional<ModelSource> packed(
-      ModelSource source,
-      ModelSpec spec,
-      LayoutOptions layouts,
-      HeadMode head,
-      boolean skipping,
-      Consumer<String> warnings) {
-    boolean off =
-        limit.isPresent() && limit.getAsLong() == 0 || !skipping && Weights.gainsBySkipping(spec);
-    if (off || !ModelContainer.isSelfContained(source) || !isWorthIt(source)) {
+  public long limit() throws IOException {
+    return limit.isPresent() ? limit.getAsLong() : limit(Files.getFileStore(existing()));
+  }
+
+  private long limit(FileStore disk) throws IOException {
+    return limit.orElse(Math.min(MOST_BYTES, disk.getTotalSpace() / 10));
+  }
+
+  /** The folder, or the nearest one above it that exists. */
+  private Path existing() {
+    Path path = folder().toAbsolutePath();
+    while (!Files.isDirectory(path) && path.getParent() != null) {
+      path = path.getParent();
+    }
+    return path;
+  }
+
+  /**
+   * The packed form of a model if it is there; whoever gets it closes it. What killed processes
+   * left goes on this occasion.
+   */
+  public Optional<ModelSource> find(Model model) {
+    if (!isWanted(model) || !Files.isDirectory(folder())) {
       return Optional.empty();
     }
-    HeadMode mode = head == HeadMode.SCREENED ? HeadMode.SCREENED : HeadMode.AUTO;
-    String words = spec.activationScaling() + " " + mode + " " + layouts.i2s();
     try {
-      Optional<String> key = SourceIdentity.of(source, words);
-      if (key.isEmpty()) {
-        return Optional.empty();
-      }
       Path folder = makeFolder();
-      Optional<ModelSource> found = open(folder, key.get());
-      if (found.isPresent()) {
-        return found;
-      }
-      if (!isKnown(source, spec)) {
-        return Optional.empty();
-      }
-      long bytes = bytes(source, spec);
-      requireRoom(folder, bytes);
-      warnings.accept(
-          "packing the weights of %s for faster starts, once: up to %d MB in %s (--no-cache packs in memory)"
-              .formatted(source.path().getFileName(), bytes / 1_000_000, folder));
-      ConversionOptions options =
-          ConversionOptions.defaults()
-              .withWeights(ConversionOptions.PANELS)
-              .withActivations(spec.activationScaling())
-              .withLayouts(layouts)
-              .withLowBitHead(mode);
-      return write(folder, key.get(), source, words, options);
+      PartFile.sweep(folder);
+      Optional<String> key = model.key();
+      return key.isPresent() ? open(folder, key.get()) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // who packs it meets the same
+    }
+  }
+
+  /**
+   * Packs a model; one that somebody else packs meanwhile is waited for. Empty where it needs no
+   * packing, is too small to gain by it or no GGUF file, and where it cannot be written.
+   *
+   * @param kernels pack, on the threads of {@code team}
+   * @param notes told that it is written, or waited for: a sentence without full stop
+   * @param warnings told why it cannot be kept, likewise
+   */
+  public Optional<ModelSource> pack(
+      Model model,
+      Kernels kernels,
+      ThreadTeam team,
+      Consumer<String> notes,
+      Consumer<String> warnings) {
+    if (!isWanted(model) || !isKnown(model.source, model.spec)) {
+      return Optional.empty();
+    }
+    try {
+      Optional<String> key = model.key();
+      return key.isPresent() ? pack(model, key.get(), kernels, team, notes) : Optional.empty();
     } catch (IOException e) {
       warnings.accept(
           "the packed weights of "
-              + source.path()
+              + model.source.path()
               + " are not kept for the next start: "
               + reason(e)
               + " ("
@@ -196,6 +264,14 @@ public final class PackedCache {
               + "=0 stops trying)");
       return Optional.empty();
     }
+  }
+
+  private boolean isWanted(Model model) {
+    boolean off = limit.isPresent() && limit.getAsLong() == 0;
+    return !off
+        && (model.skipping || !Weights.gainsBySkipping(model.spec))
+        && ModelContainer.isSelfContained(model.source)
+        && isWorthIt(model.source);
   }
 
   private boolean isWorthIt(ModelSource source) {
@@ -274,27 +350,65 @@ public final class PackedCache {
     return "-" + key + SUFFIX;
   }
 
-  private static Optional<ModelSource> write(
-      Path folder, String key, ModelSource source, String words, ConversionOptions options)
+  private Optional<ModelSource> pack(
+      Model model, String key, Kernels kernels, ThreadTeam team, Consumer<String> notes)
       throws IOException {
+    Path folder = makeFolder();
+    ModelSource source = model.source;
+    long bytes = bytes(source, model.spec);
+    requireRoom(folder, bytes);
     String name = String.valueOf(source.path().getFileName());
     String shown = name.endsWith(SUFFIX) ? name.substring(0, name.length() - 5) : name;
     shown = shown.substring(0, Math.min(SHOWN, shown.length())).replaceAll("[^A-Za-z0-9._-]", "_");
     Path target = folder.resolve(shown + ending(key));
-    try {
-      Conversion.convert(source.path(), target, options);
-    } catch (ModelFileException e) {
-      if (e.getCause() instanceof PartFile.BusyException) {
-        return Optional.empty(); // whoever writes it has it ready for the next start
+    try (PartFile file = begin(target, name, notes)) {
+      Optional<ModelSource> found = open(folder, key); // who was waited for may have made it
+      if (found.isPresent()) {
+        return found;
       }
-      throw e;
+      notes.accept(
+          "packing the weights of %s for faster starts, once: up to %d MB in %s (--no-cache packs in memory)"
+              .formatted(name, bytes / 1_000_000, folder));
+      Conversion.pack(source, model.spec, model.head, file, target, kernels, team);
     }
     PrivateFolder.makePrivate(target);
-    if (!SourceIdentity.of(source, words).equals(Optional.of(key))) {
+    if (!model.key().equals(Optional.of(key))) {
       Files.deleteIfExists(target); // the source was replaced meanwhile
       return Optional.empty();
     }
     return Optional.of(ModelContainer.open(target, true));
+  }
+
+  /** Begins a file, after whoever has begun it already, as replicas do that start together. */
+  private PartFile begin(Path target, String name, Consumer<String> notes) throws IOException {
+    long written = -1;
+    long since = System.nanoTime();
+    while (true) {
+      try {
+        return PartFile.create(target);
+      } catch (PartFile.BusyException e) {
+        if (written < 0) {
+          notes.accept("another process packs the weights of " + name + ", which is waited for");
+        }
+        long now = PartFile.begun(target);
+        if (now != written) {
+          written = now;
+          since = System.nanoTime();
+        } else if (System.nanoTime() - since > patience.toNanos()) {
+          throw new FileSystemException(
+              target.toString(),
+              null,
+              "another process began to write them and has written nothing for %d s"
+                  .formatted(patience.toSeconds()));
+        }
+      }
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("waiting for another process was interrupted");
+      }
+    }
   }
 
   /** Removes a packed model that turned out to be damaged. */
@@ -309,7 +423,7 @@ public final class PackedCache {
   /** Makes room for a file by removing those that were used least recently. */
   private void requireRoom(Path folder, long bytes) throws IOException {
     FileStore disk = Files.getFileStore(folder);
-    long most = limit.orElse(Math.min(MOST_BYTES, disk.getTotalSpace() / 10));
+    long most = limit(disk);
     if (bytes > most) {
       throw new FileSystemException(
           folder.toString(),
@@ -381,6 +495,35 @@ public final class PackedCache {
       throw e.getCause();
     }
     return all;
+  }
+
+  /**
+   * Removes the packed models whose sources were in a folder and are there no longer.
+   *
+   * @return bytes of the files that were removed
+   * @throws IOException if the folder is there and cannot be read
+   */
+  public long removeOrphans(Path sources) throws IOException {
+    if (!Files.isDirectory(sources)) {
+      return 0;
+    }
+    Path real = sources.toRealPath();
+    long freed = 0;
+    for (Entry entry : entries()) {
+      Optional<Path> source = Conversion.packedFrom(entry.file);
+      if (source.isPresent() && source.get().startsWith(real) && !Files.exists(source.get())) {
+        Files.deleteIfExists(entry.file);
+        freed += entry.bytes;
+      }
+    }
+    return freed;
+  }
+
+  /** Removes what killed processes left. */
+  public void sweep() {
+    if (Files.isDirectory(folder())) {
+      PartFile.sweep(folder());
+    }
   }
 
   /**

@@ -2,15 +2,16 @@ package org.bitnetj.cache;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
+import org.bitnetj.convert.Conversion;
 import org.bitnetj.memory.FileBytes;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.Tensor;
@@ -19,27 +20,27 @@ import org.bitnetj.source.Tensor;
  * What a packed model is known by, whatever its source's files are called and wherever they are.
  */
 final class SourceIdentity {
-  /** Changes when the same source and options give another file. */
-  private static final String VERSION = "1";
-
   private static final int PIECE = 1 << 20;
 
   /** Bytes of each tensor's start and end: models of one shape may differ in nothing else. */
-  private static final long SAMPLE = 64;
+  private static final int SAMPLE = 64;
 
   private SourceIdentity() {}
 
   /**
-   * A hash of each file's size, time of modification, bytes before its first tensor and samples of
-   * every tensor, and of what else the packed file depends on.
+   * Checksums of each file's size, time of modification, bytes before its first tensor and samples
+   * of every tensor, and of what else the packed file depends on. They are such as even an
+   * interpreter takes at the speed of memory: a vocabulary has millions of bytes, and this is
+   * computed at every start. Nobody gains by two files that agree in all of that: whoever makes
+   * them could as well change weights between the samples.
    *
    * @param options in words
    * @return hexadecimal digits; empty for bytes that are not those of files
    * @throws IOException if a file cannot be looked at
    */
   static Optional<String> of(ModelSource source, String options) throws IOException {
-    MessageDigest digest = sha256();
-    digest.update((VERSION + '\n' + options + '\n').getBytes(StandardCharsets.UTF_8));
+    StringBuilder words = new StringBuilder(Conversion.PACKED_VERSION + '\n' + options + '\n');
+    Sums headers = new Sums();
     for (FileBytes file : source.bytes().files()) {
       Optional<Path> path = file.path();
       if (path.isEmpty()) {
@@ -47,37 +48,57 @@ final class SourceIdentity {
       }
       Instant modified = Files.getLastModifiedTime(path.get()).toInstant();
       MemorySegment bytes = file.segment();
-      digest.update(
-          ByteBuffer.allocate(32)
-              .putLong(bytes.byteSize())
-              .putLong(modified.getEpochSecond())
-              .putLong(modified.getNano())
-              .putLong(Files.size(path.get()))
-              .flip());
-      long end =
-          source.tensors().stream()
-              .filter(tensor -> file.holds(tensor.data()))
-              .mapToLong(Tensor::offset)
-              .min()
-              .orElse(bytes.byteSize());
-      for (long at = 0; at < end; at += PIECE) {
-        digest.update(bytes.asSlice(at, Math.min(PIECE, end - at)).asByteBuffer());
-      }
+      words.append(bytes.byteSize()).append(' ').append(Files.size(path.get())).append(' ');
+      words.append(modified.getEpochSecond()).append(' ').append(modified.getNano()).append('\n');
+      headers.add(bytes.asSlice(0, dataStart(source, file)));
     }
-    for (Tensor tensor : source.tensors()) {
-      MemorySegment data = tensor.data();
-      long sample = Math.min(SAMPLE, data.byteSize());
-      digest.update(data.asSlice(0, sample).asByteBuffer());
-      digest.update(data.asSlice(data.byteSize() - sample, sample).asByteBuffer());
-    }
-    return Optional.of(HexFormat.of().formatHex(digest.digest(), 0, 16));
+    Sums samples = new Sums();
+    samples.add(MemorySegment.ofArray(words.toString().getBytes(StandardCharsets.UTF_8)));
+    samples.add(MemorySegment.ofArray(samples(source)));
+    return Optional.of(headers.digits() + samples.digits());
   }
 
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
+  /** The start and the end of every tensor. */
+  private static byte[] samples(ModelSource source) {
+    byte[] samples = new byte[source.tensors().size() * 2 * SAMPLE];
+    int at = 0;
+    for (Tensor tensor : source.tensors()) {
+      MemorySegment data = tensor.data();
+      int sample = (int) Math.min(SAMPLE, data.byteSize());
+      long last = data.byteSize() - sample;
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, 0, samples, at, sample);
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, last, samples, at + SAMPLE, sample);
+      at += 2 * SAMPLE;
+    }
+    return samples;
+  }
+
+  private static long dataStart(ModelSource source, FileBytes file) {
+    long start = file.segment().byteSize();
+    for (Tensor tensor : source.tensors()) {
+      if (tensor.offset() < start && file.holds(tensor.data())) {
+        start = tensor.offset();
+      }
+    }
+    return start;
+  }
+
+  /** CRC-32 and CRC-32C of the same bytes. */
+  private static final class Sums {
+    private final CRC32 crc32 = new CRC32();
+    private final CRC32C crc32c = new CRC32C();
+
+    void add(MemorySegment bytes) {
+      for (long at = 0; at < bytes.byteSize(); at += PIECE) {
+        MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at));
+        crc32.update(piece.asByteBuffer());
+        crc32c.update(piece.asByteBuffer());
+      }
+    }
+
+    String digits() {
+      HexFormat hex = HexFormat.of();
+      return hex.toHexDigits((int) crc32.getValue()) + hex.toHexDigits((int) crc32c.getValue());
     }
   }
 }

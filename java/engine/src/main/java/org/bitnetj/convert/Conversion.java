@@ -1,18 +1,26 @@
 package org.bitnetj.convert;
 
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.format.DigitLayout;
+import org.bitnetj.kernel.Kernels;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.PartFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.source.gguf.GgufFile;
 import org.bitnetj.source.gguf.GgufHeader;
 import org.bitnetj.source.gguf.GgufWords;
 import org.bitnetj.source.gguf.GgufWriter;
+import org.bitnetj.source.gguf.MappedTensors;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
@@ -23,6 +31,15 @@ import org.bitnetj.tokenizer.Tokenizer;
  * before.
  */
 public final class Conversion {
+  /**
+   * Changes when {@link #pack} makes another file of the same source and options: with the layouts,
+   * or else by its last number.
+   */
+  public static final String PACKED_VERSION = MappedTensors.VERSION + ".2";
+
+  /** The key of a packed model that has the path of the file it was packed from. */
+  private static final String PACKED_SOURCE = "bitnet.packed.source";
+
   private Conversion() {}
 
   /**
@@ -43,7 +60,13 @@ public final class Conversion {
         ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads())) {
       ModelSpec spec = spec(model, options);
       model.warnings().forEach(options.warnings());
-      ConversionPlan plan = ConversionPlan.of(model, spec, options, team);
+      ConversionPlan plan =
+          ConversionPlan.of(
+              model,
+              spec,
+              options,
+              () -> KernelSelection.choose(KernelSelection.AUTO).kernels(),
+              team);
       GgufHeader header = header(model, spec, plan, options);
       try (GgufWriter writer = GgufWriter.create(target, header)) {
         plan.write(writer, options.progress());
@@ -53,6 +76,59 @@ public final class Conversion {
     } catch (InternalError e) { // as GgufFile says
       throw new ModelFileException(
           source + ": a file was shortened by another program while it was read.", e);
+    }
+  }
+
+  /**
+   * Packs the weights of an open GGUF file into the engine's own layouts. The file gets the
+   * metadata of the model but for its vocabulary, which is read from the source, and a header that
+   * is so much shorter to read.
+   *
+   * @param spec of the model, its activations as its user knows them
+   * @param lowBitHead where the file gets a low-bit copy of the head, as in {@link
+   *     ConversionOptions}
+   * @param file of which nothing is written yet; it is closed
+   * @param target its name
+   * @throws ModelFileException as {@link #convert}
+   * @throws IOException if the model's file cannot be looked at
+   */
+  @SuppressWarnings("exports") // for the cache of packed models
+  public static void pack(
+      ModelSource model,
+      ModelSpec spec,
+      HeadMode lowBitHead,
+      PartFile file,
+      Path target,
+      Kernels kernels,
+      ThreadTeam team)
+      throws IOException {
+    try (file) {
+      ConversionOptions options =
+          ConversionOptions.defaults()
+              .withWeights(ConversionOptions.PANELS)
+              .withLowBitHead(lowBitHead);
+      ConversionPlan plan = ConversionPlan.of(model, spec, options, () -> kernels, team);
+      GgufHeader header = new GgufHeader(DigitLayout.ALIGNMENT);
+      GgufWords.copy(header, (GgufFile) model, false);
+      GgufWords.putActivations(header, spec);
+      header.text(PACKED_SOURCE, model.path().toRealPath().toString());
+      plan.declare(header);
+      try (GgufWriter writer = GgufWriter.over(file, target, header)) {
+        plan.write(writer, options.progress());
+        writer.commit();
+      }
+    } catch (InternalError e) { // as GgufFile says
+      throw new ModelFileException(
+          model.path() + ": a file was shortened by another program while it was read.", e);
+    }
+  }
+
+  /** The file that a packed model was made of; empty if it does not say. */
+  public static Optional<Path> packedFrom(Path packed) {
+    try (GgufFile file = GgufFile.openMetadata(packed)) {
+      return file.metadata().findText(PACKED_SOURCE).map(Path::of);
+    } catch (ModelFileException | InvalidPathException e) {
+      return Optional.empty();
     }
   }
 
@@ -112,7 +188,7 @@ public final class Conversion {
     GgufHeader header =
         options.panels().isPresent() ? new GgufHeader(DigitLayout.ALIGNMENT) : new GgufHeader();
     if (model instanceof GgufFile file) {
-      GgufWords.copy(header, file);
+      GgufWords.copy(header, file, true);
     } else {
       Tokenizer.of(model.vocabulary()); // which says what is wrong with it
       GgufWords.put(header, model);

@@ -66,7 +66,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions {
-    weights.filter(label -> panels(label).isEmpty()).ifPresent(ConversionOptions::encoder);
+    weights.ifPresent(ConversionOptions::requireWeightType);
     head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
@@ -102,6 +102,17 @@ public record ConversionOptions(
 
   Optional<TernaryEncoder> weightFormat() {
     return weights.filter(label -> panels(label).isEmpty()).map(ConversionOptions::encoder);
+  }
+
+  private static void requireWeightType(String label) {
+    if (weightTypes().stream().noneMatch(label::equalsIgnoreCase)) {
+      throw new IllegalArgumentException(
+          "There is no type '"
+              + label
+              + "' here; choose one of "
+              + String.join(", ", weightTypes())
+              + ".");
+    }
   }
 
   private static TernaryEncoder encoder(String label) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
@@ -23,7 +24,7 @@ import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormat;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.model.EngineLayouts;
 import org.bitnetj.option.ActivationScaling;
@@ -70,7 +71,11 @@ final class ConversionPlan {
   private boolean regrouped; // whether activations by groups meet other groups than before
 
   private ConversionPlan(
-      ModelSource model, ModelSpec spec, ConversionOptions options, ThreadTeam team) {
+      ModelSource model,
+      ModelSpec spec,
+      ConversionOptions options,
+      Supplier<Kernels> kernels,
+      ThreadTeam team) {
     this.model = model;
     this.spec = spec;
     this.team = team;
@@ -85,24 +90,24 @@ final class ConversionPlan {
             .map(
                 panels ->
                     new EngineLayouts(
-                        model,
-                        spec,
-                        KernelSelection.choose(KernelSelection.AUTO).kernels(),
-                        team,
-                        panels,
-                        options.sparse()))
+                        model, spec, kernels.get(), team, panels, options.sparse()))
             .orElse(null);
   }
 
   /**
    * @param spec of the model, its activations as its user knows them
+   * @param kernels pack, if the options ask for the engine's own layouts
    * @param team reads and writes
    * @throws ModelFileException if a tensor cannot be converted so
    */
   static ConversionPlan of(
-      ModelSource model, ModelSpec spec, ConversionOptions options, ThreadTeam team)
+      ModelSource model,
+      ModelSpec spec,
+      ConversionOptions options,
+      Supplier<Kernels> kernels,
+      ThreadTeam team)
       throws ModelFileException {
-    ConversionPlan plan = new ConversionPlan(model, spec, options, team);
+    ConversionPlan plan = new ConversionPlan(model, spec, options, kernels, team);
     if (model instanceof GgufFile) {
       plan.addInFileOrder();
     } else {

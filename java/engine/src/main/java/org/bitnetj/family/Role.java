@@ -10,6 +10,8 @@ package org.bitnetj.family;
  * @param optional whether a model may lack it
  */
 public record Role(Place place, String gguf, String huggingFace, boolean optional) {
+  private static final String WEIGHT = ".weight";
+
   /** Its name in a GGUF file; the layer does not matter where there is one for the whole model. */
   public String gguf(int layer) {
     return of(gguf, layer);
@@ -17,7 +19,10 @@ public record Role(Place place, String gguf, String huggingFace, boolean optiona
 
   /** In a GGUF file, the name of the scalar beside the weight of a linear layer. */
   public String ggufFactor(int layer) {
-    return gguf(layer).replaceFirst("\\.weight$", ".scale");
+    String name = gguf(layer);
+    return name.endsWith(WEIGHT)
+        ? name.substring(0, name.length() - WEIGHT.length()) + ".scale"
+        : name;
   }
 
   /** Its name in a Hugging Face checkpoint, likewise. */

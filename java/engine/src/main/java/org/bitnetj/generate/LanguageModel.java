@@ -24,6 +24,7 @@ import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.CacheType;
 import org.bitnetj.option.Pooling;
+import org.bitnetj.parallel.Background;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.ModelSource;
 import org.bitnetj.source.container.ModelContainer;
@@ -100,25 +101,33 @@ public final class LanguageModel implements AutoCloseable {
    */
   static LanguageModel load(Path path, LoadOptions options, long mostCacheBytes)
       throws IOException {
-    KernelSelection selection = KernelSelection.choose(options.kernels().orElse(null));
-    selection.warnings().forEach(options.warnings());
-    Kernels kernels = selection.kernels();
+    // To link the native library takes as long as to read a vocabulary.
+    Background<KernelSelection, RuntimeException> choosing =
+        Background.start(
+            "bitnet-kernels", () -> KernelSelection.choose(options.kernels().orElse(null)));
     int threads = options.threads() == 0 ? ThreadTeam.defaultThreads() : options.threads();
     Deque<Runnable> closers = new ArrayDeque<>();
     try {
       ModelSource source = ModelContainer.open(path, options.mapped(), options.layouts());
       closers.push(source::close);
       ModelSpec spec = spec(source, options);
-      source.warnings().forEach(options.warnings());
-      Tokenizer tokenizer = tokenizer(source, spec);
-      ChatSupport chats =
-          options.chatTemplate().isPresent()
-              ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
-              : ChatSupport.of(source, tokenizer);
+      Background<Tokenizer, ModelFileException> reading =
+          Background.start("bitnet-vocabulary", () -> tokenizer(source, spec));
+      Runnable waiting = reading::await; // it reads what would be closed
+      closers.push(waiting);
+      KernelSelection selection = choosing.get();
+      selection.warnings().forEach(options.warnings());
+      Kernels kernels = selection.kernels();
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
       Weights weights = weights(source, spec, kernels, team, options);
       closers.push(weights::close);
+      Tokenizer tokenizer = reading.get();
+      closers.remove(waiting);
+      ChatSupport chats =
+          options.chatTemplate().isPresent()
+              ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
+              : ChatSupport.of(source, tokenizer);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =
           new Transformer(weights, kernels, team, batch, Math.min(batch, LOGITS_CAPACITY));
@@ -150,15 +159,26 @@ public final class LanguageModel implements AutoCloseable {
     }
     Optional<PackedCache> cache =
         options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
-    boolean skipping = options.sparse() && kernels.gainsBySkipping();
-    Optional<ModelSource> packed =
-        cache.flatMap(
-            c ->
-                c.packed(
-                    source, spec, options.layouts(), options.head(), skipping, options.warnings()));
+    PackedCache.Model model =
+        new PackedCache.Model(
+            source,
+            spec,
+            options.layouts(),
+            options.head(),
+            options.sparse() && kernels.gainsBySkipping());
+    Optional<ModelSource> packed = cache.flatMap(c -> c.find(model));
+    if (packed.isEmpty()) {
+      // Of a model that is packed already there is nothing to be said.
+      List<String> doubts = source.warnings();
+      doubts.forEach(options.warnings());
+      if (doubts.isEmpty()) {
+        packed =
+            cache.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()));
+      }
+    }
     if (packed.isPresent()) {
       try (ModelSource file = packed.get()) {
-        return Weights.load(
+        return Weights.loadPacked(
             file, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
       } catch (ModelFileException e) {
         Weights own =

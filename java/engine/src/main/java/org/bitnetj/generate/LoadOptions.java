@@ -41,9 +41,10 @@ import org.bitnetj.option.LayoutOptions;
  * @param fromDisk whether a mapped model may be larger than the memory: what does not fit is then
  *     read from disk again for each token. By default it is refused
  * @param warnings receives problems that do not prevent the model from being used, for example that
- *     slow kernels are used, why, and what to do, and is told before weights are packed into a
- *     file: each is a sentence without full stop. By default each is logged once per process, by
- *     the {@link System.Logger} {@code org.bitnetj}
+ *     slow kernels are used, why, and what to do: each is a sentence without full stop. By default
+ *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
+ * @param notes receives what is no problem but takes its time, for example that weights are packed
+ *     into a file, likewise. By default each is logged once per process as information
  */
 public record LoadOptions(
     int threads,
@@ -57,8 +58,9 @@ public record LoadOptions(
     LayoutOptions layouts,
     long keptCacheBytes,
     boolean packedCache,
-    boolean fromDisk,
-    Consumer<String> warnings) {
+      boolean fromDisk,
+    Consumer<String> warnings,
+    Consumer<String> notes) {
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
       new LoadOptions(
@@ -74,7 +76,8 @@ public record LoadOptions(
           0,
           false,
           false,
-          LoadOptions::log);
+          warning -> log(System.Logger.Level.WARNING, warning),
+          note -> log(System.Logger.Level.INFO, note));
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
@@ -156,6 +159,10 @@ public record LoadOptions(
     return edit(d -> d.warnings = value);
   }
 
+  public LoadOptions withNotes(Consumer<String> value) {
+    return edit(d -> d.notes = value);
+  }
+
   private LoadOptions edit(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -172,7 +179,8 @@ public record LoadOptions(
         draft.keptCacheBytes,
         draft.packedCache,
         draft.fromDisk,
-        draft.warnings);
+        draft.warnings,
+        draft.notes);
   }
 
   /** The components, while they are changed. */
@@ -190,6 +198,7 @@ public record LoadOptions(
     private boolean packedCache;
     private boolean fromDisk;
     private Consumer<String> warnings;
+    private Consumer<String> notes;
 
     Draft(LoadOptions from) {
       threads = from.threads;
@@ -205,12 +214,13 @@ public record LoadOptions(
       packedCache = from.packedCache;
       fromDisk = from.fromDisk;
       warnings = from.warnings;
+      notes = from.notes;
     }
   }
 
-  private static void log(String warning) {
-    if (LOGGED.add(warning)) {
-      System.getLogger("org.bitnetj").log(System.Logger.Level.WARNING, warning);
+  private static void log(System.Logger.Level level, String sentence) {
+    if (LOGGED.add(sentence)) {
+      System.getLogger("org.bitnetj").log(level, sentence);
     }
   }
 }

@@ -176,7 +176,24 @@ public final class Weights implements AutoCloseable {
       boolean sparse,
       boolean fromDisk)
       throws ModelFileException {
-    return WeightsLoader.load(source, spec, kernels, team, head, sparse, fromDisk);
+    return WeightsLoader.load(source, spec, kernels, team, head, sparse, fromDisk, false);
+  }
+
+  /**
+   * Like the other load(), for a file that this engine has packed itself and nobody else can
+   * change: its digits are not looked at, which would take the time of reading them all. Were they
+   * damaged, numbers would be wrong, but nothing worse would happen.
+   */
+  public static Weights loadPacked(
+      ModelSource packed,
+      ModelSpec spec,
+      Kernels kernels,
+      ThreadTeam team,
+      HeadMode head,
+      boolean sparse,
+      boolean fromDisk)
+      throws ModelFileException {
+    return WeightsLoader.load(packed, spec, kernels, team, head, sparse, fromDisk, true);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -29,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The part's name follows from the file's, so that two writers of one file meet: the second is
  * refused. Its writer holds a lock on it, which ends with the process however that ends; parts that
  * nobody holds are what killed processes left, and the next {@link #create} in their folder removes
- * them. Where the file system has no locks, they stay, and a second writer is refused until they
- * are removed.
+ * them, or {@link #sweep}. Where the file system has no locks, they stay, and a second writer is
+ * refused until they are removed.
  *
  * <p>For one thread, but {@link #close} may come from any.
  */
@@ -142,7 +143,7 @@ public final class PartFile implements AutoCloseable {
 
   private static FileChannel open(Path path, Path part) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      sweep(part);
+      sweep(part.getParent(), part);
       FileChannel channel;
       try {
         channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -175,17 +176,32 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Removes the parts in the folder of a new one that nobody holds. */
-  private static void sweep(Path created) {
-    try (DirectoryStream<Path> parts =
-        Files.newDirectoryStream(created.getParent(), ".*" + SUFFIX)) {
+  /** Removes the parts in a folder that nobody holds: what killed processes left. */
+  public static void sweep(Path folder) {
+    sweep(folder, null);
+  }
+
+  /**
+   * @param created one that is removed although it is known to this process
+   */
+  private static void sweep(Path folder, @Nullable Path created) {
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + SUFFIX)) {
       for (Path part : parts) {
         if (part.equals(created) || !OURS.contains(part)) {
           removeIfLeft(part);
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       // Of a folder that cannot be listed nothing can be swept.
+    }
+  }
+
+  /** Bytes that somebody has written so far of a file that is not complete; 0 if nobody is. */
+  public static long begun(Path path) {
+    try {
+      return Files.size(part(target(path)));
+    } catch (IOException e) {
+      return 0;
     }
   }
 
@@ -223,6 +239,17 @@ public final class PartFile implements AutoCloseable {
   public synchronized WritableByteChannel blocks() {
     if (blocks == null) {
       blocks = BlockChannel.open(part, channel, this::flush);
+    }
+    return blocks;
+  }
+
+  /**
+   * Like {@link #blocks}, for a file that is read at once: what is written stays in the system's
+   * cache.
+   */
+  public synchronized WritableByteChannel cachedBlocks() {
+    if (blocks == null) {
+      blocks = new BlockChannel(channel, null, 0, this::flush);
     }
     return blocks;
   }

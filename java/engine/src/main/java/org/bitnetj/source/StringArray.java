@@ -6,6 +6,17 @@ package org.bitnetj.source;
  * its file is closed.
  */
 public interface StringArray {
+  /**
+   * Takes the entries one after the other.
+   *
+   * @param <E> how it may fail
+   */
+  @FunctionalInterface
+  interface Reader<E extends Exception> {
+    /** The bytes of entry {@code index} are {@code bytes[from, to)}, until this returns. */
+    void read(int index, byte[] bytes, int from, int to) throws E;
+  }
+
   int size();
 
   /** Bytes of the longest entry, 0 if there is none. */
@@ -13,6 +24,14 @@ public interface StringArray {
 
   /** The bytes of entry {@code index} as stored; they need not be valid UTF-8. */
   byte[] bytes(int index);
+
+  /** All entries in their order, which is faster than each by its index. */
+  default <E extends Exception> void forEach(Reader<E> reader) throws E {
+    for (int index = 0; index < size(); index++) {
+      byte[] bytes = bytes(index);
+      reader.read(index, bytes, 0, bytes.length);
+    }
+  }
 
   /** Entry {@code index} decoded as UTF-8, malformed bytes replaced by U+FFFD. */
   String get(int index);

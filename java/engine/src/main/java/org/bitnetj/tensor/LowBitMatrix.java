@@ -1,8 +1,10 @@
 package org.bitnetj.tensor;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.NativeMemory;
 
@@ -34,6 +36,9 @@ public final class LowBitMatrix extends Operand {
     /** At least the norm of the row. */
     WHOLE
   }
+
+  /** Bytes of a block of either plane. */
+  private static final int BLOCK = 64;
 
   /** Floats that a panel has beside its codes. */
   private static final int PANEL_FLOATS = (1 + RowNorm.values().length) * PANEL_ROWS;
@@ -188,20 +193,90 @@ public final class LowBitMatrix extends Operand {
 
   /** Whether all scales and norms are what packing makes: finite, and not below 0. */
   public boolean hasValidBounds() {
-    for (long i = 0; i < scalesAndNorms.byteSize() / Float.BYTES; i++) {
-      float value = scalesAndNorms.getAtIndex(JAVA_FLOAT, i);
-      if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
-        return false;
+    float[] panel = new float[PANEL_FLOATS];
+    for (int p = 0; p < panelCount(); p++) {
+      MemorySegment.copy(
+          scalesAndNorms,
+          JAVA_FLOAT,
+          (long) p * PANEL_FLOATS * Float.BYTES,
+          panel,
+          0,
+          PANEL_FLOATS);
+      for (float value : panel) {
+        if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
+          return false;
+        }
       }
     }
     return true;
   }
 
+  /** Whether the codes that only pad are 0, as kernels rely on. */
+  public boolean isPaddedWithZeros() {
+    return isPadded(coarse, panelCount(), coarsePanelBytes(columns), coarsePadding())
+        && isPadded(fine, rows, fineRowBytes(), finePadding())
+        && isPadded(
+            coarse.asSlice((panelCount() - 1L) * coarsePanelBytes(columns)),
+            (columns + 7) / 8,
+            BLOCK,
+            missingRows());
+  }
+
+  /** Whether the last block of each of some parts has no bit of a mask. */
+  private static boolean isPadded(MemorySegment codes, int parts, long partBytes, byte[] mask) {
+    if (MemorySegment.ofArray(mask).mismatch(MemorySegment.ofArray(new byte[BLOCK])) < 0) {
+      return true; // no part has any padding
+    }
+    for (int part = 0; part < parts; part++) {
+      long block = (part + 1) * partBytes - BLOCK;
+      for (int i = 0; i < BLOCK; i++) {
+        if ((codes.get(JAVA_BYTE, block + i) & mask[i]) != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** The nibbles that only pad in the last block of a panel. */
+  private byte[] coarsePadding() {
+    byte[] mask = new byte[BLOCK];
+    for (int column = columns; column % 8 != 0; column++) {
+      for (int row = 0; row < PANEL_ROWS; row++) {
+        mask[4 * row + column % 4] |= (byte) (column % 8 < 4 ? 0x0F : 0xF0);
+      }
+    }
+    return mask;
+  }
+
+  /** The bits that only pad in the last block of a row. */
+  private byte[] finePadding() {
+    byte[] mask = new byte[BLOCK];
+    for (int column = columns; column % 256 != 0; column++) {
+      mask[column % 64] |= (byte) (3 << column % 256 / 64 * 2);
+    }
+    return mask;
+  }
+
+  /** The bytes of rows that the last panel lacks, in each of its blocks. */
+  private byte[] missingRows() {
+    byte[] mask = new byte[BLOCK];
+    for (int row = rows; row % PANEL_ROWS != 0; row++) {
+      Arrays.fill(mask, 4 * (row % PANEL_ROWS), 4 * (row % PANEL_ROWS) + 4, (byte) -1);
+    }
+    return mask;
+  }
+
   /** No less than the norm of any row. */
   public float largestNorm() {
     float largest = 0;
-    for (int r = 0; r < rows; r++) {
-      largest = Math.max(largest, norm(RowNorm.WHOLE, r));
+    float[] norms = new float[PANEL_ROWS];
+    for (int p = 0; p < panelCount(); p++) { // those of rows that only pad are 0
+      long first = index(1 + RowNorm.WHOLE.ordinal(), p * PANEL_ROWS);
+      MemorySegment.copy(scalesAndNorms, JAVA_FLOAT, first * Float.BYTES, norms, 0, PANEL_ROWS);
+      for (float norm : norms) {
+        largest = Math.max(largest, norm);
+      }
     }
     return largest;
   }

@@ -40,15 +40,42 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
     if (size == 0) {
       throw source.failure(source.name(Part.TOKENS) + " is empty; the file has no vocabulary.");
     }
-    int[] types = types(source, size);
-    Set<Integer> singleWords = source.surroundings().singleWords();
-    Vocabulary.Builder builder = new Vocabulary.Builder(size);
-    List<SpecialTokens.Entry> specials = new ArrayList<>();
-    byte[] scratch = new byte[texts.longest()];
-    int total = 0;
-    for (int id = 0; id < size; id++) {
-      byte[] text = texts.bytes(id);
-      total += text.length;
+    Collection collection =
+        new Collection(source, spelling, types(source, size), texts.longest(), size);
+    texts.forEach(collection);
+    Duplicates duplicates =
+        (first, second) -> {
+          throw duplicate(source, first, second, texts);
+        };
+    return new TokenTable(
+        collection.builder.build(duplicates),
+        new SpecialTokens(collection.specials.toArray(SpecialTokens.Entry[]::new), duplicates));
+  }
+
+  /** Takes the tokens in the order of their ids. */
+  private static final class Collection implements StringArray.Reader<ModelFileException> {
+    private final VocabularySource source;
+    private final Spelling spelling;
+    private final int[] types;
+    private final Set<Integer> singleWords;
+    private final Vocabulary.Builder builder;
+    private final List<SpecialTokens.Entry> specials = new ArrayList<>();
+    private final byte[] scratch;
+    private int total;
+
+    Collection(VocabularySource source, Spelling spelling, int[] types, int longest, int size)
+        throws ModelFileException {
+      this.source = source;
+      this.spelling = spelling;
+      this.types = types;
+      this.singleWords = source.surroundings().singleWords();
+      this.builder = new Vocabulary.Builder(size);
+      this.scratch = new byte[longest];
+    }
+
+    @Override
+    public void read(int id, byte[] bytes, int from, int to) throws ModelFileException {
+      total += to - from;
       if (total > MOST_BYTES) {
         throw source.failure(
             source.name(Part.TOKENS)
@@ -58,38 +85,40 @@ record TokenTable(Vocabulary vocabulary, SpecialTokens specials) {
                 + MOST_BYTES
                 + " bytes that a vocabulary can need; the file is damaged.");
       }
+      if (types[id] == TokenType.NORMAL.id()) { // nearly all, for which nothing is copied
+        addText(bytes, from, to, TokenType.NORMAL);
+        return;
+      }
+      byte[] text = Arrays.copyOfRange(bytes, from, to);
       TokenType type = type(source, types[id], id, text);
       switch (type) {
-        case NORMAL, UNUSED -> {
-          int length = spelling.decode(text, 0, text.length, scratch, 0);
-          if (length >= 0) {
-            builder.add(scratch, length, type, true);
-          } else {
-            builder.add(text, text.length, type, false);
-          }
-        }
-        case BYTE -> builder.add(new byte[] {byteValue(source, text, id)}, 1, type, false);
-        case CONTROL, UNKNOWN, USER_DEFINED -> {
-          SpecialTokens.Entry entry =
-              new SpecialTokens.Entry(
-                  id, text, type == TokenType.USER_DEFINED, singleWords.contains(id));
-          // Merges must not produce a mark or a single word in text where it is not recognised.
-          boolean asText = text.length > 0 && !entry.isMark() && !entry.singleWord();
-          int length = asText ? spelling.decodeUserDefined(text, scratch) : 0;
-          builder.add(asText ? scratch : text, asText ? length : text.length, type, asText);
-          if (text.length > 0) {
-            specials.add(entry);
-          }
-        }
+        case NORMAL, UNUSED -> addText(text, 0, text.length, type);
+        case BYTE -> builder.add(new byte[] {byteValue(source, text, id)}, 0, 1, type, false);
+        case CONTROL, UNKNOWN, USER_DEFINED -> addSpecial(id, text, type);
       }
     }
-    Duplicates duplicates =
-        (first, second) -> {
-          throw duplicate(source, first, second, texts);
-        };
-    return new TokenTable(
-        builder.build(duplicates),
-        new SpecialTokens(specials.toArray(SpecialTokens.Entry[]::new), duplicates));
+
+    private void addText(byte[] text, int from, int to, TokenType type) {
+      int length = spelling.decode(text, from, to, scratch, 0);
+      if (length >= 0) {
+        builder.add(scratch, 0, length, type, true);
+      } else {
+        builder.add(text, from, to - from, type, false);
+      }
+    }
+
+    private void addSpecial(int id, byte[] text, TokenType type) {
+      SpecialTokens.Entry entry =
+          new SpecialTokens.Entry(
+              id, text, type == TokenType.USER_DEFINED, singleWords.contains(id));
+      // Merges must not produce a mark or a single word in text where it is not recognised.
+      boolean asText = text.length > 0 && !entry.isMark() && !entry.singleWord();
+      int length = asText ? spelling.decodeUserDefined(text, scratch) : 0;
+      builder.add(asText ? scratch : text, 0, asText ? length : text.length, type, asText);
+      if (text.length > 0) {
+        specials.add(entry);
+      }
+    }
   }
 
   /** What happens when two tokens have the same text. */

@@ -80,42 +80,42 @@ final class TokenizerReader {
         TokenTable.texts(source, Part.MERGES, most, 2 * TokenTable.MOST_TOKEN_BYTES + 1);
     MergeTable table = new MergeTable(merges.size());
     byte[] scratch = new byte[merges.longest()];
-    for (int rank = 0; rank < merges.size(); rank++) {
-      byte[] merge = merges.bytes(rank);
-      int space = 1;
-      while (space < merge.length && merge[space] != ' ') {
-        space++;
-      }
-      if (space + 1 >= merge.length) {
-        throw source.failure(
-            source.name(Part.MERGES)
-                + ": entry "
-                + rank
-                + " '"
-                + TokenTable.shown(merges.get(rank))
-                + "' is not two pieces with"
-                + " a space between.");
-      }
-      int middle = spelling.decode(merge, 0, space, scratch, 0);
-      int end = spelling.decode(merge, space + 1, merge.length, scratch, Math.max(0, middle));
-      boolean spelled = middle >= 0 && end >= 0;
-      int left = spelled ? piece(tokens, scratch, 0, middle) : NONE;
-      int right = spelled ? piece(tokens, scratch, middle, end) : NONE;
-      int result = spelled ? piece(tokens, scratch, 0, end) : NONE;
-      if (left == NONE || right == NONE || result == NONE) {
-        throw source.failure(
-            source.name(Part.MERGES)
-                + ": entry "
-                + rank
-                + " '"
-                + TokenTable.shown(merges.get(rank))
-                + "' needs a token that is"
-                + " not in the vocabulary.");
-      }
-      if (left != MARK && right != MARK && result != MARK) {
-        table.add(left, right, rank, result);
-      }
-    }
+    merges.forEach(
+        (rank, merge, from, to) -> {
+          int space = from + 1;
+          while (space < to && merge[space] != ' ') {
+            space++;
+          }
+          if (space + 1 >= to) {
+            throw source.failure(
+                source.name(Part.MERGES)
+                    + ": entry "
+                    + rank
+                    + " '"
+                    + TokenTable.shown(merges.get(rank))
+                    + "' is not two pieces with"
+                    + " a space between.");
+          }
+          int middle = spelling.decode(merge, from, space, scratch, 0);
+          int end = spelling.decode(merge, space + 1, to, scratch, Math.max(0, middle));
+          boolean spelled = middle >= 0 && end >= 0;
+          int left = spelled ? piece(tokens, scratch, 0, middle) : NONE;
+          int right = spelled ? piece(tokens, scratch, middle, end) : NONE;
+          int result = spelled ? piece(tokens, scratch, 0, end) : NONE;
+          if (left == NONE || right == NONE || result == NONE) {
+            throw source.failure(
+                source.name(Part.MERGES)
+                    + ": entry "
+                    + rank
+                    + " '"
+                    + TokenTable.shown(merges.get(rank))
+                    + "' needs a token that is"
+                    + " not in the vocabulary.");
+          }
+          if (left != MARK && right != MARK && result != MARK) {
+            table.add(left, right, rank, result);
+          }
+        });
     return table;
   }
 

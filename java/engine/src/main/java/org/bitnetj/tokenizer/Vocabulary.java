@@ -85,16 +85,16 @@ final class Vocabulary {
     }
 
     /**
-     * Adds the next token, spelled by the first {@code length} bytes of {@code bytes}.
+     * Adds the next token, spelled by {@code length} bytes from {@code from} on.
      *
      * @param text whether text of these bytes may become the token
      */
-    void add(byte[] bytes, int length, TokenType type, boolean text) {
+    void add(byte[] bytes, int from, int length, TokenType type, boolean text) {
       int at = offsets[count];
       if (blob.length - at < length) {
         blob = Arrays.copyOf(blob, Math.max(at + length, blob.length * 2));
       }
-      System.arraycopy(bytes, 0, blob, at, length);
+      System.arraycopy(bytes, from, blob, at, length);
       types[count] = (byte) type.ordinal();
       textual[count++] = text && length > 0;
       offsets[count] = at + length;

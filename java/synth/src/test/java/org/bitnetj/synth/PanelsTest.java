@@ -547,6 +547,21 @@ class PanelsTest extends ConvertedModels {
     assertTrue(head.contains("a low-bit copy of the model's head takes"), head);
   }
 
+  /** Of 307 rows by 208 columns: in the last panel, and behind the columns of every row. */
+  @Test
+  void aLowBitCopyWhosePaddingIsNotZeroIsRefused() throws IOException {
+    ModelShape shape =
+        new ModelShape("o", "llama", 2, 208, 200, 13, 1, 16, 307, 128, 10000f, 1e-5f, false);
+    Path made = convert(model(shape, WeightFormats.I2_S, false), PANELS);
+    answer(made, load("auto", HeadMode.SCREENED));
+    int coarse = 20 * 208 / 8 * 64; // panels, blocks and their bytes
+    for (int at : List.of(coarse - 1, coarse + 64 - 1, coarse + 306 * 64 + 63)) {
+      String padding =
+          refused(made, Map.of(), Map.of("bitnet.low_bit_head", b -> with(b, at, 1 << 6)));
+      assertTrue(padding.contains("its padding is not zero"), padding);
+    }
+  }
+
   private static byte[] with(byte[] bytes, int at, int value) {
     bytes[at] = (byte) value;
     return bytes;

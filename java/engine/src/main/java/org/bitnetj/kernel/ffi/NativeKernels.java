@@ -47,6 +47,20 @@ public final class NativeKernels implements Kernels {
     this.id = tier.nativeId();
   }
 
+  /**
+   * Links every function of the library now and not when it is called first: each takes some
+   * milliseconds, which another thread may have while one prepares what is computed.
+   */
+  public static void link() {
+    for (Class<?> function : BitnetLibrary.class.getDeclaredClasses()) {
+      try {
+        Class.forName(function.getName(), true, function.getClassLoader());
+      } catch (ClassNotFoundException e) {
+        throw new AssertionError("a nested class that is declared", e);
+      }
+    }
+  }
+
   @Override
   public KernelTier tier() {
     return tier;

@@ -19,7 +19,7 @@ import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
 import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.memory.PrivateFolder;
-import org.bitnetj.memory.UserCache;
+import org.bitnetj.memory.UserFolders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,7 +259,7 @@ public final class NativeLibrary {
 
   /** The user's folder for caches, null if there is none. */
   private @Nullable Path userCache() {
-    return new UserCache(in.properties(), in.variables()).folder().orElse(null);
+    return new UserFolders(in.properties(), in.variables()).cache().orElse(null);
   }
 
   /** Loads the file into the class loader whose symbols the bindings look up. */

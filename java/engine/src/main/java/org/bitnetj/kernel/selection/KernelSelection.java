@@ -11,6 +11,8 @@ import org.bitnetj.kernel.ffi.NativeKernels;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.kernel.vector.VectorTier;
+import org.bitnetj.memory.Pages;
+import org.bitnetj.parallel.Background;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +102,8 @@ public final class KernelSelection {
     Kernels make(KernelTier tier);
   }
 
+  private static volatile @Nullable Background<KernelSelection, KernelTierException> prepared;
+
   private final NativeLibrary.Status library;
   private final boolean incubator;
   private final Maker maker;
@@ -117,6 +121,37 @@ public final class KernelSelection {
    *     pass the self-check
    */
   public static KernelSelection choose(@Nullable String option) {
+    Background<KernelSelection, KernelTierException> begun = prepared;
+    return option == null && begun != null ? begun.get() : chosen(option);
+  }
+
+  /**
+   * Begins to choose what {@link #choose} gives who names no tier, and to link what computes with
+   * it, on threads of their own: for programs that know that they will need it and have something
+   * else to do first.
+   */
+  public static synchronized void prepare() {
+    if (prepared == null) {
+      prepared =
+          Background.start(
+              "bitnet-kernels",
+              () -> {
+                KernelSelection selection = chosen(null);
+                Background.start("bitnet-linking", selection::link);
+                return selection;
+              });
+    }
+  }
+
+  private boolean link() {
+    Pages.size(); // of the calls that give memory
+    if (kernels instanceof NativeKernels) {
+      NativeKernels.link();
+    }
+    return true;
+  }
+
+  private static KernelSelection chosen(@Nullable String option) {
     String wanted = AUTO;
     String source = "";
     if (option != null) {

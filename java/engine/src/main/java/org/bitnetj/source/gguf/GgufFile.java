@@ -182,11 +182,13 @@ public final class GgufFile implements ModelSource {
 
   /** The model that a file is a part of, or the file if it is all of it. */
   private static GgufFile whole(GgufFile file, GgufParts.Opener opener) throws ModelFileException {
+    List<GgufFile> open = List.of(file);
     try {
       if (GgufParts.count(file) == 1) {
         return understood(file);
       }
       List<GgufFile> parts = GgufParts.open(file, opener);
+      open = parts;
       List<FileBytes> bytes = new ArrayList<>();
       List<Tensor> tensors = new ArrayList<>();
       Set<String> readings = new LinkedHashSet<>();
@@ -206,7 +208,7 @@ public final class GgufFile implements ModelSource {
               file.layouts,
               List.copyOf(readings)));
     } catch (ModelFileException | RuntimeException | Error e) {
-      file.close();
+      open.forEach(GgufFile::close);
       throw e;
     }
   }

@@ -209,6 +209,10 @@ final class GgufMetadata implements Metadata {
       throw wrongType(key, value, "an array of integers");
     }
     int[] integers = new int[value.count()];
+    if (value.element() == ValueType.I32) {
+      MemorySegment.copy(file, HeaderCursor.INT, value.at(), integers, 0, integers.length);
+      return Optional.of(integers);
+    }
     for (int i = 0; i < integers.length; i++) {
       long element =
           GgufValue.bits(file, value.element(), value.at() + (long) i * value.element().bytes());
@@ -237,6 +241,10 @@ final class GgufMetadata implements Metadata {
       throw wrongType(key, value, "an array of floats");
     }
     float[] floats = new float[value.count()];
+    if (value.element() == ValueType.F32) {
+      MemorySegment.copy(file, HeaderCursor.FLOAT, value.at(), floats, 0, floats.length);
+      return Optional.of(floats);
+    }
     for (int i = 0; i < floats.length; i++) {
       long at = value.at() + (long) i * value.element().bytes();
       floats[i] =

@@ -45,8 +45,10 @@ public final class GgufWords {
   /**
    * Copies the keys of a file, all but {@link #FILE_TYPE} and those that are about the file and not
    * the model.
+   *
+   * @param vocabulary whether those of the tokenizer are among them
    */
-  public static void copy(GgufHeader header, GgufFile file) {
+  public static void copy(GgufHeader header, GgufFile file, boolean vocabulary) {
     for (String key : file.metadata().keys()) {
       boolean ofFile =
           key.equals(FILE_TYPE)
@@ -54,7 +56,7 @@ public final class GgufWords {
               || key.equals(GgufSpec.ACTIVATIONS)
               || key.startsWith(MappedTensors.PREFIX)
               || key.startsWith("split.");
-      if (!ofFile) {
+      if (!ofFile && (vocabulary || !key.startsWith("tokenizer."))) {
         header.copy(file, key);
       }
     }

@@ -74,28 +74,50 @@ public final class GgufWriter implements AutoCloseable {
   }
 
   static GgufWriter create(Path path, GgufHeader header, Disk disk) throws ModelFileException {
-    byte[] head = header.toByteArray();
-    long size = Math.addExact(head.length, header.dataBytes());
     try {
-      PartFile file = PartFile.create(path);
-      try {
-        requireRoom(path, size, file.room());
-        GgufWriter writer = new GgufWriter(path, file, disk.over(file), header, size);
-        try {
-          writer.put(MemorySegment.ofArray(head));
-          return writer;
-        } catch (Throwable e) {
-          writer.close();
-          throw e;
-        }
-      } catch (Throwable e) {
-        file.close();
-        throw e;
-      }
+      return over(PartFile.create(path), path, header, disk);
     } catch (ModelFileException e) {
       throw e;
     } catch (IOException e) {
       throw failure(path, e, ".");
+    }
+  }
+
+  /**
+   * The same for a file that somebody has begun, of which nothing is written yet. What is written
+   * stays in the system's cache, for who reads it at once.
+   *
+   * @param file is closed with the writer, or if this fails
+   * @param path its name
+   */
+  public static GgufWriter over(PartFile file, Path path, GgufHeader header)
+      throws ModelFileException {
+    try {
+      return over(file, path, header, PartFile::cachedBlocks);
+    } catch (ModelFileException e) {
+      throw e;
+    } catch (IOException e) {
+      throw failure(path, e, ".");
+    }
+  }
+
+  private static GgufWriter over(PartFile file, Path path, GgufHeader header, Disk disk)
+      throws IOException {
+    try {
+      byte[] head = header.toByteArray();
+      long size = Math.addExact(head.length, header.dataBytes());
+      requireRoom(path, size, file.room());
+      GgufWriter writer = new GgufWriter(path, file, disk.over(file), header, size);
+      try {
+        writer.put(MemorySegment.ofArray(head));
+        return writer;
+      } catch (Throwable e) {
+        writer.close();
+        throw e;
+      }
+    } catch (Throwable e) {
+      file.close();
+      throw e;
     }
   }
 

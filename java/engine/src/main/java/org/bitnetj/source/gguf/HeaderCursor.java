@@ -21,6 +21,9 @@ final class HeaderCursor {
   static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   /** Most bytes of header read; the largest published vocabularies take 40 MiB. Fits an int. */
   static final long MAX_HEADER_BYTES = 256L << 20;
 

@@ -27,8 +27,8 @@ public final class MappedTensors {
   /** The name of the low-bit copy of the head in files that are written. */
   public static final String LOW_BIT_HEAD_NAME = "bitnet.low_bit_head";
 
-  /** What is written and read. */
-  static final int VERSION = 1;
+  /** What is written and read; it changes when files mean something else. */
+  public static final int VERSION = 1;
 
   /** What all keys begin with. */
   static final String PREFIX = "bitnet.layout.";
@@ -128,16 +128,20 @@ public final class MappedTensors {
     int[] scaleColumns = integers(SCALE_COLUMNS, count);
     int[] largest = integers(LARGEST, count);
     Map<String, MappedFormat> formats = HashMap.newHashMap(count);
+    Map<String, Optional<DigitLayout>> knownLayouts = new HashMap<>(); // few, in many tensors
+    Map<Integer, Optional<ScaleKind>> knownScales = new HashMap<>();
     for (int i = 0; i < count; i++) {
       String name = names.get(i);
       String label = layouts.get(i);
       int shared = scaleColumns[i];
       DigitLayout layout =
-          MappedFormat.layout(label)
+          knownLayouts
+              .computeIfAbsent(label, MappedFormat::layout)
               .orElseThrow(
                   () -> failure(name, "is in the layout '" + label + "', which is unknown"));
       ScaleKind scales =
-          MappedFormat.scaleKind(shared)
+          knownScales
+              .computeIfAbsent(shared, MappedFormat::scaleKind)
               .orElseThrow(() -> failure(name, "has a scale for " + shared + " columns"));
       if (rows[i] > ModelSpec.MAX_WIDTH || columns[i] > ModelSpec.MAX_WIDTH) {
         throw failure(name, "has the shape " + columns[i] + " x " + rows[i]);

@@ -2,6 +2,7 @@ package org.bitnetj.source.gguf;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,8 @@ import org.bitnetj.source.Tensor;
 import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The shipped model in three files, as llama.cpp's gguf-split writes them. */
@@ -28,6 +31,7 @@ class SplitFilesTest {
   private static final int PARTS = 3;
 
   @TempDir Path folder;
+  private boolean ofAnotherVersion; // the engine's own layouts, by the first part
 
   @BeforeEach
   void split() throws Exception {
@@ -53,6 +57,9 @@ class SplitFilesTest {
       GgufHeader header = new GgufHeader();
       if (part == 0) {
         model.metadata().keys().forEach(key -> header.copy(model, key));
+        if (ofAnotherVersion) {
+          header.u32("bitnet.layout.version", 99);
+        }
       }
       header.u32("split.no", number).u32("split.count", count);
       header.u32("split.tensors.count", all.size());
@@ -89,6 +96,18 @@ class SplitFilesTest {
         }
       }
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void noPartOfAModelThatIsRefusedStaysMapped() throws Exception {
+    ofAnotherVersion = true;
+    write(0, 0, PARTS, -1);
+    String sentence =
+        assertThrows(ModelFileException.class, () -> GgufFile.open(path(1))).getMessage();
+    assertTrue(sentence.contains("version 99 of the engine's own layouts"), sentence);
+    String maps = Files.readString(Path.of("/proc/self/maps"));
+    assertFalse(maps.contains(folder.toRealPath().toString()), maps);
   }
 
   @Test

@@ -10,10 +10,18 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "its absolute paths have drives")
-class UserCacheTest {
-  private static Optional<Path> folder(String os, String home, Map<String, String> variables) {
+class UserFoldersTest {
+  private static UserFolders folders(String os, String home, Map<String, String> variables) {
     Map<String, String> properties = Map.of("os.name", os, "user.home", home);
-    return new UserCache(properties::get, variables::get).folder();
+    return new UserFolders(properties::get, variables::get);
+  }
+
+  private static Optional<Path> folder(String os, String home, Map<String, String> variables) {
+    return folders(os, home, variables).cache();
+  }
+
+  private static Optional<Path> state(String os, String home, Map<String, String> variables) {
+    return folders(os, home, variables).state();
   }
 
   @Test
@@ -37,5 +45,19 @@ class UserCacheTest {
     Map<String, String> relative = Map.of("XDG_CACHE_HOME", "x");
     assertEquals(Optional.of(Path.of("/h/.cache")), folder("Linux", "/h", relative));
     assertEquals(Optional.empty(), folder("Linux", "?", Map.of("XDG_CACHE_HOME", "")));
+  }
+
+  @Test
+  void eachSystemHasItsPlaceForState() {
+    Map<String, String> named = Map.of("XDG_STATE_HOME", "/state");
+    assertEquals(Optional.of(Path.of("/h/.local/state")), state("Linux", "/h", Map.of()));
+    assertEquals(Optional.of(Path.of("/state")), state("Linux", "/h", named));
+    assertEquals(
+        Optional.of(Path.of("/h/Library/Application Support")), state("Mac OS X", "/h", named));
+    assertEquals(
+        Optional.of(Path.of("/h/.local/state")),
+        state("Linux", "/h", Map.of("XDG_STATE_HOME", "state")));
+    assertEquals(Optional.empty(), state("Linux", "?", Map.of()));
+    assertEquals(Optional.empty(), state("Windows 11", "/h", Map.of()));
   }
 }
