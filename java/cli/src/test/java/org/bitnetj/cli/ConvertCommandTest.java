@@ -34,7 +34,9 @@ class ConvertCommandTest {
     Path npy = folder.resolve(model.getFileName() + ".npy");
     Outcome.of("logits", "-m", model.toString(), "-p", "Once upon", "-o", npy.toString())
         .succeeds();
-    return Files.readAllBytes(npy);
+    byte[] logits = Files.readAllBytes(npy);
+    Files.delete(npy);
+    return logits;
   }
 
   @Test
