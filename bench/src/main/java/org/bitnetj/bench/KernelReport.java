@@ -62,15 +62,7 @@ public record KernelReport(
 
   /** Sentences on what shows that the machine did other things too, or changed its clock. */
   List<String> disturbances() {
-    List<String> found = new ArrayList<>();
-    for (MachineRates rate : rates) {
-      if (!rate.isSteady()) {
-        found.add(
-            "The machine was not steady: with "
-                + threads(rate.threads())
-                + " its best and its median speed differ by more than 20 %.");
-      }
-    }
+    List<String> found = new ArrayList<>(MachineRates.disturbances(rates));
     for (KernelResult result : results) {
       if (result.exceeds(rates(result.threads()))) {
         found.add(
