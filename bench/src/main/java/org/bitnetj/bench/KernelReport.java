@@ -150,7 +150,7 @@ public record KernelReport(
     disturbances().forEach(sentence -> text.append('\n').append(sentence).append('\n'));
     if (!omitted.isEmpty()) {
       text.append("\nNot measured:\n\n");
-      omitted.forEach(o -> text.append("- ").append(o.reason()).append(".\n"));
+      omitted.forEach(o -> text.append("- ").append(Markdown.escaped(o.reason())).append(".\n"));
     }
     return text.toString();
   }

@@ -115,7 +115,7 @@ class BenchKernelsCommandTest {
             List.of(),
             List.of(omitted),
             List.of());
-    assertTrue(report.markdown().contains("- cannot use kernels 'neon': <x>.\n"));
+    assertTrue(report.markdown().contains("- cannot use kernels 'neon': \\<x>.\n"));
     assertEquals(
         omitted.reason(),
         new ObjectMapper().readTree(report.json()).get("omitted_kernels").get("neon").textValue());
