@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.bitnetj.source.Printable;
 import org.jspecify.annotations.Nullable;
@@ -22,26 +21,37 @@ import org.jspecify.annotations.Nullable;
  * both measured, and what else is different between them.
  */
 public final class Comparison {
-  /** What both measured. */
+  /**
+   * What both measured.
+   *
+   * @param overlap whether the repetitions do; null if that is not known
+   */
   private record Row(
-      Map<String, @Nullable Object> a, double speedOfA, double speedOfB, boolean apart) {
+      Map<String, @Nullable Object> a,
+      double speedOfA,
+      double speedOfB,
+      @Nullable Boolean overlap) {
     double ratio() {
       return speedOfB / speedOfA;
+    }
+
+    boolean overlaps() {
+      return Boolean.TRUE.equals(overlap);
     }
   }
 
   private record Difference(String name, String a, String b) {}
 
-  /** What tells machines, builds, models and how they were run from one another. */
+  private static final String COMMIT = "commit";
+  private static final String UNKNOWN = Build.UNKNOWN;
+
+  /** What tells machines and builds from one another, always known if nothing went wrong. */
   private static final List<String> COMPARED =
+      List.of("cpu", "processors", "system", "java", "version", COMMIT, "compiler");
+
+  /** What tells how they were run, and models: null means that there is none. */
+  private static final List<String> COMPARED_IF_ANY =
       List.of(
-          "cpu",
-          "processors",
-          "system",
-          "java",
-          "version",
-          "commit",
-          "compiler",
           "probe",
           "model",
           "architecture",
@@ -62,6 +72,10 @@ public final class Comparison {
   private final String[] names;
   private final List<Row> rows = new ArrayList<>();
   private final List<Difference> differences = new ArrayList<>();
+
+  /** Names of what may be different without being known. */
+  private final List<String> undecided = new ArrayList<>();
+
   private final List<String> onlyInA = new ArrayList<>();
   private final List<String> onlyInB = new ArrayList<>();
 
@@ -72,12 +86,30 @@ public final class Comparison {
         a.schema() == Schema.MODEL
             ? new String[] {"test", "depth", "batch", "kernels", "threads"}
             : new String[] {"operation", "shape", "kernels", "threads"};
+    a.require(names);
+    b.require(names);
     for (String name : COMPARED) {
-      if (!Objects.equals(a.text(name), b.text(name))) {
-        differences.add(new Difference(name, shown(a.text(name)), shown(b.text(name))));
+      compare(name);
+      if (!isDecided(name)) {
+        undecided.add(name);
       }
     }
+    COMPARED_IF_ANY.forEach(this::compare);
     match();
+  }
+
+  private void compare(String name) {
+    if (!a.text(name).equals(b.text(name))) {
+      differences.add(new Difference(name, shown(a.text(name)), shown(b.text(name))));
+    }
+  }
+
+  /** Whether two texts tell that what they name is the same, or that it is not. */
+  private boolean isDecided(String name) {
+    String ofA = shown(a.text(name));
+    String ofB = shown(b.text(name));
+    boolean changed = name.equals(COMMIT) && ofA.equals(ofB) && ofA.endsWith(Build.CHANGED);
+    return !ofA.equals(UNKNOWN) && !ofB.equals(UNKNOWN) && !changed;
   }
 
   /**
@@ -104,7 +136,7 @@ public final class Comparison {
   }
 
   private static String shown(String text) {
-    return text.isEmpty() ? "unknown" : Printable.of(text, Integer.MAX_VALUE);
+    return text.isEmpty() ? UNKNOWN : Printable.of(text, Integer.MAX_VALUE);
   }
 
   private void match() throws IOException {
@@ -126,7 +158,13 @@ public final class Comparison {
         onlyInA.add(String.join(", ", entry.getKey()));
       } else {
         Map<String, @Nullable Object> mine = entry.getValue();
-        rows.add(new Row(mine, speed(a, mine), speed(b, other), apart(mine, other)));
+        Row row = new Row(mine, speed(a, mine), speed(b, other), overlap(mine, other));
+        if (!(row.ratio() > 0) || Double.isInfinite(row.ratio())) {
+          throw SavedReport.unusable(
+              b.path(),
+              "its speeds and those of " + a.path() + " are too far apart for a ratio of them");
+        }
+        rows.add(row);
       }
     }
     left.keySet().forEach(key -> onlyInB.add(String.join(", ", key)));
@@ -150,19 +188,33 @@ public final class Comparison {
       throws IOException {
     return a.schema() == Schema.MODEL
         ? report.number(result, "tokens_per_second_median")
-        : 1e9 / report.number(result, "nanoseconds_median");
+        : SavedReport.NANOS / report.number(result, "nanoseconds_median");
   }
 
   /**
-   * Whether every repetition of one was faster than all of the other; true if that is not known.
+   * False if every repetition of one was faster than all of the other; null if that is not known,
+   * as where one has no second repetition.
    */
-  private static boolean apart(Map<String, @Nullable Object> a, Map<String, @Nullable Object> b) {
-    return !(a.get("tokens_per_second_min") instanceof Number leastOfA
-            && a.get("tokens_per_second_max") instanceof Number mostOfA
-            && b.get("tokens_per_second_min") instanceof Number leastOfB
-            && b.get("tokens_per_second_max") instanceof Number mostOfB)
-        || mostOfA.doubleValue() < leastOfB.doubleValue()
-        || mostOfB.doubleValue() < leastOfA.doubleValue();
+  private @Nullable Boolean overlap(
+      Map<String, @Nullable Object> mine, Map<String, @Nullable Object> other) {
+    double leastOfA = end(mine, "_min");
+    double mostOfA = end(mine, "_max");
+    double leastOfB = end(other, "_min");
+    double mostOfB = end(other, "_max");
+    return leastOfA <= mostOfA && leastOfB <= mostOfB
+        ? (Boolean) (leastOfA <= mostOfB && leastOfB <= mostOfA)
+        : null;
+  }
+
+  /** One end of what several repetitions gave; NaN if it is not known or they are not several. */
+  private double end(Map<String, @Nullable Object> result, String which) {
+    Object repetitions = result.get(isOfModels() ? "repetitions" : "rounds");
+    return repetitions instanceof Number count
+            && count.doubleValue() >= 2
+            && result.get((isOfModels() ? "tokens_per_second" : "nanoseconds") + which)
+                instanceof Number value
+        ? value.doubleValue()
+        : Double.NaN;
   }
 
   /** Prefill and decode, or the operations: the geometric mean of the ratios of each. */
@@ -199,28 +251,53 @@ public final class Comparison {
               .map(mean -> mean.getKey() + " " + times(mean.getValue()))
               .collect(Collectors.joining(", ")));
       text.append(".\n");
-      if (rows.stream().anyMatch(row -> !row.apart)) {
+      if (rows.stream().anyMatch(Row::overlaps)) {
         text.append("~ the repetitions of both overlap, so that this may be chance.\n");
       }
+      if (rows.stream().anyMatch(row -> row.overlap == null)) {
+        text.append("Where one was not timed twice, whether they overlap is not known.\n");
+      }
     }
-    text.append(differences.isEmpty() ? "\nMachine, build and model are the same.\n" : "\n");
+    text.append('\n');
+    if (differences.isEmpty()) {
+      String model = isOfModels() ? ", build and model" : " and build";
+      text.append(
+          undecided.isEmpty()
+              ? "Machine" + model + " are the same.\n"
+              : "No difference of machine" + model.replace("and", "or") + " is known.\n");
+    }
     for (Difference d : differences) {
-      text.append("- ").append(d.name).append(": ").append(d.a).append(" in A, ");
-      text.append(d.b).append(" in B\n");
+      text.append("- ").append(d.name).append(": ").append(Markdown.escaped(d.a));
+      text.append(" in A, ").append(Markdown.escaped(d.b)).append(" in B\n");
     }
+    undecided(text);
     only(text, "A", onlyInA);
     only(text, "B", onlyInB);
     return text.toString();
   }
 
+  private void undecided(StringBuilder text) {
+    if (undecided.contains(COMMIT)) {
+      text.append("\nThe commit does not tell the builds apart: ");
+      text.append(Markdown.escaped(shown(a.text(COMMIT)))).append(" in A, ");
+      text.append(Markdown.escaped(shown(b.text(COMMIT)))).append(" in B.\n");
+    }
+    List<String> others = undecided.stream().filter(name -> !name.equals(COMMIT)).toList();
+    if (!others.isEmpty()) {
+      text.append("\nNot known of both: ").append(String.join(", ", others)).append(".\n");
+    }
+  }
+
   private static String origin(SavedReport report) {
-    return shown(report.path().toString()) + ", measured " + shown(report.text("start"));
+    return Markdown.escaped(report.path().toString())
+        + ", measured "
+        + Markdown.escaped(shown(report.text("start")));
   }
 
   private static void only(StringBuilder text, String which, List<String> results) {
     if (!results.isEmpty()) {
       text.append("\nOnly in ").append(which).append(":\n\n");
-      results.forEach(r -> text.append("- ").append(shown(r)).append('\n'));
+      results.forEach(r -> text.append("- ").append(Markdown.escaped(r)).append('\n'));
     }
   }
 
@@ -233,7 +310,7 @@ public final class Comparison {
       List<String> cells = new ArrayList<>(SavedReport.values(row.a, names));
       cells.add(number(isOfModels() ? row.speedOfA : 1e6 / row.speedOfA));
       cells.add(number(isOfModels() ? row.speedOfB : 1e6 / row.speedOfB));
-      cells.add(times(row.ratio()) + (row.apart ? "" : " ~"));
+      cells.add(times(row.ratio()) + (row.overlaps() ? " ~" : ""));
       table.row(cells.toArray(String[]::new));
     }
     return table;
@@ -249,7 +326,7 @@ public final class Comparison {
       record.put("a_per_second", row.speedOfA);
       record.put("b_per_second", row.speedOfB);
       record.put("b_over_a", row.ratio());
-      record.put("repetitions_overlap", !row.apart);
+      record.put("repetitions_overlap", row.overlap);
       records.add(record);
     }
     return records;
@@ -257,7 +334,8 @@ public final class Comparison {
 
   /**
    * One line for all that both measured: what it is, tokens or operations per second of both, the
-   * ratio; the names alone if there is nothing.
+   * ratio, and whether repetitions overlap, empty where that is not known; the names alone if there
+   * is nothing.
    */
   public String csv() {
     List<String> columns = new ArrayList<>(List.of(names));
@@ -265,7 +343,10 @@ public final class Comparison {
     return rows.isEmpty() ? String.join(",", columns) + "\n" : Table.csv(records());
   }
 
-  /** One object with all of it. */
+  /**
+   * One object with all of it. {@code undecided} names what may be different without being known;
+   * {@code repetitions_overlap} is null where that is not known.
+   */
   public String json() throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
@@ -288,6 +369,7 @@ public final class Comparison {
         json.writeEndObject();
       }
       json.writeEndObject();
+      strings(json, "undecided", undecided);
       strings(json, "only_in_a", onlyInA);
       strings(json, "only_in_b", onlyInB);
       Table.json(json, "results", records());

@@ -2,12 +2,18 @@ package org.bitnetj.bench;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.Locale;
 
 /** Numbers for reading. */
 final class Figures {
   /** In place of what is not known. */
   static final String UNKNOWN = "–";
+
+  private static final int DIGITS = 3;
+
+  /** Those of a millionth. */
+  private static final int MOST_DECIMALS = 6 + DIGITS - 1;
 
   private static final String SCALES = " kMGTPE";
 
@@ -17,7 +23,10 @@ final class Figures {
     return String.format(Locale.ROOT, pattern, values);
   }
 
-  /** Three significant digits, so that nanoseconds and seconds fit one column. */
+  /**
+   * Three significant digits, more where there are more before the point, so that nanoseconds and
+   * seconds fit one column; with an exponent below a millionth.
+   */
   static String number(double value) {
     if (Double.isNaN(value)) {
       return UNKNOWN;
@@ -25,8 +34,15 @@ final class Figures {
     if (value == 0) {
       return "0";
     }
-    int digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 3;
-    return format("%." + digits + "f", value);
+    if (Double.isInfinite(value)) {
+      return value > 0 ? "∞" : "-∞";
+    }
+    BigDecimal exact = BigDecimal.valueOf(value);
+    BigDecimal rounded = exact.round(new MathContext(DIGITS, RoundingMode.HALF_UP));
+    int decimals = DIGITS - rounded.precision() + rounded.scale();
+    return decimals > MOST_DECIMALS
+        ? format("%." + (DIGITS - 1) + "e", value)
+        : exact.setScale(Math.max(0, decimals), RoundingMode.HALF_UP).toPlainString();
   }
 
   static String percent(double share) {

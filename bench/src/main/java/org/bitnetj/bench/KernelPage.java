@@ -101,7 +101,7 @@ public final class KernelPage {
     Matcher tokens = TOKENS.matcher(result.operation());
     return new Roofline.Point(
         // Without the padding: four weights are a byte.
-        4.0 * Math.round((double) result.products() / result.bytes() / 4),
+        4.0 * Math.max(1, Math.round((double) result.products() / result.bytes() / 4)),
         result.gigaMacsPerSecond(),
         result.fromMemory(),
         result.tier(),

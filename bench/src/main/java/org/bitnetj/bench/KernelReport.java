@@ -62,15 +62,7 @@ public record KernelReport(
 
   /** Sentences on what shows that the machine did other things too, or changed its clock. */
   List<String> disturbances() {
-    List<String> found = new ArrayList<>();
-    for (MachineRates rate : rates) {
-      if (!rate.isSteady()) {
-        found.add(
-            "The machine was not steady: with "
-                + threads(rate.threads())
-                + " its best and its median speed differ by more than 20 %.");
-      }
-    }
+    List<String> found = new ArrayList<>(MachineRates.disturbances(rates));
     for (KernelResult result : results) {
       if (result.exceeds(rates(result.threads()))) {
         found.add(
@@ -158,7 +150,7 @@ public record KernelReport(
     disturbances().forEach(sentence -> text.append('\n').append(sentence).append('\n'));
     if (!omitted.isEmpty()) {
       text.append("\nNot measured:\n\n");
-      omitted.forEach(o -> text.append("- ").append(o.reason()).append(".\n"));
+      omitted.forEach(o -> text.append("- ").append(Markdown.escaped(o.reason())).append(".\n"));
     }
     return text.toString();
   }
@@ -171,6 +163,8 @@ public record KernelReport(
       row.putAll(result.row());
       row.putAll(rates(result.threads()).speeds());
       row.putAll(run.origin());
+      // Came later: columns of CSV stay where they are.
+      row.put(KernelResult.MOST_NANOS, row.remove(KernelResult.MOST_NANOS));
       rows.add(row);
     }
     return Table.csv(rows);

@@ -52,6 +52,18 @@ public final class MachineRates {
     return rows;
   }
 
+  /** Sentences on the numbers of threads with which the machine was not steady. */
+  static List<String> disturbances(List<MachineRates> rates) {
+    return rates.stream()
+        .filter(rate -> !rate.isSteady())
+        .map(
+            rate ->
+                "The machine was not steady: with "
+                    + Figures.threads(rate.threads)
+                    + " its best and its median speed differ by more than 20 %.")
+        .toList();
+  }
+
   /** Names and values for a report. */
   Map<String, @Nullable Object> row() {
     Map<String, @Nullable Object> row = new LinkedHashMap<>();

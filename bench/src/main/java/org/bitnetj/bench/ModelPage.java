@@ -35,6 +35,7 @@ public final class ModelPage {
             best -> page.lead(sentence("Decode of " + best.batch() + " sequences together", best)));
     report.best(Kind.PREFILL).ifPresent(best -> page.lead(sentence("Prefill", best)));
     report.warnings().forEach(warning -> page.paragraph("Warning: " + warning + "."));
+    MachineRates.disturbances(report.rates()).forEach(page::paragraph);
     page.paragraph(
         report.probe().isPresent()
             ? ModelReportWriter.SHARES.replace('\n', ' ')

@@ -79,8 +79,11 @@ public final class ModelReportWriter {
     if (beyond <= 0) {
       return text;
     }
-    int kept = Math.max(LEAST_NAME, name.length() - beyond);
-    return kept < name.length() ? briefResults(name.substring(0, kept - 1) + "…") : text;
+    int length = name.codePointCount(0, name.length());
+    int kept = Math.max(LEAST_NAME, length - beyond);
+    return kept < length
+        ? briefResults(name.substring(0, name.offsetByCodePoints(0, kept - 1)) + "…")
+        : text;
   }
 
   private String briefResults(String name) {

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,9 @@ record SavedReport(
     Schema schema,
     Map<String, @Nullable Object> fields,
     List<Map<String, @Nullable Object>> results) {
+  /** In a second. */
+  static final double NANOS = 1e9;
+
   private static final String RESULTS = "results";
 
   /**
@@ -36,11 +41,19 @@ record SavedReport(
    */
   static SavedReport read(Path path) throws IOException {
     Object root;
-    try (JsonParser json = new JsonFactory().createParser(Files.newInputStream(path))) {
+    try (InputStream in = Files.newInputStream(path);
+        JsonParser json = new JsonFactory().createParser(in)) {
       json.nextToken();
       root = value(json);
-    } catch (JsonProcessingException e) {
+      if (json.nextToken() != null) {
+        throw unusable(path, "something follows its JSON object");
+      }
+    } catch (JsonProcessingException | CharConversionException e) {
       throw unusable(path, "this is not JSON, as 'bitnet bench -o json' writes it");
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) { // which does not name the file, as where that is a folder
+      throw unusable(path, "it cannot be read: " + e.getMessage());
     }
     if (!(root instanceof Map<?, ?> map)) {
       throw unusable(path, "this is no result of 'bitnet bench -o json'");
@@ -130,13 +143,33 @@ record SavedReport(
   /**
    * A number of a result.
    *
-   * @throws FileSystemException if there is none, or it is not above 0
+   * @throws FileSystemException if there is none, or it is not above 0, or too big or too small to
+   *     compute with
    */
   double number(Map<String, @Nullable Object> result, String name) throws FileSystemException {
-    if (result.get(name) instanceof Number number && number.doubleValue() > 0) {
-      return number.doubleValue();
+    if (!(result.get(name) instanceof Number number) || !(number.doubleValue() > 0)) {
+      throw unusable(path, "a result has no '" + name + "' above 0");
     }
-    throw unusable(path, "a result has no '" + name + "' above 0");
+    double value = number.doubleValue();
+    if (Double.isInfinite(value) || Double.isInfinite(NANOS / value)) {
+      throw unusable(path, "the '" + name + "' of a result is too big or too small to be true");
+    }
+    return value;
+  }
+
+  /**
+   * Checks that each result has values of such names, which tell it from others.
+   *
+   * @throws FileSystemException if one has not
+   */
+  void require(String... names) throws FileSystemException {
+    for (Map<String, @Nullable Object> result : results) {
+      for (String name : names) {
+        if (!(result.get(name) instanceof String || result.get(name) instanceof Number)) {
+          throw unusable(path, "a result has no '" + name + "'");
+        }
+      }
+    }
   }
 
   /** A field as text; empty if it is null or not there. */

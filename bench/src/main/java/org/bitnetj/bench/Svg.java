@@ -99,8 +99,16 @@ final class Svg {
 
   /** A logarithmic axis from one place in the drawing to another. */
   record Axis(double least, double most, double from, double to) {
-    /** From the power of ten at or below {@code least} to the one at or above {@code most}. */
+    /**
+     * From the power of ten at or below {@code least} to the one at or above {@code most}.
+     *
+     * @throws IllegalArgumentException if there are no such powers, so that no lines could be drawn
+     */
     static Axis around(double least, double most, double from, double to) {
+      if (least <= 0 || Double.isInfinite(most)) {
+        throw new IllegalArgumentException(
+            "no axis by powers of ten from " + least + " to " + most);
+      }
       double low = Math.pow(10, Math.floor(Math.log10(least)));
       double high = Math.pow(10, Math.ceil(Math.log10(most)));
       return new Axis(low, high > low ? high : 10 * low, from, to);

@@ -29,12 +29,8 @@ final class Table {
 
   /** Adds a row; what Markdown or a terminal would take for more than text is escaped. */
   Table row(String... cells) {
-    rows.add(Arrays.stream(cells).map(Table::cell).toArray(String[]::new));
+    rows.add(Arrays.stream(cells).map(Markdown::escaped).toArray(String[]::new));
     return this;
-  }
-
-  private static String cell(String text) {
-    return Printable.of(text, Integer.MAX_VALUE).replace("|", "\\|");
   }
 
   /** A Markdown table, aligned for reading as it is; columns of numbers to the right. */

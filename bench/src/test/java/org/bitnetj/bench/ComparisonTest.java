@@ -64,13 +64,13 @@ class ComparisonTest {
         a,
         "tiny",
         result(Kind.PREFILL, KernelTier.AVX2, 1, 90, 100, 110),
-        result(Kind.PREFILL, KernelTier.AVX2, 2, 200),
+        result(Kind.PREFILL, KernelTier.AVX2, 2, 201),
         result(Kind.DECODE, KernelTier.AVX2, 1, 9, 10, 11));
     write(
         b,
         "tiny",
         result(Kind.PREFILL, KernelTier.AVX2, 1, 380, 400, 420),
-        result(Kind.PREFILL, KernelTier.AVX2, 2, 200, 200),
+        result(Kind.PREFILL, KernelTier.AVX2, 2, 200, 202),
         result(Kind.DECODE, KernelTier.AVX2, 1, 10.5, 11, 12));
     Comparison comparison = Comparison.of(a, b);
     String text = comparison.markdown().replaceAll(" +", " ");
@@ -82,18 +82,28 @@ class ComparisonTest {
     assertTrue(
         text.contains("Geometric mean of B / A: prefill 2.00 ×, decode 1.10 ×."),
         comparison::markdown);
+    assertTrue(
+        text.contains("| pp10 | 0 | 1 | avx2 | 2 | 201 | 201 | 1.00 × |"), comparison::markdown);
+    assertTrue(
+        text.contains("Where one was not timed twice, whether they overlap is not known."),
+        comparison::markdown);
     assertTrue(text.contains("Machine, build and model are the same."), comparison::markdown);
     JsonNode json = new ObjectMapper().readTree(comparison.json());
     assertEquals("bitnet-bench-comparison", json.get("schema").textValue());
     assertEquals(1, json.get("schema_version").intValue());
     assertEquals(4, json.get("results").get(0).get("b_over_a").doubleValue(), 1e-12);
     assertFalse(json.get("results").get(0).get("repetitions_overlap").booleanValue());
+    assertTrue(json.get("results").get(1).get("repetitions_overlap").isNull());
     assertTrue(json.get("results").get(2).get("repetitions_overlap").booleanValue());
+    assertEquals(0, json.get("undecided").size());
     assertEquals(2, json.get("b_over_a_geometric_mean").get("prefill").doubleValue(), 1e-12);
     List<String> csv = comparison.csv().lines().toList();
     assertEquals(
         "test,depth,batch,kernels,threads,a_per_second,b_per_second,b_over_a,repetitions_overlap",
         csv.getFirst());
+    assertTrue(csv.get(1).endsWith(",false"), csv::toString);
+    assertTrue(csv.get(2).endsWith(",1.0,"), csv::toString);
+    assertTrue(csv.get(3).endsWith(",true"), csv::toString);
     assertEquals(4, csv.size());
   }
 
@@ -110,7 +120,7 @@ class ComparisonTest {
     String text = comparison.markdown();
     assertTrue(text.contains("- cpu: " + Machine.here().cpu() + " in A, Z80 in B\n"), text);
     assertTrue(text.contains("- commit: abc123 in A, def456 in B\n"), text);
-    assertTrue(text.contains("- model: tiny in A, other|\\u{1b}[2J in B\n"), text);
+    assertTrue(text.contains("- model: tiny in A, other\\|\\u{1b}\\[2J in B\n"), text);
     // Each has one tier, so that they are compared.
     assertTrue(text.contains("- kernels: avx512 in A, avx2 in B\n"), text);
     assertTrue(text.replaceAll(" +", " ").contains("| 10.0 | 20.0 | 2.00 × |"), text);
@@ -147,24 +157,90 @@ class ComparisonTest {
     assertEquals(0, new ObjectMapper().readTree(comparison.json()).get("results").size());
   }
 
+  private static void writeKernels(Path file, double... nanos) throws IOException {
+    KernelResult result =
+        new KernelResult("GEMM, 2 tokens", "4 × 4", KernelTier.C, 1, 4, 4, false, true);
+    for (double each : nanos) {
+      result.add(each, Double.NaN, Double.NaN);
+    }
+    KernelReport report =
+        new KernelReport(
+            new BenchmarkRun(new Build("1", "c", "gcc 14"), Instant.EPOCH, 1, "bitnet"),
+            Machine.here(),
+            Optional.empty(),
+            List.of(new MachineRates(1)),
+            List.of(),
+            List.of(result));
+    Files.writeString(file, report.json());
+  }
+
+  private JsonNode overlap() throws IOException {
+    return new ObjectMapper()
+        .readTree(Comparison.of(a, b).json())
+        .get("results")
+        .get(0)
+        .get("repetitions_overlap");
+  }
+
   @Test
   void kernelsAreComparedByTheirTimes() throws IOException {
-    for (Path file : List.of(a, b)) {
-      KernelReport report =
-          new KernelReport(
-              new BenchmarkRun(new Build("1", "c", "gcc 14"), Instant.EPOCH, 1, "bitnet"),
-              Machine.here(),
-              Optional.empty(),
-              List.of(new MachineRates(1)),
-              List.of(),
-              List.of(
-                  new KernelResult("GEMM, 2 tokens", "4 × 4", KernelTier.C, 1, 4, 4, false, true)
-                      .add(file.equals(a) ? 3000 : 1000, Double.NaN, Double.NaN)));
-      Files.writeString(file, report.json());
-    }
+    writeKernels(a, 3000, 3000, 2000);
+    writeKernels(b, 1000, 1000, 1900);
     String text = Comparison.of(a, b).markdown().replaceAll(" +", " ");
     assertTrue(text.contains("| GEMM, 2 tokens | 4 × 4 | c | 1 | 3.00 | 1.00 | 3.00 × |"), text);
     assertTrue(text.contains("Geometric mean of B / A: GEMM 3.00 ×."), text);
+    assertTrue(text.contains("\nMachine and build are the same.\n"), text);
+    assertFalse(overlap().booleanValue());
+    assertTrue(overlap().isBoolean());
+    writeKernels(b, 1000, 1000, 2100);
+    assertTrue(overlap().booleanValue());
+    text = Comparison.of(a, b).markdown().replaceAll(" +", " ");
+    assertTrue(text.contains("| 3.00 × ~ |"), text);
+    writeKernels(b, 1000);
+    assertTrue(overlap().isNull());
+    // Written before the longest time was.
+    writeKernels(b, 1000, 1000);
+    Files.writeString(b, Files.readString(b).replaceAll("\"nanoseconds_max\" : [0-9.]+,", ""));
+    assertTrue(overlap().isNull());
+  }
+
+  @Test
+  void buildsThatCannotBeToldApartAreNotCalledTheSame() throws IOException {
+    write(a, "tiny", result(Kind.DECODE, KernelTier.AVX2, 1, 10));
+    String good = Files.readString(a);
+    for (String commit : List.of("", "unknown", "abc123-dirty")) {
+      String text = good.replace("\"commit\" : \"abc123\"", "\"commit\" : \"" + commit + "\"");
+      Files.writeString(a, text);
+      Files.writeString(b, text);
+      Comparison comparison = Comparison.of(a, b);
+      String shown = commit.isEmpty() ? "unknown" : commit;
+      assertTrue(
+          comparison
+              .markdown()
+              .endsWith(
+                  "\nNo difference of machine, build or model is known.\n\n"
+                      + "The commit does not tell the builds apart: "
+                      + shown
+                      + " in A, "
+                      + shown
+                      + " in B.\n"),
+          comparison::markdown);
+      assertEquals(
+          "[\"commit\"]",
+          new ObjectMapper().readTree(comparison.json()).get("undecided").toString());
+    }
+    Files.writeString(b, good);
+    String text = Comparison.of(a, b).markdown();
+    assertTrue(text.contains("- commit: abc123-dirty in A, abc123 in B\n"), text);
+    assertFalse(text.contains("tell the builds apart"), text);
+    Files.writeString(a, good.replace("gcc 14.2.0", "unknown"));
+    text = Comparison.of(a, a).markdown();
+    assertTrue(text.contains("No difference of machine, build or model is known."), text);
+    assertTrue(text.endsWith("\nNot known of both: compiler.\n"), text);
+    writeKernels(a, 1000);
+    Files.writeString(a, Files.readString(a).replace("gcc 14", "unknown"));
+    text = Comparison.of(a, a).markdown();
+    assertTrue(text.contains("No difference of machine or build is known."), text);
   }
 
   @Test
@@ -188,6 +264,23 @@ class ComparisonTest {
     assertTrue(refusal().contains("have nothing in common"), refusal());
     Files.writeString(b, good.replace("\"tokens_per_second_median\" : 10.0", "\"x\" : 1"));
     assertEquals(b + ": a result has no 'tokens_per_second_median' above 0", refusal());
+    for (String big : List.of("1e999", "9".repeat(400), "1e-320")) {
+      Files.writeString(b, good.replace("_median\" : 10.0", "_median\" : " + big));
+      assertEquals(
+          b + ": the 'tokens_per_second_median' of a result is too big or too small to be true",
+          refusal());
+    }
+    Files.writeString(b, good.replace("_median\" : 10.0", "_median\" : 1e300"));
+    Files.writeString(a, good.replace("_median\" : 10.0", "_median\" : 1e-290"));
+    assertEquals(
+        b + ": its speeds and those of " + a + " are too far apart for a ratio of them", refusal());
+    Files.writeString(a, good);
+    Files.writeString(b, good.replace("\"test\" : \"tg10\",", ""));
+    assertEquals(b + ": a result has no 'test'", refusal());
+    Files.writeString(b, good + "{}");
+    assertEquals(b + ": something follows its JSON object", refusal());
+    Files.writeString(b, good + "x");
+    assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
     Files.writeString(b, good.replace("\"results\" : [", "\"results\" : [ 7, "));
     assertEquals(b + ": one of its results is no object", refusal());
     int start = good.indexOf("{", good.indexOf("\"results\""));
@@ -195,6 +288,39 @@ class ComparisonTest {
     String result = good.substring(start, end);
     Files.writeString(b, good.substring(0, end) + "," + result + good.substring(end));
     assertEquals(b + ": it has two results for tg10, 0, 1, avx2, 1", refusal());
+  }
+
+  @Test
+  void aResultThatBreaksOffIsRefused() throws IOException {
+    write(a, "tiny", result(Kind.DECODE, KernelTier.AVX2, 1, 10));
+    String good = Files.readString(a).strip();
+    for (int length = 1; length < good.length(); length += 37) {
+      Files.writeString(b, good.substring(0, length));
+      assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
+    }
+  }
+
+  @Test
+  void kernelResultsWithoutAnOperationAreRefused() throws IOException {
+    writeKernels(a, 1000);
+    Files.writeString(
+        b,
+        Files.readString(a).replace("\"operation\" : \"GEMM, 2 tokens\"", "\"operation\" : null"));
+    assertEquals(b + ": a result has no 'operation'", refusal());
+    Files.writeString(b, Files.readString(a).replace("_median\" : 1000.0", "_median\" : 1e-310"));
+    assertEquals(
+        b + ": the 'nanoseconds_median' of a result is too big or too small to be true", refusal());
+  }
+
+  @Test
+  void whatCannotBeReadIsNamed() throws IOException {
+    write(a, "tiny", result(Kind.DECODE, KernelTier.AVX2, 1, 10));
+    Files.createDirectory(b);
+    assertTrue(refusal().startsWith(b + ": "), refusal());
+    Files.delete(b);
+    // In UTF-32, with a character beyond the last.
+    Files.write(b, new byte[] {0, 0, 0, '{', 0x7f, 0, 0, 0});
+    assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
   }
 
   @Test

@@ -8,7 +8,17 @@ class FiguresTest {
   @Test
   void numbersHaveThreeDigits() {
     assertEquals("0", Figures.number(0));
-    assertEquals("0.012", Figures.number(0.0123));
+    assertEquals("0.0123", Figures.number(0.0123));
+    assertEquals("0.000400", Figures.number(0.0004));
+    assertEquals("0.00000100", Figures.number(1e-6));
+    assertEquals("1.23e-07", Figures.number(1.234e-7));
+    assertEquals("0.100", Figures.number(0.09996));
+    assertEquals("0.500", Figures.number(0.5));
+    assertEquals("9.99", Figures.number(9.994));
+    assertEquals("10.0", Figures.number(9.995));
+    assertEquals("100", Figures.number(99.95));
+    assertEquals("-0.0123", Figures.number(-0.0123));
+    assertEquals("∞", Figures.number(Double.POSITIVE_INFINITY));
     assertEquals("1.23", Figures.number(1.234));
     assertEquals("12.3", Figures.number(12.34));
     assertEquals("1234", Figures.number(1234.4));

@@ -1,8 +1,11 @@
 package org.bitnetj.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,26 +31,30 @@ class KernelPageTest {
         .add(micros * 1e3, 10e9, 100e9);
   }
 
-  private static String page() {
+  private static KernelReport report(KernelResult... results) {
     MachineRates rates = new MachineRates(1);
     rates.addBytes(10e9);
     rates.addProducts(100e9);
+    return new KernelReport(
+        new BenchmarkRun(
+            new Build("1.2.3", "abc123", "gcc 14.2.0"),
+            Instant.parse("2026-02-03T04:05:06Z"),
+            7,
+            "bitnet bench kernels --page '<x>'"),
+        Machine.here(),
+        Optional.of(KernelTier.AVX2),
+        List.of(rates),
+        List.of(new OmittedTier(KernelTier.NEON, "cannot use kernels 'neon': <x>")),
+        List.of(results));
+  }
+
+  private static String page() {
     return new KernelPage(
-            new KernelReport(
-                new BenchmarkRun(
-                    new Build("1.2.3", "abc123", "gcc 14.2.0"),
-                    Instant.parse("2026-02-03T04:05:06Z"),
-                    7,
-                    "bitnet bench kernels --page '<x>'"),
-                Machine.here(),
-                Optional.of(KernelTier.AVX2),
-                List.of(rates),
-                List.of(new OmittedTier(KernelTier.NEON, "cannot use kernels 'neon': <x>")),
-                List.of(
-                    result(KernelTier.SCALAR, false, 1000),
-                    result(KernelTier.VECTOR, false, 10),
-                    result(KernelTier.AVX2, false, 2),
-                    result(KernelTier.AVX2, true, 0.125))))
+            report(
+                result(KernelTier.SCALAR, false, 1000),
+                result(KernelTier.VECTOR, false, 10),
+                result(KernelTier.AVX2, false, 2),
+                result(KernelTier.AVX2, true, 0.125)))
         .html();
   }
 
@@ -119,6 +126,23 @@ class KernelPageTest {
         html.contains("aria-label=\"Roofline with 1 thread: memory 10.0 GB/s, int8 peak 100"));
     assertEquals(4, count(html, "<circle "));
     assertEquals(1, count(html, "fill=\"none\" stroke=\"var(--avx2)\""));
+  }
+
+  /**
+   * Of fewer than two products a byte, whose place would be 0, where no logarithmic axis begins.
+   */
+  @Test
+  void aProductOfLittleIsDrawnToo() {
+    KernelResult little =
+        new KernelResult("GEMV", "1 × 1", KernelTier.AVX2, 1, 16, 1, false, true)
+            .add(1e3, 10e9, 100e9);
+    String html =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(30), () -> new KernelPage(report(little)).html());
+    assertEquals(1, count(html, "<circle "));
+    assertThrows(IllegalArgumentException.class, () -> Svg.Axis.around(0, 1, 0, 1));
+    assertThrows(
+        IllegalArgumentException.class, () -> Svg.Axis.around(1, Double.POSITIVE_INFINITY, 0, 1));
   }
 
   @Test

@@ -73,6 +73,8 @@ class KernelReportTest {
     JsonNode json = new ObjectMapper().readTree(report.json());
     assertEquals(1, json.get("results").get(0).get("bandwidth_share_median").doubleValue(), 1e-12);
     assertTrue(json.get("results").get(0).get("int8_peak_share_median").isNull());
+    assertEquals(100, json.get("results").get(0).get("nanoseconds_min").doubleValue());
+    assertEquals(400, json.get("results").get(0).get("nanoseconds_max").doubleValue());
     JsonNode speed = json.get("machine_speed").get(0);
     assertEquals(10e9, speed.get("read_bytes_per_second_best").doubleValue());
     assertEquals(5e9, speed.get("read_bytes_per_second_median").doubleValue());
@@ -83,11 +85,12 @@ class KernelReportTest {
             .endsWith(
                 ",bandwidth_share_median,int8_peak_share_median,read_bytes_per_second_best"
                     + ",read_bytes_per_second_median,int8_products_per_second_best"
-                    + ",int8_products_per_second_median,commit,compiler,command"),
+                    + ",int8_products_per_second_median,commit,compiler,command,nanoseconds_max"),
         csv::getFirst);
     assertTrue(
         csv.getLast()
-            .endsWith(",1.0,,1.0E10,5.0E9,1.0E11,1.0E11,abc123,gcc 14.2.0,bitnet bench kernels"),
+            .endsWith(
+                ",1.0,,1.0E10,5.0E9,1.0E11,1.0E11,abc123,gcc 14.2.0,bitnet bench kernels,400.0"),
         csv::getLast);
   }
 

@@ -263,6 +263,24 @@ class ModelPageTest {
   }
 
   @Test
+  void aMachineThatWasNotSteadyIsSaid() {
+    MachineRates uneven = rates(1);
+    uneven.addBytes(BANDWIDTH);
+    uneven.addBytes(2 * BANDWIDTH);
+    String html =
+        new ModelPage(
+                ModelReports.of(
+                    NO_ENERGY,
+                    "tiny",
+                    Optional.of(KernelTier.AVX2),
+                    List.of(uneven, rates(2)),
+                    result(Kind.DECODE, 1, 1, 250e6, 10)))
+            .html();
+    assertEquals(List.of("1 thread"), found("not steady: with ([0-9]+ threads?) its", html));
+    assertFalse(page().contains("not steady"));
+  }
+
+  @Test
   void energyIsShownWhereItIsKnown() throws Exception {
     ModelResult result = result(Kind.DECODE, 1, 1, 250e6, 10);
     result.add(new Energy(50, OptionalDouble.empty(), 1));

@@ -201,6 +201,28 @@ class ModelReportTest {
     assertEquals(9, json.get("parameters").longValue());
   }
 
+  /** Of characters that are two chars each. */
+  @Test
+  void aLongNameIsCutBetweenCharacters() {
+    for (String start : List.of("", "x")) {
+      String name = start + "😀".repeat(100);
+      String text =
+          new ModelReportWriter(
+                  ModelReports.of(
+                      NO_ENERGY,
+                      name,
+                      Optional.empty(),
+                      List.of(new MachineRates(1)),
+                      result(OptionalLong.of(0))))
+              .brief();
+      String table = text.substring(0, text.indexOf("\n\n"));
+      assertTrue(table.contains("😀… "), table);
+      assertTrue(
+          table.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE), table);
+      assertTrue(table.indexOf('\n') <= 100, table);
+    }
+  }
+
   @Test
   void everyTextSaysWhatMeasured() {
     for (String text :

@@ -31,12 +31,34 @@ class TableTest {
   }
 
   @Test
+  void whatIsMarkupIsEscapedAndCommonNamesStay() {
+    for (String name :
+        List.of(
+            "/home/me/my_model_i2_s.gguf",
+            "C:\\models\\tiny.gguf",
+            "Intel(R) Xeon(R) @ 2.60GHz",
+            "bitnet bench -m a.gguf -t 1,2 --page x.html",
+            "1 < 2 & 3 > 2",
+            "1.10 × ~")) {
+      assertEquals(name, Markdown.escaped(name));
+    }
+    assertEquals("\\<img src=x>", Markdown.escaped("<img src=x>"));
+    assertEquals("\\[a](b)", Markdown.escaped("[a](b)"));
+    assertEquals("\\*\\*a\\*\\* \\_b\\_", Markdown.escaped("**a** _b_"));
+    assertEquals("\\_\\_init\\_\\_.py", Markdown.escaped("__init__.py"));
+    assertEquals("\\`a\\`", Markdown.escaped("`a`"));
+    assertEquals("\\~\\~a~", Markdown.escaped("~~a~"));
+    assertEquals("\\&lt;", Markdown.escaped("&lt;"));
+    assertEquals("a\\\\\\|b\\\\", Markdown.escaped("a\\|b\\"));
+  }
+
+  @Test
   void whatIsMoreThanTextIsEscaped() {
     assertEquals(
         """
-        | name          |
-        |---------------|
-        | a\\|b\\u{1b}[2J |
+        | name           |
+        |----------------|
+        | a\\|b\\u{1b}\\[2J |
         """,
         new Table("name").row("a|b\u001b[2J").markdown());
     Map<String, @Nullable Object> record = new LinkedHashMap<>();

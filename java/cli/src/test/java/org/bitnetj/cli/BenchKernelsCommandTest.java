@@ -11,6 +11,7 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -115,7 +116,7 @@ class BenchKernelsCommandTest {
             List.of(),
             List.of(omitted),
             List.of());
-    assertTrue(report.markdown().contains("- cannot use kernels 'neon': <x>.\n"));
+    assertTrue(report.markdown().contains("- cannot use kernels 'neon': \\<x>.\n"));
     assertEquals(
         omitted.reason(),
         new ObjectMapper().readTree(report.json()).get("omitted_kernels").get("neon").textValue());
@@ -164,6 +165,23 @@ class BenchKernelsCommandTest {
     Outcome.of("bench", "kernels", "--kernels", "c,c").isMisuse("--kernels once");
     Outcome.of("bench", "kernels", "--kernels", "AVX2,avx2").isMisuse("--kernels once");
     Outcome.of("bench", "--kernels", "C,c").isMisuse("--kernels once");
+  }
+
+  @Test
+  void optionsOfBenchAreNotIgnored() {
+    for (String[] options :
+        new String[][] {
+          {"--page", "x.html"}, {"--compare", "a", "b"}, {"--model", "m"}, {"--threads", "1"}
+        }) {
+      List<String> line = new ArrayList<>(List.of("bench"));
+      line.addAll(List.of(options));
+      line.addAll(List.of("kernels", "--operations", "empty", "-r", "1"));
+      Outcome.of(line.toArray(String[]::new))
+          .isMisuse(
+              options[0]
+                  + " before 'kernels' has no meaning; give the options of 'bench kernels' after"
+                  + " it.");
+    }
   }
 
   @Test

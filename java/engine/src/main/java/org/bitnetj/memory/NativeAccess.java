@@ -50,6 +50,7 @@ public final class NativeAccess {
    * @param symbol where it starts, in the global scope
    * @param most bytes that it has at most, the last one included
    * @throws IllegalCallerException if access is not granted
+   * @throws IndexOutOfBoundsException if there is no 0 among them
    */
   public static String string(MemorySegment symbol, int most) {
     return symbol.reinterpret(most).getString(0);

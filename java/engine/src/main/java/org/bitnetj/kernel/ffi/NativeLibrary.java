@@ -2,6 +2,7 @@ package org.bitnetj.kernel.ffi;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -286,10 +287,16 @@ public final class NativeLibrary {
   }
 
   private static String compiler() {
-    return SymbolLookup.loaderLookup()
-        .find("bn_compiler")
-        .map(text -> NativeAccess.string(text, MOST_NAME).replaceAll("[^ -~]", "?"))
-        .orElse("");
+    return SymbolLookup.loaderLookup().find("bn_compiler").map(NativeLibrary::name).orElse("");
+  }
+
+  /** A name in C, with a mark for what is no ASCII; empty if it does not end, or too late. */
+  static String name(MemorySegment text) {
+    try {
+      return NativeAccess.string(text, MOST_NAME).replaceAll("[^ -~]", "?");
+    } catch (IndexOutOfBoundsException e) {
+      return "";
+    }
   }
 
   private static Map<KernelTier, Support> tiers() {

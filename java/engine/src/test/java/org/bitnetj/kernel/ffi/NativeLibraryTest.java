@@ -12,6 +12,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -27,6 +30,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.bindings.BitnetLibrary;
+import org.bitnetj.memory.NativeAccess;
 import org.bitnetj.testing.OtherUsers;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -316,8 +320,24 @@ class NativeLibraryTest {
 
   @Test
   void itSaysWhatItWasBuiltWith() {
+    assumeTrue(
+        NativeLibrary.status() instanceof NativeLibrary.Loaded, "built without native kernels");
     NativeLibrary.Loaded loaded = (NativeLibrary.Loaded) NativeLibrary.status();
-    assertTrue(loaded.compiler().matches("(gcc|.*[Cc]lang) [0-9]+[.].*"), loaded.compiler());
+    assertTrue(
+        loaded.compiler().matches("(gcc|.*[Cc]lang|Apple LLVM) [0-9]+[.].*"), loaded.compiler());
+  }
+
+  @Test
+  void aNameThatDoesNotEndIsNone() {
+    assumeTrue(NativeAccess.isGranted());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocate(256).fill((byte) 'x');
+      assertEquals("", NativeLibrary.name(text));
+      text.set(ValueLayout.JAVA_BYTE, 255, (byte) 0);
+      assertEquals("x".repeat(255), NativeLibrary.name(text));
+      text.setString(0, "gcc\u00e9\u001b 14");
+      assertEquals("gcc?? 14", NativeLibrary.name(text));
+    }
   }
 
   @Test
