@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitnetj.bench.Build;
-import org.bitnetj.bench.BenchmarkRun;
 import org.bitnetj.kernel.selection.KernelSelection;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

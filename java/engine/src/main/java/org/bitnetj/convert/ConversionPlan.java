@@ -89,8 +89,7 @@ final class ConversionPlan {
             .panels()
             .map(
                 panels ->
-                    new EngineLayouts(
-                        model, spec, kernels.get(), team, panels, options.sparse()))
+                    new EngineLayouts(model, spec, kernels.get(), team, panels, options.sparse()))
             .orElse(null);
   }
 

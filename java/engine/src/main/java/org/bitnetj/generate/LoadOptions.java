@@ -58,7 +58,7 @@ public record LoadOptions(
     LayoutOptions layouts,
     long keptCacheBytes,
     boolean packedCache,
-      boolean fromDisk,
+    boolean fromDisk,
     Consumer<String> warnings,
     Consumer<String> notes) {
   private static final int MAX_THREADS = 1024;
