@@ -77,7 +77,7 @@ final class EngineOptions {
       names = "--from-disk",
       description =
           "Use a model that is larger than the memory: what does not fit is read from disk again"
-              + " for every token, so that a token takes seconds. Default: it is refused.")
+              + " for every token. Default: it is refused.")
   private boolean fromDisk;
 
   @Mixin private ReadingOptions reading;

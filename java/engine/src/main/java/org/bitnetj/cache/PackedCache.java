@@ -74,7 +74,7 @@ public final class PackedCache {
   private static final long LEAST_BYTES = 32L << 20;
 
   /** How long another process may write nothing before nobody waits for it any longer. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static final long PAUSE_MILLIS = 20;
 
@@ -216,8 +216,8 @@ public final class PackedCache {
   }
 
   /**
-   * The packed form of a model if it is there; whoever gets it closes it. What killed processes
-   * left goes on this occasion.
+   * The packed form of a model if it is there; the caller closes it. Removes what killed processes
+   * left, too.
    */
   public Optional<ModelSource> find(Model model) {
     if (!isWanted(model) || !Files.isDirectory(folder())) {
@@ -229,7 +229,7 @@ public final class PackedCache {
       Optional<String> key = model.key();
       return key.isPresent() ? open(folder, key.get()) : Optional.empty();
     } catch (IOException e) {
-      return Optional.empty(); // who packs it meets the same
+      return Optional.empty(); // packing meets the same
     }
   }
 
@@ -355,23 +355,23 @@ public final class PackedCache {
       throws IOException {
     Path folder = makeFolder();
     ModelSource source = model.source;
-    long bytes = bytes(source, model.spec);
-    requireRoom(folder, bytes);
     String name = String.valueOf(source.path().getFileName());
     String shown = name.endsWith(SUFFIX) ? name.substring(0, name.length() - 5) : name;
     shown = shown.substring(0, Math.min(SHOWN, shown.length())).replaceAll("[^A-Za-z0-9._-]", "_");
     Path target = folder.resolve(shown + ending(key));
     try (PartFile file = begin(target, name, notes)) {
-      Optional<ModelSource> found = open(folder, key); // who was waited for may have made it
+      Optional<ModelSource> found = open(folder, key); // another process may have made it meanwhile
       if (found.isPresent()) {
         return found;
       }
+      PrivateFolder.makePrivate(file.part()); // before it has a name that others look for
+      long bytes = bytes(source, model.spec);
+      requireRoom(folder, bytes);
       notes.accept(
           "packing the weights of %s for faster starts, once: up to %d MB in %s (--no-cache packs in memory)"
               .formatted(name, bytes / 1_000_000, folder));
       Conversion.pack(source, model.spec, model.head, file, target, kernels, team);
     }
-    PrivateFolder.makePrivate(target);
     if (!model.key().equals(Optional.of(key))) {
       Files.deleteIfExists(target); // the source was replaced meanwhile
       return Optional.empty();
@@ -388,7 +388,7 @@ public final class PackedCache {
         return PartFile.create(target);
       } catch (PartFile.BusyException e) {
         if (written < 0) {
-          notes.accept("another process packs the weights of " + name + ", which is waited for");
+          notes.accept("waiting for another process that packs the weights of " + name);
         }
         long now = PartFile.begun(target);
         if (now != written) {

@@ -120,21 +120,30 @@ public final class LanguageModel implements AutoCloseable {
       Kernels kernels = selection.kernels();
       ThreadTeam team = new ThreadTeam(threads);
       closers.push(team::close);
-      Weights weights = weights(source, spec, kernels, team, options);
+      Optional<PackedCache> cache =
+          options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
+      PackedCache.Model model = packedModel(source, spec, kernels, options);
+      Optional<ModelSource> packed = cache.flatMap(c -> c.find(model));
+      Texts texts = null;
+      Weights weights;
+      if (packed.isPresent()) {
+        weights = ofPacked(cache.get(), packed.get(), model, kernels, team, options);
+      } else { // what is wrong with a vocabulary or a template is said before gigabytes are packed
+        texts = Texts.of(reading.get(), source, options);
+        weights = packed(cache, model, kernels, team, options);
+      }
       closers.push(weights::close);
-      Tokenizer tokenizer = reading.get();
+      if (texts == null) {
+        texts = Texts.of(reading.get(), source, options);
+      }
       closers.remove(waiting);
-      ChatSupport chats =
-          options.chatTemplate().isPresent()
-              ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
-              : ChatSupport.of(source, tokenizer);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =
           new Transformer(weights, kernels, team, batch, Math.min(batch, LOGITS_CAPACITY));
       return new LanguageModel(
           path,
-          tokenizer,
-          chats,
+          texts.tokenizer,
+          texts.chats,
           source,
           selection.tier(),
           threads,
@@ -150,46 +159,82 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  /** Those of the source, packed once into the user's cache folder if that is wanted. */
-  private static Weights weights(
-      ModelSource source, ModelSpec spec, Kernels kernels, ThreadTeam team, LoadOptions options)
+  /** What turns texts into tokens. */
+  private record Texts(Tokenizer tokenizer, ChatSupport chats) {
+    static Texts of(Tokenizer tokenizer, ModelSource source, LoadOptions options) {
+      ChatSupport chats =
+          options.chatTemplate().isPresent()
+              ? ChatSupport.given(options.chatTemplate().get(), tokenizer)
+              : ChatSupport.of(source, tokenizer);
+      return new Texts(tokenizer, chats);
+    }
+  }
+
+  private static PackedCache.Model packedModel(
+      ModelSource source, ModelSpec spec, Kernels kernels, LoadOptions options) {
+    boolean skipping = options.sparse() && kernels.gainsBySkipping();
+    return new PackedCache.Model(source, spec, options.layouts(), options.head(), skipping);
+  }
+
+  /** The weights of a file of the cache, or the source's own if that is damaged. */
+  private static Weights ofPacked(
+      PackedCache cache,
+      ModelSource packed,
+      PackedCache.Model model,
+      Kernels kernels,
+      ThreadTeam team,
+      LoadOptions options)
+      throws ModelFileException {
+    try (packed) {
+      return Weights.loadPacked(
+          packed,
+          model.spec(),
+          kernels,
+          team,
+          options.head(),
+          options.sparse(),
+          options.fromDisk());
+    } catch (ModelFileException e) {
+      Weights own = own(model, kernels, team, options);
+      cache.discard(packed); // the source is not to blame
+      return own;
+    }
+  }
+
+  /** The weights of the source, packed into the user's cache folder if that is wanted. */
+  private static Weights packed(
+      Optional<PackedCache> cache,
+      PackedCache.Model model,
+      Kernels kernels,
+      ThreadTeam team,
+      LoadOptions options)
       throws ModelFileException {
     if (!options.fromDisk()) { // before gigabytes are packed
-      Weights.requireRoom(source, spec, kernels, options.head(), options.sparse());
+      Weights.requireRoom(model.source(), model.spec(), kernels, options.head(), options.sparse());
     }
-    Optional<PackedCache> cache =
-        options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
-    PackedCache.Model model =
-        new PackedCache.Model(
-            source,
-            spec,
-            options.layouts(),
-            options.head(),
-            options.sparse() && kernels.gainsBySkipping());
-    Optional<ModelSource> packed = cache.flatMap(c -> c.find(model));
-    if (packed.isEmpty()) {
-      // Of a model that is packed already there is nothing to be said.
-      List<String> doubts = source.warnings();
-      doubts.forEach(options.warnings());
-      if (doubts.isEmpty()) {
-        packed =
-            cache.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()));
-      }
-    }
-    if (packed.isPresent()) {
-      try (ModelSource file = packed.get()) {
-        return Weights.loadPacked(
-            file, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
-      } catch (ModelFileException e) {
-        Weights own =
-            Weights.load(
-                source, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
-        cache.get().discard(packed.get()); // the source is not to blame
-        return own;
-      }
-    }
+    // Of a model that is packed already there is nothing to be said.
+    List<String> doubts = model.source().warnings();
+    doubts.forEach(options.warnings());
+    Optional<ModelSource> packed =
+        doubts.isEmpty()
+            ? cache.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()))
+            : Optional.empty();
+    return packed.isPresent()
+        ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
+        : own(model, kernels, team, options);
+  }
+
+  private static Weights own(
+      PackedCache.Model model, Kernels kernels, ThreadTeam team, LoadOptions options)
+      throws ModelFileException {
     return Weights.load(
-        source, spec, kernels, team, options.head(), options.sparse(), options.fromDisk());
+        model.source(),
+        model.spec(),
+        kernels,
+        team,
+        options.head(),
+        options.sparse(),
+        options.fromDisk());
   }
 
   /**

@@ -108,6 +108,11 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
         .sum();
   }
 
+  /** Whether a vocabulary's matrix is of floats. */
+  boolean isFloats(Place place) throws ModelFileException {
+    return tensor(place, 0).format() instanceof FloatFormat;
+  }
+
   /** Bytes that all weights take if the ternary ones have as few bits as there are layouts for. */
   long leastBytes() {
     return inPlaceBytes()

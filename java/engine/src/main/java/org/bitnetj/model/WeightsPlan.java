@@ -61,9 +61,14 @@ record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
     }
     // What is used in place in a mapping needs no room of its own: the system can drop its pages.
     boolean mapped = tensors.source().bytes().mapped();
-    requireRoom(tensors.source(), bytes + (mapped ? 0 : inPlace), room, smaller(tensors, room));
+    requireRoom(
+        tensors.source(),
+        bytes + (mapped ? 0 : inPlace),
+        room,
+        smaller(tensors, withoutOthers(room)));
     // An embedding is read by single rows, and few of the head's where it has a low-bit copy.
-    long single = tensors.vocabularyBytes() - (lowBitHead ? 0 : headBytes);
+    boolean whole = !lowBitHead && tensors.isFloats(tensors.headPlace());
+    long single = tensors.vocabularyBytes() - (whole ? headBytes : 0);
     return new WeightsPlan(lowBitHead, skipping, bytes + inPlace - Math.max(0, single));
   }
 
@@ -73,13 +78,17 @@ record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
    * @throws ModelFileException with what would fit
    */
   void requireRoomForSteps(ModelTensors tensors, OptionalLong room) throws ModelFileException {
-    OptionalLong left =
-        room.isPresent() ? OptionalLong.of(room.getAsLong() - room.getAsLong() / OTHERS) : room;
+    OptionalLong left = withoutOthers(room);
     requireRoom(
         tensors.source(),
         workingBytes,
         left,
         smaller(tensors, left) + ", or let them be read from disk for every token (--from-disk)");
+  }
+
+  /** What is left for weights that steps read. */
+  private static OptionalLong withoutOthers(OptionalLong room) {
+    return room.isPresent() ? OptionalLong.of(room.getAsLong() - room.getAsLong() / OTHERS) : room;
   }
 
   /** What a user can do whose model does not fit. */

@@ -35,7 +35,7 @@ public final class Background<T, E extends Exception> {
     try {
       get();
     } catch (Exception | Error e) {
-      // for who gets what came of it
+      // get() throws it again
     }
   }
 

@@ -82,7 +82,7 @@ public final class PartFile implements AutoCloseable {
       throw busy(path, part);
     }
     try {
-      PartFile file = new PartFile(target, part, open(path, part));
+      PartFile file = new PartFile(target, part, openAlone(path, part));
       try {
         Runtime.getRuntime().addShutdownHook(file.removal);
       } catch (IllegalStateException e) { // the process ends already
@@ -141,6 +141,13 @@ public final class PartFile implements AutoCloseable {
             + SUFFIX);
   }
 
+  /** While no other thread of this process may be sweeping the part, and so hold its lock. */
+  private static FileChannel openAlone(Path path, Path part) throws IOException {
+    synchronized (OURS) {
+      return open(path, part);
+    }
+  }
+
   private static FileChannel open(Path path, Path part) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       sweep(part.getParent(), part);
@@ -187,8 +194,10 @@ public final class PartFile implements AutoCloseable {
   private static void sweep(Path folder, @Nullable Path created) {
     try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + SUFFIX)) {
       for (Path part : parts) {
-        if (part.equals(created) || !OURS.contains(part)) {
-          removeIfLeft(part);
+        synchronized (OURS) {
+          if (part.equals(created) || !OURS.contains(part)) {
+            removeIfLeft(part);
+          }
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
@@ -225,6 +234,11 @@ public final class PartFile implements AutoCloseable {
   private static @Nullable Object key(Path file) throws IOException {
     return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
         .fileKey();
+  }
+
+  /** Where the bytes are until they are complete. */
+  public Path part() {
+    return part;
   }
 
   /** What the bytes are written to. */

@@ -2,6 +2,7 @@ package org.bitnetj.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,9 +14,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class PartFileTest {
@@ -243,5 +247,34 @@ class PartFileTest {
     PartFile file = new PartFile(folder.resolve("file"), unremovable, channel);
     file.close();
     assertFalse(channel.isOpen());
+  }
+
+  /** A process that opens a file twice at a time holds its lock for both. */
+  @Test
+  @Timeout(60)
+  void threadsMaySweepAndBeginAtOnce() throws Exception {
+    Path target = folder.resolve("model");
+    Path left;
+    try (PartFile file = PartFile.create(target)) {
+      left = file.part();
+    }
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    for (int round = 0; round < 50; round++) {
+      Files.writeString(left, "what a killed process left");
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        Thread thread = new Thread(() -> PartFile.sweep(folder));
+        thread.setUncaughtExceptionHandler((_, e) -> failure.set(e));
+        threads.add(thread);
+      }
+      threads.forEach(Thread::start);
+      try (PartFile file = PartFile.create(target)) {
+        for (Thread thread : threads) {
+          thread.join();
+        }
+        assertTrue(Files.exists(file.part()), "what is being written is swept");
+      }
+    }
+    assertNull(failure.get());
   }
 }

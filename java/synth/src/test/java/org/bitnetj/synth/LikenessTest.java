@@ -1,5 +1,6 @@
 package org.bitnetj.synth;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
@@ -117,6 +119,32 @@ class LikenessTest {
             isConstant ? constant : half(before.tensor("token_embd.weight"), i),
             half(embedding, i));
       }
+    }
+  }
+
+  /** Padding of panels stays empty, and the constant is in every type. */
+  @Test
+  void aModelInPanelsComputesTheSame() throws Exception {
+    SyntheticModel like = PLAIN.like(new Likeness(0.2, 5));
+    assertArrayEquals(logits(like), logits(like.inPanels(PanelLayout.FIVE_DIGITS)));
+  }
+
+  private float[] logits(SyntheticModel model) throws Exception {
+    Path path = folder.resolve("model.gguf");
+    model.write(path, (written, size) -> {});
+    Kernels kernels = new ScalarKernels();
+    try (GgufFile file = GgufFile.open(path);
+        ThreadTeam team = new ThreadTeam(1);
+        Weights weights = Weights.load(file, kernels, team);
+        Transformer transformer = new Transformer(weights, kernels, team, 3, 1);
+        BlockPool cache = transformer.newCache(AttentionLayer.Type.F16, 1 << 20)) {
+      transformer.step().add(cache.newTable(3), new int[] {7, 300, 41}, 0, 3, 2, LogitsNeed.all());
+      transformer.forward();
+      float[] logits = new float[SHAPE.vocabulary()];
+      for (int v = 0; v < logits.length; v++) {
+        logits[v] = transformer.logits().get(0, v);
+      }
+      return logits;
     }
   }
 

@@ -126,7 +126,7 @@ public final class KernelSelection {
   }
 
   /**
-   * Begins to choose what {@link #choose} gives who names no tier, and to link what computes with
+   * Begins to choose what {@link #choose} gives if no tier is named, and to link what computes with
    * it, on threads of their own: for programs that know that they will need it and have something
    * else to do first.
    */
