@@ -85,7 +85,7 @@ class ConversionTest extends ConvertedModels {
   }
 
   private static boolean hasFloat32Scales(String type) {
-    return Set.of("i2_s", "iq2_bn", "iq2_bn_r4", "panels").contains(type);
+    return Set.of("i2_s", "iq2_bn", "iq2_bn_r4", "panels", "panels1.6").contains(type);
   }
 
   @ParameterizedTest
