@@ -12,6 +12,7 @@ static void fault(void) {
 void bn_try_avx2(void) { fault(); }
 void bn_try_avxvnni(void) { fault(); }
 void bn_try_avx512(void) { fault(); }
+void bn_try_avx512vbmi(void) { fault(); }
 void bn_try_amx(void) { fault(); }
 void bn_try_dotprod(void) { fault(); }
 void bn_try_i8mm(void) { fault(); }

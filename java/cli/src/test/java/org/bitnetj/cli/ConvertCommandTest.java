@@ -129,7 +129,7 @@ class ConvertCommandTest {
   @Test
   void wrongTypesAreMisuse() {
     convert("--weights", "tq3_0").isMisuse("There is no type 'tq3_0' here; choose one of tq1_0");
-    convert("--weights", "q9").isMisuse(", panels.");
+    convert("--weights", "q9").isMisuse(", panels, panels1.6.");
     convert("--head", "i2_s").isMisuse("There is no type 'i2_s' here; choose one of f32, f16");
     convert("--activations", "column").isMisuse("column");
     Outcome.of("convert", "x.gguf").isMisuse("Missing required parameter: 'DST'");
