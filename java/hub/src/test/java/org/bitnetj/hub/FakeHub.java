@@ -216,6 +216,7 @@ final class FakeHub implements AutoCloseable {
   static Fault cutAt(byte[] bytes, int end, BooleanSupplier received) {
     return exchange -> {
       ranged(exchange, bytes, end);
+      LockSupport.parkNanos(50_000_000); // a client that resumes there has read the head at least
       for (int i = 0; i < 2000 && !received.getAsBoolean(); i++) {
         LockSupport.parkNanos(5_000_000);
       }
