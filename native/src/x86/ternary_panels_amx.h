@@ -255,7 +255,9 @@ BN_INLINE void bn_add_steps(const bn_digits* digits, bn_decoded* decoded, const 
       return;
     }
     q0 += BN_STEP_COLUMNS;
-    q1 += N > 1 ? BN_STEP_COLUMNS : 0;
+    if (N > 1) {
+      q1 += BN_STEP_COLUMNS;
+    }
     bn_multiply_step(decoded[s + 1], q0, q1, values->stride, 0, P, N);
   }
 }
@@ -318,7 +320,9 @@ BN_INLINE void bn_add_through_ring(bn_ring* ring, bn_decode_amx* decode, const v
       return;
     }
     q0 += BN_STEP_COLUMNS;
-    q1 += N > 1 ? BN_STEP_COLUMNS : 0;
+    if (N > 1) {
+      q1 += BN_STEP_COLUMNS;
+    }
     bn_multiply_step(ring->steps[(at + 1) % BN_RING_AMX], q0, q1, values->stride, 0, P, N);
   }
 }
