@@ -73,7 +73,10 @@ public final class PackedCache {
   /** Bytes of a source's tensors from which on packing takes longer than finding a file. */
   private static final long LEAST_BYTES = 32L << 20;
 
-  /** How long another process may write nothing before nobody waits for it any longer. */
+  /**
+   * How long another process may write nothing before nobody waits for it any longer: while it
+   * brings the last of gigabytes to the disk, its file does not grow.
+   */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static final long PAUSE_MILLIS = 20;
@@ -266,7 +269,8 @@ public final class PackedCache {
     }
   }
 
-  private boolean isWanted(Model model) {
+  /** Whether a model is packed, if it is not there already and the disk has room for it. */
+  public boolean isWanted(Model model) {
     boolean off = limit.isPresent() && limit.getAsLong() == 0;
     return !off
         && (model.skipping || !Weights.gainsBySkipping(model.spec))

@@ -124,18 +124,13 @@ public final class LanguageModel implements AutoCloseable {
           options.packedCache() && options.mapped() ? PackedCache.ofUser() : Optional.empty();
       PackedCache.Model model = packedModel(source, spec, kernels, options);
       Optional<ModelSource> packed = cache.flatMap(c -> c.find(model));
-      Texts texts = null;
-      Weights weights;
-      if (packed.isPresent()) {
-        weights = ofPacked(cache.get(), packed.get(), model, kernels, team, options);
-      } else { // what is wrong with a vocabulary or a template is said before gigabytes are packed
-        texts = Texts.of(reading.get(), source, options);
-        weights = packed(cache, model, kernels, team, options);
-      }
+      Check check = () -> Texts.of(reading.get(), source, options);
+      Weights weights =
+          packed.isPresent()
+              ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
+              : packed(cache, model, kernels, team, options, check);
       closers.push(weights::close);
-      if (texts == null) {
-        texts = Texts.of(reading.get(), source, options);
-      }
+      Texts texts = Texts.of(reading.get(), source, options);
       closers.remove(waiting);
       int batch = Math.min(options.batchSize(), spec.contextLength());
       Transformer transformer =
@@ -157,6 +152,12 @@ public final class LanguageModel implements AutoCloseable {
       closers.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** Whether what is not weights can be used. */
+  @FunctionalInterface
+  private interface Check {
+    void run() throws ModelFileException;
   }
 
   /** What turns texts into tokens. */
@@ -196,18 +197,26 @@ public final class LanguageModel implements AutoCloseable {
           options.fromDisk());
     } catch (ModelFileException e) {
       Weights own = own(model, kernels, team, options);
+      options
+          .warnings()
+          .accept("a packed model is removed: " + e.getMessage().replaceAll("[.]$", ""));
       cache.discard(packed); // the source is not to blame
       return own;
     }
   }
 
-  /** The weights of the source, packed into the user's cache folder if that is wanted. */
+  /**
+   * The weights of the source, packed into the user's cache folder if that is wanted.
+   *
+   * @param check is done before gigabytes are written
+   */
   private static Weights packed(
       Optional<PackedCache> cache,
       PackedCache.Model model,
       Kernels kernels,
       ThreadTeam team,
-      LoadOptions options)
+      LoadOptions options,
+      Check check)
       throws ModelFileException {
     if (!options.fromDisk()) { // before gigabytes are packed
       Weights.requireRoom(model.source(), model.spec(), kernels, options.head(), options.sparse());
@@ -215,10 +224,12 @@ public final class LanguageModel implements AutoCloseable {
     // Of a model that is packed already there is nothing to be said.
     List<String> doubts = model.source().warnings();
     doubts.forEach(options.warnings());
+    Optional<PackedCache> used = doubts.isEmpty() ? cache : Optional.empty();
+    if (used.isPresent() && used.get().isWanted(model)) {
+      check.run();
+    }
     Optional<ModelSource> packed =
-        doubts.isEmpty()
-            ? cache.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()))
-            : Optional.empty();
+        used.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()));
     return packed.isPresent()
         ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
         : own(model, kernels, team, options);

@@ -90,10 +90,7 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
 
   /** Bytes of the tensors that are used in place: matrices of floats. */
   long inPlaceBytes() {
-    return stored(Place.Kind.VOCABULARY_MATRIX)
-            .filter(tensor -> tensor.format() instanceof FloatFormat)
-            .mapToLong(tensor -> tensor.data().byteSize())
-            .sum()
+    return vocabularyBytes()
         + stored(Place.Kind.LINEAR)
             .filter(tensor -> tensor.format() instanceof FloatFormat)
             .mapToLong(tensor -> tensor.data().byteSize())

@@ -1,6 +1,7 @@
 package org.bitnetj.model;
 
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Sizes;
@@ -65,11 +66,11 @@ record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
         tensors.source(),
         bytes + (mapped ? 0 : inPlace),
         room,
-        smaller(tensors, withoutOthers(room)));
+        () -> smaller(tensors, withoutOthers(room)));
     // An embedding is read by single rows, and few of the head's where it has a low-bit copy.
     boolean whole = !lowBitHead && tensors.isFloats(tensors.headPlace());
     long single = tensors.vocabularyBytes() - (whole ? headBytes : 0);
-    return new WeightsPlan(lowBitHead, skipping, bytes + inPlace - Math.max(0, single));
+    return new WeightsPlan(lowBitHead, skipping, bytes + inPlace - single);
   }
 
   /**
@@ -83,7 +84,9 @@ record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
         tensors.source(),
         workingBytes,
         left,
-        smaller(tensors, left) + ", or let them be read from disk for every token (--from-disk)");
+        () ->
+            smaller(tensors, left)
+                + ", or let them be read from disk for every token (--from-disk)");
   }
 
   /** What is left for weights that steps read. */
@@ -133,7 +136,8 @@ record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
   }
 
   /** Refuses what cannot fit before the system kills the process half-way. */
-  static void requireRoom(ModelSource source, long bytes, OptionalLong room, String advice)
+  static void requireRoom(
+      ModelSource source, long bytes, OptionalLong room, Supplier<String> advice)
       throws ModelFileException {
     if (room.isPresent() && bytes > room.getAsLong()) {
       throw new ModelFileException(
@@ -143,7 +147,7 @@ record WeightsPlan(boolean lowBitHead, boolean sparse, long workingBytes) {
               + " MiB of memory, but there are only "
               + (room.getAsLong() >> 20)
               + " MiB for them, swap included; "
-              + advice
+              + advice.get()
               + ".");
     }
   }

@@ -82,7 +82,7 @@ public final class PartFile implements AutoCloseable {
       throw busy(path, part);
     }
     try {
-      PartFile file = new PartFile(target, part, openAlone(path, part));
+      PartFile file = new PartFile(target, part, open(path, part));
       try {
         Runtime.getRuntime().addShutdownHook(file.removal);
       } catch (IllegalStateException e) { // the process ends already
@@ -141,26 +141,21 @@ public final class PartFile implements AutoCloseable {
             + SUFFIX);
   }
 
-  /** While no other thread of this process may be sweeping the part, and so hold its lock. */
-  private static FileChannel openAlone(Path path, Path part) throws IOException {
-    synchronized (OURS) {
-      return open(path, part);
-    }
-  }
-
   private static FileChannel open(Path path, Path part) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      sweep(part.getParent(), part);
       FileChannel channel;
-      try {
-        channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      } catch (FileAlreadyExistsException e) {
-        throw busy(path, part);
+      synchronized (OURS) { // no other thread is sweeping the part, and so holds its lock
+        sweep(part.getParent(), part);
+        try {
+          channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (FileAlreadyExistsException e) {
+          throw busy(path, part);
+        }
+        if (isHeld(channel) && Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
+          return channel;
+        }
       }
-      if (isHeld(channel) && Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
-        return channel;
-      }
-      channel.close(); // somebody's sweep came between creation and lock
+      channel.close(); // another process swept it between creation and lock
       pause();
     }
     throw busy(path, part);
@@ -185,7 +180,11 @@ public final class PartFile implements AutoCloseable {
 
   /** Removes the parts in a folder that nobody holds: what killed processes left. */
   public static void sweep(Path folder) {
-    sweep(folder, null);
+    try {
+      sweep(folder.toRealPath(), null); // as parts of this process are known
+    } catch (IOException e) {
+      // There is no such folder.
+    }
   }
 
   /**

@@ -318,12 +318,14 @@ class UnusableModelTest {
   @Test
   void aModelLargerThanTheMachine() throws ModelFileException {
     try (GgufFile file = GgufFile.open(file(new TinyModel()))) {
-      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.empty(), "");
-      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40), "");
+      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.empty(), () -> "");
+      WeightsPlan.requireRoom(file, 7L << 40, OptionalLong.of(7L << 40), () -> "");
       String sentence =
           assertThrows(
                   ModelFileException.class,
-                  () -> WeightsPlan.requireRoom(file, 7L << 20, OptionalLong.of(6L << 20), "do so"))
+                  () ->
+                      WeightsPlan.requireRoom(
+                          file, 7L << 20, OptionalLong.of(6L << 20), () -> "do so"))
               .getMessage();
       assertTrue(
           sentence.endsWith(

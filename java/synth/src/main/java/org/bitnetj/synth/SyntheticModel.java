@@ -412,11 +412,9 @@ public record SyntheticModel(
   private void writeLowBitHead(
       List<Part> parts, ModelShape sizes, MatrixWriter out, ThreadTeam team)
       throws ModelFileException {
-    Manifest manifest = Architecture.ofLabel(architecture).orElseThrow().manifest();
     Place place = sizes.tiedHead() ? Place.EMBEDDING : Place.HEAD;
-    String name = manifest.at(place).orElseThrow().gguf(0);
     int index = 0;
-    while (!parts.get(index).name.equals(name)) {
+    while (parts.get(index).place != place) {
       index++;
     }
     Part part = parts.get(index);

@@ -14,6 +14,7 @@ import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.kv.BlockPool;
+import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.model.screening.LogitsNeed;
@@ -38,31 +39,44 @@ class LikenessTest {
   /** What a model does with tokens, one a step. */
   private record Observed(double activeRows, double nonzeroUnits, double peak) {}
 
-  private Observed observe(SyntheticModel model) throws Exception {
+  /** What is done with a model that is written and loaded, and an empty sequence. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T run(Transformer transformer, BlockTable sequence) throws Exception;
+  }
+
+  private <T> T with(SyntheticModel model, int rows, Use<T> use) throws Exception {
     Path path = folder.resolve("model.gguf");
     model.write(path, (written, size) -> {});
     Kernels kernels = new ScalarKernels();
     try (GgufFile file = GgufFile.open(path);
         ThreadTeam team = new ThreadTeam(1);
         Weights weights = Weights.load(file, kernels, team);
-        Transformer transformer = new Transformer(weights, kernels, team, 1, 1);
+        Transformer transformer = new Transformer(weights, kernels, team, rows, 1);
         BlockPool cache = transformer.newCache(AttentionLayer.Type.F16, 1 << 22)) {
-      var table = cache.newTable(TOKENS);
-      double peaks = 0;
-      double open = 0;
-      double units = 0;
-      for (int i = 0; i < TOKENS; i++) {
-        int token = 26 * i;
-        transformer.step().clear();
-        transformer.step().add(table, new int[] {token}, 0, 1, 0, LogitsNeed.all());
-        transformer.forward();
-        transformer.step().commit();
-        open += transformer.reads().activeRows().orElseThrow();
-        units += transformer.reads().nonzeroUnits().orElseThrow();
-        peaks += peak(transformer.logits(), token);
-      }
-      return new Observed(open / TOKENS, units / TOKENS, peaks / TOKENS);
+      return use.run(transformer, cache.newTable(TOKENS));
     }
+  }
+
+  private Observed observe(SyntheticModel model) throws Exception {
+    return with(model, 1, LikenessTest::observe);
+  }
+
+  private static Observed observe(Transformer transformer, BlockTable sequence) {
+    double peaks = 0;
+    double active = 0;
+    double units = 0;
+    for (int i = 0; i < TOKENS; i++) {
+      int token = 26 * i;
+      transformer.step().clear();
+      transformer.step().add(sequence, new int[] {token}, 0, 1, 0, LogitsNeed.all());
+      transformer.forward();
+      transformer.step().commit();
+      active += transformer.reads().activeRows().orElseThrow();
+      units += transformer.reads().nonzeroUnits().orElseThrow();
+      peaks += peak(transformer.logits(), token);
+    }
+    return new Observed(active / TOKENS, units / TOKENS, peaks / TOKENS);
   }
 
   /** By how many deviations a token's logit is above the mean. */
@@ -130,22 +144,18 @@ class LikenessTest {
   }
 
   private float[] logits(SyntheticModel model) throws Exception {
-    Path path = folder.resolve("model.gguf");
-    model.write(path, (written, size) -> {});
-    Kernels kernels = new ScalarKernels();
-    try (GgufFile file = GgufFile.open(path);
-        ThreadTeam team = new ThreadTeam(1);
-        Weights weights = Weights.load(file, kernels, team);
-        Transformer transformer = new Transformer(weights, kernels, team, 3, 1);
-        BlockPool cache = transformer.newCache(AttentionLayer.Type.F16, 1 << 20)) {
-      transformer.step().add(cache.newTable(3), new int[] {7, 300, 41}, 0, 3, 2, LogitsNeed.all());
-      transformer.forward();
-      float[] logits = new float[SHAPE.vocabulary()];
-      for (int v = 0; v < logits.length; v++) {
-        logits[v] = transformer.logits().get(0, v);
-      }
-      return logits;
-    }
+    return with(
+        model,
+        3,
+        (transformer, sequence) -> {
+          transformer.step().add(sequence, new int[] {7, 300, 41}, 0, 3, 2, LogitsNeed.all());
+          transformer.forward();
+          float[] logits = new float[SHAPE.vocabulary()];
+          for (int v = 0; v < logits.length; v++) {
+            logits[v] = transformer.logits().get(0, v);
+          }
+          return logits;
+        });
   }
 
   private static float half(Tensor tensor, int i) {
