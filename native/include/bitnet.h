@@ -373,7 +373,7 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
 /*
  * bn_ternary_product of a matrix by rows or columns, for any number of rows of activations, which
  * have one scale each: whole panels [begin, end) of 16 rows. By columns it reads best from a
- * multiple of 16 to the next. It makes panels in scratch memory of scratch_bytes bytes from a
+ * multiple of 16 to the next. It works in scratch memory of scratch_bytes bytes from a
  * multiple of 64 on: at least those of 16 panels, 64 for each of them and 16 columns.
  * BN_UNSUPPORTED if there are fewer or w has an unknown order.
  */

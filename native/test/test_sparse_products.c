@@ -25,6 +25,8 @@ static int is_bounded(const bn_ternary* w, const bn_quantized* a, int32_t t) {
   return isfinite(128.0f * (float)w->columns * fabsf(w->scale * a->scales[t])) != 0;
 }
 
+bn_vectors_product_fn bn_vectors_product_amx_twin;
+
 /* A case's data, and the product of everything by tier C. */
 typedef struct sample {
   place where;
@@ -130,6 +132,7 @@ static void check_dense(test_case* c, const sample* s, const bn_ternary_vectors*
   const int64_t scratch_bytes = 16 * ((s->w.columns + 15) / 16 * (int64_t)64);
   uint8_t* scratch = guarded(s->where, (size_t)scratch_bytes);
   const outputs out = new_outputs(s, &dense);
+  const bn_rows twin = copy_rows(s->where, &out.expected);
   const parts ranges = new_parts(r, (s->w.rows + 15) / 16);
   for (int i = ranges.first; i < 3; i++) {
     const int32_t* range = ranges.of[i];
@@ -142,6 +145,19 @@ static void check_dense(test_case* c, const sample* s, const bn_ternary_vectors*
                bn_vectors_product(tier, copy, &s->a, &out.actual[p], s->count, range[0], range[1],
                                   scratch, scratch_bytes));
       same_rows(c, &out.expected, &out.actual[p]);
+    }
+    /* Few machines have AMX, so its source is run with tiles in plain C too. */
+    set_tier(c, "vectors_product with tiles in plain C", BN_TIER_AMX);
+    const int fits = copy->order == BN_ROW_MAJOR
+                         ? s->w.columns % BN_LINE_DIGITS == 0 && s->w.columns <= 8192
+                         : s->w.columns % 64 == 0;
+    const int by_tiles = fits && s->count >= 8 && s->count <= 16;
+    memset(scratch, 0xa5, (size_t)scratch_bytes);
+    same_int(
+        c, "status from panel", range[0], by_tiles ? BN_OK : BN_UNSUPPORTED,
+        bn_vectors_product_amx_twin(copy, &s->a, &twin, s->count, range[0], range[1], scratch));
+    if (by_tiles) {
+      same_rows(c, &out.expected, &twin);
     }
   }
 }
@@ -205,6 +221,18 @@ static void check_sizes(void) {
     check_count((place)(count % PLACES), 640, 1700, DIGITS_RANDOM, VALUES_SPARSE, NAN, count,
                 seed++);
   }
+  /* Every number that tiles take, by rows of whole lines and by columns. */
+  for (int32_t count = 7; count <= BN_MOST_SPARSE_ROWS; count++) {
+    for (values kind = 0; kind < VALUES_KINDS; kind++) {
+      const digits weights = (digits)(seed % DIGITS_KINDS);
+      check_count((place)(count % PLACES), 30 + 17 * count, 256 * (count % 4 + 1), weights, kind,
+                  NAN, count, seed++);
+      check_count((place)(count % PLACES), 230 + 37 * count, 64 * (count % 7 + 1), weights, kind,
+                  NAN, count, seed++);
+    }
+  }
+  check_count(FLUSH_END, 40, 8192, DIGITS_PLUS, VALUES_LOW, NAN, 16, seed++);
+  check_count(FLUSH_END, 40, 8448, DIGITS_PLUS, VALUES_LOW, NAN, 16, seed++);
   static const int32_t counts[] = {1, 2, 9};
   for (int i = 0; i < 3; i++) {
     check_count((place)(i % PLACES), 5000, 600, DIGITS_RANDOM, VALUES_SPARSE, NAN, counts[i],

@@ -92,6 +92,27 @@ __attribute__((no_sanitize("address", "undefined"))) static inline void bn_tile_
   }
 }
 
+/* The same with digits by rows. */
+__attribute__((no_sanitize("address", "undefined"))) static inline void bn_tile_dot_rows(
+    int sums, int digits, int values) {
+  twin_tile* c = twin_of(sums);
+  const twin_tile* a = twin_of(digits);
+  const twin_tile* b = twin_of(values);
+  twin_require(c->rows == 16 && a->rows == 16 && b->rows == 16,
+               "the shapes of a product's tiles do not fit");
+  for (int32_t m = 0; m < 16; m++) {
+    int32_t sum[16];
+    memcpy(sum, c->bytes[m], sizeof sum);
+    for (int k = 0; k < 64; k++) {
+      const int32_t digit = a->bytes[m][k];
+      for (int n = 0; n < 16; n++) {
+        sum[n] += digit * (int8_t)b->bytes[k / 4][4 * n + k % 4];
+      }
+    }
+    memcpy(c->bytes[m], sum, sizeof sum);
+  }
+}
+
 BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
   for (int f = 0; f < 4; f++) {
     for (int i = 0; i < 64; i++) {
@@ -124,6 +145,61 @@ BN_INLINE void bn_decode_fine_amx(uint8_t* tiles, int64_t apart, const uint8_t* 
       for (int i = 0; i < 64; i++) {
         tiles[f * apart + i / 4 * 64 + 4 * r + i % 4] = rows[r][at + i] >> 2 * f & 3;
       }
+    }
+  }
+}
+
+BN_INLINE void bn_decode_rows_amx(uint8_t (*tiles)[1024], const uint8_t* const* rows, int64_t at,
+                                  const int step) {
+  for (int r = 0; r < 32; r++) {
+    for (int i = 0; i < 64; i++) {
+      tiles[r / 16][64 * (r % 16) + i] = rows[r][at + i] >> 2 * step & 3;
+    }
+  }
+}
+
+BN_INLINE void bn_interleave_tokens_amx(int8_t* to, const int8_t* start, int64_t stride,
+                                        int32_t count) {
+  for (int k = 0; k < 64; k++) {
+    for (int t = 0; t < 16; t++) {
+      to[k / 4 * 64 + 4 * t + k % 4] = t < count ? start[t * stride + k] : 0;
+    }
+  }
+}
+
+BN_INLINE void bn_transpose_sums_amx(int32_t (*to)[16], int32_t (*sums)[16]) {
+  for (int r = 0; r < 16; r++) {
+    for (int t = 0; t < 16; t++) {
+      to[t][r] = sums[r][t];
+    }
+  }
+}
+
+BN_INLINE void bn_interleave_columns_amx(uint8_t* quads, int64_t apart, const uint8_t* line,
+                                         int64_t stride) {
+  for (int part = 0; part < 4; part++) {
+    for (int n = 0; n < 16; n++) {
+      for (int k = 0; k < 4; k++) {
+        quads[part * apart + 4 * n + k] = line[k * stride + n / 4 * 16 + 4 * part + n % 4];
+      }
+    }
+  }
+}
+
+BN_INLINE void bn_decode_fields_amx(uint8_t (*tiles)[1024], const uint8_t* quads, const int field) {
+  for (int f = 0; f < 2; f++) {
+    for (int i = 0; i < 1024; i++) {
+      tiles[f][i] = quads[i] >> 2 * (field + f) & 3;
+    }
+  }
+}
+
+BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const int32_t* parts,
+                                  int64_t parts_apart) {
+  for (int i = 0; i < 4; i++) {
+    for (int part = 0; part < 4; part++) {
+      memcpy(panels + i * panels_apart + 4 * part, parts + part * parts_apart + 4 * i,
+             4 * sizeof panels[0]);
     }
   }
 }

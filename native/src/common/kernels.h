@@ -26,6 +26,13 @@ typedef int32_t bn_gate_fn(int32_t activation, const bn_rows* gate, const bn_row
                            int32_t begin, int32_t end);
 typedef int32_t bn_ternary_product_fn(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                       int32_t count, int32_t begin, int32_t end);
+/*
+ * bn_vectors_product without panels, in scratch memory that is as large; BN_UNSUPPORTED where
+ * making them is faster or needed.
+ */
+typedef int32_t bn_vectors_product_fn(const bn_ternary_vectors* w, const bn_quantized* a,
+                                      const bn_rows* y, int32_t count, int32_t begin, int32_t end,
+                                      uint8_t* scratch);
 /* bn_ternary_product of a matrix with scales by groups. */
 typedef bn_ternary_product_fn bn_group_product_fn;
 typedef int64_t bn_gated_product_fn(const bn_ternary_vectors* w, const bn_quantized* a,
@@ -72,6 +79,7 @@ typedef struct bn_kernels {
   bn_gate_fn* gate;
   bn_ternary_product_fn* ternary_product;
   bn_group_product_fn* group_product;
+  bn_vectors_product_fn* vectors_product; /* none in tier c: by way of panels */
   bn_gated_product_fn* gated_product;
   bn_sparse_product_fn* sparse_product;
   bn_rotate_fn* rotate;
@@ -106,6 +114,7 @@ bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_
 bn_group_product_fn bn_group_product_c, bn_group_product_avx2, bn_group_product_avxvnni,
     bn_group_product_avx512, bn_group_product_amx, bn_group_product_neon, bn_group_product_dotprod,
     bn_group_product_i8mm;
+bn_vectors_product_fn bn_vectors_product_amx;
 bn_gated_product_fn bn_gated_product_c, bn_gated_product_avx2, bn_gated_product_avx512,
     bn_gated_product_neon, bn_gated_product_dotprod;
 bn_sparse_product_fn bn_sparse_product_c, bn_sparse_product_avx2, bn_sparse_product_avx512,

@@ -1,8 +1,9 @@
 /*
- * The product of a matrix by rows or columns, by way of its panels: 16 at a time, which the L2
- * cache holds, are made and then multiplied by the tier. On Zen 5 (AVX-512) one thread makes the 4
- * MB of a matrix of 2560 by 6912 in 0.11 to 0.16 ms, if they are in a cache; from memory it takes
- * longer. So while panels are multiplied, what the next ones are made of is asked for.
+ * The product of a matrix by rows or columns: by the tier without panels if it can, which few rows
+ * of activations gain by, or else by way of panels: 16 at a time, which the L2 cache holds, are
+ * made and then multiplied by the tier. On Zen 5 (AVX-512) one thread makes the 4 MB of a matrix of
+ * 2560 by 6912 in 0.11 to 0.16 ms, if they are in a cache; from memory it takes longer. So while
+ * panels are multiplied, what the next ones are made of is asked for.
  */
 #include <stddef.h>
 
@@ -59,6 +60,15 @@ int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_q
       (int64_t)bn_padded_columns(&group) / BN_BLOCK_COLUMNS * BN_BLOCK_BYTES_2BIT;
   if (scratch_bytes < PANELS_TOGETHER * panel_bytes) {
     return BN_UNSUPPORTED;
+  }
+  for (const bn_kernels* t = bn_tiers[tier]; t != NULL; t = t->base) {
+    if (t->vectors_product != NULL) {
+      const int32_t product = t->vectors_product(w, a, y, count, begin, end, scratch);
+      if (product != BN_UNSUPPORTED) {
+        return product;
+      }
+      break;
+    }
   }
   const int32_t multiplied = count > FEW_ROWS ? PANELS_TOGETHER : PANELS_OF_FEW;
   int32_t last;

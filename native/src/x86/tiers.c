@@ -70,6 +70,7 @@ static const bn_kernels amx = {
     .base = &avx512vbmi,
     .ternary_product = bn_ternary_product_amx,
     .group_product = bn_group_product_amx,
+    .vectors_product = bn_vectors_product_amx,
     .bound_logits = bn_bound_logits_amx,
     .refine_bounds = bn_refine_bounds_amx,
     .peak_products = bn_peak_products_amx,

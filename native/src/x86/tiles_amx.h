@@ -67,6 +67,10 @@ static inline void bn_tiles_release(void) { __asm__ volatile("tilerelease"); }
 #define bn_tile_dot(sums, values, digits) \
   __asm__ volatile("tdpbsud %%tmm" #digits ", %%tmm" #values ", %%tmm" #sums BN_PACE : :)
 
+/* The same with digits by rows: sums[m][n] += digits[m][4 * k + j] * values[k][4 * n + j]. */
+#define bn_tile_dot_rows(sums, digits, values) \
+  __asm__ volatile("tdpbusd %%tmm" #values ", %%tmm" #digits ", %%tmm" #sums BN_PACE : :)
+
 /* The four quads of a block of two-bit digits, a digit a byte. */
 BN_INLINE void bn_decode_block_amx(uint8_t* quads, const uint8_t* block) {
   BN_UNROLL for (int f = 0; f < 4; f++) {
@@ -115,6 +119,92 @@ BN_INLINE void bn_decode_fine_amx(uint8_t* tiles, int64_t apart, const uint8_t* 
       }
     }
   }
+}
+
+/* Of the lines of 32 rows that start at `at`, the digits of a step: two tiles by rows. */
+BN_INLINE void bn_decode_rows_amx(uint8_t (*tiles)[1024], const uint8_t* const* rows, int64_t at,
+                                  const int step) {
+  const __m512i two_bits = _mm512_set1_epi8(3);
+  BN_UNROLL for (int r = 0; r < 32; r++) {
+    const __m512i line = _mm512_load_si512(rows[r] + at);
+    _mm512_store_si512(tiles[r / 16] + 64 * (r % 16),
+                       _mm512_and_si512(_mm512_srli_epi16(line, 2 * step), two_bits));
+  }
+}
+
+/* Row and column of 16 by 16 change places. */
+BN_INLINE void bn_transpose_16_avx512(const uint8_t* const lines[16], int32_t (*to)[16]) {
+  __m512i words[4][4];
+  BN_UNROLL for (int i = 0; i < 4; i++) { bn_transpose_words_avx512(lines + 4 * i, words[i]); }
+  BN_UNROLL for (int j = 0; j < 4; j++) {
+    __m512i quads[4] = {words[0][j], words[1][j], words[2][j], words[3][j]};
+    bn_transpose_lanes_avx512(quads);
+    BN_UNROLL for (int q = 0; q < 4; q++) { _mm512_store_si512(to[4 * q + j], quads[q]); }
+  }
+}
+
+/* Values of 64 columns of up to 16 tokens, from start on, by fours of columns and tokens. */
+BN_INLINE void bn_interleave_tokens_amx(int8_t* to, const int8_t* start, int64_t stride,
+                                        int32_t count) {
+  static const uint8_t zeros[64] __attribute__((aligned(64)));
+  const uint8_t* lines[16];
+  for (int32_t t = 0; t < 16; t++) {
+    lines[t] = t < count ? (const uint8_t*)start + t * stride : zeros;
+  }
+  bn_transpose_16_avx512(lines, (int32_t(*)[16])(void*)to);
+}
+
+/* Sums by rows become sums by tokens. */
+BN_INLINE void bn_transpose_sums_amx(int32_t (*to)[16], int32_t (*sums)[16]) {
+  const uint8_t* lines[16];
+  for (int r = 0; r < 16; r++) {
+    lines[r] = (const uint8_t*)sums[r];
+  }
+  bn_transpose_16_avx512(lines, to);
+}
+
+/*
+ * From the lines of four columns to quads, rows of four columns in order, whose fields are those of
+ * the lines: four times 64 bytes, that many bytes apart, of four rows in every 16 of a field.
+ */
+BN_INLINE void bn_interleave_columns_amx(uint8_t* quads, int64_t apart, const uint8_t* line,
+                                         int64_t stride) {
+  const __m512i a = _mm512_load_si512(line);
+  const __m512i b = _mm512_load_si512(line + stride);
+  const __m512i c = _mm512_load_si512(line + 2 * stride);
+  const __m512i d = _mm512_load_si512(line + 3 * stride);
+  const __m512i low_ab = _mm512_unpacklo_epi8(a, b);
+  const __m512i low_cd = _mm512_unpacklo_epi8(c, d);
+  const __m512i high_ab = _mm512_unpackhi_epi8(a, b);
+  const __m512i high_cd = _mm512_unpackhi_epi8(c, d);
+  _mm512_store_si512(quads, _mm512_unpacklo_epi16(low_ab, low_cd));
+  _mm512_store_si512(quads + apart, _mm512_unpackhi_epi16(low_ab, low_cd));
+  _mm512_store_si512(quads + 2 * apart, _mm512_unpacklo_epi16(high_ab, high_cd));
+  _mm512_store_si512(quads + 3 * apart, _mm512_unpackhi_epi16(high_ab, high_cd));
+}
+
+/* Two tiles of digits from 16 times 64 bytes of quads: fields `field` and the next. */
+BN_INLINE void bn_decode_fields_amx(uint8_t (*tiles)[1024], const uint8_t* quads, const int field) {
+  const __m512i two_bits = _mm512_set1_epi8(3);
+  BN_UNROLL for (int g = 0; g < 16; g++) {
+    const __m512i x = _mm512_load_si512(quads + 64 * g);
+    BN_UNROLL for (int f = 0; f < 2; f++) {
+      _mm512_store_si512(tiles[f] + 64 * g,
+                         _mm512_and_si512(_mm512_srli_epi16(x, 2 * (field + f)), two_bits));
+    }
+  }
+}
+
+/*
+ * From the sums of a token in four such parts, to those of four panels of 16 rows that follow each
+ * other. Both are that many elements apart.
+ */
+BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const int32_t* parts,
+                                  int64_t parts_apart) {
+  __m512i v[4];
+  BN_UNROLL for (int i = 0; i < 4; i++) { v[i] = _mm512_load_si512(parts + i * parts_apart); }
+  bn_transpose_lanes_avx512(v);
+  BN_UNROLL for (int i = 0; i < 4; i++) { _mm512_store_si512(panels + i * panels_apart, v[i]); }
 }
 
 /*

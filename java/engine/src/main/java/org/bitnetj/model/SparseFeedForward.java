@@ -33,13 +33,6 @@ final class SparseFeedForward {
 
   private static final int LEAST_PANELS = 4;
 
-  /**
-   * The share of active rows of {@code up} beyond which several rows are faster by dense products.
-   * On Zen 5 (AVX-512, 2560 by 6912) these took as long at a share of 0.35 with 4 and 0.4 with 16
-   * rows.
-   */
-  private static final double CROSSOVER = 0.35;
-
   /** Bytes of a line of all columns of {@code down} that are not worth dividing. */
   private static final int SHORT_LINE = 64 << 10;
 
@@ -78,7 +71,7 @@ final class SparseFeedForward {
         && kernels.gainsBySkipping()
         && (rows == 1
             || rows <= TernaryVectors.MOST_ROWS
-                && activeShares[layer] <= CROSSOVER
+                && activeShares[layer] <= kernels.crossover(rows)
                 && (team.threads() <= columns.lines()
                     || columns.count() * TernaryVectors.LINE_BYTES <= SHORT_LINE));
   }
