@@ -3,7 +3,6 @@ package org.bitnetj.bench;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,7 +43,7 @@ record SavedReport(
     try (InputStream in = Files.newInputStream(path);
         JsonParser json = new JsonFactory().createParser(in)) {
       json.nextToken();
-      root = value(json);
+      root = Json.value(json);
       if (json.nextToken() != null) {
         throw unusable(path, "something follows its JSON object");
       }
@@ -112,32 +111,6 @@ record SavedReport(
               + Schema.VERSION);
     }
     return schema;
-  }
-
-  private static @Nullable Object value(JsonParser json) throws IOException {
-    return switch (json.currentToken()) {
-      case START_OBJECT -> {
-        Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-          String name = json.currentName();
-          json.nextToken();
-          map.put(name, value(json));
-        }
-        yield map;
-      }
-      case START_ARRAY -> {
-        List<@Nullable Object> list = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-          list.add(value(json));
-        }
-        yield list;
-      }
-      case VALUE_STRING -> json.getText();
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> json.getNumberValue();
-      case VALUE_TRUE -> true;
-      case VALUE_FALSE -> false;
-      case null, default -> null;
-    };
   }
 
   /**

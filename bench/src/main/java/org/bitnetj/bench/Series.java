@@ -35,6 +35,10 @@ public final class Series {
     return values.length;
   }
 
+  double first() {
+    return values[0];
+  }
+
   public double mean() {
     return Arrays.stream(values).average().orElse(Double.NaN);
   }
@@ -53,6 +57,19 @@ public final class Series {
     return sorted.length == 0
         ? Double.NaN
         : sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  /**
+   * The nearest rank: the least value that at least so many percent of all are not above; NaN of
+   * none.
+   *
+   * @param percent 1 to 100
+   */
+  double percentile(int percent) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int rank = Math.ceilDiv(percent * sorted.length, 100);
+    return rank == 0 ? Double.NaN : sorted[rank - 1];
   }
 
   public double least() {

@@ -31,6 +31,25 @@ class SeriesTest {
   }
 
   @Test
+  void percentilesAreNearestRanks() {
+    Series four = new Series().add(40).add(10).add(30).add(20);
+    assertEquals(10, four.percentile(25));
+    assertEquals(20, four.percentile(26));
+    assertEquals(20, four.percentile(50));
+    assertEquals(30, four.percentile(51));
+    assertEquals(40, four.percentile(99));
+    Series hundred = new Series();
+    for (int i = 100; i > 0; i--) {
+      hundred.add(i);
+    }
+    assertEquals(50, hundred.percentile(50));
+    assertEquals(99, hundred.percentile(99));
+    assertEquals(100, hundred.percentile(100));
+    assertEquals(100, hundred.add(101).percentile(99));
+    assertTrue(Double.isNaN(new Series().percentile(50)));
+  }
+
+  @Test
   void oneValueHasNoDeviationAndNoneHasNoMean() {
     assertEquals(0, new Series().add(3).deviation());
     assertTrue(Double.isNaN(new Series().mean()));

@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
           + " needs no other file."
     },
     sortOptions = false,
-    subcommands = BenchKernelsCommand.class,
+    subcommands = {BenchKernelsCommand.class, BenchServerCommand.class},
     footer = {
       "",
       "Examples:",
@@ -62,7 +62,8 @@ import picocli.CommandLine.Spec;
       "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3 --page model.html",
       "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 -o json",
       "  bitnet bench --compare before.json after.json",
-      "  bitnet bench kernels --page kernels.html"
+      "  bitnet bench kernels --page kernels.html",
+      "  bitnet bench server --url http://127.0.0.1:8080"
     })
 final class BenchCommand implements Callable<Integer> {
   private static final int DEFAULT_PROMPT = 512;
@@ -266,6 +267,21 @@ final class BenchCommand implements Callable<Integer> {
 
   Streams streams() {
     return bitnet.streams();
+  }
+
+  /** Refuses options of {@code bench} before the name of its subcommand. */
+  static void refuseOptionsBefore(CommandSpec subcommand) {
+    String name = subcommand.name();
+    for (OptionSpec option : subcommand.parent().commandLine().getParseResult().matchedOptions()) {
+      throw new ParameterException(
+          subcommand.commandLine(),
+          option.longestName()
+              + " before '"
+              + name
+              + "' has no meaning; give the options of 'bench "
+              + name
+              + "' after it.");
+    }
   }
 
   private BenchmarkPlan plan(int promptTokens, int generatedTokens) {

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
@@ -131,11 +130,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
   }
 
   private void check() {
-    for (OptionSpec option : spec.parent().commandLine().getParseResult().matchedOptions()) {
-      throw misuse(
-          option.longestName()
-              + " before 'kernels' has no meaning; give the options of 'bench kernels' after it.");
-    }
+    BenchCommand.refuseOptionsBefore(spec);
     if (threads.isEmpty()
         || threads.stream().anyMatch(t -> t < 1 || t > MOST_THREADS)
         || threads.stream().distinct().count() < threads.size()) {

@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import org.bitnetj.bench.UnusableServerException;
 import org.bitnetj.error.ChatTemplateException;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.KernelTierException;
@@ -98,6 +99,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case Failure f -> f.getMessage();
       case ModelFileException f -> f.getMessage();
       case HubException f -> f.getMessage();
+      case UnusableServerException f -> f.getMessage();
       case ContextOverflowException f -> f.getMessage();
       case KvCacheFullException f -> f.getMessage();
       case NonFiniteException f -> f.getMessage();

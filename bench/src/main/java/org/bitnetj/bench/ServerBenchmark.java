@@ -1,0 +1,310 @@
+package org.bitnetj.bench;
+
+import static org.bitnetj.bench.Figures.number;
+import static org.bitnetj.bench.Figures.times;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.bitnetj.bench.ServedText.Gap;
+
+/**
+ * Measures how fast a server of OpenAI's completions serves many at a time, by what its clients
+ * see. For one thread; the clients have threads of their own.
+ */
+public final class ServerBenchmark implements AutoCloseable {
+  /** Tokens of the prompts of streams and chats. */
+  private static final int SHORT_PROMPT = 16;
+
+  private static final int CHATS = 8;
+
+  /** Most tokens of a chat beside a long prompt, after whose first token it is ended. */
+  private static final int MOST_CHAT_TOKENS = 1024;
+
+  /** Tokens that a second turn has besides the first one's prompt and answer. */
+  private static final int NEW_TOKENS = 20;
+
+  /** Ids below it are often those of control tokens and bytes. */
+  private static final int LEAST_ID = 1000;
+
+  private final ServerLoad load;
+  private final String command;
+  private final CompletionClient client;
+  private final Random random;
+
+  /** Texts of the scenario that were read to their ends. */
+  private final List<ServedText> whole = new ArrayList<>();
+
+  /**
+   * @param command the command line that asked for it
+   */
+  public ServerBenchmark(ServerLoad load, String command) {
+    this(load, command, System::nanoTime);
+  }
+
+  ServerBenchmark(ServerLoad load, String command, LongSupplier clock) {
+    this.load = load;
+    this.command = command;
+    this.client = new CompletionClient(load.server(), load.extra(), clock);
+    this.random = new Random(load.seed());
+  }
+
+  /**
+   * Measures, after one request that does not count.
+   *
+   * @param out gets Markdown as soon as it is known: what was measured, a table for each scenario
+   * @param progress is told what runs
+   * @throws UnusableServerException if a request fails or an answer is not what was asked for
+   */
+  public void run(Consumer<String> out, Consumer<String> progress) throws InterruptedException {
+    BenchmarkRun run = BenchmarkRun.now(1, command);
+    progress.accept("asking " + load.server());
+    client.complete(prompt(SHORT_PROMPT), load.answerTokens());
+    Table facts = new Table("measured", load.server().toString());
+    if (!client.software().isEmpty()) {
+      facts.row("server", client.software());
+    }
+    facts.row("model", client.model());
+    facts.row("client", "bitnet.java " + run.build() + ", on " + Machine.here().cpu());
+    facts.row("measured", run.when()).row("seed", Long.toString(load.seed()));
+    out.accept(facts.row("command", command).markdown());
+    for (ServerLoad.Scenario scenario : load.scenarios()) {
+      whole.clear();
+      String text =
+          switch (scenario) {
+            case STREAMS -> streams(progress);
+            case CLIENTS -> clients(progress);
+            case LONG -> longPrompt(progress);
+            case TURN -> turn(progress);
+          };
+      out.accept("\n" + text + counts());
+    }
+  }
+
+  private String streams(Consumer<String> progress) throws InterruptedException {
+    Table table = new Table("streams", "tokens/s", "of the first row");
+    Series rates = new Series();
+    for (int streams : load.concurrency()) {
+      progress.accept(streams + " streams");
+      double rate = ServedText.decodedPerSecond(decode(streams));
+      rates.add(rate);
+      table.row(Integer.toString(streams), number(rate), times(rate / rates.first()));
+    }
+    return table.markdown()
+        + Figures.format(
+            "\nTexts of %d tokens after prompts of %d; tokens count while all texts of a row"
+                + " decode.\n",
+            load.streamTokens(), SHORT_PROMPT);
+  }
+
+  private String clients(Consumer<String> progress) throws InterruptedException {
+    Table table =
+        new Table("clients", "requests", "first token p50, s", "first token p99, s", "tokens/s");
+    for (int clients : load.concurrency()) {
+      progress.accept(clients + " clients");
+      List<ServedText> texts =
+          together(Stream.generate(this::requests).limit(clients).toList()).stream()
+              .flatMap(List::stream)
+              .toList();
+      whole.addAll(texts);
+      Series first = series(texts.stream().map(ServedText::untilFirst));
+      table.row(
+          Integer.toString(clients),
+          Integer.toString(first.count()),
+          number(first.percentile(50)),
+          number(first.percentile(99)),
+          number(ServedText.servedPerSecond(texts)));
+    }
+    return table.markdown()
+        + Figures.format(
+            "\nPrompts of %d tokens, answers of %d. A client sends a request when its last one has"
+                + " been answered.\n",
+            load.promptTokens(), load.answerTokens());
+  }
+
+  /** What one client sends, one after the other. */
+  private Callable<List<ServedText>> requests() {
+    List<int[]> prompts = prompts(load.requests(), load.promptTokens());
+    return () -> {
+      List<ServedText> texts = new ArrayList<>();
+      for (int[] prompt : prompts) {
+        texts.add(client.complete(prompt, load.answerTokens()));
+      }
+      return texts;
+    };
+  }
+
+  private String longPrompt(Consumer<String> progress) throws InterruptedException {
+    progress.accept(CHATS + " chats");
+    List<ServedText> alone = decode(CHATS);
+    Gap all = ServedText.allDecode(alone);
+    Series undisturbed =
+        series(alone.stream().flatMap(ServedText::gaps).filter(gap -> gap.isWithin(all)));
+    progress.accept(CHATS + " chats beside a long prompt");
+    List<ServedText> chats = new ArrayList<>(chatsBesidePrompt());
+    Gap computing = chats.removeLast().untilFirst();
+    Series beside =
+        series(chats.stream().flatMap(ServedText::gaps).filter(gap -> gap.overlaps(computing)));
+    Table table =
+        new Table(CHATS + " chats", "gaps", "p50, ms", "p99, ms", "p50 of alone", "p99 of alone");
+    for (Series gaps : List.of(undisturbed, beside)) {
+      table.row(
+          gaps == beside ? "while a prompt is computed" : "alone",
+          Integer.toString(gaps.count()),
+          number(gaps.percentile(50) * 1e3),
+          number(gaps.percentile(99) * 1e3),
+          times(gaps.percentile(50) / undisturbed.percentile(50)),
+          times(gaps.percentile(99) / undisturbed.percentile(99)));
+    }
+    long ended = chats.stream().filter(chat -> chat.last() < computing.end()).count();
+    return table.markdown()
+        + Figures.format(
+            "\nGaps are the times from one token of a chat to its next. The prompt of %d tokens had"
+                + " its first token after %s s.\n",
+            load.longPromptTokens(), number(computing.seconds()))
+        + (ended == 0 ? "" : ended + " of the chats had ended before.\n");
+  }
+
+  /** Chats that go on until a long prompt has its first token; the prompt's text is the last. */
+  private List<ServedText> chatsBesidePrompt() throws InterruptedException {
+    CountDownLatch decoding = new CountDownLatch(CHATS);
+    AtomicLong first = new AtomicLong(Long.MAX_VALUE);
+    int most = Math.min(MOST_CHAT_TOKENS, load.longPromptTokens());
+    List<Callable<ServedText>> requests = new ArrayList<>();
+    for (int[] prompt : prompts(CHATS, SHORT_PROMPT)) {
+      AtomicBoolean begun = new AtomicBoolean();
+      LongPredicate untilThen =
+          now -> {
+            if (begun.compareAndSet(false, true)) {
+              decoding.countDown();
+            }
+            return now <= first.get();
+          };
+      requests.add(() -> client.complete(prompt, most, untilThen));
+    }
+    int[] prompt = prompt(load.longPromptTokens());
+    LongPredicate onlyFirst =
+        now -> {
+          first.set(now);
+          return false;
+        };
+    requests.add(
+        () -> {
+          decoding.await();
+          return client.complete(prompt, load.answerTokens(), onlyFirst);
+        });
+    return together(requests);
+  }
+
+  private String turn(Consumer<String> progress) throws InterruptedException {
+    progress.accept("a chat of two turns");
+    Table table = new Table("turn", "prompt tokens", "cached", "first token, s");
+    // OpenAI's API gives an answer as text, not as tokens: others stand for them.
+    int[] prompt = prompt(load.turnTokens() + load.answerTokens() + NEW_TOKENS);
+    int[] begin = Arrays.copyOf(prompt, load.turnTokens());
+    for (int[] turn : List.of(begin, prompt)) {
+      ServedText text = client.complete(turn, load.answerTokens());
+      whole.add(text);
+      table.row(
+          turn == begin ? "first" : "second",
+          Integer.toString(turn.length),
+          text.cached() == ServedText.UNKNOWN ? Figures.UNKNOWN : Integer.toString(text.cached()),
+          number(text.untilFirst().seconds()));
+    }
+    return table.markdown()
+        + Figures.format(
+            "\nThe second prompt is the first one, %d tokens in the place of its answer, and %d"
+                + " more.\n",
+            load.answerTokens(), NEW_TOKENS);
+  }
+
+  /** What to know of the scenario's tokens; empty if each was computed and came by itself. */
+  private String counts() {
+    int tokens = whole.stream().mapToInt(ServedText::count).sum();
+    int events = whole.stream().mapToInt(text -> text.arrivals().length).sum();
+    int drafted = whole.stream().mapToInt(ServedText::drafted).sum();
+    String text = "";
+    if (whole.stream().anyMatch(each -> each.tokens() == ServedText.UNKNOWN)) {
+      text = "The server does not count tokens: each event counts as one.\n";
+    } else if (tokens != events) {
+      text =
+          Figures.format(
+              "%d tokens came in %d events, as where a character has several tokens. Tokens per"
+                  + " second count tokens; first tokens and gaps are those of events.\n",
+              tokens, events);
+    }
+    return drafted == 0
+        ? text
+        : text
+            + Figures.format(
+                "%d of %d tokens were guessed by the server's drafts, which repeated texts make"
+                    + " easy.\n",
+                drafted, tokens);
+  }
+
+  /** Texts that decode at the same time. */
+  private List<ServedText> decode(int streams) throws InterruptedException {
+    List<Callable<ServedText>> requests = new ArrayList<>();
+    for (int[] prompt : prompts(streams, SHORT_PROMPT)) {
+      requests.add(() -> client.complete(prompt, load.streamTokens()));
+    }
+    List<ServedText> texts = together(requests);
+    whole.addAll(texts);
+    return texts;
+  }
+
+  /** Runs all at the same time; the first failure ends the others. */
+  private static <T> List<T> together(List<Callable<T>> tasks) throws InterruptedException {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      ExecutorCompletionService<T> ended = new ExecutorCompletionService<>(threads);
+      List<Future<T>> results = tasks.stream().map(ended::submit).toList();
+      try {
+        for (int i = 0; i < results.size(); i++) {
+          ended.take().get();
+        }
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof UnusableServerException failure
+            ? failure
+            : new IllegalStateException(e.getCause());
+      } finally {
+        threads.shutdownNow();
+      }
+      return results.stream().map(Future::resultNow).toList();
+    }
+  }
+
+  private List<int[]> prompts(int count, int tokens) {
+    return Stream.generate(() -> prompt(tokens)).limit(count).toList();
+  }
+
+  /** Random ids. */
+  private int[] prompt(int tokens) {
+    int least = Math.min(LEAST_ID, load.vocabulary() / 2);
+    return random.ints(tokens, least, load.vocabulary()).toArray();
+  }
+
+  private static Series series(Stream<Gap> times) {
+    Series series = new Series();
+    times.forEach(time -> series.add(time.seconds()));
+    return series;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
