@@ -104,6 +104,11 @@ class KernelSelectionTest {
   }
 
   @Test
+  void theSelfCheckExpectsWhatTheScalarKernelsGive() {
+    assertEquals(SelfCheck.sums(new ScalarKernels()), SelfCheck.EXPECTED);
+  }
+
+  @Test
   void theSelfCheckPassesRightKernels() {
     assertEquals(Optional.empty(), SelfCheck.firstDifference(kernels(KernelTier.C)));
   }
