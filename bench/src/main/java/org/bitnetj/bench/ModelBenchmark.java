@@ -189,7 +189,8 @@ public final class ModelBenchmark implements AutoCloseable {
       if (fit) {
         loaded.put(each.gainsBySkipping(), others);
       } else if (!loaded.containsKey(each.gainsBySkipping())) {
-        Weights own = Weights.load(source, spec, each, team, plan.head(), plan.sparse());
+        Weights own =
+            Weights.load(source, spec, each, team, plan.head(), plan.sparse(), plan.fromDisk());
         closers.push(own::close);
         loaded.put(each.gainsBySkipping(), own);
       }
