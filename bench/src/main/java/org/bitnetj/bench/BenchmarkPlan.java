@@ -20,6 +20,7 @@ import org.bitnetj.tensor.AttentionLayer;
  * @param cacheType how keys and values are kept
  * @param sparse whether decoding may skip weights that are multiplied by 0
  * @param head how the output head is read for one sequence at a time; for several, all of it is
+ * @param fromDisk whether the model may be larger than the memory
  */
 public record BenchmarkPlan(
     int prompt,
@@ -32,7 +33,8 @@ public record BenchmarkPlan(
     int stepRows,
     AttentionLayer.Type cacheType,
     boolean sparse,
-    HeadMode head) {
+    HeadMode head,
+    boolean fromDisk) {
   private static final int MOST_TOKENS = 1 << 24;
   private static final int MOST_ROWS = 4096;
   private static final int MOST_THREADS = 1024;

@@ -1,8 +1,10 @@
 package org.bitnetj.bench;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,9 +17,9 @@ import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 
 /**
- * Measures what memory and arithmetic units give at best: bytes read per second from a buffer far
- * larger than the caches, and int8 products summed per second in registers, by the best
- * instructions of this machine or by those of a tier. For one thread at a time.
+ * Measures what memory and arithmetic units give at best: bytes read per second from a buffer, or
+ * from weights, far larger than the caches, and int8 products summed per second in registers, by
+ * the best instructions of this machine or by those of a tier. For one thread at a time.
  */
 public final class MachineSpeed implements AutoCloseable {
   private static final long LEAST_BUFFER = 256L << 20;
@@ -36,6 +38,7 @@ public final class MachineSpeed implements AutoCloseable {
   private final KernelTier tier;
   private final Map<KernelTier, NativeProbe> probes = new EnumMap<>(KernelTier.class);
   private final MemorySegment[] chunks;
+  private final long sum; // of the bytes of all chunks
   private final LongAdder result = new LongAdder();
   private final ThreadTeam.Task read = this::read;
   private final ThreadTeam.Task multiply = this::multiply;
@@ -53,6 +56,7 @@ public final class MachineSpeed implements AutoCloseable {
       NativeLibrary.Loaded library,
       KernelTier tier,
       long bytes,
+      List<MemorySegment> weights,
       ThreadTeam team,
       long sampleNanos) {
     this.sampleNanos = sampleNanos;
@@ -62,17 +66,37 @@ public final class MachineSpeed implements AutoCloseable {
         .forEach(supported -> probes.put(supported, new NativeProbe(library, supported)));
     multiplier = probe(tier);
     Arrays.fill(parts, LEAST_PARTS);
-    MemorySegment buffer = memory.allocate(bytes);
-    chunks = new MemorySegment[(int) (bytes / CHUNK)];
-    for (int i = 0; i < chunks.length; i++) {
-      chunks[i] = buffer.asSlice((long) i * CHUNK, CHUNK);
+    MemorySegment[] given = chunks(weights, (int) (bytes / CHUNK));
+    if (given.length == bytes / CHUNK) {
+      chunks = given;
+      team.run(read, chunks.length, 1);
+      sum = result.sum();
+    } else {
+      chunks = chunks(List.of(memory.allocate(bytes)), (int) (bytes / CHUNK));
+      // Pages that were never written would all be one page of zeros.
+      team.run((begin, end) -> fill(begin, end), chunks.length, 1);
+      sum = bytes;
     }
-    // Pages that were never written would all be one page of zeros.
-    team.run((begin, end) -> fill(begin, end), chunks.length, 1);
     for (int i = 0; i < WARM_UP_SAMPLES; i++) {
       readRate(team);
       productRate(team);
     }
+  }
+
+  /** The first chunks of segments, as many as are wanted and there. */
+  private static MemorySegment[] chunks(List<MemorySegment> segments, int most) {
+    List<MemorySegment> chunks = new ArrayList<>();
+    for (MemorySegment segment : segments) {
+      for (long at = 0; at + CHUNK <= segment.byteSize() && chunks.size() < most; at += CHUNK) {
+        chunks.add(segment.asSlice(at, CHUNK));
+      }
+    }
+    return chunks.toArray(MemorySegment[]::new);
+  }
+
+  /** Bytes of the buffer that is four times the largest cache, from 256 MiB to 1 GiB. */
+  static long bufferBytes(OptionalLong cacheBytes) {
+    return Math.clamp(4 * cacheBytes.orElse(0), LEAST_BUFFER, MOST_BUFFER) / CHUNK * CHUNK;
   }
 
   /**
@@ -85,17 +109,31 @@ public final class MachineSpeed implements AutoCloseable {
    */
   public static Optional<MachineSpeed> of(
       NativeLibrary.Status status, OptionalLong cacheBytes, ThreadTeam team, long sampleNanos) {
+    return of(status, cacheBytes, List.of(), team, sampleNanos);
+  }
+
+  /**
+   * The same, reading weights that are in memory anyway, if they have as many bytes as the buffer
+   * would.
+   *
+   * @param weights must stay as they are until this is closed
+   */
+  static Optional<MachineSpeed> of(
+      NativeLibrary.Status status,
+      OptionalLong cacheBytes,
+      List<MemorySegment> weights,
+      ThreadTeam team,
+      long sampleNanos) {
     return switch (status) {
       case NativeLibrary.Missing missing -> Optional.empty();
       case NativeLibrary.Loaded library -> {
-        long bytes =
-            Math.clamp(4 * cacheBytes.orElse(0), LEAST_BUFFER, MOST_BUFFER) / CHUNK * CHUNK;
+        long bytes = bufferBytes(cacheBytes);
         KernelTier best =
             KernelSelection.PREFERENCE.stream()
                 .filter(library.supported()::contains)
                 .findFirst()
                 .orElse(KernelTier.C);
-        yield Optional.of(new MachineSpeed(library, best, bytes, team, sampleNanos));
+        yield Optional.of(new MachineSpeed(library, best, bytes, weights, team, sampleNanos));
       }
     };
   }
@@ -105,9 +143,14 @@ public final class MachineSpeed implements AutoCloseable {
     return tier;
   }
 
-  /** Bytes of the buffer. */
-  public long bufferBytes() {
+  /** Bytes that it reads. */
+  private long bytes() {
     return (long) chunks.length * CHUNK;
+  }
+
+  /** Bytes of memory that it takes: its buffer, if it has one. */
+  public long ownBytes() {
+    return memory.allocated();
   }
 
   /** One sample: bytes read per second by all threads of {@code team} together. */
@@ -117,11 +160,11 @@ public final class MachineSpeed implements AutoCloseable {
       long start = System.nanoTime();
       team.run(read, chunks.length * passes, 1);
       long nanos = System.nanoTime() - start;
-      if (result.sum() != bufferBytes() * passes) { // every byte is 1
+      if (result.sum() != sum * passes) {
         throw new IllegalStateException("the read probe summed " + result.sum());
       }
       if (nanos >= sampleNanos || passes >= MOST_PARTS / chunks.length) {
-        return bufferBytes() * (double) passes / nanos * 1e9;
+        return bytes() * (double) passes / nanos * 1e9;
       }
       passes *= 2;
     }

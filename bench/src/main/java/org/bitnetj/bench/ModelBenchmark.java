@@ -2,6 +2,7 @@ package org.bitnetj.bench;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +25,12 @@ import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Place;
+import org.bitnetj.format.MappedFormat;
+import org.bitnetj.format.PanelLayout;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
@@ -37,6 +41,7 @@ import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.sampling.Sampler;
 import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.Tensor;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tensor.LowBitMatrix;
 
@@ -163,7 +168,11 @@ public final class ModelBenchmark implements AutoCloseable {
       loadPeakBytes = Machine.peakResidentBytes();
       machineSpeed =
           MachineSpeed.of(
-              selections.getLast().library(), machine.cacheBytes(), largest, SAMPLE_NANOS);
+              selections.getLast().library(),
+              machine.cacheBytes(),
+              probedWeights(),
+              largest,
+              SAMPLE_NANOS);
       machineSpeed.ifPresent(speed -> closers.push(speed::close));
     } catch (IOException | RuntimeException | Error e) {
       close();
@@ -189,7 +198,8 @@ public final class ModelBenchmark implements AutoCloseable {
       if (fit) {
         loaded.put(each.gainsBySkipping(), others);
       } else if (!loaded.containsKey(each.gainsBySkipping())) {
-        Weights own = Weights.load(source, spec, each, team, plan.head(), plan.sparse());
+        Weights own =
+            Weights.load(source, spec, each, team, plan.head(), plan.sparse(), plan.fromDisk());
         closers.push(own::close);
         loaded.put(each.gainsBySkipping(), own);
       }
@@ -200,6 +210,24 @@ public final class ModelBenchmark implements AutoCloseable {
               + " others read all; memory and the time of loading are those of both");
     }
     return loaded;
+  }
+
+  /**
+   * What the probe of the machine's speed reads instead of a buffer of its own, where that would
+   * take more than an eighth of the memory that the weights leave: weights that each step reads.
+   * None of those that do not fit the memory, which may come from disk.
+   */
+  private List<MemorySegment> probedWeights() {
+    long left = MachineMemory.bytes().orElse(Long.MAX_VALUE) - weights.workingBytes();
+    return left < 0 || MachineSpeed.bufferBytes(machine.cacheBytes()) <= left / 8
+        ? List.of()
+        : source.tensors().stream()
+            .filter(
+                tensor ->
+                    tensor.format() instanceof MappedFormat format
+                        && format.layout() instanceof PanelLayout)
+            .map(Tensor::data)
+            .toList();
   }
 
   private ThreadTeam largestTeam() {
@@ -288,9 +316,11 @@ public final class ModelBenchmark implements AutoCloseable {
     return lowBit == null ? 0 : LowBitMatrix.bytes(lowBit.rows(), lowBit.columns());
   }
 
-  /** What the process holds for the model: the probe's buffer, there to the end, does not count. */
+  /**
+   * What the process holds for the model: a buffer of the probe, there to the end, does not count.
+   */
   private OptionalLong withoutProbe(OptionalLong bytes, long least) {
-    long buffer = machineSpeed.map(MachineSpeed::bufferBytes).orElse(0L);
+    long buffer = machineSpeed.map(MachineSpeed::ownBytes).orElse(0L);
     return bytes.isPresent() ? OptionalLong.of(Math.max(bytes.getAsLong() - buffer, least)) : bytes;
   }
 

@@ -55,7 +55,8 @@ final class ModelReports {
             4,
             AttentionLayer.Type.F16,
             true,
-            HeadMode.FULL);
+            HeadMode.FULL,
+            false);
     return new ModelReport(
         new BenchmarkRun(
             new Build("1.2.3", "abc123", "gcc 14.2.0"), Instant.EPOCH, 1, "bitnet bench"),

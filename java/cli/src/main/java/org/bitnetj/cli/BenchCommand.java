@@ -153,6 +153,9 @@ final class BenchCommand implements Callable<Integer> {
               + " (the default).")
   private boolean sparse;
 
+  @Option(names = "--from-disk", description = EngineOptions.FROM_DISK)
+  private boolean fromDisk;
+
   @Mixin private HeadOption head;
   @Mixin private ReadingOptions reading;
 
@@ -309,7 +312,8 @@ final class BenchCommand implements Callable<Integer> {
           step,
           cache,
           sparse,
-          head.mode());
+          head.mode(),
+          fromDisk);
     } catch (IllegalArgumentException e) {
       throw misuse(e.getMessage());
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.bitnetj.cache.PackedCache;
+import org.bitnetj.cache.PackedModels;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.hub.Hub;
 import picocli.CommandLine.Command;
@@ -48,22 +48,22 @@ final class CacheCommand implements Callable<Integer> {
     return run(find(), clear, bitnet.streams());
   }
 
-  private static PackedCache find() throws ModelFileException {
-    Optional<PackedCache> cache = PackedCache.ofUser();
+  private static PackedModels find() throws ModelFileException {
+    Optional<PackedModels> cache = PackedModels.ofUser();
     return cache.orElseThrow(
         () -> new ModelFileException("there is no home folder, and so no cache of packed models."));
   }
 
-  static int run(PackedCache cache, boolean clear, Streams streams) throws IOException {
+  static int run(PackedModels cache, boolean clear, Streams streams) throws IOException {
     if (clear) {
       String freed = Hub.size(cache.clear());
       streams.tell("bitnet: removed all packed models, " + freed + " freed.");
       return 0;
     }
     cache.sweep();
-    List<PackedCache.Entry> all = cache.entries();
+    List<PackedModels.Entry> all = cache.entries();
     int width = all.stream().mapToInt(entry -> entry.name().length()).max().orElse(0);
-    for (PackedCache.Entry entry : all) {
+    for (PackedModels.Entry entry : all) {
       streams
           .out()
           .println(
@@ -74,7 +74,7 @@ final class CacheCommand implements Callable<Integer> {
                   Hub.size(entry.bytes()),
                   TIME.format(entry.used())));
     }
-    String sum = Hub.size(all.stream().mapToLong(PackedCache.Entry::bytes).sum());
+    String sum = Hub.size(all.stream().mapToLong(PackedModels.Entry::bytes).sum());
     streams.tell(
         all.isEmpty()
             ? "bitnet: there are no packed models in " + cache.folder() + "."

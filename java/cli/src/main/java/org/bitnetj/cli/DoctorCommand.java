@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.Build;
 import org.bitnetj.bench.Machine;
-import org.bitnetj.cache.PackedCache;
+import org.bitnetj.cache.PackedModels;
 import org.bitnetj.error.KernelTierException;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
@@ -148,15 +148,15 @@ final class DoctorCommand implements Callable<Integer> {
   private void examineCache() {
     Map<String, String> section = section("cache");
     try {
-      Optional<PackedCache> found = PackedCache.ofUser();
+      Optional<PackedModels> found = PackedModels.ofUser();
       if (found.isEmpty()) {
         section.put("folder", "none: there is no home folder");
         return;
       }
-      PackedCache cache = found.get();
+      PackedModels cache = found.get();
       section.put("folder", cache.folder().toString());
-      List<PackedCache.Entry> all = cache.entries();
-      String size = Hub.size(all.stream().mapToLong(PackedCache.Entry::bytes).sum());
+      List<PackedModels.Entry> all = cache.entries();
+      String size = Hub.size(all.stream().mapToLong(PackedModels.Entry::bytes).sum());
       section.put("packed", all.size() + (all.size() == 1 ? " model, " : " models, ") + size);
       long limit = cache.limit();
       section.put("limit", limit == 0 ? "0: none are packed" : Hub.size(limit));

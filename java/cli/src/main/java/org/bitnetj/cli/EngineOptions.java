@@ -23,6 +23,11 @@ import picocli.CommandLine.Spec.Target;
  * result.
  */
 final class EngineOptions {
+  /** What --from-disk does. */
+  static final String FROM_DISK =
+      "Use a model that is larger than the memory: what does not fit is read from disk again for"
+          + " every token. Default: it is refused.";
+
   private static final int MOST_THREADS = 1024;
 
   @Spec(Target.MIXEE)
@@ -73,11 +78,7 @@ final class EngineOptions {
               + " user's cache folder that is mapped from then on (see 'bitnet cache --help').")
   private boolean uncached;
 
-  @Option(
-      names = "--from-disk",
-      description =
-          "Use a model that is larger than the memory: what does not fit is read from disk again"
-              + " for every token. Default: it is refused.")
+  @Option(names = "--from-disk", description = FROM_DISK)
   private boolean fromDisk;
 
   @Mixin private ReadingOptions reading;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.bitnetj.cache.PackedCache;
+import org.bitnetj.cache.PackedModels;
 import org.bitnetj.hub.Hub;
 import org.bitnetj.hub.HubOptions;
 import picocli.CommandLine.Command;
@@ -48,7 +48,7 @@ final class RmCommand implements Callable<Integer> {
     Hub hub = Hub.open(HubOptions.ofPublicHub());
     for (NamedModel model : models) {
       long freed = hub.remove(model.name());
-      Optional<PackedCache> packed = PackedCache.ofUser();
+      Optional<PackedModels> packed = PackedModels.ofUser();
       if (packed.isPresent()) {
         freed += packed.get().removeOrphans(hub.cache());
       }

@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.memory.MachineMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -134,6 +135,38 @@ class ProcessTest {
           report::toPrettyString);
     }
     assertEquals("", said());
+  }
+
+  /** On a machine that has room for what is packed, but not for all that a step reads. */
+  @Test
+  void aModelLargerThanTheMemoryRunsFromDiskIfItsUserInsists() throws Exception {
+    String model = Models.SHIPPED.toString();
+    for (List<String> command :
+        List.of(
+            List.of("run", "-n", "1", "--no-cache", "-m", model, "Once"),
+            List.of("bench", "-p", "0", "-n", "1", "-r", "1", "-m", model))) {
+      Process refused = onSmallMachine(command.toArray(String[]::new));
+      assertEquals("", new String(refused.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      assertEquals(1, exitCode(refused));
+      String sentence = said();
+      assertTrue(
+          sentence.startsWith("bitnet: " + model + ": the weights take 3 MiB of memory, but"),
+          sentence);
+      assertTrue(
+          sentence.contains("or let them be read from disk for every token (--from-disk).\n"));
+      List<String> insisting = new ArrayList<>(command);
+      insisting.add(1, "--from-disk");
+      Process process = onSmallMachine(insisting.toArray(String[]::new));
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(0, exitCode(process), said());
+      assertTrue(out.startsWith(command.getFirst().equals("run") ? "Once" : "|"), out);
+    }
+  }
+
+  private Process onSmallMachine(String... args) throws IOException {
+    ProcessBuilder builder = bitnet(args);
+    builder.command().add(1, "-D" + MachineMemory.LIMIT_PROPERTY + "=2500000");
+    return builder.start();
   }
 
   @Test

@@ -2,26 +2,12 @@ package org.bitnetj.cache;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.bitnetj.convert.Conversion;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Manifest;
@@ -34,7 +20,6 @@ import org.bitnetj.format.TernaryFormat;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.PrivateFolder;
-import org.bitnetj.memory.UserFolders;
 import org.bitnetj.model.EngineLayouts;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.HeadMode;
@@ -46,29 +31,18 @@ import org.bitnetj.source.Tensor;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tensor.LowBitMatrix;
 import org.bitnetj.tensor.TernaryScales;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Models of GGUF files, packed into the engine's own layouts once and mapped afterwards: files in a
- * folder that only this user can write to, shared by all processes. A file is there whole or not at
- * all. The least recently used go when their sizes pass a limit, and none is written that would
- * fill the disk. Thread-safe.
+ * Packs models of GGUF files into the engine's own layouts, once; they are mapped afterwards, by
+ * all processes. A file is there whole or not at all, and none is written that would fill the disk:
+ * {@link PackedModels}. Thread-safe.
  */
 public final class PackedCache {
-  /** The variable that sets the limit, in gigabytes of 10^9 bytes; 0 for no cache. */
-  public static final String LIMIT_VARIABLE = "BITNET_CACHE_LIMIT";
-
   /**
    * The system property that sets the bytes of a source's tensors from which on it is packed: for
    * training a start-up cache with a small model.
    */
   public static final String LEAST_PROPERTY = "bitnet.cache.least";
-
-  private static final long GIGABYTE = 1_000_000_000L;
-  private static final long MOST_BYTES = 20 * GIGABYTE;
-
-  /** Bytes that stay free on the disk, whatever the limit. */
-  private static final long FREE_BYTES = 2 * GIGABYTE;
 
   /** Bytes of a source's tensors from which on packing takes longer than finding a file. */
   private static final long LEAST_BYTES = 32L << 20;
@@ -80,18 +54,6 @@ public final class PackedCache {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static final long PAUSE_MILLIS = 20;
-
-  private static final String SUFFIX = ".gguf";
-  private static final int SHOWN = 64; // characters of a source's name
-  private static final Pattern NAME = Pattern.compile("(.*)-[0-9a-f]{32}\\.gguf");
-
-  /**
-   * A packed model.
-   *
-   * @param name of the source's file when it was packed
-   * @param used when it was written or last used
-   */
-  public record Entry(Path file, String name, long bytes, Instant used) {}
 
   /**
    * An open model whose packed form is wanted.
@@ -128,94 +90,34 @@ public final class PackedCache {
     }
   }
 
-  private final Path parent;
-  private final OptionalLong limit;
+  private final PackedModels models;
   private final long least;
-  private final long free;
   private final Duration patience;
 
-  private PackedCache(Path parent, OptionalLong limit, long least, long free, Duration patience) {
-    this.parent = parent;
-    this.limit = limit;
+  private PackedCache(PackedModels models, long least, Duration patience) {
+    this.models = models;
     this.least = least;
-    this.free = free;
     this.patience = patience;
   }
 
   /**
    * That of this user; empty if there is no home folder to keep it in.
    *
-   * @throws ModelFileException if {@value #LIMIT_VARIABLE} is not a number of gigabytes
+   * @throws ModelFileException if {@value PackedModels#LIMIT_VARIABLE} is not a number of gigabytes
    */
   public static Optional<PackedCache> ofUser() throws ModelFileException {
-    OptionalLong limit = limit(System.getenv(LIMIT_VARIABLE));
     long least = Long.getLong(LEAST_PROPERTY, LEAST_BYTES);
-    return UserFolders.real()
-        .cache()
-        .map(folder -> new PackedCache(folder, limit, least, FREE_BYTES, PATIENCE));
+    return PackedModels.ofUser().map(models -> new PackedCache(models, least, PATIENCE));
   }
 
   /**
-   * One in a folder for caches.
+   * One whose files are elsewhere.
    *
-   * @param parent need not exist
-   * @param limit most bytes of all files
    * @param least bytes of a source's tensors from which on it is packed
-   * @param free bytes that stay free on the disk
    * @param patience how long another process may write nothing before nobody waits for it
    */
-  static PackedCache in(Path parent, long limit, long least, long free, Duration patience) {
-    return new PackedCache(parent, OptionalLong.of(limit), least, free, patience);
-  }
-
-  static OptionalLong limit(@Nullable String variable) throws ModelFileException {
-    if (variable == null || variable.isEmpty()) {
-      return OptionalLong.empty();
-    }
-    try {
-      long gigabytes = Long.parseLong(variable);
-      if (gigabytes >= 0 && gigabytes <= Long.MAX_VALUE / GIGABYTE) {
-        return OptionalLong.of(gigabytes * GIGABYTE);
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw new ModelFileException(
-        LIMIT_VARIABLE
-            + " is '"
-            + variable
-            + "', but must be the most gigabytes that packed models may take: 0 or more, whole.");
-  }
-
-  /** Where the files are; it need not exist. */
-  public Path folder() {
-    return parent.resolve("bitnet.java").resolve("packed");
-  }
-
-  private Path makeFolder() throws IOException {
-    return PrivateFolder.of(parent, "bitnet.java", "packed");
-  }
-
-  /**
-   * Most bytes of all files together; 0 if none are written.
-   *
-   * @throws IOException if the disk cannot be asked
-   */
-  public long limit() throws IOException {
-    return limit.isPresent() ? limit.getAsLong() : limit(Files.getFileStore(existing()));
-  }
-
-  private long limit(FileStore disk) throws IOException {
-    return limit.orElse(Math.min(MOST_BYTES, disk.getTotalSpace() / 10));
-  }
-
-  /** The folder, or the nearest one above it that exists. */
-  private Path existing() {
-    Path path = folder().toAbsolutePath();
-    while (!Files.isDirectory(path) && path.getParent() != null) {
-      path = path.getParent();
-    }
-    return path;
+  static PackedCache of(PackedModels models, long least, Duration patience) {
+    return new PackedCache(models, least, patience);
   }
 
   /**
@@ -223,14 +125,14 @@ public final class PackedCache {
    * left, too.
    */
   public Optional<ModelSource> find(Model model) {
-    if (!isWanted(model) || !Files.isDirectory(folder())) {
+    if (!isWanted(model) || !Files.isDirectory(models.folder())) {
       return Optional.empty();
     }
     try {
-      Path folder = makeFolder();
-      PartFile.sweep(folder);
+      models.makeFolder();
+      models.sweep();
       Optional<String> key = model.key();
-      return key.isPresent() ? open(folder, key.get()) : Optional.empty();
+      return key.isPresent() ? models.open(key.get()) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty(); // packing meets the same
     }
@@ -263,7 +165,7 @@ public final class PackedCache {
               + " are not kept for the next start: "
               + reason(e)
               + " ("
-              + LIMIT_VARIABLE
+              + PackedModels.LIMIT_VARIABLE
               + "=0 stops trying)");
       return Optional.empty();
     }
@@ -271,8 +173,7 @@ public final class PackedCache {
 
   /** Whether a model is packed, if it is not there already and the disk has room for it. */
   public boolean isWanted(Model model) {
-    boolean off = limit.isPresent() && limit.getAsLong() == 0;
-    return !off
+    return !models.isOff()
         && (model.skipping || !Weights.gainsBySkipping(model.spec))
         && ModelContainer.isSelfContained(model.source)
         && isWorthIt(model.source);
@@ -321,56 +222,21 @@ public final class PackedCache {
     return bytes + header;
   }
 
-  /** The file that is there already, marked as used; one that is damaged is removed. */
-  private static Optional<ModelSource> open(Path folder, String key) throws IOException {
-    for (Entry entry : entries(folder)) {
-      if (!entry.file.getFileName().toString().endsWith(ending(key))
-          || !PrivateFolder.isPrivate(entry.file)) {
-        continue;
-      }
-      try {
-        ModelSource found = ModelContainer.open(entry.file, true);
-        touch(entry.file);
-        return Optional.of(found);
-      } catch (ModelFileException e) {
-        if (e.getCause() instanceof IOException failure) {
-          throw failure; // the file may be as it should be
-        }
-        Files.deleteIfExists(entry.file);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static void touch(Path file) {
-    try {
-      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-    } catch (IOException e) {
-      // It may go before others that were used longer ago.
-    }
-  }
-
-  private static String ending(String key) {
-    return "-" + key + SUFFIX;
-  }
-
   private Optional<ModelSource> pack(
       Model model, String key, Kernels kernels, ThreadTeam team, Consumer<String> notes)
       throws IOException {
-    Path folder = makeFolder();
+    Path folder = models.makeFolder();
     ModelSource source = model.source;
     String name = String.valueOf(source.path().getFileName());
-    String shown = name.endsWith(SUFFIX) ? name.substring(0, name.length() - 5) : name;
-    shown = shown.substring(0, Math.min(SHOWN, shown.length())).replaceAll("[^A-Za-z0-9._-]", "_");
-    Path target = folder.resolve(shown + ending(key));
+    Path target = folder.resolve(PackedModels.fileName(name, key));
     try (PartFile file = begin(target, name, notes)) {
-      Optional<ModelSource> found = open(folder, key); // another process may have made it meanwhile
+      Optional<ModelSource> found = models.open(key); // another process may have made it meanwhile
       if (found.isPresent()) {
         return found;
       }
       PrivateFolder.makePrivate(file.part()); // before it has a name that others look for
       long bytes = bytes(source, model.spec);
-      requireRoom(folder, bytes);
+      models.requireRoom(bytes);
       notes.accept(
           "packing the weights of %s for faster starts, once: up to %d MB in %s (--no-cache packs in memory)"
               .formatted(name, bytes / 1_000_000, folder));
@@ -417,141 +283,7 @@ public final class PackedCache {
 
   /** Removes a packed model that turned out to be damaged. */
   public void discard(ModelSource packed) {
-    try {
-      Files.deleteIfExists(packed.path());
-    } catch (IOException e) {
-      // It is found damaged again.
-    }
-  }
-
-  /** Makes room for a file by removing those that were used least recently. */
-  private void requireRoom(Path folder, long bytes) throws IOException {
-    FileStore disk = Files.getFileStore(folder);
-    long most = limit(disk);
-    if (bytes > most) {
-      throw new FileSystemException(
-          folder.toString(),
-          null,
-          "it takes up to %d MB, but all of them together may take %d MB (%s)"
-              .formatted(bytes / 1_000_000, most / 1_000_000, LIMIT_VARIABLE));
-    }
-    List<Entry> oldestFirst = new ArrayList<>(entries(folder));
-    oldestFirst.sort(Comparator.comparing(Entry::used));
-    long kept = oldestFirst.stream().mapToLong(Entry::bytes).sum();
-    long room = disk.getUsableSpace() - free;
-    if (room + kept < bytes) {
-      throw new FileSystemException(
-          folder.toString(),
-          null,
-          "it takes up to %d MB, but its disk has only %d MB to spare"
-              .formatted(bytes / 1_000_000, Math.max(0, room) / 1_000_000));
-    }
-    for (Entry entry : oldestFirst) {
-      if (kept + bytes <= most && room >= bytes) {
-        return;
-      }
-      try {
-        Files.deleteIfExists(entry.file);
-        kept -= entry.bytes;
-        room += entry.bytes;
-      } catch (IOException e) {
-        // Systems that do not remove files in use keep it; the next one may go.
-      }
-    }
-    if (room < bytes) {
-      throw new FileSystemException(folder.toString(), null, "its disk is full");
-    }
-  }
-
-  /**
-   * What is there, last used first.
-   *
-   * @throws IOException if the folder is there and cannot be read
-   */
-  public List<Entry> entries() throws IOException {
-    List<Entry> all = new ArrayList<>(entries(folder()));
-    all.sort(Comparator.comparing(Entry::used).reversed());
-    return all;
-  }
-
-  private static List<Entry> entries(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    List<Entry> all = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
-        Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
-        if (!name.matches()) {
-          continue;
-        }
-        try {
-          BasicFileAttributes of =
-              Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-          if (of.isRegularFile()) {
-            all.add(new Entry(file, name.group(1), of.size(), of.lastModifiedTime().toInstant()));
-          }
-        } catch (NoSuchFileException e) {
-          // Another process removed it meanwhile.
-        }
-      }
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
-    }
-    return all;
-  }
-
-  /**
-   * Removes the packed models whose sources were in a folder and are there no longer.
-   *
-   * @return bytes of the files that were removed
-   * @throws IOException if the folder is there and cannot be read
-   */
-  public long removeOrphans(Path sources) throws IOException {
-    if (!Files.isDirectory(sources)) {
-      return 0;
-    }
-    Path real = sources.toRealPath();
-    long freed = 0;
-    for (Entry entry : entries()) {
-      Optional<Path> source = Conversion.packedFrom(entry.file);
-      if (source.isPresent() && source.get().startsWith(real) && !Files.exists(source.get())) {
-        Files.deleteIfExists(entry.file);
-        freed += entry.bytes;
-      }
-    }
-    return freed;
-  }
-
-  /** Removes what killed processes left. */
-  public void sweep() {
-    if (Files.isDirectory(folder())) {
-      PartFile.sweep(folder());
-    }
-  }
-
-  /**
-   * Removes all of it. Processes that use a file keep it until they end, where the system lets
-   * files in use be removed.
-   *
-   * @return bytes of the files that were removed
-   * @throws IOException if one cannot be removed; the others are
-   */
-  public long clear() throws IOException {
-    long freed = 0;
-    IOException failure = null;
-    for (Entry entry : entries()) {
-      try {
-        Files.deleteIfExists(entry.file);
-        freed += entry.bytes;
-      } catch (IOException e) {
-        failure = e;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-    return freed;
+    PackedModels.remove(packed);
   }
 
   private static String reason(IOException e) {

@@ -9,9 +9,16 @@ import java.util.regex.Pattern;
 
 /**
  * How much memory this process may use at most. Known on Linux only: what {@code /proc/meminfo}
- * says the machine has, within the limits of the process's control groups.
+ * says the machine has, within the limits of the process's control groups; and everywhere what
+ * {@value #LIMIT_PROPERTY} says, if that is less.
  */
 public final class MachineMemory {
+  /**
+   * The system property that sets the bytes which models may use at most, weights and caches
+   * together: for sharing a machine, and for trying what a smaller one would do.
+   */
+  public static final String LIMIT_PROPERTY = "bitnet.memory.limit";
+
   private static final Pattern MEMINFO =
       Pattern.compile("^(MemTotal|SwapTotal): +(\\d{1,15}) kB$", Pattern.MULTILINE);
 
@@ -19,7 +26,15 @@ public final class MachineMemory {
 
   /** Bytes of physical memory and swap that this process may use; empty if not known. */
   public static OptionalLong bytes() {
-    return bytes(Path.of("/"));
+    return bytes(Path.of("/"), Long.getLong(LIMIT_PROPERTY, 0));
+  }
+
+  /**
+   * @param limit what else limits it; 0 if nothing does
+   */
+  static OptionalLong bytes(Path root, long limit) {
+    OptionalLong bytes = bytes(root);
+    return limit <= 0 ? bytes : OptionalLong.of(Math.min(limit, bytes.orElse(Long.MAX_VALUE)));
   }
 
   static OptionalLong bytes(Path root) {

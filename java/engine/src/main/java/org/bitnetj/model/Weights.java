@@ -277,19 +277,30 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * Bytes of memory without which decoding waits for the disk: {@link #residentBytes} and what is
-   * in the engine's own layouts in a mapped file, which every dense step reads.
+   * Bytes of memory without which decoding waits for the disk: {@link #residentBytes} and what of a
+   * mapped file every dense step reads: linear layers, and a head that has no low-bit copy. Of an
+   * embedding it reads single rows.
    */
   public long workingBytes() {
-    return residentBytes() + (bytes.mapped() ? mappedBytes : 0);
+    long headBytes = lowBitHead == null ? inPlaceBytes(head) : 0;
+    return residentBytes() + (bytes.mapped() ? mappedBytes + floatBytes() + headBytes : 0);
   }
 
   private long inPlaceBytes() {
-    long sum = mappedBytes + embedding.bytes() + (head == embedding ? 0 : head.bytes());
-    for (Linear.Floats floats : floats().toList()) {
-      sum += floats.bytes();
-    }
-    return sum;
+    return mappedBytes
+        + floatBytes()
+        + inPlaceBytes(embedding)
+        + (head == embedding ? 0 : inPlaceBytes(head));
+  }
+
+  /** Bytes of a vocabulary's matrix if it is used in place; 0 if it was unpacked. */
+  private long inPlaceBytes(FloatMatrix matrix) {
+    return bytes.holds(matrix.data()) ? matrix.bytes() : 0;
+  }
+
+  /** Bytes of the linear layers' matrices of floats, which are used in place. */
+  private long floatBytes() {
+    return floats().mapToLong(Linear::bytes).sum();
   }
 
   /** Bytes of the linear layers' weights and scales, which every dense step reads. */

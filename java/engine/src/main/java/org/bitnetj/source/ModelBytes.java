@@ -145,6 +145,11 @@ public record ModelBytes(List<FileBytes> files) implements AutoCloseable {
     }
   }
 
+  /** Whether a part is a slice of one of the files; so none is once they are closed. */
+  public boolean holds(MemorySegment part) {
+    return files.stream().anyMatch(file -> file.holds(part));
+  }
+
   /** Gives this claim up. Idempotent. */
   @Override
   public void close() {

@@ -80,7 +80,12 @@ class PackedCacheTest {
   }
 
   private PackedCache cache(long limit, long least, long free) {
-    return PackedCache.in(parent, limit, least, free, Duration.ofSeconds(60));
+    PackedModels models = PackedModels.in(parent, limit, free);
+    return PackedCache.of(models, least, Duration.ofSeconds(60));
+  }
+
+  private PackedModels models() {
+    return PackedModels.in(parent, ROOM, 0);
   }
 
   /** The name of the packed file; empty if there is none. */
@@ -138,7 +143,7 @@ class PackedCacheTest {
   @Test
   void aModelIsPackedOnceAndComputesTheSame() throws IOException {
     Path packed = pack(cache(), source).orElseThrow();
-    assertEquals(cache().folder().toRealPath(), packed.getParent());
+    assertEquals(models().folder().toRealPath(), packed.getParent());
     assertTrue(packed.getFileName().toString().startsWith("source-"), packed.toString());
     assertArrayEquals(logits(source), logits(source, packed));
     try (GgufFile file = GgufFile.open(packed)) {
@@ -167,7 +172,7 @@ class PackedCacheTest {
     Files.setLastModifiedTime(moved, FileTime.from(Instant.ofEpochSecond(1001)));
     assertNotEquals(Optional.of(packed), pack(cache(), moved));
     assertNotEquals(packed, pack(cache(), model("source.gguf", 1000), HeadMode.SCREENED).get());
-    assertEquals(3, cache().entries().size());
+    assertEquals(3, models().entries().size());
 
     Path renamed = model("source.gguf", 1000); // another header of the same size
     byte[] bytes = Files.readAllBytes(renamed);
@@ -175,7 +180,7 @@ class PackedCacheTest {
     Files.write(renamed, bytes);
     Files.setLastModifiedTime(renamed, FileTime.from(Instant.ofEpochSecond(1000)));
     assertNotEquals(Optional.of(packed), pack(cache(), renamed));
-    assertEquals(4, cache().entries().size());
+    assertEquals(4, models().entries().size());
   }
 
   /** Where the value of general.name begins. */
@@ -197,9 +202,9 @@ class PackedCacheTest {
     }
     assertFalse(Files.exists(first));
     assertFalse(Files.exists(second));
-    long kept = small.entries().stream().mapToLong(PackedCache.Entry::bytes).sum();
+    long kept = models().entries().stream().mapToLong(PackedModels.Entry::bytes).sum();
     assertTrue(kept <= 3 * size + size / 2, kept + " bytes");
-    assertEquals("c", small.entries().getFirst().name());
+    assertEquals("c", models().entries().getFirst().name());
     assertEquals(List.of(), warnings);
   }
 
@@ -329,7 +334,7 @@ class PackedCacheTest {
     Files.delete(packed);
     try (PartFile _ = PartFile.create(packed)) {
       assertNotKept(
-          PackedCache.in(parent, ROOM, 0, 0, Duration.ZERO),
+          PackedCache.of(models(), 0, Duration.ZERO),
           "another process began to write them and has written nothing for 0 s");
     }
     assertEquals(Optional.of(packed), pack(cache(), source));
@@ -342,7 +347,7 @@ class PackedCacheTest {
     assertEquals(Optional.of(packed), find(cache(), source, HeadMode.AUTO));
     assertFalse(Files.exists(left));
     Files.writeString(left, "half of it");
-    cache().sweep();
+    models().sweep();
     assertFalse(Files.exists(left));
   }
 
@@ -362,11 +367,11 @@ class PackedCacheTest {
     Path packed = pack(cache(), inHub).orElseThrow();
     List<Path> others =
         List.of(pack(cache(), kept).orElseThrow(), pack(cache(), source).orElseThrow());
-    assertEquals(0, cache().removeOrphans(hub));
+    assertEquals(0, models().removeOrphans(hub));
     Files.delete(inHub);
     Files.delete(source); // not of that folder: it may have been moved
     long size = Files.size(packed);
-    assertEquals(size, cache().removeOrphans(hub));
+    assertEquals(size, models().removeOrphans(hub));
     assertFalse(Files.exists(packed));
     assertTrue(others.stream().allMatch(Files::exists));
   }
@@ -396,10 +401,10 @@ class PackedCacheTest {
     }
     assertEquals(List.of(), failures);
     assertEquals(List.of(), warnings);
-    assertEquals(1, cache().entries().size());
+    assertEquals(1, models().entries().size());
     assertEquals(4, seen.size());
     assertArrayEquals(logits(source), logits(source, seen.getFirst()));
-    try (var left = Files.list(cache().folder())) {
+    try (var left = Files.list(models().folder())) {
       assertEquals(1, left.count());
     }
   }
@@ -449,7 +454,7 @@ class PackedCacheTest {
     bytes[at + name.indexOf("norm")] = 'f';
     Path unknown = Files.write(folder.resolve("unknown.gguf"), bytes);
     assertEquals(Optional.empty(), pack(cache(), unknown));
-    assertEquals(List.of(), cache().entries());
+    assertEquals(List.of(), models().entries());
     assertEquals(List.of(), warnings);
   }
 
@@ -476,24 +481,24 @@ class PackedCacheTest {
 
   @Test
   void clearingRemovesThePackedModelsAndNothingElse() throws IOException {
-    assertEquals(0, cache().clear());
+    assertEquals(0, models().clear());
     Path packed = pack(cache(), source).orElseThrow();
     long size = Files.size(packed);
-    Path other = Files.writeString(cache().folder().resolve("notes.txt"), "mine");
-    assertEquals(size, cache().clear());
-    assertEquals(List.of(), cache().entries());
+    Path other = Files.writeString(models().folder().resolve("notes.txt"), "mine");
+    assertEquals(size, models().clear());
+    assertEquals(List.of(), models().entries());
     assertTrue(Files.exists(other));
   }
 
   @Test
   void theLimitIsANumberOfGigabytes() throws IOException {
-    assertEquals(OptionalLong.empty(), PackedCache.limit(null));
-    assertEquals(OptionalLong.empty(), PackedCache.limit(""));
-    assertEquals(OptionalLong.of(0), PackedCache.limit("0"));
-    assertEquals(OptionalLong.of(30_000_000_000L), PackedCache.limit("30"));
+    assertEquals(OptionalLong.empty(), PackedModels.limit(null));
+    assertEquals(OptionalLong.empty(), PackedModels.limit(""));
+    assertEquals(OptionalLong.of(0), PackedModels.limit("0"));
+    assertEquals(OptionalLong.of(30_000_000_000L), PackedModels.limit("30"));
     for (String wrong : List.of("-1", "3 GB", "1.5", "99999999999999999999")) {
       String sentence =
-          assertThrows(ModelFileException.class, () -> PackedCache.limit(wrong)).getMessage();
+          assertThrows(ModelFileException.class, () -> PackedModels.limit(wrong)).getMessage();
       assertTrue(sentence.startsWith("BITNET_CACHE_LIMIT is '" + wrong + "'"), sentence);
     }
   }

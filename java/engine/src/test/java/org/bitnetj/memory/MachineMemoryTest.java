@@ -54,6 +54,15 @@ class MachineMemoryTest {
   }
 
   @Test
+  void theUsersLimitCountsIfItIsLower() throws IOException {
+    assertEquals(OptionalLong.of(7), MachineMemory.bytes(root, 7));
+    machine();
+    assertEquals(OptionalLong.of(7), MachineMemory.bytes(root, 7));
+    assertEquals(OptionalLong.of(1200 << 10), MachineMemory.bytes(root, 2000 << 10));
+    assertEquals(OptionalLong.of(1200 << 10), MachineMemory.bytes(root, 0));
+  }
+
+  @Test
   void physicalMemoryAndSwapAreAdded() throws IOException {
     machine();
     assertKilobytes(1200);

@@ -163,6 +163,23 @@ class WeightsTest {
     }
   }
 
+  /** Keys and values get what the weights that steps read leave. */
+  @Test
+  void aMappedHeadIsReadInEveryStepUnlessItHasALowBitCopy() throws Exception {
+    try (GgufFile file = GgufFile.open(Golden.MODEL);
+        ThreadTeam team = new ThreadTeam(1);
+        Weights full = Weights.load(file, Tiers.best(), team, HeadMode.FULL, true);
+        Weights screened = Weights.load(file, Tiers.best(), team, HeadMode.SCREENED, true)) {
+      assertTrue(file.bytes().holds(full.head().data()));
+      assertEquals(full.head().bytes(), full.workingBytes() - full.residentBytes());
+      assertEquals(screened.residentBytes(), screened.workingBytes());
+    }
+    try (GgufFile file = GgufFile.load(Golden.MODEL);
+        Weights read = load(file, Tiers.best())) {
+      assertEquals(read.residentBytes(), read.workingBytes());
+    }
+  }
+
   private static boolean fits(GgufFile file, long room) {
     try {
       ModelTensors tensors = new ModelTensors(file, file.spec());

@@ -12,13 +12,10 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -27,8 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.regex.Pattern;
-import javax.management.ObjectName;
+import org.bitnetj.testkit.BesideHeap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -283,46 +279,13 @@ class LoadTest {
         System.gc();
         return new Left(
             ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-            besideHeap(),
+            BesideHeap.residentBytes(),
             files(),
             ManagementFactory.getThreadMXBean().getThreadCount());
       }
       Thread.sleep(100);
     }
     throw new AssertionError("after 30 s there are still requests: " + health);
-  }
-
-  /** Resident bytes of all that is mapped but the Java heap; 0 where the system does not say. */
-  private static long besideHeap() throws Exception {
-    Path maps = Path.of("/proc/self/smaps");
-    if (!Files.exists(maps)) {
-      return 0;
-    }
-    LongSummaryStatistics heap =
-        Pattern.compile("0x([0-9a-f]+)")
-            .matcher(
-                (String)
-                    ManagementFactory.getPlatformMBeanServer()
-                        .invoke(
-                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                            "gcHeapInfo",
-                            null,
-                            null))
-            .results()
-            .mapToLong(address -> Long.parseLong(address.group(1), 16))
-            .summaryStatistics();
-    assertTrue(heap.getCount() >= 2, "this collector does not say where its heap is");
-    long kilobytes = 0;
-    boolean beside = true;
-    for (String line : Files.readAllLines(maps)) {
-      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-        long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
-        beside = start < heap.getMin() || start >= heap.getMax();
-      } else if (beside && line.startsWith("Rss:")) {
-        kilobytes += Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return kilobytes << 10;
   }
 
   private static long files() {

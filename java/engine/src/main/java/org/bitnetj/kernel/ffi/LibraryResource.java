@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.function.Function;
+import java.util.zip.CRC32;
 import org.bitnetj.memory.PrivateFolder;
 import org.jspecify.annotations.Nullable;
 
@@ -58,36 +59,72 @@ final class LibraryResource {
   }
 
   /**
-   * The library as a file in a {@link PrivateFolder}: the one that is there if it has the right
-   * content and only this user can change it, else a new copy, put in place by one atomic step.
+   * The library as a file in a {@link PrivateFolder}: the one that is there if only this user can
+   * change it and it has the right content, else a new copy, put in place by one atomic step.
+   *
+   * <p>To unpack the library from the jar, and to hash it, takes long beside what else a start
+   * does. So a copy whose hash was right when it was made gets a file beside it with its size and
+   * CRC-32, by which it is known again.
    *
    * @throws IOException if the folder cannot be written
    * @throws LibraryException if the library in the jar does not have its hash
    */
   Path extractTo(Path folder) throws IOException, LibraryException {
+    Path file = folder.resolve(fileName);
+    Path sum = folder.resolve(fileName + ".crc32");
+    byte[] found = PrivateFolder.isPrivate(file) ? Files.readAllBytes(file) : new byte[0];
+    if (found.length != 0
+        && PrivateFolder.isPrivate(sum)
+        && Files.readString(sum, StandardCharsets.ISO_8859_1).equals(sum(found))) {
+      return file;
+    }
+    byte[] content = content();
+    if (!Arrays.equals(found, content)) { // else another process may have it in use
+      replace(file, content);
+    }
+    replace(sum, sum(content).getBytes(StandardCharsets.ISO_8859_1));
+    return file;
+  }
+
+  /**
+   * A copy in a new folder that nothing else is in.
+   *
+   * @throws IOException if the folder cannot be written
+   * @throws LibraryException if the library in the jar does not have its hash
+   */
+  Path copyTo(Path folder) throws IOException, LibraryException {
+    return replace(folder.resolve(fileName), content());
+  }
+
+  private byte[] content() throws LibraryException {
     byte @Nullable [] content = read(name);
     if (content == null) {
       throw damaged(name + " is missing");
     }
-    Path file = folder.resolve(fileName);
-    // Compared, not hashed: as sure, and at start-up many times cheaper.
-    if (PrivateFolder.isPrivate(file)
-        && Files.size(file) == content.length
-        && Arrays.equals(Files.readAllBytes(file), content)) {
-      return file;
-    }
     if (!sha256.equals(HexFormat.of().formatHex(digest().digest(content)))) {
       throw damaged(name + " does not have the SHA-256 that was recorded when it was built");
     }
-    Path temporary = Files.createTempFile(folder, fileName, ".part"); // for this user only
+    return content;
+  }
+
+  private static Path replace(Path file, byte[] content) throws IOException {
+    Path temporary = // for this user only
+        Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
     try {
       Files.write(temporary, content);
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      return file;
     } finally {
       Files.deleteIfExists(temporary);
     }
-    return file;
+  }
+
+  /** What a copy is known by: its size and CRC-32. */
+  private static String sum(byte[] content) {
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    return content.length + " " + crc.getValue();
   }
 
   private byte @Nullable [] read(String resource) throws LibraryException {

@@ -215,7 +215,7 @@ public final class NativeLibrary {
     try {
       Path folder = PrivateFolder.temporary(Path.of(temporary), "bitnet.java-");
       folder.toFile().deleteOnExit();
-      Path file = resource.extractTo(folder);
+      Path file = resource.copyTo(folder);
       file.toFile().deleteOnExit();
       link(file);
       return check(file, resource.sha256());

@@ -5,6 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
@@ -27,6 +29,9 @@ import org.bitnetj.tensor.TernaryVectors.Order;
  * they quantize, multiply, copy and attend once on small operands of fixed pseudorandom numbers. It
  * catches a library or a CPU that does not do what it says; whether a tier is right on every shape
  * is for the parity tests.
+ *
+ * <p>It is part of every start, where nothing is compiled or linked yet: so operands are made in
+ * arrays, and the scalar kernels run in a thread of their own meanwhile.
  */
 final class SelfCheck {
   /**
@@ -35,11 +40,11 @@ final class SelfCheck {
    */
   private static final int TOKENS = 9;
 
-  /** Panels enough that a product of one token reads them in four streams, and some are left. */
-  private static final int PANELS = 10;
-
-  /** The same, as few as will do: scalar kernels are slow before they are compiled. */
-  private static final int GROUP_PANELS = 5;
+  /**
+   * Panels enough that a product of one token reads them in four streams, and one is left; no more,
+   * for scalar kernels are slow before they are compiled.
+   */
+  private static final int PANELS = 5;
 
   /** Panels of the larger product, an odd number: some kernels take them by two. */
   private static final int BATCH_PANELS = 3;
@@ -74,11 +79,11 @@ final class SelfCheck {
     x = FloatRows.allocate(memory, TOKENS, COLUMNS);
     fillFloats(x.data());
     float[] weight = new float[COLUMNS];
-    fillFloats(MemorySegment.ofArray(weight));
+    fill(weight);
     norm = Norm.of(memory, weight, 1e-5f);
     matrix = TernaryMatrix.allocate(memory, PANELS * TernaryMatrix.PANEL_ROWS, COLUMNS, 0.37f);
     fillDigits(matrix.panels());
-    fiveDigits = inFiveDigits(matrix);
+    fiveDigits = inFiveDigits();
     groups = byGroups(matrix);
     MemorySegment rows = memory.allocate(2L * HEAD_ROWS * COLUMNS);
     fillHalves(rows);
@@ -100,11 +105,39 @@ final class SelfCheck {
   static Optional<String> firstDifference(Kernels kernels) {
     try (NativeMemory memory = new NativeMemory()) {
       SelfCheck check = new SelfCheck(memory);
-      Map<String, MemorySegment> expected = check.results(new ScalarKernels());
-      Map<String, MemorySegment> actual = check.results(kernels);
+      FutureTask<Map<String, MemorySegment>> scalar =
+          new FutureTask<>(() -> check.results(new ScalarKernels()));
+      Thread.ofPlatform().daemon().name("bitnet-self-check").start(scalar);
+      Map<String, MemorySegment> actual;
+      Map<String, MemorySegment> expected;
+      try {
+        actual = check.results(kernels);
+      } finally {
+        expected = await(scalar); // it uses the memory
+      }
       return expected.keySet().stream()
           .filter(operation -> expected.get(operation).mismatch(actual.get(operation)) >= 0)
           .findFirst();
+    }
+  }
+
+  /** What the task returns, even if this thread is interrupted meanwhile. */
+  private static <T> T await(FutureTask<T> task) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("the scalar kernels failed", e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -124,7 +157,7 @@ final class SelfCheck {
       kernels.ternaryProduct(fiveDigits, q, five, tokens, 0, tokens == 1 ? PANELS : BATCH_PANELS);
       results.put("ternaryProduct of five digits a byte of " + tokens, five.data());
       FloatRows z = FloatRows.allocate(memory, tokens, matrix.rows());
-      kernels.ternaryProduct(groups, q, z, tokens, 0, tokens == 1 ? GROUP_PANELS : BATCH_PANELS);
+      kernels.ternaryProduct(groups, q, z, tokens, 0, tokens == 1 ? PANELS : BATCH_PANELS);
       results.put("ternaryProduct by groups of " + tokens, z.data());
     }
     TernaryVectors copy = TernaryVectors.allocate(memory, matrix, Order.COLUMN_MAJOR);
@@ -143,15 +176,18 @@ final class SelfCheck {
     return results;
   }
 
-  /** The same matrix with five digits a byte. */
-  private TernaryMatrix inFiveDigits(TernaryMatrix w) {
+  /** A matrix with five digits a byte. */
+  private TernaryMatrix inFiveDigits() {
     TernaryMatrix five =
         TernaryMatrix.allocate(
-            memory, PanelLayout.FIVE_DIGITS, w.rows(), w.columns(), w.scales(), 2);
-    byte[] digits = new byte[five.layout().paddedColumns(w.columns())];
-    for (int row = 0; row < w.rows(); row++) {
-      w.layout().unpack(w.panels(), w.columns(), row, digits);
-      five.layout().pack(digits, five.panels(), w.columns(), row);
+            memory, PanelLayout.FIVE_DIGITS, matrix.rows(), COLUMNS, matrix.scales(), 2);
+    byte[] digits = new byte[five.layout().paddedColumns(COLUMNS)];
+    for (int c = 0; c < COLUMNS; c++) {
+      digits[c] = (byte) (next() % 3);
+    }
+    for (int row = 0; row < five.rows(); row++) {
+      digits[row % COLUMNS] = (byte) (next() % 3);
+      five.layout().pack(digits, five.panels(), COLUMNS, row);
     }
     return five;
   }
@@ -180,24 +216,34 @@ final class SelfCheck {
   }
 
   private void fillFloats(MemorySegment floats) {
-    for (long i = 0; i < floats.byteSize() / Float.BYTES; i++) {
-      floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, value());
+    float[] values = new float[(int) (floats.byteSize() / Float.BYTES)];
+    fill(values);
+    MemorySegment.copy(values, 0, floats, ValueLayout.JAVA_FLOAT, 0, values.length);
+  }
+
+  private void fill(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = value();
     }
   }
 
   private void fillHalves(MemorySegment halves) {
-    for (long i = 0; i < halves.byteSize() / Short.BYTES; i++) {
-      halves.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(value()));
+    short[] values = new short[(int) (halves.byteSize() / Short.BYTES)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.floatToFloat16(value());
     }
+    MemorySegment.copy(values, 0, halves, ValueLayout.JAVA_SHORT, 0, values.length);
   }
 
   /** Digits 0, 1 and 2, four to a byte. */
   private void fillDigits(MemorySegment panels) {
-    for (long i = 0; i < panels.byteSize(); i++) {
+    byte[] bytes = new byte[(int) panels.byteSize()];
+    for (int i = 0; i < bytes.length; i++) {
       int bits = next();
       int low = bits >>> 8 & 0x55;
-      panels.set(ValueLayout.JAVA_BYTE, i, (byte) (low | bits & 0xaa & ~(low << 1)));
+      bytes[i] = (byte) (low | bits & 0xaa & ~(low << 1));
     }
+    MemorySegment.copy(bytes, 0, panels, ValueLayout.JAVA_BYTE, 0, bytes.length);
   }
 
   /** Up to 4 in absolute value. */

@@ -150,8 +150,29 @@ class NativeLibraryTest {
     assertInstanceOf(NativeLibrary.Loaded.class, load());
     assertEquals(old, Files.getLastModifiedTime(file), "a good copy is left alone");
     try (Stream<Path> files = Files.list(file.getParent())) {
-      assertEquals(List.of(file), files.toList(), "nothing else is left there");
+      assertEquals(
+          List.of(file, sumOf(file)), files.sorted().toList(), "nothing else is left there");
     }
+  }
+
+  private static Path sumOf(Path file) {
+    return file.resolveSibling(FILE + ".crc32");
+  }
+
+  /** Which takes long: it is compressed there. */
+  @Test
+  void aGoodCopyIsUsedWithoutTheJarsContent() throws Exception {
+    byte[] content = "the library".getBytes(StandardCharsets.US_ASCII);
+    pack(content);
+    LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
+    Path file = resource.extractTo(folder);
+    resources.remove(RESOURCE);
+    assertEquals(file, resource.extractTo(folder));
+    Files.delete(sumOf(file));
+    assertThrows(LibraryException.class, () -> resource.extractTo(folder), "it was not checked");
+    pack(content);
+    assertEquals(file, resource.extractTo(folder));
+    assertEquals("11 " + 0x34223566L, Files.readString(sumOf(file)));
   }
 
   @Test
@@ -164,6 +185,9 @@ class NativeLibraryTest {
     assertArrayEquals(content, Files.readAllBytes(resource.extractTo(folder)));
     byte[] flipped = content.clone();
     flipped[5] ^= 1;
+    Files.write(file, flipped);
+    assertArrayEquals(content, Files.readAllBytes(resource.extractTo(folder)));
+    Files.writeString(sumOf(file), "38 0");
     Files.write(file, flipped);
     assertArrayEquals(content, Files.readAllBytes(resource.extractTo(folder)));
   }

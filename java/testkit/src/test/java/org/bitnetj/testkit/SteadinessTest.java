@@ -1,25 +1,26 @@
-package org.bitnetj.generate;
+package org.bitnetj.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.LongSummaryStatistics;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.management.ObjectName;
+import org.bitnetj.generate.GenerationListener;
+import org.bitnetj.generate.GenerationOptions;
+import org.bitnetj.generate.GenerationResult;
+import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
+import org.bitnetj.generate.ModelStatus;
+import org.bitnetj.generate.Session;
 import org.bitnetj.option.SamplingOptions;
-import org.bitnetj.testing.Golden;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -72,7 +73,7 @@ class SteadinessTest {
     LoadOptions options =
         LoadOptions.defaults().withThreads(2).withBatchSize(16).withKeptCacheBytes(KEPT_BYTES);
     List<Mark> marks = new ArrayList<>();
-    try (LanguageModel model = LanguageModel.load(Golden.MODEL, options);
+    try (LanguageModel model = LanguageModel.load(ShippedModel.path(), options);
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       for (int i = 1; i <= MARKS; i++) {
         long until = (long) TOKENS * i / MARKS;
@@ -132,44 +133,11 @@ class SteadinessTest {
     return new Mark(
         generated.get(),
         ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-        besideHeap(),
+        BesideHeap.residentBytes(),
         status.usedCacheBytes(),
         status.keptCacheBytes(),
         files(),
         ManagementFactory.getThreadMXBean().getThreadCount());
-  }
-
-  /** Resident bytes of all that is mapped but the Java heap; 0 where the system does not say. */
-  private static long besideHeap() throws Exception {
-    Path maps = Path.of("/proc/self/smaps");
-    if (!Files.exists(maps)) {
-      return 0;
-    }
-    LongSummaryStatistics heap =
-        Pattern.compile("0x([0-9a-f]+)")
-            .matcher(
-                (String)
-                    ManagementFactory.getPlatformMBeanServer()
-                        .invoke(
-                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                            "gcHeapInfo",
-                            null,
-                            null))
-            .results()
-            .mapToLong(address -> Long.parseLong(address.group(1), 16))
-            .summaryStatistics();
-    assertTrue(heap.getCount() >= 2, "this collector does not say where its heap is");
-    long kilobytes = 0;
-    boolean beside = true;
-    for (String line : Files.readAllLines(maps)) {
-      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-        long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
-        beside = start < heap.getMin() || start >= heap.getMax();
-      } else if (beside && line.startsWith("Rss:")) {
-        kilobytes += Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return kilobytes << 10;
   }
 
   private static long files() {
