@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -94,8 +95,16 @@ final class CompletionClient implements AutoCloseable {
             .build();
     Answer answer = new Answer(clock.getAsLong(), tokens);
     try {
-      HttpResponse<InputStream> response =
-          http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> response;
+      try {
+        response = send(request);
+      } catch (HttpTimeoutException | ConnectException e) {
+        throw e;
+      } catch (IOException e) {
+        // Some servers close a connection when they have answered: the next request finds out.
+        answer = new Answer(clock.getAsLong(), tokens);
+        response = send(request);
+      }
       software = response.headers().firstValue("Server").orElse("");
       try (BufferedReader lines =
           new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
@@ -115,6 +124,11 @@ final class CompletionClient implements AutoCloseable {
       throw unusable(
           "broke off after " + answer.events + " of " + tokens + " tokens: " + e.getMessage());
     }
+  }
+
+  private HttpResponse<InputStream> send(HttpRequest request)
+      throws IOException, InterruptedException {
+    return http.send(request, HttpResponse.BodyHandlers.ofInputStream());
   }
 
   private String body(int[] prompt, int tokens) {

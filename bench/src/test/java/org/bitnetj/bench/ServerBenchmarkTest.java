@@ -296,6 +296,32 @@ class ServerBenchmarkTest {
   }
 
   @Test
+  void aRequestWhoseConnectionTheServerClosesIsSentAgainOnce() throws Exception {
+    AtomicInteger closed = new AtomicInteger();
+    try (FakeCompletions server =
+        new FakeCompletions(
+            (request, reply) -> {
+              if (closed.getAndIncrement() % 2 == 0) {
+                throw new IOException("closed");
+              }
+              FakeCompletions.obey(request, reply);
+            })) {
+      measure(System::nanoTime, load(server.uri(), "{}", Scenario.TURN, 1));
+      assertEquals(6, closed.get()); // the unmeasured one and two turns
+    }
+    try (FakeCompletions server =
+        new FakeCompletions(
+            (request, reply) -> {
+              throw new IOException("closed");
+            })) {
+      ServerLoad load = load(server.uri(), "{}", Scenario.TURN, 1);
+      UnusableServerException e =
+          assertThrows(UnusableServerException.class, () -> measure(System::nanoTime, load));
+      assertTrue(e.getMessage().contains(" broke off after 0 of "), e.getMessage());
+    }
+  }
+
+  @Test
   void whatAServerSaysOfAnErrorIsTold() throws Exception {
     fails(
         "answers with status 429: {\"error\": {\"message\": \"Too many wait.\"}}.",
