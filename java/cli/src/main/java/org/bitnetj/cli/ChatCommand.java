@@ -91,7 +91,9 @@ final class ChatCommand implements Callable<Integer> {
     if (chatTemplate != null) {
       load =
           load.withChatTemplate(
-              TextInput.decoded(TextInput.contents(chatTemplate), chatTemplate.toString()));
+              TextInput.decoded(
+                  TextInput.withoutByteOrderMark(TextInput.contents(chatTemplate)),
+                  chatTemplate.toString()));
     }
     try (LanguageModel loaded = LanguageModel.load(model.path(streams), load)) {
       ChatTemplate template = template(loaded);

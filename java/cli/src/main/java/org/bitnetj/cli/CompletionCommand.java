@@ -1,21 +1,25 @@
 package org.bitnetj.cli;
 
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code bitnet completion}: lets a shell complete command lines. */
 @Command(
     name = "completion",
-    description = "Prints a script by which bash and zsh complete bitnet's command lines.",
+    description = "Prints a script by which bash, zsh or fish complete bitnet's command lines.",
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  bitnet completion >~/.local/share/bash-completion/completions/bitnet",
-      "  source <(bitnet completion)"
+      "  source <(bitnet completion)",
+      "  bitnet completion fish >~/.config/fish/completions/bitnet.fish"
     })
 final class CompletionCommand implements Callable<Integer> {
   /** Among the candidates of what may also be a file, which picocli offers in place of others. */
@@ -56,13 +60,40 @@ final class CompletionCommand implements Callable<Integer> {
       """
           .formatted(FILES);
 
+  /** The shells that there is a script for. */
+  enum Shell {
+    BASH,
+    ZSH,
+    FISH;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "[SHELL]",
+      hideParamSyntax = true,
+      defaultValue = "bash",
+      description =
+          "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}, whose script zsh reads too.")
+  private Shell shell;
+
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() {
-    String script = AutoComplete.bash("bitnet", BitnetCommand.commandLine(bitnet.streams()));
-    bitnet.streams().out().print(script + WITH_FILES);
+    Streams streams = bitnet.streams();
+    streams.out().print(script(shell, BitnetCommand.commandLine(streams)));
     return 0;
+  }
+
+  static String script(Shell shell, CommandLine program) {
+    return shell == Shell.FISH
+        ? FishCompletion.of(program)
+        : AutoComplete.bash("bitnet", program) + WITH_FILES;
   }
 }

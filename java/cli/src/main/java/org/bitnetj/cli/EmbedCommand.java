@@ -135,7 +135,9 @@ final class EmbedCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Give texts, as arguments, by -f, or on standard input.");
     }
-    byte[] bytes = standard ? bitnet.streams().in().readAllBytes() : TextInput.contents(file);
+    byte[] bytes =
+        TextInput.withoutByteOrderMark(
+            standard ? bitnet.streams().in().readAllBytes() : TextInput.contents(file));
     String where = standard ? "standard input" : file.toString();
     List<String> lines = new ArrayList<>(TextInput.decoded(bytes, where).lines().toList());
     while (!lines.isEmpty() && lines.getLast().isEmpty()) {

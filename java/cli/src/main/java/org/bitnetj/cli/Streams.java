@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitnetj.source.Printable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a command reads and writes.
@@ -39,16 +40,29 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
   /** The process's own, in UTF-8 whatever the locale says. */
   static Streams ofProcess() {
     return new Streams(
-        new FileInputStream(FileDescriptor.in),
+        new StandardInput(new FileInputStream(FileDescriptor.in)),
         new Output(new FileOutputStream(FileDescriptor.out), showsTerminal(Standard.OUT)),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         Streams::showsTerminal);
   }
 
-  /** Standard input by lines; what is not UTF-8 is a {@link CharacterCodingException}. */
+  /**
+   * Standard input by lines, without a byte order mark before the first; what is not UTF-8 is a
+   * {@link CharacterCodingException}.
+   */
   BufferedReader lines() {
     return new BufferedReader(
-        new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), LINE_BUFFER);
+        new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), LINE_BUFFER) {
+      private boolean begun;
+
+      @Override
+      public @Nullable String readLine() throws IOException {
+        String line = super.readLine();
+        boolean first = !begun;
+        begun = true;
+        return first && line != null && line.startsWith("\uFEFF") ? line.substring(1) : line;
+      }
+    };
   }
 
   /**

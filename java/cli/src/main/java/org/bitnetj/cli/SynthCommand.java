@@ -5,11 +5,13 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
@@ -164,6 +166,9 @@ final class SynthCommand implements Callable<Integer> {
       model.write(
           output,
           (written, total) -> {
+            if (size[0] != total) {
+              noteMemory(total);
+            }
             size[0] = total;
             progress.written(written, total, start);
           });
@@ -181,6 +186,22 @@ final class SynthCommand implements Callable<Integer> {
                 size[0],
                 (System.nanoTime() - start) * 1e-9));
     return 0;
+  }
+
+  /** Tells whoever makes a model for this machine at once, not after the last gigabyte. */
+  private void noteMemory(long bytes) {
+    OptionalLong room = MachineMemory.bytes();
+    if (room.isPresent() && bytes > room.getAsLong()) {
+      bitnet
+          .streams()
+          .tell(
+              "bitnet: note: the model has "
+                  + (bytes >> 20)
+                  + " MiB, and this machine has "
+                  + (room.getAsLong() >> 20)
+                  + " MiB of memory, swap included: here it runs only if its weights are read from"
+                  + " disk for every token (--from-disk), if at all.");
+    }
   }
 
   private SyntheticModel model() throws IOException {

@@ -8,6 +8,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ import picocli.CommandLine.Spec.Target;
 
 /** The text a command works on: an argument, {@code -p}, a file, or standard input. */
 final class TextInput {
+  /** U+FEFF in UTF-8. */
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
   @Spec(Target.MIXEE)
   private CommandSpec spec;
 
@@ -52,7 +56,7 @@ final class TextInput {
     return Optional.ofNullable(file).filter(f -> !readsStandardInput());
   }
 
-  /** The text's bytes as they are. */
+  /** The text's bytes; a byte order mark before what is read is dropped. */
   byte[] bytes(Streams streams) throws IOException {
     String given = given();
     return given != null ? given.getBytes(StandardCharsets.UTF_8) : read(streams);
@@ -87,10 +91,16 @@ final class TextInput {
     if (file == null && streams.isTerminal(Streams.Standard.IN)) {
       throw usage("Give a text, as an argument, by -p, by -f, or on standard input.");
     }
-    if (readsStandardInput()) {
-      return streams.in().readAllBytes();
-    }
-    return contents(file);
+    return withoutByteOrderMark(
+        readsStandardInput() ? streams.in().readAllBytes() : contents(file));
+  }
+
+  /** Windows' editors begin files with the mark, which is no part of the text. */
+  static byte[] withoutByteOrderMark(byte[] text) {
+    int length = BYTE_ORDER_MARK.length;
+    return Arrays.mismatch(text, BYTE_ORDER_MARK) == length || Arrays.equals(text, BYTE_ORDER_MARK)
+        ? Arrays.copyOfRange(text, length, text.length)
+        : text;
   }
 
   /** The bytes of a file. */

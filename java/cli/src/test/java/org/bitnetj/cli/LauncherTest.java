@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -42,9 +45,31 @@ class LauncherTest {
       [ -z "${output:-}" ] || [ -f "${0%/*}/broken" ] || cat "$jar" >"$output"
       """;
 
+  /** What the script calls besides Java and the tools of a build. */
+  private static final List<String> PROGRAMS =
+      List.of(
+          "sh",
+          "cat",
+          "cksum",
+          "find",
+          "grep",
+          "head",
+          "mkdir",
+          "mv",
+          "readlink",
+          "rm",
+          "sed",
+          "sleep",
+          "sync",
+          "tail",
+          "touch",
+          "uname",
+          "wc");
+
   @TempDir private Path folder;
   private Path clone;
   private Path jdk;
+  private String said = "";
 
   @BeforeEach
   void build() throws IOException {
@@ -67,6 +92,7 @@ class LauncherTest {
     }
     Path script = Path.of(System.getProperty("bitnet.models")).resolveSibling("bitnet");
     Files.copy(script, clone.resolve("bitnet"));
+    Files.copy(script.resolveSibling("bitnet.cmd"), clone.resolveSibling("bitnet.cmd"));
     jdk = jdk("jdk");
     stamp("native");
   }
@@ -102,19 +128,25 @@ class LauncherTest {
 
   /** How java was called by {@code ./bitnet args}: BITNET_KERNELS, a colon, the arguments. */
   private List<String> calls(Map<String, String> environment, String... args) throws Exception {
+    Path calls = jdk.resolve("bin/calls");
+    Files.deleteIfExists(calls);
+    assertEquals(0, start(environment, args), said);
+    return Files.readAllLines(calls);
+  }
+
+  /** The exit code of {@code ./bitnet args}; {@link #said} has what it said. */
+  private int start(Map<String, String> environment, String... args) throws Exception {
     List<String> command = new ArrayList<>(List.of("sh", clone.resolve("bitnet").toString()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(key -> key.startsWith("BITNET_"));
+    builder.environment().remove("CI");
     builder.environment().put("JAVA_HOME", jdk.toString());
     builder.environment().putAll(environment);
-    Path calls = jdk.resolve("bin/calls");
-    Files.deleteIfExists(calls);
     Process process = builder.start();
-    String said = new String(process.getInputStream().readAllBytes());
+    said = new String(process.getInputStream().readAllBytes());
     assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-    assertEquals(0, process.exitValue(), said);
-    return Files.readAllLines(calls);
+    return process.exitValue();
   }
 
   private String call(String... args) throws Exception {
@@ -256,21 +288,135 @@ class LauncherTest {
     }
   }
 
+  /** A folder as the archive of a release unpacks, in the clone's place. */
+  private void release(String platform) throws IOException {
+    Path unpacked = folder.toRealPath().resolve("a release");
+    write(unpacked.resolve("bitnet.platform"), platform + "\n");
+    write(unpacked.resolve("bitnet.jar"), "the jar of a release");
+    write(unpacked.resolve("lib/a.jar"), "a library");
+    Files.copy(clone.resolve("bitnet"), unpacked.resolve("bitnet"));
+    clone = unpacked;
+    Files.delete(jdk.resolve("bin/javac"));
+  }
+
+  @Test
+  void aReleaseIsNotBuiltNeedsNoCompilerAndKeepsItsCacheBesideTheJar() throws Exception {
+    Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"));
+    release("linux-" + System.getProperty("os.arch").replace("amd64", "x86_64"));
+    List<String> calls = calls(bare(), "run", "Once");
+    assertEquals(2, calls.size(), calls::toString);
+    Path cache = clone.resolve("bitnet.aot");
+    assertTrue(calls.get(0).contains("-XX:AOTCacheOutput=" + cache + ".new"), calls.get(0));
+    assertEquals(
+        ": -XX:+UseSerialGC -XX:-UsePerfData "
+            + QUICK
+            + " -XX:AOTCache="
+            + cache
+            + " -Xlog:aot*=off,cds*=off -jar "
+            + clone.resolve("bitnet.jar")
+            + " run Once",
+        calls.get(1));
+    assertEquals(1, calls(bare(), "run", "Once").size());
+    change(clone.resolve("bitnet.jar"), "the jar of the next release");
+    assertEquals(2, calls(bare(), "run", "Once").size());
+    String call = calls(bare(), "serve").getFirst();
+    assertTrue(call.endsWith(" -jar " + clone.resolve("bitnet-serve.jar") + " serve"), call);
+    assertFalse(Files.exists(clone.resolve("target")));
+  }
+
+  @Test
+  void aReleaseForAnotherMachineRunsOnJavaKernels() throws Exception {
+    release("plan9-mips");
+    List<String> calls = calls(bare(), "run", "Once");
+    assertTrue(calls.size() == 1 && calls.getFirst().contains(MODULE), calls::toString);
+    assertTrue(
+        said.startsWith("bitnet: running without native kernels (this archive is for plan9-mips"),
+        said);
+  }
+
+  @Test
+  void aSetUpThatDidNothingSaysSoAndFails() throws Exception {
+    assertEquals(1, start(bare(), "--setup"), said);
+    assertTrue(
+        said.endsWith(
+            "--setup installed nothing: it does so by apt-get alone, which is not here.\n"),
+        said);
+    assertFalse(Files.exists(clone.resolve("target/bitnet.lock")));
+    write(clone.resolve("../tools/dnf"), "");
+    Files.setPosixFilePermissions(
+        clone.resolve("../tools/dnf"), PosixFilePermissions.fromString("rwx------"));
+    assertEquals(1, start(bare(), "--setup"), said);
+    assertTrue(said.contains("this installs them: sudo dnf install maven cmake "), said);
+    release("linux-x86_64");
+    assertEquals(1, start(bare(), "--setup"), said);
+    assertEquals(
+        "bitnet: --setup did nothing: this is a release, which is ready with " + jdk + ".\n", said);
+  }
+
+  @Test
+  void withoutNetworkTheBuildFailsByASentence() throws Exception {
+    String failure =
+        "[ERROR] Plugin org.apache.maven.plugins:maven-clean-plugin:3.2.0 or one of its"
+            + " dependencies could not be resolved: Could not transfer artifact"
+            + " org.apache.maven.plugins:maven-clean-plugin:pom:3.2.0 from/to central"
+            + " (https://repo.maven.apache.org/maven2): repo.maven.apache.org: Name or service not"
+            + " known -> [Help 1]";
+    Map<String, String> tools = bare();
+    Path mvn = folder.resolve("tools/mvn");
+    write(mvn, "#!/bin/sh\necho '" + failure + "'\nexit 1\n");
+    Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwx------"));
+    change(clone.resolve("java/cli/src/main/A.java"), "changed");
+    assertEquals(1, start(tools, "run", "Once"));
+    assertTrue(
+        said.contains(
+            "the build must fetch libraries once, and the network or its proxy did not let it"
+                + " (repo.maven.apache.org: Name or service not known)."),
+        said);
+    assertFalse(said.contains("[ERROR]"), said);
+  }
+
+  @Test
+  void aCloneThatCannotBeWrittenToIsNamedInASentence() throws Exception {
+    Files.delete(clone.resolve("target/bitnet.stamp"));
+    Files.delete(clone.resolve("target"));
+    write(clone.resolve("target"), "in the way, as what is read-only is");
+    assertEquals(1, start(Map.of(), "run", "Once"));
+    assertEquals(
+        "bitnet: cannot write to "
+            + clone
+            + ", where it must build; use a copy in a folder of your own.\n",
+        said);
+  }
+
+  /** cmd's script says the same options, and the same words for the same things. */
+  @Test
+  void theLauncherOfWindowsChoosesTheSameOptions() throws Exception {
+    String unix = Files.readString(clone.resolve("bitnet"));
+    String windows = Files.readString(clone.resolveSibling("bitnet.cmd"));
+    for (String option : List.of("-XX:+UseSerialGC -XX:-UsePerfData", QUICK, MODULE)) {
+      assertTrue(unix.contains(option) && windows.contains(option), option);
+    }
+    Matcher computing = Pattern.compile("in (run .*doctor)\\) return 0").matcher(unix);
+    assertTrue(computing.find());
+    assertTrue(windows.contains("(" + computing.group(1).replace(" |", "") + ")"));
+    assertTrue(unix.contains("oldest_jdk=25") && windows.contains("\"oldest_jdk=25\""));
+    for (String line : windows.lines().toList()) {
+      String free = line.replaceAll("\"[^\"]*\"", "");
+      assertFalse(
+          free.matches(".*%(root|jar|jdk|JAVA_HOME)%.*") && !free.contains("echo"),
+          () -> "a path with spaces would be cut in: " + line);
+    }
+    for (String label : List.of("accept", "compare", "name", "scan", "scanned")) {
+      assertTrue(windows.contains("\r\n:" + label + "\r\n"), label);
+    }
+    assertFalse(windows.replace("\r\n", "").contains("\n"), "a line that cmd does not end");
+    assertTrue(windows.contains("chcp 65001"));
+  }
+
   @Test
   void withoutNativeKernelsWhatComputesGetsTheModule() throws Exception {
     stamp("java");
-    // No tools, so that no build is worth while: nothing but what the script itself calls.
-    Path tools = Files.createDirectories(folder.resolve("tools"));
-    for (String program : List.of("sh", "cat", "find", "sed", "uname")) {
-      Path found =
-          Stream.of(System.getenv("PATH").split(":"))
-              .map(place -> Path.of(place, program))
-              .filter(Files::isExecutable)
-              .findFirst()
-              .orElseThrow();
-      Files.createSymbolicLink(tools.resolve(program), found);
-    }
-    Map<String, String> bare = Map.of("PATH", tools.toString());
+    Map<String, String> bare = bare();
     for (String command :
         List.of("run", "chat", "logits", "perplexity", "embed", "bench", "doctor")) {
       assertTrue(calls(bare, command).getFirst().contains(MODULE), command);
@@ -278,5 +424,22 @@ class LauncherTest {
     for (String command : List.of("tokenize", "detokenize", "inspect", "synth", "--version")) {
       assertFalse(calls(bare, command).getFirst().contains(MODULE), command);
     }
+  }
+
+  /** No tools, so that no build is worth while: nothing but what the script itself calls. */
+  private Map<String, String> bare() throws IOException {
+    Path tools = Files.createDirectories(folder.resolve("tools"));
+    for (String program : PROGRAMS) {
+      Path found =
+          Stream.of(System.getenv("PATH").split(":"))
+              .map(place -> Path.of(place, program))
+              .filter(Files::isExecutable)
+              .findFirst()
+              .orElseThrow();
+      if (!Files.exists(tools.resolve(program))) {
+        Files.createSymbolicLink(tools.resolve(program), found);
+      }
+    }
+    return Map.of("PATH", tools.toString());
   }
 }

@@ -163,6 +163,55 @@ class ProcessTest {
     }
   }
 
+  @Test
+  void aModelThatIsLargerThanTheMemoryIsMarkedWhenItIsMade() throws Exception {
+    Path file = folder.resolve("model.gguf");
+    List<String> command =
+        List.of("synth", "--shape", "125M", "--vocab", Models.SHIPPED.toString(), "-o");
+    List<String> small = new ArrayList<>(command);
+    small.add(file.toString());
+    assertEquals(0, exitCode(onSmallMachine(small.toArray(String[]::new))), this::unchecked);
+    String said = said();
+    assertTrue(
+        said.startsWith(
+            "bitnet: note: the model has "
+                + (Files.size(file) >> 20)
+                + " MiB, and this machine has 2 MiB of memory, swap included: "),
+        said);
+    small.set(small.size() - 1, folder.resolve("another.gguf").toString());
+    assertEquals(0, exitCode(bitnet(small.toArray(String[]::new)).start()), this::unchecked);
+    assertFalse(said().contains("note: "), this::unchecked);
+  }
+
+  /** As of a service that was started without input: a file of the JVM has its number. */
+  @Test
+  void aClosedStandardInputIsNoText() throws Exception {
+    for (List<String> command :
+        List.of(List.of("run"), List.of("tokenize"), List.of("embed"), List.of("chat"))) {
+      List<String> args = new ArrayList<>(command);
+      if (command.contains("chat")) {
+        Path template = Files.writeString(folder.resolve("template"), "{{ messages }}");
+        args.addAll(List.of("--chat-template", template.toString()));
+      }
+      for (String closed : List.of("exec \"$@\" <&-", "exec \"$@\" 0>/dev/null")) {
+        ProcessBuilder builder = bitnet(args.toArray(String[]::new));
+        builder.command().addAll(0, List.of("sh", "-c", closed, "sh"));
+        Process process = builder.start();
+        assertEquals("", new String(process.getInputStream().readAllBytes()), args::toString);
+        assertEquals(1, exitCode(process), this::unchecked);
+        assertTrue(
+            said()
+                .endsWith(
+                    "bitnet: standard input is closed; give the text another way, or let input"
+                        + " come from a file or pipe.\n"),
+            this::unchecked);
+      }
+    }
+    ProcessBuilder builder = bitnet("run", "-n", "1", "Once");
+    builder.command().addAll(0, List.of("sh", "-c", "exec \"$@\" <&-", "sh"));
+    assertEquals(0, exitCode(builder.start()), this::unchecked);
+  }
+
   private Process onSmallMachine(String... args) throws IOException {
     ProcessBuilder builder = bitnet(args);
     builder.command().add(1, "-D" + MachineMemory.LIMIT_PROPERTY + "=2500000");

@@ -45,6 +45,26 @@ class RunCommandTest {
   }
 
   @Test
+  void aByteOrderMarkIsNoPartOfATextThatIsRead() throws IOException {
+    String marked = "\uFEFFOnce upon a time";
+    String[] command = {"run", "-n", "4", "--temp", "0"};
+    String plain = Outcome.fed("Once upon a time", command).succeeds().out();
+    assertEquals(plain, Outcome.fed(marked, command).succeeds().out());
+    Path file = Files.writeString(folder.resolve("marked.txt"), marked);
+    assertEquals(
+        plain, Outcome.of("run", "-n", "4", "--temp", "0", "-f", file.toString()).succeeds().out());
+    assertEquals(
+        Outcome.fed("Once", "tokenize").out(), Outcome.fed("\uFEFFOnce", "tokenize").out());
+    assertEquals(
+        Outcome.fed("", "tokenize").out(), Outcome.fed("\uFEFF", "tokenize").succeeds().out());
+    assertEquals(Outcome.fed("Once", "embed").out(), Outcome.fed("\uFEFFOnce", "embed").out());
+    String line = "{\"text\": \"Once\"}\n";
+    assertEquals(
+        Outcome.fed(line + line, "tokenize", "--jsonl").succeeds().out(),
+        Outcome.fed("\uFEFF" + line + line, "tokenize", "--jsonl").succeeds().out());
+  }
+
+  @Test
   void thinkingIsForModelsThatChat() {
     Outcome.of("run", "--think", "off", "Hi").isMisuse("--think off needs a chat format");
     String plain = greedy(PROMPT).succeeds().out();

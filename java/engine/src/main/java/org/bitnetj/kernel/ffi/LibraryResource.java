@@ -3,14 +3,22 @@ package org.bitnetj.kernel.ffi;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.bitnetj.memory.PrivateFolder;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LibraryResource {
   private static final String ROOT = "/META-INF/native/";
+
+  /** For so long a copy is kept that is not used. */
+  static final int KEPT_DAYS = 30;
 
   private final Function<String, @Nullable InputStream> resources;
   private final String name;
@@ -64,7 +75,9 @@ final class LibraryResource {
    *
    * <p>To unpack the library from the jar, and to hash it, takes long beside what else a start
    * does. So a copy whose hash was right when it was made gets a file beside it with its size and
-   * CRC-32, by which it is known again.
+   * CRC-32, by which it is known again. That file's time says when the copy was last used, to the
+   * day. Whoever makes a new copy removes those beside it, of other builds, that were not used for
+   * {@value #KEPT_DAYS} days.
    *
    * @throws IOException if the folder cannot be written
    * @throws LibraryException if the library in the jar does not have its hash
@@ -76,6 +89,7 @@ final class LibraryResource {
     if (found.length != 0
         && PrivateFolder.isPrivate(sum)
         && Files.readString(sum, StandardCharsets.ISO_8859_1).equals(sum(found))) {
+      markUsed(sum);
       return file;
     }
     byte[] content = content();
@@ -83,7 +97,58 @@ final class LibraryResource {
       replace(file, content);
     }
     replace(sum, sum(content).getBytes(StandardCharsets.ISO_8859_1));
+    sweepOthers(folder);
     return file;
+  }
+
+  private static void markUsed(Path sum) {
+    try {
+      Instant now = Instant.now();
+      if (Files.getLastModifiedTime(sum).toInstant().isBefore(now.minus(1, ChronoUnit.DAYS))) {
+        Files.setLastModifiedTime(sum, FileTime.from(now));
+      }
+    } catch (IOException e) {
+      // on a file system that is read-only now: then nothing is swept there either
+    }
+  }
+
+  /** Removes old copies beside a folder; what a system does not let go stays. */
+  private static void sweepOthers(Path folder) {
+    Instant oldest = Instant.now().minus(KEPT_DAYS, ChronoUnit.DAYS);
+    try (DirectoryStream<Path> others =
+        Files.newDirectoryStream(folder.toAbsolutePath().getParent(), LibraryResource::isCopy)) {
+      for (Path other : others) {
+        if (!other.getFileName().equals(folder.getFileName())) {
+          sweep(other, oldest);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // a start does not fail because of what others left
+    }
+  }
+
+  private static boolean isCopy(Path folder) {
+    String name = folder.getFileName().toString();
+    return name.length() == 64
+        && name.chars().allMatch(HexFormat::isHexDigit)
+        && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static void sweep(Path folder, Instant oldest) throws IOException {
+    List<Path> files;
+    try (Stream<Path> in = Files.list(folder)) {
+      files = in.toList();
+    }
+    for (Path file : files) {
+      if (!Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(oldest)
+          || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        return;
+      }
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+    Files.deleteIfExists(folder);
   }
 
   /**

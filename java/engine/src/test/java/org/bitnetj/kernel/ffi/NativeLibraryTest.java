@@ -21,6 +21,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -173,6 +175,49 @@ class NativeLibraryTest {
     pack(content);
     assertEquals(file, resource.extractTo(folder));
     assertEquals("11 " + 0x34223566L, Files.readString(sumOf(file)));
+  }
+
+  @Test
+  void aNewCopySweepsThoseOfOtherBuildsThatWereNotUsedForLong() throws Exception {
+    Path folders = cache.resolve("bitnet.java");
+    Path old = copyUsed(folders.resolve("0".repeat(64)), LibraryResource.KEPT_DAYS + 1);
+    Path recent = copyUsed(folders.resolve("1".repeat(64)), LibraryResource.KEPT_DAYS - 1);
+    Path stranger = copyUsed(folders.resolve("packed"), 1000);
+    Path deep = copyUsed(folders.resolve("2".repeat(64)), 1000);
+    Files.createDirectory(deep.resolve("folder"));
+    Path elsewhere = copyUsed(folder.resolve("elsewhere"), 1000);
+    Path link = Files.createSymbolicLink(folders.resolve("3".repeat(64)), elsewhere);
+    byte[] content = "the library".getBytes(StandardCharsets.US_ASCII);
+    pack(content);
+    LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
+    Path own = Files.createDirectory(folders.resolve(resource.sha256()));
+    Path file = resource.extractTo(own);
+    assertFalse(Files.exists(old), "old");
+    assertTrue(Files.exists(recent.resolve(FILE)), "recent");
+    assertTrue(Files.exists(stranger.resolve(FILE)), "what is no copy of a library");
+    assertTrue(Files.exists(deep.resolve(FILE)), "more than a copy");
+    assertTrue(Files.exists(link) && Files.exists(elsewhere.resolve(FILE)), "behind a link");
+    assertTrue(Files.exists(file));
+  }
+
+  @Test
+  void aCopyThatIsUsedIsNotOld() throws Exception {
+    pack("the library".getBytes(StandardCharsets.US_ASCII));
+    LibraryResource resource = new LibraryResource(this::open, "linux-x86_64", FILE);
+    Path sum = sumOf(resource.extractTo(folder));
+    Files.setLastModifiedTime(sum, FileTime.fromMillis(1_000_000));
+    resource.extractTo(folder);
+    assertTrue(Files.getLastModifiedTime(sum).toMillis() > 1_000_000);
+  }
+
+  /** A copy that was last used some days ago. */
+  private static Path copyUsed(Path folder, int days) throws IOException {
+    Files.createDirectories(folder);
+    FileTime time = FileTime.from(Instant.now().minus(days, ChronoUnit.DAYS));
+    for (String name : List.of(FILE, FILE + ".crc32")) {
+      Files.setLastModifiedTime(Files.writeString(folder.resolve(name), "x"), time);
+    }
+    return folder;
   }
 
   @Test
