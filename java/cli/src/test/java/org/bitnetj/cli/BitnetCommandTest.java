@@ -91,7 +91,12 @@ class BitnetCommandTest {
   void aWrongCommandLineIsMisuse() {
     Outcome.of().isMisuse("Name a command.");
     Outcome.of("sing").isMisuse("unknown command 'sing'.");
-    Outcome.of("tokenise", "x").isMisuse("Did you mean tokenize");
+    Outcome.of("tokenise", "x").isMisuse("Did you mean tokenize?");
+    Outcome.of("chta").isMisuse("Did you mean chat?");
+    Outcome.of("rnu", "Once").isMisuse("Did you mean run?");
+    Outcome.of("insp").isMisuse("Did you mean inspect?");
+    Outcome.of("run", "--tmep", "0", "x").isMisuse("Did you mean --temp?");
+    Outcome.of("bench", "kernel").isMisuse("Did you mean kernels?");
     Outcome.of("tokenize", "--jsno").isMisuse("Unknown option: '--jsno'.");
     Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");
     Outcome.of("tokenize", "-p", "a", "b").isMisuse("Give the text once");
@@ -111,6 +116,26 @@ class BitnetCommandTest {
         assertEquals("", outcome.out());
       }
     }
+  }
+
+  /** Of every type that an option has. */
+  @Test
+  void wrongValuesAreNamedWithoutJavasWords() {
+    Outcome.of("run", "-n", "many", "x").isMisuse("-n must be a whole number, not 'many'.");
+    Outcome.of("run", "--predict=1.5", "x").isMisuse("--predict must be a whole number, not '1.5'");
+    Outcome.of("run", "-n", "99999999999", "x").isMisuse("-n cannot be as large as 99999999999.");
+    Outcome.of("run", "--seed", "x", "x").isMisuse("--seed must be a whole number, not 'x'.");
+    Outcome.of("run", "-t", "two", "x").isMisuse("-t must be a whole number, not 'two'.");
+    Outcome.of("run", "--temp", "hot", "x").isMisuse("--temp must be a number, not 'hot'.");
+    Outcome.of("run", "--cache", "f8", "x").isMisuse("--cache must be f16 or f32, not 'f8'.");
+    Outcome.of("run", "--think", "x", "x").isMisuse("--think must be show, hide or off, not 'x'.");
+    Outcome.of("run", "--echo=x", "x").isMisuse("--echo must be true or false, not 'x'.");
+    Outcome.of("run", "-f", "a\0b").isMisuse("-f cannot be 'a");
+    Outcome.of("run", "-n").isMisuse("-n needs a value (N).");
+    Outcome.of("run", "-n", "--temp", "0", "x").isMisuse("-n needs a value (N).");
+    Outcome.of("run", "-n", "1", "-n", "2", "x").isMisuse("-n may be given only once.");
+    Outcome.of("inspect", "a", "b").isMisuse("unexpected argument 'b'.");
+    Outcome.of("embed", "--pooling", "max", "x").isMisuse("--pooling must be ");
   }
 
   /** An output whose writes fail with {@code message}. */
