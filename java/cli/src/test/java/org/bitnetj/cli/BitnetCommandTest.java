@@ -11,11 +11,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class BitnetCommandTest {
   @Test
@@ -136,6 +138,31 @@ class BitnetCommandTest {
     Outcome.of("run", "-n", "1", "-n", "2", "x").isMisuse("-n may be given only once.");
     Outcome.of("inspect", "a", "b").isMisuse("unexpected argument 'b'.");
     Outcome.of("embed", "--pooling", "max", "x").isMisuse("--pooling must be ");
+  }
+
+  @Test
+  void manyOptionsAreShownInGroups() {
+    String run = Outcome.of("run", "--help").succeeds().out();
+    int at = 0;
+    for (String group : new String[] {"Text", "Model", "Context", "Computation", "What is said"}) {
+      int next = run.indexOf("\n\n" + group + ":\n", at);
+      assertTrue(next > at, group + " in " + run);
+      at = next;
+    }
+    assertTrue(run.indexOf("\n      --temp") > run.indexOf("\nChoice of tokens"), run);
+    assertTrue(run.indexOf("\n      --temp") < run.indexOf("\nContext:"), run);
+    String all = Outcome.of("--help").succeeds().out();
+    assertTrue(all.contains("\nModels:\n  pull"), all);
+    CommandLine every = BitnetCommand.commandLine(null);
+    every.getSubcommands().keySet().forEach(name -> assertTrue(all.contains("\n  " + name), name));
+  }
+
+  @Test
+  void theWidthIsWhatTheTerminalSays() {
+    assertEquals(OptionalInt.of(132), TerminalWidth.parse("43 132\n"));
+    assertEquals(OptionalInt.of(TerminalWidth.LEAST), TerminalWidth.parse("43 20\n"));
+    assertEquals(OptionalInt.empty(), TerminalWidth.parse("0 0\n"));
+    assertEquals(OptionalInt.empty(), TerminalWidth.parse(""));
   }
 
   /** An output whose writes fail with {@code message}. */
