@@ -143,7 +143,7 @@ final class Chat extends Dialogue {
     try (Messages.Guard _ = messages().interrupting(loaded.session())) {
       GenerationResult result;
       boolean inside = loaded.model().requireChatTemplate().opensThinking(manner.think.settings());
-      try (Reply reply = new Reply(streams(), inside, manner.think.hides())) {
+      try (Reply reply = new Reply(streams(), inside, manner.think.hides(), messages().columns())) {
         result =
             conversation.reply(message, options, manner.reporting.withProgress(streams(), reply));
       }
