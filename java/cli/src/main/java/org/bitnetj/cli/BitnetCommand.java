@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = BitnetCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "",
     footer = {
       "",
       "Examples:",
@@ -65,6 +66,9 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("help", CommandLine.HelpCommand::new);
   }
 
+  /** Columns of help that goes to a file or a pipe. */
+  private static final int HELP_WIDTH = 80;
+
   /** Those that load a model. */
   private static final Set<String> COMPUTING =
       Set.of("run", "chat", "serve", "logits", "perplexity", "embed");
@@ -99,6 +103,8 @@ public final class BitnetCommand implements Runnable {
       StringWriter help = new StringWriter();
       int code =
           commandLine(streams, args)
+              .setHelpFactory(GroupedHelp::new)
+              .setUsageHelpWidth(helpWidth(streams, args))
               .setOut(new PrintWriter(help))
               .setErr(new PrintWriter(streams.err(), true))
               .setCaseInsensitiveEnumValuesAllowed(true)
@@ -115,6 +121,15 @@ public final class BitnetCommand implements Runnable {
     } catch (RuntimeException | Error e) {
       return failures.handle(e);
     }
+  }
+
+  /** The terminal's width, where help is asked for and goes to one. */
+  private static int helpWidth(Streams streams, String... args) {
+    boolean asked =
+        Arrays.stream(args).anyMatch(a -> a.equals("help") || a.equals("--help") || a.equals("-h"));
+    return asked && streams.isTerminal(Streams.Standard.OUT)
+        ? TerminalWidth.columns().orElse(HELP_WIDTH)
+        : HELP_WIDTH;
   }
 
   /** Reading what a command looks like takes time, so where one is named the others stay out. */

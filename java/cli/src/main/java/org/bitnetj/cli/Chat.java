@@ -6,32 +6,44 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.bitnetj.error.ChatTemplateException;
+import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.generate.Conversation;
-import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
-import org.bitnetj.generate.Session;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A conversation with a model and the commands that rule it. Answers go to standard output,
- * everything else to standard error.
- */
-final class Chat {
-  /** What a line that starts with a slash can be, and what it does. */
-  private record Order(String name, String arguments, String purpose) {}
+/** A conversation with a model that was made to chat. */
+final class Chat extends Dialogue {
+  /**
+   * How a conversation is held.
+   *
+   * @param generation how answers are generated
+   * @param system the system message; empty for none
+   * @param shifts whether the oldest messages are dropped where the context would be full
+   * @param reporting what is said of an answer
+   */
+  record Manner(
+      GenerationOptions generation,
+      ThinkOption think,
+      String system,
+      boolean shifts,
+      Reporting reporting) {}
 
   private static final List<Order> ORDERS =
       List.of(
           new Order("/help", "", "show this"),
           new Order("/system", "[TEXT | -]", "show, set or (-) remove the system message"),
+          new Order("/retry", "", "answer the last message again, with another seed"),
+          new Order("/undo", "", "forget the last message and its answer"),
           new Order("/reset", "", "forget the conversation, keep the system message"),
           new Order("/context", "", "show how full the context is"),
+          new Order("/set", "[OPTION [VALUE]]", "show or change how answers are generated"),
+          new Order("/model", "[MODEL]", "show the model, or go on with another one"),
           new Order("/stats", "", "show what the last answer took"),
           new Order("/save", "FILE", "write the conversation as text, or as JSON to a .json file"),
+          new Order("/load", "FILE", "go on with a conversation that was saved as JSON"),
           new Order("/quit", "", "end the chat (as does Ctrl-D)"));
 
   /** What a user of a system message must know where {@link LanguageModel#hasSystemRole} is not. */
@@ -39,88 +51,113 @@ final class Chat {
       "This model's chat format has no system message, so the text is put in front of your first"
           + " message.";
 
-  private static final int INTERRUPTED = 130;
+  /** The part of the context that is kept free for an answer, where messages can be dropped. */
+  private static final int ROOM = 4;
 
-  private final Streams streams;
-  private final LanguageModel model;
-  private final Session session;
-  private final GenerationOptions options;
-  private final Messages messages;
-  private final Conversation conversation;
-  private final ThinkOption think;
-  private final boolean opensThinking;
-  private @Nullable GenerationResult latest;
+  /** Messages are dropped until they take this part of the context, so that it happens seldom. */
+  private static final int KEPT = 2;
+
+  private final Manner manner;
+  private final LoadedModel.Loader loader;
+  private final SessionSettings settings;
+
+  /** What the conversation had before what it has; the model no longer sees it. */
+  private final List<ChatMessage> dropped = new ArrayList<>();
+
+  private LoadedModel loaded;
+  private Conversation conversation;
   private @Nullable Path saved;
 
+  /**
+   * Begins a conversation.
+   *
+   * @param loaded a model with a chat template; closed with this
+   * @param loader what {@code /model} loads others by
+   */
   Chat(
       Streams streams,
-      LanguageModel model,
-      Session session,
-      GenerationOptions options,
       Messages messages,
-      ThinkOption think,
-      String system) {
-    this.streams = streams;
-    this.model = model;
-    this.session = session;
-    this.options = options;
-    this.messages = messages;
-    this.think = think;
-    this.opensThinking = model.requireChatTemplate().opensThinking(think.settings());
-    this.conversation = new Conversation(session);
-    conversation.setSettings(think.settings());
-    conversation.setSystem(system);
+      LoadedModel loaded,
+      LoadedModel.Loader loader,
+      Manner manner) {
+    super(streams, messages);
+    this.loaded = loaded;
+    this.loader = loader;
+    this.manner = manner;
+    this.settings = new SessionSettings(manner.generation);
+    this.conversation = conversation(loaded);
+    conversation.setSystem(manner.system);
+  }
+
+  private Conversation conversation(LoadedModel with) {
+    Conversation made = new Conversation(with.session());
+    made.setSettings(manner.think.settings());
+    return made;
+  }
+
+  /** Says what a user should know at the beginning. */
+  void greet() {
+    if (!manner.system.isEmpty() && !loaded.model().hasSystemRole()) {
+      note(NO_SYSTEM_ROLE);
+    }
+    noteTemplate();
+    if (messages().isConversation()) {
+      tell(loaded.described() + ". /help lists commands, Ctrl-D ends the chat.");
+    }
+  }
+
+  private void noteTemplate() {
+    loaded.model().requireChatTemplate().note().ifPresent(this::note);
+    String thinking = manner.think.note(loaded.model().requireChatTemplate());
+    if (thinking != null) {
+      note(thinking);
+    }
+  }
+
+  private void note(String sentence) {
+    if (!manner.reporting.isQuiet()) {
+      tell("bitnet: note: " + sentence);
+    }
   }
 
   /** The names of all commands. */
-  static List<String> orders() {
+  static List<String> names() {
     return ORDERS.stream().map(Order::name).toList();
   }
 
-  /** Answers until the messages end; the exit code. */
-  int hold() throws IOException {
-    for (String message = messages.next(); message != null; message = messages.next()) {
-      try {
-        if (message.equals("/quit") || message.equals("/exit")) {
-          return 0;
-        }
-        if (message.startsWith("//")) {
-          answer(message.substring(1));
-        } else if (message.startsWith("/")) {
-          obey(message);
-        } else if (!message.isEmpty()) {
-          answer(message);
-        }
-      } catch (Failures.Failure | ContextOverflowException | ChatTemplateException e) {
-        if (!messages.isConversation()) {
-          throw e;
-        }
-        tell(String.valueOf(e.getMessage()));
-      }
-      if (latest != null
-          && latest.finishReason() == FinishReason.CANCELLED
-          && !messages.isConversation()) {
-        return INTERRUPTED;
-      }
-    }
-    return 0;
+  @Override
+  List<Order> orders() {
+    return ORDERS;
   }
 
-  private void answer(String message) {
-    Output out = streams.out();
-    try (Messages.Guard _ = messages.interrupting(session)) {
+  @Override
+  GenerationResult answer(String message) {
+    return answer(message, settings.options());
+  }
+
+  private GenerationResult answer(String message, GenerationOptions options) {
+    Output out = streams().out();
+    if (manner.shifts) {
+      makeRoom(message, options);
+    }
+    try (Messages.Guard _ = messages().interrupting(loaded.session())) {
       GenerationResult result;
-      try (Reply reply = new Reply(streams, opensThinking, think.hides())) {
-        result = conversation.reply(message, options, reply);
+      boolean inside = loaded.model().requireChatTemplate().opensThinking(manner.think.settings());
+      try (Reply reply = new Reply(streams(), inside, manner.think.hides(), messages().columns())) {
+        result =
+            conversation.reply(message, options, manner.reporting.withProgress(streams(), reply));
       }
       out.print("\n").flush();
-      latest = result;
       switch (result.finishReason()) {
         case END_TOKEN, STOP_STRING -> {}
         case MAX_TOKENS -> tell("(The answer was cut at the limit of -n.)");
-        case CONTEXT_FULL -> tell("(The context is full; /reset begins a new conversation.)");
+        case CONTEXT_FULL -> tell("(The context is full" + remedy());
         case CANCELLED -> tell("(Interrupted.)");
       }
+      if (messages().isConversation() || manner.reporting.isFull()) {
+        manner.reporting.tell(streams(), loaded.model(), result, null);
+      }
+      return result;
     } catch (ContextOverflowException e) {
       throw new ContextOverflowException(
           "The conversation no longer fits: "
@@ -129,35 +166,111 @@ final class Chat {
     }
   }
 
-  private void obey(String message) {
-    String[] parts = message.split("\\s+", 2);
-    String argument = parts.length == 2 ? parts[1] : "";
-    switch (parts[0]) {
-      case "/help" -> help();
+  private String remedy() {
+    return manner.shifts
+        ? "; the answer was cut. The oldest messages make room for the next one.)"
+        : "; /reset begins a new conversation.)";
+  }
+
+  /** Drops the oldest turns if they leave little room for an answer, and says so. */
+  private void makeRoom(String message, GenerationOptions options) {
+    int context = loaded.session().context();
+    List<ChatMessage> kept = new ArrayList<>(conversation.messages());
+    kept.add(ChatMessage.user(message));
+    int room = Math.min(options.maxTokens(), context / ROOM);
+    int first = conversation.system().isPresent() ? 1 : 0;
+    List<ChatMessage> gone = new ArrayList<>();
+    int tokens = tokens(kept);
+    if (tokens + room <= context) {
+      return;
+    }
+    while (tokens > context / KEPT && kept.size() > first + 1) {
+      do {
+        gone.add(kept.remove(first));
+      } while (kept.size() > first + 1 && !kept.get(first).role().equals("user"));
+      tokens = tokens(kept);
+    }
+    if (gone.isEmpty() || tokens > context) {
+      return; // the message alone is too long, and dropping others would not help
+    }
+    conversation.restore(kept.subList(0, kept.size() - 1));
+    dropped.addAll(gone);
+    tell(
+        "(The context was full: the oldest "
+            + gone.size()
+            + " messages were dropped. The model no longer sees them; /save still writes them.)");
+  }
+
+  private int tokens(List<ChatMessage> all) {
+    return loaded.model().encodeChat(all, manner.think.settings()).length;
+  }
+
+  @Override
+  void obey(String name, String argument) throws IOException {
+    switch (name) {
       case "/system" -> system(argument);
+      case "/retry" -> retry();
+      case "/undo" -> undo();
       case "/reset" -> {
         conversation.clear();
+        dropped.clear();
         tell("The conversation is forgotten.");
       }
       case "/context" -> context();
-      case "/stats" ->
-          tell(latest == null ? "There is no answer yet." : Statistics.line(model, latest));
+      case "/set" -> tell(settings.set(argument));
+      case "/model" -> model(argument);
+      case "/stats" -> {
+        GenerationResult latest = latest();
+        tell(latest == null ? "There is no answer yet." : Statistics.line(loaded.model(), latest));
+      }
       case "/save" -> save(argument);
-      default ->
-          throw new Failures.Failure(
-              "Unknown command "
-                  + parts[0]
-                  + "; /help lists them. Begin a message with // to send one that starts with /.");
+      case "/load" -> load(argument);
+      default -> throw new AssertionError(name);
     }
   }
 
-  private void help() {
-    for (Order order : ORDERS) {
-      tell("  %-18s %s".formatted(order.name + " " + order.arguments, order.purpose));
+  /** The place of the last message of the user in the conversation; -1 if there is none. */
+  private int lastMessage() {
+    List<ChatMessage> all = conversation.messages();
+    int at = all.size() - 1;
+    while (at >= 0 && !all.get(at).role().equals("user")) {
+      at--;
     }
-    tell(
-        "A line that ends in a backslash continues on the next line. A message between \"\"\" and");
-    tell("\"\"\" may have several lines. Begin a message that starts with / with //.");
+    return at;
+  }
+
+  private void undo() {
+    int at = lastMessage();
+    if (at < 0) {
+      throw new Failures.Failure("There is nothing to forget.");
+    }
+    conversation.restore(conversation.messages().subList(0, at));
+    tell("The last message and its answer are forgotten.");
+  }
+
+  private void retry() {
+    int at = lastMessage();
+    if (at < 0) {
+      throw new Failures.Failure("There is no message to answer again.");
+    }
+    List<ChatMessage> before = conversation.messages();
+    GenerationResult latest = latest();
+    GenerationOptions options = settings.options();
+    if (options.sampling().isGreedy()) {
+      tell("(With temp 0 the answer is the same each time; /set temp 0.8 makes it vary.)");
+    } else if (options.sampling().seed().isPresent() && latest != null) {
+      options = options.withSeed(latest.seed() + 1);
+    }
+    conversation.restore(before.subList(0, at));
+    boolean answered = false;
+    try {
+      remember(answer(before.get(at).content(), options));
+      answered = lastMessage() >= 0 && conversation.messages().size() > at;
+    } finally {
+      if (!answered) {
+        conversation.restore(before);
+      }
+    }
   }
 
   private void system(String argument) {
@@ -166,7 +279,7 @@ final class Chat {
     }
     Optional<String> system = conversation.system();
     tell(system.map(text -> "System message: " + text).orElse("There is no system message."));
-    if (system.isPresent() && !model.hasSystemRole()) {
+    if (system.isPresent() && !loaded.model().hasSystemRole()) {
       tell(NO_SYSTEM_ROLE);
     }
   }
@@ -183,26 +296,54 @@ final class Chat {
     tell(
         conversation.countTokens()
             + " of "
-            + session.context()
+            + loaded.session().context()
             + " tokens are used"
             + (users.isEmpty() ? "." : ", by " + String.join(" and ", users) + "."));
   }
 
+  private void model(String name) throws IOException {
+    if (!name.isEmpty()) {
+      LoadedModel next = loader.load(name);
+      List<ChatMessage> said = conversation.messages();
+      loaded.close();
+      loaded = next;
+      conversation = conversation(next);
+      conversation.restore(said);
+      noteTemplate();
+    }
+    tell(loaded.described() + ", " + loaded.model().path());
+  }
+
   private void save(String argument) {
+    Path file = file(argument, "/save");
+    List<ChatMessage> all = new ArrayList<>(conversation.messages());
+    all.addAll(conversation.system().isPresent() ? 1 : 0, dropped);
+    Transcript.write(file, all, file.equals(saved));
+    saved = file;
+    tell("Saved to " + file + ".");
+  }
+
+  private void load(String argument) throws IOException {
+    Path file = file(argument, "/load");
+    List<ChatMessage> said = Transcript.read(file);
+    conversation.restore(said);
+    dropped.clear();
+    tell("Going on with " + said.size() + " messages from " + file + ".");
+  }
+
+  private static Path file(String argument, String command) {
     if (argument.isEmpty()) {
-      throw new Failures.Failure("Name the file: /save FILE.");
+      throw new Failures.Failure("Name the file: " + command + " FILE.");
     }
     try {
-      Path file = Path.of(argument);
-      Transcript.write(file, conversation.messages(), file.equals(saved));
-      saved = file;
-      tell("Saved to " + file + ".");
+      return Path.of(argument);
     } catch (InvalidPathException e) {
       throw new Failures.Failure(argument + " is not a file name.");
     }
   }
 
-  private void tell(String line) {
-    streams.tell(line);
+  @Override
+  public void close() {
+    loaded.close();
   }
 }

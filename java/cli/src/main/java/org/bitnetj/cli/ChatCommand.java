@@ -1,24 +1,22 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.bitnetj.chat.ChatTemplate;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.LoadOptions;
-import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
-import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet chat}: a conversation. */
 @Command(
@@ -30,6 +28,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  bitnet chat -m model.gguf",
       "  bitnet chat -m 2b4t",
+      "  bitnet chat -m 2b4t \"Why is the sky blue?\"",
       "  bitnet chat -m model.gguf --system \"Answer in one sentence.\" --temp 0.6",
       "  bitnet chat -m model.gguf --think off",
       "  bitnet chat -m model.gguf <questions.txt >answers.txt",
@@ -39,13 +38,24 @@ import picocli.CommandLine.ParentCommand;
           + " terminal each line of standard input is a message, the answers go to standard output,"
           + " and the first error ends the chat.",
       "",
+      "Where the messages no longer fit the context, the oldest ones are dropped and a line says"
+          + " so; --no-context-shift ends the chat instead, or lets you decide at a terminal.",
+      "",
       "A line that ends in a backslash continues on the next line. A message between \"\"\" and"
           + " \"\"\" may have several lines. A model without a chat template, such as the one that"
           + " ships, only continues texts: use 'bitnet run'."
     })
 final class ChatCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "[MESSAGE]",
+      hideParamSyntax = true,
+      description = "The first message, in quotes; the chat goes on after its answer.")
+  private List<String> first = List.of();
 
   @Option(
       names = "--system",
@@ -76,98 +86,51 @@ final class ChatCommand implements Callable<Integer> {
   @Mixin private EngineOptions engine;
   @Mixin private HeadOption head;
 
-  @Option(names = "--no-history", description = "Do not remember what is typed.")
-  private boolean noHistory;
-
+  @Mixin private SessionFlags sessions;
+  @Mixin private Reporting reporting;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {
     GenerationOptions options = generation.options(maxTokens);
+    reporting.check();
     SessionOptions place = context.session();
+    if (first.size() > 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Put the message in quotes, so that it is one argument: \""
+              + String.join(" ", first)
+              + "\".");
+    }
     Streams streams = bitnet.streams();
-    LoadOptions load = engine.options(head.mode(), streams);
-    model.suggestAnother(streams);
-    if (chatTemplate != null) {
-      load =
-          load.withChatTemplate(
-              TextInput.decoded(
-                  TextInput.withoutByteOrderMark(TextInput.contents(chatTemplate)),
-                  chatTemplate.toString()));
+    LoadOptions load = reporting.in(engine.options(head.mode(), streams));
+    if (!reporting.isQuiet()) {
+      model.suggestAnother(streams);
     }
-    try (LanguageModel loaded = LanguageModel.load(model.path(streams), load)) {
-      ChatTemplate template = template(loaded);
-      try (Session session = loaded.openSession(place);
-          Messages messages = messages(streams)) {
-        template.note().ifPresent(note -> streams.tell("bitnet: note: " + note));
-        if (!system.isEmpty() && !loaded.hasSystemRole()) {
-          streams.tell("bitnet: note: " + Chat.NO_SYSTEM_ROLE);
-        }
-        String thinking = think.note(template);
-        if (thinking != null) {
-          streams.tell("bitnet: note: " + thinking);
-        }
-        if (messages.isConversation()) {
-          streams.tell(greeting(loaded, session, template));
-        }
-        return new Chat(streams, loaded, session, options, messages, think, system).hold();
-      }
+    LoadOptions with =
+        chatTemplate == null
+            ? load
+            : load.withChatTemplate(
+                TextInput.decoded(
+                    TextInput.withoutByteOrderMark(TextInput.contents(chatTemplate)),
+                    chatTemplate.toString()));
+    try (Messages messages = messages(streams);
+        Chat chat =
+            new Chat(
+                streams,
+                messages,
+                LoadedModel.forChat(LanguageModel.load(model.path(streams), with), place),
+                name ->
+                    LoadedModel.forChat(LanguageModel.load(model.path(name, streams), load), place),
+                new Chat.Manner(options, think, system, sessions.shifts(true), reporting))) {
+      chat.greet();
+      return chat.hold(first.stream().findFirst());
     }
-  }
-
-  private static ChatTemplate template(LanguageModel loaded) {
-    try {
-      return loaded.requireChatTemplate();
-    } catch (IllegalStateException e) {
-      throw new Failures.Failure(
-          loaded.info().name() + ": " + e.getMessage() + " 'bitnet run' continues a text.");
-    }
-  }
-
-  private static String greeting(LanguageModel loaded, Session session, ChatTemplate template) {
-    return loaded.info().name()
-        + " (chat format: "
-        + template.name()
-        + "; "
-        + loaded.kernels()
-        + " kernels, context of "
-        + session.context()
-        + " tokens). /help lists commands, Ctrl-D ends the chat.";
   }
 
   private Messages messages(Streams streams) throws IOException {
-    if (!streams.isTerminal(Streams.Standard.IN) || !streams.isTerminal(Streams.Standard.OUT)) {
-      return new PipedMessages(streams.lines());
-    }
-    return new TypedMessages(
-        TerminalBuilder.builder().name("bitnet").encoding(StandardCharsets.UTF_8).build(),
-        noHistory ? Optional.empty() : history(streams),
-        Chat.orders());
-  }
-
-  /** The file of what was typed, which only the user can read. */
-  private static Optional<Path> history(Streams streams) {
-    Optional<Path> folder = StateFolder.find();
-    try {
-      if (folder.isPresent() && !Files.isDirectory(folder.get())) {
-        Files.createDirectories(folder.get());
-        if (folder.get().getFileSystem().supportedFileAttributeViews().contains("posix")) {
-          Files.setPosixFilePermissions(folder.get(), PosixFilePermissions.fromString("rwx------"));
-        }
-      }
-      Optional<Path> file = folder.map(f -> f.resolve("chat-history"));
-      if (file.isPresent()) {
-        StateFolder.keepPrivate(file.get());
-      }
-      return file;
-    } catch (IOException e) {
-      streams.tell(
-          "bitnet: note: what you type is not remembered: cannot use "
-              + folder.orElseThrow()
-              + ": "
-              + Failures.reason(e)
-              + ".");
-      return Optional.empty();
-    }
+    return SessionFlags.isPossible(streams)
+        ? sessions.typed(streams, Chat.names())
+        : new PipedMessages(streams.lines());
   }
 }

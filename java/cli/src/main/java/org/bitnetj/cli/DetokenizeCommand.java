@@ -11,9 +11,12 @@ import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet detokenize}: token ids to text. */
 @Command(
@@ -24,9 +27,14 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Examples:",
       "  bitnet detokenize 351 975 517",
-      "  bitnet tokenize \"Once upon a time\" | bitnet detokenize"
+      "  bitnet tokenize \"Once upon a time\" | bitnet detokenize",
+      "  bitnet tokenize --raw -f text | bitnet detokenize --raw >same",
+      "",
+      "With --raw the bytes of the tokens are written as they are, without a line break at the end."
+          + " Without it bytes that are not UTF-8 become U+FFFD, and a line break follows."
     })
 final class DetokenizeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
 
@@ -38,6 +46,9 @@ final class DetokenizeCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Write an object with the text.")
   private boolean json;
 
+  @Option(names = "--raw", description = "Write exactly the bytes of the tokens.")
+  private boolean raw;
+
   @Option(names = "--special", description = "Show special tokens by their names.")
   private boolean special;
 
@@ -45,6 +56,9 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (raw && json) {
+      throw new ParameterException(spec.commandLine(), "Give --raw or --json, not both.");
+    }
     Output out = bitnet.streams().out();
     String source =
         arguments.isEmpty()
@@ -53,6 +67,10 @@ final class DetokenizeCommand implements Callable<Integer> {
     try (VocabularyFile file = ModelContainer.openVocabulary(model.path(bitnet.streams()))) {
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       int[] ids = TokenIds.parse(source, tokenizer.vocabularySize());
+      if (raw) {
+        out.write(tokenizer.decodeBytes(ids, special));
+        return 0;
+      }
       String text = tokenizer.decode(ids, special);
       if (json) {
         try (JsonGenerator generator = new JsonFactory().createGenerator(out.stream())) {

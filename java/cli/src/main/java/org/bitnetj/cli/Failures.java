@@ -50,25 +50,15 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleParseException(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    streams.tell("bitnet: " + usageSentence(e));
+    streams.tell("bitnet: " + UsageErrors.sentence(e, args));
     if (e instanceof UnmatchedArgumentException unmatched) {
-      List<String> meant = unmatched.getSuggestions();
+      List<String> meant = UsageErrors.suggestions(unmatched);
       if (!meant.isEmpty()) {
         streams.tell("Did you mean " + String.join(" or ", meant) + "?");
       }
     }
     streams.tell("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return CommandLine.ExitCode.USAGE;
-  }
-
-  private static String usageSentence(ParameterException e) {
-    if (e instanceof UnmatchedArgumentException unmatched
-        && !unmatched.isUnknownOption()
-        && e.getCommandLine().getParent() == null) {
-      return "unknown command '" + unmatched.getUnmatched().getFirst() + "'.";
-    }
-    String message = String.valueOf(e.getMessage()).strip();
-    return message.endsWith(".") || message.endsWith("?") ? message : message + ".";
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.util.OptionalInt;
 import org.bitnetj.generate.Session;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ interface Messages extends AutoCloseable {
 
   /** Whether somebody sits there and can be told of an error and try again. */
   boolean isConversation();
+
+  /** The columns of the terminal that answers are shown at; empty if there is none. */
+  OptionalInt columns();
 
   @Override
   void close() throws IOException;

@@ -2,6 +2,7 @@ package org.bitnetj.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.util.OptionalInt;
 import org.bitnetj.generate.Session;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,11 @@ final class PipedMessages implements Messages {
   @Override
   public boolean isConversation() {
     return false;
+  }
+
+  @Override
+  public OptionalInt columns() {
+    return OptionalInt.empty();
   }
 
   @Override

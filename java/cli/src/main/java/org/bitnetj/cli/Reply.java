@@ -1,8 +1,10 @@
 package org.bitnetj.cli;
 
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import org.bitnetj.chat.ThinkingSplitter;
 import org.bitnetj.generate.GenerationListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prints a reply as it comes: the answer, and before it what the model thinks, dimmed on a
@@ -13,6 +15,7 @@ final class Reply implements GenerationListener, AutoCloseable {
   private static final byte[] PLAIN = "\u001b[0m".getBytes(StandardCharsets.US_ASCII);
 
   private final Output out;
+  private final @Nullable WordWrap wrap;
   private final boolean hidden;
   private final boolean dims;
   private final ThinkingSplitter splitter;
@@ -23,6 +26,16 @@ final class Reply implements GenerationListener, AutoCloseable {
    * @param hidden whether thinking is left out
    */
   Reply(Streams streams, boolean inside, boolean hidden) {
+    this(streams, inside, hidden, OptionalInt.empty());
+  }
+
+  /**
+   * The same whose lines break between words.
+   *
+   * @param columns of a line; empty to leave lines as they are
+   */
+  Reply(Streams streams, boolean inside, boolean hidden, OptionalInt columns) {
+    this.wrap = columns.isPresent() ? new WordWrap(columns.getAsInt(), streams.out()::print) : null;
     this.out = streams.out();
     this.hidden = hidden;
     this.dims = streams.isTerminal(Streams.Standard.OUT) && System.getenv("NO_COLOR") == null;
@@ -42,21 +55,32 @@ final class Reply implements GenerationListener, AutoCloseable {
     if (!thinking) {
       thinking = true;
       dim(DIM);
-      out.print(ThinkingSplitter.START + "\n");
+      print(ThinkingSplitter.START + "\n");
     }
-    out.print(text);
+    print(text);
   }
 
   private void answer(String text) {
     if (thinking) {
       thinking = false;
-      out.print("\n" + ThinkingSplitter.END + "\n\n");
+      print("\n" + ThinkingSplitter.END + "\n\n");
       dim(PLAIN);
     }
-    out.print(text);
+    print(text);
+  }
+
+  private void print(String text) {
+    if (wrap == null) {
+      out.print(text);
+    } else {
+      wrap.accept(text);
+    }
   }
 
   private void dim(byte[] how) {
+    if (wrap != null) {
+      wrap.flush();
+    }
     if (dims) {
       out.write(how);
     }
@@ -66,6 +90,9 @@ final class Reply implements GenerationListener, AutoCloseable {
   @Override
   public void close() {
     splitter.finish();
+    if (wrap != null) {
+      wrap.flush();
+    }
     if (thinking) {
       dim(PLAIN);
     }

@@ -1,16 +1,20 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.energy.EnergyMeter;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.generate.FinishReason;
+import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.LanguageModel;
+import org.bitnetj.generate.LoadOptions;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
 import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,8 +38,13 @@ import picocli.CommandLine.Spec;
       "  echo \"Once upon a time\" | bitnet run --no-echo",
       "",
       "Standard output gets the prompt, its continuation as it comes, and a line break; standard"
-          + " error gets a line of statistics. A prompt from a file or standard input loses one"
-          + " line break at its end. An empty prompt (\"\") lets the model begin.",
+          + " error gets a line of statistics (--stats: all of them, -q: none). A prompt from a"
+          + " file or standard input loses one line break at its end. An empty prompt (\"\") lets"
+          + " the model begin.",
+      "",
+      "At a terminal 'bitnet run' without a text opens a session: a chat with a model that has a"
+          + " chat format, and with any other one a loop that continues each text that you type. In"
+          + " both /help lists commands, among them /set for the options of sampling.",
       "",
       "Ctrl-C ends the text; the statistics still come, and the exit code is 130."
     })
@@ -74,23 +83,28 @@ final class RunCommand implements Callable<Integer> {
       description = "Read the names of special tokens in the prompt as these tokens, not as text.")
   private boolean parseSpecial;
 
+  @Mixin private SessionFlags sessions;
+  @Mixin private Reporting reporting;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {
     GenerationOptions options = generation.options(maxTokens);
-    if (think.isOff()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--think off needs a chat format, which 'bitnet chat' has; here it is show or hide.");
-    }
+    reporting.check();
     SessionOptions place = context.session();
     Streams streams = bitnet.streams();
+    if (!text.isGiven() && SessionFlags.isPossible(streams)) {
+      return hold(options, place, streams);
+    }
+    if (think.isOff()) {
+      throw noChatFormat();
+    }
     String prompt = text.prompt(streams);
-    model.suggestAnother(streams);
-    try (LanguageModel loaded = engine.load(model.path(streams), head.mode(), streams);
+    suggestAnother(streams);
+    LoadOptions load = reporting.in(engine.options(head.mode(), streams));
+    try (LanguageModel loaded = LanguageModel.load(model.path(streams), load);
         Session session = loaded.openSession(place);
-        EnergyMeter meter = EnergyMeter.ofMachine();
+        @Nullable EnergyMeter meter = reporting.isFull() ? EnergyMeter.ofMachine() : null;
         Interruption _ = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);
       Output out = streams.out();
@@ -98,19 +112,87 @@ final class RunCommand implements Callable<Integer> {
         out.print(prompt).flush();
       }
       GenerationResult result;
-      meter.start();
+      if (meter != null) {
+        meter.start();
+      }
       if (think.isGiven()) {
         try (Reply reply = new Reply(streams, false, think.hides())) {
-          result = session.generate(ids, options, reply);
+          result = session.generate(ids, options, reporting.withProgress(streams, reply));
         }
       } else {
-        result = session.generate(ids, options, piece -> out.print(piece).flush());
+        GenerationListener printer = piece -> out.print(piece).flush();
+        result = session.generate(ids, options, reporting.withProgress(streams, printer));
       }
-      EnergyReading energy = meter.stop();
+      EnergyReading energy = meter == null ? null : meter.stop();
       out.print("\n").flush();
-      streams.tell(Statistics.line(loaded, result, energy));
+      reporting.tell(streams, loaded, result, energy);
       return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
     }
+  }
+
+  /** A session at the terminal: a chat, if the model was made for that. */
+  private int hold(GenerationOptions options, SessionOptions place, Streams streams)
+      throws IOException {
+    suggestAnother(streams);
+    LoadOptions load = reporting.in(engine.options(head.mode(), streams));
+    try (LoadedModel loaded =
+        LoadedModel.of(LanguageModel.load(model.path(streams), load), place)) {
+      return hold(loaded, load, options, place, streams);
+    }
+  }
+
+  private int hold(
+      LoadedModel loaded,
+      LoadOptions load,
+      GenerationOptions options,
+      SessionOptions place,
+      Streams streams)
+      throws IOException {
+    boolean chats = loaded.model().chatTemplate().isPresent();
+    if (!chats && think.isOff()) {
+      throw noChatFormat();
+    }
+    try (Messages typed = sessions.typed(streams, chats ? Chat.names() : Continuation.names())) {
+      if (chats) {
+        boolean limited = spec.commandLine().getParseResult().hasMatchedOption("-n");
+        GenerationOptions answers = limited ? options : options.withMaxTokens(Integer.MAX_VALUE);
+        Chat.Manner manner = new Chat.Manner(answers, think, "", sessions.shifts(false), reporting);
+        try (Chat chat =
+            new Chat(
+                streams,
+                typed,
+                loaded,
+                name ->
+                    LoadedModel.forChat(LanguageModel.load(model.path(name, streams), load), place),
+                manner)) {
+          chat.greet();
+          return chat.hold(Optional.empty());
+        }
+      }
+      try (Continuation continuation =
+          new Continuation(
+              streams,
+              typed,
+              loaded,
+              said -> tokens(loaded.model().tokenizer(), said),
+              options,
+              reporting)) {
+        continuation.greet();
+        return continuation.hold(Optional.empty());
+      }
+    }
+  }
+
+  private void suggestAnother(Streams streams) {
+    if (!reporting.isQuiet()) {
+      model.suggestAnother(streams);
+    }
+  }
+
+  private ParameterException noChatFormat() {
+    return new ParameterException(
+        spec.commandLine(),
+        "--think off needs a chat format, which 'bitnet chat' has; here it is show or hide.");
   }
 
   private int[] tokens(Tokenizer tokenizer, String prompt) {

@@ -9,9 +9,29 @@ import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.GenerationStats;
 import org.bitnetj.generate.LanguageModel;
 
-/** What a generated text took, in one line for a person. */
+/** What a generated text took, in one line for a person: all of it or what most want to know. */
 final class Statistics {
   private Statistics() {}
+
+  /**
+   * How many tokens, how fast, when the first one came, why the text ended if neither the model nor
+   * a stop text ended it, and the seed.
+   */
+  static String brief(GenerationResult result) {
+    GenerationStats stats = result.stats();
+    return "bitnet: "
+        + count(stats.generatedTokens(), "token")
+        + rate(stats.decodeTokensPerSecond())
+        + (stats.firstTokenNanos() > 0
+            ? String.format(Locale.ROOT, ", the first after %.2f s", stats.firstTokenNanos() * 1e-9)
+            : "")
+        + switch (result.finishReason()) {
+          case END_TOKEN, STOP_STRING -> "";
+          case MAX_TOKENS, CONTEXT_FULL, CANCELLED -> "; " + ending(result.finishReason());
+        }
+        + "; seed "
+        + result.seed();
+  }
 
   static String line(LanguageModel model, GenerationResult result) {
     return line(model, result, "");

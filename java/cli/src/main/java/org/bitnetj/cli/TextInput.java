@@ -67,8 +67,13 @@ final class TextInput {
    * that editors and {@code echo} put at its end.
    */
   String prompt(Streams streams) throws IOException {
+    return given() != null ? exact(streams) : withoutLastLineBreak(exact(streams));
+  }
+
+  /** The text with all its line breaks; what was read must be UTF-8. */
+  String exact(Streams streams) throws IOException {
     String given = given();
-    return given != null ? given : withoutLastLineBreak(decoded(read(streams), where()));
+    return given != null ? given : decoded(read(streams), where());
   }
 
   /** What the command line itself says; null if the text is to be read. */

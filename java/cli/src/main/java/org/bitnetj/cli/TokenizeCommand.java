@@ -33,6 +33,9 @@ import picocli.CommandLine.ParentCommand;
       "  bitnet tokenize -m model.gguf --no-bos --json -f book.txt",
       "  bitnet tokenize --jsonl <texts.jsonl >ids.jsonl",
       "",
+      "A text is read as 'run' reads it: it must be UTF-8, and one from a file or standard input"
+          + " loses one line break at its end, unless --raw keeps it.",
+      "",
       "With --jsonl each line of standard input is an object {\"text\": …} or {\"text_b64\": …}"
           + " with optional \"parse_special\" and \"add_bos\" (both false unless given), and"
           + " becomes a line {\"ids\": […]}."
@@ -49,6 +52,11 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Option(names = "--jsonl", description = "Work on a data set: JSON lines in, JSON lines out.")
   private boolean jsonl;
+
+  @Option(
+      names = "--raw",
+      description = "Take a text exactly as it is read, with the line break at its end.")
+  private boolean raw;
 
   @Option(
       names = "--parse-special",
@@ -73,7 +81,8 @@ final class TokenizeCommand implements Callable<Integer> {
         return 0;
       }
       boolean addBos = bos != null ? bos : tokenizer.addsBos();
-      int[] ids = tokenizer.encode(text.bytes(bitnet.streams()), parseSpecial, addBos);
+      String read = raw ? text.exact(bitnet.streams()) : text.prompt(bitnet.streams());
+      int[] ids = tokenizer.encode(read, parseSpecial, addBos);
       if (json) {
         out.println(toJson(tokenizer, ids, true));
       } else {

@@ -2,6 +2,9 @@ package org.bitnetj.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -9,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.bitnetj.chat.ChatMessage;
@@ -33,6 +37,55 @@ final class Transcript {
       result.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
       result.commit();
     }
+  }
+
+  /**
+   * Reads what {@link #write} wrote to a {@code .json} file.
+   *
+   * @throws Failures.Failure if the file holds something else
+   */
+  static List<ChatMessage> read(Path file) throws IOException {
+    String text = TextInput.decoded(TextInput.contents(file), file.toString());
+    List<ChatMessage> messages = new ArrayList<>();
+    try (JsonParser parser = new JsonFactory().createParser(text)) {
+      if (parser.nextToken() != JsonToken.START_ARRAY) {
+        throw notSaved(file);
+      }
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        messages.add(message(file, parser));
+      }
+      if (parser.currentToken() != JsonToken.END_ARRAY || parser.nextToken() != null) {
+        throw notSaved(file);
+      }
+    } catch (JsonProcessingException e) {
+      throw notSaved(file);
+    }
+    return messages;
+  }
+
+  private static ChatMessage message(Path file, JsonParser parser) throws IOException {
+    String role = null;
+    String content = null;
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      boolean isText = parser.nextToken() == JsonToken.VALUE_STRING;
+      switch (name) {
+        case "role" -> role = isText ? parser.getText() : null;
+        case "content" -> content = isText ? parser.getText() : null;
+        default -> parser.skipChildren();
+      }
+    }
+    if (role == null || content == null) {
+      throw notSaved(file);
+    }
+    return new ChatMessage(role, content);
+  }
+
+  private static Failures.Failure notSaved(Path file) {
+    return new Failures.Failure(
+        file
+            + " is not a conversation: it must be JSON, an array of objects with \"role\" and"
+            + " \"content\", as /save writes to a .json file.");
   }
 
   private static String paragraphs(List<ChatMessage> messages) {

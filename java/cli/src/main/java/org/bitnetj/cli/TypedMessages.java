@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.bitnetj.generate.Session;
 import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.EOFError;
@@ -20,6 +21,13 @@ import org.jspecify.annotations.Nullable;
 /** Messages that a person types at a terminal, with line editing and history. */
 final class TypedMessages implements Messages {
   private static final int HISTORY_SIZE = 1000;
+
+  /** In fewer columns lines are left as they are. */
+  private static final int LEAST_COLUMNS = 20;
+
+  private static final String PROMPT = "> ";
+  private static final String BOLD_GREEN = "\u001b[1;32m";
+  private static final String PLAIN = "\u001b[0m";
 
   private final Terminal terminal;
   private final LineReader reader;
@@ -48,7 +56,7 @@ final class TypedMessages implements Messages {
   public @Nullable String next() {
     while (true) {
       try {
-        return MessageSyntax.message(reader.readLine("> "));
+        return MessageSyntax.message(reader.readLine(prompt()));
       } catch (UserInterruptException e) {
         if (e.getPartialLine().isEmpty()) {
           terminal.writer().println("Ctrl-D or /quit ends the chat.");
@@ -69,6 +77,18 @@ final class TypedMessages implements Messages {
   @Override
   public boolean isConversation() {
     return true;
+  }
+
+  @Override
+  public OptionalInt columns() {
+    int width = terminal.getWidth(); // 0 where the terminal does not say
+    return width >= LEAST_COLUMNS ? OptionalInt.of(width) : OptionalInt.empty();
+  }
+
+  /** The user's side is told from the model's by colour, unless that is not wanted (NO_COLOR). */
+  private String prompt() {
+    boolean plain = System.getenv("NO_COLOR") != null || terminal.getType().startsWith("dumb");
+    return plain ? PROMPT : BOLD_GREEN + PROMPT + PLAIN;
   }
 
   @Override

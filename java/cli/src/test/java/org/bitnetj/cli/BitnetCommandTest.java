@@ -11,11 +11,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class BitnetCommandTest {
   @Test
@@ -91,7 +93,12 @@ class BitnetCommandTest {
   void aWrongCommandLineIsMisuse() {
     Outcome.of().isMisuse("Name a command.");
     Outcome.of("sing").isMisuse("unknown command 'sing'.");
-    Outcome.of("tokenise", "x").isMisuse("Did you mean tokenize");
+    Outcome.of("tokenise", "x").isMisuse("Did you mean tokenize?");
+    Outcome.of("chta").isMisuse("Did you mean chat?");
+    Outcome.of("rnu", "Once").isMisuse("Did you mean run?");
+    Outcome.of("insp").isMisuse("Did you mean inspect?");
+    Outcome.of("run", "--tmep", "0", "x").isMisuse("Did you mean --temp?");
+    Outcome.of("bench", "kernel").isMisuse("Did you mean kernels?");
     Outcome.of("tokenize", "--jsno").isMisuse("Unknown option: '--jsno'.");
     Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");
     Outcome.of("tokenize", "-p", "a", "b").isMisuse("Give the text once");
@@ -111,6 +118,51 @@ class BitnetCommandTest {
         assertEquals("", outcome.out());
       }
     }
+  }
+
+  /** Of every type that an option has. */
+  @Test
+  void wrongValuesAreNamedWithoutJavasWords() {
+    Outcome.of("run", "-n", "many", "x").isMisuse("-n must be a whole number, not 'many'.");
+    Outcome.of("run", "--predict=1.5", "x").isMisuse("--predict must be a whole number, not '1.5'");
+    Outcome.of("run", "-n", "99999999999", "x").isMisuse("-n cannot be as large as 99999999999.");
+    Outcome.of("run", "--seed", "x", "x").isMisuse("--seed must be a whole number, not 'x'.");
+    Outcome.of("run", "-t", "two", "x").isMisuse("-t must be a whole number, not 'two'.");
+    Outcome.of("run", "--temp", "hot", "x").isMisuse("--temp must be a number, not 'hot'.");
+    Outcome.of("run", "--cache", "f8", "x").isMisuse("--cache must be f16 or f32, not 'f8'.");
+    Outcome.of("run", "--think", "x", "x").isMisuse("--think must be show, hide or off, not 'x'.");
+    Outcome.of("run", "--echo=x", "x").isMisuse("--echo must be true or false, not 'x'.");
+    Outcome.of("run", "-f", "a\0b").isMisuse("-f cannot be 'a");
+    Outcome.of("run", "-n").isMisuse("-n needs a value (N).");
+    Outcome.of("run", "-n", "--temp", "0", "x").isMisuse("-n needs a value (N).");
+    Outcome.of("run", "-n", "1", "-n", "2", "x").isMisuse("-n may be given only once.");
+    Outcome.of("inspect", "a", "b").isMisuse("unexpected argument 'b'.");
+    Outcome.of("embed", "--pooling", "max", "x").isMisuse("--pooling must be ");
+  }
+
+  @Test
+  void manyOptionsAreShownInGroups() {
+    String run = Outcome.of("run", "--help").succeeds().out();
+    int at = 0;
+    for (String group : new String[] {"Text", "Model", "Context", "Computation", "What is said"}) {
+      int next = run.indexOf("\n\n" + group + ":\n", at);
+      assertTrue(next > at, group + " in " + run);
+      at = next;
+    }
+    assertTrue(run.indexOf("\n      --temp") > run.indexOf("\nChoice of tokens"), run);
+    assertTrue(run.indexOf("\n      --temp") < run.indexOf("\nContext:"), run);
+    String all = Outcome.of("--help").succeeds().out();
+    assertTrue(all.contains("\nModels:\n  pull"), all);
+    CommandLine every = BitnetCommand.commandLine(null);
+    every.getSubcommands().keySet().forEach(name -> assertTrue(all.contains("\n  " + name), name));
+  }
+
+  @Test
+  void theWidthIsWhatTheTerminalSays() {
+    assertEquals(OptionalInt.of(132), TerminalWidth.parse("43 132\n"));
+    assertEquals(OptionalInt.of(TerminalWidth.LEAST), TerminalWidth.parse("43 20\n"));
+    assertEquals(OptionalInt.empty(), TerminalWidth.parse("0 0\n"));
+    assertEquals(OptionalInt.empty(), TerminalWidth.parse(""));
   }
 
   /** An output whose writes fail with {@code message}. */

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.LanguageModel;
-import org.bitnetj.generate.Session;
+import org.bitnetj.generate.SessionOptions;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.impl.DumbTerminal;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,7 +42,13 @@ class ChatCommandTest {
         input,
         Stream.concat(
                 Stream.concat(
-                    Stream.of("chat", "--temp", "0", "-n", "12"),
+                    Stream.of(
+                            List.of("chat"),
+                            List.of(more).contains("--temp")
+                                ? List.<String>of()
+                                : List.of("--temp", "0"),
+                            List.of(more).contains("-n") ? List.<String>of() : List.of("-n", "12"))
+                        .flatMap(List::stream),
                     List.of(more).contains("-m")
                         ? Stream.empty()
                         : Stream.of("-m", model.toString())),
@@ -142,7 +148,7 @@ class ChatCommandTest {
     Outcome outcome =
         chat("/help\n/stats\nHello\n/stats\n/context\n/system\n/quit\nnever asked\n").succeeds();
     assertEquals(continuation("user: Hello\nassistant:") + "\n", outcome.out());
-    for (String order : Chat.orders()) {
+    for (String order : Chat.names()) {
       outcome.says("  " + order);
     }
     outcome.says("There is no answer yet.\n");
@@ -151,6 +157,116 @@ class ChatCommandTest {
     outcome.says(" of 512 tokens are used, by 2 messages.\n");
     outcome.says("There is no system message.\n");
     outcome.says("(The answer was cut at the limit of -n.)\n");
+  }
+
+  @Test
+  void theFirstMessageMayStandInTheCommandLine() {
+    String expected = chat("Tell me a story\nGo on\n").succeeds().out();
+    assertEquals(expected, chat("Go on\n", "Tell me a story").succeeds().out());
+    assertEquals(
+        continuation("user: Tell me a story\nassistant:") + "\n",
+        chat("", "Tell me a story").succeeds().out());
+  }
+
+  @Test
+  void statisticsFollowEachAnswerWhereAskedFor() {
+    chat("Hello\n", "--stats").succeeds().says("bitnet: prefill ").says("; seed ");
+    assertFalse(chat("Hello\n").err().contains("tokens/s"));
+  }
+
+  @Test
+  void undoForgetsTheLastMessageAndItsAnswer() {
+    String hello = continuation("user: Hello\nassistant:") + "\n";
+    Outcome outcome = chat("Hello\n/undo\n/context\nHello\n").succeeds();
+    assertEquals(hello + hello, outcome.out());
+    outcome.says("The last message and its answer are forgotten.\n0 of 512 tokens are used.\n");
+    chat("/undo\n").fails("There is nothing to forget.");
+  }
+
+  @Test
+  void retryAnswersTheLastMessageAgainWithAnotherSeed() {
+    String hello = continuation("user: Hello\nassistant:") + "\n";
+    Outcome same = chat("Hello\n/retry\n/context\n").succeeds();
+    assertEquals(hello + hello, same.out());
+    same.says("With temp 0 the answer is the same each time").says("by 2 messages.");
+    String[] seeded = {"--temp", "1", "--seed", "5", "-n", "24"};
+    Outcome retried = chat("Hello\n/retry\n", seeded).succeeds();
+    String five = chat("Hello\n", seeded).succeeds().out();
+    String six = chat("/set seed 6\nHello\n", seeded).succeeds().out();
+    assertEquals(five + six, retried.out());
+    chat("/retry\n").fails("There is no message to answer again.");
+  }
+
+  @Test
+  void aSavedConversationGoesOn() throws IOException {
+    Path json = folder.resolve("saved.json");
+    String whole = chat("/system Be kind.\nHello\nGo on\n").succeeds().out();
+    String first = chat("/system Be kind.\nHello\n/save " + json + "\n").succeeds().out();
+    Outcome rest = chat("Never\n/load " + json + "\nGo on\n").succeeds();
+    rest.says("Going on with 3 messages from " + json + ".");
+    String never = continuation("user: Never\nassistant:") + "\n";
+    assertEquals(never + whole.substring(first.length()), rest.out());
+    Path text = Files.writeString(folder.resolve("saved.txt"), "user: Hello\n");
+    String refusal = " is not a conversation: it must be JSON, an array of objects with";
+    chat("/load " + text + "\n").says(text + refusal);
+    for (String wrong : new String[] {"{}", "[{\"role\": \"user\"}]", "[1]", "[] x", ""}) {
+      Path file = Files.writeString(folder.resolve("wrong.json"), wrong);
+      Outcome outcome = chat("/load " + file + "\n");
+      assertEquals(1, outcome.code(), wrong);
+      outcome.says(file + refusal);
+    }
+    chat("/load\n").fails("Name the file: /load FILE.");
+    Path none = folder.resolve("none.json");
+    chat("/load " + none + "\n").fails(none + ": there is no such file.");
+  }
+
+  @Test
+  void optionsChangeWhileTheChatLasts() {
+    String hello = chat("Hello\n", "-n", "5").succeeds().out();
+    assertEquals(hello, chat("/set predict 5\nHello\n").succeeds().out());
+    assertEquals(hello, chat("/set --n=5\nHello\n").succeeds().out());
+    chat("/set\n/set top-k 7\n/set seed\n", "--seed", "3")
+        .succeeds()
+        .says("  temp 0.0\n  top-k 40\n")
+        .says("\ntop-k 7\nseed 3\n");
+    chat("/set temp hot\n").fails("temp must be a number, not 'hot'.");
+    chat("/set top-k 1.5\n").fails("top-k must be a whole number, not '1.5'.");
+    chat("/set top-p 2\n").fails("The top-p must be between 0 and 1 (1 keeps all tokens), not 2.");
+    chat("/set predict -2\n").fails("predict must be 0 or more, or -1 for as many as fit, not -2.");
+    Outcome unknown = chat("/set colour red\n");
+    assertEquals(1, unknown.code());
+    unknown.says("There is no option 'colour'; /set changes temp, top-k,");
+  }
+
+  @Test
+  void anotherModelGoesOnWithTheConversation() throws IOException {
+    Path other =
+        Models.writeChatModel(
+            folder.resolve("other.gguf"),
+            "{{ bos_token }}{% for m in messages %}{{ m.role }}> {{ m.content }}\n{% endfor %}"
+                + "assistant>");
+    String first = continuation("user: Hello\nassistant:");
+    Outcome outcome = chat("Hello\n/model " + other + "\nGo on\n/model\n").succeeds();
+    String second = continuation("user> Hello\nassistant> " + first + "\nuser> Go on\nassistant>");
+    outcome.says("tiny-bitnet-stories (chat format: ").says("tokens), " + other + "\n");
+    assertEquals(first + "\n" + second + "\n", outcome.out());
+    Path none = folder.resolve("none.gguf");
+    assertEquals(1, chat("/model " + none + "\n").code());
+    chat("/model " + Models.SHIPPED + "\n").says("This model has no chat template");
+  }
+
+  /** Six messages and their answers take more than this context. */
+  @Test
+  void theOldestMessagesAreDroppedWhereTheContextIsFull() throws IOException {
+    String messages = "Tell me a story about a fox and a hen\n".repeat(6);
+    Path file = folder.resolve("all.json");
+    Outcome outcome = chat(messages + "/save " + file + "\n", "-c", "100").succeeds();
+    outcome.says("(The context was full: the oldest ").says(" messages were dropped.");
+    assertEquals(6, outcome.out().lines().count(), outcome::out);
+    assertEquals(12, new ObjectMapper().readTree(Files.readString(file)).size());
+    Outcome strict = chat(messages, "-c", "100", "--no-context-shift");
+    assertEquals(1, strict.code(), strict::toString);
+    strict.says("The conversation no longer fits: ");
   }
 
   @Test
@@ -285,7 +401,8 @@ class ChatCommandTest {
   @Test
   void wrongOptionsAreMisuse() {
     Outcome.of("chat", "-n", "-5").isMisuse("must be 0 or more");
-    Outcome.of("chat", "hello").isMisuse("Unmatched argument at index 1: 'hello'");
+    Outcome.of("chat", "hello", "there").isMisuse("Put the message in quotes");
+    Outcome.of("chat", "-q", "--stats").isMisuse("Give --stats or -q, not both.");
   }
 
   /** Types {@code keys} at a simple terminal; what went to standard output and error. */
@@ -303,13 +420,31 @@ class ChatCommandTest {
         new DumbTerminal(
             "test", "dumb", typed, new ByteArrayOutputStream(), StandardCharsets.UTF_8);
     int code;
-    try (LanguageModel loaded = LanguageModel.load(model);
-        Session session = loaded.openSession();
-        Messages messages = new TypedMessages(terminal, history, Chat.orders())) {
-      GenerationOptions options = GenerationOptions.greedy().withMaxTokens(12);
-      code = new Chat(streams, loaded, session, options, messages, new ThinkOption(), "").hold();
+    GenerationOptions options = GenerationOptions.greedy().withMaxTokens(12);
+    Chat.Manner manner = new Chat.Manner(options, new ThinkOption(), "", true, new Reporting());
+    try (Messages messages = new TypedMessages(terminal, history, Chat.names());
+        Chat chat = new Chat(streams, messages, load(model.toString()), this::load, manner)) {
+      code = chat.hold(Optional.empty());
     }
     return new Outcome(code, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private LoadedModel load(String name) throws IOException {
+    return LoadedModel.forChat(LanguageModel.load(Path.of(name)), SessionOptions.defaults());
+  }
+
+  @Test
+  void atATerminalEachAnswerIsFollowedByAShortLine() throws IOException {
+    String said = type("Hello\r", Optional.empty()).succeeds().err();
+    assertTrue(said.matches("(?s).*bitnet: 12 tokens, [0-9.]+ tokens/s, the first after .*"), said);
+  }
+
+  @Test
+  void aMistypedCommandIsGuessed() throws IOException {
+    type("/rseet\r/undoo\r", Optional.empty())
+        .succeeds()
+        .says("Unknown command /rseet; did you mean /reset?")
+        .says("Unknown command /undoo; did you mean /undo?");
   }
 
   @Test

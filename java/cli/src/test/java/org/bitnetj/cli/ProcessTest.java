@@ -232,7 +232,18 @@ class ProcessTest {
   @Test
   void aSignalEndsTheTextInGoodOrder() throws Exception {
     Process process =
-        bitnet("run", "-n", "-1", "--ignore-eos", "--kernels", "scalar", "-t", "1", "Once").start();
+        bitnet(
+                "run",
+                "--stats",
+                "-n",
+                "-1",
+                "--ignore-eos",
+                "--kernels",
+                "scalar",
+                "-t",
+                "1",
+                "Once")
+            .start();
     StringBuilder text = new StringBuilder();
     try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
       for (int i = 0; i < 8; i++) {
@@ -250,6 +261,50 @@ class ProcessTest {
     assertTrue(errors.startsWith("bitnet: prefill 2 tokens, "), errors);
     assertTrue(errors.contains("; interrupted; scalar kernels, 1 thread,"), errors);
     assertEquals(1, errors.lines().count(), errors);
+  }
+
+  static boolean hasScript() {
+    return Files.isExecutable(Path.of("/usr/bin/script"));
+  }
+
+  /** What a person sees who types {@code keys} at a terminal. */
+  private String typed(String keys, String... args) throws Exception {
+    ProcessBuilder builder = bitnet(args);
+    String command = builder.command().stream().map(a -> "'" + a + "'").collect(joining(" "));
+    builder.command(List.of("/usr/bin/script", "-qec", command, "/dev/null"));
+    builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
+    builder.environment().put("TERM", "dumb");
+    builder.redirectInput(ProcessBuilder.Redirect.PIPE);
+    Process process = builder.start();
+    process.getOutputStream().write(keys.getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush();
+    String seen = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.getOutputStream().close();
+    assertEquals(0, exitCode(process), seen);
+    return seen.replace("\r", "");
+  }
+
+  @Test
+  @EnabledIf("hasScript")
+  void runWithoutATextAtATerminalContinuesWhatIsTyped() throws Exception {
+    String text = Outcome.of("run", "--temp", "0", "-n", "12", "--no-echo", "Once").out();
+    String seen = typed("Once\r/set predict 3\r/stats\r/quit\r", "run", "--temp", "0", "-n", "12");
+    assertTrue(seen.contains("continues each text that you type. /help lists commands"), seen);
+    assertTrue(seen.contains(text), seen);
+    assertTrue(seen.contains("bitnet: 12 tokens, "), seen);
+    assertTrue(seen.contains("predict 3\n"), seen);
+    assertTrue(seen.contains("bitnet: prefill 2 tokens"), seen);
+  }
+
+  @Test
+  @EnabledIf("hasScript")
+  void runWithoutATextAtATerminalChatsWithAModelThatCan() throws Exception {
+    Path model = Models.writeChatModel(folder.resolve("chat.gguf"));
+    String answer =
+        Outcome.fed("Hello\n", "chat", "-m", model.toString(), "--temp", "0", "-n", "12").out();
+    String seen = typed("Hello\r/quit\r", "run", "-m", model.toString(), "--temp", "0", "-n", "12");
+    assertTrue(seen.contains("(chat format: "), seen);
+    assertTrue(seen.contains(answer), seen);
   }
 
   static boolean hasFullDevice() {

@@ -103,7 +103,9 @@ class RunCommandTest {
   @Test
   void theTextIsTheSameWithAnyKernelsAndThreads() {
     String text = greedy(PROMPT).succeeds().out();
-    greedy("--kernels", "scalar", "-t", "3", PROMPT).succeeds().says("scalar kernels, 3 threads");
+    greedy("--stats", "--kernels", "scalar", "-t", "3", PROMPT)
+        .succeeds()
+        .says("scalar kernels, 3 threads");
     assertEquals(text, greedy("--kernels", "SCALAR", PROMPT).succeeds().out());
     assertEquals(text, greedy("-t", "1", PROMPT).succeeds().out());
   }
@@ -121,8 +123,28 @@ class RunCommandTest {
   }
 
   @Test
-  void statisticsAreOneLineWithBothSpeeds() {
+  void aShortLineSaysWhatMostWantToKnow() {
     String line = greedy(PROMPT).succeeds().err();
+    assertTrue(
+        line.matches(
+            "bitnet: 12 tokens, [0-9.]+ tokens/s, the first after [0-9]+[.][0-9]{2} s; ended at the"
+                + " limit of -n; seed [0-9]+\n"),
+        line);
+    assertTrue(greedy("--stop", "e", PROMPT).err().matches("bitnet: [^;]* s; seed [0-9]+\n"));
+  }
+
+  @Test
+  void whoWantsNothingSaidHearsNothing() {
+    Outcome quiet = greedy("-q", PROMPT).succeeds();
+    assertEquals("", quiet.err());
+    assertEquals(greedy("--quiet", PROMPT).out(), quiet.out());
+    greedy("-q", "-c", "600", PROMPT).says("600 positions");
+    greedy("-q", "--stats", PROMPT).isMisuse("Give --stats or -q, not both.");
+  }
+
+  @Test
+  void allStatisticsAreOneLineWithBothSpeeds() {
+    String line = greedy("--stats", PROMPT).succeeds().err();
     assertTrue(
         line.matches(
             "bitnet: prefill 5 tokens, [0-9.]+ tokens/s; decode 12 tokens, [0-9.]+ tokens/s(?:"
@@ -136,7 +158,7 @@ class RunCommandTest {
 
   @Test
   void nothingIsSkippedUnlessThatIsWanted() {
-    Outcome all = greedy("--no-sparse", PROMPT).succeeds();
+    Outcome all = greedy("--stats", "--no-sparse", PROMPT).succeeds();
     assertFalse(all.err().contains("hidden units"), all.err());
     assertEquals(greedy("--sparse", PROMPT).succeeds().out(), all.out());
   }
@@ -149,15 +171,17 @@ class RunCommandTest {
 
   @Test
   void whatWasNotTimedHasNoSpeed() {
-    greedy("-n", "1", PROMPT).succeeds().says("tokens/s; decode 1 token; ended");
-    greedy("-n", "0", PROMPT).succeeds().says("tokens/s; decode 0 tokens; ended");
+    greedy("--stats", "-n", "1", PROMPT).succeeds().says("tokens/s; decode 1 token; ended");
+    greedy("--stats", "-n", "0", PROMPT).succeeds().says("tokens/s; decode 0 tokens; ended");
+    greedy("-n", "1", PROMPT).succeeds().says("bitnet: 1 token, the first after ");
+    greedy("-n", "0", PROMPT).succeeds().says("bitnet: 0 tokens; ended at the limit of -n; seed ");
   }
 
   @Test
   void lengthsEndTheText() {
     assertEquals(PROMPT + "\n", Outcome.of("run", "-n", "0", PROMPT).succeeds().out());
     Outcome full = Outcome.of("run", "--temp", "0", "-c", "9", PROMPT).succeeds();
-    full.says("decode 4 tokens").says("the context is full");
+    full.says("bitnet: 4 tokens, ").says("; ended because the context is full; seed ");
     Outcome all = Outcome.of("run", "-n", "-1", "-c", "9", "--temp", "0", PROMPT).succeeds();
     assertEquals(full.out(), all.out());
   }
@@ -168,7 +192,7 @@ class RunCommandTest {
     String stop = text.substring(PROMPT.length() + 6, PROMPT.length() + 12);
     String shorter = greedy("--stop", "never this", "--stop", stop, PROMPT).succeeds().out();
     assertEquals(text.substring(0, text.indexOf(stop, PROMPT.length())) + "\n", shorter);
-    greedy("--stop", stop, PROMPT).says("ended at a stop text");
+    greedy("--stats", "--stop", stop, PROMPT).says("ended at a stop text");
   }
 
   @Test
@@ -183,8 +207,8 @@ class RunCommandTest {
     String name = "<|begin_of_text|>";
     int tokens = Outcome.of("tokenize", name).out().split(" ").length;
     assertTrue(tokens > 2, () -> "the name is spelled by " + tokens + " tokens");
-    greedy(name).succeeds().says("prefill " + tokens + " tokens");
-    greedy("--parse-special", name).succeeds().says("prefill 2 tokens");
+    greedy("--stats", name).succeeds().says("prefill " + tokens + " tokens");
+    greedy("--stats", "--parse-special", name).succeeds().says("prefill 2 tokens");
   }
 
   @Test
@@ -228,7 +252,7 @@ class RunCommandTest {
     greedy("--cache", "f8", PROMPT).isMisuse("'f8'");
     greedy("Once", "upon").isMisuse("Put the text in quotes");
     greedy("-p", "a", "-f", "b").isMisuse("Give the text once");
-    Outcome.run(new ByteArrayInputStream(new byte[0]), stream -> true, "run")
+    Outcome.run(new ByteArrayInputStream(new byte[0]), s -> s == Streams.Standard.IN, "run")
         .isMisuse("Give a text");
   }
 

@@ -1,11 +1,13 @@
 package org.bitnetj.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -18,21 +20,58 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code tokenize} and {@code detokenize}. */
 class TokenizeCommandTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String TEXT = "Once upon a time, wo träumten 3 Katzen…\n";
+  private static final String LINE = "Once upon a time, wo träumten 3 Katzen…";
+  private static final String TEXT = LINE + "\n";
 
   @TempDir private Path folder;
 
   @Test
+  void bytesComeBackExactlyWhereThatIsWanted() throws IOException {
+    byte[] bytes = " a\r\n\0\u001b[2J ä€😀\u0080\n\n".getBytes(StandardCharsets.UTF_8);
+    Path file = Files.write(folder.resolve("data"), bytes);
+    String ids = Outcome.of("tokenize", "--raw", "-f", file.toString()).succeeds().out();
+    assertArrayEquals(bytes, Outcome.fed(ids, "detokenize", "--raw").succeeds().bytes());
+    assertEquals(ids, Outcome.fed(bytes, "tokenize", "--raw").succeeds().out());
+    ByteArrayOutputStream parts = new ByteArrayOutputStream();
+    for (String id : ids.strip().split(" ")) {
+      parts.writeBytes(Outcome.of("detokenize", "--raw", id).succeeds().bytes());
+    }
+    assertArrayEquals(bytes, parts.toByteArray(), "also of half characters");
+    String name = "<|begin_of_text|>";
+    String special = Outcome.of("tokenize", "--bos", "a").out();
+    assertEquals(name + "a", Outcome.fed(special, "detokenize", "--raw", "--special").out());
+    assertEquals("a", Outcome.fed(special, "detokenize", "--raw").out());
+    Outcome.of("detokenize", "--raw", "--json", "1").isMisuse("Give --raw or --json, not both.");
+  }
+
+  @Test
+  void aTextIsReadAsRunReadsIt() throws IOException {
+    byte[] latin1 = "Mädchen".getBytes(StandardCharsets.ISO_8859_1);
+    Path file = Files.write(folder.resolve("latin1"), latin1);
+    Outcome.of("tokenize", "-f", file.toString())
+        .fails(
+            file
+                + " is not UTF-8 text (byte 1); convert it, for example by iconv -f latin1 -t"
+                + " utf-8.");
+    Outcome.fed(latin1, "tokenize", "--raw").says("standard input is not UTF-8 text (byte 1)");
+    Outcome.fed(latin1, "tokenize").says("standard input is not UTF-8 text (byte 1)");
+    String once = Outcome.of("tokenize", "Once").succeeds().out();
+    assertEquals(once, Outcome.fed("Once\r\n", "tokenize").succeeds().out());
+    assertEquals(
+        Outcome.of("tokenize", "Once\n").out(), Outcome.fed("Once\n", "tokenize", "--raw").out());
+  }
+
+  @Test
   void idsAreTheSameByEveryWayATextCanCome() throws IOException {
-    String ids = Outcome.of("tokenize", TEXT).succeeds().out();
+    String ids = Outcome.of("tokenize", LINE).succeeds().out();
     assertTrue(ids.matches("[0-9]+( [0-9]+)*\n"), ids);
     Path file = Files.writeString(folder.resolve("text"), TEXT);
-    assertEquals(ids, Outcome.of("tokenize", "-p", TEXT).succeeds().out());
+    assertEquals(ids, Outcome.of("tokenize", "-p", LINE).succeeds().out());
     assertEquals(ids, Outcome.of("tokenize", "-f", file.toString()).succeeds().out());
     assertEquals(ids, Outcome.fed(TEXT, "tokenize").succeeds().out());
     assertEquals(ids, Outcome.fed(TEXT, "tokenize", "-f", "-").succeeds().out());
     String model = Models.SHIPPED.toString();
-    assertEquals(ids, Outcome.of("tokenize", "-m", model, TEXT).succeeds().out());
+    assertEquals(ids, Outcome.of("tokenize", "-m", model, LINE).succeeds().out());
   }
 
   @Test

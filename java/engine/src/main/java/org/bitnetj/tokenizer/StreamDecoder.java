@@ -1,5 +1,6 @@
 package org.bitnetj.tokenizer;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -50,24 +51,48 @@ public final class StreamDecoder {
 
   /** As {@link #next}, appended to {@code out}. */
   public void append(int id, StringBuilder out) {
-    tokenizer.requireToken(id);
-    Vocabulary vocabulary = tokenizer.vocabulary();
-    boolean special = tokenizer.isSpecial(id);
-    int length = vocabulary.length(id);
-    if (length > 0 && (!special || shown.test(id))) {
-      boolean dropSpace =
-          fresh
-              && !special
-              && tokenizer.spacePrefix() != SpacePrefix.NEVER
-              && vocabulary.firstByte(id) == ' ';
-      reserve(length);
-      vocabulary.put(id, dropSpace ? 1 : 0, bytes);
+    int from = shownFrom(id);
+    if (from >= 0) {
+      reserve(tokenizer.vocabulary().length(id));
+      tokenizer.vocabulary().put(id, from, bytes);
       bytes.flip();
       decoder.decode(bytes, chars, false);
       bytes.compact();
       drain(out);
     }
+  }
+
+  /**
+   * The bytes of {@code id} as they are, appended to {@code out}; not to be mixed with the methods
+   * that make text.
+   *
+   * @throws IllegalArgumentException when the vocabulary has no such token
+   */
+  void appendBytes(int id, ByteArrayOutputStream out) {
+    int from = shownFrom(id);
+    if (from >= 0) {
+      byte[] all = tokenizer.bytes(id);
+      out.write(all, from, all.length - from);
+    }
+  }
+
+  /** The first byte of the next token that is part of the text; -1 if none is. */
+  private int shownFrom(int id) {
+    tokenizer.requireToken(id);
+    Vocabulary vocabulary = tokenizer.vocabulary();
+    boolean special = tokenizer.isSpecial(id);
+    int length = vocabulary.length(id);
+    boolean dropSpace =
+        fresh
+            && !special
+            && length > 0
+            && tokenizer.spacePrefix() != SpacePrefix.NEVER
+            && vocabulary.firstByte(id) == ' ';
     fresh = special ? fresh || hasPrefixAfterSpecials() : fresh && length == 0;
+    if (length == 0 || special && !shown.test(id)) {
+      return -1;
+    }
+    return dropSpace ? 1 : 0;
   }
 
   private boolean hasPrefixAfterSpecials() {

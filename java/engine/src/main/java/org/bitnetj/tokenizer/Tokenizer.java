@@ -1,5 +1,6 @@
 package org.bitnetj.tokenizer;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -192,6 +193,21 @@ public final class Tokenizer {
       decoder.append(id, text);
     }
     return text.append(decoder.finish()).toString();
+  }
+
+  /**
+   * The bytes of {@code ids}, which need not be UTF-8; otherwise as {@link #decode(int[],
+   * boolean)}. The bytes that were encoded come back, or those of their normal form.
+   *
+   * @throws IllegalArgumentException when the vocabulary has no such token
+   */
+  public byte[] decodeBytes(int[] ids, boolean specials) {
+    StreamDecoder decoder = newDecoder(true, specials);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(4 * ids.length);
+    for (int id : ids) {
+      decoder.appendBytes(id, bytes);
+    }
+    return bytes.toByteArray();
   }
 
   /**
