@@ -1,5 +1,6 @@
 package org.bitnetj.model;
 
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,9 @@ final class Division {
             Kernels.class.getClassLoader(),
             new Class<?>[] {Kernels.class},
             (proxy, method, args) -> {
+              if (method.isDefault()) {
+                return InvocationHandler.invokeDefault(proxy, method, args);
+              }
               if (args != null && args.length > 2) {
                 int last = args.length - (args[args.length - 1] instanceof Integer ? 1 : 2);
                 int begin = (int) args[last - 1];

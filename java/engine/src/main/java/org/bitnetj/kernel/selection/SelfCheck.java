@@ -5,13 +5,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.Background;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
 import org.bitnetj.tensor.FloatMatrix;
@@ -105,39 +104,18 @@ final class SelfCheck {
   static Optional<String> firstDifference(Kernels kernels) {
     try (NativeMemory memory = new NativeMemory()) {
       SelfCheck check = new SelfCheck(memory);
-      FutureTask<Map<String, MemorySegment>> scalar =
-          new FutureTask<>(() -> check.results(new ScalarKernels()));
-      Thread.ofPlatform().daemon().name("bitnet-self-check").start(scalar);
+      Background<Map<String, MemorySegment>, RuntimeException> scalar =
+          Background.start("bitnet-self-check", () -> check.results(new ScalarKernels()));
       Map<String, MemorySegment> actual;
-      Map<String, MemorySegment> expected;
       try {
         actual = check.results(kernels);
       } finally {
-        expected = await(scalar); // it uses the memory
+        scalar.await(); // it uses the memory
       }
+      Map<String, MemorySegment> expected = scalar.get();
       return expected.keySet().stream()
           .filter(operation -> expected.get(operation).mismatch(actual.get(operation)) >= 0)
           .findFirst();
-    }
-  }
-
-  /** What the task returns, even if this thread is interrupted meanwhile. */
-  private static <T> T await(FutureTask<T> task) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          throw new IllegalStateException("the scalar kernels failed", e.getCause());
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 
