@@ -1,4 +1,5 @@
-/* Tier AMX's product by rows with tiles in plain C: the same source, run where there is no AMX. */
+/* Tier AMX's product by rows or columns with tiles in plain C: the same source, run where there is
+ * no AMX. */
 #define bn_vectors_product_amx bn_vectors_product_of_tiles
 #include "x86/vectors_product_amx.c"
 

@@ -1,6 +1,6 @@
 /*
  * The product of a matrix by rows or columns with one tile of tokens, 8 to 16 of them, without
- * panels, which more tokens pay for (vectors_product.c).
+ * panels: making these pays only for more tokens (vectors_product.c).
  *
  * By rows, digits are the rows of a tile as they are in memory, and activations, by fours of
  * columns and tokens, are in the other. By columns, the lines of four columns are interleaved to

@@ -5,9 +5,11 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.KernelTierException;
 import org.bitnetj.generate.Conversation;
 import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
@@ -101,7 +103,7 @@ final class Chat extends Dialogue {
       note(NO_SYSTEM_ROLE);
     }
     noteTemplate();
-    if (messages().isConversation()) {
+    if (messages().isConversation() && !manner.reporting.isQuiet()) {
       tell(loaded.described() + ". /help lists commands, Ctrl-D ends the chat.");
     }
   }
@@ -214,6 +216,7 @@ final class Chat extends Dialogue {
       case "/reset" -> {
         conversation.clear();
         dropped.clear();
+        saved = null;
         tell("The conversation is forgotten.");
       }
       case "/context" -> context();
@@ -261,14 +264,19 @@ final class Chat extends Dialogue {
     } else if (options.sampling().seed().isPresent() && latest != null) {
       options = options.withSeed(latest.seed() + 1);
     }
+    List<ChatMessage> droppedBefore = List.copyOf(dropped);
     conversation.restore(before.subList(0, at));
+    ChatMessage earlier = at == 0 ? null : before.get(at - 1);
     boolean answered = false;
     try {
       remember(answer(before.get(at).content(), options));
-      answered = lastMessage() >= 0 && conversation.messages().size() > at;
+      List<ChatMessage> now = conversation.messages(); // the oldest may have been dropped
+      answered = !now.isEmpty() && now.getLast() != earlier;
     } finally {
       if (!answered) {
         conversation.restore(before);
+        dropped.clear();
+        dropped.addAll(droppedBefore);
       }
     }
   }
@@ -301,9 +309,14 @@ final class Chat extends Dialogue {
             + (users.isEmpty() ? "." : ", by " + String.join(" and ", users) + "."));
   }
 
-  private void model(String name) throws IOException {
+  private void model(String name) {
     if (!name.isEmpty()) {
-      LoadedModel next = loader.load(name);
+      LoadedModel next;
+      try {
+        next = loader.load(name);
+      } catch (IOException | KernelTierException e) {
+        throw new Failures.Failure(Objects.requireNonNull(Failures.sentence(e)));
+      }
       List<ChatMessage> said = conversation.messages();
       loaded.close();
       loaded = next;
@@ -323,11 +336,17 @@ final class Chat extends Dialogue {
     tell("Saved to " + file + ".");
   }
 
-  private void load(String argument) throws IOException {
+  private void load(String argument) {
     Path file = file(argument, "/load");
-    List<ChatMessage> said = Transcript.read(file);
+    List<ChatMessage> said;
+    try {
+      said = Transcript.read(file);
+    } catch (IOException e) {
+      throw new Failures.Failure(Objects.requireNonNull(Failures.sentence(e)));
+    }
     conversation.restore(said);
     dropped.clear();
+    saved = null;
     tell("Going on with " + said.size() + " messages from " + file + ".");
   }
 

@@ -51,10 +51,12 @@ final class Continuation extends Dialogue {
 
   /** Says what a user should know at the beginning. */
   void greet() {
-    tell(
-        loaded.described()
-            + " continues each text that you type. /help lists commands, Ctrl-D ends the"
-            + " session.");
+    if (!reporting.isQuiet()) {
+      tell(
+          loaded.described()
+              + " continues each text that you type. /help lists commands, Ctrl-D ends the"
+              + " session.");
+    }
   }
 
   /** The names of all commands. */

@@ -18,6 +18,7 @@ import org.bitnetj.error.ModelFileException;
 import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.hub.HubException;
+import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -100,6 +101,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       case CharacterCodingException f -> "standard input is not UTF-8 text.";
       case FileSystemException f -> f.getFile() + ": " + reason(f) + ".";
       case UncheckedIOException f -> f.getMessage();
+      case IllegalArgumentException f when isOfMemoryLimit(f) -> f.getMessage() + ".";
       case IOException f -> "input or output failed: " + reason(f) + ".";
       case OutOfMemoryError f ->
           "there is not enough memory ("
@@ -107,6 +109,10 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
               + "): a shorter context (-c) or a smaller model needs less.";
       default -> null;
     };
+  }
+
+  private static boolean isOfMemoryLimit(IllegalArgumentException e) {
+    return String.valueOf(e.getMessage()).startsWith(MachineMemory.LIMIT_PROPERTY);
   }
 
   /** Why a file could not be read or written, without its name and without full stop. */

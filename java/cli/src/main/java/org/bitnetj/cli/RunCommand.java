@@ -121,7 +121,11 @@ final class RunCommand implements Callable<Integer> {
         }
       } else {
         GenerationListener printer = piece -> out.print(piece).flush();
-        result = session.generate(ids, options, reporting.withProgress(streams, printer));
+        // A line of progress would take the place of the prompt's last one.
+        boolean echoes = echo && streams.isTerminal(Streams.Standard.OUT);
+        result =
+            session.generate(
+                ids, options, echoes ? printer : reporting.withProgress(streams, printer));
       }
       EnergyReading energy = meter == null ? null : meter.stop();
       out.print("\n").flush();

@@ -448,6 +448,15 @@ class ChatCommandTest {
   }
 
   @Test
+  void aFileThatIsNotThereEndsNoChatThatIsTyped() throws Exception {
+    Path none = folder.resolve("none.json");
+    Outcome outcome =
+        type("/load " + none + "\r/model " + none + "\rHello\r\u0004", Optional.empty()).succeeds();
+    assertTrue(outcome.err().contains(none + ": there is no such file."), outcome::err);
+    assertEquals(type("Hello\r\u0004", Optional.empty()).succeeds().out(), outcome.out());
+  }
+
+  @Test
   void atATerminalErrorsAreToldAndTheChatGoesOn() throws IOException {
     Outcome outcome = type("/sing\rHello\r\u0004", Optional.empty()).succeeds();
     outcome.says("Unknown command /sing");

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -108,14 +110,17 @@ class ReleaseFilesTest {
 
   @Test
   void theCatalogOfJbangNamesThisVersionAndTheClassThatIsTheCommand() throws IOException {
+    Matcher revision =
+        Pattern.compile("<revision>(.+)</revision>")
+            .matcher(Files.readString(ROOT.resolve("pom.xml")));
+    assertTrue(revision.find());
     JsonNode alias =
         new ObjectMapper()
             .readTree(ROOT.resolve("jbang-catalog.json").toFile())
             .get("aliases")
             .get("bitnet");
     assertEquals(
-        "org.bitnetj:bitnet-cli:" + System.getProperty("bitnet.version"),
-        alias.get("script-ref").textValue());
+        "org.bitnetj:bitnet-cli:" + revision.group(1), alias.get("script-ref").textValue());
     assertEquals(BitnetCommand.class.getName(), alias.get("main").textValue());
     assertEquals("25+", alias.get("java").textValue());
   }

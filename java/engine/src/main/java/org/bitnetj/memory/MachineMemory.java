@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much memory this process may use at most. Known on Linux only: what {@code /proc/meminfo}
@@ -14,8 +15,8 @@ import java.util.regex.Pattern;
  */
 public final class MachineMemory {
   /**
-   * The system property that sets the bytes which models may use at most, weights and caches
-   * together: for sharing a machine, and for trying what a smaller one would do.
+   * The system property whose bytes count as the machine's memory, if that is more, where it is
+   * decided what fits: for sharing a machine, and for trying what a smaller one would do.
    */
   public static final String LIMIT_PROPERTY = "bitnet.memory.limit";
 
@@ -24,9 +25,28 @@ public final class MachineMemory {
 
   private MachineMemory() {}
 
-  /** Bytes of physical memory and swap that this process may use; empty if not known. */
+  /**
+   * Bytes of physical memory and swap that this process may use; empty if not known.
+   *
+   * @throws IllegalArgumentException if {@value #LIMIT_PROPERTY} is not a number of bytes
+   */
   public static OptionalLong bytes() {
-    return bytes(Path.of("/"), Long.getLong(LIMIT_PROPERTY, 0));
+    return bytes(Path.of("/"), limit(System.getProperty(LIMIT_PROPERTY)));
+  }
+
+  /**
+   * @param property as it was given; null: it was not
+   * @return 0 if there is no limit
+   */
+  static long limit(@Nullable String property) {
+    if (property == null) {
+      return 0;
+    }
+    if (!property.matches("[1-9][0-9]{0,17}")) {
+      throw new IllegalArgumentException(
+          LIMIT_PROPERTY + " must be a number of bytes, not '" + property + "'");
+    }
+    return Long.parseLong(property);
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.bitnetj.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -164,5 +165,17 @@ class MachineMemoryTest {
   void theRealMachineHasMemory() {
     long bytes = MachineMemory.bytes().orElseThrow();
     assertTrue(bytes >= 64 << 20, () -> bytes + " bytes");
+  }
+
+  @Test
+  void aLimitThatIsNoNumberOfBytesIsRefused() {
+    assertEquals(0, MachineMemory.limit(null));
+    assertEquals(8_000_000_000L, MachineMemory.limit("8000000000"));
+    for (String wrong : new String[] {"8G", "-1", "0", "", "1e9", "9999999999999999999"}) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> MachineMemory.limit(wrong));
+      assertEquals(
+          "bitnet.memory.limit must be a number of bytes, not '" + wrong + "'", e.getMessage());
+    }
   }
 }

@@ -119,7 +119,11 @@ final class LibraryResource {
         Files.newDirectoryStream(folder.toAbsolutePath().getParent(), LibraryResource::isCopy)) {
       for (Path other : others) {
         if (!other.getFileName().equals(folder.getFileName())) {
-          sweep(other, oldest);
+          try {
+            sweep(other, oldest);
+          } catch (IOException e) {
+            // it stays, and the others go
+          }
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
@@ -138,6 +142,9 @@ final class LibraryResource {
     List<Path> files;
     try (Stream<Path> in = Files.list(folder)) {
       files = in.toList();
+    }
+    if (files.isEmpty()) { // another process is about to copy into it
+      return;
     }
     for (Path file : files) {
       if (!Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(oldest)

@@ -160,11 +160,10 @@ final class SelfCheck {
         TernaryMatrix.allocate(
             memory, PanelLayout.FIVE_DIGITS, matrix.rows(), COLUMNS, matrix.scales(), 2);
     byte[] digits = new byte[five.layout().paddedColumns(COLUMNS)];
-    for (int c = 0; c < COLUMNS; c++) {
-      digits[c] = (byte) (next() % 3);
-    }
     for (int row = 0; row < five.rows(); row++) {
-      digits[row % COLUMNS] = (byte) (next() % 3);
+      for (int c = 0; c < COLUMNS; c++) {
+        digits[c] = (byte) (next() % 3);
+      }
       five.layout().pack(digits, five.panels(), COLUMNS, row);
     }
     return five;
