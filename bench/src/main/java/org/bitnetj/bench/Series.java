@@ -60,8 +60,8 @@ public final class Series {
   }
 
   /**
-   * The nearest rank: the least value that at least so many percent of all are not above; NaN of
-   * none.
+   * The nearest rank: the smallest value that at least that percentage of values do not exceed; NaN
+   * of none.
    *
    * @param percent 1 to 100
    */
