@@ -387,9 +387,9 @@ class BenchCommandTest {
     misuse("repetitions (-r) must be from 1", "-r", "0");
     misuse("step (--step) must be from 1", "--step", "0");
     misuse("Unknown kernels 'warp'", "--kernels", "warp");
-    misuse("'many' is not an int", "-n", "many");
-    misuse("'--output'", "-o", "xml");
-    misuse("'--head'", "--head", "some");
+    misuse("-n must be a whole number, not 'many'.", "-n", "many");
+    misuse("-o must be md, csv or json, not 'xml'.", "-o", "xml");
+    misuse("--head must be auto, screened or full, not 'some'.", "--head", "some");
   }
 
   private static void misuse(String words, String... options) {

@@ -150,7 +150,8 @@ class SynthCommandTest {
     synth(folder.resolve("x"), "--arch", "gpt").isMisuse("There is no architecture 'gpt'");
     synth(folder.resolve("x"), "--zeros", "0.95").isMisuse("must be from 0 to 0.9");
     synth(folder.resolve("x"), "--zeros", "NaN").isMisuse("must be from 0 to 0.9");
-    synth(folder.resolve("x"), "--seed", "many").isMisuse("Invalid value for option '--seed'");
+    synth(folder.resolve("x"), "--seed", "many")
+        .isMisuse("--seed must be a whole number, not 'many'.");
     assertFalse(Files.exists(folder.resolve("x")));
   }
 
