@@ -102,7 +102,13 @@ final class CentralRules {
     if (!folder.equals(place)) {
       say(pom.file(), "is not in " + place);
     }
+    if (pom.text("url").endsWith(".invalid")) {
+      say(pom.file(), "has no real url: name it by -Dhome.url");
+    }
     boolean snapshot = pom.version().endsWith("-SNAPSHOT");
+    if (snapshot && signed) { // unsigned ones are for trying
+      say(pom.file(), "is a snapshot, which Maven Central refuses: name a version by -Drevision");
+    }
     for (PublishedPom.Dependency dependency : pom.dependencies()) {
       if (!snapshot && dependency.version().endsWith("-SNAPSHOT")) {
         say(pom.file(), "depends on a snapshot, " + dependency.key() + ":" + dependency.version());

@@ -77,6 +77,12 @@ class CentralRulesTest {
     assertEquals(in("one-1.0.pom has no " + missing), broken().getFirst());
   }
 
+  @Test
+  void theProjectMustHaveAnAddress() throws Exception {
+    pom(POM.replace("<url>https://example.org</url>", "<url>https://a.invalid</url>"));
+    assertEquals(List.of(in("one-1.0.pom has no real url: name it by -Dhome.url")), broken());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {".jar", "-sources.jar", "-javadoc.jar", ".pom.md5", ".jar.sha1"})
   void everyFileMustBeThere(String ending) throws Exception {

@@ -257,13 +257,7 @@ final class Chat extends Dialogue {
       throw new Failures.Failure("There is no message to answer again.");
     }
     List<ChatMessage> before = conversation.messages();
-    GenerationResult latest = latest();
-    GenerationOptions options = settings.options();
-    if (options.sampling().isGreedy()) {
-      tell("(With temp 0 the answer is the same each time; /set temp 0.8 makes it vary.)");
-    } else if (options.sampling().seed().isPresent() && latest != null) {
-      options = options.withSeed(latest.seed() + 1);
-    }
+    GenerationOptions options = another(settings.options(), "answer");
     List<ChatMessage> droppedBefore = List.copyOf(dropped);
     conversation.restore(before.subList(0, at));
     ChatMessage earlier = at == 0 ? null : before.get(at - 1);

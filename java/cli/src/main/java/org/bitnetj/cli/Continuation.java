@@ -106,17 +106,10 @@ final class Continuation extends Dialogue {
   }
 
   private void retry() {
-    GenerationResult latest = latest();
-    if (latestText == null || latest == null) {
+    if (latestText == null) {
       throw new Failures.Failure("There is no text to continue again.");
     }
-    GenerationOptions options = settings.options();
-    if (options.sampling().isGreedy()) {
-      tell("(With temp 0 the text is the same each time; /set temp 0.8 makes it vary.)");
-    } else if (options.sampling().seed().isPresent()) {
-      options = options.withSeed(latest.seed() + 1);
-    }
-    remember(answer(latestText, options));
+    remember(answer(latestText, another(settings.options(), "text")));
   }
 
   @Override

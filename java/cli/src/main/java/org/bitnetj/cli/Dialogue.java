@@ -8,6 +8,7 @@ import org.bitnetj.error.ContextOverflowException;
 import org.bitnetj.error.KvCacheFullException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.generate.FinishReason;
+import org.bitnetj.generate.GenerationOptions;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.hub.HubException;
 import org.jspecify.annotations.Nullable;
@@ -111,6 +112,20 @@ abstract class Dialogue implements AutoCloseable {
     tell(
         "A line that ends in a backslash continues on the next line. A message between \"\"\" and");
     tell("\"\"\" may have several lines. Begin a message that starts with / with //.");
+  }
+
+  /**
+   * Options for another one in the place of the last text: where a seed was given, the next one.
+   *
+   * @param what the text is called
+   */
+  final GenerationOptions another(GenerationOptions options, String what) {
+    if (options.sampling().isGreedy()) {
+      tell("(With temp 0 the " + what + " is the same each time; /set temp 0.8 makes it vary.)");
+    } else if (options.sampling().seed().isPresent() && latest != null) {
+      return options.withSeed(latest.seed() + 1);
+    }
+    return options;
   }
 
   /** What the last text took; null if there is none. */

@@ -359,7 +359,7 @@ class LauncherTest {
         "[ERROR] Plugin org.apache.maven.plugins:maven-clean-plugin:3.2.0 or one of its"
             + " dependencies could not be resolved: Could not transfer artifact"
             + " org.apache.maven.plugins:maven-clean-plugin:pom:3.2.0 from/to central"
-            + " (https://repo.maven.apache.org/maven2): repo.maven.apache.org: Name or service not"
+            + " (https://repo.example.org/maven2): repo.example.org: Name or service not"
             + " known -> [Help 1]";
     Map<String, String> tools = bare();
     Path mvn = folder.resolve("tools/mvn");
@@ -370,7 +370,7 @@ class LauncherTest {
     assertTrue(
         said.contains(
             "the build must fetch libraries once, and the network or its proxy did not let it"
-                + " (repo.maven.apache.org: Name or service not known)."),
+                + " (repo.example.org: Name or service not known)."),
         said);
     assertFalse(said.contains("[ERROR]"), said);
   }

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,8 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -106,23 +102,6 @@ class ReleaseFilesTest {
         assertEquals(0, groff.waitFor());
       }
     }
-  }
-
-  @Test
-  void theCatalogOfJbangNamesThisVersionAndTheClassThatIsTheCommand() throws IOException {
-    Matcher revision =
-        Pattern.compile("<revision>(.+)</revision>")
-            .matcher(Files.readString(ROOT.resolve("pom.xml")));
-    assertTrue(revision.find());
-    JsonNode alias =
-        new ObjectMapper()
-            .readTree(ROOT.resolve("jbang-catalog.json").toFile())
-            .get("aliases")
-            .get("bitnet");
-    assertEquals(
-        "org.bitnetj:bitnet-cli:" + revision.group(1), alias.get("script-ref").textValue());
-    assertEquals(BitnetCommand.class.getName(), alias.get("main").textValue());
-    assertEquals("25+", alias.get("java").textValue());
   }
 
   @Test

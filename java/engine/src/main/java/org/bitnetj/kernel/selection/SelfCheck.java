@@ -51,6 +51,9 @@ final class SelfCheck {
   /** More than the 256 after which kernels in Java split a row, in an odd number of blocks. */
   private static final int COLUMNS = 272;
 
+  /** Of a matrix by rows or columns: tier AMX multiplies whole lines of it straight by tiles. */
+  private static final int LINE_COLUMNS = 256;
+
   /** The last group of a row has fewer. */
   private static final int GROUP_COLUMNS = 64;
 
@@ -68,6 +71,8 @@ final class SelfCheck {
   private final TernaryMatrix matrix;
   private final TernaryMatrix fiveDigits;
   private final TernaryMatrix groups;
+  private final FloatRows xOfLines;
+  private final TernaryMatrix ofLines;
   private final FloatMatrix head;
   private final AttentionLayer layer;
   private final Batch batch;
@@ -84,6 +89,12 @@ final class SelfCheck {
     fillDigits(matrix.panels());
     fiveDigits = inFiveDigits();
     groups = byGroups(matrix);
+    xOfLines = FloatRows.allocate(memory, TOKENS, LINE_COLUMNS);
+    fillFloats(xOfLines.data());
+    ofLines =
+        TernaryMatrix.allocate(
+            memory, BATCH_PANELS * TernaryMatrix.PANEL_ROWS, LINE_COLUMNS, 0.37f);
+    fillDigits(ofLines.panels());
     MemorySegment rows = memory.allocate(2L * HEAD_ROWS * COLUMNS);
     fillHalves(rows);
     head = new FloatMatrix(rows, WeightFormats.F16, HEAD_ROWS, COLUMNS);
@@ -145,6 +156,16 @@ final class SelfCheck {
     MemorySegment scratch = memory.allocate(copy.scratchBytes());
     kernels.vectorsProduct(copy, q, product, 1, 0, BATCH_PANELS, scratch);
     results.put("vectorsProduct", product.data());
+    QuantizedRows lines = QuantizedRows.allocate(memory, TOKENS, LINE_COLUMNS);
+    kernels.quantize(xOfLines, Norm.none(LINE_COLUMNS), lines, 0, TOKENS);
+    for (Order order : Order.values()) {
+      TernaryVectors vectors = TernaryVectors.allocate(memory, ofLines, order);
+      kernels.packVectors(ofLines, vectors, 0, vectors.items());
+      FloatRows several = FloatRows.allocate(memory, TOKENS, ofLines.rows());
+      MemorySegment room = memory.allocate(vectors.scratchBytes());
+      kernels.vectorsProduct(vectors, lines, several, TOKENS, 0, BATCH_PANELS, room);
+      results.put("vectorsProduct of " + TOKENS + ", " + order, several.data());
+    }
     FloatRows attended = FloatRows.allocate(memory, 1, COLUMNS);
     kernels.attend(layer, batch, x, attended, 0, 1);
     results.put("attend", attended.data());
