@@ -44,7 +44,6 @@ final class GroupedHelp extends Help {
         "Tokens, logits and vectors",
         Set.of("tokenize", "detokenize", "logits", "perplexity", "embed"));
     COMMAND_GROUPS.put("This machine", Set.of("bench", "doctor"));
-    COMMAND_GROUPS.put("Others", Set.of("completion", "help"));
   }
 
   GroupedHelp(CommandSpec command, ColorScheme colors) {
@@ -86,12 +85,14 @@ final class GroupedHelp extends Help {
       return super.commandList();
     }
     StringBuilder text = new StringBuilder();
+    Map<String, Help> others = new LinkedHashMap<>(subcommands());
     COMMAND_GROUPS.forEach(
         (name, members) -> {
           Map<String, Help> some = new LinkedHashMap<>(subcommands());
           some.keySet().retainAll(members);
+          others.keySet().removeAll(members);
           text.append("%n%s:%n".formatted(name)).append(commandList(some));
         });
-    return text.toString();
+    return text.append("%nOthers:%n".formatted()).append(commandList(others)).toString();
   }
 }
