@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.function.LongPredicate;
@@ -32,8 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CompletionClient implements AutoCloseable {
   /** Members of each request. */
-  static final Set<String> FIELDS =
-      Set.of("prompt", "max_tokens", "temperature", "stream", "stream_options");
+  static final Set<String> FIELDS = Set.of("prompt", "max_tokens", "stream", "stream_options");
 
   private static final int MOST_QUOTED = 300;
 
@@ -56,8 +56,21 @@ final class CompletionClient implements AutoCloseable {
    */
   CompletionClient(URI server, String extra, LongSupplier clock) {
     this.endpoint = URI.create(server.toString().replaceFirst("/+$", "") + "/v1/completions");
-    this.extra = extra.strip().replaceFirst("^\\{\\s*", "").replaceFirst("\\s*}$", "");
+    this.extra = withTemperature(extra);
     this.clock = clock;
+  }
+
+  /** The members of an object, and a temperature of 0 if it names none. */
+  private static String withTemperature(String extra) {
+    try {
+      String members = extra.strip().replaceFirst("^\\{\\s*", "").replaceFirst("\\s*}$", "");
+      Map<?, ?> object = (Map<?, ?>) Objects.requireNonNull(Json.parse(extra));
+      return object.containsKey("temperature")
+          ? members
+          : "\"temperature\":0" + (members.isEmpty() ? "" : "," + members);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   /** The model's name in the last answer; empty if it had none. */
@@ -136,8 +149,9 @@ final class CompletionClient implements AutoCloseable {
         + Arrays.toString(prompt)
         + ",\"max_tokens\":"
         + tokens
-        + ",\"temperature\":0,\"stream\":true,\"stream_options\":{\"include_usage\":true}"
-        + (extra.isEmpty() ? "" : "," + extra)
+        + ",\"stream\":true,\"stream_options\":{\"include_usage\":true}"
+        + ","
+        + extra
         + "}";
   }
 

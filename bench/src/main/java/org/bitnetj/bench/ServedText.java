@@ -49,6 +49,11 @@ record ServedText(long sent, long[] arrivals, int tokens, int cached, int drafte
     return new Gap(sent, first());
   }
 
+  /** From asking for it to the last token. */
+  Gap untilLast() {
+    return new Gap(sent, last());
+  }
+
   Stream<Gap> gaps() {
     return IntStream.range(1, arrivals.length).mapToObj(i -> new Gap(arrivals[i - 1], arrivals[i]));
   }
@@ -81,6 +86,19 @@ record ServedText(long sent, long[] arrivals, int tokens, int cached, int drafte
       tokens += (double) events * text.count() / text.arrivals.length;
     }
     return time.end > time.start ? tokens / time.seconds() : Double.NaN;
+  }
+
+  /** How many texts there were at most that had been asked for and were not whole. */
+  static int mostAtATime(List<ServedText> texts) {
+    return texts.stream()
+        .mapToInt(
+            text ->
+                (int)
+                    texts.stream()
+                        .filter(other -> other.sent <= text.sent && other.last() > text.sent)
+                        .count())
+        .max()
+        .orElseThrow();
   }
 
   /** Tokens per second from the first request to the last token. */

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -90,6 +91,7 @@ public final class ServerBenchmark implements AutoCloseable {
             case CLIENTS -> clients(progress);
             case LONG -> longPrompt(progress);
             case TURN -> turn(progress);
+            case ARRIVALS -> arrivals(progress);
           };
       out.accept("\n" + text + counts());
     }
@@ -230,6 +232,52 @@ public final class ServerBenchmark implements AutoCloseable {
             "\nThe second prompt is the first one, %d tokens in the place of its answer, and %d"
                 + " more.\n",
             load.answerTokens(), NEW_TOKENS);
+  }
+
+  /** Requests at random times, as many a second on average: a Poisson process. */
+  private String arrivals(Consumer<String> progress) throws InterruptedException {
+    Table table =
+        new Table(
+            "requests/s",
+            "requests",
+            "most at a time",
+            "first token p50, s",
+            "first token p99, s",
+            "answer p50, s",
+            "answer p99, s",
+            "tokens/s");
+    for (double rate : load.rates()) {
+      progress.accept(number(rate) + " requests per second");
+      List<Callable<ServedText>> requests = new ArrayList<>();
+      long start = System.nanoTime();
+      for (double at : load.arrivalTimes(rate)) {
+        long due = start + (long) (at * 1e9);
+        int[] prompt = prompt(load.promptTokens());
+        requests.add(
+            () -> {
+              TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
+              return client.complete(prompt, load.answerTokens());
+            });
+      }
+      List<ServedText> texts = together(requests);
+      whole.addAll(texts);
+      Series first = series(texts.stream().map(ServedText::untilFirst));
+      Series answer = series(texts.stream().map(ServedText::untilLast));
+      table.row(
+          number(rate),
+          Integer.toString(first.count()),
+          Integer.toString(ServedText.mostAtATime(texts)),
+          number(first.percentile(50)),
+          number(first.percentile(99)),
+          number(answer.percentile(50)),
+          number(answer.percentile(99)),
+          number(ServedText.servedPerSecond(texts)));
+    }
+    return table.markdown()
+        + Figures.format(
+            "\nPrompts of %d tokens, answers of %d. Requests come at random times (a Poisson"
+                + " process), whether earlier ones have been answered or not.\n",
+            load.promptTokens(), load.answerTokens());
   }
 
   /** What to know of the scenario's tokens; empty if each was computed and came by itself. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * What a {@link ServerBenchmark} asks a server for. Lengths are in tokens.
@@ -17,6 +18,8 @@ import java.util.Map;
  * @param streamTokens of each text of streams and of chats that nothing disturbs
  * @param longPromptTokens of the prompt that is computed beside chats
  * @param turnTokens of the prompt whose chat goes on
+ * @param rates requests per second that come whether earlier ones have been answered or not
+ * @param arrivals how many of them come at each rate
  * @param vocabulary all ids in prompts are below it
  * @param seed of the random prompts
  * @param extra a JSON object whose members each request has too
@@ -31,6 +34,8 @@ public record ServerLoad(
     int streamTokens,
     int longPromptTokens,
     int turnTokens,
+    List<Double> rates,
+    int arrivals,
     int vocabulary,
     long seed,
     String extra) {
@@ -41,7 +46,8 @@ public record ServerLoad(
     STREAMS,
     CLIENTS,
     LONG,
-    TURN
+    TURN,
+    ARRIVALS
   }
 
   /**
@@ -55,11 +61,15 @@ public record ServerLoad(
     }
     scenarios = List.copyOf(scenarios);
     concurrency = List.copyOf(concurrency);
+    rates = List.copyOf(rates);
     if (scenarios.isEmpty() || scenarios.stream().distinct().count() < scenarios.size()) {
       throw new IllegalArgumentException("Name each scenario once, and at least one.");
     }
     if (concurrency.isEmpty() || concurrency.stream().anyMatch(c -> c < 1 || c > 1024)) {
       throw new IllegalArgumentException("Streams and clients must be from 1 to 1024.");
+    }
+    if (rates.isEmpty() || rates.stream().anyMatch(r -> !(r >= 0.001 && r <= 1000))) {
+      throw new IllegalArgumentException("Requests per second must be from 0.001 to 1000.");
     }
     check("Requests of a client", requests, 1);
     check("Tokens of a prompt", promptTokens, 1);
@@ -67,6 +77,7 @@ public record ServerLoad(
     check("Tokens of a stream", streamTokens, 2);
     check("Tokens of the long prompt", longPromptTokens, 1);
     check("Tokens of the first turn", turnTokens, 1);
+    check("Requests that arrive", arrivals, 1);
     check("The vocabulary", vocabulary, 2);
     try {
       if (!(Json.parse(extra) instanceof Map<?, ?> members)) {
@@ -80,6 +91,21 @@ public record ServerLoad(
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("What requests have too must be a JSON object.", e);
     }
+  }
+
+  /**
+   * When requests arrive, in seconds: a Poisson process. The seed decides, and another rate makes
+   * the same times shorter or longer.
+   */
+  double[] arrivalTimes(double rate) {
+    Random gaps = new Random(seed);
+    double[] times = new double[arrivals];
+    double at = 0;
+    for (int i = 0; i < arrivals; i++) {
+      at -= Math.log(1 - gaps.nextDouble()) / rate;
+      times[i] = at;
+    }
+    return times;
   }
 
   private static void check(String what, int value, int least) {

@@ -42,6 +42,8 @@ class ServerBenchmarkTest {
         STREAM,
         LONG_PROMPT,
         FIRST_TURN,
+        List.of(100.0, 200.0),
+        3,
         5000,
         7,
         extra);
@@ -104,6 +106,56 @@ class ServerBenchmarkTest {
           """,
           measure(ticking(), load(server.uri(), "{}", Scenario.CLIENTS, 1)));
     }
+  }
+
+  @Test
+  void requestsArriveWhetherEarlierOnesHaveBeenAnsweredOrNot() throws Exception {
+    AtomicInteger requests = new AtomicInteger();
+    CountDownLatch atFirstRate = new CountDownLatch(3);
+    try (FakeCompletions server =
+        new FakeCompletions(
+            (request, reply) -> {
+              if (requests.getAndIncrement() > 0) { // the first is not measured
+                atFirstRate.countDown();
+                atFirstRate.await();
+              }
+              FakeCompletions.obey(request, reply);
+            })) {
+      String text = measure(System::nanoTime, load(server.uri(), "{}", Scenario.ARRIVALS, 1));
+      List<String> rows = text.lines().filter(line -> line.matches("\\| +[12]00 .*")).toList();
+      assertEquals(2, rows.size(), text);
+      assertTrue(rows.get(0).matches("\\| +100 \\| +3 \\| +3 \\|.*"), text);
+      assertTrue(text.contains("\nPrompts of 10 tokens, answers of 3. Requests come at"), text);
+      assertEquals(7, requests.get());
+    }
+  }
+
+  @Test
+  void arrivalsAreAsManyASecondAsTheRate() {
+    ServerLoad load =
+        new ServerLoad(
+            URI.create("http://localhost:1"),
+            List.of(Scenario.ARRIVALS),
+            List.of(1),
+            1,
+            1,
+            1,
+            2,
+            1,
+            1,
+            List.of(2.0),
+            10_000,
+            5000,
+            7,
+            "{}");
+    double[] times = load.arrivalTimes(2);
+    assertEquals(5000, times[9999], 150); // three standard deviations
+    long shorter = 0; // gaps below 0.25 s: a share of 1 - exp(-0.5)
+    for (int i = 1; i < times.length; i++) {
+      assertTrue(times[i] >= times[i - 1]);
+      shorter += times[i] - times[i - 1] < 0.25 ? 1 : 0;
+    }
+    assertEquals(10_000 * (1 - Math.exp(-0.5)), shorter, 150);
   }
 
   @Test
@@ -222,6 +274,21 @@ class ServerBenchmarkTest {
         assertEquals("m", request.get("model").textValue());
         assertEquals(-100, request.at("/logit_bias/2").intValue());
       }
+    }
+  }
+
+  @Test
+  void aTemperatureGivenTakesThePlaceOfTheUsualOne() throws Exception {
+    try (FakeCompletions server = new FakeCompletions(FakeCompletions::obey)) {
+      String extra = "{\"temperature\": 0.5, \"options\": {\"temperature\": 3}}";
+      measure(System::nanoTime, load(server.uri(), extra, Scenario.STREAMS, 1));
+      for (JsonNode request : server.requests()) {
+        assertEquals(0.5, request.get("temperature").doubleValue());
+      }
+      measure(
+          System::nanoTime,
+          load(server.uri(), "{\"options\": {\"temperature\": 3}}", Scenario.STREAMS, 1));
+      assertEquals(0, server.requests().getLast().get("temperature").intValue());
     }
   }
 
@@ -384,6 +451,26 @@ class ServerBenchmarkTest {
     refused("Streams and clients", () -> load(server, "{}", Scenario.TURN));
     refused("Streams and clients", () -> load(server, "{}", Scenario.TURN, 1, 0));
     refused("Requests have a 'prompt' of", () -> load(server, "{\"prompt\":1}", Scenario.TURN, 1));
+    for (double rate : new double[] {0, -1, 2000, Double.NaN}) {
+      refused(
+          "Requests per second",
+          () ->
+              new ServerLoad(
+                  server,
+                  List.of(Scenario.ARRIVALS),
+                  List.of(1),
+                  1,
+                  1,
+                  1,
+                  2,
+                  1,
+                  1,
+                  List.of(rate),
+                  1,
+                  5000,
+                  7,
+                  "{}"));
+    }
     for (String extra : List.of("", "[]", "{", "{} {}", "{\"a\":1}}", "null")) {
       refused("must be a JSON object", () -> load(server, extra, Scenario.TURN, 1));
     }

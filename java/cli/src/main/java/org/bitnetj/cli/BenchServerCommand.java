@@ -24,11 +24,13 @@ import picocli.CommandLine.Spec;
           + " clients: time to the first token, and tokens per second, where clients send one"
           + " request after the other. long: the times between tokens of 8 chats, alone and while"
           + " a long prompt is computed. turn: time to the first token of a long prompt, and of"
-          + " the same with some tokens more.",
+          + " the same with some tokens more. arrivals: times to the first and to the last token"
+          + " where requests come at random times, whether earlier ones have been answered or not.",
       "",
-      "Requests are greedy, and each prompt is of random token ids, so that no cache helps but in"
-          + " the second turn. Times are those at which events arrive here. Percentiles are nearest"
-          + " ranks: p99 of less than 100 values is the greatest."
+      "Requests are greedy (unless --extra has a temperature), and each prompt is of random token"
+          + " ids, so that no cache helps but in the second turn. Times are those at which events"
+          + " arrive here. Percentiles are nearest ranks: p99 of less than 100 values is the"
+          + " greatest."
     },
     sortOptions = false,
     footer = {
@@ -36,7 +38,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet bench server --url http://127.0.0.1:8080",
       "  bitnet bench server --url http://127.0.0.1:9200 --extra '{\"ignore_eos\":true}'",
-      "  bitnet bench server --scenarios streams,long -c 1,8 --stream-tokens 128"
+      "  bitnet bench server --scenarios streams,long -c 1,8 --stream-tokens 128",
+      "  bitnet bench server --scenarios arrivals --rates 0.5,1,2 --arrivals 100"
     })
 final class BenchServerCommand implements Callable<Integer> {
   @ParentCommand private BenchCommand bench;
@@ -52,8 +55,13 @@ final class BenchServerCommand implements Callable<Integer> {
       names = "--scenarios",
       paramLabel = "NAME",
       split = ",",
-      description = "What to measure. Default: streams,clients,long,turn.")
-  private List<ServerLoad.Scenario> scenarios = List.of(ServerLoad.Scenario.values());
+      description = "What to measure. Default: all but arrivals.")
+  private List<ServerLoad.Scenario> scenarios =
+      List.of(
+          ServerLoad.Scenario.STREAMS,
+          ServerLoad.Scenario.CLIENTS,
+          ServerLoad.Scenario.LONG,
+          ServerLoad.Scenario.TURN);
 
   @Option(
       names = {"-c", "--concurrency"},
@@ -99,6 +107,19 @@ final class BenchServerCommand implements Callable<Integer> {
   private int firstTurn = 2000;
 
   @Option(
+      names = "--rates",
+      paramLabel = "X",
+      split = ",",
+      description = "Requests that arrive in a second. Default: 0.2,0.5.")
+  private List<Double> rates = List.of(0.2, 0.5);
+
+  @Option(
+      names = "--arrivals",
+      paramLabel = "N",
+      description = "Requests that arrive at each rate. Default: ${DEFAULT-VALUE}.")
+  private int arrivals = 40;
+
+  @Option(
       names = "--vocabulary",
       paramLabel = "N",
       description =
@@ -119,7 +140,8 @@ final class BenchServerCommand implements Callable<Integer> {
       paramLabel = "JSON",
       description =
           "An object whose members each request has too, as {\"ignore_eos\":true} or"
-              + " {\"logit_bias\":{\"2\":-100}} to forbid an end token.")
+              + " {\"logit_bias\":{\"2\":-100}} to forbid an end token, or"
+              + " {\"temperature\":0.8,\"top_k\":40}.")
   private String extra = "{}";
 
   @Mixin private HelpOption help;
@@ -147,6 +169,8 @@ final class BenchServerCommand implements Callable<Integer> {
           stream,
           longPrompt,
           firstTurn,
+          rates,
+          arrivals,
           vocabulary,
           seed != null ? seed : System.nanoTime(),
           extra);

@@ -82,6 +82,13 @@ final class ServeCommand implements Callable<Integer> {
   private int queue = 64;
 
   @Option(
+      names = "--no-draft",
+      description =
+          "Compute one token of a text at a time, also where an earlier part of it suggests the"
+              + " next ones. The texts are the same.")
+  private boolean noDraft;
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       description = "How long a request may take, its waiting included. Default: ${DEFAULT-VALUE}.")
@@ -217,6 +224,7 @@ final class ServeCommand implements Callable<Integer> {
               .host(host)
               .port(port)
               .parallel(parallel)
+              .drafting(!noDraft)
               .queue(queue)
               .requestTime(Duration.ofSeconds(timeout))
               .transferTime(Duration.ofSeconds(transferTime))

@@ -54,6 +54,11 @@ final class Serving {
     return this;
   }
 
+  Serving drafting(boolean value) {
+    options = options.withDrafting(value);
+    return this;
+  }
+
   Serving queue(int requests) {
     options = options.withQueue(requests);
     return this;

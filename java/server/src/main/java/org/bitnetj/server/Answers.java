@@ -30,11 +30,13 @@ final class Answers {
   private final LanguageModel model;
   private final Admission admission;
   private final Metrics metrics;
+  private final boolean drafting;
 
-  Answers(LanguageModel model, Admission admission, Metrics metrics) {
+  Answers(LanguageModel model, Admission admission, Metrics metrics, boolean drafting) {
     this.model = model;
     this.admission = admission;
     this.metrics = metrics;
+    this.drafting = drafting;
   }
 
   LanguageModel model() {
@@ -136,7 +138,8 @@ final class Answers {
     SessionOptions room = SessionOptions.defaults().withContext(positions(prompt, options));
     try (Session session = model.openSession(room)) {
       GenerationResult result =
-          session.generate(prompt, options, whileWanted(exchange, session, listener));
+          session.generate(
+              prompt, options.withDrafting(drafting), whileWanted(exchange, session, listener));
       metrics.count(result.stats());
       exchange.work().text(result.stats(), result.finishReason());
       if (result.finishReason() == FinishReason.CANCELLED) {

@@ -42,7 +42,7 @@ public final class ModelServer implements AutoCloseable {
     this.options = options;
     this.identity = Fingerprint.identity(model, options);
     this.admission = new Admission(options.parallel(), options.queue(), capacity(model));
-    this.answers = new Answers(model, admission, metrics);
+    this.answers = new Answers(model, admission, metrics, options.drafting());
     this.exchanges = new Exchanges(options.requestTime());
     this.connections = new Connections(options.transferTime());
     WebServerConfig.Builder builder =

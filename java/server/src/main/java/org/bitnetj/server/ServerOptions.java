@@ -15,6 +15,8 @@ import java.util.function.Consumer;
  * @param parallel texts that are generated at a time, 1 to 256
  * @param queue requests that wait for their turn; where there is one more, the newest of those of
  *     the lowest priority is refused with status 429
+ * @param drafting whether tokens are guessed and computed several in a step where that is faster;
+ *     texts are the same
  * @param requestTime how long a request may take, its waiting included
  * @param transferTime how long a client may take to send a request's head, to send its body, and to
  *     take each piece of an answer; then its connection is closed
@@ -36,6 +38,7 @@ public record ServerOptions(
     Optional<String> modelName,
     int parallel,
     int queue,
+    boolean drafting,
     Duration requestTime,
     Duration transferTime,
     int mostBodyBytes,
@@ -55,6 +58,7 @@ public record ServerOptions(
         Optional.empty(),
         16,
         64,
+        true,
         Duration.ofMinutes(10),
         Duration.ofMinutes(1),
         16 << 20,
@@ -115,6 +119,10 @@ public record ServerOptions(
     return edit(d -> d.queue = value);
   }
 
+  public ServerOptions withDrafting(boolean value) {
+    return edit(d -> d.drafting = value);
+  }
+
   public ServerOptions withRequestTime(Duration value) {
     return edit(d -> d.requestTime = value);
   }
@@ -164,6 +172,7 @@ public record ServerOptions(
         draft.modelName,
         draft.parallel,
         draft.queue,
+        draft.drafting,
         draft.requestTime,
         draft.transferTime,
         draft.mostBodyBytes,
@@ -183,6 +192,7 @@ public record ServerOptions(
     private Optional<String> modelName;
     private int parallel;
     private int queue;
+    private boolean drafting;
     private Duration requestTime;
     private Duration transferTime;
     private int mostBodyBytes;
@@ -200,6 +210,7 @@ public record ServerOptions(
       modelName = from.modelName;
       parallel = from.parallel;
       queue = from.queue;
+      drafting = from.drafting;
       requestTime = from.requestTime;
       transferTime = from.transferTime;
       mostBodyBytes = from.mostBodyBytes;

@@ -16,6 +16,23 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LimitsTest {
   @Test
+  void nothingIsDraftedWhereThatIsOff() throws Exception {
+    String body =
+        "{\"prompt\": \""
+            + "One day a cat sat on a mat and saw a rat. ".repeat(8)
+            + "\", \"max_tokens\": 200, \"temperature\": 0, \"logit_bias\": {\"2\": -100}}";
+    JsonNode without;
+    try (ServedModel served = new ServedModel(ServedModel.options().withDrafting(false))) {
+      without = served.ask("/v1/completions", body);
+    }
+    assertEquals(0, without.at("/timings/draft_n").intValue());
+    try (ServedModel served = new ServedModel(ServedModel.options())) {
+      JsonNode with = served.ask("/v1/completions", body);
+      assertEquals(without.at("/choices"), with.at("/choices"));
+    }
+  }
+
+  @Test
   void severalChoicesAreAdmittedOnce() throws Exception {
     try (ServedModel served = new ServedModel(ServedModel.options().withParallel(3).withQueue(0))) {
       JsonNode answer =
