@@ -1,8 +1,10 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.bitnetj.bench.energy.EnergyMeter;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.generate.FinishReason;
@@ -83,6 +85,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Read the names of special tokens in the prompt as these tokens, not as text.")
   private boolean parseSpecial;
 
+  @Mixin private OutputOption output;
   @Mixin private SessionFlags sessions;
   @Mixin private Reporting reporting;
   @Mixin private HelpOption help;
@@ -92,21 +95,28 @@ final class RunCommand implements Callable<Integer> {
     GenerationOptions options = generation.options(maxTokens);
     reporting.check();
     SessionOptions place = context.session();
-    Streams streams = bitnet.streams();
-    if (!text.isGiven() && SessionFlags.isPossible(streams)) {
-      return hold(options, place, streams);
+    if (!text.isGiven() && SessionFlags.isPossible(bitnet.streams())) {
+      if (output.isGiven()) {
+        throw new ParameterException(
+            spec.commandLine(), "-o takes the text that is generated; give the text before it.");
+      }
+      return hold(options, place, bitnet.streams());
     }
     if (think.isOff()) {
       throw noChatFormat();
     }
-    String prompt = text.prompt(streams);
-    suggestAnother(streams);
-    LoadOptions load = reporting.in(engine.options(head.mode(), streams));
-    try (LanguageModel loaded = LanguageModel.load(model.path(streams), load);
+    String prompt = text.prompt(bitnet.streams());
+    suggestAnother(bitnet.streams());
+    LoadOptions load = reporting.in(engine.options(head.mode(), bitnet.streams()));
+    Path path = model.path(bitnet.streams());
+    Path[] inputs = Stream.concat(Stream.of(path), text.file().stream()).toArray(Path[]::new);
+    try (Result written = output.open(bitnet.streams(), engine.layouts(), inputs);
+        LanguageModel loaded = LanguageModel.load(path, load);
         Session session = loaded.openSession(place);
         @Nullable EnergyMeter meter = reporting.isFull() ? EnergyMeter.ofMachine() : null;
         Interruption _ = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);
+      Streams streams = written.streams();
       Output out = streams.out();
       if (echo) {
         out.print(prompt).flush();
@@ -128,7 +138,8 @@ final class RunCommand implements Callable<Integer> {
                 ids, options, echoes ? printer : reporting.withProgress(streams, printer));
       }
       EnergyReading energy = meter == null ? null : meter.stop();
-      out.print("\n").flush();
+      out.print("\n");
+      written.commit();
       reporting.tell(streams, loaded, result, energy);
       return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
     }

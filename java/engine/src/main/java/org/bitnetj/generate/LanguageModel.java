@@ -249,12 +249,11 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Keys and values may take the memory that the weights leave, less an eighth for everything else.
-   * Where all of it would be taken at once, they get an amount that most machines have.
+   * Keys and values may take the memory that the weights leave. Where all of it would be taken at
+   * once, they get an amount that most machines have.
    */
   private static long cacheBytes(Weights weights) {
-    long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
-    long most = Math.max(room - room / 8 - weights.workingBytes(), room / 8);
+    long most = MachineMemory.leftBeside(weights.workingBytes());
     return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 
