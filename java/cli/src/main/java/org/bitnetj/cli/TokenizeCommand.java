@@ -69,7 +69,9 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Option(
       names = "--raw",
-      description = "Take a text exactly as it is read, with the line break at its end.")
+      description =
+          "Take a text exactly as it is read, with a byte order mark before it and the line break"
+              + " at its end.")
   private boolean raw;
 
   @Option(

@@ -27,7 +27,7 @@ class TokenizeCommandTest {
 
   @Test
   void bytesComeBackExactlyWhereThatIsWanted() throws IOException {
-    byte[] bytes = " a\r\n\0\u001b[2J ä€😀\u0080\n\n".getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = "\uFEFF a\r\n\0\u001b[2J ä€😀\u0080\n\n".getBytes(StandardCharsets.UTF_8);
     Path file = Files.write(folder.resolve("data"), bytes);
     String ids = Outcome.of("tokenize", "--raw", "-f", file.toString()).succeeds().out();
     assertArrayEquals(bytes, Outcome.fed(ids, "detokenize", "--raw").succeeds().bytes());

@@ -125,10 +125,15 @@ public final class LanguageModel implements AutoCloseable {
       PackedCache.Model model = packedModel(source, spec, kernels, options);
       Optional<ModelSource> packed = cache.flatMap(c -> c.find(model));
       Check check = () -> Texts.of(reading.get(), source, options);
-      Weights weights =
-          packed.isPresent()
-              ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
-              : packed(cache, model, kernels, team, options, check);
+      Weights weights;
+      try {
+        weights =
+            packed.isPresent()
+                ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
+                : packed(cache, model, kernels, team, options, check);
+      } finally {
+        options.progress().at(1, 1);
+      }
       closers.push(weights::close);
       Texts texts = Texts.of(reading.get(), source, options);
       closers.remove(waiting);
@@ -229,7 +234,15 @@ public final class LanguageModel implements AutoCloseable {
       check.run();
     }
     Optional<ModelSource> packed =
-        used.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()));
+        used.flatMap(
+            c ->
+                c.pack(
+                    model,
+                    kernels,
+                    team,
+                    options.progress()::at,
+                    options.notes(),
+                    options.warnings()));
     return packed.isPresent()
         ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
         : own(model, kernels, team, options);
@@ -245,7 +258,8 @@ public final class LanguageModel implements AutoCloseable {
         team,
         options.head(),
         options.sparse(),
-        options.fromDisk());
+        options.fromDisk(),
+        options.progress()::at);
   }
 
   /**
