@@ -11,14 +11,9 @@ set "jdk="
 if defined JAVA_HOME call :accept "%JAVA_HOME%"
 if not defined jdk for /f "delims=" %%j in ('where java 2^>nul') do if not defined jdk call :accept "%%~dpj.."
 if not defined jdk for /d %%d in ("%ProgramFiles%\Eclipse Adoptium\*" "%ProgramFiles%\Java\*" "%ProgramFiles%\Microsoft\jdk-*" "%ProgramFiles%\Zulu\*" "%ProgramFiles%\Amazon Corretto\*" "%ProgramFiles%\BellSoft\*" "%USERPROFILE%\.jdks\*") do if not defined jdk call :accept "%%~d"
-if not defined jdk (
-  >&2 echo bitnet: a Java runtime %oldest_jdk% or newer is needed and was found neither by JAVA_HOME, on the PATH, nor under %ProgramFiles%: install one ^(https://adoptium.net has them for every system^) or let JAVA_HOME name it.
-  exit /b 1
-)
-if "%~1"=="--setup" (
-  >&2 echo bitnet: --setup did nothing: this is a release, which is ready with "%jdk%".
-  exit /b 1
-)
+rem No block in parentheses: one in the name of a folder, as in "Program Files (x86)", would end it.
+if not defined jdk goto nojdk
+if "%~1"=="--setup" goto setup
 
 rem ---- options ----
 set "java_options=-XX:+UseSerialGC -XX:-UsePerfData"
@@ -59,6 +54,14 @@ chcp 65001 >nul
 set "code=%ERRORLEVEL%"
 if defined page chcp %page% >nul
 exit /b %code%
+
+:nojdk
+>&2 echo bitnet: a Java runtime %oldest_jdk% or newer is needed and was found neither by JAVA_HOME, on the PATH, nor under "%ProgramFiles%": install one (https://adoptium.net has them for every system) or let JAVA_HOME name it.
+exit /b 1
+
+:setup
+>&2 echo bitnet: --setup did nothing: this is a release, which is ready with "%jdk%".
+exit /b 1
 
 :name
 if /i "%~1"=="vector" set "java_kernels=1"

@@ -17,8 +17,8 @@ import org.bitnetj.source.Printable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two results of {@code bitnet bench -o json}, A and B: how many times as fast B is at all that
- * both measured, and what else is different between them.
+ * Two results of {@code bitnet bench --format json}, A and B: how many times as fast B is at all
+ * that both measured, and what else is different between them.
  */
 public final class Comparison {
   /**
@@ -40,7 +40,8 @@ public final class Comparison {
     }
   }
 
-  private record Difference(String name, String a, String b) {}
+  /** Values as they are in the files; null if there are none. */
+  private record Difference(String name, @Nullable Object a, @Nullable Object b) {}
 
   private static final String COMMIT = "commit";
   private static final String UNKNOWN = Build.UNKNOWN;
@@ -53,6 +54,7 @@ public final class Comparison {
   private static final List<String> COMPARED_IF_ANY =
       List.of(
           "probe",
+          "probe_reads",
           "model",
           "architecture",
           "parameters",
@@ -100,7 +102,7 @@ public final class Comparison {
 
   private void compare(String name) {
     if (!a.text(name).equals(b.text(name))) {
-      differences.add(new Difference(name, shown(a.text(name)), shown(b.text(name))));
+      differences.add(new Difference(name, a.fields().get(name), b.fields().get(name)));
     }
   }
 
@@ -135,7 +137,8 @@ public final class Comparison {
     return new Comparison(first, second);
   }
 
-  private static String shown(String text) {
+  private static String shown(@Nullable Object value) {
+    String text = value == null ? "" : value.toString();
     return text.isEmpty() ? UNKNOWN : Printable.of(text, Integer.MAX_VALUE);
   }
 
@@ -147,7 +150,9 @@ public final class Comparison {
       // Another processor has other kernels; where each side has one, they stand for each other.
       if (ofA.size() == 1 && ofB.size() == 1 && !ofA.equals(ofB)) {
         matched.remove(name);
-        differences.add(new Difference(name, shown(ofA.getFirst()), shown(ofB.getFirst())));
+        differences.add(
+            new Difference(
+                name, a.results().getFirst().get(name), b.results().getFirst().get(name)));
       }
     }
     String[] keys = matched.toArray(String[]::new);
@@ -267,8 +272,8 @@ public final class Comparison {
               : "No difference of machine" + model.replace("and", "or") + " is known.\n");
     }
     for (Difference d : differences) {
-      text.append("- ").append(d.name).append(": ").append(Markdown.escaped(d.a));
-      text.append(" in A, ").append(Markdown.escaped(d.b)).append(" in B\n");
+      text.append("- ").append(d.name).append(": ").append(Markdown.escaped(shown(d.a)));
+      text.append(" in A, ").append(Markdown.escaped(shown(d.b))).append(" in B\n");
     }
     undecided(text);
     only(text, "A", onlyInA);
@@ -364,8 +369,10 @@ public final class Comparison {
       json.writeObjectFieldStart("differences");
       for (Difference d : differences) {
         json.writeObjectFieldStart(d.name);
-        json.writeStringField("a", d.a);
-        json.writeStringField("b", d.b);
+        Map<String, @Nullable Object> both = new LinkedHashMap<>();
+        both.put("a", d.a);
+        both.put("b", d.b);
+        Table.json(json, both);
         json.writeEndObject();
       }
       json.writeEndObject();

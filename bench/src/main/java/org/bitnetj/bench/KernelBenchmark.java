@@ -339,7 +339,7 @@ public final class KernelBenchmark implements AutoCloseable {
     return new KernelReport(
         run,
         machine,
-        machineSpeed.map(MachineSpeed::tier),
+        machineSpeed.map(MachineSpeed::probe),
         List.copyOf(rates),
         List.copyOf(omitted),
         entries.stream().map(entry -> entry.result).toList());

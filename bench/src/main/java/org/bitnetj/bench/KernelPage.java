@@ -68,7 +68,7 @@ public final class KernelPage {
     page.paragraph(
         "The machine's own speed, in samples between those of the kernels; int8 products by the"
             + " instructions of tier "
-            + report.probe().get()
+            + report.probe().get().tier()
             + ":");
     page.table(0, MachineRates.rows(report.rates()));
   }

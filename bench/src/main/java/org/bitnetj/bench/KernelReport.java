@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param run when it was measured and how often
  * @param machine what it was measured on
- * @param probe whose instructions {@code rates} were measured with; empty if they were not
+ * @param probe by what {@code rates} were measured; empty if they were not
  * @param rates the machine's own speed, for each number of threads
  * @param omitted the tiers that should have been measured and could not be
  */
 public record KernelReport(
     BenchmarkRun run,
     Machine machine,
-    Optional<KernelTier> probe,
+    Optional<Probe> probe,
     List<MachineRates> rates,
     List<OmittedTier> omitted,
     List<KernelResult> results) {
@@ -88,7 +88,7 @@ public record KernelReport(
     row.put("processors", machine.processors());
     row.put("system", machine.system());
     row.put("java", machine.java());
-    row.put("probe", probe.map(KernelTier::label).orElse(null));
+    row.put("probe", probe.map(p -> p.tier().label()).orElse(null));
     return row;
   }
 
@@ -101,6 +101,7 @@ public record KernelReport(
     facts.put("bitnet.java", run.build().toString());
     facts.put("measured", run.when() + ", " + run.rounds() + " rounds; a slow operation has fewer");
     facts.put("command", run.command());
+    probe.ifPresent(p -> facts.put("memory read", p.memory()));
     return facts;
   }
 
@@ -165,6 +166,7 @@ public record KernelReport(
       row.putAll(run.origin());
       // Came later: columns of CSV stay where they are.
       row.put(KernelResult.MOST_NANOS, row.remove(KernelResult.MOST_NANOS));
+      row.putAll(Probe.row(probe));
       rows.add(row);
     }
     return Table.csv(rows);
@@ -183,6 +185,7 @@ public record KernelReport(
       Schema.KERNELS.write(json);
       Table.json(json, common());
       Table.json(json, run.origin());
+      Table.json(json, Probe.row(probe));
       Table.json(
           json,
           "machine_speed",

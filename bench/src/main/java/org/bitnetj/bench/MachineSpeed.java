@@ -39,6 +39,7 @@ public final class MachineSpeed implements AutoCloseable {
   private final Map<KernelTier, NativeProbe> probes = new EnumMap<>(KernelTier.class);
   private final MemorySegment[] chunks;
   private final long sum; // of the bytes of all chunks
+  private final boolean ofWeights;
   private final LongAdder result = new LongAdder();
   private final ThreadTeam.Task read = this::read;
   private final ThreadTeam.Task multiply = this::multiply;
@@ -67,7 +68,8 @@ public final class MachineSpeed implements AutoCloseable {
     multiplier = probe(tier);
     Arrays.fill(parts, LEAST_PARTS);
     MemorySegment[] given = chunks(weights, (int) (bytes / CHUNK));
-    if (given.length == bytes / CHUNK) {
+    ofWeights = given.length == bytes / CHUNK;
+    if (ofWeights) {
       chunks = given;
       team.run(read, chunks.length, 1);
       sum = result.sum();
@@ -143,7 +145,11 @@ public final class MachineSpeed implements AutoCloseable {
     return tier;
   }
 
-  /** Bytes that it reads. */
+  /** What it reads, and by whose instructions. */
+  public Probe probe() {
+    return new Probe(tier, bytes(), ofWeights);
+  }
+
   private long bytes() {
     return (long) chunks.length * CHUNK;
   }

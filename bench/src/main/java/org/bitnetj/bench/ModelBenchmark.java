@@ -22,15 +22,14 @@ import org.bitnetj.bench.energy.EnergyMeter;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.error.ContextOverflowException;
-import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
-import org.bitnetj.family.Place;
 import org.bitnetj.format.MappedFormat;
 import org.bitnetj.format.PanelLayout;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.selection.KernelSelection;
 import org.bitnetj.memory.MachineMemory;
+import org.bitnetj.model.Fit;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
 import org.bitnetj.model.Weights;
@@ -271,7 +270,7 @@ public final class ModelBenchmark implements AutoCloseable {
         new ModelReport.Model(
             path,
             spec,
-            parameters(),
+            Fit.parameters(source, spec),
             Files.size(path),
             weights.linearBytes(),
             weights.isSparse(),
@@ -280,25 +279,13 @@ public final class ModelBenchmark implements AutoCloseable {
             cacheBytes,
             loadSeconds),
         plan,
-        machineSpeed.map(MachineSpeed::tier),
+        machineSpeed.map(MachineSpeed::probe),
         rates,
         results,
         withoutProbe(Machine.residentBytes(), 0),
         withoutProbe(Machine.peakResidentBytes(), loadPeakBytes.orElse(0)),
         idle,
         List.copyOf(warnings));
-  }
-
-  /** Elements of all tensors of the model, by its family's list. */
-  private long parameters() {
-    long count = 0;
-    for (Manifest.Entry entry : spec.architecture().manifest().entries(spec.layers())) {
-      if (source.find(entry.role(), entry.layer()).isPresent()) {
-        Place place = entry.role().place();
-        count += (long) place.columns(spec) * place.rows(spec);
-      }
-    }
-    return count;
   }
 
   private void measureIdle() throws IOException {

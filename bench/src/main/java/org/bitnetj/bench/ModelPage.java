@@ -50,7 +50,7 @@ public final class ModelPage {
       page.paragraph(
           "The machine's own speed, in samples before and after each repetition; int8 products by"
               + " the instructions of tier "
-              + report.probe().get()
+              + report.probe().get().tier()
               + ":");
       page.table(0, MachineRates.rows(report.rates()));
     }

@@ -14,14 +14,13 @@ import org.bitnetj.bench.energy.Energy;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.bench.energy.NoEnergy;
 import org.bitnetj.family.ModelSpec;
-import org.bitnetj.kernel.KernelTier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link ModelBenchmark} measured, and on what.
  *
  * @param run when it was measured and with what
- * @param probe whose instructions {@code rates} were measured with; empty if they were not
+ * @param probe by what {@code rates} were measured; empty if they were not
  * @param rates the machine's own speed, for each number of threads
  * @param residentBytes memory the process held in the end, without the buffer of the probe
  * @param peakResidentBytes the most it held
@@ -33,7 +32,7 @@ public record ModelReport(
     Machine machine,
     Model model,
     BenchmarkPlan plan,
-    Optional<KernelTier> probe,
+    Optional<Probe> probe,
     List<MachineRates> rates,
     List<ModelResult> results,
     OptionalLong residentBytes,
@@ -114,6 +113,7 @@ public record ModelReport(
     row.put("start", run.start().toString());
     row.putAll(run.origin());
     row.put("parameters", model.parameters());
+    row.putAll(Probe.row(probe));
     return row;
   }
 
@@ -144,7 +144,7 @@ public record ModelReport(
     row.put("idle_package_watts", watts.map(Energy::packages).orElse(null));
     row.put("idle_dram_watts", watts.map(w -> boxed(w.dram())).orElse(null));
     row.put("no_energy_because", idle instanceof NoEnergy none ? none.reason() : null);
-    row.put("probe", probe.map(KernelTier::label).orElse(null));
+    row.put("probe", probe.map(p -> p.tier().label()).orElse(null));
     return row;
   }
 

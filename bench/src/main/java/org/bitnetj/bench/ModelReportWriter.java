@@ -162,6 +162,7 @@ public final class ModelReportWriter {
         model.lowBitHeadBytes() == 0
             ? "all of it read for each choice of a token"
             : "screened: what it takes to choose the most probable token of each sequence");
+    report.probe().ifPresent(p -> facts.put("memory read", p.memory()));
     facts.put("energy", energy());
     return facts;
   }
@@ -183,7 +184,7 @@ public final class ModelReportWriter {
             Integer.toString(rate.threads()),
             format("%.1f (%.1f)", rate.bytes().best() * 1e-9, rate.bytes().median() * 1e-9),
             format("%.0f (%.0f)", rate.products().best() * 1e-9, rate.products().median() * 1e-9),
-            report.probe().get() + " instructions");
+            report.probe().get().tier() + " instructions");
       }
       text.append(rates.markdown());
     } else {

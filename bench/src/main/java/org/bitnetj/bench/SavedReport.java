@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A result that {@code bitnet bench -o json} wrote.
+ * A result that {@code bitnet bench --format json} wrote.
  *
  * @param fields all but {@code results}: numbers, strings, truth values, lists, maps, null
  * @param results the measurements, at least one
@@ -48,14 +48,14 @@ record SavedReport(
         throw unusable(path, "something follows its JSON object");
       }
     } catch (JsonProcessingException | CharConversionException e) {
-      throw unusable(path, "this is not JSON, as 'bitnet bench -o json' writes it");
+      throw unusable(path, "this is not JSON, as 'bitnet bench --format json' writes it");
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) { // which does not name the file, as where that is a folder
       throw unusable(path, "it cannot be read: " + e.getMessage());
     }
     if (!(root instanceof Map<?, ?> map)) {
-      throw unusable(path, "this is no result of 'bitnet bench -o json'");
+      throw unusable(path, "this is no result of 'bitnet bench --format json'");
     }
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     map.forEach((name, value) -> fields.put((String) name, value));
@@ -85,7 +85,8 @@ record SavedReport(
           path,
           "it has no field '"
               + Schema.NAME
-              + "', which results of 'bitnet bench -o json' have; measure again with this version");
+              + "', which results of 'bitnet bench --format json' have; measure again with this"
+              + " version");
     }
     List<Schema> known = List.of(Schema.MODEL, Schema.KERNELS);
     Schema schema =

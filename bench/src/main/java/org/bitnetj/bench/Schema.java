@@ -10,6 +10,7 @@ import java.io.IOException;
 enum Schema {
   MODEL("bitnet-bench-model"),
   KERNELS("bitnet-bench-kernels"),
+  SERVER("bitnet-bench-server"),
   COMPARISON("bitnet-bench-comparison");
 
   static final String NAME = "schema";

@@ -3,9 +3,16 @@ package org.bitnetj.bench;
 import static org.bitnetj.bench.Figures.number;
 import static org.bitnetj.bench.Figures.times;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +29,7 @@ import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.bitnetj.bench.ServedText.Gap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures how fast a server of OpenAI's completions serves many at a time, by what its clients
@@ -46,6 +54,24 @@ public final class ServerBenchmark implements AutoCloseable {
   private final String command;
   private final CompletionClient client;
   private final Random random;
+
+  /**
+   * A scenario for programs.
+   *
+   * @param counts what to know of its tokens
+   */
+  private record Measured(
+      ServerLoad.Scenario scenario,
+      Map<String, @Nullable Object> counts,
+      List<Map<String, @Nullable Object>> rows) {}
+
+  /** What is the same for all scenarios, by name. */
+  private final Map<String, @Nullable Object> common = new LinkedHashMap<>();
+
+  private final List<Measured> measured = new ArrayList<>();
+
+  /** Of the scenario that is measured. */
+  private final List<Map<String, @Nullable Object>> rows = new ArrayList<>();
 
   /** Texts of the scenario that were read to their ends. */
   private final List<ServedText> whole = new ArrayList<>();
@@ -83,8 +109,11 @@ public final class ServerBenchmark implements AutoCloseable {
     facts.row("client", "bitnet.java " + run.build() + ", on " + Machine.here().cpu());
     facts.row("measured", run.when()).row("seed", Long.toString(load.seed()));
     out.accept(facts.row("command", command).markdown());
+    describe(run);
+    measured.clear();
     for (ServerLoad.Scenario scenario : load.scenarios()) {
       whole.clear();
+      rows.clear();
       String text =
           switch (scenario) {
             case STREAMS -> streams(progress);
@@ -94,7 +123,69 @@ public final class ServerBenchmark implements AutoCloseable {
             case ARRIVALS -> arrivals(progress);
           };
       out.accept("\n" + text + counts());
+      measured.add(new Measured(scenario, tokenCounts(), List.copyOf(rows)));
     }
+  }
+
+  private void describe(BenchmarkRun run) {
+    common.clear();
+    common.put("version", run.build().version());
+    common.put("start", run.start().toString());
+    common.putAll(run.origin());
+    common.put("cpu", Machine.here().cpu());
+    common.put("server", load.server().toString());
+    common.put("software", client.software().isEmpty() ? null : client.software());
+    common.put("model", client.model());
+    common.put("seed", load.seed());
+    common.put("requests", load.requests());
+    common.put("prompt_tokens", load.promptTokens());
+    common.put("answer_tokens", load.answerTokens());
+    common.put("stream_tokens", load.streamTokens());
+    common.put("long_prompt_tokens", load.longPromptTokens());
+    common.put("first_turn_tokens", load.turnTokens());
+    common.put("arriving_requests", load.arrivals());
+    common.put("vocabulary", load.vocabulary());
+  }
+
+  private Map<String, @Nullable Object> tokenCounts() {
+    Map<String, @Nullable Object> counts = new LinkedHashMap<>();
+    counts.put("tokens", tokens());
+    counts.put("tokens_counted_by_server", isCounted());
+    counts.put("events", events());
+    counts.put("drafted_tokens", drafted());
+    return counts;
+  }
+
+  /** Adds a row of names and values in turns. */
+  private void row(Object... namesAndValues) {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      Object value = namesAndValues[i + 1];
+      row.put((String) namesAndValues[i], value instanceof Double d && d.isNaN() ? null : value);
+    }
+    rows.add(row);
+  }
+
+  /**
+   * All that {@link #run} measured as one object: {@code schema} and {@code schema_version}, what
+   * is common, and for each scenario an object with its {@code results}.
+   */
+  public String json() throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      Schema.SERVER.write(json);
+      Table.json(json, common);
+      for (Measured each : measured) {
+        json.writeObjectFieldStart(each.scenario.name().toLowerCase(Locale.ROOT));
+        Table.json(json, each.counts);
+        Table.json(json, "results", each.rows);
+        json.writeEndObject();
+      }
+      json.writeEndObject();
+    }
+    return text + "\n";
   }
 
   private String streams(Consumer<String> progress) throws InterruptedException {
@@ -105,6 +196,7 @@ public final class ServerBenchmark implements AutoCloseable {
       double rate = ServedText.decodedPerSecond(decode(streams));
       rates.add(rate);
       table.row(Integer.toString(streams), number(rate), times(rate / rates.first()));
+      row("streams", streams, "tokens_per_second", rate);
     }
     return table.markdown()
         + Figures.format(
@@ -130,6 +222,17 @@ public final class ServerBenchmark implements AutoCloseable {
           number(first.percentile(50)),
           number(first.percentile(99)),
           number(ServedText.servedPerSecond(texts)));
+      row(
+          "clients",
+          clients,
+          "requests",
+          first.count(),
+          "first_token_seconds_p50",
+          first.percentile(50),
+          "first_token_seconds_p99",
+          first.percentile(99),
+          "tokens_per_second",
+          ServedText.servedPerSecond(texts));
     }
     return table.markdown()
         + Figures.format(
@@ -171,6 +274,19 @@ public final class ServerBenchmark implements AutoCloseable {
           number(gaps.percentile(99) * 1e3),
           times(gaps.percentile(50) / undisturbed.percentile(50)),
           times(gaps.percentile(99) / undisturbed.percentile(99)));
+      row(
+          "chats",
+          CHATS,
+          "beside_long_prompt",
+          gaps == beside,
+          "gaps",
+          gaps.count(),
+          "gap_seconds_p50",
+          gaps.percentile(50),
+          "gap_seconds_p99",
+          gaps.percentile(99),
+          "long_prompt_first_token_seconds",
+          computing.seconds());
     }
     long ended = chats.stream().filter(chat -> chat.last() < computing.end()).count();
     return table.markdown()
@@ -226,6 +342,15 @@ public final class ServerBenchmark implements AutoCloseable {
           Integer.toString(turn.length),
           text.cached() == ServedText.UNKNOWN ? Figures.UNKNOWN : Integer.toString(text.cached()),
           number(text.untilFirst().seconds()));
+      row(
+          "turn",
+          turn == begin ? 1 : 2,
+          "prompt_tokens",
+          turn.length,
+          "cached_tokens",
+          text.cached() == ServedText.UNKNOWN ? Double.NaN : (Object) text.cached(),
+          "first_token_seconds",
+          text.untilFirst().seconds());
     }
     return table.markdown()
         + Figures.format(
@@ -272,6 +397,15 @@ public final class ServerBenchmark implements AutoCloseable {
           number(answer.percentile(50)),
           number(answer.percentile(99)),
           number(ServedText.servedPerSecond(texts)));
+      row(
+          "requests_per_second", rate,
+          "requests", first.count(),
+          "most_at_a_time", ServedText.mostAtATime(texts),
+          "first_token_seconds_p50", first.percentile(50),
+          "first_token_seconds_p99", first.percentile(99),
+          "answer_seconds_p50", answer.percentile(50),
+          "answer_seconds_p99", answer.percentile(99),
+          "tokens_per_second", ServedText.servedPerSecond(texts));
     }
     return table.markdown()
         + Figures.format(
@@ -282,11 +416,11 @@ public final class ServerBenchmark implements AutoCloseable {
 
   /** What to know of the scenario's tokens; empty if each was computed and came by itself. */
   private String counts() {
-    int tokens = whole.stream().mapToInt(ServedText::count).sum();
-    int events = whole.stream().mapToInt(text -> text.arrivals().length).sum();
-    int drafted = whole.stream().mapToInt(ServedText::drafted).sum();
+    int tokens = tokens();
+    int events = events();
+    int drafted = drafted();
     String text = "";
-    if (whole.stream().anyMatch(each -> each.tokens() == ServedText.UNKNOWN)) {
+    if (!isCounted()) {
       text = "The server does not count tokens: each event counts as one.\n";
     } else if (tokens != events) {
       text =
@@ -302,6 +436,23 @@ public final class ServerBenchmark implements AutoCloseable {
                 "%d of %d tokens were guessed by the server's drafts, which repeated texts make"
                     + " easy.\n",
                 drafted, tokens);
+  }
+
+  private int tokens() {
+    return whole.stream().mapToInt(ServedText::count).sum();
+  }
+
+  private int events() {
+    return whole.stream().mapToInt(text -> text.arrivals().length).sum();
+  }
+
+  private int drafted() {
+    return whole.stream().mapToInt(ServedText::drafted).sum();
+  }
+
+  /** Whether the server counts tokens. */
+  private boolean isCounted() {
+    return whole.stream().noneMatch(text -> text.tokens() == ServedText.UNKNOWN);
   }
 
   /** Texts that decode at the same time. */

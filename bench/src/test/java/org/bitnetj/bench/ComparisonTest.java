@@ -248,11 +248,11 @@ class ComparisonTest {
     write(a, "tiny", result(Kind.DECODE, KernelTier.AVX2, 1, 10));
     String good = Files.readString(a);
     Files.writeString(b, "no JSON");
-    assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
+    assertEquals(b + ": this is not JSON, as 'bitnet bench --format json' writes it", refusal());
     Files.writeString(b, "");
-    assertEquals(b + ": this is no result of 'bitnet bench -o json'", refusal());
+    assertEquals(b + ": this is no result of 'bitnet bench --format json'", refusal());
     Files.writeString(b, "[1]");
-    assertEquals(b + ": this is no result of 'bitnet bench -o json'", refusal());
+    assertEquals(b + ": this is no result of 'bitnet bench --format json'", refusal());
     Files.writeString(b, "{\"results\": []}");
     assertTrue(refusal().startsWith(b + ": it has no field 'schema'"), refusal());
     Files.writeString(b, good.replace("bitnet-bench-model", "bitnet-bench-comparison"));
@@ -280,7 +280,7 @@ class ComparisonTest {
     Files.writeString(b, good + "{}");
     assertEquals(b + ": something follows its JSON object", refusal());
     Files.writeString(b, good + "x");
-    assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
+    assertEquals(b + ": this is not JSON, as 'bitnet bench --format json' writes it", refusal());
     Files.writeString(b, good.replace("\"results\" : [", "\"results\" : [ 7, "));
     assertEquals(b + ": one of its results is no object", refusal());
     int start = good.indexOf("{", good.indexOf("\"results\""));
@@ -296,7 +296,7 @@ class ComparisonTest {
     String good = Files.readString(a).strip();
     for (int length = 1; length < good.length(); length += 37) {
       Files.writeString(b, good.substring(0, length));
-      assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
+      assertEquals(b + ": this is not JSON, as 'bitnet bench --format json' writes it", refusal());
     }
   }
 
@@ -320,7 +320,7 @@ class ComparisonTest {
     Files.delete(b);
     // In UTF-32, with a character beyond the last.
     Files.write(b, new byte[] {0, 0, 0, '{', 0x7f, 0, 0, 0});
-    assertEquals(b + ": this is not JSON, as 'bitnet bench -o json' writes it", refusal());
+    assertEquals(b + ": this is not JSON, as 'bitnet bench --format json' writes it", refusal());
   }
 
   @Test

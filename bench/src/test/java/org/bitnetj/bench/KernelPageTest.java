@@ -42,7 +42,7 @@ class KernelPageTest {
             7,
             "bitnet bench kernels --page '<x>'"),
         Machine.here(),
-        Optional.of(KernelTier.AVX2),
+        Optional.of(new Probe(KernelTier.AVX2, 1 << 28, false)),
         List.of(rates),
         List.of(new OmittedTier(KernelTier.NEON, "cannot use kernels 'neon': <x>")),
         List.of(results));

@@ -41,7 +41,7 @@ class KernelReportTest {
         new BenchmarkRun(
             new Build("1.2.3", "abc123", "gcc 14.2.0"), Instant.EPOCH, 3, "bitnet bench kernels"),
         Machine.here(),
-        Optional.of(KernelTier.C),
+        Optional.of(new Probe(KernelTier.C, 1 << 28, false)),
         List.of(rates),
         List.of(),
         List.of(results));
@@ -79,18 +79,23 @@ class KernelReportTest {
     assertEquals(10e9, speed.get("read_bytes_per_second_best").doubleValue());
     assertEquals(5e9, speed.get("read_bytes_per_second_median").doubleValue());
     assertTrue(report.markdown().contains(" 100.0 % |"), report::markdown);
+    String reads = report.markdown().replaceAll(" +", " ");
+    assertTrue(reads.contains("| memory read | 256 MiB of a buffer of its own |"), reads);
+    assertEquals("buffer", json.get("probe_reads").textValue());
     List<String> csv = report.csv().lines().toList();
     assertTrue(
         csv.getFirst()
             .endsWith(
                 ",bandwidth_share_median,int8_peak_share_median,read_bytes_per_second_best"
                     + ",read_bytes_per_second_median,int8_products_per_second_best"
-                    + ",int8_products_per_second_median,commit,compiler,command,nanoseconds_max"),
+                    + ",int8_products_per_second_median,commit,compiler,command,nanoseconds_max"
+                    + ",probe_reads,probe_bytes"),
         csv::getFirst);
     assertTrue(
         csv.getLast()
             .endsWith(
-                ",1.0,,1.0E10,5.0E9,1.0E11,1.0E11,abc123,gcc 14.2.0,bitnet bench kernels,400.0"),
+                ",1.0,,1.0E10,5.0E9,1.0E11,1.0E11,abc123,gcc 14.2.0,bitnet bench kernels,400.0"
+                    + ",buffer,268435456"),
         csv::getLast);
   }
 

@@ -31,12 +31,14 @@ class MachineSpeedTest {
       MemorySegment more = memory.allocate(bytes / 2).fill((byte) 200);
       try (MachineSpeed speed = of(none, List.of(some, more), team)) {
         assertEquals(0, speed.ownBytes());
+        assertEquals("256 MiB of the model's weights", speed.probe().memory());
         assertTrue(speed.readRate(team) > 0);
         more.set(ValueLayout.JAVA_BYTE, 5, (byte) 201);
         assertThrows(IllegalStateException.class, () -> speed.readRate(team), "they were read");
       }
       try (MachineSpeed speed = of(none, List.of(some), team)) {
         assertTrue(speed.ownBytes() >= bytes);
+        assertEquals("256 MiB of a buffer of its own", speed.probe().memory());
         assertTrue(speed.readRate(team) > 0);
       }
     }

@@ -55,7 +55,7 @@ class ModelPageTest {
     return ModelReports.of(
         NO_ENERGY,
         name,
-        Optional.of(KernelTier.AVX2),
+        Optional.of(new Probe(KernelTier.AVX2, 1 << 28, false)),
         List.of(rates(1), rates(2)),
         result(Kind.PREFILL, 1, 1, 2e6, 30),
         result(Kind.PREFILL, 1, 2, 2e6, 50, 60, 65),
@@ -173,7 +173,7 @@ class ModelPageTest {
         ModelReports.of(
             NO_ENERGY,
             "tiny",
-            Optional.of(KernelTier.AVX2),
+            Optional.of(new Probe(KernelTier.AVX2, 1 << 28, false)),
             List.of(rates(1)),
             result(Kind.DECODE, 1, 1, 250e6, 10),
             result(Kind.DECODE, 2, 1, 249e6, 10),
@@ -233,7 +233,7 @@ class ModelPageTest {
         ModelReports.of(
             NO_ENERGY,
             "tiny",
-            Optional.of(KernelTier.AVX2),
+            Optional.of(new Probe(KernelTier.AVX2, 1 << 28, false)),
             List.of(rates(1)),
             result(Kind.PREFILL, 1, 1, 2e6, 30));
     String html = new ModelPage(report).html();
@@ -272,7 +272,7 @@ class ModelPageTest {
                 ModelReports.of(
                     NO_ENERGY,
                     "tiny",
-                    Optional.of(KernelTier.AVX2),
+                    Optional.of(new Probe(KernelTier.AVX2, 1 << 28, false)),
                     List.of(uneven, rates(2)),
                     result(Kind.DECODE, 1, 1, 250e6, 10)))
             .html();
@@ -289,7 +289,7 @@ class ModelPageTest {
                 ModelReports.of(
                     new Energy(20, OptionalDouble.empty(), 2),
                     "tiny",
-                    Optional.of(KernelTier.AVX2),
+                    Optional.of(new Probe(KernelTier.AVX2, 1 << 28, false)),
                     List.of(rates(1)),
                     result))
             .html();

@@ -185,7 +185,7 @@ class ModelReportTest {
             + ",dram_joules_per_token_less_idle,bandwidth_share_median,int8_peak_share_median"
             + ",read_bytes_per_second_best,read_bytes_per_second_median"
             + ",int8_products_per_second_best,int8_products_per_second_median,version,start"
-            + ",commit,compiler,command,parameters",
+            + ",commit,compiler,command,parameters,probe_reads,probe_bytes",
         header);
   }
 

@@ -10,7 +10,6 @@ import org.bitnetj.family.Architecture;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.family.Multipliers;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.option.ActivationScaling;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.tensor.AttentionLayer;
@@ -24,7 +23,7 @@ final class ModelReports {
   static ModelReport of(
       EnergyReading idle,
       String name,
-      Optional<KernelTier> probe,
+      Optional<Probe> probe,
       List<MachineRates> rates,
       ModelResult... results) {
     ModelSpec spec =

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.BenchmarkPlan;
 import org.bitnetj.bench.Comparison;
@@ -60,7 +62,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet bench -m model.gguf",
       "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3 --page model.html",
-      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 -o json",
+      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 --format json -o model.json",
       "  bitnet bench --compare before.json after.json",
       "  bitnet bench kernels --page kernels.html",
       "  bitnet bench server --url http://127.0.0.1:8080"
@@ -72,7 +74,12 @@ final class BenchCommand implements Callable<Integer> {
   enum Format {
     MD,
     CSV,
-    JSON
+    JSON;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @ParentCommand private BitnetCommand bitnet;
@@ -160,10 +167,12 @@ final class BenchCommand implements Callable<Integer> {
   @Mixin private ReadingOptions reading;
 
   @Option(
-      names = {"-o", "--output"},
+      names = "--format",
       paramLabel = "FORMAT",
-      description = "md, csv or json. Default: md.")
+      description = "${COMPLETION-CANDIDATES}. Default: md.")
   private Format format = Format.MD;
+
+  @Mixin private OutputOption output;
 
   @Option(names = "--wide", description = "Show all columns in the table of md.")
   private boolean wide;
@@ -176,11 +185,10 @@ final class BenchCommand implements Callable<Integer> {
       arity = "2",
       paramLabel = "FILE",
       description =
-          "Measure nothing, but compare two results that -o json wrote, of bench or of bench"
+          "Measure nothing, but compare two results that --format json wrote, of bench or of bench"
               + " kernels: how many times as fast the second is, and what else is different.")
   private List<Path> compared = List.of();
 
-  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
@@ -202,15 +210,15 @@ final class BenchCommand implements Callable<Integer> {
         plan(
             prompt != null ? prompt : Math.min(DEFAULT_PROMPT, room),
             generated != null ? generated : Math.min(DEFAULT_GENERATED, room));
-    // The page is opened first: minutes of measuring must not end in a folder that is not there.
-    try (ResultFile file = page == null ? null : force.create(page, layouts, path)) {
+    // Files are opened first: minutes of measuring must not end in a folder that is not there.
+    try (Result result = output.open(bitnet.streams(), layouts, path);
+        ResultFile file = page == null ? null : output.create(page, layouts, path)) {
       ModelReport report = measure(path, plan, layouts, activations);
       for (String warning : report.warnings()) {
         bitnet.streams().tell("bitnet: warning: " + warning + ".");
       }
       ModelReportWriter writer = new ModelReportWriter(report);
-      bitnet
-          .streams()
+      result
           .out()
           .print(
               switch (format) {
@@ -218,6 +226,7 @@ final class BenchCommand implements Callable<Integer> {
                 case CSV -> writer.csv();
                 case JSON -> writer.json();
               });
+      result.commit();
       if (file != null) {
         String html = new ModelPage(report).html();
         file.write(ByteBuffer.wrap(html.getBytes(StandardCharsets.UTF_8)));
@@ -251,20 +260,23 @@ final class BenchCommand implements Callable<Integer> {
     }
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
       String name = option.longestName();
-      if (!name.equals("--compare") && !name.equals("--output")) {
+      if (!Set.of("--compare", "--format", "--output", "--force").contains(name)) {
         throw misuse("--compare measures nothing, so that " + name + " has no meaning with it.");
       }
     }
     Comparison comparison = Comparison.of(compared.getFirst(), compared.getLast());
-    bitnet
-        .streams()
-        .out()
-        .print(
-            switch (format) {
-              case MD -> comparison.markdown();
-              case CSV -> comparison.csv();
-              case JSON -> comparison.json();
-            });
+    Path[] inputs = compared.toArray(Path[]::new);
+    try (Result result = output.open(bitnet.streams(), LayoutOptions.none(), inputs)) {
+      result
+          .out()
+          .print(
+              switch (format) {
+                case MD -> comparison.markdown();
+                case CSV -> comparison.csv();
+                case JSON -> comparison.json();
+              });
+      result.commit();
+    }
     return 0;
   }
 

@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  bitnet bench kernels",
-      "  bitnet bench kernels -t 1 --kernels avx2,avx512 -o csv",
+      "  bitnet bench kernels -t 1 --kernels avx2,avx512 --format csv",
       "  bitnet bench kernels --operations gemv,attention",
       "  bitnet bench kernels --page kernels.html"
     })
@@ -83,23 +83,25 @@ final class BenchKernelsCommand implements Callable<Integer> {
   private List<String> operations = List.of();
 
   @Option(
-      names = {"-o", "--output"},
+      names = "--format",
       paramLabel = "FORMAT",
-      description = "md, csv or json. Default: md.")
+      description = "${COMPLETION-CANDIDATES}. Default: md.")
   private BenchCommand.Format format = BenchCommand.Format.MD;
+
+  @Mixin private OutputOption output;
 
   @Option(names = "--page", paramLabel = "FILE", description = "Write an HTML page with charts.")
   private @Nullable Path page;
 
-  @Mixin private ForceOption force;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {
     check();
     Streams streams = bench.streams();
-    // The page is opened first: a minute of measuring must not end in a folder that is not there.
-    try (ResultFile file = page == null ? null : force.create(page, LayoutOptions.none())) {
+    // Files are opened first: a minute of measuring must not end in a folder that is not there.
+    try (Result result = output.open(streams, LayoutOptions.none());
+        ResultFile file = page == null ? null : output.create(page, LayoutOptions.none())) {
       KernelReport report;
       try (ProgressLine progress = new ProgressLine(streams);
           KernelBenchmark benchmark =
@@ -112,7 +114,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
                   text -> progress.update(() -> text))) {
         report = benchmark.run();
       }
-      streams
+      result
           .out()
           .print(
               switch (format) {
@@ -120,6 +122,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
                 case CSV -> report.csv();
                 case JSON -> report.json();
               });
+      result.commit();
       if (file != null) {
         String html = new KernelPage(report).html();
         file.write(ByteBuffer.wrap(html.getBytes(StandardCharsets.UTF_8)));

@@ -1,10 +1,13 @@
 package org.bitnetj.cli;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.ServerBenchmark;
 import org.bitnetj.bench.ServerLoad;
+import org.bitnetj.option.LayoutOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,7 +42,8 @@ import picocli.CommandLine.Spec;
       "  bitnet bench server --url http://127.0.0.1:8080",
       "  bitnet bench server --url http://127.0.0.1:9200 --extra '{\"ignore_eos\":true}'",
       "  bitnet bench server --scenarios streams,long -c 1,8 --stream-tokens 128",
-      "  bitnet bench server --scenarios arrivals --rates 0.5,1,2 --arrivals 100"
+      "  bitnet bench server --scenarios arrivals --rates 0.5,1,2 --arrivals 100",
+      "  bitnet bench server --format json -o server.json"
     })
 final class BenchServerCommand implements Callable<Integer> {
   @ParentCommand private BenchCommand bench;
@@ -144,15 +148,43 @@ final class BenchServerCommand implements Callable<Integer> {
               + " {\"temperature\":0.8,\"top_k\":40}.")
   private String extra = "{}";
 
+  enum Format {
+    MD,
+    JSON;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "${COMPLETION-CANDIDATES}. Default: md.")
+  private Format format = Format.MD;
+
+  @Mixin private OutputOption output;
   @Mixin private HelpOption help;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws IOException, InterruptedException {
     BenchCommand.refuseOptionsBefore(spec);
     Streams streams = bench.streams();
-    try (ProgressLine progress = new ProgressLine(streams);
+    try (Result result = output.open(streams, LayoutOptions.none());
+        ProgressLine progress = new ProgressLine(streams);
         ServerBenchmark benchmark = new ServerBenchmark(load(), BitnetCommand.line(spec))) {
-      benchmark.run(text -> streams.out().print(text).flush(), text -> progress.update(() -> text));
+      benchmark.run(
+          text -> {
+            if (format == Format.MD) {
+              result.out().print(text).flush();
+            }
+          },
+          text -> progress.update(() -> text));
+      if (format == Format.JSON) {
+        result.out().print(benchmark.json());
+      }
+      result.commit();
     }
     return 0;
   }

@@ -70,6 +70,9 @@ final class Chat extends Dialogue {
   private Conversation conversation;
   private @Nullable Path saved;
 
+  /** What the last answer took, with the model that gave it. */
+  private @Nullable String took;
+
   /**
    * Begins a conversation.
    *
@@ -145,10 +148,11 @@ final class Chat extends Dialogue {
     try (Messages.Guard _ = messages().interrupting(loaded.session())) {
       GenerationResult result;
       boolean inside = loaded.model().requireChatTemplate().opensThinking(manner.think.settings());
-      try (Reply reply = new Reply(streams(), inside, manner.think.hides(), messages().columns())) {
-        result =
-            conversation.reply(message, options, manner.reporting.withProgress(streams(), reply));
+      try (Reply reply = new Reply(streams(), inside, manner.think.hides(), messages().columns());
+          PrefillProgress progress = manner.reporting.withProgress(streams(), reply)) {
+        result = conversation.reply(message, options, progress);
       }
+      took = Statistics.line(loaded.model(), result);
       out.print("\n").flush();
       switch (result.finishReason()) {
         case END_TOKEN, STOP_STRING -> {}
@@ -223,8 +227,7 @@ final class Chat extends Dialogue {
       case "/set" -> tell(settings.set(argument));
       case "/model" -> model(argument);
       case "/stats" -> {
-        GenerationResult latest = latest();
-        tell(latest == null ? "There is no answer yet." : Statistics.line(loaded.model(), latest));
+        tell(took == null ? "There is no answer yet." : took);
       }
       case "/save" -> save(argument);
       case "/load" -> load(argument);

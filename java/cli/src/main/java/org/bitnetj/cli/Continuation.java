@@ -80,8 +80,10 @@ final class Continuation extends Dialogue {
     latestText = text;
     try (Messages.Guard _ = messages().interrupting(loaded.session())) {
       GenerationListener printer = piece -> out.print(piece).flush();
-      GenerationResult result =
-          loaded.session().generate(ids, options, reporting.withProgress(streams(), printer));
+      GenerationResult result;
+      try (PrefillProgress progress = reporting.withProgress(streams(), printer)) {
+        result = loaded.session().generate(ids, options, progress);
+      }
       out.print("\n").flush();
       if (result.finishReason() == FinishReason.CANCELLED && reporting.isQuiet()) {
         tell("(Interrupted.)");

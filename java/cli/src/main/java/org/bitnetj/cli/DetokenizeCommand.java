@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet detokenize 351 975 517",
       "  bitnet tokenize \"Once upon a time\" | bitnet detokenize",
-      "  bitnet tokenize --raw -f text | bitnet detokenize --raw >same",
+      "  bitnet tokenize --raw -f text | bitnet detokenize --raw -o same",
       "",
       "With --raw the bytes of the tokens are written as they are, without a line break at the end."
           + " Without it bytes that are not UTF-8 become U+FFFD, and a line break follows."
@@ -43,8 +45,14 @@ final class DetokenizeCommand implements Callable<Integer> {
       description = "Token ids, separated by spaces or commas. Default: read standard input.")
   private List<String> arguments = List.of();
 
-  @Option(names = "--json", description = "Write an object with the text.")
-  private boolean json;
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "${COMPLETION-CANDIDATES}; json is an object with the text. Default: ${DEFAULT-VALUE}.")
+  private ReportFormat format = ReportFormat.TEXT;
+
+  @Mixin private OutputOption output;
 
   @Option(names = "--raw", description = "Write exactly the bytes of the tokens.")
   private boolean raw;
@@ -56,23 +64,26 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (raw && json) {
-      throw new ParameterException(spec.commandLine(), "Give --raw or --json, not both.");
+    if (raw && format == ReportFormat.JSON) {
+      throw new ParameterException(spec.commandLine(), "Give --raw or --format json, not both.");
     }
-    Output out = bitnet.streams().out();
     String source =
         arguments.isEmpty()
             ? new String(bitnet.streams().in().readAllBytes(), StandardCharsets.UTF_8)
             : String.join(" ", arguments);
-    try (VocabularyFile file = ModelContainer.openVocabulary(model.path(bitnet.streams()))) {
+    Path path = model.path(bitnet.streams());
+    try (Result result = output.open(bitnet.streams(), LayoutOptions.none(), path);
+        VocabularyFile file = ModelContainer.openVocabulary(path)) {
+      Output out = result.out();
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       int[] ids = TokenIds.parse(source, tokenizer.vocabularySize());
       if (raw) {
         out.write(tokenizer.decodeBytes(ids, special));
+        result.commit();
         return 0;
       }
       String text = tokenizer.decode(ids, special);
-      if (json) {
+      if (format == ReportFormat.JSON) {
         try (JsonGenerator generator = new JsonFactory().createGenerator(out.stream())) {
           generator.writeStartObject();
           generator.writeStringField("text", text);
@@ -82,6 +93,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       } else {
         out.println(text);
       }
+      result.commit();
     }
     return 0;
   }

@@ -1,7 +1,5 @@
 package org.bitnetj.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,7 +39,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  bitnet doctor",
       "  bitnet doctor -m model.gguf",
-      "  bitnet doctor --json",
+      "  bitnet doctor --format json",
       "",
       "Every kernel tier that runs here is checked against the definition of the arithmetic, and"
           + " the model is loaded and asked for a few words. The exit code is 0 if everything is in"
@@ -52,31 +50,46 @@ import picocli.CommandLine.ParentCommand;
           + " native library."
     })
 final class DoctorCommand implements Callable<Integer> {
+  private static final String UNKNOWN = "unknown: this system does not say";
+
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
   @Mixin private ReadingOptions reading;
 
-  @Option(names = "--json", description = "Write one JSON object.")
-  private boolean json;
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "${COMPLETION-CANDIDATES}; docs/json.md says what the fields of json are. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private ReportFormat format = ReportFormat.TEXT;
+
+  @Mixin private OutputOption output;
 
   @Mixin private HelpOption help;
 
   /** Title, then name and value, in the order they are shown. */
   private final Map<String, Map<String, String>> sections = new LinkedHashMap<>();
 
+  /** The same for programs. */
+  private final Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+
   private final List<String> problems = new ArrayList<>();
 
   @Override
   public Integer call() throws IOException {
     LoadOptions options = reading.in(LoadOptions.defaults()).withWarnings(warning -> {});
-    examineMachine();
-    examineKernels();
-    examineCache();
-    examineModel(options);
-    if (json) {
-      writeJson();
-    } else {
-      writeText();
+    try (Result result = output.open(bitnet.streams(), reading.layouts())) {
+      examineMachine();
+      examineKernels();
+      examineCache();
+      examineModel(options);
+      if (format == ReportFormat.JSON) {
+        result.out().print(JsonText.of(json()));
+      } else {
+        writeText(result.out());
+      }
+      result.commit();
     }
     return problems.isEmpty() ? 0 : 1;
   }
@@ -89,38 +102,73 @@ final class DoctorCommand implements Callable<Integer> {
     java.put("version", System.getProperty("java.vm.version"));
     java.put("vendor", System.getProperty("java.vendor"));
     java.put("home", System.getProperty("java.home"));
+    Map<String, @Nullable Object> about = facts("build");
+    about.put("version", build.version());
+    about.put("commit", build.commit());
+    about.put("compiler", build.compiler());
+    Map<String, @Nullable Object> runtime = facts("java");
+    runtime.put("version", System.getProperty("java.vm.version"));
+    runtime.put("vendor", System.getProperty("java.vendor"));
+    runtime.put("home", System.getProperty("java.home"));
     Map<String, String> machine = section("machine");
     Machine here = Machine.here();
     machine.put("system", here.system());
     machine.put("cpu", here.cpu() + ", " + here.processors() + " processors for this process");
-    machine.put("instructions", Host.instructions());
+    Optional<List<String>> instructions = Host.instructions();
+    machine.put("instructions", instructions.map(i -> String.join(" ", i)).orElse(UNKNOWN));
+    long memory = Host.memory();
+    long available = Host.availableMemory();
+    machine.put("memory", Host.gibibytes(memory) + ", " + Host.gibibytes(available) + " available");
+    Optional<String> hugePages = Host.hugePages();
     machine.put(
-        "memory",
-        Host.gibibytes(Host.memory())
-            + ", "
-            + Host.gibibytes(Host.availableMemory())
-            + " available");
-    machine.put("huge pages", Host.hugePages());
+        "huge pages",
+        hugePages
+            .map(
+                chosen ->
+                    chosen.equals("madvise")
+                        ? "on request (madvise), which this program makes"
+                        : chosen)
+            .orElse(UNKNOWN));
+    Map<String, @Nullable Object> host = facts("machine");
+    host.put("system", here.system());
+    host.put("cpu", here.cpu());
+    host.put("processors", here.processors());
+    host.put("instructions", instructions.orElse(null));
+    host.put("memory_bytes", memory);
+    host.put("available_bytes", available);
+    host.put("huge_pages", hugePages.orElse(null));
   }
 
   private void examineKernels() {
     KernelSelection selection = selection();
     Map<String, String> library = section("library");
+    Map<String, @Nullable Object> file = facts("library");
+    file.put("loaded", selection.library() instanceof NativeLibrary.Loaded);
     switch (selection.library()) {
       case NativeLibrary.Loaded loaded -> {
         library.put("file", loaded.path().toString());
         library.put("sha-256", loaded.sha256());
         library.put("compiler", loaded.compiler().isEmpty() ? "unknown" : loaded.compiler());
         library.put("abi", Integer.toString(NativeLibrary.abiVersion()));
+        file.put("file", loaded.path().toString());
+        file.put("sha256", loaded.sha256());
+        file.put("compiler", loaded.compiler().isEmpty() ? null : loaded.compiler());
+        file.put("abi", NativeLibrary.abiVersion());
       }
       case NativeLibrary.Missing missing -> {
         library.put("file", "none");
         library.put("reason", missing.reason());
+        file.put("reason", missing.reason());
       }
     }
     selection.shortfall().ifPresent(cost -> problems.add(sentence(cost)));
     Map<String, String> kernels = section("kernels");
     kernels.put("used", selection.tier() + ", " + selection.reason());
+    Map<String, @Nullable Object> chosen = facts("kernels");
+    chosen.put("used", selection.tier().label());
+    chosen.put("reason", selection.reason());
+    List<Map<String, @Nullable Object>> tiers = new ArrayList<>();
+    chosen.put("tiers", tiers);
     for (KernelSelection.Tier tier : selection.tiers()) {
       String state = tier.state().toString();
       @Nullable String failure =
@@ -138,6 +186,15 @@ final class DoctorCommand implements Callable<Integer> {
                 state + " (needs " + tier.tier().needs() + ")";
             case UNRESOLVED -> state + " (needs java " + VectorTier.FLAG + ")";
           });
+      boolean runs =
+          tier.state() == KernelSelection.State.USED || tier.state() == KernelSelection.State.RUNS;
+      Map<String, @Nullable Object> record = new LinkedHashMap<>();
+      record.put("name", tier.tier().label());
+      record.put("state", tier.state().name().toLowerCase(Locale.ROOT));
+      record.put("runs", runs && failure == null);
+      record.put("needs", tier.tier().needs());
+      record.put("failure", failure);
+      tiers.add(record);
       if (failure != null) {
         problems.add(failure);
       }
@@ -147,19 +204,26 @@ final class DoctorCommand implements Callable<Integer> {
   /** The folder of packed models. */
   private void examineCache() {
     Map<String, String> section = section("cache");
+    Map<String, @Nullable Object> values = facts("cache");
     try {
       Optional<PackedModels> found = PackedModels.ofUser();
       if (found.isEmpty()) {
+        values.put("folder", null);
         section.put("folder", "none: there is no home folder");
         return;
       }
       PackedModels cache = found.get();
       section.put("folder", cache.folder().toString());
       List<PackedModels.Entry> all = cache.entries();
-      String size = Hub.size(all.stream().mapToLong(PackedModels.Entry::bytes).sum());
+      long bytes = all.stream().mapToLong(PackedModels.Entry::bytes).sum();
+      String size = Hub.size(bytes);
       section.put("packed", all.size() + (all.size() == 1 ? " model, " : " models, ") + size);
       long limit = cache.limit();
       section.put("limit", limit == 0 ? "0: none are packed" : Hub.size(limit));
+      values.put("folder", cache.folder().toString());
+      values.put("models", all.size());
+      values.put("bytes", bytes);
+      values.put("limit_bytes", limit);
     } catch (IOException e) {
       section.put("limit", "unknown");
       problems.add("Cannot use the cache of packed models: " + Failures.sentence(e));
@@ -188,8 +252,16 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void examineModel(LoadOptions options) {
     Map<String, String> section = section("model");
+    Map<String, @Nullable Object> values = facts("model");
+    values.put("works", false);
     try {
-      model.given().ifPresent(given -> section.put("file", given)); // should it not be there
+      model
+          .given()
+          .ifPresent( // should it not be there
+              given -> {
+                section.put("file", given);
+                values.put("file", given);
+              });
       section.put("file", model.path(bitnet.streams()).toString());
       try (LanguageModel loaded = LanguageModel.load(model.path(bitnet.streams()), options);
           Session session = loaded.openSession()) {
@@ -200,6 +272,10 @@ final class DoctorCommand implements Callable<Integer> {
                 GenerationOptions.greedy().withMaxTokens(16).withIgnoreEnd(true),
                 GenerationListener.NONE);
         section.put("writes", "\"Once upon a time" + result.text() + "\"");
+        values.put("file", model.path(bitnet.streams()).toString());
+        values.put("name", loaded.info().name());
+        values.put("works", true);
+        values.put("text", "Once upon a time" + result.text());
       }
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       String sentence = Failures.sentence(e);
@@ -215,14 +291,29 @@ final class DoctorCommand implements Callable<Integer> {
     return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
   }
 
+  private Map<String, @Nullable Object> facts(String title) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    facts.put(title, values);
+    return values;
+  }
+
+  private Map<String, @Nullable Object> json() {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put(JsonText.SCHEMA, "bitnet-doctor");
+    json.put(JsonText.SCHEMA_VERSION, 1);
+    json.put("ok", problems.isEmpty());
+    json.put("problems", problems);
+    json.putAll(facts);
+    return json;
+  }
+
   private Map<String, String> section(String title) {
     Map<String, String> entries = new LinkedHashMap<>();
     sections.put(title, entries);
     return entries;
   }
 
-  private void writeText() {
-    Output out = bitnet.streams().out();
+  private void writeText(Output out) {
     sections.forEach(
         (title, entries) -> {
           out.println(title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1));
@@ -239,27 +330,5 @@ final class DoctorCommand implements Callable<Integer> {
   /** One line, whatever a model's text or a file's name holds. */
   private static String line(String name, String value) {
     return String.format(Locale.ROOT, "  %-13s %s", name, Printable.of(value, Integer.MAX_VALUE));
-  }
-
-  private void writeJson() throws IOException {
-    try (JsonGenerator generator =
-        new JsonFactory().createGenerator(bitnet.streams().out().stream())) {
-      generator.useDefaultPrettyPrinter();
-      generator.writeStartObject();
-      for (Map.Entry<String, Map<String, String>> section : sections.entrySet()) {
-        generator.writeObjectFieldStart(section.getKey());
-        for (Map.Entry<String, String> entry : section.getValue().entrySet()) {
-          generator.writeStringField(entry.getKey(), entry.getValue());
-        }
-        generator.writeEndObject();
-      }
-      generator.writeArrayFieldStart("problems");
-      for (String problem : problems) {
-        generator.writeString(problem);
-      }
-      generator.writeEndArray();
-      generator.writeEndObject();
-    }
-    bitnet.streams().out().print("\n");
   }
 }

@@ -36,11 +36,21 @@ import picocli.CommandLine.Spec;
       "  bitnet embed -m model.gguf --similarity \"a small cat\" \"a kitten\"",
       "  bitnet embed -m model.gguf -f lines.txt -o vectors.npy",
       "",
-      "Without -o each text becomes a line of JSON: {\"tokens\": …, \"embedding\": […]}. The .npy"
-          + " file is float32 in C order, [texts, width]. Vectors have the length 1, so that their"
-          + " dot product is their cosine similarity."
+      "In jsonl each text becomes a line of JSON: {\"tokens\": …, \"embedding\": […]}. npy is"
+          + " numpy's format, float32 in C order, [texts, width]. Vectors have the length 1, so"
+          + " that their dot product is their cosine similarity."
     })
 final class EmbedCommand implements Callable<Integer> {
+  enum Format {
+    JSONL,
+    NPY;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /** Texts between two reports of progress. */
   private static final int SOME = 16;
 
@@ -75,19 +85,21 @@ final class EmbedCommand implements Callable<Integer> {
   private boolean similarity;
 
   @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FILE",
-      description = "Write a .npy file; it appears when it is complete.")
-  private @Nullable Path output;
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "How vectors are written: ${COMPLETION-CANDIDATES}. Default: npy into a file whose name"
+              + " ends in .npy, else jsonl.")
+  private @Nullable Format format;
 
-  @Mixin private ForceOption force;
+  @Mixin private OutputOption output;
   @Mixin private EngineOptions engine;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {
-    if (similarity && output != null) {
-      throw new ParameterException(spec.commandLine(), "Give --similarity or -o, not both.");
+    if (similarity && format != null) {
+      throw new ParameterException(spec.commandLine(), "Give --similarity or --format, not both.");
     }
     List<String> all = read();
     if (all.isEmpty() || similarity && all.size() < 2) {
@@ -97,19 +109,33 @@ final class EmbedCommand implements Callable<Integer> {
     }
     Path path = model.path(bitnet.streams());
     LoadOptions options = engine.options(HeadMode.FULL, bitnet.streams());
-    try (EmbeddingModel loaded =
-        pooling == null
-            ? EmbeddingModel.load(path, options)
-            : EmbeddingModel.load(path, options, pooling)) {
-      if (output != null) {
-        writeNpy(loaded, all, path, output);
-      } else if (similarity) {
-        writeSimilarities(loaded, all);
+    try (Result result = open(path);
+        EmbeddingModel loaded =
+            pooling == null
+                ? EmbeddingModel.load(path, options)
+                : EmbeddingModel.load(path, options, pooling)) {
+      if (similarity) {
+        writeSimilarities(loaded, all, result.out());
+      } else if (writesNpy()) {
+        writeNpy(loaded, all, result.out());
       } else {
-        writeJson(loaded, all);
+        writeJson(loaded, all, result.out());
       }
+      result.commit();
     }
     return 0;
+  }
+
+  private boolean writesNpy() {
+    boolean named = output.file().filter(file -> file.toString().endsWith(".npy")).isPresent();
+    return !similarity && (format != null ? format == Format.NPY : named);
+  }
+
+  private Result open(Path path) {
+    Path[] inputs = Stream.concat(Stream.of(path), Stream.ofNullable(file)).toArray(Path[]::new);
+    return writesNpy()
+        ? output.openBinary(bitnet.streams(), engine.layouts(), inputs)
+        : output.open(bitnet.streams(), engine.layouts(), inputs);
   }
 
   /** Texts that are not empty; lines may be so at the end of a file only. */
@@ -153,7 +179,8 @@ final class EmbedCommand implements Callable<Integer> {
     return lines;
   }
 
-  private void writeJson(EmbeddingModel embeddings, List<String> all) throws IOException {
+  private static void writeJson(EmbeddingModel embeddings, List<String> all, Output out)
+      throws IOException {
     JsonFactory factory = new JsonFactory();
     for (int from = 0; from < all.size(); from += SOME) {
       List<String> some = all.subList(from, Math.min(from + SOME, all.size()));
@@ -170,33 +197,29 @@ final class EmbedCommand implements Callable<Integer> {
           json.writeEndArray();
           json.writeEndObject();
         }
-        bitnet.streams().out().println(line.toString());
+        out.println(line.toString());
       }
     }
   }
 
-  private void writeSimilarities(EmbeddingModel embeddings, List<String> all) {
+  private static void writeSimilarities(EmbeddingModel embeddings, List<String> all, Output out) {
     List<float[]> vectors = embeddings.embed(all);
     for (float[] other : vectors.subList(1, vectors.size())) {
       double cosine = EmbeddingModel.similarity(vectors.getFirst(), other);
-      bitnet.streams().out().println(String.format(Locale.ROOT, "%.4f", cosine));
+      out.println(String.format(Locale.ROOT, "%.4f", cosine));
     }
   }
 
-  private void writeNpy(EmbeddingModel embeddings, List<String> all, Path input, Path to)
-      throws IOException {
-    Path[] inputs = Stream.concat(Stream.of(input), Stream.ofNullable(file)).toArray(Path[]::new);
-    try (ResultFile result = force.create(to, engine.layouts(), inputs);
-        ProgressLine progress = new ProgressLine(bitnet.streams())) {
-      result.write(NpyFormat.header(all.size(), embeddings.info().width()));
+  private void writeNpy(EmbeddingModel embeddings, List<String> all, Output out) {
+    try (ProgressLine progress = new ProgressLine(bitnet.streams())) {
+      out.write(NpyFormat.header(all.size(), embeddings.info().width()));
       for (int from = 0; from < all.size(); from += SOME) {
         int end = Math.min(from + SOME, all.size());
         for (float[] vector : embeddings.embed(all.subList(from, end))) {
-          result.write(NpyFormat.row(vector));
+          out.write(NpyFormat.row(vector));
         }
         progress.update(() -> end + " of " + all.size() + " texts");
       }
-      result.commit();
     }
   }
 }

@@ -93,7 +93,23 @@ final class EngineOptions {
     return options()
         .withHead(head)
         .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."))
-        .withNotes(note -> streams.tell("bitnet: note: " + note + "."));
+        .withNotes(note -> streams.tell("bitnet: note: " + note + "."))
+        .withProgress(progress(streams));
+  }
+
+  /** Shows a person at a terminal how far loading is. */
+  private static LoadOptions.Progress progress(Streams streams) {
+    if (!streams.isTerminal(Streams.Standard.ERR)) {
+      return (done, total) -> {};
+    }
+    ProgressLine line = new ProgressLine(streams);
+    return (done, total) -> {
+      if (done < total) {
+        line.update(() -> "loading: " + 100 * done / total + " % of the weights are packed");
+      } else {
+        line.close();
+      }
+    };
   }
 
   LayoutOptions layouts() {

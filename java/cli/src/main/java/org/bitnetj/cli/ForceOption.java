@@ -5,10 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.container.ModelContainer;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
 
 /** Whether a result may replace the file that has its name. */
 final class ForceOption {
+  @Spec(Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(names = "--force", description = "Replace the file if it exists.")
   private boolean force;
 
@@ -18,6 +25,7 @@ final class ForceOption {
    * @throws Failures.Failure if the check fails or nothing can be written there
    */
   ResultFile create(Path output, LayoutOptions layouts, Path... inputs) {
+    requireFile(output);
     ResultFile file = ResultFile.create(output);
     try {
       check(output, layouts, inputs);
@@ -36,6 +44,7 @@ final class ForceOption {
    * @throws Failures.Failure if it refuses
    */
   void check(Path output, LayoutOptions layouts, Path... inputs) {
+    requireFile(output);
     if (!Files.isRegularFile(output)) {
       return;
     }
@@ -55,6 +64,14 @@ final class ForceOption {
     }
     if (!force) {
       throw new Failures.Failure(output + " exists; --force replaces it.");
+    }
+  }
+
+  private void requireFile(Path output) {
+    if (output.toString().equals("-")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "This cannot go to standard output; name a file (one whose name is '-' is ./-).");
     }
   }
 

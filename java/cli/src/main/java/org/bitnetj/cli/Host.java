@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What the machine has besides a processor; Linux tells most, other systems what Java knows. */
@@ -35,8 +34,8 @@ final class Host {
 
   private Host() {}
 
-  /** Those of the processor's instruction sets that matter here. */
-  static String instructions() {
+  /** Those of the processor's instruction sets that matter here; empty if not known. */
+  static Optional<List<String>> instructions() {
     String cpu = read("/proc/cpuinfo");
     List<String> all =
         Stream.of("flags", "Features")
@@ -44,8 +43,8 @@ final class Host {
             .flatMap(flags -> Stream.of(flags.split(" ")))
             .toList();
     return all.isEmpty()
-        ? "unknown: this system does not say"
-        : FEATURES.stream().filter(all::contains).collect(Collectors.joining(" "));
+        ? Optional.empty()
+        : Optional.of(FEATURES.stream().filter(all::contains).toList());
   }
 
   /** All memory that this process may have, by what the system or its container allows. */
@@ -65,17 +64,14 @@ final class Host {
     return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
   }
 
-  /** Whether programs get huge pages: always, when they ask as this one does, or never. */
-  static String hugePages() {
+  /**
+   * When programs get huge pages: {@code always}, {@code madvise} (when they ask, as this one does)
+   * or {@code never}; empty if not known.
+   */
+  static Optional<String> hugePages() {
     Matcher chosen =
         Pattern.compile("\\[(\\w+)]").matcher(read("/sys/kernel/mm/transparent_hugepage/enabled"));
-    return chosen.find()
-        ? switch (chosen.group(1)) {
-          case "always" -> "always";
-          case "madvise" -> "on request (madvise), which this program makes";
-          default -> chosen.group(1);
-        }
-        : "unknown: this system does not say";
+    return chosen.find() ? Optional.of(chosen.group(1)) : Optional.empty();
   }
 
   static String gibibytes(long bytes) {

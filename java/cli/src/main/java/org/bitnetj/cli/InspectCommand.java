@@ -1,19 +1,24 @@
 package org.bitnetj.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bitnetj.error.KernelTierException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
+import org.bitnetj.hub.Hub;
+import org.bitnetj.kernel.selection.KernelSelection;
+import org.bitnetj.model.Fit;
 import org.bitnetj.source.Inspection;
 import org.bitnetj.source.ModelSource;
+import org.bitnetj.source.Printable;
 import org.bitnetj.source.container.ModelContainer;
+import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +34,12 @@ import picocli.CommandLine.Spec;
     name = "inspect",
     description = "Shows a model's metadata, tensors and sizes.",
     sortOptions = false,
-    footer = {"", "Examples:", "  bitnet inspect model.gguf", "  bitnet inspect --json model.gguf"})
+    footer = {
+      "",
+      "Examples:",
+      "  bitnet inspect model.gguf",
+      "  bitnet inspect --format json -o model.json model.gguf"
+    })
 final class InspectCommand implements Callable<Integer> {
   private static final int MOST_WIDTH = 60; // of a column
 
@@ -44,8 +54,15 @@ final class InspectCommand implements Callable<Integer> {
       description = "The model, as for -m.")
   private @Nullable String named;
 
-  @Option(names = "--json", description = "Write one JSON object.")
-  private boolean json;
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "${COMPLETION-CANDIDATES}; docs/json.md says what the fields of json are. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private ReportFormat format = ReportFormat.TEXT;
+
+  @Mixin private OutputOption output;
 
   @Mixin private LayoutOption layout;
   @Mixin private HelpOption help;
@@ -57,13 +74,15 @@ final class InspectCommand implements Callable<Integer> {
           spec.commandLine(), "Name the model once: as an argument or by -m.");
     }
     Path path = named != null ? model.path(named, bitnet.streams()) : model.path(bitnet.streams());
-    try (ModelSource source = ModelContainer.open(path, true, layout.options())) {
+    try (Result result = output.open(bitnet.streams(), layout.options(), path);
+        ModelSource source = ModelContainer.open(path, true, layout.options())) {
       Report report = Report.of(source);
-      if (json) {
-        writeJson(report);
+      if (format == ReportFormat.JSON) {
+        result.out().print(JsonText.of(json(report)));
       } else {
-        writeText(report);
+        writeText(report, result.out());
       }
+      result.commit();
     }
     return 0;
   }
@@ -71,29 +90,86 @@ final class InspectCommand implements Callable<Integer> {
   /**
    * What is shown.
    *
-   * @param spec the model, if the engine can run it
-   * @param refusal else why not
+   * @param spec the model, if the engine knows its family
+   * @param fit what it takes, if all of its tensors are as they must be
+   * @param refusal why it does not load here; null if it does
    */
   private record Report(
       Path path,
       String architecture,
       Inspection inspection,
       @Nullable ModelSpec spec,
+      @Nullable Fit fit,
       @Nullable String refusal) {
     static Report of(ModelSource source) {
       Inspection inspection = source.inspection();
+      ModelSpec spec = null;
+      Fit fit = null;
+      String refusal = null;
       try {
-        return new Report(source.path(), source.family(), inspection, source.spec(), null);
-      } catch (ModelFileException e) {
-        return new Report(source.path(), source.family(), inspection, null, e.getMessage());
+        spec = source.spec();
+        fit = Fit.of(source, spec, KernelSelection.choose(null).kernels());
+        refusal = fit.refusal().orElse(null);
+        Tokenizer.of(source.vocabulary());
+      } catch (ModelFileException | KernelTierException e) {
+        refusal = Failures.sentence(e);
       }
+      return new Report(source.path(), source.family(), inspection, spec, fit, refusal);
     }
   }
 
-  private void writeText(Report report) {
-    Output out = bitnet.streams().out();
+  private static void summary(Report report, Output out) {
+    ModelSpec spec = report.spec;
+    out.println(fact("architecture", report.architecture));
+    Fit fit = report.fit;
+    if (spec != null && fit != null) {
+      boolean ternary = fit.ternaryParameters() > 0;
+      out.println(
+          fact(
+              "parameters",
+              count(fit.parameters())
+                  + (ternary ? ", " + count(fit.ternaryParameters()) + " of them ternary" : "")));
+      out.println(
+          fact(
+              "bits per weight",
+              String.format(Locale.ROOT, "%.2f on average", fit.bitsPerParameter())
+                  + (ternary
+                      ? String.format(
+                          Locale.ROOT, ", %.2f of ternary ones", fit.bitsPerTernaryParameter())
+                      : "")));
+      out.println(
+          fact(
+              "memory",
+              Hub.size(fit.weightBytes())
+                  + " for weights, "
+                  + Hub.size(fit.contextBytes())
+                  + " for a full context of "
+                  + fit.context()
+                  + " tokens"
+                  + (fit.context() < spec.contextLength()
+                      ? ", which is what fits here of " + spec.contextLength()
+                      : "")));
+    }
+    out.println(fact("loads here", report.refusal == null ? "yes" : "no: " + report.refusal));
+  }
+
+  private static String fact(String name, String value) {
+    return String.format(Locale.ROOT, "  %-15s %s", name, Printable.of(value, Integer.MAX_VALUE));
+  }
+
+  /** In millions or billions where there are so many. */
+  private static String count(long number) {
+    return number < 1_000_000
+        ? Long.toString(number)
+        : number < 999_500_000
+            ? String.format(Locale.ROOT, "%.1f million", number * 1e-6)
+            : String.format(Locale.ROOT, "%.2f billion", number * 1e-9);
+  }
+
+  private static void writeText(Report report, Output out) {
     Inspection inspection = report.inspection;
     out.println(report.path + ": " + inspection.container() + ", " + size(inspection.size()));
+    summary(report, out);
     out.println("");
     out.println("Metadata (" + inspection.metadata().size() + ")");
     for (Inspection.Entry entry : inspection.metadata()) {
@@ -129,9 +205,6 @@ final class InspectCommand implements Callable<Integer> {
               size(total.bytes())));
     }
     inspection.readings().forEach(out::println);
-    if (report.refusal != null) {
-      out.println("This engine cannot run it: " + report.refusal);
-    }
     if (report.spec != null) {
       out.println(
           "Computed with int8 activations, one scale a " + report.spec.activationScaling().label());
@@ -149,62 +222,46 @@ final class InspectCommand implements Callable<Integer> {
         .orElse("");
   }
 
-  private void writeJson(Report report) throws IOException {
+  private static Map<String, @Nullable Object> json(Report report) {
     Inspection inspection = report.inspection;
-    try (JsonGenerator json = new JsonFactory().createGenerator(bitnet.streams().out().stream())) {
-      json.useDefaultPrettyPrinter();
-      json.writeStartObject();
-      json.writeStringField("file", report.path.toString());
-      json.writeStringField("container", inspection.container());
-      json.writeNumberField("bytes", inspection.size());
-      json.writeStringField("architecture", report.architecture);
-      if (report.spec != null) {
-        json.writeStringField("activation_scale_per", report.spec.activationScaling().label());
-      }
-      if (report.refusal != null) {
-        json.writeStringField("cannot_run", report.refusal);
-      }
-      json.writeArrayFieldStart("readings");
-      for (String reading : inspection.readings()) {
-        json.writeString(reading);
-      }
-      json.writeEndArray();
-      json.writeObjectFieldStart("metadata");
-      for (Inspection.Entry entry : inspection.metadata()) {
-        json.writeFieldName(entry.key());
-        switch (entry.scalar()) {
-          case null -> json.writeString(entry.shown());
-          case Boolean b -> json.writeBoolean(b);
-          case Long l -> json.writeNumber(l);
-          case BigInteger i -> json.writeNumber(i);
-          case Float f -> json.writeNumber(f);
-          case Double d -> json.writeNumber(d);
-          case Object o -> json.writeString(o.toString());
-        }
-      }
-      json.writeEndObject();
-      json.writeArrayFieldStart("tensors");
-      for (Inspection.Row row : inspection.tensors()) {
-        json.writeStartObject();
-        json.writeStringField("name", row.name());
-        json.writeStringField("type", row.type());
-        json.writeArrayFieldStart("dims");
-        for (long d : row.dims()) {
-          json.writeNumber(d);
-        }
-        json.writeEndArray();
-        json.writeStringField("file", row.file().getFileName().toString());
-        json.writeNumberField("offset", row.offset());
-        json.writeNumberField("bytes", row.bytes());
-        if (row.sharing().isPresent()) {
-          json.writeStringField("scale_per", row.sharing().get());
-        }
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    bitnet.streams().out().print("\n");
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put(JsonText.SCHEMA, "bitnet-inspect");
+    json.put(JsonText.SCHEMA_VERSION, 1);
+    json.put("file", report.path.toString());
+    json.put("container", inspection.container());
+    json.put("bytes", inspection.size());
+    json.put("architecture", report.architecture);
+    json.put("loads", report.refusal == null);
+    json.put("refusal", report.refusal);
+    Fit fit = report.fit;
+    json.put("parameters", fit == null ? null : fit.parameters());
+    json.put("ternary_parameters", fit == null ? null : fit.ternaryParameters());
+    json.put("bits_per_parameter", fit == null ? null : fit.bitsPerParameter());
+    json.put("bits_per_ternary_parameter", fit == null ? null : fit.bitsPerTernaryParameter());
+    json.put("weight_bytes", fit == null ? null : fit.weightBytes());
+    json.put("context_tokens", fit == null ? null : fit.context());
+    json.put("context_bytes", fit == null ? null : fit.contextBytes());
+    json.put(
+        "activation_scale_per",
+        report.spec == null ? null : report.spec.activationScaling().label());
+    json.put("readings", inspection.readings());
+    Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
+    inspection.metadata().forEach(entry -> metadata.put(entry.key(), entry.value()));
+    json.put("metadata", metadata);
+    json.put("tensors", inspection.tensors().stream().map(InspectCommand::json).toList());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> json(Inspection.Row row) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("name", row.name());
+    json.put("type", row.type());
+    json.put("dims", row.dims());
+    json.put("file", row.file().getFileName().toString());
+    json.put("offset", row.offset());
+    json.put("bytes", row.bytes());
+    json.put("scale_per", row.sharing().orElse(null));
+    return json;
   }
 
   private static String size(long bytes) {

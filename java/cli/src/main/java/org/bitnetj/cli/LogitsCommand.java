@@ -33,9 +33,9 @@ import picocli.CommandLine.Spec;
       "  bitnet logits --ids 4094,351,975 --all -o logits.npy",
       "  bitnet logits -m model.gguf -f book.txt --all --cache f16 -o book.npy",
       "",
-      "The file is float32 in C order: [vocabulary] after the last token, or with --all"
-          + " [positions, vocabulary], row i after token i. A text gets the beginning-of-text token"
-          + " if the model file asks for it; ids are taken as they are.",
+      "The result is in numpy's format .npy, float32 in C order: [vocabulary] after the last token,"
+          + " or with --all [positions, vocabulary], row i after token i. A text gets the"
+          + " beginning-of-text token if the model file asks for it; ids are taken as they are.",
       "",
       "Keys and values are stored in float32 here, as in the reference implementations that logits"
           + " are compared with. 'run' and 'chat' use float16; --cache f16 gives their logits."
@@ -62,14 +62,7 @@ final class LogitsCommand implements Callable<Integer> {
       description = "How keys and values are stored: f32 or f16. Default: f32.")
   private CacheType cache = CacheType.F32;
 
-  @Option(
-      names = {"-o", "--output"},
-      required = true,
-      paramLabel = "FILE",
-      description = "The .npy file to write; it appears when it is complete.")
-  private Path output;
-
-  @Mixin private ForceOption force;
+  @Mixin private OutputOption output;
   @Mixin private HelpOption help;
 
   @Override
@@ -77,11 +70,15 @@ final class LogitsCommand implements Callable<Integer> {
     if (ids != null && text.isGiven()) {
       throw new ParameterException(spec.commandLine(), "Give a text or --ids, not both.");
     }
+    if (!output.isGiven()) {
+      throw new ParameterException(
+          spec.commandLine(), "Name the .npy file to write by -o ('-' is standard output).");
+    }
     byte[] bytes = ids == null ? text.bytes(bitnet.streams()) : new byte[0];
     Path[] inputs =
         Stream.concat(Stream.of(model.path(bitnet.streams())), text.file().stream())
             .toArray(Path[]::new);
-    try (ResultFile file = force.create(output, engine.layouts(), inputs);
+    try (Result result = output.openBinary(bitnet.streams(), engine.layouts(), inputs);
         LanguageModel loaded =
             engine.load(model.path(bitnet.streams()), HeadMode.FULL, bitnet.streams());
         Session session = loaded.openSession(SessionOptions.defaults().withCacheType(cache));
@@ -91,16 +88,18 @@ final class LogitsCommand implements Callable<Integer> {
       ByteBuffer row =
           ByteBuffer.allocate(Math.multiplyExact(vocabulary, Float.BYTES))
               .order(ByteOrder.LITTLE_ENDIAN);
-      file.write(all ? NpyFormat.header(tokens.length, vocabulary) : NpyFormat.header(vocabulary));
+      result
+          .out()
+          .write(all ? NpyFormat.header(tokens.length, vocabulary) : NpyFormat.header(vocabulary));
       session.logits(
           tokens,
           all ? 0 : tokens.length - 1,
           (position, logits) -> {
             row.clear().asFloatBuffer().put(logits);
-            file.write(row);
+            result.out().write(row.array());
             progress.update(() -> position + 1 + " of " + tokens.length + " positions");
           });
-      file.commit();
+      result.commit();
     }
     return 0;
   }

@@ -15,7 +15,7 @@ final class NpyFormat {
    * What comes before the data: a magic number, the length of what follows, and a Python dictionary
    * padded so that the data starts at a multiple of 64.
    */
-  static ByteBuffer header(int... shape) {
+  static byte[] header(int... shape) {
     String sizes =
         Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
     String tuple = "(" + sizes + (shape.length == 1 ? ",)" : ")");
@@ -30,15 +30,15 @@ final class NpyFormat {
         .put((byte) 0)
         .putShort((short) length)
         .put(padded.getBytes(StandardCharsets.US_ASCII))
-        .flip();
+        .array();
   }
 
   /** A row of the data. */
-  static ByteBuffer row(float... values) {
+  static byte[] row(float... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
             .order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    return bytes;
+    return bytes.array();
   }
 }

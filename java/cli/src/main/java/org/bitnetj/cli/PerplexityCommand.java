@@ -1,7 +1,9 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.Session;
 import org.bitnetj.generate.SessionOptions;
@@ -64,13 +66,16 @@ final class PerplexityCommand implements Callable<Integer> {
       description = "How keys and values are stored: f16 or f32. Default: f16.")
   private CacheType cache = CacheType.F16;
 
+  @Mixin private OutputOption output;
   @Mixin private HelpOption help;
 
   @Override
   public Integer call() throws IOException {
     byte[] bytes = text.bytes(bitnet.streams());
-    try (LanguageModel loaded =
-            engine.load(model.path(bitnet.streams()), HeadMode.FULL, bitnet.streams());
+    Path path = model.path(bitnet.streams());
+    Path[] inputs = Stream.concat(Stream.of(path), text.file().stream()).toArray(Path[]::new);
+    try (Result written = output.open(bitnet.streams(), engine.layouts(), inputs);
+        LanguageModel loaded = engine.load(path, HeadMode.FULL, bitnet.streams());
         ProgressLine progress = new ProgressLine(bitnet.streams())) {
       Tokenizer tokenizer = loaded.tokenizer();
       int context = loaded.info().contextLength();
@@ -108,7 +113,8 @@ final class PerplexityCommand implements Callable<Integer> {
           scored = to;
           progress.update(() -> result + " of " + tokens.length);
         }
-        bitnet.streams().out().println(result.toString());
+        written.out().println(result.toString());
+        written.commit();
       }
     }
     return 0;

@@ -3,11 +3,12 @@ package org.bitnetj.cli;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.bitnetj.source.Printable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows on standard error how far a long job is: at a terminal one line that is rewritten and
- * removed at the end, elsewhere a line now and then. A job that ends within a second prints
- * nothing.
+ * removed at the end, also where the process is told to end meanwhile (Ctrl-C); elsewhere a line
+ * now and then. A job that ends within a second prints nothing. Thread-safe.
  */
 final class ProgressLine implements AutoCloseable {
   private static final long FIRST_NANOS = 1_000_000_000L;
@@ -24,7 +25,9 @@ final class ProgressLine implements AutoCloseable {
   private final Streams streams;
   private final boolean terminal;
   private long next = System.nanoTime() + FIRST_NANOS;
-  private boolean shown;
+
+  /** Takes the line away when the JVM ends; null while there is no line. */
+  private @Nullable Thread atEnd;
 
   ProgressLine(Streams streams) {
     this.streams = streams;
@@ -48,15 +51,17 @@ final class ProgressLine implements AutoCloseable {
   }
 
   /** Shows {@code text} if it is time to. */
-  void update(Supplier<String> text) {
+  synchronized void update(Supplier<String> text) {
     long now = System.nanoTime();
     if (now - next < 0) {
       return;
     }
     next = now + (terminal ? TERMINAL_NANOS : LOG_NANOS);
-    shown = true;
     String line = Printable.of(text.get(), Integer.MAX_VALUE);
     if (terminal) {
+      if (atEnd == null && !register()) {
+        return;
+      }
       streams.err().print(START_OF_LINE + WITHOUT_WRAP + line + REST_OF_LINE_CLEARED + WITH_WRAP);
       streams.err().flush();
     } else {
@@ -64,12 +69,39 @@ final class ProgressLine implements AutoCloseable {
     }
   }
 
-  /** Takes the line away. */
+  /** False if the JVM is ending: then nothing more is shown. */
+  private boolean register() {
+    Thread hook = new Thread(this::clear, "remove the line of progress");
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return false;
+    }
+    atEnd = hook;
+    return true;
+  }
+
+  private synchronized void clear() {
+    streams.err().print(START_OF_LINE + REST_OF_LINE_CLEARED);
+    streams.err().flush();
+    next = Long.MAX_VALUE;
+  }
+
+  /** Takes the line away; a later update shows it again. Idempotent. */
   @Override
-  public void close() {
-    if (terminal && shown) {
-      streams.err().print(START_OF_LINE + REST_OF_LINE_CLEARED);
-      streams.err().flush();
+  public synchronized void close() {
+    Thread hook = atEnd;
+    if (hook == null) {
+      return;
+    }
+    atEnd = null;
+    try {
+      if (Runtime.getRuntime().removeShutdownHook(hook)) {
+        streams.err().print(START_OF_LINE + REST_OF_LINE_CLEARED);
+        streams.err().flush();
+      }
+    } catch (IllegalStateException e) {
+      // The JVM is ending, and the hook takes it away.
     }
   }
 }

@@ -64,18 +64,17 @@ final class Reporting {
     }
   }
 
-  /** Loads without notes if nothing is to be said. */
+  /** Loads without notes and progress if nothing is to be said. */
   LoadOptions in(LoadOptions options) {
-    return quiet ? options.withNotes(note -> {}) : options;
+    return quiet ? options.withNotes(note -> {}).withProgress((done, total) -> {}) : options;
   }
 
   /**
    * Shows a person at a terminal how much of a long prompt is computed, until the text begins. To
    * be used for one text.
    */
-  GenerationListener withProgress(Streams streams, GenerationListener listener) {
-    return quiet || !streams.isTerminal(Streams.Standard.ERR)
-        ? listener
-        : new PrefillProgress(streams, listener);
+  PrefillProgress withProgress(Streams streams, GenerationListener listener) {
+    boolean shown = !quiet && streams.isTerminal(Streams.Standard.ERR);
+    return new PrefillProgress(shown ? new ProgressLine(streams) : null, listener);
   }
 }

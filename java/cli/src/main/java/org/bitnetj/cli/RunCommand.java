@@ -1,8 +1,11 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.bitnetj.bench.energy.EnergyMeter;
 import org.bitnetj.bench.energy.EnergyReading;
 import org.bitnetj.generate.FinishReason;
@@ -83,6 +86,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Read the names of special tokens in the prompt as these tokens, not as text.")
   private boolean parseSpecial;
 
+  @Mixin private OutputOption output;
   @Mixin private SessionFlags sessions;
   @Mixin private Reporting reporting;
   @Mixin private HelpOption help;
@@ -92,45 +96,92 @@ final class RunCommand implements Callable<Integer> {
     GenerationOptions options = generation.options(maxTokens);
     reporting.check();
     SessionOptions place = context.session();
-    Streams streams = bitnet.streams();
-    if (!text.isGiven() && SessionFlags.isPossible(streams)) {
-      return hold(options, place, streams);
+    if (!text.isGiven() && SessionFlags.isPossible(bitnet.streams())) {
+      if (output.isGiven()) {
+        throw new ParameterException(
+            spec.commandLine(), "-o takes the text that is generated; give the text before it.");
+      }
+      return hold(options, place, bitnet.streams());
     }
     if (think.isOff()) {
       throw noChatFormat();
     }
-    String prompt = text.prompt(streams);
-    suggestAnother(streams);
-    LoadOptions load = reporting.in(engine.options(head.mode(), streams));
-    try (LanguageModel loaded = LanguageModel.load(model.path(streams), load);
+    String prompt = text.prompt(bitnet.streams());
+    suggestAnother(bitnet.streams());
+    LoadOptions load = reporting.in(engine.options(head.mode(), bitnet.streams()));
+    Path path = model.path(bitnet.streams());
+    Path[] inputs = Stream.concat(Stream.of(path), text.file().stream()).toArray(Path[]::new);
+    try (Result written = output.open(bitnet.streams(), engine.layouts(), inputs);
+        LanguageModel loaded = LanguageModel.load(path, load);
         Session session = loaded.openSession(place);
         @Nullable EnergyMeter meter = reporting.isFull() ? EnergyMeter.ofMachine() : null;
         Interruption _ = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);
+      Streams streams = written.streams();
       Output out = streams.out();
-      if (echo) {
-        out.print(prompt).flush();
-      }
+      Echo echoed = new Echo(out, echo ? prompt : "");
       GenerationResult result;
       if (meter != null) {
         meter.start();
       }
       if (think.isGiven()) {
-        try (Reply reply = new Reply(streams, false, think.hides())) {
-          result = session.generate(ids, options, reporting.withProgress(streams, reply));
+        try (Reply reply = new Reply(streams, false, think.hides());
+            PrefillProgress progress =
+                reporting.withProgress(streams, echoed.before(reply::onText))) {
+          result = session.generate(ids, options, progress);
         }
       } else {
-        GenerationListener printer = piece -> out.print(piece).flush();
-        // A line of progress would take the place of the prompt's last one.
-        boolean echoes = echo && streams.isTerminal(Streams.Standard.OUT);
-        result =
-            session.generate(
-                ids, options, echoes ? printer : reporting.withProgress(streams, printer));
+        try (PrefillProgress progress =
+            reporting.withProgress(streams, echoed.before(piece -> out.print(piece).flush()))) {
+          result = session.generate(ids, options, progress);
+        }
       }
+      echoed.print();
       EnergyReading energy = meter == null ? null : meter.stop();
-      out.print("\n").flush();
+      out.print("\n");
+      written.commit();
       reporting.tell(streams, loaded, result, energy);
       return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
+    }
+  }
+
+  /**
+   * The prompt before its continuation. It is printed once it is computed: till then its last line
+   * would be where the line of progress is.
+   */
+  private static final class Echo {
+    private final Output out;
+    private final String prompt;
+    private boolean printed;
+
+    Echo(Output out, String prompt) {
+      this.out = out;
+      this.prompt = prompt;
+    }
+
+    void print() {
+      if (!printed) {
+        printed = true;
+        out.print(prompt).flush();
+      }
+    }
+
+    /** Prints it as soon as it is computed, before the text. */
+    GenerationListener before(Consumer<String> text) {
+      return new GenerationListener() {
+        @Override
+        public void onPrefill(int done, int total) {
+          if (done == total) {
+            print();
+          }
+        }
+
+        @Override
+        public void onText(String piece) {
+          print();
+          text.accept(piece);
+        }
+      };
     }
   }
 

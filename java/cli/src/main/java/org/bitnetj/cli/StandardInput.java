@@ -4,6 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -15,22 +16,47 @@ final class StandardInput extends FilterInputStream {
   private static final String CLOSED =
       "standard input is closed; give the text another way, or let input come from a file or pipe.";
 
-  private static final Path DESCRIPTOR = Path.of("/proc/self/fd/0");
+  private static final Path PROCESS = Path.of("/proc/self");
+
+  /** The access mode of an open file in Linux's flags, and what it is of one only to write to. */
+  private static final int ACCESS_MODE = 3;
+
+  private static final int WRITE_ONLY = 1;
 
   private final boolean closed;
 
   StandardInput(InputStream in) {
     super(in);
-    this.closed = isFileOfTheJvm();
+    this.closed = isClosed(PROCESS);
   }
 
-  private static boolean isFileOfTheJvm() {
+  /**
+   * Whether descriptor 0 is not open, cannot be read from, or is a file of the JVM. Only Linux
+   * tells; elsewhere reading fails in the system's words.
+   *
+   * @param process Linux's folder of the process
+   */
+  static boolean isClosed(Path process) {
     try {
-      Path file = Files.readSymbolicLink(DESCRIPTOR);
-      return file.startsWith(Path.of(System.getProperty("java.home")).toRealPath());
+      if (!Files.isDirectory(process.resolve("fd"))) {
+        return false; // not Linux
+      }
+      Path file = Files.readSymbolicLink(process.resolve("fd/0"));
+      return file.startsWith(Path.of(System.getProperty("java.home")).toRealPath())
+          || isWriteOnly(Files.readString(process.resolve("fdinfo/0")));
+    } catch (NoSuchFileException e) {
+      return true;
     } catch (IOException | UnsupportedOperationException e) {
-      return false; // not Linux
+      return false;
     }
+  }
+
+  /** By the line {@code flags:} of octal digits. */
+  private static boolean isWriteOnly(String info) {
+    return info.lines()
+        .filter(line -> line.startsWith("flags:"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .anyMatch(flags -> (Integer.parseInt(flags, 8) & ACCESS_MODE) == WRITE_ONLY);
   }
 
   @Override
@@ -44,14 +70,7 @@ final class StandardInput extends FilterInputStream {
     if (closed) {
       throw new Failures.Failure(CLOSED);
     }
-    try {
-      return super.read(bytes, offset, length);
-    } catch (IOException e) {
-      if (String.valueOf(e.getMessage()).contains("Bad file descriptor")) {
-        throw new Failures.Failure(CLOSED);
-      }
-      throw e;
-    }
+    return super.read(bytes, offset, length);
   }
 
   @Override

@@ -197,9 +197,9 @@ final class SynthCommand implements Callable<Integer> {
           .tell(
               "bitnet: note: the model has "
                   + (bytes >> 20)
-                  + " MiB, and this machine has "
+                  + " MiB, and this process may use "
                   + (room.getAsLong() >> 20)
-                  + " MiB of memory, swap included: here it runs only if its weights are read from"
+                  + " MiB of memory here, swap included: it runs only if its weights are read from"
                   + " disk for every token (--from-disk), if at all.");
     }
   }

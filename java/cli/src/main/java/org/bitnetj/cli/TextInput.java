@@ -59,18 +59,23 @@ final class TextInput {
   /** The text's bytes; a byte order mark before what is read is dropped. */
   byte[] bytes(Streams streams) throws IOException {
     String given = given();
-    return given != null ? given.getBytes(StandardCharsets.UTF_8) : read(streams);
+    return given != null
+        ? given.getBytes(StandardCharsets.UTF_8)
+        : withoutByteOrderMark(read(streams));
   }
 
   /**
-   * The text as the beginning of another: what was read must be UTF-8, and loses the line break
-   * that editors and {@code echo} put at its end.
+   * The text as the beginning of another: what was read must be UTF-8, and loses the byte order
+   * mark before it and the line break that editors and {@code echo} put at its end.
    */
   String prompt(Streams streams) throws IOException {
-    return given() != null ? exact(streams) : withoutLastLineBreak(exact(streams));
+    String given = given();
+    return given != null
+        ? given
+        : withoutLastLineBreak(decoded(withoutByteOrderMark(read(streams)), where()));
   }
 
-  /** The text with all its line breaks; what was read must be UTF-8. */
+  /** The text to the byte; what was read must be UTF-8. */
   String exact(Streams streams) throws IOException {
     String given = given();
     return given != null ? given : decoded(read(streams), where());
@@ -96,8 +101,7 @@ final class TextInput {
     if (file == null && streams.isTerminal(Streams.Standard.IN)) {
       throw usage("Give a text, as an argument, by -p, by -f, or on standard input.");
     }
-    return withoutByteOrderMark(
-        readsStandardInput() ? streams.in().readAllBytes() : contents(file));
+    return readsStandardInput() ? streams.in().readAllBytes() : contents(file);
   }
 
   /** Windows' editors begin files with the mark, which is no part of the text. */

@@ -9,17 +9,23 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bitnetj.option.LayoutOptions;
 import org.bitnetj.source.VocabularyFile;
 import org.bitnetj.source.container.ModelContainer;
 import org.bitnetj.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code bitnet tokenize}: text to token ids. */
 @Command(
@@ -30,8 +36,8 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Examples:",
       "  bitnet tokenize \"Once upon a time\"",
-      "  bitnet tokenize -m model.gguf --no-bos --json -f book.txt",
-      "  bitnet tokenize --jsonl <texts.jsonl >ids.jsonl",
+      "  bitnet tokenize -m model.gguf --no-bos --format json -f book.txt",
+      "  bitnet tokenize --jsonl -o ids.jsonl <texts.jsonl",
       "",
       "A text is read as 'run' reads it: it must be UTF-8, and one from a file or standard input"
           + " loses one line break at its end, unless --raw keeps it.",
@@ -43,19 +49,29 @@ import picocli.CommandLine.ParentCommand;
 final class TokenizeCommand implements Callable<Integer> {
   private static final JsonFactory JSON = new JsonFactory();
 
+  @Spec private CommandSpec spec;
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
   @Mixin private TextInput text;
 
-  @Option(names = "--json", description = "Write an object with the ids and their texts.")
-  private boolean json;
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "${COMPLETION-CANDIDATES}; json is an object with the ids and their texts. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private ReportFormat format = ReportFormat.TEXT;
+
+  @Mixin private OutputOption output;
 
   @Option(names = "--jsonl", description = "Work on a data set: JSON lines in, JSON lines out.")
   private boolean jsonl;
 
   @Option(
       names = "--raw",
-      description = "Take a text exactly as it is read, with the line break at its end.")
+      description =
+          "Take a text exactly as it is read, with a byte order mark before it and the line break"
+              + " at its end.")
   private boolean raw;
 
   @Option(
@@ -73,29 +89,36 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Output out = bitnet.streams().out();
-    try (VocabularyFile file = ModelContainer.openVocabulary(model.path(bitnet.streams()))) {
+    if (jsonl && format == ReportFormat.JSON) {
+      throw new ParameterException(spec.commandLine(), "Give --jsonl or --format json, not both.");
+    }
+    Path path = model.path(bitnet.streams());
+    Path[] inputs = Stream.concat(Stream.of(path), text.file().stream()).toArray(Path[]::new);
+    try (Result result = output.open(bitnet.streams(), LayoutOptions.none(), inputs);
+        VocabularyFile file = ModelContainer.openVocabulary(path)) {
+      Output out = result.out();
       Tokenizer tokenizer = Tokenizer.of(file.vocabulary());
       if (jsonl) {
-        convertLines(tokenizer);
+        convertLines(tokenizer, out);
+        result.commit();
         return 0;
       }
       boolean addBos = bos != null ? bos : tokenizer.addsBos();
       String read = raw ? text.exact(bitnet.streams()) : text.prompt(bitnet.streams());
       int[] ids = tokenizer.encode(read, parseSpecial, addBos);
-      if (json) {
+      if (format == ReportFormat.JSON) {
         out.println(toJson(tokenizer, ids, true));
       } else {
         out.println(
             Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
       }
+      result.commit();
     }
     return 0;
   }
 
-  private void convertLines(Tokenizer tokenizer) throws IOException {
+  private void convertLines(Tokenizer tokenizer, Output out) throws IOException {
     BufferedReader lines = bitnet.streams().lines();
-    Output out = bitnet.streams().out();
     int number = 0;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       number++;

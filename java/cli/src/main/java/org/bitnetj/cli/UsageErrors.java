@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -16,6 +17,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says what is wrong with a command line in the words of its user, not in Java's. */
 final class UsageErrors {
+  /** How other programs have the choice of a format. */
+  private static final Set<String> FORMATS = Set.of("--json", "--csv", "--md", "--text");
+
   private UsageErrors() {}
 
   /**
@@ -52,6 +56,9 @@ final class UsageErrors {
   static List<String> suggestions(UnmatchedArgumentException e) {
     CommandLine command = e.getCommandLine();
     String typed = e.getUnmatched().getFirst().replaceFirst("=.*", "");
+    if (FORMATS.contains(typed) && command.getCommandSpec().findOption("--format") != null) {
+      return List.of("--format " + typed.substring(2));
+    }
     Collection<String> names =
         e.isUnknownOption()
             ? command.getCommandSpec().options().stream()

@@ -36,8 +36,27 @@ class BenchCommandTest {
   @Test
   void jsonHasEveryCombinationAndItsCosts() throws IOException {
     String[] line = {
-      "bench", "-m", MODEL, "-p", "10", "--step", "4", "-n", "3", "-d", "5", "-b", "1,2", "-t", "2",
-      "-r", "2", "-o", "json", "--head", "full"
+      "bench",
+      "-m",
+      MODEL,
+      "-p",
+      "10",
+      "--step",
+      "4",
+      "-n",
+      "3",
+      "-d",
+      "5",
+      "-b",
+      "1,2",
+      "-t",
+      "2",
+      "-r",
+      "2",
+      "--format",
+      "json",
+      "--head",
+      "full"
     };
     JsonNode report = new ObjectMapper().readTree(Outcome.of(line).succeeds().out());
     ModelSpec spec = spec();
@@ -173,7 +192,7 @@ class BenchCommandTest {
       "1",
       "-r",
       "1",
-      "-o",
+      "--format",
       "json",
       "--kernels",
       "scalar",
@@ -199,7 +218,20 @@ class BenchCommandTest {
   void csvIsOneLineAResult() {
     List<String> lines =
         Outcome.of(
-                "bench", "-m", MODEL, "-p", "0", "-n", "2", "-d", "0,3", "-r", "1", "-t", "1", "-o",
+                "bench",
+                "-m",
+                MODEL,
+                "-p",
+                "0",
+                "-n",
+                "2",
+                "-d",
+                "0,3",
+                "-r",
+                "1",
+                "-t",
+                "1",
+                "--format",
                 "csv")
             .succeeds()
             .out()
@@ -303,7 +335,7 @@ class BenchCommandTest {
                 "1,2",
                 "-r",
                 "2",
-                "-o",
+                "--format",
                 "json",
                 "--page",
                 page.toString())
@@ -339,7 +371,7 @@ class BenchCommandTest {
       "1",
       "-r",
       "1",
-      "-o",
+      "--format",
       "json",
       "--kernels",
       "scalar"
@@ -352,7 +384,7 @@ class BenchCommandTest {
     Outcome.of("bench", "--compare", a.toString(), old.toString())
         .fails(
             old
-                + ": it has no field 'schema', which results of 'bitnet bench -o json' have;"
+                + ": it has no field 'schema', which results of 'bitnet bench --format json' have;"
                 + " measure again with this version.");
     Path none = folder.resolve("none.json");
     Outcome.of("bench", "--compare", none.toString(), a.toString())
@@ -388,7 +420,7 @@ class BenchCommandTest {
     misuse("step (--step) must be from 1", "--step", "0");
     misuse("Unknown kernels 'warp'", "--kernels", "warp");
     misuse("-n must be a whole number, not 'many'.", "-n", "many");
-    misuse("-o must be md, csv or json, not 'xml'.", "-o", "xml");
+    misuse("--format must be md, csv or json, not 'xml'.", "--format", "xml");
     misuse("--head must be auto, screened or full, not 'some'.", "--head", "some");
   }
 

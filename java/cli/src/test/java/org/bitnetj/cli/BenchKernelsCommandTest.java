@@ -48,7 +48,7 @@ class BenchKernelsCommandTest {
                 "1",
                 "--kernels",
                 BEST.label(),
-                "-o",
+                "--format",
                 "json",
                 "--page",
                 page.toString(),
@@ -136,7 +136,7 @@ class BenchKernelsCommandTest {
                 BEST.label(),
                 "--operations",
                 "QUANT,empty",
-                "-o",
+                "--format",
                 "json")
             .succeeds()
             .out();
@@ -149,7 +149,7 @@ class BenchKernelsCommandTest {
         report
             .get("command")
             .textValue()
-            .endsWith(" --kernels " + BEST.label() + " --operations QUANT,empty -o json"),
+            .endsWith(" --kernels " + BEST.label() + " --operations QUANT,empty --format json"),
         out);
   }
 

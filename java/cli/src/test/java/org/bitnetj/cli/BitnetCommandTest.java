@@ -196,7 +196,7 @@ class BitnetCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "tokenize x", "inspect", "inspect --json", "--version"})
+  @ValueSource(strings = {"--help", "tokenize x", "inspect", "inspect --format json", "--version"})
   void aFullDiskIsAnError(String line) {
     writingTo(failing("No space left on device"), line.split(" "))
         .fails("cannot write to standard output: No space left on device.");

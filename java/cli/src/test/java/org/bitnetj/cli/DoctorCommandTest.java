@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import org.bitnetj.bench.Build;
 import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.ffi.NativeLibrary;
@@ -50,40 +51,55 @@ class DoctorCommandTest {
     assertEquals("", outcome.err());
   }
 
+  private static JsonNode tier(JsonNode report, KernelTier tier) {
+    for (JsonNode each : report.get("kernels").get("tiers")) {
+      if (each.get("name").asText().equals(tier.label())) {
+        return each;
+      }
+    }
+    throw new AssertionError("no " + tier + " in " + report);
+  }
+
   @Test
   void everyTierIsAccountedFor() throws IOException {
-    JsonNode report = json(Outcome.of("doctor", "--json"));
+    JsonNode report = json(Outcome.of("doctor", "--format", "json"));
     KernelSelection selection = KernelSelection.choose(null);
     for (KernelSelection.Tier tier : selection.tiers()) {
-      String said = report.get("kernels").get(tier.tier().label()).asText();
-      assertTrue(said.startsWith(tier.state().toString()), said);
+      JsonNode said = tier(report, tier.tier());
+      assertEquals(tier.state().name().toLowerCase(Locale.ROOT), said.get("state").asText());
     }
     String folder = report.get("cache").get("folder").asText();
     assertTrue(folder.endsWith(Path.of("bitnet.java", "packed").toString()), folder);
-    assertTrue(report.get("cache").get("packed").asText().contains(" model"));
-    assertTrue(report.get("cache").has("limit"));
-    String scalar = report.get("kernels").get("scalar").asText();
-    assertTrue(scalar.endsWith(", passes the self-check"), scalar);
-    String used = report.get("kernels").get("used").asText();
-    assertEquals(selection.tier() + ", " + selection.reason(), used);
-    assertTrue(used.startsWith(selection.tier() + ", chosen automatically"), used);
+    assertTrue(report.get("cache").get("models").isInt());
+    assertTrue(report.get("cache").get("limit_bytes").isNumber());
+    assertTrue(tier(report, KernelTier.SCALAR).get("runs").booleanValue());
+    assertEquals(selection.tier().label(), report.get("kernels").get("used").asText());
+    String reason = report.get("kernels").get("reason").asText();
+    assertTrue(reason.startsWith("chosen automatically"), reason);
+    String shown = Outcome.of("doctor").out();
+    assertTrue(shown.contains("\n  used          " + selection.tier() + ", " + reason), shown);
+    assertTrue(shown.matches("(?s).*  scalar +(in use|runs here), passes the self-check\n.*"));
   }
 
   @Test
   void javaMachineAndModelAreShown() throws IOException {
-    JsonNode report = json(Outcome.of("doctor", "--json"));
+    JsonNode report = json(Outcome.of("doctor", "--format", "json"));
     assertEquals(System.getProperty("java.home"), report.get("java").get("home").asText());
-    assertEquals(
-        System.getProperty("bitnet.version"), report.get("java").get("bitnet.java").asText());
-    assertEquals(Build.here().commit(), report.get("java").get("commit").asText());
-    String memory = report.get("machine").get("memory").asText();
-    assertTrue(memory.matches("[0-9.]+ GiB, [0-9.]+ GiB available"), memory);
+    assertEquals(System.getProperty("bitnet.version"), report.get("build").get("version").asText());
+    assertEquals(Build.here().commit(), report.get("build").get("commit").asText());
+    JsonNode machine = report.get("machine");
+    assertTrue(
+        machine.get("available_bytes").longValue() <= machine.get("memory_bytes").longValue());
+    assertEquals(Runtime.getRuntime().availableProcessors(), machine.get("processors").intValue());
+    String shown = Outcome.of("doctor").out();
+    assertTrue(
+        shown.matches("(?s).*\n  memory        [0-9.]+ GiB, [0-9.]+ GiB available\n.*"), shown);
     assertEquals(
         Models.SHIPPED.toRealPath(),
         Path.of(report.get("model").get("file").asText()).toRealPath());
     assertEquals("tiny-bitnet-stories", report.get("model").get("name").asText());
-    String writes = report.get("model").get("writes").asText();
-    assertTrue(writes.startsWith("\"Once upon a time") && writes.length() > 30, writes);
+    String writes = report.get("model").get("text").asText();
+    assertTrue(writes.startsWith("Once upon a time") && writes.length() > 30, writes);
   }
 
   @Test
@@ -95,10 +111,10 @@ class DoctorCommandTest {
     byte[] bytes = Files.readAllBytes(Models.SHIPPED);
     Path cut = folder.resolve("cut.gguf");
     Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
-    JsonNode report = json(Outcome.of("doctor", "--json", "-m", cut.toString()));
+    JsonNode report = json(Outcome.of("doctor", "--format", "json", "-m", cut.toString()));
     String last = report.get("problems").get(report.get("problems").size() - 1).asText();
     assertTrue(last.startsWith("Cannot use the model: " + cut), last);
-    assertEquals("nothing", report.get("model").get("writes").asText());
+    assertFalse(report.get("model").get("works").booleanValue());
   }
 
   @Test
@@ -130,7 +146,7 @@ class DoctorCommandTest {
   void kernelsThatTheSurroundingsAskForInVainAreAProblem() throws IOException {
     System.setProperty(KernelSelection.PROPERTY, "sse9");
     try {
-      Outcome outcome = Outcome.of("doctor", "--json");
+      Outcome outcome = Outcome.of("doctor", "--format", "json");
       assertEquals(1, outcome.code());
       String first = json(outcome).get("problems").get(0).asText();
       assertTrue(

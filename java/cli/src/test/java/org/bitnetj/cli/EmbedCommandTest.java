@@ -93,7 +93,7 @@ class EmbedCommandTest {
     assertTrue(
         Double.parseDouble(lines.get(1)) > Double.parseDouble(lines.get(2)), lines::toString);
     Outcome.of("embed", "--similarity", CAT).isMisuse("two texts");
-    Outcome.of("embed", "--similarity", CAT, SHIP, "-o", "x.npy").isMisuse("not both");
+    Outcome.of("embed", "--similarity", CAT, SHIP, "--format", "npy").isMisuse("not both");
   }
 
   @Test

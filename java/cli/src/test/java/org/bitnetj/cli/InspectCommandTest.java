@@ -38,6 +38,18 @@ class InspectCommandTest {
   void metadataTensorsAndTotalsAreShown() throws IOException {
     String shown = Outcome.of("inspect").succeeds().out();
     assertTrue(shown.contains(": GGUF version 3, " + Files.size(Models.SHIPPED) + " bytes"), shown);
+    assertTrue(
+        shown.contains(
+            """
+
+              architecture    bitnet-b1.58
+              parameters      5.8 million, 4.7 million of them ternary
+              bits per weight 4.59 on average, 2.00 of ternary ones
+              memory          3 MB for weights, 2 MB for a full context of 512 tokens
+              loads here      yes
+
+            """),
+        shown);
     assertTrue(shown.contains("  general.name = \"tiny-bitnet-stories\"  [string]"), shown);
     assertTrue(shown.contains("  token_embd.weight "), shown);
     assertTrue(shown.contains("Totals\n"), shown);
@@ -48,7 +60,8 @@ class InspectCommandTest {
 
   @Test
   void jsonSaysTheSame() throws IOException {
-    JsonNode json = new ObjectMapper().readTree(Outcome.of("inspect", "--json").succeeds().out());
+    JsonNode json =
+        new ObjectMapper().readTree(Outcome.of("inspect", "--format", "json").succeeds().out());
     assertEquals(Files.size(Models.SHIPPED), json.get("bytes").asLong());
     assertEquals("tiny-bitnet-stories", json.get("metadata").get("general.name").asText());
     JsonNode tensors = json.get("tensors");
@@ -82,10 +95,10 @@ class InspectCommandTest {
         shown.matches("(?s).*different.weight[^\n]* at \\d+, a scale a group of 64\n.*"), shown);
     JsonNode json =
         new ObjectMapper()
-            .readTree(Outcome.of("inspect", "--json", path.toString()).succeeds().out());
+            .readTree(Outcome.of("inspect", "--format", "json", path.toString()).succeeds().out());
     assertEquals("tensor", json.get("tensors").get(0).get("scale_per").asText());
     assertEquals("group of 64", json.get("tensors").get(1).get("scale_per").asText());
-    assertFalse(json.has("activation_scale_per"));
+    assertTrue(json.get("activation_scale_per").isNull());
   }
 
   /** With random scales, each of the matrix, or of its row or group. */
@@ -123,9 +136,10 @@ class InspectCommandTest {
   void whatSharesAnActivationScaleIsShown() throws IOException {
     String shown = Outcome.of("inspect").succeeds().out();
     assertTrue(shown.endsWith("Computed with int8 activations, one scale a row\n"), shown);
-    JsonNode json = new ObjectMapper().readTree(Outcome.of("inspect", "--json").succeeds().out());
+    JsonNode json =
+        new ObjectMapper().readTree(Outcome.of("inspect", "--format", "json").succeeds().out());
     assertEquals("row", json.get("activation_scale_per").asText());
-    assertFalse(json.get("tensors").get(1).has("scale_per"));
+    assertTrue(json.get("tensors").get(1).get("scale_per").isNull());
   }
 
   @Test
@@ -137,7 +151,8 @@ class InspectCommandTest {
     assertTrue(shown.contains("  model.embed_tokens.weight "), shown);
     assertTrue(shown.endsWith("Computed with int8 activations, one scale a row\n"), shown);
     JsonNode json =
-        new ObjectMapper().readTree(Outcome.of("inspect", "--json", path).succeeds().out());
+        new ObjectMapper()
+            .readTree(Outcome.of("inspect", "--format", "json", path).succeeds().out());
     assertEquals("bitnet-b1.58", json.get("architecture").asText());
     assertEquals("packed U8", json.get("tensors").get(2).get("type").asText());
   }
@@ -160,11 +175,13 @@ class InspectCommandTest {
     String shown = Outcome.of("inspect", made.toString()).succeeds().out();
     assertTrue(shown.contains("  sizes.list = [1, 2]  [array of 2]\n"), shown);
     assertTrue(shown.matches("(?s).*  a.weight U8 4 x 2 +8 bytes at \\d+\n.*"), shown);
-    assertTrue(shown.matches("(?s).*This engine cannot run it: [^\n]*'other'[^\n]*\n"), shown);
+    assertTrue(shown.matches("(?s).*\n  loads here      no: [^\n]*'other'[^\n]*\n.*"), shown);
     JsonNode json =
         new ObjectMapper()
-            .readTree(Outcome.of("inspect", "--json", made.toString()).succeeds().out());
-    assertTrue(json.get("cannot_run").asText().contains("'other'"));
+            .readTree(Outcome.of("inspect", "--format", "json", made.toString()).succeeds().out());
+    assertTrue(json.get("refusal").asText().contains("'other'"));
+    assertFalse(json.get("loads").booleanValue());
+    assertEquals("[1,2]", json.get("metadata").get("sizes.list").toString());
     assertEquals(8, json.get("metadata").get("sizes.width").asInt());
   }
 

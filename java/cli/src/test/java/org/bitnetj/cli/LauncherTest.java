@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -375,6 +376,69 @@ class LauncherTest {
     assertFalse(said.contains("[ERROR]"), said);
   }
 
+  /** A build tool that takes its time and makes a jar. */
+  private Map<String, String> slowBuild() throws IOException {
+    Map<String, String> tools = bare();
+    Path mvn = folder.resolve("tools/mvn");
+    write(
+        mvn,
+        """
+        #!/bin/sh
+        echo '[INFO] Building bitnet.java engine 0.1.0                            [2/8]'
+        sleep 2
+        echo a jar >java/cli/target/bitnet.jar
+        """);
+    Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwx------"));
+    return tools;
+  }
+
+  @Test
+  void theFirstBuildSaysHowLongItTakes() throws Exception {
+    Map<String, String> tools = slowBuild();
+    change(clone.resolve("java/cli/src/main/A.java"), "changed");
+    assertEquals(0, start(tools, "--version"), said);
+    assertTrue(said.startsWith("bitnet: building with " + jdk + " (log: "), said);
+    assertFalse(said.contains("\r"), said);
+    Files.delete(jar());
+    assertEquals(0, start(tools, "--version"), said);
+    assertTrue(
+        said.startsWith("bitnet: building with " + jdk + " (about a minute, once; log: "), said);
+  }
+
+  @Test
+  void theBuildShowsOnATerminalThatItMoves() throws Exception {
+    Path script =
+        Stream.of(System.getenv("PATH").split(":"))
+            .map(place -> Path.of(place, "script"))
+            .filter(Files::isExecutable)
+            .findFirst()
+            .orElse(null);
+    Assumptions.assumeTrue(
+        script != null && System.getProperty("os.name").equals("Linux"),
+        "skipped: there is no 'script' of util-linux, which makes terminals");
+    Map<String, String> tools = slowBuild();
+    Files.delete(jar());
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            script.toString(),
+            "-qec",
+            "sh '" + clone.resolve("bitnet") + "' --version",
+            "/dev/null");
+    builder.environment().remove("CI");
+    builder.environment().put("SHELL", "/bin/sh");
+    builder.environment().put("JAVA_HOME", jdk.toString());
+    builder.environment().putAll(tools);
+    Process process =
+        builder.redirectErrorStream(true).redirectInput(new File("/dev/null")).start();
+    said = new String(process.getInputStream().readAllBytes());
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(0, process.exitValue(), said);
+    assertTrue(said.contains("\rbitnet: building, module 2 of 8, 1 s\u001b[K"), said);
+    assertTrue(said.contains("\r\u001b[K"), said);
+    String after = said.substring(said.lastIndexOf("\r\u001b[K"));
+    assertFalse(after.contains("building"), said);
+  }
+
   @Test
   void aCloneThatCannotBeWrittenToIsNamedInASentence() throws Exception {
     Files.delete(clone.resolve("target/bitnet.stamp"));
@@ -406,7 +470,10 @@ class LauncherTest {
           free.matches(".*%(root|jar|jdk|JAVA_HOME)%.*") && !free.contains("echo"),
           () -> "a path with spaces would be cut in: " + line);
     }
-    for (String label : List.of("accept", "compare", "name", "scan", "scanned")) {
+    assertFalse(
+        windows.lines().anyMatch(line -> line.endsWith("(")),
+        "a block, which a parenthesis in the name of a folder would end");
+    for (String label : List.of("accept", "compare", "name", "nojdk", "scan", "scanned", "setup")) {
       assertTrue(windows.contains("\r\n:" + label + "\r\n"), label);
     }
     assertFalse(windows.replace("\r\n", "").contains("\n"), "a line that cmd does not end");

@@ -207,7 +207,7 @@ class LogitsCommandTest {
   @Test
   void wrongOptionsAreMisuse() {
     Path file = folder.resolve("x.npy");
-    Outcome.of("logits", "-p", "a").isMisuse("Missing required option: '--output=FILE'");
+    Outcome.of("logits", "-p", "a").isMisuse("Name the .npy file");
     write(file, "--ids", "1", "-p", "a").isMisuse("Give a text or --ids, not both.");
     write(file, "-p", "a", "--cache", "f8").isMisuse("'f8'");
     assertFalse(Files.exists(file));

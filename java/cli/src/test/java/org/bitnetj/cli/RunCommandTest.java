@@ -290,7 +290,8 @@ class RunCommandTest {
 
   @Test
   void aModelWithDamagedWeightsSaysSo() throws IOException {
-    JsonNode inspection = new ObjectMapper().readTree(Outcome.of("inspect", "--json").out());
+    JsonNode inspection =
+        new ObjectMapper().readTree(Outcome.of("inspect", "--format", "json").out());
     byte[] bytes = Files.readAllBytes(Models.SHIPPED);
     for (JsonNode tensor : inspection.get("tensors")) {
       if (tensor.get("name").asText().equals("token_embd.weight")) {

@@ -27,7 +27,7 @@ class TokenizeCommandTest {
 
   @Test
   void bytesComeBackExactlyWhereThatIsWanted() throws IOException {
-    byte[] bytes = " a\r\n\0\u001b[2J ä€😀\u0080\n\n".getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = "\uFEFF a\r\n\0\u001b[2J ä€😀\u0080\n\n".getBytes(StandardCharsets.UTF_8);
     Path file = Files.write(folder.resolve("data"), bytes);
     String ids = Outcome.of("tokenize", "--raw", "-f", file.toString()).succeeds().out();
     assertArrayEquals(bytes, Outcome.fed(ids, "detokenize", "--raw").succeeds().bytes());
@@ -41,7 +41,8 @@ class TokenizeCommandTest {
     String special = Outcome.of("tokenize", "--bos", "a").out();
     assertEquals(name + "a", Outcome.fed(special, "detokenize", "--raw", "--special").out());
     assertEquals("a", Outcome.fed(special, "detokenize", "--raw").out());
-    Outcome.of("detokenize", "--raw", "--json", "1").isMisuse("Give --raw or --json, not both.");
+    Outcome.of("detokenize", "--raw", "--format", "json", "1")
+        .isMisuse("Give --raw or --format json, not both.");
   }
 
   @Test
@@ -106,11 +107,13 @@ class TokenizeCommandTest {
 
   @Test
   void jsonHoldsIdsAndPieces() throws IOException {
-    JsonNode json = JSON.readTree(Outcome.of("tokenize", "--json", "Once upon").succeeds().out());
+    JsonNode json =
+        JSON.readTree(Outcome.of("tokenize", "--format", "json", "Once upon").succeeds().out());
     assertEquals(json.get("ids").size(), json.get("tokens").size());
     String[] ids = Outcome.of("tokenize", "Once upon").out().strip().split(" ");
     assertEquals(ids.length, json.get("ids").size());
-    JsonNode text = JSON.readTree(Outcome.of("detokenize", "--json", ids[1]).succeeds().out());
+    JsonNode text =
+        JSON.readTree(Outcome.of("detokenize", "--format", "json", ids[1]).succeeds().out());
     assertEquals(json.get("tokens").get(1).asText(), text.get("text").asText());
   }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bitnetj.convert.Conversion;
+import org.bitnetj.convert.ConversionOptions;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Manifest;
 import org.bitnetj.family.ModelSpec;
@@ -143,6 +144,7 @@ public final class PackedCache {
    * packing, is too small to gain by it or no GGUF file, and where it cannot be written.
    *
    * @param kernels pack, on the threads of {@code team}
+   * @param progress learns how much is written
    * @param notes told that it is written, or waited for: a sentence without full stop
    * @param warnings told why it cannot be kept, likewise
    */
@@ -150,6 +152,7 @@ public final class PackedCache {
       Model model,
       Kernels kernels,
       ThreadTeam team,
+      ConversionOptions.Progress progress,
       Consumer<String> notes,
       Consumer<String> warnings) {
     if (!isWanted(model) || !isKnown(model.source, model.spec)) {
@@ -157,7 +160,9 @@ public final class PackedCache {
     }
     try {
       Optional<String> key = model.key();
-      return key.isPresent() ? pack(model, key.get(), kernels, team, notes) : Optional.empty();
+      return key.isPresent()
+          ? pack(model, key.get(), kernels, team, progress, notes)
+          : Optional.empty();
     } catch (IOException e) {
       warnings.accept(
           "the packed weights of "
@@ -223,7 +228,12 @@ public final class PackedCache {
   }
 
   private Optional<ModelSource> pack(
-      Model model, String key, Kernels kernels, ThreadTeam team, Consumer<String> notes)
+      Model model,
+      String key,
+      Kernels kernels,
+      ThreadTeam team,
+      ConversionOptions.Progress progress,
+      Consumer<String> notes)
       throws IOException {
     Path folder = models.makeFolder();
     ModelSource source = model.source;
@@ -240,7 +250,7 @@ public final class PackedCache {
       notes.accept(
           "packing the weights of %s for faster starts, once: up to %d MB in %s (--no-cache packs in memory)"
               .formatted(name, bytes / 1_000_000, folder));
-      Conversion.pack(source, model.spec, model.head, file, target, kernels, team);
+      Conversion.pack(source, model.spec, model.head, file, target, kernels, team, progress);
     }
     if (!model.key().equals(Optional.of(key))) {
       Files.deleteIfExists(target); // the source was replaced meanwhile

@@ -89,6 +89,7 @@ public final class Conversion {
    *     ConversionOptions}
    * @param file of which nothing is written yet; it is closed
    * @param target its name
+   * @param progress learns how much has been written
    * @throws ModelFileException as {@link #convert}
    * @throws IOException if the model's file cannot be looked at
    */
@@ -100,7 +101,8 @@ public final class Conversion {
       PartFile file,
       Path target,
       Kernels kernels,
-      ThreadTeam team)
+      ThreadTeam team,
+      ConversionOptions.Progress progress)
       throws IOException {
     try (file) {
       ConversionOptions options =
@@ -114,7 +116,7 @@ public final class Conversion {
       header.text(PACKED_SOURCE, model.path().toRealPath().toString());
       plan.declare(header);
       try (GgufWriter writer = GgufWriter.over(file, target, header)) {
-        plan.write(writer, options.progress());
+        plan.write(writer, progress);
         writer.commit();
       }
     } catch (InternalError e) { // as GgufFile says

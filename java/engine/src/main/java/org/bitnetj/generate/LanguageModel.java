@@ -125,10 +125,15 @@ public final class LanguageModel implements AutoCloseable {
       PackedCache.Model model = packedModel(source, spec, kernels, options);
       Optional<ModelSource> packed = cache.flatMap(c -> c.find(model));
       Check check = () -> Texts.of(reading.get(), source, options);
-      Weights weights =
-          packed.isPresent()
-              ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
-              : packed(cache, model, kernels, team, options, check);
+      Weights weights;
+      try {
+        weights =
+            packed.isPresent()
+                ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
+                : packed(cache, model, kernels, team, options, check);
+      } finally {
+        options.progress().at(1, 1);
+      }
       closers.push(weights::close);
       Texts texts = Texts.of(reading.get(), source, options);
       closers.remove(waiting);
@@ -229,7 +234,15 @@ public final class LanguageModel implements AutoCloseable {
       check.run();
     }
     Optional<ModelSource> packed =
-        used.flatMap(c -> c.pack(model, kernels, team, options.notes(), options.warnings()));
+        used.flatMap(
+            c ->
+                c.pack(
+                    model,
+                    kernels,
+                    team,
+                    options.progress()::at,
+                    options.notes(),
+                    options.warnings()));
     return packed.isPresent()
         ? ofPacked(cache.get(), packed.get(), model, kernels, team, options)
         : own(model, kernels, team, options);
@@ -245,16 +258,16 @@ public final class LanguageModel implements AutoCloseable {
         team,
         options.head(),
         options.sparse(),
-        options.fromDisk());
+        options.fromDisk(),
+        options.progress()::at);
   }
 
   /**
-   * Keys and values may take the memory that the weights leave, less an eighth for everything else.
-   * Where all of it would be taken at once, they get an amount that most machines have.
+   * Keys and values may take the memory that the weights leave. Where all of it would be taken at
+   * once, they get an amount that most machines have.
    */
   private static long cacheBytes(Weights weights) {
-    long room = MachineMemory.bytes().orElse(Long.MAX_VALUE >> 20);
-    long most = Math.max(room - room / 8 - weights.workingBytes(), room / 8);
+    long most = MachineMemory.leftBeside(weights.workingBytes());
     return Reservation.isLazy() ? most : Math.min(most, EAGER_CACHE_BYTES);
   }
 

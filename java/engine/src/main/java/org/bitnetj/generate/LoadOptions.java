@@ -45,6 +45,8 @@ import org.bitnetj.option.LayoutOptions;
  *     each is logged once per process, by the {@link System.Logger} {@code org.bitnetj}
  * @param notes receives what is no problem but takes its time, for example that weights are packed
  *     into a file, likewise. By default each is logged once per process as information
+ * @param progress learns how much of the weights is packed, where they must be; by default nothing
+ *     does
  */
 public record LoadOptions(
     int threads,
@@ -60,7 +62,20 @@ public record LoadOptions(
     boolean packedCache,
     boolean fromDisk,
     Consumer<String> warnings,
-    Consumer<String> notes) {
+    Consumer<String> notes,
+    Progress progress) {
+  /** Learns how far loading is, on the thread that loads. */
+  @FunctionalInterface
+  public interface Progress {
+    /**
+     * Some of the work is done. The last call, also where loading fails, has all of it done.
+     *
+     * @param done from 0 to {@code total}, in whatever unit; may begin again at 0
+     * @param total above 0
+     */
+    void at(long done, long total);
+  }
+
   private static final int MAX_THREADS = 1024;
   private static final LoadOptions DEFAULTS =
       new LoadOptions(
@@ -77,7 +92,8 @@ public record LoadOptions(
           false,
           false,
           warning -> log(System.Logger.Level.WARNING, warning),
-          note -> log(System.Logger.Level.INFO, note));
+          note -> log(System.Logger.Level.INFO, note),
+          (done, total) -> {});
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
@@ -163,6 +179,10 @@ public record LoadOptions(
     return edit(d -> d.notes = value);
   }
 
+  public LoadOptions withProgress(Progress value) {
+    return edit(d -> d.progress = value);
+  }
+
   private LoadOptions edit(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -180,7 +200,8 @@ public record LoadOptions(
         draft.packedCache,
         draft.fromDisk,
         draft.warnings,
-        draft.notes);
+        draft.notes,
+        draft.progress);
   }
 
   /** The components, while they are changed. */
@@ -199,6 +220,7 @@ public record LoadOptions(
     private boolean fromDisk;
     private Consumer<String> warnings;
     private Consumer<String> notes;
+    private Progress progress;
 
     Draft(LoadOptions from) {
       threads = from.threads;
@@ -215,6 +237,7 @@ public record LoadOptions(
       fromDisk = from.fromDisk;
       warnings = from.warnings;
       notes = from.notes;
+      progress = from.progress;
     }
   }
 

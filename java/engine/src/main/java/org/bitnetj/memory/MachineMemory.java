@@ -35,6 +35,17 @@ public final class MachineMemory {
   }
 
   /**
+   * Bytes that keys and values may take beside weights: what those leave, less an eighth for
+   * everything else, or that eighth if they leave less.
+   *
+   * @param working bytes of the weights that a step reads
+   */
+  public static long leftBeside(long working) {
+    long room = bytes().orElse(Long.MAX_VALUE >> 20);
+    return Math.max(room - room / 8 - working, room / 8);
+  }
+
+  /**
    * @param property as it was given; null: it was not
    * @return 0 if there is no limit
    */

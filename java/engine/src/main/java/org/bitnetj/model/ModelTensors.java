@@ -62,6 +62,34 @@ record ModelTensors(ModelSource source, ModelSpec spec) {
     }
   }
 
+  /**
+   * Checks that every tensor is there that is computed with, in a shape and type that its place can
+   * have, and no other. Weights are not read.
+   *
+   * @throws ModelFileException naming the first that is wrong
+   */
+  void requireAll() throws ModelFileException {
+    refuseUnknown();
+    for (Role role : manifest().roles()) {
+      Place place = role.place();
+      for (int layer = 0; layer < (place.isInLayers() ? spec.layers() : 1); layer++) {
+        if (!has(place, layer)) {
+          continue;
+        }
+        switch (place.kind()) {
+          case LINEAR -> linear(place, layer);
+          case VECTOR -> floatFormat(shaped(place, layer));
+          case VOCABULARY_MATRIX -> {
+            Tensor tensor = vocabularyMatrix(place);
+            if (!UnpackedMatrix.accepts(tensor.format(), spec.width())) {
+              floatFormat(tensor);
+            }
+          }
+        }
+      }
+    }
+  }
+
   private Manifest manifest() {
     return spec.architecture().manifest();
   }

@@ -118,6 +118,15 @@ public final class Weights implements AutoCloseable {
     this.mappedBytes = mappedBytes;
   }
 
+  /** Learns how far loading is. */
+  @FunctionalInterface
+  public interface Progress {
+    /**
+     * @param done matrices that are packed, of {@code all}
+     */
+    void at(long done, long all);
+  }
+
   /** Loads the weights of an open model, without a low-bit copy of the head. */
   public static Weights load(ModelSource source, Kernels kernels, ThreadTeam team)
       throws ModelFileException {
@@ -158,7 +167,7 @@ public final class Weights implements AutoCloseable {
       HeadMode head,
       boolean sparse)
       throws ModelFileException {
-    return load(source, spec, kernels, team, head, sparse, false);
+    return load(source, spec, kernels, team, head, sparse, false, (done, all) -> {});
   }
 
   /**
@@ -176,7 +185,25 @@ public final class Weights implements AutoCloseable {
       boolean sparse,
       boolean fromDisk)
       throws ModelFileException {
-    return WeightsLoader.load(source, spec, kernels, team, head, sparse, fromDisk, false);
+    return load(source, spec, kernels, team, head, sparse, fromDisk, (done, all) -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress learns how many matrices of how many are packed
+   */
+  public static Weights load(
+      ModelSource source,
+      ModelSpec spec,
+      Kernels kernels,
+      ThreadTeam team,
+      HeadMode head,
+      boolean sparse,
+      boolean fromDisk,
+      Progress progress)
+      throws ModelFileException {
+    return WeightsLoader.load(source, spec, kernels, team, head, sparse, fromDisk, false, progress);
   }
 
   /**
@@ -193,7 +220,8 @@ public final class Weights implements AutoCloseable {
       boolean sparse,
       boolean fromDisk)
       throws ModelFileException {
-    return WeightsLoader.load(packed, spec, kernels, team, head, sparse, fromDisk, true);
+    return WeightsLoader.load(
+        packed, spec, kernels, team, head, sparse, fromDisk, true, (done, all) -> {});
   }
 
   /**

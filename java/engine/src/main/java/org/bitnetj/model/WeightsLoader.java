@@ -88,7 +88,8 @@ final class WeightsLoader {
   }
 
   /**
-   * {@link Weights#load(ModelSource, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean, boolean)}.
+   * {@link Weights#load(ModelSource, ModelSpec, Kernels, ThreadTeam, HeadMode, boolean, boolean,
+   * Weights.Progress)}.
    *
    * @param trusted whether digits in place are as they must be
    */
@@ -100,7 +101,8 @@ final class WeightsLoader {
       HeadMode head,
       boolean sparse,
       boolean fromDisk,
-      boolean trusted)
+      boolean trusted,
+      Weights.Progress progress)
       throws ModelFileException {
     ModelTensors tensors = new ModelTensors(source, spec);
     tensors.refuseUnknown();
@@ -112,7 +114,7 @@ final class WeightsLoader {
     ModelBytes bytes = source.bytes().share();
     NativeMemory memory = new NativeMemory();
     try {
-      return new WeightsLoader(tensors, plan, memory, bytes, kernels, team, trusted).load();
+      return new WeightsLoader(tensors, plan, memory, bytes, kernels, team, trusted).load(progress);
     } catch (ModelFileException | RuntimeException | Error e) {
       memory.close();
       bytes.close();
@@ -120,7 +122,7 @@ final class WeightsLoader {
     }
   }
 
-  private Weights load() throws ModelFileException {
+  private Weights load(Weights.Progress progress) throws ModelFileException {
     FloatMatrix embedding = matrix(Place.EMBEDDING);
     Place headPlace = tensors.headPlace();
     FloatMatrix head = headPlace == Place.EMBEDDING ? embedding : matrix(headPlace);
@@ -130,7 +132,7 @@ final class WeightsLoader {
     }
     Norm outputNorm = norm(Place.OUTPUT_NORM, 0);
     float[] ropeDivisors = ropeDivisors();
-    pack();
+    pack(progress);
     LowBitMatrix lowBit = plan.lowBitHead() ? lowBit(headPlace, head) : null;
     return new Weights(
         memory,
@@ -146,11 +148,12 @@ final class WeightsLoader {
         mappedBytes);
   }
 
-  private void pack() throws ModelFileException {
+  private void pack(Weights.Progress progress) throws ModelFileException {
     try (NativeMemory own = new NativeMemory()) {
       scratch = own.allocate(scratchBytes);
-      for (Work work : works) {
-        work.run();
+      for (int i = 0; i < works.size(); i++) {
+        works.get(i).run();
+        progress.at(i + 1, works.size());
       }
     } finally {
       scratch = MemorySegment.NULL;

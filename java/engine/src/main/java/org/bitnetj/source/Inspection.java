@@ -35,11 +35,22 @@ public record Inspection(
    * A metadata entry.
    *
    * @param type as the container calls it: {@code u32}, {@code string}, {@code array of 3 i32}
-   * @param scalar the value as a String, Boolean, Long, BigInteger (above 2^63-1), Float or Double;
-   *     null for anything else
+   * @param value a String, Boolean, Long, BigInteger (above 2^63-1), Float, Double, a List of such,
+   *     or a {@link LongArray}; null for anything else
    * @param shown the value in one line, safe for a terminal, long texts and arrays cut short
    */
-  public record Entry(String key, String type, @Nullable Object scalar, String shown) {}
+  public record Entry(String key, String type, @Nullable Object value, String shown) {}
+
+  /**
+   * An array of more than {@value LongArray#MOST_ELEMENTS} elements, as those of vocabularies, of
+   * which only the size is told.
+   *
+   * @param element what the container calls the type of its elements
+   */
+  public record LongArray(String element, int length) {
+    /** Longer arrays are not listed. */
+    public static final int MOST_ELEMENTS = 256;
+  }
 
   /**
    * A tensor.

@@ -106,7 +106,10 @@ class PackedCacheTest {
       Optional<ModelSource> packed =
           cache
               .find(model)
-              .or(() -> cache.pack(model, Tiers.best(), team, notes::add, warnings::add));
+              .or(
+                  () ->
+                      cache.pack(
+                          model, Tiers.best(), team, (done, all) -> {}, notes::add, warnings::add));
       packed.ifPresent(ModelSource::close);
       return packed.map(ModelSource::path);
     }

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,24 +70,47 @@ final class GgufMetadata implements Metadata {
   /** Every key and its value, in file order. */
   List<Inspection.Entry> entries() {
     return keys().stream()
-        .map(key -> new Inspection.Entry(key, type(key), scalar(key), describe(key)))
+        .map(key -> new Inspection.Entry(key, type(key), listed(key), describe(key)))
         .toList();
   }
 
-  private @Nullable Object scalar(String key) {
+  private @Nullable Object listed(String key) {
     GgufValue value = value(key);
     return switch (value.type()) {
-      case U8, I8, U16, I16, U32, I32, I64 -> value.bits();
-      case U64 ->
-          value.bits() >= 0
-              ? (Object) value.bits()
-              : new BigInteger(Long.toUnsignedString(value.bits()));
-      case F32 -> Float.intBitsToFloat((int) value.bits());
-      case F64 -> Double.longBitsToDouble(value.bits());
-      case BOOL -> value.bits() != 0;
       case STRING -> text(value.at(), value.bits());
-      case ARRAY -> null;
+      case ARRAY -> listed(value);
+      default -> scalar(value.type(), value.bits());
     };
+  }
+
+  private static Object scalar(ValueType type, long bits) {
+    return switch (type) {
+      case U64 -> bits >= 0 ? (Object) bits : new BigInteger(Long.toUnsignedString(bits));
+      case F32 -> Float.intBitsToFloat((int) bits);
+      case F64 -> Double.longBitsToDouble(bits);
+      case BOOL -> bits != 0;
+      default -> bits;
+    };
+  }
+
+  /** The elements of an array; null if they are arrays themselves. */
+  private @Nullable Object listed(GgufValue array) {
+    ValueType element = array.element();
+    if (element == null || element == ValueType.ARRAY) {
+      return null;
+    }
+    if (array.count() > Inspection.LongArray.MOST_ELEMENTS) {
+      return new Inspection.LongArray(element.label(), array.count());
+    }
+    List<Object> elements = new ArrayList<>();
+    for (int i = 0; i < array.count(); i++) {
+      elements.add(
+          array.strings() != null
+              ? array.strings().get(i)
+              : scalar(
+                  element, GgufValue.bits(file, element, array.at() + (long) i * element.bytes())));
+    }
+    return elements;
   }
 
   private GgufValue value(String key) {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -141,8 +142,31 @@ record Section(Path file, String place, Map<String, Json> members) {
       case Json.Literal literal when literal != Json.Literal.NULL ->
           new Inspection.Entry(name, "bool", literal == Json.Literal.TRUE, describe(value));
       case Json.Items items ->
-          new Inspection.Entry(name, "array of " + items.all().size(), null, describe(value));
+          new Inspection.Entry(
+              name, "array of " + items.all().size(), listed(value), describe(value));
       default -> new Inspection.Entry(name, "null", null, "null");
+    };
+  }
+
+  /** Arrays as lists, objects within them as maps. */
+  private static @Nullable Object listed(Json value) {
+    return switch (value) {
+      case Json.Text text -> text.value();
+      case Json.Numeral numeral -> number(numeral);
+      case Json.Literal literal ->
+          literal == Json.Literal.NULL ? null : literal == Json.Literal.TRUE;
+      case Json.Items items when items.all().size() > Inspection.LongArray.MOST_ELEMENTS ->
+          new Inspection.LongArray("any", items.all().size());
+      case Json.Items items -> {
+        List<@Nullable Object> list = new ArrayList<>();
+        items.all().forEach(item -> list.add(listed(item)));
+        yield list;
+      }
+      case Json.Members object -> {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        object.all().forEach((name, member) -> map.put(name, listed(member)));
+        yield map;
+      }
     };
   }
 

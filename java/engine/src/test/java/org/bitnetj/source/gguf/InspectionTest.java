@@ -1,7 +1,6 @@
 package org.bitnetj.source.gguf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -41,7 +40,7 @@ class InspectionTest {
             new Inspection.Entry("eps", "f32", 1e-5f, "1.0E-5"),
             new Inspection.Entry("flag", "bool", false, "false")),
         seen.metadata().subList(0, 4));
-    assertNull(seen.metadata().get(4).scalar());
+    assertEquals(List.of("x", "y"), seen.metadata().get(4).value());
     assertEquals("array of 2 string", seen.metadata().get(4).type());
     assertEquals(
         List.of(new Inspection.Total("F32", 2, 8, 32), new Inspection.Total("TQ2_0", 1, 512, 132)),
