@@ -1,5 +1,6 @@
 package org.bitnetj.chat;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -18,6 +19,9 @@ public record ChatMessage(String role, String content, Optional<String> toolCall
   private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9_-]{1,32}");
 
   public ChatMessage {
+    Objects.requireNonNull(role, "role is null");
+    Objects.requireNonNull(content, "content is null");
+    Objects.requireNonNull(toolCalls, "toolCalls is null");
     if (!ROLE.matcher(role).matches()) {
       throw new IllegalArgumentException(
           "A role is up to 32 letters, digits, '_' and '-', but this one is '" + role + "'.");
@@ -48,6 +52,8 @@ public record ChatMessage(String role, String content, Optional<String> toolCall
    * @throws IllegalArgumentException if the calls are not a JSON array of objects
    */
   public static ChatMessage assistant(String content, String toolCalls) {
+    Objects.requireNonNull(content, "content is null");
+    Objects.requireNonNull(toolCalls, "toolCalls is null");
     return new ChatMessage("assistant", content, Optional.of(toolCalls));
   }
 

@@ -1,6 +1,7 @@
 package org.bitnetj.chat;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,8 @@ public record ChatSettings(List<String> tools, Optional<Boolean> thinking) {
    * @throws IllegalArgumentException if a tool is not a JSON object
    */
   public ChatSettings {
+    Objects.requireNonNull(tools, "tools is null");
+    Objects.requireNonNull(thinking, "thinking is null");
     tools = List.copyOf(tools);
     tools.forEach(tool -> JsonText.object("A tool definition", tool));
   }

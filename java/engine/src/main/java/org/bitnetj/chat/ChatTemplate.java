@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -87,6 +88,9 @@ public final class ChatTemplate {
    */
   public static Optional<ChatTemplate> of(String source, String family, Tokenizer tokenizer)
       throws ModelFileException {
+    Objects.requireNonNull(source, "source is null");
+    Objects.requireNonNull(family, "family is null");
+    Objects.requireNonNull(tokenizer, "tokenizer is null");
     return of(source, family, tokenizer, PROBES_LIMIT);
   }
 
@@ -122,6 +126,8 @@ public final class ChatTemplate {
    *     interrupted meanwhile; its interrupt status stays set
    */
   public static ChatTemplate given(String source, Tokenizer tokenizer) {
+    Objects.requireNonNull(source, "source is null");
+    Objects.requireNonNull(tokenizer, "tokenizer is null");
     try {
       return read(source, "the one given", tokenizer, PROBES_LIMIT);
     } catch (JinjaException e) {
@@ -318,6 +324,7 @@ public final class ChatTemplate {
 
   /** Whether the text that starts an answer opens a block of thinking, which the model closes. */
   public boolean opensThinking(ChatSettings settings) {
+    Objects.requireNonNull(settings, "settings is null");
     try {
       return joined(render(PROBES.getFirst(), settings, true))
           .stripTrailing()
@@ -355,6 +362,8 @@ public final class ChatTemplate {
    */
   public List<Segment> render(
       List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
     if (messages.isEmpty()) {
       throw new IllegalArgumentException("A chat needs at least one message.");
     }
@@ -377,6 +386,8 @@ public final class ChatTemplate {
 
   /** The ids of {@link #render(List, ChatSettings, boolean)}. */
   public int[] encode(List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
     return tokenizer.encode(render(messages, settings, generationPrompt));
   }
 }

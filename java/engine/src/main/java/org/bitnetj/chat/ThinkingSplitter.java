@@ -1,5 +1,6 @@
 package org.bitnetj.chat;
 
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +31,8 @@ public final class ThinkingSplitter {
    * @param answer receives the rest, never an empty text
    */
   public ThinkingSplitter(boolean inside, Consumer<String> thinking, Consumer<String> answer) {
+    Objects.requireNonNull(thinking, "thinking is null");
+    Objects.requireNonNull(answer, "answer is null");
     this.inside = inside;
     this.fresh = inside;
     this.thinking = thinking;
@@ -38,6 +41,7 @@ public final class ThinkingSplitter {
 
   /** Takes the next piece of the reply. */
   public void accept(String piece) {
+    Objects.requireNonNull(piece, "piece is null");
     held.append(piece);
     if (!inside && !over) {
       open();

@@ -2,6 +2,7 @@ package org.bitnetj.constraint;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bitnetj.constraint.mask.TokenBytes;
 import org.bitnetj.error.GrammarException;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -25,6 +26,7 @@ public final class ConstraintCompiler {
       };
 
   public ConstraintCompiler(Tokenizer tokenizer) {
+    Objects.requireNonNull(tokenizer, "tokenizer is null");
     this.vocabulary = new TokenBytes(tokenizer);
   }
 
@@ -35,6 +37,7 @@ public final class ConstraintCompiler {
    *     not in it, or a byte that no token is alone
    */
   public Constraint compile(Grammar grammar) {
+    Objects.requireNonNull(grammar, "grammar is null");
     synchronized (kept) {
       Constraint known = kept.get(grammar);
       if (known != null) {

@@ -2,6 +2,7 @@ package org.bitnetj.constraint;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.bitnetj.constraint.automaton.ByteDfa;
 import org.bitnetj.constraint.automaton.CharDfa;
 import org.bitnetj.constraint.automaton.PatternException;
@@ -44,6 +45,7 @@ public final class Grammar {
 
   /** This text and nothing else, perhaps empty. */
   public static Grammar text(String text) {
+    Objects.requireNonNull(text, "text is null");
     if (!StringSpelling.isSpellable(text)) {
       throw new GrammarException("A text has a surrogate without its partner; no token spells it.");
     }
@@ -68,6 +70,7 @@ public final class Grammar {
 
   /** The texts that a regular expression matches as a whole; docs/constraints.md says which. */
   public static Grammar regex(String pattern) {
+    Objects.requireNonNull(pattern, "pattern is null");
     try {
       CharDfa dfa = PatternNfa.compile(pattern, false);
       if (dfa.isEmpty()) {
@@ -98,22 +101,26 @@ public final class Grammar {
    *     allows no value
    */
   public static Grammar jsonSchema(String schema) {
+    Objects.requireNonNull(schema, "schema is null");
     return new Grammar(SchemaCompiler.compile(schema), "jsonSchema", schema);
   }
 
   /** One after the other. */
   public static Grammar sequence(Grammar... parts) {
+    Objects.requireNonNull(parts, "parts is null");
     return sequence(Arrays.asList(parts));
   }
 
   /** One after the other. */
   public static Grammar sequence(List<Grammar> parts) {
+    Objects.requireNonNull(parts, "parts is null");
     List<Node> nodes = parts.stream().map(Grammar::node).toList();
     return new Grammar(new Node.Sequence(nodes), "sequence", List.copyOf(parts));
   }
 
   /** One of them. */
   public static Grammar choice(Grammar... parts) {
+    Objects.requireNonNull(parts, "parts is null");
     return choice(Arrays.asList(parts));
   }
 
@@ -123,6 +130,7 @@ public final class Grammar {
    * @throws GrammarException if there are none
    */
   public static Grammar choice(List<Grammar> parts) {
+    Objects.requireNonNull(parts, "parts is null");
     if (parts.isEmpty()) {
       throw new GrammarException("A choice needs at least one alternative.");
     }
@@ -143,6 +151,7 @@ public final class Grammar {
    * @throws GrammarException if the limits are negative, in the wrong order, or more than a million
    */
   public static Grammar repeat(Grammar part, int min, int max) {
+    Objects.requireNonNull(part, "part is null");
     if (min < 0 || min > MOST_REPEATS || max < min || (max > MOST_REPEATS && max != UNBOUNDED)) {
       throw new GrammarException(
           "A repetition cannot have "

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
@@ -55,6 +56,9 @@ public final class Conversion {
    */
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
+    Objects.requireNonNull(source, "source is null");
+    Objects.requireNonNull(target, "target is null");
+    Objects.requireNonNull(options, "options is null");
     requireOther(source, target, options.layouts());
     try (ModelSource model = ModelContainer.open(source, true, options.layouts());
         ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads())) {
@@ -125,6 +129,7 @@ public final class Conversion {
 
   /** The file that a packed model was made of; empty if it does not say. */
   public static Optional<Path> packedFrom(Path packed) {
+    Objects.requireNonNull(packed, "packed is null");
     try (GgufFile file = GgufFile.openMetadata(packed)) {
       return file.metadata().findText(PACKED_SOURCE).map(Path::of);
     } catch (ModelFileException | InvalidPathException e) {

@@ -1,6 +1,7 @@
 package org.bitnetj.convert;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -66,6 +67,13 @@ public record ConversionOptions(
   }
 
   public ConversionOptions {
+    Objects.requireNonNull(weights, "weights is null");
+    Objects.requireNonNull(head, "head is null");
+    Objects.requireNonNull(activations, "activations is null");
+    Objects.requireNonNull(layouts, "layouts is null");
+    Objects.requireNonNull(lowBitHead, "lowBitHead is null");
+    Objects.requireNonNull(progress, "progress is null");
+    Objects.requireNonNull(warnings, "warnings is null");
     weights.ifPresent(ConversionOptions::requireWeightType);
     head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
@@ -137,6 +145,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions withWeights(String type) {
+    Objects.requireNonNull(type, "type is null");
     return new ConversionOptions(
         Optional.of(type),
         head,
@@ -150,6 +159,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions withHead(String type) {
+    Objects.requireNonNull(type, "type is null");
     return new ConversionOptions(
         weights,
         Optional.of(type),
@@ -168,6 +178,7 @@ public record ConversionOptions(
   }
 
   public ConversionOptions withActivations(ActivationScaling scaling) {
+    Objects.requireNonNull(scaling, "scaling is null");
     return new ConversionOptions(
         weights,
         head,

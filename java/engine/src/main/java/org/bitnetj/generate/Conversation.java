@@ -2,6 +2,7 @@ package org.bitnetj.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
@@ -21,6 +22,7 @@ public final class Conversation {
 
   /** An empty conversation. It does not close the session. */
   public Conversation(Session session) {
+    Objects.requireNonNull(session, "session is null");
     this.session = session;
   }
 
@@ -34,6 +36,9 @@ public final class Conversation {
    */
   public GenerationResult reply(
       String user, GenerationOptions options, GenerationListener listener) {
+    Objects.requireNonNull(user, "user is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     List<ChatMessage> all = new ArrayList<>(messages);
     all.add(ChatMessage.user(user));
     GenerationResult result = session.chat(all, settings, options, listener);
@@ -69,6 +74,7 @@ public final class Conversation {
 
   /** Sets or replaces the system message; an empty text removes it. */
   public void setSystem(String text) {
+    Objects.requireNonNull(text, "text is null");
     if (system().isPresent()) {
       messages.removeFirst();
     }
@@ -79,11 +85,13 @@ public final class Conversation {
 
   /** What the template is told besides the messages from now on. */
   public void setSettings(ChatSettings value) {
+    Objects.requireNonNull(value, "settings is null");
     settings = value;
   }
 
   /** Continues an earlier conversation. */
   public void restore(List<ChatMessage> said) {
+    Objects.requireNonNull(said, "said is null");
     List<ChatMessage> copy = List.copyOf(said);
     messages.clear();
     messages.addAll(copy);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -55,6 +56,7 @@ public final class EmbeddingModel implements AutoCloseable {
    *     does not compute
    */
   public static EmbeddingModel of(LanguageModel model) throws ModelFileException {
+    Objects.requireNonNull(model, "model is null");
     return new EmbeddingModel(
         model, model.pooling().orElse(Pooling.LAST), model.embeddedTokens(), false);
   }
@@ -71,6 +73,8 @@ public final class EmbeddingModel implements AutoCloseable {
    *     that vectors are made in a way that the engine does not compute
    */
   public static EmbeddingModel load(Path path, LoadOptions options) throws IOException {
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(options, "options is null");
     LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
     try {
       Optional<Pooling> said = model.pooling();
@@ -97,6 +101,9 @@ public final class EmbeddingModel implements AutoCloseable {
    */
   public static EmbeddingModel load(Path path, LoadOptions options, Pooling pooling)
       throws IOException {
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(pooling, "pooling is null");
     LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
     return new EmbeddingModel(model, pooling, model.info().contextLength());
   }
@@ -117,6 +124,7 @@ public final class EmbeddingModel implements AutoCloseable {
 
   /** The tokens of a text, with those that the model puts around it. */
   public int[] encode(String text) {
+    Objects.requireNonNull(text, "text is null");
     return model.tokenizer().encodeDocument(text, false);
   }
 
@@ -140,6 +148,7 @@ public final class EmbeddingModel implements AutoCloseable {
    *     a token is none of the model's
    */
   public float[] embed(int[] ids) {
+    Objects.requireNonNull(ids, "ids is null");
     if (ids.length == 0) {
       throw new IllegalArgumentException("The text is empty; give at least one token.");
     }
@@ -163,11 +172,13 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws RuntimeException as {@link #embed(String)}, for the first text that fails
    */
   public List<float[]> embed(List<String> texts) {
+    Objects.requireNonNull(texts, "texts is null");
     return embedTokens(texts.stream().map(this::encode).toList());
   }
 
   /** As {@link #embed(List)}, of texts that are given as {@link #embed(int[])} takes them. */
   public List<float[]> embedTokens(List<int[]> texts) {
+    Objects.requireNonNull(texts, "texts is null");
     List<float[]> vectors = new ArrayList<>(texts.size());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int from = 0; from < texts.size(); from += TOGETHER) {
@@ -219,6 +230,8 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws IllegalArgumentException if their lengths differ
    */
   public static double similarity(float[] a, float[] b) {
+    Objects.requireNonNull(a, "a is null");
+    Objects.requireNonNull(b, "b is null");
     if (a.length != b.length) {
       throw new IllegalArgumentException(
           "Vectors of %d and %d elements cannot be compared.".formatted(a.length, b.length));
@@ -278,6 +291,12 @@ public final class EmbeddingModel implements AutoCloseable {
       vector[i] = (float) (sum[i] / length);
     }
     return vector;
+  }
+
+  /** That of the {@link LanguageModel}, and the pooling. */
+  @Override
+  public String toString() {
+    return model + ", pooled by the " + (pooling == Pooling.LAST ? "last token" : "mean");
   }
 
   /** Frees the model, unless it was loaded elsewhere. Idempotent. */

@@ -1,6 +1,7 @@
 package org.bitnetj.generate;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -59,6 +60,13 @@ public record GenerationOptions(
           true);
 
   public GenerationOptions {
+    Objects.requireNonNull(sampling, "sampling is null");
+    Objects.requireNonNull(stopStrings, "stopStrings is null");
+    Objects.requireNonNull(stopTokens, "stopTokens is null");
+    Objects.requireNonNull(shownTokens, "shownTokens is null");
+    Objects.requireNonNull(topLogprobs, "topLogprobs is null");
+    Objects.requireNonNull(promptLogprobs, "promptLogprobs is null");
+    Objects.requireNonNull(constraint, "constraint is null");
     stopStrings = List.copyOf(stopStrings);
     stopTokens = Set.copyOf(stopTokens);
     shownTokens = Set.copyOf(shownTokens);
@@ -119,6 +127,7 @@ public record GenerationOptions(
   }
 
   public GenerationOptions withStopStrings(String... value) {
+    Objects.requireNonNull(value, "stopStrings is null");
     return edit(d -> d.stopStrings = List.of(value));
   }
 
@@ -147,6 +156,7 @@ public record GenerationOptions(
   }
 
   public GenerationOptions withConstraint(Constraint value) {
+    Objects.requireNonNull(value, "constraint is null");
     return edit(d -> d.constraint = Optional.of(value));
   }
 

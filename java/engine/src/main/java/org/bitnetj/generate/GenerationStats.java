@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -35,6 +36,10 @@ public record GenerationStats(
     long bytesPerToken,
     OptionalDouble activeRows,
     OptionalDouble nonzeroUnits) {
+  public GenerationStats {
+    Objects.requireNonNull(activeRows, "activeRows is null");
+    Objects.requireNonNull(nonzeroUnits, "nonzeroUnits is null");
+  }
 
   /** Computed prompt tokens per second; 0 if there were none. */
   public double prefillTokensPerSecond() {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.cache.PackedCache;
 import org.bitnetj.chat.ChatMessage;
@@ -91,6 +92,8 @@ public final class LanguageModel implements AutoCloseable {
    *     cannot be used, or the thread is interrupted while a chat template is tried
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(options, "options is null");
     return load(path, options, Long.MAX_VALUE);
   }
 
@@ -303,6 +306,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws OutOfMemoryError if the system refuses the cache's memory
    */
   public Session openSession(SessionOptions options) {
+    Objects.requireNonNull(options, "options is null");
     return openSession(options, chats);
   }
 
@@ -395,6 +399,8 @@ public final class LanguageModel implements AutoCloseable {
    *     no text of them
    */
   public int[] encodeChat(List<ChatMessage> messages, ChatSettings settings) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
     return chats.encodeForAnswer(messages, settings);
   }
 
@@ -429,7 +435,10 @@ public final class LanguageModel implements AutoCloseable {
     return chats.systemRole();
   }
 
-  /** The name of the kernels in use, for example {@code avx2}. */
+  /**
+   * The label of the kernels in use: {@code avx512}, {@code neon}, {@code vector} and so on, as
+   * {@link LoadOptions#withKernels} takes it.
+   */
   public String kernels() {
     return kernels.toString();
   }
@@ -445,6 +454,22 @@ public final class LanguageModel implements AutoCloseable {
    */
   public long bytesPerToken() {
     return engine.bytesPerToken();
+  }
+
+  /** Name, architecture, sizes, kernels and threads, for people and logs. */
+  @Override
+  public String toString() {
+    ModelInfo info = info();
+    return "%s (%s, %d layers of width %d, context %d, %s kernels, %d %s)"
+        .formatted(
+            info.name(),
+            info.family(),
+            info.layers(),
+            info.width(),
+            info.contextLength(),
+            kernels,
+            threads,
+            threads == 1 ? "thread" : "threads");
   }
 
   /** Frees everything once no step runs. Idempotent; may be called from any thread. */

@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,6 +82,13 @@ public record LoadOptions(
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   public LoadOptions {
+    Objects.requireNonNull(kernels, "kernels is null");
+    Objects.requireNonNull(head, "head is null");
+    Objects.requireNonNull(activations, "activations is null");
+    Objects.requireNonNull(chatTemplate, "chatTemplate is null");
+    Objects.requireNonNull(layouts, "layouts is null");
+    Objects.requireNonNull(warnings, "warnings is null");
+    Objects.requireNonNull(notes, "notes is null");
     if (threads < 0 || threads > MAX_THREADS) {
       throw new IllegalArgumentException(
           "The number of threads must be 1 to "
@@ -112,6 +120,7 @@ public record LoadOptions(
   }
 
   public LoadOptions withKernels(String label) {
+    Objects.requireNonNull(label, "label is null");
     return edit(d -> d.kernels = Optional.of(label));
   }
 
@@ -132,10 +141,12 @@ public record LoadOptions(
   }
 
   public LoadOptions withActivations(ActivationScaling value) {
+    Objects.requireNonNull(value, "activations is null");
     return edit(d -> d.activations = Optional.of(value));
   }
 
   public LoadOptions withChatTemplate(String jinja) {
+    Objects.requireNonNull(jinja, "jinja is null");
     return edit(d -> d.chatTemplate = Optional.of(jinja));
   }
 

@@ -80,6 +80,9 @@ public final class Session implements AutoCloseable {
    */
   public GenerationResult generate(
       String prompt, GenerationOptions options, GenerationListener listener) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     long started = System.nanoTime();
     return run(() -> encode(prompt), options, listener, started);
   }
@@ -90,6 +93,9 @@ public final class Session implements AutoCloseable {
    */
   public GenerationResult generate(
       int[] prompt, GenerationOptions options, GenerationListener listener) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     return run(() -> prompt, options, listener, System.nanoTime());
   }
 
@@ -117,6 +123,10 @@ public final class Session implements AutoCloseable {
       ChatSettings settings,
       GenerationOptions options,
       GenerationListener listener) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     long started = System.nanoTime();
     Set<Integer> stops = new HashSet<>(options.stopTokens());
     stops.addAll(chats.stopTokens());
@@ -160,6 +170,8 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException if the prompt does not fit; nothing was changed
    */
   public Stream<String> stream(String prompt, GenerationOptions options) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
     long started = System.nanoTime();
     Call call = enter();
     try {
@@ -200,6 +212,8 @@ public final class Session implements AutoCloseable {
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
   public void logits(int[] ids, int from, LogitsVisitor visitor) {
+    Objects.requireNonNull(ids, "ids is null");
+    Objects.requireNonNull(visitor, "visitor is null");
     enter();
     try {
       latest = null;
@@ -224,6 +238,7 @@ public final class Session implements AutoCloseable {
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
   public double[] score(int[] ids, int first) {
+    Objects.requireNonNull(ids, "ids is null");
     if (ids.length < 2) {
       throw new IllegalArgumentException(
           "To score a text takes at least 2 tokens, not " + ids.length + ".");

@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import org.bitnetj.option.CacheType;
 
 /**
@@ -14,6 +15,7 @@ public record SessionOptions(int context, CacheType cacheType) {
   private static final SessionOptions DEFAULTS = new SessionOptions(0, CacheType.F16);
 
   public SessionOptions {
+    Objects.requireNonNull(cacheType, "cacheType is null");
     if (context < 0 || context == 1) {
       throw new IllegalArgumentException(
           "The context must be 2 tokens or more, or 0 for the model's own, not " + context + ".");

@@ -2,6 +2,7 @@ package org.bitnetj.option;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What shares a scale among the int8 activations that ternary matrices are multiplied with. */
@@ -20,6 +21,7 @@ public enum ActivationScaling {
   }
 
   public static Optional<ActivationScaling> ofLabel(String label) {
+    Objects.requireNonNull(label, "label is null");
     return Arrays.stream(values()).filter(a -> a.label().equalsIgnoreCase(label)).findFirst();
   }
 }

@@ -2,6 +2,7 @@ package org.bitnetj.option;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /** How the two-bit digits of bitnet.cpp's I2_S lie in a file, which no file says. */
@@ -19,6 +20,7 @@ public enum I2sLayout {
   }
 
   public static Optional<I2sLayout> ofLabel(String label) {
+    Objects.requireNonNull(label, "label is null");
     return Arrays.stream(values()).filter(a -> a.label().equalsIgnoreCase(label)).findFirst();
   }
 }

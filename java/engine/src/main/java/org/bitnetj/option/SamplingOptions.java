@@ -1,6 +1,7 @@
 package org.bitnetj.option;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -43,6 +44,8 @@ public record SamplingOptions(
       new SamplingOptions(0.8, 40, 0.95, 0.05, 1, 0, 0, 64, Map.of(), OptionalLong.empty());
 
   public SamplingOptions {
+    Objects.requireNonNull(logitBias, "logitBias is null");
+    Objects.requireNonNull(seed, "seed is null");
     check("temperature", temperature, 0, Double.MAX_VALUE, "0 or more (0 is greedy)");
     check("top-k", topK, 0, Integer.MAX_VALUE, "0 or more (0 keeps all tokens)");
     check("top-p", topP, 0, 1, "between 0 and 1 (1 keeps all tokens)");

@@ -1,5 +1,7 @@
 package org.bitnetj.tokenizer;
 
+import java.util.Objects;
+
 /**
  * A stretch of text and whether it is trusted: written by the program, not by a user or a model.
  *
@@ -9,6 +11,10 @@ package org.bitnetj.tokenizer;
  *     token; false for what a user or a model wrote, where it stays text
  */
 public record Segment(String text, boolean trusted) {
+  public Segment {
+    Objects.requireNonNull(text, "text is null");
+  }
+
   public static Segment trusted(String text) {
     return new Segment(text, true);
   }

@@ -6,6 +6,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
 
@@ -51,6 +52,7 @@ public final class StreamDecoder {
 
   /** As {@link #next}, appended to {@code out}. */
   public void append(int id, StringBuilder out) {
+    Objects.requireNonNull(out, "out is null");
     int from = shownFrom(id);
     if (from >= 0) {
       reserve(tokenizer.vocabulary().length(id));

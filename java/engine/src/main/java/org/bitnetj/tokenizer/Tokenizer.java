@@ -3,6 +3,7 @@ package org.bitnetj.tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.bitnetj.error.ModelFileException;
@@ -70,11 +71,13 @@ public final class Tokenizer {
    *     {@link #addsBos} says what the file asks for
    */
   public int[] encode(String text, boolean parseSpecial, boolean addBos) {
+    Objects.requireNonNull(text, "text is null");
     return encodeBytes(Utf8.bytes(text), parseSpecial, addBos);
   }
 
   /** As {@link #encode(String, boolean, boolean)}, of UTF-8 that need not be well-formed. */
   public int[] encode(byte[] utf8, boolean parseSpecial, boolean addBos) {
+    Objects.requireNonNull(utf8, "utf8 is null");
     return encodeBytes(
         settings.keepsMalformed() ? utf8 : Utf8.wellFormed(utf8), parseSpecial, addBos);
   }
@@ -97,6 +100,7 @@ public final class Tokenizer {
    * Beginning and end tokens are not added.
    */
   public int[] encode(List<Segment> segments) {
+    Objects.requireNonNull(segments, "segments is null");
     byte[][] parts = new byte[segments.size()][];
     int[] ends = new int[segments.size()];
     Trust[] trusts = new Trust[segments.size()];
@@ -187,6 +191,7 @@ public final class Tokenizer {
 
   /** As {@link #decode(int...)}; {@code specials} says whether special tokens show their names. */
   public String decode(int[] ids, boolean specials) {
+    Objects.requireNonNull(ids, "ids is null");
     StreamDecoder decoder = newDecoder(true, specials);
     StringBuilder text = new StringBuilder(4 * ids.length);
     for (int id : ids) {
@@ -202,6 +207,7 @@ public final class Tokenizer {
    * @throws IllegalArgumentException when the vocabulary has no such token
    */
   public byte[] decodeBytes(int[] ids, boolean specials) {
+    Objects.requireNonNull(ids, "ids is null");
     StreamDecoder decoder = newDecoder(true, specials);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(4 * ids.length);
     for (int id : ids) {
@@ -229,6 +235,7 @@ public final class Tokenizer {
 
   /** As {@link #newDecoder(boolean)}; these special tokens show their names. */
   public StreamDecoder newDecoder(boolean startOfText, Set<Integer> shown) {
+    Objects.requireNonNull(shown, "shown is null");
     return new StreamDecoder(this, startOfText, shown::contains);
   }
 
@@ -251,6 +258,7 @@ public final class Tokenizer {
 
   /** The special or user-defined token of that name. */
   public OptionalInt findSpecial(String name) {
+    Objects.requireNonNull(name, "name is null");
     return specialTokens.named(Utf8.bytes(name));
   }
 

@@ -45,6 +45,7 @@ public final class Hub {
 
   /** Says where models are; touches neither network nor disk. */
   public static Hub open(HubOptions options) {
+    Objects.requireNonNull(options, "options is null");
     return open(options, Thread::sleep);
   }
 
@@ -63,6 +64,7 @@ public final class Hub {
    * @throws HubException if there are several models and the name does not say which
    */
   public Optional<Path> find(ModelName model) throws IOException {
+    Objects.requireNonNull(model, "model is null");
     Optional<String> commit = cache.commit(model);
     return commit.isEmpty() ? Optional.empty() : found(model, commit.get()).map(CachedModel::path);
   }
@@ -72,6 +74,7 @@ public final class Hub {
    * the cache says which it was when it came. Where it has no links, it does not say.
    */
   public Optional<Path> find(KnownModel known) throws IOException {
+    Objects.requireNonNull(known, "known is null");
     Optional<Path> found = find(known.model());
     if (found.isPresent() && known.sha256().isPresent()) {
       String expected = known.sha256().get();
@@ -117,12 +120,16 @@ public final class Hub {
    * @throws HubException one sentence on why it cannot be had
    */
   public Path get(ModelName model, PullProgress progress) throws IOException {
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(progress, "progress is null");
     Optional<Path> found = find(model);
     return found.isPresent() ? found.get() : pull(model, progress);
   }
 
   /** The same for a model with a short name. */
   public Path get(KnownModel known, PullProgress progress) throws IOException {
+    Objects.requireNonNull(known, "known is null");
+    Objects.requireNonNull(progress, "progress is null");
     Optional<Path> found = find(known);
     return found.isPresent() ? found.get() : pull(known, progress);
   }
@@ -134,6 +141,8 @@ public final class Hub {
    * @throws HubException one sentence on why it cannot be had
    */
   public Path pull(ModelName model, PullProgress progress) throws IOException {
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(progress, "progress is null");
     return pull(model, Optional.empty(), progress);
   }
 
@@ -141,6 +150,8 @@ public final class Hub {
    * The same for a model with a short name, whose file must be the one that is known, if one is.
    */
   public Path pull(KnownModel known, PullProgress progress) throws IOException {
+    Objects.requireNonNull(known, "known is null");
+    Objects.requireNonNull(progress, "progress is null");
     return pull(known.model(), known.sha256(), progress);
   }
 
@@ -233,6 +244,7 @@ public final class Hub {
    * @param skipped hears a sentence about each entry that cannot be read
    */
   public List<CachedModel> list(Consumer<String> skipped) throws IOException {
+    Objects.requireNonNull(skipped, "skipped is null");
     List<CachedModel> models = new ArrayList<>();
     for (ModelName repository : cache.repositories()) {
       try {
@@ -276,6 +288,7 @@ public final class Hub {
    * @throws HubException if it is not there
    */
   public long remove(ModelName model) throws IOException {
+    Objects.requireNonNull(model, "model is null");
     return new Removal(cache, model).run();
   }
 

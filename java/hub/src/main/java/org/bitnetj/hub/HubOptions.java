@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -22,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record HubOptions(
     URI endpoint, Optional<String> token, Path cache, boolean offline, boolean symlinks) {
+  public HubOptions {
+    Objects.requireNonNull(endpoint, "endpoint is null");
+    Objects.requireNonNull(token, "token is null");
+    Objects.requireNonNull(cache, "cache is null");
+  }
+
   private static final String HUB = "https://huggingface.co";
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
@@ -128,6 +135,7 @@ public record HubOptions(
    * @throws HubException if that is no address of one
    */
   public HubOptions withEndpoint(String address) throws HubException {
+    Objects.requireNonNull(address, "address is null");
     return new HubOptions(endpoint(address, "the hub"), token, cache, offline, symlinks);
   }
 

@@ -1,6 +1,7 @@
 package org.bitnetj.hub;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -14,6 +15,13 @@ import java.util.OptionalLong;
  */
 public record KnownModel(
     String shortName, ModelName model, OptionalLong bytes, Optional<String> sha256) {
+  public KnownModel {
+    Objects.requireNonNull(shortName, "shortName is null");
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(bytes, "bytes is null");
+    Objects.requireNonNull(sha256, "sha256 is null");
+  }
+
   private static final List<KnownModel> ALL =
       List.of(
           new KnownModel(
@@ -60,6 +68,7 @@ public record KnownModel(
 
   /** The model with this short name, whatever its case. */
   public static Optional<KnownModel> find(String shortName) {
+    Objects.requireNonNull(shortName, "shortName is null");
     return ALL.stream().filter(known -> known.shortName.equalsIgnoreCase(shortName)).findFirst();
   }
 

@@ -1,5 +1,6 @@
 package org.bitnetj.hub;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +25,10 @@ public record ModelName(
    * @throws IllegalArgumentException if a part is not of the form the hub allows
    */
   public ModelName {
+    Objects.requireNonNull(owner, "owner is null");
+    Objects.requireNonNull(repository, "repository is null");
+    Objects.requireNonNull(revision, "revision is null");
+    Objects.requireNonNull(file, "file is null");
     if (!isPart(owner)
         || !isPart(repository)
         || revision.filter(r -> !REVISION.matcher(r).matches() || !SafePath.isSafe(r)).isPresent()
@@ -42,6 +47,7 @@ public record ModelName(
 
   /** The name that {@code text} is, empty if it is none. */
   public static Optional<ModelName> parse(String text) {
+    Objects.requireNonNull(text, "text is null");
     Matcher matcher = TEXT.matcher(text);
     try {
       return matcher.matches()
