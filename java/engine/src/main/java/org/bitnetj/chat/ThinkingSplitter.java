@@ -26,6 +26,8 @@ public final class ThinkingSplitter {
   private boolean fresh; // at the start of a part, whose line breaks are dropped
 
   /**
+   * A splitter for one reply.
+   *
    * @param inside whether the reply begins within thinking ({@link ChatTemplate#opensThinking})
    * @param thinking receives what the model thinks, never an empty text
    * @param answer receives the rest, never an empty text
@@ -39,7 +41,12 @@ public final class ThinkingSplitter {
     this.answer = answer;
   }
 
-  /** Takes the next piece of the reply. */
+  /**
+   * Takes the next piece of the reply.
+   *
+   * @param piece the next part of the reply, as a {@link org.bitnetj.generate.GenerationListener}
+   *     hears it
+   */
   public void accept(String piece) {
     Objects.requireNonNull(piece, "piece is null");
     held.append(piece);

@@ -43,7 +43,11 @@ public final class Grammar {
     this.description = List.of(description);
   }
 
-  /** This text and nothing else, perhaps empty. */
+  /**
+   * {@return a grammar for this text and nothing else, perhaps empty}
+   *
+   * @param text in which special tokens have no meaning
+   */
   public static Grammar text(String text) {
     Objects.requireNonNull(text, "text is null");
     if (!StringSpelling.isSpellable(text)) {
@@ -57,7 +61,7 @@ public final class Grammar {
   }
 
   /**
-   * One token by its id: the way to special tokens, which are never text.
+   * {@return a grammar for one token, by its id: the way to special tokens, which are never text}
    *
    * @param id of the vocabulary that the grammar is compiled for
    */
@@ -68,7 +72,12 @@ public final class Grammar {
     return new Grammar(new Node.Token(id), "token", id);
   }
 
-  /** The texts that a regular expression matches as a whole; docs/constraints.md says which. */
+  /**
+   * {@return a grammar for the texts that a regular expression matches as a whole;
+   * docs/constraints.md says which}
+   *
+   * @param pattern a regular expression
+   */
   public static Grammar regex(String pattern) {
     Objects.requireNonNull(pattern, "pattern is null");
     try {
@@ -82,19 +91,19 @@ public final class Grammar {
     }
   }
 
-  /** Any JSON value. */
+  /** {@return a grammar for any JSON value} */
   public static Grammar json() {
     return jsonSchema("true");
   }
 
-  /** Any JSON object. */
+  /** {@return a grammar for any JSON object} */
   public static Grammar jsonObject() {
     return jsonSchema("{\"type\": \"object\"}");
   }
 
   /**
-   * The JSON values that a JSON Schema allows (2020-12, or draft 7); docs/constraints.md says what
-   * of it is supported.
+   * {@return a grammar for the JSON values that a JSON Schema allows (2020-12, or draft 7);
+   * docs/constraints.md says what of it is supported}
    *
    * @param schema its text
    * @throws GrammarException if it is malformed, uses what is not supported, is too large, or
@@ -105,28 +114,41 @@ public final class Grammar {
     return new Grammar(SchemaCompiler.compile(schema), "jsonSchema", schema);
   }
 
-  /** One after the other. */
+  /**
+   * {@return a grammar for what the parts allow, one after the other}
+   *
+   * @param parts grammars in order
+   */
   public static Grammar sequence(Grammar... parts) {
     Objects.requireNonNull(parts, "parts is null");
     return sequence(Arrays.asList(parts));
   }
 
-  /** One after the other. */
+  /**
+   * {@return a grammar for what the parts allow, one after the other}
+   *
+   * @param parts grammars in order
+   */
   public static Grammar sequence(List<Grammar> parts) {
     Objects.requireNonNull(parts, "parts is null");
     List<Node> nodes = parts.stream().map(Grammar::node).toList();
     return new Grammar(new Node.Sequence(nodes), "sequence", List.copyOf(parts));
   }
 
-  /** One of them. */
+  /**
+   * {@return a grammar for what one of the parts allows}
+   *
+   * @param parts grammars in order
+   */
   public static Grammar choice(Grammar... parts) {
     Objects.requireNonNull(parts, "parts is null");
     return choice(Arrays.asList(parts));
   }
 
   /**
-   * One of them.
+   * {@return a grammar for what one of the parts allows}
    *
+   * @param parts grammars in order
    * @throws GrammarException if there are none
    */
   public static Grammar choice(List<Grammar> parts) {
@@ -138,14 +160,19 @@ public final class Grammar {
     return new Grammar(new Node.Choice(nodes), "choice", List.copyOf(parts));
   }
 
-  /** It or nothing. */
+  /**
+   * {@return a grammar for what the part allows, or nothing}
+   *
+   * @param part what is repeated
+   */
   public static Grammar optional(Grammar part) {
     return repeat(part, 0, 1);
   }
 
   /**
-   * It again and again.
+   * {@return a grammar for what the part allows, again and again}
    *
+   * @param part what is repeated
    * @param min how often at least
    * @param max how often at most, or {@link #UNBOUNDED}
    * @throws GrammarException if the limits are negative, in the wrong order, or more than a million

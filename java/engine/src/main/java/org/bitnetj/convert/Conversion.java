@@ -50,6 +50,7 @@ public final class Conversion {
    * @param source a GGUF file, any of those that a model was split into, or a Hugging Face
    *     checkpoint by its folder or its one safetensors file
    * @param target the file to write; one that is there is replaced
+   * @param options types and layouts of what is written
    * @throws ModelFileException one sentence on why the source cannot be used, its weights cannot be
    *     stored so, or the target cannot be written: it is one of the source's files, its disk is
    *     full, or writing was interrupted
@@ -88,11 +89,14 @@ public final class Conversion {
    * metadata of the model but for its vocabulary, which is read from the source, and a header that
    * is so much shorter to read.
    *
+   * @param model the open file
    * @param spec of the model, its activations as its user knows them
    * @param lowBitHead where the file gets a low-bit copy of the head, as in {@link
    *     ConversionOptions}
    * @param file of which nothing is written yet; it is closed
    * @param target its name
+   * @param kernels which layouts are made for
+   * @param team threads that pack
    * @throws ModelFileException as {@link #convert}
    * @throws IOException if the model's file cannot be looked at
    */
@@ -127,7 +131,11 @@ public final class Conversion {
     }
   }
 
-  /** The file that a packed model was made of; empty if it does not say. */
+  /**
+   * {@return the file that a packed model was made of; empty if it does not say}
+   *
+   * @param packed a file that {@link #pack} wrote
+   */
   public static Optional<Path> packedFrom(Path packed) {
     Objects.requireNonNull(packed, "packed is null");
     try (GgufFile file = GgufFile.openMetadata(packed)) {

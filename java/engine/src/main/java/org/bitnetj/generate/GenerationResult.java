@@ -21,6 +21,7 @@ public record GenerationResult(
     Optional<String> stopString,
     long seed,
     GenerationStats stats) {
+  /** Refuses null. */
   public GenerationResult {
     Objects.requireNonNull(text, "text is null");
     Objects.requireNonNull(tokens, "tokens is null");

@@ -14,6 +14,7 @@ import java.util.Objects;
  */
 public record ModelInfo(
     String name, String family, int layers, int width, int vocabulary, int contextLength) {
+  /** Refuses null. */
   public ModelInfo {
     Objects.requireNonNull(name, "name is null");
     Objects.requireNonNull(family, "family is null");

@@ -14,6 +14,11 @@ import org.bitnetj.option.CacheType;
 public record SessionOptions(int context, CacheType cacheType) {
   private static final SessionOptions DEFAULTS = new SessionOptions(0, CacheType.F16);
 
+  /**
+   * Checks the context.
+   *
+   * @throws IllegalArgumentException if it is negative or 1
+   */
   public SessionOptions {
     Objects.requireNonNull(cacheType, "cacheType is null");
     if (context < 0 || context == 1) {
@@ -22,15 +27,25 @@ public record SessionOptions(int context, CacheType cacheType) {
     }
   }
 
-  /** The model's own context length, cached in float16. */
+  /** {@return the defaults: the model's own context length, cached in float16} */
   public static SessionOptions defaults() {
     return DEFAULTS;
   }
 
+  /**
+   * {@return these options with another {@link #context}}
+   *
+   * @param value the new one
+   */
   public SessionOptions withContext(int value) {
     return new SessionOptions(value, cacheType);
   }
 
+  /**
+   * {@return these options with another {@link #cacheType}}
+   *
+   * @param value the new one
+   */
   public SessionOptions withCacheType(CacheType value) {
     return new SessionOptions(context, value);
   }

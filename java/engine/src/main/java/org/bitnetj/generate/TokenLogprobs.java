@@ -14,6 +14,7 @@ import org.bitnetj.tensor.FloatRows;
  *     id first
  */
 public record TokenLogprobs(Entry chosen, List<Entry> top) {
+  /** Refuses null. */
   public TokenLogprobs {
     Objects.requireNonNull(chosen, "chosen is null");
     Objects.requireNonNull(top, "top is null");
@@ -22,6 +23,7 @@ public record TokenLogprobs(Entry chosen, List<Entry> top) {
   /**
    * A token and the logarithm of its probability.
    *
+   * @param token its id
    * @param logprob 0 or less
    */
   public record Entry(int token, double logprob) {}

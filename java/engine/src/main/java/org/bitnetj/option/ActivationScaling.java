@@ -15,11 +15,16 @@ public enum ActivationScaling {
    */
   GROUP;
 
-  /** Its name in options and reports. */
+  /** {@return its name in options and reports} */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /**
+   * {@return the value with that {@link #label}, in upper or lower case; empty if there is none}
+   *
+   * @param label a name as on the command line
+   */
   public static Optional<ActivationScaling> ofLabel(String label) {
     Objects.requireNonNull(label, "label is null");
     return Arrays.stream(values()).filter(a -> a.label().equalsIgnoreCase(label)).findFirst();

@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param modified when the last of them came
  */
 public record CachedModel(ModelName name, Path path, long bytes, Instant modified) {
+  /** Refuses null. */
   public CachedModel {
     Objects.requireNonNull(name, "name is null");
     Objects.requireNonNull(path, "path is null");
