@@ -1,5 +1,6 @@
 package org.bitnetj.chat;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -17,7 +18,16 @@ import java.util.regex.Pattern;
 public record ChatMessage(String role, String content, Optional<String> toolCalls) {
   private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9_-]{1,32}");
 
+  /**
+   * Checks role and calls.
+   *
+   * @throws IllegalArgumentException if the role is none, or the calls are not a JSON array of
+   *     objects
+   */
   public ChatMessage {
+    Objects.requireNonNull(role, "role is null");
+    Objects.requireNonNull(content, "content is null");
+    Objects.requireNonNull(toolCalls, "toolCalls is null");
     if (!ROLE.matcher(role).matches()) {
       throw new IllegalArgumentException(
           "A role is up to 32 letters, digits, '_' and '-', but this one is '" + role + "'.");
@@ -25,33 +35,61 @@ public record ChatMessage(String role, String content, Optional<String> toolCall
     toolCalls.ifPresent(calls -> JsonText.objects("Tool calls", calls));
   }
 
-  /** A message that calls no tools. */
+  /**
+   * A message that calls no tools.
+   *
+   * @param role who speaks
+   * @param content what was said
+   */
   public ChatMessage(String role, String content) {
     this(role, content, Optional.empty());
   }
 
+  /**
+   * {@return a message of the system}
+   *
+   * @param content what was said
+   */
   public static ChatMessage system(String content) {
     return new ChatMessage("system", content);
   }
 
+  /**
+   * {@return a message of the user}
+   *
+   * @param content what was said
+   */
   public static ChatMessage user(String content) {
     return new ChatMessage("user", content);
   }
 
+  /**
+   * {@return a message of the assistant}
+   *
+   * @param content what was said
+   */
   public static ChatMessage assistant(String content) {
     return new ChatMessage("assistant", content);
   }
 
   /**
-   * An answer that calls tools.
+   * {@return an answer that calls tools}
    *
+   * @param content what was said besides, perhaps empty
+   * @param toolCalls the calls, as in {@link #toolCalls}
    * @throws IllegalArgumentException if the calls are not a JSON array of objects
    */
   public static ChatMessage assistant(String content, String toolCalls) {
+    Objects.requireNonNull(content, "content is null");
+    Objects.requireNonNull(toolCalls, "toolCalls is null");
     return new ChatMessage("assistant", content, Optional.of(toolCalls));
   }
 
-  /** What a tool has returned. */
+  /**
+   * {@return a message with what a tool has returned}
+   *
+   * @param content what was said
+   */
   public static ChatMessage tool(String content) {
     return new ChatMessage("tool", content);
   }

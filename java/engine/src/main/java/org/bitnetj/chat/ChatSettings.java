@@ -1,6 +1,7 @@
 package org.bitnetj.chat;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -17,17 +18,32 @@ public record ChatSettings(List<String> tools, Optional<Boolean> thinking) {
   public static final ChatSettings DEFAULTS = new ChatSettings(List.of(), Optional.empty());
 
   /**
+   * Copies the tools and checks that they are JSON.
+   *
    * @throws IllegalArgumentException if a tool is not a JSON object
    */
   public ChatSettings {
+    Objects.requireNonNull(tools, "tools is null");
+    Objects.requireNonNull(thinking, "thinking is null");
     tools = List.copyOf(tools);
     tools.forEach(tool -> JsonText.object("A tool definition", tool));
   }
 
+  /**
+   * {@return these settings with other tools}
+   *
+   * @param value their definitions, as in {@link #tools}
+   * @throws IllegalArgumentException if one is not a JSON object
+   */
   public ChatSettings withTools(List<String> value) {
     return new ChatSettings(value, thinking);
   }
 
+  /**
+   * {@return these settings with the choice made}
+   *
+   * @param value whether the model thinks before it answers
+   */
   public ChatSettings withThinking(boolean value) {
     return new ChatSettings(tools, Optional.of(value));
   }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -81,12 +82,17 @@ public final class ChatTemplate {
    *
    * @param source the file's template, blank if it has none
    * @param family the label of the model's architecture
+   * @param tokenizer the tokenizer of the same model
+   * @return the template; empty if the model has none
    * @throws ModelFileException when the file has a template that can neither be read nor replaced
    * @throws ChatTemplateException when the thread is interrupted while it tries the file's
    *     template; its interrupt status stays set
    */
   public static Optional<ChatTemplate> of(String source, String family, Tokenizer tokenizer)
       throws ModelFileException {
+    Objects.requireNonNull(source, "source is null");
+    Objects.requireNonNull(family, "family is null");
+    Objects.requireNonNull(tokenizer, "tokenizer is null");
     return of(source, family, tokenizer, PROBES_LIMIT);
   }
 
@@ -118,10 +124,15 @@ public final class ChatTemplate {
   /**
    * A template that the user gives in the place of the model's own, read as Jinja.
    *
+   * @param source the text of the template
+   * @param tokenizer the tokenizer of the same model
+   * @return the template
    * @throws ChatTemplateException if it cannot be read or takes too long, or when the thread is
    *     interrupted meanwhile; its interrupt status stays set
    */
   public static ChatTemplate given(String source, Tokenizer tokenizer) {
+    Objects.requireNonNull(source, "source is null");
+    Objects.requireNonNull(tokenizer, "tokenizer is null");
     try {
       return read(source, "the one given", tokenizer, PROBES_LIMIT);
     } catch (JinjaException e) {
@@ -301,23 +312,32 @@ public final class ChatTemplate {
     return id.isPresent() ? new String(tokenizer.bytes(id.getAsInt()), StandardCharsets.UTF_8) : "";
   }
 
-  /** What people call the format: "Llama 3", "ChatML", …, "the file's own" or "the one given". */
+  /**
+   * {@return what people call the format: "Llama 3", "ChatML", …, "the file's own" or "the one
+   * given"}
+   */
   public String name() {
     return name;
   }
 
-  /** A sentence for the user, if the format differs from what the file says. */
+  /** {@return a sentence for the user, if the format differs from what the file says} */
   public Optional<String> note() {
     return note;
   }
 
-  /** What the format knows of thinking. */
+  /** {@return what the format knows of thinking} */
   public Thinking thinking() {
     return thinking;
   }
 
-  /** Whether the text that starts an answer opens a block of thinking, which the model closes. */
+  /**
+   * {@return whether the text that starts an answer opens a block of thinking, which the model
+   * closes}
+   *
+   * @param settings tools, and whether to think
+   */
   public boolean opensThinking(ChatSettings settings) {
+    Objects.requireNonNull(settings, "settings is null");
     try {
       return joined(render(PROBES.getFirst(), settings, true))
           .stripTrailing()
@@ -328,8 +348,8 @@ public final class ChatTemplate {
   }
 
   /**
-   * Every token that ends the model's turn: those of the tokenizer, and the special token that the
-   * format puts after an answer.
+   * {@return every token that ends the model's turn: those of the tokenizer, and the special token
+   * that the format puts after an answer}
    */
   public Set<Integer> stopTokens() {
     return stops;
@@ -339,7 +359,14 @@ public final class ChatTemplate {
     return segments.stream().map(Segment::text).collect(Collectors.joining());
   }
 
-  /** As {@link #render(List, ChatSettings, boolean)}, with the default settings. */
+  /**
+   * As {@link #render(List, ChatSettings, boolean)}, with the default settings.
+   *
+   * @param messages the conversation, the oldest first
+   * @param generationPrompt whether the text ends with the beginning of an answer, for the model to
+   *     go on
+   * @return the text, in trusted and untrusted parts
+   */
   public List<Segment> render(List<ChatMessage> messages, boolean generationPrompt) {
     return render(messages, ChatSettings.DEFAULTS, generationPrompt);
   }
@@ -348,13 +375,18 @@ public final class ChatTemplate {
    * The conversation as the text the model was trained on, beginning-of-text token included where
    * the format has one.
    *
+   * @param messages the conversation, the oldest first
+   * @param settings tools, and whether to think
    * @param generationPrompt whether the text ends with the marks that start the assistant's answer
+   * @return the text, in trusted and untrusted parts
    * @throws ChatTemplateException when the template refuses the messages or fails on them, and when
    *     the thread is interrupted, whose interrupt status stays set
    * @throws IllegalArgumentException when there are none
    */
   public List<Segment> render(
       List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
     if (messages.isEmpty()) {
       throw new IllegalArgumentException("A chat needs at least one message.");
     }
@@ -370,13 +402,30 @@ public final class ChatTemplate {
     }
   }
 
-  /** As {@link #encode(List, ChatSettings, boolean)}, with the default settings. */
+  /**
+   * As {@link #encode(List, ChatSettings, boolean)}, with the default settings.
+   *
+   * @param messages the conversation, the oldest first
+   * @param generationPrompt whether the text ends with the beginning of an answer, for the model to
+   *     go on
+   * @return its tokens
+   */
   public int[] encode(List<ChatMessage> messages, boolean generationPrompt) {
     return encode(messages, ChatSettings.DEFAULTS, generationPrompt);
   }
 
-  /** The ids of {@link #render(List, ChatSettings, boolean)}. */
+  /**
+   * The ids of {@link #render(List, ChatSettings, boolean)}.
+   *
+   * @param messages the conversation, the oldest first
+   * @param settings tools, and whether to think
+   * @param generationPrompt whether the text ends with the beginning of an answer, for the model to
+   *     go on
+   * @return its tokens
+   */
   public int[] encode(List<ChatMessage> messages, ChatSettings settings, boolean generationPrompt) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
     return tokenizer.encode(render(messages, settings, generationPrompt));
   }
 }

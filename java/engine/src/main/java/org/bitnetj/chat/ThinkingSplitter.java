@@ -1,5 +1,6 @@
 package org.bitnetj.chat;
 
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -25,19 +26,29 @@ public final class ThinkingSplitter {
   private boolean fresh; // at the start of a part, whose line breaks are dropped
 
   /**
+   * A splitter for one reply.
+   *
    * @param inside whether the reply begins within thinking ({@link ChatTemplate#opensThinking})
    * @param thinking receives what the model thinks, never an empty text
    * @param answer receives the rest, never an empty text
    */
   public ThinkingSplitter(boolean inside, Consumer<String> thinking, Consumer<String> answer) {
+    Objects.requireNonNull(thinking, "thinking is null");
+    Objects.requireNonNull(answer, "answer is null");
     this.inside = inside;
     this.fresh = inside;
     this.thinking = thinking;
     this.answer = answer;
   }
 
-  /** Takes the next piece of the reply. */
+  /**
+   * Takes the next piece of the reply.
+   *
+   * @param piece the next part of the reply, as a {@link org.bitnetj.generate.GenerationListener}
+   *     hears it
+   */
   public void accept(String piece) {
+    Objects.requireNonNull(piece, "piece is null");
     held.append(piece);
     if (!inside && !over) {
       open();

@@ -52,11 +52,12 @@ public final class Constraint {
     this.table = new MaskTable(grammar.node(), vocabulary);
   }
 
-  /** The state of an output that is still empty. */
+  /** {@return the state of an output that is still empty} */
   public ConstraintState start() {
     return new ConstraintState(this);
   }
 
+  /** {@return what the outputs are held to} */
   public Grammar grammar() {
     return grammar;
   }

@@ -2,6 +2,7 @@ package org.bitnetj.constraint;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bitnetj.constraint.mask.TokenBytes;
 import org.bitnetj.error.GrammarException;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -24,17 +25,26 @@ public final class ConstraintCompiler {
         }
       };
 
+  /**
+   * Reads the vocabulary.
+   *
+   * @param tokenizer of the model whose outputs are to be held to grammars
+   */
   public ConstraintCompiler(Tokenizer tokenizer) {
+    Objects.requireNonNull(tokenizer, "tokenizer is null");
     this.vocabulary = new TokenBytes(tokenizer);
   }
 
   /**
-   * A grammar's constraint: the same one again for an equal grammar, if it was among the last 16.
+   * {@return a grammar's constraint: the same one again for an equal grammar, if it was among the
+   * last 16}
    *
+   * @param grammar what outputs are to be
    * @throws GrammarException if the vocabulary cannot spell what the grammar needs: a token that is
    *     not in it, or a byte that no token is alone
    */
   public Constraint compile(Grammar grammar) {
+    Objects.requireNonNull(grammar, "grammar is null");
     synchronized (kept) {
       Constraint known = kept.get(grammar);
       if (known != null) {

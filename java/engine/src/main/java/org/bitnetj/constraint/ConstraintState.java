@@ -35,25 +35,30 @@ public final class ConstraintState {
     this.ended = other.ended;
   }
 
-  /** Another state at the same place, which goes its own way. */
+  /** {@return another state at the same place, which goes its own way} */
   public ConstraintState copy() {
     return new ConstraintState(this);
   }
 
+  /** {@return the constraint that this is a state of} */
   public Constraint constraint() {
     return constraint;
   }
 
   /**
-   * The tokens that may come next: token t if bit {@code t % 64} of element {@code t / 64} is set.
-   * End tokens may come where the output may end. The array has a bit for each token of the
+   * {@return the tokens that may come next: token t if bit {@code t % 64} of element {@code t / 64}
+   * is set} End tokens may come where the output may end. The array has a bit for each token of the
    * vocabulary and is shared: it must not be written to.
    */
   public long[] allowed() {
     return ended ? constraint.ends() : table.mask(state);
   }
 
-  /** Whether a token may come next; much faster than a new mask. */
+  /**
+   * {@return whether a token may come next; much faster than a new mask}
+   *
+   * @param token an id of the vocabulary
+   */
   public boolean allows(int token) {
     requireToken(token);
     return ended ? isEnd(token) : (state.mayEnd() && isEnd(token)) || !after(token).isDead();
@@ -62,6 +67,7 @@ public final class ConstraintState {
   /**
    * Goes on by a token.
    *
+   * @param token an id of the vocabulary
    * @throws IllegalArgumentException if it may not come next; the state stays as it is
    */
   public void accept(int token) {
@@ -78,19 +84,19 @@ public final class ConstraintState {
     }
   }
 
-  /** Whether the output may end here. */
+  /** {@return whether the output may end here} */
   public boolean mayEnd() {
     return ended || state.mayEnd();
   }
 
-  /** Whether the output has ended or the end is all that may come. */
+  /** {@return whether the output has ended or the end is all that may come} */
   public boolean isOver() {
     return ended || state.mustEnd();
   }
 
   /**
-   * The text that has to come next, whole characters only; empty where there is a choice. It may be
-   * tokenized and accepted instead of being decoded.
+   * {@return the text that has to come next, whole characters only; empty where there is a choice}
+   * It may be tokenized and accepted instead of being decoded.
    */
   public String forced() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -2,6 +2,7 @@ package org.bitnetj.constraint;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.bitnetj.constraint.automaton.ByteDfa;
 import org.bitnetj.constraint.automaton.CharDfa;
 import org.bitnetj.constraint.automaton.PatternException;
@@ -42,8 +43,13 @@ public final class Grammar {
     this.description = List.of(description);
   }
 
-  /** This text and nothing else, perhaps empty. */
+  /**
+   * {@return a grammar for this text and nothing else, perhaps empty}
+   *
+   * @param text in which special tokens have no meaning
+   */
   public static Grammar text(String text) {
+    Objects.requireNonNull(text, "text is null");
     if (!StringSpelling.isSpellable(text)) {
       throw new GrammarException("A text has a surrogate without its partner; no token spells it.");
     }
@@ -55,7 +61,7 @@ public final class Grammar {
   }
 
   /**
-   * One token by its id: the way to special tokens, which are never text.
+   * {@return a grammar for one token, by its id: the way to special tokens, which are never text}
    *
    * @param id of the vocabulary that the grammar is compiled for
    */
@@ -66,8 +72,14 @@ public final class Grammar {
     return new Grammar(new Node.Token(id), "token", id);
   }
 
-  /** The texts that a regular expression matches as a whole; docs/constraints.md says which. */
+  /**
+   * {@return a grammar for the texts that a regular expression matches as a whole;
+   * docs/constraints.md says which}
+   *
+   * @param pattern a regular expression
+   */
   public static Grammar regex(String pattern) {
+    Objects.requireNonNull(pattern, "pattern is null");
     try {
       CharDfa dfa = PatternNfa.compile(pattern, false);
       if (dfa.isEmpty()) {
@@ -79,50 +91,68 @@ public final class Grammar {
     }
   }
 
-  /** Any JSON value. */
+  /** {@return a grammar for any JSON value} */
   public static Grammar json() {
     return jsonSchema("true");
   }
 
-  /** Any JSON object. */
+  /** {@return a grammar for any JSON object} */
   public static Grammar jsonObject() {
     return jsonSchema("{\"type\": \"object\"}");
   }
 
   /**
-   * The JSON values that a JSON Schema allows (2020-12, or draft 7); docs/constraints.md says what
-   * of it is supported.
+   * {@return a grammar for the JSON values that a JSON Schema allows (2020-12, or draft 7);
+   * docs/constraints.md says what of it is supported}
    *
    * @param schema its text
    * @throws GrammarException if it is malformed, uses what is not supported, is too large, or
    *     allows no value
    */
   public static Grammar jsonSchema(String schema) {
+    Objects.requireNonNull(schema, "schema is null");
     return new Grammar(SchemaCompiler.compile(schema), "jsonSchema", schema);
   }
 
-  /** One after the other. */
+  /**
+   * {@return a grammar for what the parts allow, one after the other}
+   *
+   * @param parts grammars in order
+   */
   public static Grammar sequence(Grammar... parts) {
+    Objects.requireNonNull(parts, "parts is null");
     return sequence(Arrays.asList(parts));
   }
 
-  /** One after the other. */
+  /**
+   * {@return a grammar for what the parts allow, one after the other}
+   *
+   * @param parts grammars in order
+   */
   public static Grammar sequence(List<Grammar> parts) {
+    Objects.requireNonNull(parts, "parts is null");
     List<Node> nodes = parts.stream().map(Grammar::node).toList();
     return new Grammar(new Node.Sequence(nodes), "sequence", List.copyOf(parts));
   }
 
-  /** One of them. */
+  /**
+   * {@return a grammar for what one of the parts allows}
+   *
+   * @param parts grammars in order
+   */
   public static Grammar choice(Grammar... parts) {
+    Objects.requireNonNull(parts, "parts is null");
     return choice(Arrays.asList(parts));
   }
 
   /**
-   * One of them.
+   * {@return a grammar for what one of the parts allows}
    *
+   * @param parts grammars in order
    * @throws GrammarException if there are none
    */
   public static Grammar choice(List<Grammar> parts) {
+    Objects.requireNonNull(parts, "parts is null");
     if (parts.isEmpty()) {
       throw new GrammarException("A choice needs at least one alternative.");
     }
@@ -130,19 +160,25 @@ public final class Grammar {
     return new Grammar(new Node.Choice(nodes), "choice", List.copyOf(parts));
   }
 
-  /** It or nothing. */
+  /**
+   * {@return a grammar for what the part allows, or nothing}
+   *
+   * @param part what is repeated
+   */
   public static Grammar optional(Grammar part) {
     return repeat(part, 0, 1);
   }
 
   /**
-   * It again and again.
+   * {@return a grammar for what the part allows, again and again}
    *
+   * @param part what is repeated
    * @param min how often at least
    * @param max how often at most, or {@link #UNBOUNDED}
    * @throws GrammarException if the limits are negative, in the wrong order, or more than a million
    */
   public static Grammar repeat(Grammar part, int min, int max) {
+    Objects.requireNonNull(part, "part is null");
     if (min < 0 || min > MOST_REPEATS || max < min || (max > MOST_REPEATS && max != UNBOUNDED)) {
       throw new GrammarException(
           "A repetition cannot have "

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
@@ -49,12 +50,16 @@ public final class Conversion {
    * @param source a GGUF file, any of those that a model was split into, or a Hugging Face
    *     checkpoint by its folder or its one safetensors file
    * @param target the file to write; one that is there is replaced
+   * @param options types and layouts of what is written
    * @throws ModelFileException one sentence on why the source cannot be used, its weights cannot be
    *     stored so, or the target cannot be written: it is one of the source's files, its disk is
    *     full, or writing was interrupted
    */
   public static void convert(Path source, Path target, ConversionOptions options)
       throws ModelFileException {
+    Objects.requireNonNull(source, "source is null");
+    Objects.requireNonNull(target, "target is null");
+    Objects.requireNonNull(options, "options is null");
     requireOther(source, target, options.layouts());
     try (ModelSource model = ModelContainer.open(source, true, options.layouts());
         ThreadTeam team = new ThreadTeam(ThreadTeam.defaultThreads())) {
@@ -84,11 +89,14 @@ public final class Conversion {
    * metadata of the model but for its vocabulary, which is read from the source, and a header that
    * is so much shorter to read.
    *
+   * @param model the open file
    * @param spec of the model, its activations as its user knows them
    * @param lowBitHead where the file gets a low-bit copy of the head, as in {@link
    *     ConversionOptions}
    * @param file of which nothing is written yet; it is closed
    * @param target its name
+   * @param kernels which layouts are made for
+   * @param team threads that pack
    * @param progress learns how much has been written
    * @throws ModelFileException as {@link #convert}
    * @throws IOException if the model's file cannot be looked at
@@ -125,8 +133,13 @@ public final class Conversion {
     }
   }
 
-  /** The file that a packed model was made of; empty if it does not say. */
+  /**
+   * {@return the file that a packed model was made of; empty if it does not say}
+   *
+   * @param packed a file that {@link #pack} wrote
+   */
   public static Optional<Path> packedFrom(Path packed) {
+    Objects.requireNonNull(packed, "packed is null");
     try (GgufFile file = GgufFile.openMetadata(packed)) {
       return file.metadata().findText(PACKED_SOURCE).map(Path::of);
     } catch (ModelFileException | InvalidPathException e) {

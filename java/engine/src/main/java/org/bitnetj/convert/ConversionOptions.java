@@ -1,6 +1,7 @@
 package org.bitnetj.convert;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -61,16 +62,33 @@ public record ConversionOptions(
   /** Learns how much has been written. */
   @FunctionalInterface
   public interface Progress {
-    /** After every few megabytes: bytes of the file written, and all there will be. */
+    /**
+     * After every few megabytes: bytes of the file written, and all there will be.
+     *
+     * @param written bytes of the new file that are written
+     * @param size bytes that it will have
+     */
     void at(long written, long size);
   }
 
+  /**
+   * Checks the names of types.
+   *
+   * @throws IllegalArgumentException if there is no such type
+   */
   public ConversionOptions {
+    Objects.requireNonNull(weights, "weights is null");
+    Objects.requireNonNull(head, "head is null");
+    Objects.requireNonNull(activations, "activations is null");
+    Objects.requireNonNull(layouts, "layouts is null");
+    Objects.requireNonNull(lowBitHead, "lowBitHead is null");
+    Objects.requireNonNull(progress, "progress is null");
+    Objects.requireNonNull(warnings, "warnings is null");
     weights.ifPresent(ConversionOptions::requireWeightType);
     head.ifPresent(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
-  /** Everything as it is, progress and warnings to nobody. */
+  /** {@return options that keep everything as it is, progress and warnings to nobody} */
   public static ConversionOptions defaults() {
     return new ConversionOptions(
         Optional.empty(),
@@ -85,8 +103,8 @@ public record ConversionOptions(
   }
 
   /**
-   * Names of types of ternary weights, {@link #PANELS} and {@link #PANELS_1_6} last. Of one that
-   * has two ids, the second has its id behind.
+   * {@return names of types of ternary weights, {@link #PANELS} and {@link #PANELS_1_6} last} Of
+   * one that has two ids, the second has its id behind.
    */
   public static List<String> weightTypes() {
     return Stream.concat(
@@ -95,7 +113,7 @@ public record ConversionOptions(
         .toList();
   }
 
-  /** Names of types of embeddings and heads. */
+  /** {@return names of types of embeddings and heads} */
   public static List<String> headTypes() {
     return WeightFormats.floats().stream().map(WeightFormats::label).toList();
   }
@@ -136,7 +154,13 @@ public record ConversionOptions(
     return head.map(label -> WeightFormats.labelled(label, WeightFormats.floats()));
   }
 
+  /**
+   * {@return these options with another {@link #weights}}
+   *
+   * @param type the new one
+   */
   public ConversionOptions withWeights(String type) {
+    Objects.requireNonNull(type, "type is null");
     return new ConversionOptions(
         Optional.of(type),
         head,
@@ -149,7 +173,13 @@ public record ConversionOptions(
         warnings);
   }
 
+  /**
+   * {@return these options with another {@link #head}}
+   *
+   * @param type the new one
+   */
   public ConversionOptions withHead(String type) {
+    Objects.requireNonNull(type, "type is null");
     return new ConversionOptions(
         weights,
         Optional.of(type),
@@ -162,12 +192,23 @@ public record ConversionOptions(
         warnings);
   }
 
+  /**
+   * {@return these options with another {@link #exactScales}}
+   *
+   * @param exact the new one
+   */
   public ConversionOptions withExactScales(boolean exact) {
     return new ConversionOptions(
         weights, head, exact, activations, layouts, lowBitHead, sparse, progress, warnings);
   }
 
+  /**
+   * {@return these options with another {@link #activations}}
+   *
+   * @param scaling the new one
+   */
   public ConversionOptions withActivations(ActivationScaling scaling) {
+    Objects.requireNonNull(scaling, "scaling is null");
     return new ConversionOptions(
         weights,
         head,
@@ -180,26 +221,51 @@ public record ConversionOptions(
         warnings);
   }
 
+  /**
+   * {@return these options with another {@link #layouts}}
+   *
+   * @param value the new one
+   */
   public ConversionOptions withLayouts(LayoutOptions value) {
     return new ConversionOptions(
         weights, head, exactScales, activations, value, lowBitHead, sparse, progress, warnings);
   }
 
+  /**
+   * {@return these options with another {@link #lowBitHead}}
+   *
+   * @param mode the new one
+   */
   public ConversionOptions withLowBitHead(HeadMode mode) {
     return new ConversionOptions(
         weights, head, exactScales, activations, layouts, mode, sparse, progress, warnings);
   }
 
+  /**
+   * {@return these options with another {@link #sparse}}
+   *
+   * @param skipping the new one
+   */
   public ConversionOptions withSparse(boolean skipping) {
     return new ConversionOptions(
         weights, head, exactScales, activations, layouts, lowBitHead, skipping, progress, warnings);
   }
 
+  /**
+   * {@return these options with another {@link #progress}}
+   *
+   * @param listener the new one
+   */
   public ConversionOptions withProgress(Progress listener) {
     return new ConversionOptions(
         weights, head, exactScales, activations, layouts, lowBitHead, sparse, listener, warnings);
   }
 
+  /**
+   * {@return these options with another {@link #warnings}}
+   *
+   * @param listener the new one
+   */
   public ConversionOptions withWarnings(Consumer<String> listener) {
     return new ConversionOptions(
         weights, head, exactScales, activations, layouts, lowBitHead, sparse, progress, listener);

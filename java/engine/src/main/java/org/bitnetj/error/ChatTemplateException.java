@@ -7,10 +7,21 @@ package org.bitnetj.error;
 public final class ChatTemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   */
   public ChatTemplateException(String sentence) {
     super(sentence);
   }
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   * @param cause what the template did
+   */
   public ChatTemplateException(String sentence, Throwable cause) {
     super(sentence, cause);
   }

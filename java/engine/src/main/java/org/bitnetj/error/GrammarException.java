@@ -8,6 +8,11 @@ package org.bitnetj.error;
 public final class GrammarException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   */
   public GrammarException(String sentence) {
     super(sentence);
   }

@@ -4,6 +4,11 @@ package org.bitnetj.error;
 public final class KvCacheFullException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param message how many blocks are in use, and what helps
+   */
   public KvCacheFullException(String message) {
     super(message);
   }

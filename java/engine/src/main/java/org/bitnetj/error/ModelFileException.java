@@ -9,10 +9,21 @@ import java.io.IOException;
 public final class ModelFileException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   */
   public ModelFileException(String sentence) {
     super(sentence);
   }
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   * @param cause what reading it met
+   */
   public ModelFileException(String sentence, Throwable cause) {
     super(sentence, cause);
   }

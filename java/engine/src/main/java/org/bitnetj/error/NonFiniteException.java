@@ -4,6 +4,11 @@ package org.bitnetj.error;
 public final class NonFiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   */
   public NonFiniteException(String sentence) {
     super(sentence);
   }

@@ -4,6 +4,11 @@ package org.bitnetj.error;
 public final class UnusableLogitsException extends ArithmeticException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   */
   public UnusableLogitsException(String sentence) {
     super(sentence);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -51,15 +52,24 @@ public final class EmbeddingModel implements AutoCloseable {
    * last token. The vectors have the same bits as those of {@link #load(Path)}. Closing frees
    * nothing; the model must stay open.
    *
+   * @param model an open one
+   * @return vectors of that model
    * @throws ModelFileException if the model says that vectors are made in a way that the engine
    *     does not compute
    */
   public static EmbeddingModel of(LanguageModel model) throws ModelFileException {
+    Objects.requireNonNull(model, "model is null");
     return new EmbeddingModel(
         model, model.pooling().orElse(Pooling.LAST), model.embeddedTokens(), false);
   }
 
-  /** As {@link #load(Path, LoadOptions)}, with the best kernels and a thread on each processor. */
+  /**
+   * As {@link #load(Path, LoadOptions)}, with the best kernels and a thread on each processor.
+   *
+   * @param path a file or folder, as of {@link LanguageModel#load(Path, LoadOptions)}
+   * @return a model to be closed
+   * @throws IOException as of {@link #load(Path, LoadOptions)}
+   */
   public static EmbeddingModel load(Path path) throws IOException {
     return load(path, LoadOptions.defaults());
   }
@@ -67,10 +77,15 @@ public final class EmbeddingModel implements AutoCloseable {
   /**
    * Loads a model that is pooled as it says, or else, with a warning, by the last token.
    *
+   * @param path a file or folder, as of {@link LanguageModel#load(Path, LoadOptions)}
+   * @param options how it is loaded; all logits are never needed, so {@code head} has no effect
+   * @return a model to be closed
    * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}, and if the model says
    *     that vectors are made in a way that the engine does not compute
    */
   public static EmbeddingModel load(Path path, LoadOptions options) throws IOException {
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(options, "options is null");
     LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
     try {
       Optional<Pooling> said = model.pooling();
@@ -93,36 +108,57 @@ public final class EmbeddingModel implements AutoCloseable {
    * Loads a model that is pooled so, whatever it says of how its vectors are made and of how long
    * texts its context has room for.
    *
+   * @param path a file or folder, as of {@link LanguageModel#load(Path, LoadOptions)}
+   * @param options how it is loaded; all logits are never needed, so {@code head} has no effect
+   * @param pooling which hidden states become the vector
+   * @return a model to be closed
    * @throws IOException as {@link LanguageModel#load(Path, LoadOptions)}
    */
   public static EmbeddingModel load(Path path, LoadOptions options, Pooling pooling)
       throws IOException {
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(pooling, "pooling is null");
     LanguageModel model = LanguageModel.load(path, options.withHead(HeadMode.FULL));
     return new EmbeddingModel(model, pooling, model.info().contextLength());
   }
 
+  /** {@return which hidden states become a vector} */
   public Pooling pooling() {
     return pooling;
   }
 
-  /** The model's name, architecture and sizes; vectors have {@link ModelInfo#width} elements. */
+  /**
+   * {@return the model's name, architecture and sizes; vectors have {@link ModelInfo#width}
+   * elements}
+   */
   public ModelInfo info() {
     return model.info();
   }
 
-  /** How many tokens a text has, with those that the model puts around it. */
+  /**
+   * {@return how many tokens a text has, with those that the model puts around it}
+   *
+   * @param text whose special tokens are ordinary text
+   */
   public int countTokens(String text) {
     return encode(text).length;
   }
 
-  /** The tokens of a text, with those that the model puts around it. */
+  /**
+   * {@return the tokens of a text, with those that the model puts around it}
+   *
+   * @param text whose special tokens are ordinary text
+   */
   public int[] encode(String text) {
+    Objects.requireNonNull(text, "text is null");
     return model.tokenizer().encodeDocument(text, false);
   }
 
   /**
-   * The vector of a text, of length 1 (L2).
+   * {@return the vector of a text, of length 1 (L2)}
    *
+   * @param text whose special tokens are ordinary text
    * @throws ContextOverflowException if the text is longer than the model's context, or than texts
    *     that it says vectors are made of: what is cut off would be lost without notice
    * @throws IllegalArgumentException if it has no tokens
@@ -134,12 +170,14 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   /**
-   * The vector of a text that is given as tokens: nothing is put around them.
+   * {@return the vector of a text that is given as tokens: nothing is put around them}
    *
+   * @param ids 1 token or more
    * @throws RuntimeException as {@link #embed(String)}; an {@link IllegalArgumentException} also if
    *     a token is none of the model's
    */
   public float[] embed(int[] ids) {
+    Objects.requireNonNull(ids, "ids is null");
     if (ids.length == 0) {
       throw new IllegalArgumentException("The text is empty; give at least one token.");
     }
@@ -158,16 +196,25 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   /**
-   * The vectors of texts, computed together as far as their keys and values fit the memory.
+   * {@return the vectors of texts, computed together as far as their keys and values fit the
+   * memory}
    *
+   * @param texts none of them empty
    * @throws RuntimeException as {@link #embed(String)}, for the first text that fails
    */
   public List<float[]> embed(List<String> texts) {
+    Objects.requireNonNull(texts, "texts is null");
     return embedTokens(texts.stream().map(this::encode).toList());
   }
 
-  /** As {@link #embed(List)}, of texts that are given as {@link #embed(int[])} takes them. */
+  /**
+   * As {@link #embed(List)}, of texts that are given as {@link #embed(int[])} takes them.
+   *
+   * @param texts tokens of each, one or more
+   * @return the vectors, in the order of the texts
+   */
   public List<float[]> embedTokens(List<int[]> texts) {
+    Objects.requireNonNull(texts, "texts is null");
     List<float[]> vectors = new ArrayList<>(texts.size());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int from = 0; from < texts.size(); from += TOGETHER) {
@@ -214,11 +261,15 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   /**
-   * The cosine of the angle between two vectors: 1 for those of one direction.
+   * {@return the cosine of the angle between two vectors: 1 for those of one direction}
    *
+   * @param a not all 0
+   * @param b not all 0
    * @throws IllegalArgumentException if their lengths differ
    */
   public static double similarity(float[] a, float[] b) {
+    Objects.requireNonNull(a, "a is null");
+    Objects.requireNonNull(b, "b is null");
     if (a.length != b.length) {
       throw new IllegalArgumentException(
           "Vectors of %d and %d elements cannot be compared.".formatted(a.length, b.length));
@@ -278,6 +329,12 @@ public final class EmbeddingModel implements AutoCloseable {
       vector[i] = (float) (sum[i] / length);
     }
     return vector;
+  }
+
+  /** That of the {@link LanguageModel}, and the pooling. */
+  @Override
+  public String toString() {
+    return model + ", pooled by the " + (pooling == Pooling.LAST ? "last token" : "mean");
   }
 
   /** Frees the model, unless it was loaded elsewhere. Idempotent. */

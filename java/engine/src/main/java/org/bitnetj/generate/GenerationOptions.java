@@ -1,6 +1,7 @@
 package org.bitnetj.generate;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -58,7 +59,19 @@ public record GenerationOptions(
           Optional.empty(),
           true);
 
+  /**
+   * Copies the collections and checks the values.
+   *
+   * @throws IllegalArgumentException if one is out of its range; the message is a sentence
+   */
   public GenerationOptions {
+    Objects.requireNonNull(sampling, "sampling is null");
+    Objects.requireNonNull(stopStrings, "stopStrings is null");
+    Objects.requireNonNull(stopTokens, "stopTokens is null");
+    Objects.requireNonNull(shownTokens, "shownTokens is null");
+    Objects.requireNonNull(topLogprobs, "topLogprobs is null");
+    Objects.requireNonNull(promptLogprobs, "promptLogprobs is null");
+    Objects.requireNonNull(constraint, "constraint is null");
     stopStrings = List.copyOf(stopStrings);
     stopTokens = Set.copyOf(stopTokens);
     shownTokens = Set.copyOf(shownTokens);
@@ -91,65 +104,135 @@ public record GenerationOptions(
     }
   }
 
-  /** Default sampling, no limit except the context, the model's own end tokens. */
+  /**
+   * {@return the defaults: default sampling, no limit except the context, the model's own end
+   * tokens}
+   */
   public static GenerationOptions defaults() {
     return DEFAULTS;
   }
 
-  /** Always the most probable token, else the defaults. */
+  /** {@return options that always take the most probable token, else the defaults} */
   public static GenerationOptions greedy() {
     return DEFAULTS.withSampling(SamplingOptions.greedy());
   }
 
+  /**
+   * {@return these options with another {@link #sampling}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withSampling(SamplingOptions value) {
     return edit(d -> d.sampling = value);
   }
 
-  /** The same sampling with this seed. */
+  /**
+   * The same sampling with this seed.
+   *
+   * @param seed of the random draws
+   * @return these options with that seed
+   */
   public GenerationOptions withSeed(long seed) {
     return edit(d -> d.sampling = d.sampling.withSeed(seed));
   }
 
+  /**
+   * {@return these options with another {@link #maxTokens}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withMaxTokens(int value) {
     return edit(d -> d.maxTokens = value);
   }
 
+  /**
+   * {@return these options with another {@link #stopStrings}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withStopStrings(List<String> value) {
     return edit(d -> d.stopStrings = value);
   }
 
+  /**
+   * {@return these options with another {@link #stopStrings}}
+   *
+   * @param value each ends the text; none is empty
+   */
   public GenerationOptions withStopStrings(String... value) {
+    Objects.requireNonNull(value, "stopStrings is null");
     return edit(d -> d.stopStrings = List.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #stopTokens}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withStopTokens(Set<Integer> value) {
     return edit(d -> d.stopTokens = value);
   }
 
+  /**
+   * {@return these options with another {@link #ignoreEnd}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withIgnoreEnd(boolean value) {
     return edit(d -> d.ignoreEnd = value);
   }
 
+  /**
+   * {@return these options with another {@link #showSpecials}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withShowSpecials(boolean value) {
     return edit(d -> d.showSpecials = value);
   }
 
+  /**
+   * {@return these options with another {@link #shownTokens}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withShownTokens(Set<Integer> value) {
     return edit(d -> d.shownTokens = value);
   }
 
+  /**
+   * {@return these options with another {@link #topLogprobs}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withTopLogprobs(int value) {
     return edit(d -> d.topLogprobs = OptionalInt.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #promptLogprobs}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withPromptLogprobs(int value) {
     return edit(d -> d.promptLogprobs = OptionalInt.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #constraint}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withConstraint(Constraint value) {
+    Objects.requireNonNull(value, "constraint is null");
     return edit(d -> d.constraint = Optional.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #drafting}}
+   *
+   * @param value the new one
+   */
   public GenerationOptions withDrafting(boolean value) {
     return edit(d -> d.drafting = value);
   }

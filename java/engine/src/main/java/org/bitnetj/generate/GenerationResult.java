@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -19,4 +20,13 @@ public record GenerationResult(
     FinishReason finishReason,
     Optional<String> stopString,
     long seed,
-    GenerationStats stats) {}
+    GenerationStats stats) {
+  /** Refuses null. */
+  public GenerationResult {
+    Objects.requireNonNull(text, "text is null");
+    Objects.requireNonNull(tokens, "tokens is null");
+    Objects.requireNonNull(finishReason, "finishReason is null");
+    Objects.requireNonNull(stopString, "stopString is null");
+    Objects.requireNonNull(stats, "stats is null");
+  }
+}

@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -35,18 +36,23 @@ public record GenerationStats(
     long bytesPerToken,
     OptionalDouble activeRows,
     OptionalDouble nonzeroUnits) {
+  /** Refuses null. */
+  public GenerationStats {
+    Objects.requireNonNull(activeRows, "activeRows is null");
+    Objects.requireNonNull(nonzeroUnits, "nonzeroUnits is null");
+  }
 
-  /** Computed prompt tokens per second; 0 if there were none. */
+  /** {@return computed prompt tokens per second; 0 if there were none} */
   public double prefillTokensPerSecond() {
     return rate(promptTokens - cachedTokens, prefillNanos);
   }
 
-  /** Tokens that the decode steps gave; an end token counts. */
+  /** {@return tokens that the decode steps gave; an end token counts} */
   public int decodedTokens() {
     return decodeSteps + acceptedTokens;
   }
 
-  /** Tokens of the decode steps per second; 0 if there were none. */
+  /** {@return tokens of the decode steps per second; 0 if there were none} */
   public double decodeTokensPerSecond() {
     return rate(decodedTokens(), decodeNanos);
   }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.cache.PackedCache;
 import org.bitnetj.chat.ChatMessage;
@@ -72,7 +73,13 @@ public final class LanguageModel implements AutoCloseable {
     this.options = options;
   }
 
-  /** Loads a model with the best kernels and a thread on each processor. */
+  /**
+   * Loads a model with the best kernels and a thread on each processor.
+   *
+   * @param path a file or folder, as of {@link #load(Path, LoadOptions)}
+   * @return a model to be closed
+   * @throws IOException as of {@link #load(Path, LoadOptions)}
+   */
   public static LanguageModel load(Path path) throws IOException {
     return load(path, LoadOptions.defaults());
   }
@@ -85,12 +92,16 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @param path a GGUF file, the folder of a Hugging Face checkpoint, or the one safetensors file
    *     of such
+   * @param options threads, kernels, memory
+   * @return a model to be closed
    * @throws ModelFileException if it is not a usable model; the message names the file
    * @throws org.bitnetj.error.KernelTierException if the kernels asked for cannot be used
    * @throws org.bitnetj.error.ChatTemplateException if the chat template given in the options
    *     cannot be used, or the thread is interrupted while a chat template is tried
    */
   public static LanguageModel load(Path path, LoadOptions options) throws IOException {
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(options, "options is null");
     return load(path, options, Long.MAX_VALUE);
   }
 
@@ -304,7 +315,11 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** Opens a session with the model's own context length, or what of it the memory has room for. */
+  /**
+   * Opens a session with the model's own context length, or what of it the memory has room for.
+   *
+   * @return a session to be closed
+   */
   public Session openSession() {
     return openSession(SessionOptions.defaults());
   }
@@ -312,10 +327,13 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Opens a session. Close it to free its cache.
    *
+   * @param options length and storage of its cache
+   * @return a session to be closed
    * @throws ContextOverflowException if the model was not made for a context that long
    * @throws OutOfMemoryError if the system refuses the cache's memory
    */
   public Session openSession(SessionOptions options) {
+    Objects.requireNonNull(options, "options is null");
     return openSession(options, chats);
   }
 
@@ -339,12 +357,12 @@ public final class LanguageModel implements AutoCloseable {
     };
   }
 
-  /** The file or folder that the model was loaded from. */
+  /** {@return the file or folder that the model was loaded from} */
   public Path path() {
     return path;
   }
 
-  /** The model's name, architecture and sizes. */
+  /** {@return the model's name, architecture and sizes} */
   public ModelInfo info() {
     ModelSpec spec = engine.spec();
     return new ModelInfo(
@@ -356,6 +374,7 @@ public final class LanguageModel implements AutoCloseable {
         spec.contextLength());
   }
 
+  /** {@return what makes tokens of texts, and texts of tokens} */
   public Tokenizer tokenizer() {
     return tokenizer;
   }
@@ -384,7 +403,7 @@ public final class LanguageModel implements AutoCloseable {
     return engine.open(AttentionLayer.Type.F16, context);
   }
 
-  /** The chat format; empty for a model that only continues texts. */
+  /** {@return the chat format; empty for a model that only continues texts} */
   public Optional<ChatTemplate> chatTemplate() {
     return chats.template();
   }
@@ -392,6 +411,7 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Like {@link #chatTemplate}, but throws if there is none.
    *
+   * @return the chat format
    * @throws IllegalStateException if the model has none; the message is a sentence that says why
    */
   public ChatTemplate requireChatTemplate() {
@@ -399,19 +419,23 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The tokens of a conversation in the format of the chat template, up to where the answer begins.
-   * {@link Session#chat} answers them; this is for who counts them first, or continues by {@link
-   * Session#generate(int[], GenerationOptions, GenerationListener)}.
+   * {@return the tokens of a conversation in the format of the chat template, up to where the
+   * answer begins} {@link Session#chat} answers them; this is for who counts them first, or
+   * continues by {@link Session#generate(int[], GenerationOptions, GenerationListener)}.
    *
+   * @param messages the conversation, the oldest first
+   * @param settings tools, and whether to think
    * @throws IllegalStateException if the model has no chat template
    * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages or makes
    *     no text of them
    */
   public int[] encodeChat(List<ChatMessage> messages, ChatSettings settings) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
     return chats.encodeForAnswer(messages, settings);
   }
 
-  /** What the model is doing, and the memory that keys and values take. */
+  /** {@return what the model is doing, and the memory that keys and values take} */
   public ModelStatus status() {
     return new ModelStatus(
         engine.sequences(),
@@ -423,41 +447,64 @@ public final class LanguageModel implements AutoCloseable {
         engine.cacheBytes());
   }
 
-  /** Positions of all sessions together that the memory for keys and values has room for. */
+  /**
+   * {@return how many positions of all sessions together that the memory for keys and values has
+   * room for}
+   */
   public long cachePositions() {
     return engine.cachePositions(AttentionLayer.Type.F16);
   }
 
-  /** What was chosen at loading and changes the model's texts; for comparing. */
+  /** {@return what was chosen at loading and changes the model's texts; for comparing} */
   public String settings() {
     return "activations %s, %s, chat template %s"
         .formatted(engine.spec().activationScaling(), options.layouts(), options.chatTemplate());
   }
 
   /**
-   * Whether the chat template shows system messages to the model. Where it does not, their text is
-   * put in front of the next user message, separated by an empty line. False without a template.
+   * {@return whether the chat template shows system messages to the model} Where it does not, their
+   * text is put in front of the next user message, separated by an empty line. False without a
+   * template.
    */
   public boolean hasSystemRole() {
     return chats.systemRole();
   }
 
-  /** The name of the kernels in use, for example {@code avx2}. */
+  /**
+   * {@return the label of the kernels in use: {@code avx512}, {@code neon}, {@code vector} and so
+   * on, as {@link LoadOptions#withKernels} takes it}
+   */
   public String kernels() {
     return kernels.toString();
   }
 
-  /** The number of computing threads. */
+  /** {@return the number of computing threads} */
   public int threads() {
     return threads;
   }
 
   /**
-   * Weight bytes that a dense step of one token reads when all its logits are needed; {@link
-   * GenerationStats} has what was read for a text.
+   * {@return the weight bytes that a dense step of one token reads when all its logits are needed;
+   * {@link GenerationStats} has what was read for a text}
    */
   public long bytesPerToken() {
     return engine.bytesPerToken();
+  }
+
+  /** Name, architecture, sizes, kernels and threads, for people and logs. */
+  @Override
+  public String toString() {
+    ModelInfo info = info();
+    return "%s (%s, %d layers of width %d, context %d, %s kernels, %d %s)"
+        .formatted(
+            info.name(),
+            info.family(),
+            info.layers(),
+            info.width(),
+            info.contextLength(),
+            kernels,
+            threads,
+            threads == 1 ? "thread" : "threads");
   }
 
   /** Frees everything once no step runs. Idempotent; may be called from any thread. */

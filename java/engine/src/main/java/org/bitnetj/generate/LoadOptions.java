@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -96,7 +97,19 @@ public record LoadOptions(
           (done, total) -> {});
   private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if one is out of its range; the message is a sentence
+   */
   public LoadOptions {
+    Objects.requireNonNull(kernels, "kernels is null");
+    Objects.requireNonNull(head, "head is null");
+    Objects.requireNonNull(activations, "activations is null");
+    Objects.requireNonNull(chatTemplate, "chatTemplate is null");
+    Objects.requireNonNull(layouts, "layouts is null");
+    Objects.requireNonNull(warnings, "warnings is null");
+    Objects.requireNonNull(notes, "notes is null");
     if (threads < 0 || threads > MAX_THREADS) {
       throw new IllegalArgumentException(
           "The number of threads must be 1 to "
@@ -116,65 +129,138 @@ public record LoadOptions(
   }
 
   /**
-   * A thread on each processor, the best kernels, 128 tokens a step, a mapped file, and the options
-   * that make decoding faster at the cost of memory.
+   * {@return the defaults: a thread on each processor, the best kernels, 128 tokens a step, a
+   * mapped file, and the options that make decoding faster at the cost of memory}
    */
   public static LoadOptions defaults() {
     return DEFAULTS;
   }
 
+  /**
+   * {@return these options with another {@link #threads}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withThreads(int value) {
     return edit(d -> d.threads = value);
   }
 
+  /**
+   * {@return these options with another {@link #kernels}}
+   *
+   * @param label the new one
+   */
   public LoadOptions withKernels(String label) {
+    Objects.requireNonNull(label, "label is null");
     return edit(d -> d.kernels = Optional.of(label));
   }
 
+  /**
+   * {@return these options with another {@link #batchSize}}
+   *
+   * @param value 1 or more
+   */
   public LoadOptions withBatchSize(int value) {
     return edit(d -> d.batchSize = value);
   }
 
+  /**
+   * {@return these options with another {@link #head}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withHead(HeadMode value) {
     return edit(d -> d.head = value);
   }
 
+  /**
+   * {@return these options with another {@link #sparse}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withSparse(boolean value) {
     return edit(d -> d.sparse = value);
   }
 
+  /**
+   * {@return these options with another {@link #mapped}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withMapped(boolean value) {
     return edit(d -> d.mapped = value);
   }
 
+  /**
+   * {@return these options with another {@link #activations}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withActivations(ActivationScaling value) {
+    Objects.requireNonNull(value, "activations is null");
     return edit(d -> d.activations = Optional.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #chatTemplate}}
+   *
+   * @param jinja the new one
+   */
   public LoadOptions withChatTemplate(String jinja) {
+    Objects.requireNonNull(jinja, "jinja is null");
     return edit(d -> d.chatTemplate = Optional.of(jinja));
   }
 
+  /**
+   * {@return these options with another {@link #layouts}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withLayouts(LayoutOptions value) {
     return edit(d -> d.layouts = value);
   }
 
+  /**
+   * {@return these options with another {@link #keptCacheBytes}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withKeptCacheBytes(long value) {
     return edit(d -> d.keptCacheBytes = value);
   }
 
+  /**
+   * {@return these options with another {@link #packedCache}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withPackedCache(boolean value) {
     return edit(d -> d.packedCache = value);
   }
 
+  /**
+   * {@return these options with another {@link #fromDisk}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withFromDisk(boolean value) {
     return edit(d -> d.fromDisk = value);
   }
 
+  /**
+   * {@return these options with another {@link #warnings}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withWarnings(Consumer<String> value) {
     return edit(d -> d.warnings = value);
   }
 
+  /**
+   * {@return these options with another {@link #notes}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withNotes(Consumer<String> value) {
     return edit(d -> d.notes = value);
   }

@@ -4,6 +4,8 @@ package org.bitnetj.generate;
 @FunctionalInterface
 public interface LogitsVisitor {
   /**
+   * Receives the logits of one position.
+   *
    * @param position the token's index in the text
    * @param logits of the token that follows it, by id; overwritten after the call
    */

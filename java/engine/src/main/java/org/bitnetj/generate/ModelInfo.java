@@ -1,5 +1,7 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
+
 /**
  * A model's name, architecture and sizes.
  *
@@ -11,4 +13,10 @@ package org.bitnetj.generate;
  * @param contextLength positions that the model was trained for
  */
 public record ModelInfo(
-    String name, String family, int layers, int width, int vocabulary, int contextLength) {}
+    String name, String family, int layers, int width, int vocabulary, int contextLength) {
+  /** Refuses null. */
+  public ModelInfo {
+    Objects.requireNonNull(name, "name is null");
+    Objects.requireNonNull(family, "family is null");
+  }
+}

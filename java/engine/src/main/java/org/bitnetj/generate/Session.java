@@ -47,12 +47,12 @@ public final class Session implements AutoCloseable {
     this.sequence = sequence;
   }
 
-  /** The most tokens that prompt and text may have together. */
+  /** {@return the most tokens that prompt and text may have together} */
   public int context() {
     return sequence.context();
   }
 
-  /** The tokens that the cache holds: the beginning of the last prompt and text. */
+  /** {@return the tokens that the cache holds: the beginning of the last prompt and text} */
   public int[] tokens() {
     enter();
     try {
@@ -66,6 +66,9 @@ public final class Session implements AutoCloseable {
 
   /**
    * Continues {@code prompt} with default options, and returns the continuation when it has ended.
+   *
+   * @param prompt the text from its beginning
+   * @return the continuation, without the prompt
    */
   public String generate(String prompt) {
     return generate(prompt, GenerationOptions.defaults(), GenerationListener.NONE).text();
@@ -75,11 +78,17 @@ public final class Session implements AutoCloseable {
    * Continues a text. In the prompt the names of special tokens are ordinary text; a
    * beginning-of-text token is added if the model asks for one.
    *
+   * @param prompt the text from its beginning
+   * @param options how tokens are chosen and where the text ends
    * @param listener receives the continuation piece by piece
+   * @return the continuation, its tokens and times
    * @throws ContextOverflowException if the prompt does not fit; nothing was changed
    */
   public GenerationResult generate(
       String prompt, GenerationOptions options, GenerationListener listener) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     long started = System.nanoTime();
     return run(() -> encode(prompt), options, listener, started);
   }
@@ -87,13 +96,28 @@ public final class Session implements AutoCloseable {
   /**
    * Like {@link #generate(String, GenerationOptions, GenerationListener)}, for exactly these
    * tokens.
+   *
+   * @param prompt tokens of the model, the text from its beginning
+   * @param options how tokens are chosen and where the text ends
+   * @param listener hears of the text while it is generated
+   * @return the continuation, its tokens and times
    */
   public GenerationResult generate(
       int[] prompt, GenerationOptions options, GenerationListener listener) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     return run(() -> prompt, options, listener, System.nanoTime());
   }
 
-  /** As {@link #chat(List, ChatSettings, GenerationOptions, GenerationListener)}, with defaults. */
+  /**
+   * As {@link #chat(List, ChatSettings, GenerationOptions, GenerationListener)}, with defaults.
+   *
+   * @param messages the conversation, the oldest first
+   * @param options how tokens are chosen and where the text ends
+   * @param listener hears of the text while it is generated
+   * @return the answer, its tokens and times
+   */
   public GenerationResult chat(
       List<ChatMessage> messages, GenerationOptions options, GenerationListener listener) {
     return chat(messages, ChatSettings.DEFAULTS, options, listener);
@@ -105,8 +129,11 @@ public final class Session implements AutoCloseable {
    * {@link LanguageModel#hasSystemRole}), the text of a system message is put in front of the next
    * user message. {@link Conversation} keeps the messages of a chat.
    *
+   * @param messages the conversation, the oldest first
    * @param settings what the template is told besides: tools, and whether to think
    * @param options the template's own end of a turn ends the answer too
+   * @param listener hears of the text while it is generated
+   * @return the answer, its tokens and times
    * @throws ContextOverflowException if the messages do not fit; nothing was changed
    * @throws IllegalStateException if the model has no chat template
    * @throws ChatTemplateException if the template refuses the messages or makes no text of them, or
@@ -117,6 +144,10 @@ public final class Session implements AutoCloseable {
       ChatSettings settings,
       GenerationOptions options,
       GenerationListener listener) {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(settings, "settings is null");
+    Objects.requireNonNull(options, "options is null");
+    Objects.requireNonNull(listener, "listener is null");
     long started = System.nanoTime();
     Set<Integer> stops = new HashSet<>(options.stopTokens());
     stops.addAll(chats.stopTokens());
@@ -157,9 +188,14 @@ public final class Session implements AutoCloseable {
    * that asks. A stream need not be read to its end; it ends with an {@link IllegalStateException}
    * when the session has been used for something else in between.
    *
+   * @param prompt the text from its beginning
+   * @param options how tokens are chosen and where the text ends
+   * @return a sequential stream of pieces; none is empty
    * @throws ContextOverflowException if the prompt does not fit; nothing was changed
    */
   public Stream<String> stream(String prompt, GenerationOptions options) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
     long started = System.nanoTime();
     Call call = enter();
     try {
@@ -194,12 +230,15 @@ public final class Session implements AutoCloseable {
   /**
    * Computes the logits that follow each of {@code ids}.
    *
+   * @param ids the tokens of the text
    * @param from the first position whose logits are needed, 0 to {@code ids.length - 1}
    * @param visitor receives one row for each position from there on, in order
    * @throws ContextOverflowException if there are more tokens than the context holds
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
   public void logits(int[] ids, int from, LogitsVisitor visitor) {
+    Objects.requireNonNull(ids, "ids is null");
+    Objects.requireNonNull(visitor, "visitor is null");
     enter();
     try {
       latest = null;
@@ -209,7 +248,12 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Scores a whole text: {@link #score(int[], int)} from its second token on. */
+  /**
+   * Scores a whole text: {@link #score(int[], int)} from its second token on.
+   *
+   * @param ids the tokens of the text
+   * @return as many values as there are tokens, less one
+   */
   public double[] score(int[] ids) {
     return score(ids, 1);
   }
@@ -219,11 +263,14 @@ public final class Session implements AutoCloseable {
    * i]} after all that come before it. Its mean is the logarithm of the perplexity. Computed in
    * double from the logits of the whole vocabulary.
    *
+   * @param ids the tokens of the text
    * @param first the first token that is scored, 1 to {@code ids.length - 1}
+   * @return as many values as there are tokens from {@code first} on
    * @throws ContextOverflowException if there are more tokens than the context holds
    * @throws org.bitnetj.error.NonFiniteException if a logit is NaN or infinite
    */
   public double[] score(int[] ids, int first) {
+    Objects.requireNonNull(ids, "ids is null");
     if (ids.length < 2) {
       throw new IllegalArgumentException(
           "To score a text takes at least 2 tokens, not " + ids.length + ".");

@@ -1,5 +1,6 @@
 package org.bitnetj.generate;
 
+import java.util.Objects;
 import org.bitnetj.option.CacheType;
 
 /**
@@ -13,22 +14,38 @@ import org.bitnetj.option.CacheType;
 public record SessionOptions(int context, CacheType cacheType) {
   private static final SessionOptions DEFAULTS = new SessionOptions(0, CacheType.F16);
 
+  /**
+   * Checks the context.
+   *
+   * @throws IllegalArgumentException if it is negative or 1
+   */
   public SessionOptions {
+    Objects.requireNonNull(cacheType, "cacheType is null");
     if (context < 0 || context == 1) {
       throw new IllegalArgumentException(
           "The context must be 2 tokens or more, or 0 for the model's own, not " + context + ".");
     }
   }
 
-  /** The model's own context length, cached in float16. */
+  /** {@return the defaults: the model's own context length, cached in float16} */
   public static SessionOptions defaults() {
     return DEFAULTS;
   }
 
+  /**
+   * {@return these options with another {@link #context}}
+   *
+   * @param value the new one
+   */
   public SessionOptions withContext(int value) {
     return new SessionOptions(value, cacheType);
   }
 
+  /**
+   * {@return these options with another {@link #cacheType}}
+   *
+   * @param value the new one
+   */
   public SessionOptions withCacheType(CacheType value) {
     return new SessionOptions(context, value);
   }

@@ -2,6 +2,7 @@ package org.bitnetj.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bitnetj.tensor.FloatRows;
 
 /**
@@ -13,9 +14,16 @@ import org.bitnetj.tensor.FloatRows;
  *     id first
  */
 public record TokenLogprobs(Entry chosen, List<Entry> top) {
+  /** Refuses null. */
+  public TokenLogprobs {
+    Objects.requireNonNull(chosen, "chosen is null");
+    Objects.requireNonNull(top, "top is null");
+  }
+
   /**
    * A token and the logarithm of its probability.
    *
+   * @param token its id
    * @param logprob 0 or less
    */
   public record Entry(int token, double logprob) {}

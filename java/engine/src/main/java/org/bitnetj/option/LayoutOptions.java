@@ -1,6 +1,7 @@
 package org.bitnetj.option;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -14,16 +15,34 @@ import java.util.Optional;
 public record LayoutOptions(Optional<I2sLayout> i2s, Optional<Path> kernelConfig) {
   private static final LayoutOptions NONE = new LayoutOptions(Optional.empty(), Optional.empty());
 
-  /** Nothing is said. */
+  /** Refuses null. */
+  public LayoutOptions {
+    Objects.requireNonNull(i2s, "i2s is null");
+    Objects.requireNonNull(kernelConfig, "kernelConfig is null");
+  }
+
+  /** {@return options that say nothing} */
   public static LayoutOptions none() {
     return NONE;
   }
 
+  /**
+   * {@return these options with another {@link #i2s}}
+   *
+   * @param layout the new one
+   */
   public LayoutOptions withI2s(I2sLayout layout) {
+    Objects.requireNonNull(layout, "layout is null");
     return new LayoutOptions(Optional.of(layout), kernelConfig);
   }
 
+  /**
+   * {@return these options with another {@link #kernelConfig}}
+   *
+   * @param file the new one
+   */
   public LayoutOptions withKernelConfig(Path file) {
+    Objects.requireNonNull(file, "file is null");
     return new LayoutOptions(i2s, Optional.of(file));
   }
 }

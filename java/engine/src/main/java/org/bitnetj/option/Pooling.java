@@ -7,7 +7,7 @@ public enum Pooling {
   /** The mean of all. */
   MEAN;
 
-  /** Its name on a command line and in files. */
+  /** {@return its name on a command line and in files} */
   public String label() {
     return name().toLowerCase(java.util.Locale.ROOT);
   }

@@ -1,6 +1,7 @@
 package org.bitnetj.option;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -42,7 +43,14 @@ public record SamplingOptions(
   private static final SamplingOptions DEFAULTS =
       new SamplingOptions(0.8, 40, 0.95, 0.05, 1, 0, 0, 64, Map.of(), OptionalLong.empty());
 
+  /**
+   * Copies the biases and checks the values.
+   *
+   * @throws IllegalArgumentException if one is out of its range; the message is a sentence
+   */
   public SamplingOptions {
+    Objects.requireNonNull(logitBias, "logitBias is null");
+    Objects.requireNonNull(seed, "seed is null");
     check("temperature", temperature, 0, Double.MAX_VALUE, "0 or more (0 is greedy)");
     check("top-k", topK, 0, Integer.MAX_VALUE, "0 or more (0 keeps all tokens)");
     check("top-p", topP, 0, 1, "between 0 and 1 (1 keeps all tokens)");
@@ -73,67 +81,126 @@ public record SamplingOptions(
     }
   }
 
-  /** Temperature 0.8, top-k 40, top-p 0.95, min-p 0.05, no penalties, a new seed each time. */
+  /**
+   * {@return the defaults: temperature 0.8, top-k 40, top-p 0.95, min-p 0.05, no penalties, a new
+   * seed each time}
+   */
   public static SamplingOptions defaults() {
     return DEFAULTS;
   }
 
-  /** Always the most probable token; no penalties. */
+  /** {@return options that always take the most probable token; no penalties} */
   public static SamplingOptions greedy() {
     return DEFAULTS.withTemperature(0);
   }
 
+  /** {@return whether the most probable token is always taken} */
   public boolean isGreedy() {
     return temperature == 0;
   }
 
-  /** Whether some penalty can change a logit. */
+  /** {@return whether some penalty can change a logit} */
   public boolean penalizes() {
     return penaltyWindow > 0
         && (repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0);
   }
 
+  /**
+   * {@return these options with another {@link #temperature}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withTemperature(double value) {
     return edit(d -> d.temperature = value);
   }
 
+  /**
+   * {@return these options with another {@link #topK}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withTopK(int value) {
     return edit(d -> d.topK = value);
   }
 
+  /**
+   * {@return these options with another {@link #topP}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withTopP(double value) {
     return edit(d -> d.topP = value);
   }
 
+  /**
+   * {@return these options with another {@link #minP}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withMinP(double value) {
     return edit(d -> d.minP = value);
   }
 
+  /**
+   * {@return these options with another {@link #repetitionPenalty}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withRepetitionPenalty(double value) {
     return edit(d -> d.repetitionPenalty = value);
   }
 
+  /**
+   * {@return these options with another {@link #presencePenalty}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withPresencePenalty(double value) {
     return edit(d -> d.presencePenalty = value);
   }
 
+  /**
+   * {@return these options with another {@link #frequencyPenalty}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withFrequencyPenalty(double value) {
     return edit(d -> d.frequencyPenalty = value);
   }
 
+  /**
+   * {@return these options with another {@link #penaltyWindow}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withPenaltyWindow(int value) {
     return edit(d -> d.penaltyWindow = value);
   }
 
+  /**
+   * {@return these options with another {@link #logitBias}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withLogitBias(Map<Integer, Double> value) {
     return edit(d -> d.logitBias = value);
   }
 
+  /**
+   * {@return these options with another {@link #seed}}
+   *
+   * @param value the new one
+   */
   public SamplingOptions withSeed(long value) {
     return edit(d -> d.seed = OptionalLong.of(value));
   }
 
-  /** Empty: a new seed each time. */
+  /**
+   * Empty: a new seed each time.
+   *
+   * @param value empty for a new seed each time
+   * @return these options with another {@link #seed}
+   */
   public SamplingOptions withSeed(OptionalLong value) {
     return edit(d -> d.seed = value);
   }

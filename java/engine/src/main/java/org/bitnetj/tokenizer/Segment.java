@@ -1,5 +1,7 @@
 package org.bitnetj.tokenizer;
 
+import java.util.Objects;
+
 /**
  * A stretch of text and whether it is trusted: written by the program, not by a user or a model.
  *
@@ -9,10 +11,25 @@ package org.bitnetj.tokenizer;
  *     token; false for what a user or a model wrote, where it stays text
  */
 public record Segment(String text, boolean trusted) {
+  /** Refuses null. */
+  public Segment {
+    Objects.requireNonNull(text, "text is null");
+  }
+
+  /**
+   * {@return text in which special tokens are recognised}
+   *
+   * @param text the words of a template, never of a user
+   */
   public static Segment trusted(String text) {
     return new Segment(text, true);
   }
 
+  /**
+   * {@return text in which special tokens are plain text}
+   *
+   * @param text what a user or a tool said
+   */
   public static Segment untrusted(String text) {
     return new Segment(text, false);
   }

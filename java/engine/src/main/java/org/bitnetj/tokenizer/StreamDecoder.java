@@ -6,6 +6,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.bitnetj.source.VocabularySource.SpacePrefix;
 
@@ -39,8 +40,9 @@ public final class StreamDecoder {
   }
 
   /**
-   * The text that {@code id} completes, often empty while a character is in the making.
+   * {@return the text that {@code id} completes, often empty while a character is in the making}
    *
+   * @param id the next token
    * @throws IllegalArgumentException when the vocabulary has no such token
    */
   public String next(int id) {
@@ -49,8 +51,14 @@ public final class StreamDecoder {
     return single.toString();
   }
 
-  /** As {@link #next}, appended to {@code out}. */
+  /**
+   * As {@link #next}, appended to {@code out}.
+   *
+   * @param id the next token
+   * @param out gets the text
+   */
   public void append(int id, StringBuilder out) {
+    Objects.requireNonNull(out, "out is null");
     int from = shownFrom(id);
     if (from >= 0) {
       reserve(tokenizer.vocabulary().length(id));
@@ -103,7 +111,8 @@ public final class StreamDecoder {
   }
 
   /**
-   * The end of the stream: a character left unfinished becomes U+FFFD. Ready for a new text after.
+   * {@return the text of the end of the stream: U+FFFD for a character left unfinished, else
+   * nothing} Ready for a new text after.
    */
   public String finish() {
     reserve(0);

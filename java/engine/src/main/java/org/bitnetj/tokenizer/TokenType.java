@@ -23,6 +23,7 @@ public enum TokenType {
     this.id = id;
   }
 
+  /** {@return the number that GGUF files have for it} */
   public int id() {
     return id;
   }

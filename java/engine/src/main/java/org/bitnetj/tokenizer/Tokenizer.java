@@ -3,6 +3,7 @@ package org.bitnetj.tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.bitnetj.error.ModelFileException;
@@ -51,7 +52,7 @@ public final class Tokenizer {
   }
 
   /**
-   * The tokenizer that a file describes.
+   * {@return the tokenizer that a file describes}
    *
    * @param source may be closed afterwards
    * @throws ModelFileException when the kind of tokenizer is unknown or its tables are damaged
@@ -62,24 +63,39 @@ public final class Tokenizer {
   }
 
   /**
-   * The ids of {@code text}.
+   * {@return the ids of {@code text}}
    *
+   * @param text any text
    * @param parseSpecial whether the spelling of a control or unknown token ({@code <|eot_id|>}) is
    *     that token; user-defined tokens always are. Never pass true for text a user typed
    * @param addBos whether the beginning-of-text token comes first, if the vocabulary has one;
    *     {@link #addsBos} says what the file asks for
    */
   public int[] encode(String text, boolean parseSpecial, boolean addBos) {
+    Objects.requireNonNull(text, "text is null");
     return encodeBytes(Utf8.bytes(text), parseSpecial, addBos);
   }
 
-  /** As {@link #encode(String, boolean, boolean)}, of UTF-8 that need not be well-formed. */
+  /**
+   * As {@link #encode(String, boolean, boolean)}, of UTF-8 that need not be well-formed.
+   *
+   * @param utf8 any bytes
+   * @param parseSpecial whether the spelling of a special token is that token
+   * @param addBos whether the beginning-of-text token comes first
+   * @return its ids
+   */
   public int[] encode(byte[] utf8, boolean parseSpecial, boolean addBos) {
+    Objects.requireNonNull(utf8, "utf8 is null");
     return encodeBytes(
         settings.keepsMalformed() ? utf8 : Utf8.wellFormed(utf8), parseSpecial, addBos);
   }
 
-  /** The ids of {@code text} with the beginning and end tokens that the file asks for. */
+  /**
+   * {@return the ids of {@code text} with the beginning and end tokens that the file asks for}
+   *
+   * @param text any text
+   * @param parseSpecial whether the spelling of a special token is that token
+   */
   public int[] encodeDocument(String text, boolean parseSpecial) {
     int[] ids = encode(text, parseSpecial, addsBos());
     if (settings.last() < 0) {
@@ -91,12 +107,15 @@ public final class Tokenizer {
   }
 
   /**
-   * The ids of text by several authors, as one text: special tokens are recognised only where all
-   * of their spelling is trusted, ordinary text is tokenized across segments. In untrusted text not
-   * even user-defined tokens are recognised when they look like a mark ({@code <…>}, {@code […]}).
-   * Beginning and end tokens are not added.
+   * {@return the ids of text by several authors, as one text: special tokens are recognised only
+   * where all of their spelling is trusted, ordinary text is tokenized across segments} In
+   * untrusted text not even user-defined tokens are recognised when they look like a mark ({@code
+   * <…>}, {@code […]}). Beginning and end tokens are not added.
+   *
+   * @param segments the text, in order
    */
   public int[] encode(List<Segment> segments) {
+    Objects.requireNonNull(segments, "segments is null");
     byte[][] parts = new byte[segments.size()][];
     int[] ends = new int[segments.size()];
     Trust[] trusts = new Trust[segments.size()];
@@ -175,18 +194,26 @@ public final class Tokenizer {
   }
 
   /**
-   * The text of {@code ids}, control and unknown tokens left out. For byte-level vocabularies
-   * {@code decode(encode(x))} is {@code x}, or its normal form where the file asks for that;
-   * SentencePiece ones also read U+2581 as a space.
+   * {@return the text of {@code ids}, control and unknown tokens left out} For byte-level
+   * vocabularies {@code decode(encode(x))} is {@code x}, or its normal form where the file asks for
+   * that; SentencePiece ones also read U+2581 as a space.
    *
+   * @param ids tokens of this vocabulary
    * @throws IllegalArgumentException when the vocabulary has no such token
    */
   public String decode(int... ids) {
     return decode(ids, false);
   }
 
-  /** As {@link #decode(int...)}; {@code specials} says whether special tokens show their names. */
+  /**
+   * As {@link #decode(int...)}; {@code specials} says whether special tokens show their names.
+   *
+   * @param ids tokens of this vocabulary
+   * @param specials whether special tokens show their names
+   * @return the text
+   */
   public String decode(int[] ids, boolean specials) {
+    Objects.requireNonNull(ids, "ids is null");
     StreamDecoder decoder = newDecoder(true, specials);
     StringBuilder text = new StringBuilder(4 * ids.length);
     for (int id : ids) {
@@ -196,12 +223,15 @@ public final class Tokenizer {
   }
 
   /**
-   * The bytes of {@code ids}, which need not be UTF-8; otherwise as {@link #decode(int[],
-   * boolean)}. The bytes that were encoded come back, or those of their normal form.
+   * {@return the bytes of {@code ids}, which need not be UTF-8; otherwise as {@link #decode(int[],
+   * boolean)}} The bytes that were encoded come back, or those of their normal form.
    *
+   * @param ids tokens of this vocabulary
+   * @param specials whether special tokens show their names
    * @throws IllegalArgumentException when the vocabulary has no such token
    */
   public byte[] decodeBytes(int[] ids, boolean specials) {
+    Objects.requireNonNull(ids, "ids is null");
     StreamDecoder decoder = newDecoder(true, specials);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(4 * ids.length);
     for (int id : ids) {
@@ -211,7 +241,7 @@ public final class Tokenizer {
   }
 
   /**
-   * A decoder for a stream of tokens, control and unknown ones left out.
+   * {@return a decoder for a stream of tokens, control and unknown ones left out}
    *
    * @param startOfText true when the stream starts a text, so that the space which some
    *     vocabularies put before every text is dropped; false when it continues a prompt
@@ -222,72 +252,102 @@ public final class Tokenizer {
 
   /**
    * As {@link #newDecoder(boolean)}; {@code specials} says whether special tokens show their names.
+   *
+   * @param startOfText whether the stream starts a text
+   * @param specials whether special tokens show their names
+   * @return a decoder
    */
   public StreamDecoder newDecoder(boolean startOfText, boolean specials) {
     return new StreamDecoder(this, startOfText, id -> specials);
   }
 
-  /** As {@link #newDecoder(boolean)}; these special tokens show their names. */
+  /**
+   * As {@link #newDecoder(boolean)}; these special tokens show their names.
+   *
+   * @param startOfText whether the stream starts a text
+   * @param shown the special tokens that show their names
+   * @return a decoder
+   */
   public StreamDecoder newDecoder(boolean startOfText, Set<Integer> shown) {
+    Objects.requireNonNull(shown, "shown is null");
     return new StreamDecoder(this, startOfText, shown::contains);
   }
 
-  /** The bytes of a token: text, perhaps with incomplete characters, or a special token's name. */
+  /**
+   * {@return the bytes of a token: text, perhaps with incomplete characters, or a special token's
+   * name}
+   *
+   * @param id 0 to {@link #vocabularySize}, exclusive
+   */
   public byte[] bytes(int id) {
     requireToken(id);
     return vocabulary.bytes(id);
   }
 
+  /**
+   * {@return what a token is for}
+   *
+   * @param id 0 to {@link #vocabularySize}, exclusive
+   */
   public TokenType type(int id) {
     requireToken(id);
     return vocabulary.type(id);
   }
 
-  /** True for control and unknown tokens: those that are not text. */
+  /**
+   * {@return whether it is special: true for control and unknown tokens: those that are not text}
+   *
+   * @param id 0 to {@link #vocabularySize}, exclusive
+   */
   public boolean isSpecial(int id) {
     requireToken(id);
     return vocabulary.is(id, TokenType.CONTROL) || vocabulary.is(id, TokenType.UNKNOWN);
   }
 
-  /** The special or user-defined token of that name. */
+  /**
+   * {@return the special or user-defined token of that name}
+   *
+   * @param name its whole spelling
+   */
   public OptionalInt findSpecial(String name) {
+    Objects.requireNonNull(name, "name is null");
     return specialTokens.named(Utf8.bytes(name));
   }
 
-  /** How many tokens there are; ids are 0 to this, exclusive. */
+  /** {@return how many tokens there are; ids are 0 to this, exclusive} */
   public int vocabularySize() {
     return vocabulary.size();
   }
 
-  /** The beginning-of-text token. */
+  /** {@return the beginning-of-text token} */
   public OptionalInt bos() {
     return optional(settings.bos());
   }
 
-  /** The end-of-text token. */
+  /** {@return the end-of-text token} */
   public OptionalInt eos() {
     return optional(settings.eos());
   }
 
-  /** The end-of-turn token of chats. */
+  /** {@return the end-of-turn token of chats} */
   public OptionalInt eot() {
     return optional(settings.eot());
   }
 
   /**
-   * Every token that ends generation: end of text, end of turn, and tokens whose name means that
-   * ({@code <|eot_id|>}, {@code <|im_end|>}, {@code </s>} …).
+   * {@return every token that ends generation: end of text, end of turn, and tokens whose name
+   * means that ({@code <|eot_id|>}, {@code <|im_end|>}, {@code </s>} …)}
    */
   public Set<Integer> endTokens() {
     return settings.ends();
   }
 
-  /** Whether the file asks for the beginning-of-text token before a text. */
+  /** {@return whether the file asks for the beginning-of-text token before a text} */
   public boolean addsBos() {
     return settings.addBos();
   }
 
-  /** The token that the file asks for after a whole text (embedding models do). */
+  /** {@return the token that the file asks for after a whole text (embedding models do)} */
   public OptionalInt lastToken() {
     return optional(settings.last());
   }

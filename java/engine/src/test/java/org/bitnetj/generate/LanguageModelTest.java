@@ -54,6 +54,20 @@ class LanguageModelTest {
   }
 
   @Test
+  void aModelSaysWhatItIs() throws IOException {
+    LanguageModel model = LanguageModel.load(Golden.MODEL, SCALAR);
+    String said = model.toString();
+    assertTrue(
+        said.matches(
+            ".+ \\(bitnet-b1.58, \\d+ layers of width \\d+, context \\d+, scalar kernels, 1"
+                + " thread\\)"),
+        said);
+    assertEquals(said + ", pooled by the last token", EmbeddingModel.of(model).toString());
+    model.close();
+    assertEquals(said, model.toString());
+  }
+
+  @Test
   void whatHappensToAFileThatIsNotMappedDoesNotMatter(@TempDir Path folder) throws IOException {
     String expected;
     try (LanguageModel model = LanguageModel.load(Golden.MODEL, SCALAR);

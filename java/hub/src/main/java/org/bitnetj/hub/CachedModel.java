@@ -2,6 +2,7 @@ package org.bitnetj.hub;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * A model in the cache.
@@ -11,4 +12,11 @@ import java.time.Instant;
  * @param bytes of its files
  * @param modified when the last of them came
  */
-public record CachedModel(ModelName name, Path path, long bytes, Instant modified) {}
+public record CachedModel(ModelName name, Path path, long bytes, Instant modified) {
+  /** Refuses null. */
+  public CachedModel {
+    Objects.requireNonNull(name, "name is null");
+    Objects.requireNonNull(path, "path is null");
+    Objects.requireNonNull(modified, "modified is null");
+  }
+}

@@ -43,8 +43,14 @@ public final class Hub {
     this.pause = pause;
   }
 
-  /** Says where models are; touches neither network nor disk. */
+  /**
+   * Says where models are; touches neither network nor disk.
+   *
+   * @param options which hub and which cache
+   * @return a hub for this cache
+   */
   public static Hub open(HubOptions options) {
+    Objects.requireNonNull(options, "options is null");
     return open(options, Thread::sleep);
   }
 
@@ -52,17 +58,19 @@ public final class Hub {
     return new Hub(options, pause);
   }
 
-  /** The folder that models are kept in. */
+  /** {@return the folder that models are kept in} */
   public Path cache() {
     return options.cache();
   }
 
   /**
-   * What to load of a model that is in the cache whole; asks no server.
+   * {@return what to load of a model that is in the cache whole; asks no server}
    *
+   * @param model its name
    * @throws HubException if there are several models and the name does not say which
    */
   public Optional<Path> find(ModelName model) throws IOException {
+    Objects.requireNonNull(model, "model is null");
     Optional<String> commit = cache.commit(model);
     return commit.isEmpty() ? Optional.empty() : found(model, commit.get()).map(CachedModel::path);
   }
@@ -70,8 +78,13 @@ public final class Hub {
   /**
    * The same for a model with a short name, whose file must be the one that is known, if one is:
    * the cache says which it was when it came. Where it has no links, it does not say.
+   *
+   * @param known one with a short name
+   * @return what to load; empty if it is not in the cache
+   * @throws IOException if the cache cannot be read
    */
   public Optional<Path> find(KnownModel known) throws IOException {
+    Objects.requireNonNull(known, "known is null");
     Optional<Path> found = find(known.model());
     if (found.isPresent() && known.sha256().isPresent()) {
       String expected = known.sha256().get();
@@ -114,15 +127,29 @@ public final class Hub {
   /**
    * What to load of a model: from the cache without asking a server if it is there, else fetched.
    *
+   * @param model its name
+   * @param progress hears how far it is
+   * @return the path to load: a file or folder
    * @throws HubException one sentence on why it cannot be had
    */
   public Path get(ModelName model, PullProgress progress) throws IOException {
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(progress, "progress is null");
     Optional<Path> found = find(model);
     return found.isPresent() ? found.get() : pull(model, progress);
   }
 
-  /** The same for a model with a short name. */
+  /**
+   * The same for a model with a short name.
+   *
+   * @param known one with a short name
+   * @param progress hears how far it is
+   * @return the path to load: a file or folder
+   * @throws HubException one sentence on why it cannot be had
+   */
   public Path get(KnownModel known, PullProgress progress) throws IOException {
+    Objects.requireNonNull(known, "known is null");
+    Objects.requireNonNull(progress, "progress is null");
     Optional<Path> found = find(known);
     return found.isPresent() ? found.get() : pull(known, progress);
   }
@@ -131,16 +158,28 @@ public final class Hub {
    * Fetches what the hub has now and the cache has not, and says what to load. A file appears in
    * the cache whole and checked, or not at all; what a cut left is used by the next pull.
    *
+   * @param model its name
+   * @param progress hears how far it is
+   * @return the path to load: a file or folder
    * @throws HubException one sentence on why it cannot be had
    */
   public Path pull(ModelName model, PullProgress progress) throws IOException {
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(progress, "progress is null");
     return pull(model, Optional.empty(), progress);
   }
 
   /**
    * The same for a model with a short name, whose file must be the one that is known, if one is.
+   *
+   * @param known one with a short name
+   * @param progress hears how far it is
+   * @return the path to load: a file or folder
+   * @throws HubException one sentence on why it cannot be had
    */
   public Path pull(KnownModel known, PullProgress progress) throws IOException {
+    Objects.requireNonNull(known, "known is null");
+    Objects.requireNonNull(progress, "progress is null");
     return pull(known.model(), known.sha256(), progress);
   }
 
@@ -228,11 +267,13 @@ public final class Hub {
   }
 
   /**
-   * The models that are in the cache whole, whoever fetched them.
+   * {@return the models that are in the cache whole, whoever fetched them}
    *
    * @param skipped hears a sentence about each entry that cannot be read
+   * @throws IOException if the cache cannot be read
    */
   public List<CachedModel> list(Consumer<String> skipped) throws IOException {
+    Objects.requireNonNull(skipped, "skipped is null");
     List<CachedModel> models = new ArrayList<>();
     for (ModelName repository : cache.repositories()) {
       try {
@@ -272,14 +313,21 @@ public final class Hub {
    * Removes a model from the cache: the whole repository, or the revision or file that is named.
    * Bytes that others share stay.
    *
+   * @param model what to remove
    * @return how many bytes were freed
    * @throws HubException if it is not there
    */
   public long remove(ModelName model) throws IOException {
+    Objects.requireNonNull(model, "model is null");
     return new Removal(cache, model).run();
   }
 
-  /** Bytes as people say them, in powers of 1000 as the hub does. */
+  /**
+   * Bytes as people say them, in powers of 1000 as the hub does.
+   *
+   * @param bytes 0 or more
+   * @return such as {@code 1.19 GB}
+   */
   public static String size(long bytes) {
     String[] units = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
     double value = bytes;

@@ -9,10 +9,21 @@ import java.io.IOException;
 public class HubException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   */
   public HubException(String sentence) {
     super(sentence);
   }
 
+  /**
+   * An exception with a message for people.
+   *
+   * @param sentence what is wrong, where, and what to do
+   * @param cause what was met underneath
+   */
   public HubException(String sentence, Throwable cause) {
     super(sentence, cause);
   }

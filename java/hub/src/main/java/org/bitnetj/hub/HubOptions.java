@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -22,13 +23,20 @@ import org.jspecify.annotations.Nullable;
  */
 public record HubOptions(
     URI endpoint, Optional<String> token, Path cache, boolean offline, boolean symlinks) {
+  /** Refuses null. */
+  public HubOptions {
+    Objects.requireNonNull(endpoint, "endpoint is null");
+    Objects.requireNonNull(token, "token is null");
+    Objects.requireNonNull(cache, "cache is null");
+  }
+
   private static final String HUB = "https://huggingface.co";
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
   /**
-   * What the environment says to the hub's own tools: {@code HF_ENDPOINT}, {@code HF_TOKEN} or the
-   * token file ({@code HF_TOKEN_PATH}), {@code HF_HOME}, {@code HF_HUB_CACHE}, {@code
-   * HF_HUB_OFFLINE}, {@code HF_HUB_DISABLE_SYMLINKS}.
+   * {@return what the environment says to the hub's own tools: {@code HF_ENDPOINT}, {@code
+   * HF_TOKEN} or the token file ({@code HF_TOKEN_PATH}), {@code HF_HOME}, {@code HF_HUB_CACHE},
+   * {@code HF_HUB_OFFLINE}, {@code HF_HUB_DISABLE_SYMLINKS}}
    *
    * @throws HubException if a variable makes no sense
    */
@@ -40,6 +48,7 @@ public record HubOptions(
    * The same, but with the public hub whatever {@code HF_ENDPOINT} says: for what asks no server,
    * and before {@link #withEndpoint}.
    *
+   * @return options without {@code HF_ENDPOINT}
    * @throws HubException if a variable makes no sense
    */
   public static HubOptions ofPublicHub() throws HubException {
@@ -125,9 +134,12 @@ public record HubOptions(
   /**
    * The same with another hub.
    *
+   * @param address {@code http} or {@code https}, without query
+   * @return these options with another {@link #endpoint}
    * @throws HubException if that is no address of one
    */
   public HubOptions withEndpoint(String address) throws HubException {
+    Objects.requireNonNull(address, "address is null");
     return new HubOptions(endpoint(address, "the hub"), token, cache, offline, symlinks);
   }
 

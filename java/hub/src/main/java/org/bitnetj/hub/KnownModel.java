@@ -1,6 +1,7 @@
 package org.bitnetj.hub;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -14,6 +15,14 @@ import java.util.OptionalLong;
  */
 public record KnownModel(
     String shortName, ModelName model, OptionalLong bytes, Optional<String> sha256) {
+  /** Refuses null. */
+  public KnownModel {
+    Objects.requireNonNull(shortName, "shortName is null");
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(bytes, "bytes is null");
+    Objects.requireNonNull(sha256, "sha256 is null");
+  }
+
   private static final List<KnownModel> ALL =
       List.of(
           new KnownModel(
@@ -53,13 +62,18 @@ public record KnownModel(
     return new KnownModel(shortName, model(model), OptionalLong.of(bytes), Optional.empty());
   }
 
-  /** All of them, the one to try first in front. */
+  /** {@return all of them, the one to try first in front} */
   public static List<KnownModel> all() {
     return ALL;
   }
 
-  /** The model with this short name, whatever its case. */
+  /**
+   * {@return the model with this short name, whatever its case}
+   *
+   * @param shortName in upper or lower case
+   */
   public static Optional<KnownModel> find(String shortName) {
+    Objects.requireNonNull(shortName, "shortName is null");
     return ALL.stream().filter(known -> known.shortName.equalsIgnoreCase(shortName)).findFirst();
   }
 

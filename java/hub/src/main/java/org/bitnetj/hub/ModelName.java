@@ -1,5 +1,6 @@
 package org.bitnetj.hub;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,6 +9,11 @@ import java.util.regex.Pattern;
  * The name of a model of the hub: {@code owner/repository}, then {@code @revision} (a branch, tag
  * or commit; else {@code main}) and {@code :file} (a GGUF file, or a safetensors file for the
  * checkpoint it belongs to), both optional.
+ *
+ * @param owner the user or organization
+ * @param repository the name of the repository
+ * @param revision a branch, tag or commit; empty for {@code main}
+ * @param file a file of the repository; empty if there is one to choose
  */
 public record ModelName(
     String owner, String repository, Optional<String> revision, Optional<String> file) {
@@ -21,9 +27,15 @@ public record ModelName(
   private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9._/-]+");
 
   /**
+   * Checks the parts.
+   *
    * @throws IllegalArgumentException if a part is not of the form the hub allows
    */
   public ModelName {
+    Objects.requireNonNull(owner, "owner is null");
+    Objects.requireNonNull(repository, "repository is null");
+    Objects.requireNonNull(revision, "revision is null");
+    Objects.requireNonNull(file, "file is null");
     if (!isPart(owner)
         || !isPart(repository)
         || revision.filter(r -> !REVISION.matcher(r).matches() || !SafePath.isSafe(r)).isPresent()
@@ -40,8 +52,13 @@ public record ModelName(
         && !part.endsWith("-");
   }
 
-  /** The name that {@code text} is, empty if it is none. */
+  /**
+   * {@return the name that {@code text} is, empty if it is none}
+   *
+   * @param text what a user typed, perhaps
+   */
   public static Optional<ModelName> parse(String text) {
+    Objects.requireNonNull(text, "text is null");
     Matcher matcher = TEXT.matcher(text);
     try {
       return matcher.matches()
@@ -57,7 +74,7 @@ public record ModelName(
     }
   }
 
-  /** {@code owner/repository}. */
+  /** {@return {@code owner/repository}} */
   public String id() {
     return owner + "/" + repository;
   }

@@ -7,6 +7,8 @@ public interface PullProgress {
   PullProgress NONE = (file, done, total) -> {};
 
   /**
+   * Some bytes have come.
+   *
    * @param file the file that is being fetched
    * @param done bytes of all files of this step that are on disk, those of an earlier pull included
    * @param total bytes of all files of this step
@@ -16,6 +18,10 @@ public interface PullProgress {
   /** There are bytes to fetch: comes before the first update of a step that has any. */
   default void begin() {}
 
-  /** A sentence on what delays the pull: a cut that is tried again, another pull of the file. */
+  /**
+   * A sentence on what delays the pull: a cut that is tried again, another pull of the file.
+   *
+   * @param sentence with its full stop
+   */
   default void note(String sentence) {}
 }

@@ -30,6 +30,7 @@ public final class BitNetChatModel implements ChatModel {
     this.listeners = listeners;
   }
 
+  /** {@return a builder, which needs at least a model} */
   public static ModelBuilder<BitNetChatModel> builder() {
     return new Builder();
   }

@@ -28,34 +28,39 @@ public final class BitNetChatRequestParameters extends DefaultChatRequestParamet
     this.constraint = builder.constraint;
   }
 
-  /** Of the random draws: with it, the same request gets the same answer. */
+  /** {@return of the random draws: with it, the same request gets the same answer} */
   public @Nullable Long seed() {
     return seed;
   }
 
-  /** Keeps the tokens at least this times as probable as the most probable one. */
+  /** {@return keeps the tokens at least this times as probable as the most probable one} */
   public @Nullable Double minP() {
     return minP;
   }
 
-  /** Divides the positive and multiplies the negative logits of tokens that have occurred. */
+  /**
+   * {@return divides the positive and multiplies the negative logits of tokens that have occurred}
+   */
   public @Nullable Double repetitionPenalty() {
     return repetitionPenalty;
   }
 
-  /** Whether the model thinks before it answers, where its chat template leaves a choice. */
+  /**
+   * {@return whether the model thinks before it answers, where its chat template leaves a choice}
+   */
   public @Nullable Boolean thinking() {
     return thinking;
   }
 
-  /** Whether an answer that must call tools may have several calls; by default it may. */
+  /** {@return whether an answer that must call tools may have several calls; by default it may} */
   public @Nullable Boolean parallelToolCalls() {
     return parallelToolCalls;
   }
 
   /**
-   * What the whole reply must be, thinking and calls included. It takes the place of a response
-   * format and of a tool choice that requires calls, and cannot be given together with these.
+   * {@return what the whole reply must be, thinking and calls included} It takes the place of a
+   * response format and of a tool choice that requires calls, and cannot be given together with
+   * these.
    */
   public @Nullable Constraint constraint() {
     return constraint;
@@ -102,6 +107,7 @@ public final class BitNetChatRequestParameters extends DefaultChatRequestParamet
             constraint);
   }
 
+  /** {@return a builder without parameters} */
   public static Builder builder() {
     return new Builder();
   }
@@ -133,31 +139,63 @@ public final class BitNetChatRequestParameters extends DefaultChatRequestParamet
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatRequestParameters#seed}}
+     *
+     * @param value null for the default
+     */
     public Builder seed(@Nullable Long value) {
       seed = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatRequestParameters#minP}}
+     *
+     * @param value null for the default
+     */
     public Builder minP(@Nullable Double value) {
       minP = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link
+     * BitNetChatRequestParameters#repetitionPenalty}}
+     *
+     * @param value null for the default
+     */
     public Builder repetitionPenalty(@Nullable Double value) {
       repetitionPenalty = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatRequestParameters#thinking}}
+     *
+     * @param value null for the default
+     */
     public Builder thinking(@Nullable Boolean value) {
       thinking = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link
+     * BitNetChatRequestParameters#parallelToolCalls}}
+     *
+     * @param value null for the default
+     */
     public Builder parallelToolCalls(@Nullable Boolean value) {
       parallelToolCalls = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatRequestParameters#constraint}}
+     *
+     * @param value null for the default
+     */
     public Builder constraint(@Nullable Constraint value) {
       constraint = value;
       return this;

@@ -23,15 +23,21 @@ public final class BitNetEmbeddingModel implements dev.langchain4j.model.embeddi
   }
 
   /**
+   * Vectors of a loaded model.
+   *
    * @param model must stay open, and is not closed
+   * @return a model for LangChain4j
    */
   public static BitNetEmbeddingModel of(EmbeddingModel model) {
     return of(model, List.of());
   }
 
   /**
+   * Vectors of a loaded model, with listeners.
+   *
    * @param model must stay open, and is not closed
    * @param listeners hear of every request
+   * @return a model for LangChain4j
    */
   public static BitNetEmbeddingModel of(
       EmbeddingModel model, List<EmbeddingModelListener> listeners) {

@@ -30,6 +30,7 @@ public final class BitNetStreamingChatModel implements StreamingChatModel {
     this.listeners = listeners;
   }
 
+  /** {@return a builder, which needs at least a model} */
   public static ModelBuilder<BitNetStreamingChatModel> builder() {
     return new Builder();
   }

@@ -16,6 +16,11 @@ public record ApiKey(String key, String name, int priority) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
   private static final Pattern SPACE = Pattern.compile("\\s+");
 
+  /**
+   * Checks the values.
+   *
+   * @throws IllegalArgumentException if one is not allowed; the message is a sentence
+   */
   public ApiKey {
     if (key.isEmpty() || key.chars().anyMatch(Character::isWhitespace)) {
       throw new IllegalArgumentException("An API key must not be empty or have white space.");
@@ -34,7 +39,9 @@ public record ApiKey(String key, String name, int priority) {
    * Reads a key as files of keys have it: the key, and perhaps {@code priority=N} and {@code
    * name=NAME} after it.
    *
+   * @param line a line of a file of keys
    * @param name what it is called if the line does not say so
+   * @return the key
    * @throws IllegalArgumentException if the line has something else
    */
   public static ApiKey parse(String line, String name) {

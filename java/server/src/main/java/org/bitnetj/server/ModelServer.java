@@ -66,6 +66,8 @@ public final class ModelServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param model must stay open until the server is closed
+   * @param options where it listens, and its limits
+   * @return a server to be closed
    * @throws IOException if the model's files cannot be read for its fingerprint, or the port cannot
    *     be listened at
    */
@@ -100,7 +102,7 @@ public final class ModelServer implements AutoCloseable {
     return model.cachePositions();
   }
 
-  /** The port that the server listens at. */
+  /** {@return the port that the server listens at} */
   public int port() {
     return server.port();
   }

@@ -38,6 +38,7 @@ public final class ServerCertificate {
    *
    * @param certificate the server's certificate first, then those that vouch for it
    * @param key its private key in PKCS #8 ({@code BEGIN PRIVATE KEY}), not encrypted
+   * @return the certificate with its key
    * @throws IOException if a file cannot be read, holds something else, or the key is not the
    *     certificate's; the message is a sentence
    */

@@ -50,7 +50,11 @@ public record ServerOptions(
     LogFormat logFormat,
     Consumer<String> log) {
 
-  /** On this machine alone, at port 8080, 16 texts at a time, 64 requests waiting. */
+  /**
+   * On this machine alone, at port 8080, 16 texts at a time, 64 requests waiting.
+   *
+   * @return the defaults
+   */
   public static ServerOptions defaults() {
     return new ServerOptions(
         "127.0.0.1",
@@ -71,6 +75,11 @@ public record ServerOptions(
         line -> {});
   }
 
+  /**
+   * Copies the lists and checks the values.
+   *
+   * @throws IllegalArgumentException if one is out of its range; the message is a sentence
+   */
   public ServerOptions {
     apiKeys = List.copyOf(apiKeys);
     origins = List.copyOf(origins);
@@ -99,66 +108,146 @@ public record ServerOptions(
     }
   }
 
+  /**
+   * {@return these options with another {@link #host}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withHost(String value) {
     return edit(d -> d.host = value);
   }
 
+  /**
+   * {@return these options with another {@link #port}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withPort(int value) {
     return edit(d -> d.port = value);
   }
 
+  /**
+   * {@return these options with another {@link #modelName}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withModelName(String value) {
     return edit(d -> d.modelName = Optional.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #parallel}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withParallel(int value) {
     return edit(d -> d.parallel = value);
   }
 
+  /**
+   * {@return these options with another {@link #queue}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withQueue(int value) {
     return edit(d -> d.queue = value);
   }
 
+  /**
+   * {@return these options with another {@link #drafting}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withDrafting(boolean value) {
     return edit(d -> d.drafting = value);
   }
 
+  /**
+   * {@return these options with another {@link #requestTime}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withRequestTime(Duration value) {
     return edit(d -> d.requestTime = value);
   }
 
+  /**
+   * {@return these options with another {@link #transferTime}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withTransferTime(Duration value) {
     return edit(d -> d.transferTime = value);
   }
 
+  /**
+   * {@return these options with another {@link #mostBodyBytes}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withMostBodyBytes(int value) {
     return edit(d -> d.mostBodyBytes = value);
   }
 
+  /**
+   * {@return these options with another {@link #apiKeys}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withApiKeys(List<ApiKey> value) {
     return edit(d -> d.apiKeys = value);
   }
 
+  /**
+   * {@return these options with another {@link #origins}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withOrigins(List<String> value) {
     return edit(d -> d.origins = value);
   }
 
+  /**
+   * {@return these options with another {@link #hosts}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withHosts(List<String> value) {
     return edit(d -> d.hosts = value);
   }
 
+  /**
+   * {@return these options with another {@link #certificate}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withCertificate(ServerCertificate value) {
     return edit(d -> d.certificate = Optional.of(value));
   }
 
+  /**
+   * {@return these options with another {@link #drainTime}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withDrainTime(Duration value) {
     return edit(d -> d.drainTime = value);
   }
 
+  /**
+   * {@return these options with another {@link #logFormat}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withLogFormat(LogFormat value) {
     return edit(d -> d.logFormat = value);
   }
 
+  /**
+   * {@return these options with another {@link #log}}
+   *
+   * @param value in its place
+   */
   public ServerOptions withLog(Consumer<String> value) {
     return edit(d -> d.log = value);
   }

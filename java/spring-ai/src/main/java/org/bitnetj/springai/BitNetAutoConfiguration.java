@@ -30,7 +30,14 @@ import org.springframework.context.annotation.Bean;
 public class BitNetAutoConfiguration {
   private static final String NAME = "bitnet";
 
+  /** Made by Spring. */
+  public BitNetAutoConfiguration() {}
+
   /**
+   * Loads the model.
+   *
+   * @param properties those of {@code bitnet.}
+   * @return the model, closed with the context
    * @throws IOException if the file is no model that can be used
    */
   @Bean(destroyMethod = "close")
@@ -40,6 +47,16 @@ public class BitNetAutoConfiguration {
         Objects.requireNonNull(properties.model(), "bitnet.model"), properties.load());
   }
 
+  /**
+   * Makes the model one that chats.
+   *
+   * @param model the loaded model
+   * @param properties those of {@code bitnet.}
+   * @param tools knows the definitions of tools
+   * @param observations where requests are recorded, if there is one
+   * @param convention how they are named, if there is one
+   * @return the chat model
+   */
   @Bean
   @ConditionalOnMissingBean
   @ConditionalOnProperty(
@@ -64,6 +81,9 @@ public class BitNetAutoConfiguration {
   /**
    * The engine's own, of the model that chats or of one for this alone.
    *
+   * @param model the loaded model
+   * @param properties those of {@code bitnet.}
+   * @return a model for vectors
    * @throws IOException if the file is no model that can be used
    */
   @Bean(destroyMethod = "close")
@@ -78,6 +98,14 @@ public class BitNetAutoConfiguration {
     return own == null ? EmbeddingModel.of(model) : EmbeddingModel.load(own, properties.load());
   }
 
+  /**
+   * Makes the engine's model for vectors Spring AI's.
+   *
+   * @param embeddings makes the vectors
+   * @param observations where requests are recorded, if there is one
+   * @param convention how they are named, if there is one
+   * @return the embedding model
+   */
   @Bean
   @ConditionalOnMissingBean
   @ConditionalOnProperty(

@@ -66,6 +66,7 @@ public final class BitNetChatModel implements ChatModel {
     this.convention = builder.convention;
   }
 
+  /** {@return a builder, which needs at least a model} */
   public static Builder builder() {
     return new Builder();
   }
@@ -276,35 +277,63 @@ public final class BitNetChatModel implements ChatModel {
 
     private Builder() {}
 
-    /** A loaded model with a chat template. It must stay open, and is not closed. */
+    /**
+     * A loaded model with a chat template. It must stay open, and is not closed.
+     *
+     * @param value an open model
+     * @return this builder
+     */
     public Builder model(LanguageModel value) {
       model = value;
       return this;
     }
 
-    /** For prompts that have none. */
+    /**
+     * For prompts that have none.
+     *
+     * @param value the defaults of prompts
+     * @return this builder
+     */
     public Builder options(BitNetChatOptions value) {
       options = value;
       return this;
     }
 
-    /** Knows the definitions of tools. */
+    /**
+     * Knows the definitions of tools.
+     *
+     * @param value the one of the application
+     * @return this builder
+     */
     public Builder toolCallingManager(ToolCallingManager value) {
       tools = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a registry of observations}
+     *
+     * @param value where calls are recorded
+     */
     public Builder observationRegistry(ObservationRegistry value) {
       observations = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a convention for observations}
+     *
+     * @param value null for Spring AI's own
+     */
     public Builder observationConvention(@Nullable ChatModelObservationConvention value) {
       convention = value;
       return this;
     }
 
     /**
+     * Builds the model.
+     *
+     * @return a chat model, safe to share between threads
      * @throws NullPointerException if there is no model
      * @throws IllegalStateException if the model has no chat template, or is closed
      */

@@ -51,32 +51,36 @@ public final class BitNetChatOptions extends DefaultToolCallingChatOptions
     this.own = own;
   }
 
-  /** Of the random draws: with it, the same request gets the same answer. */
+  /** {@return of the random draws: with it, the same request gets the same answer} */
   public @Nullable Long getSeed() {
     return own.seed;
   }
 
-  /** Keeps the tokens at least this times as probable as the most probable one. */
+  /** {@return keeps the tokens at least this times as probable as the most probable one} */
   public @Nullable Double getMinP() {
     return own.minP;
   }
 
-  /** Divides the positive and multiplies the negative logits of tokens that have occurred. */
+  /**
+   * {@return divides the positive and multiplies the negative logits of tokens that have occurred}
+   */
   public @Nullable Double getRepetitionPenalty() {
     return own.repetitionPenalty;
   }
 
-  /** Whether the model thinks before it answers, where its chat template leaves a choice. */
+  /**
+   * {@return whether the model thinks before it answers, where its chat template leaves a choice}
+   */
   public @Nullable Boolean getThinking() {
     return own.thinking;
   }
 
-  /** Whether an answer may, must or must not call tools; by default it may. */
+  /** {@return whether an answer may, must or must not call tools; by default it may} */
   public @Nullable ToolChoice getToolChoice() {
     return own.toolChoice;
   }
 
-  /** Whether an answer that must call tools may have several calls; by default it may. */
+  /** {@return whether an answer that must call tools may have several calls; by default it may} */
   public @Nullable Boolean getParallelToolCalls() {
     return own.parallelToolCalls;
   }
@@ -88,8 +92,9 @@ public final class BitNetChatOptions extends DefaultToolCallingChatOptions
   }
 
   /**
-   * What the whole reply must be, thinking and calls included. It takes the place of an output
-   * schema and of a tool choice that requires calls, and cannot be given together with these.
+   * {@return what the whole reply must be, thinking and calls included} It takes the place of an
+   * output schema and of a tool choice that requires calls, and cannot be given together with
+   * these.
    */
   public @Nullable Constraint getConstraint() {
     return own.constraint;
@@ -110,7 +115,11 @@ public final class BitNetChatOptions extends DefaultToolCallingChatOptions
     return Objects.hash(super.hashCode(), own);
   }
 
-  /** No options. */
+  /**
+   * No options.
+   *
+   * @return a builder without options
+   */
   public static Builder builder() {
     return new Builder();
   }
@@ -151,31 +160,61 @@ public final class BitNetChatOptions extends DefaultToolCallingChatOptions
           .constraint(own.constraint);
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getSeed}}
+     *
+     * @param value null for the default
+     */
     public Builder seed(@Nullable Long value) {
       seed = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getMinP}}
+     *
+     * @param value null for the default
+     */
     public Builder minP(@Nullable Double value) {
       minP = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getRepetitionPenalty}}
+     *
+     * @param value null for the default
+     */
     public Builder repetitionPenalty(@Nullable Double value) {
       repetitionPenalty = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getThinking}}
+     *
+     * @param value null for the default
+     */
     public Builder thinking(@Nullable Boolean value) {
       thinking = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getToolChoice}}
+     *
+     * @param value null for the default
+     */
     public Builder toolChoice(@Nullable ToolChoice value) {
       toolChoice = value;
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getParallelToolCalls}}
+     *
+     * @param value null for the default
+     */
     public Builder parallelToolCalls(@Nullable Boolean value) {
       parallelToolCalls = value;
       return this;
@@ -187,6 +226,11 @@ public final class BitNetChatOptions extends DefaultToolCallingChatOptions
       return this;
     }
 
+    /**
+     * {@return this builder, with a value for {@link BitNetChatOptions#getConstraint}}
+     *
+     * @param value null for the default
+     */
     public Builder constraint(@Nullable Constraint value) {
       constraint = value;
       return this;

@@ -31,6 +31,8 @@ public final class BitNetEmbeddingModel implements org.springframework.ai.embedd
   private final @Nullable EmbeddingModelObservationConvention convention;
 
   /**
+   * Vectors of a loaded model, without observations.
+   *
    * @param model must stay open, and is not closed
    */
   public BitNetEmbeddingModel(EmbeddingModel model) {
@@ -38,7 +40,11 @@ public final class BitNetEmbeddingModel implements org.springframework.ai.embedd
   }
 
   /**
+   * Vectors of a loaded model.
+   *
    * @param model must stay open, and is not closed
+   * @param observations where calls are recorded
+   * @param convention how they are named; null for Spring AI's own names
    */
   public BitNetEmbeddingModel(
       EmbeddingModel model,

@@ -4,21 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
+import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** An example in README.md, which is compiled and run with the class path of a test. */
+/** An example in README.md or docs/, which is compiled and run with the class path of a test. */
 public final class ReadmeExample {
   private static final Path ROOT = Path.of(System.getProperty("bitnet.models")).getParent();
+  private static final Pattern EXAMPLE =
+      Pattern.compile(
+          "<!-- example:(?<name>\\S+) -->\\s*```java\\n(?<code>.*?)```", Pattern.DOTALL);
 
   private ReadmeExample() {}
 
@@ -63,12 +67,32 @@ public final class ReadmeExample {
     return Files.readString(out);
   }
 
-  private static String code(String name) throws Exception {
-    Matcher found =
-        Pattern.compile("<!-- example:" + name + " -->\\s*```java\\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(ROOT.resolve("README.md")));
-    assertTrue(found.find(), () -> "README.md has no java block after example:" + name);
-    return found.group(1);
+  /**
+   * The names of a page's examples, in order.
+   *
+   * @param page its path from the project's root; every java block of it is an example
+   */
+  public static List<String> names(String page) throws IOException {
+    String text = Files.readString(ROOT.resolve(page));
+    List<String> names =
+        EXAMPLE.matcher(text).results().map(example -> example.group("name")).toList();
+    assertEquals(text.split("```java\n", -1).length - 1, names.size(), "a block has no name");
+    return names;
+  }
+
+  private static String code(String name) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> pages = Files.list(ROOT.resolve("docs"))) {
+      for (Path page : Stream.concat(Stream.of(ROOT.resolve("README.md")), pages).toList()) {
+        EXAMPLE
+            .matcher(Files.readString(page))
+            .results()
+            .filter(example -> example.group("name").equals(name))
+            .forEach(example -> found.add(example.group("code")));
+      }
+    }
+    assertEquals(1, found.size(), () -> "java blocks after example:" + name);
+    return found.getFirst();
   }
 
   /** What the compiler says; nothing if it is content. */

@@ -5,6 +5,7 @@ import org.bitnetj.generate.GenerationOptions;
 /**
  * A {@link ChatRequest} as tokens.
  *
+ * @param ids the tokens of the prompt
  * @param options with all that ends the answer, and what it is held to
  * @param opensThinking whether the answer begins within thinking
  * @param tools whether the answer may call functions

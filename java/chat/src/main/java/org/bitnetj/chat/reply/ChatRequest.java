@@ -9,10 +9,13 @@ import org.bitnetj.generate.GenerationOptions;
 /**
  * A conversation to be answered.
  *
+ * @param messages the conversation, the oldest first
+ * @param tools the functions that the model may call
  * @param thinking whether the model thinks before it answers, where its template leaves a choice;
  *     by default not before an answer of a format
  * @param format what the answer must be, unless it calls functions; with {@link
  *     Tools.Choice#BY_FORMAT} what it must be in any case
+ * @param options how tokens are chosen and where the answer ends
  */
 public record ChatRequest(
     List<ChatMessage> messages,
@@ -21,6 +24,8 @@ public record ChatRequest(
     Optional<Grammar> format,
     GenerationOptions options) {
   /**
+   * Checks that what the answer is held to is said once.
+   *
    * @throws IllegalArgumentException if the options have a constraint, which is for the whole
    *     reply, and there is a format too or calls are required
    */

@@ -18,20 +18,26 @@ public final class Replies {
   private final Constraints constraints;
   private final boolean toolsInTemplate;
 
-  /** It does not close the model. */
+  /**
+   * It does not close the model.
+   *
+   * @param model an open one
+   */
   public Replies(LanguageModel model) {
     this.model = model;
     this.constraints = new Constraints(model.tokenizer());
     this.toolsInTemplate = Tools.areInTemplate(model);
   }
 
+  /** {@return the model that answers} */
   public LanguageModel model() {
     return model;
   }
 
   /**
-   * The tokens that a conversation becomes, and how its answer is generated.
+   * {@return the tokens that a conversation becomes, and how its answer is generated}
    *
+   * @param request the conversation, tools and format
    * @throws IllegalStateException if the model has no chat template
    * @throws org.bitnetj.error.ChatTemplateException if the template refuses the messages
    * @throws org.bitnetj.error.GrammarException if the answer cannot be held to the format, or to
@@ -58,8 +64,9 @@ public final class Replies {
   }
 
   /**
-   * The tokens that a conversation becomes, up to where its answer begins.
+   * {@return the tokens that a conversation becomes, up to where its answer begins}
    *
+   * @param request the conversation, tools and format
    * @throws RuntimeException as {@link #prepare} where that is not about what the answer is held to
    */
   public int[] encode(ChatRequest request) {
@@ -80,6 +87,9 @@ public final class Replies {
   /**
    * A session with room for a prompt and its answer. {@link Session#cancel} ends the answer; close
    * it afterwards.
+   *
+   * @param prompt by {@link #prepare}
+   * @return an open session
    */
   public Session open(ChatPrompt prompt) {
     long wanted = (long) prompt.ids().length + prompt.options().maxTokens() + 1;
@@ -91,7 +101,9 @@ public final class Replies {
    * Generates an answer, on this thread.
    *
    * @param session by {@link #open}
+   * @param prompt by {@link #prepare}
    * @param sink receives the parts, on this thread
+   * @return the whole answer
    * @throws org.bitnetj.error.ContextOverflowException if the prompt does not fit the context
    * @throws org.bitnetj.error.KvCacheFullException if other answers leave it no memory
    */

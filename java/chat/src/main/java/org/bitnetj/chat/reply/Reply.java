@@ -5,6 +5,7 @@ import org.bitnetj.generate.GenerationResult;
 /**
  * An answer that has ended.
  *
+ * @param result the text as it was generated, marks of thinking and calls included
  * @param calls how many functions it calls
  * @param thinkingTokens how many of its tokens are thinking
  */
@@ -20,6 +21,9 @@ public record Reply(GenerationResult result, int calls, int thinkingTokens) {
   }
 
   /**
+   * Says why the answer has ended.
+   *
+   * @return the reason
    * @throws IllegalStateException if it was cancelled: that is no end of an answer
    */
   public End end() {

@@ -16,6 +16,9 @@ public final class ReplyListener implements GenerationListener {
   private int thinkingTokens;
 
   /**
+   * A listener for one answer.
+   *
+   * @param prompt what is answered
    * @param promptIsDone called when the prompt is computed
    * @param sink receives the parts
    */
@@ -70,7 +73,12 @@ public final class ReplyListener implements GenerationListener {
     }
   }
 
-  /** The text has ended: passes on what was held back. To be called once. */
+  /**
+   * The text has ended: passes on what was held back. To be called once.
+   *
+   * @param result of the generation that this has listened to
+   * @return the whole answer
+   */
   public Reply end(GenerationResult result) {
     parser.finish();
     return new Reply(result, parser.calls(), thinkingTokens);

@@ -19,47 +19,105 @@ public final class ReplyOptions {
       SamplingOptions.defaults().withPenaltyWindow(Integer.MAX_VALUE);
   private GenerationOptions generation = GenerationOptions.defaults();
 
+  /** Nothing is said yet. */
+  public ReplyOptions() {}
+
+  /**
+   * {@return this, with a value for {@link SamplingOptions#temperature}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions temperature(@Nullable Double value) {
     return sample(value, sampling::withTemperature);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#topP}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions topP(@Nullable Double value) {
     return sample(value, sampling::withTopP);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#topK}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions topK(@Nullable Integer value) {
     return sample(value, sampling::withTopK);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#minP}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions minP(@Nullable Double value) {
     return sample(value, sampling::withMinP);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#repetitionPenalty}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions repetitionPenalty(@Nullable Double value) {
     return sample(value, sampling::withRepetitionPenalty);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#frequencyPenalty}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions frequencyPenalty(@Nullable Double value) {
     return sample(value, sampling::withFrequencyPenalty);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#presencePenalty}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions presencePenalty(@Nullable Double value) {
     return sample(value, sampling::withPresencePenalty);
   }
 
+  /**
+   * {@return this, with a value for {@link SamplingOptions#seed}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions seed(@Nullable Long value) {
     return sample(value, seed -> sampling.withSeed(OptionalLong.of(seed)));
   }
 
+  /**
+   * {@return this, with a value for {@link GenerationOptions#stopStrings}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions stopStrings(@Nullable List<String> value) {
     return generate(value, generation::withStopStrings);
   }
 
+  /**
+   * {@return this, with a value for {@link GenerationOptions#maxTokens}}
+   *
+   * @param value null says nothing
+   */
   public ReplyOptions maxTokens(@Nullable Integer value) {
     return generate(value, generation::withMaxTokens);
   }
 
-  /** What the whole reply must be. */
+  /**
+   * What the whole reply must be.
+   *
+   * @param value null says nothing
+   * @return this, with that constraint
+   */
   public ReplyOptions constraint(@Nullable Constraint value) {
     return generate(value, generation::withConstraint);
   }
@@ -78,6 +136,7 @@ public final class ReplyOptions {
     return this;
   }
 
+  /** {@return what was collected} */
   public GenerationOptions options() {
     return generation.withSampling(sampling);
   }

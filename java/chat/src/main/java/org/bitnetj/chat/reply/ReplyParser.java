@@ -43,8 +43,11 @@ public final class ReplyParser {
   private int calls;
 
   /**
+   * A parser for one reply.
+   *
    * @param opensThinking whether the reply begins within thinking
    * @param tools whether there are functions to call
+   * @param sink receives the parts
    */
   public ReplyParser(boolean opensThinking, boolean tools, ReplySink sink) {
     this.sink = sink;
@@ -52,7 +55,11 @@ public final class ReplyParser {
     this.splitter = new ThinkingSplitter(opensThinking, sink::thinking, this::answer);
   }
 
-  /** Takes the next piece of the reply. */
+  /**
+   * Takes the next piece of the reply.
+   *
+   * @param piece as a listener of the generation hears it
+   */
   public void accept(String piece) {
     splitter.accept(piece);
   }
@@ -66,7 +73,7 @@ public final class ReplyParser {
     pass(held.length());
   }
 
-  /** How many calls have come. */
+  /** {@return how many calls have come} */
   public int calls() {
     return calls;
   }

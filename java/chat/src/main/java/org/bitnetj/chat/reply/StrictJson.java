@@ -27,6 +27,8 @@ public final class StrictJson {
    * Reads an object.
    *
    * @param what the text is called in messages, with a capital letter
+   * @param text JSON
+   * @return the object
    * @throws IllegalArgumentException if it is something else
    */
   public static ObjectNode object(String what, String text) {
@@ -41,7 +43,10 @@ public final class StrictJson {
     }
   }
 
-  /** A reader of one value that refuses names given twice and numbers that JSON does not have. */
+  /**
+   * {@return a reader of one value that refuses names given twice and numbers that JSON does not
+   * have}
+   */
   public static ObjectMapper mapper() {
     return JsonMapper.builder(
             JsonFactory.builder()

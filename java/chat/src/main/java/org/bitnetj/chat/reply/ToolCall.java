@@ -12,10 +12,13 @@ import org.jspecify.annotations.Nullable;
  * A call of a function that a model asks for.
  *
  * @param id by which the result refers to it
+ * @param name the name of the function
  * @param arguments a JSON object as text
  */
 public record ToolCall(String id, String name, String arguments) {
   /**
+   * A call; missing arguments become an empty object.
+   *
    * @param arguments may also be null or blank, as clients send it of a function without parameters
    */
   public ToolCall(String id, String name, @Nullable String arguments) {
@@ -24,20 +27,30 @@ public record ToolCall(String id, String name, String arguments) {
     this.arguments = arguments == null || arguments.isBlank() ? "{}" : arguments;
   }
 
-  /** A call with an id of its own. */
+  /**
+   * {@return a call with an id of its own}
+   *
+   * @param name the name of the function
+   * @param arguments a JSON object as text
+   */
   public static ToolCall of(String name, String arguments) {
     return new ToolCall(newId("call_"), name, arguments);
   }
 
-  /** A name that no other thing has. */
+  /**
+   * {@return a name that no other thing has}
+   *
+   * @param prefix its beginning
+   */
   public static String newId(String prefix) {
     return prefix + UUID.randomUUID().toString().replace("-", "");
   }
 
   /**
-   * The message of an assistant that has called functions.
+   * {@return the message of an assistant that has called functions}
    *
    * @param text what it said besides, perhaps nothing
+   * @param calls the calls, in order
    * @throws IllegalArgumentException if the arguments of a call are not a JSON object
    */
   public static ChatMessage message(String text, List<ToolCall> calls) {

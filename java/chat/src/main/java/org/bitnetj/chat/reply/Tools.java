@@ -29,8 +29,11 @@ public record Tools(
     List<ObjectNode> functions, Choice choice, Optional<String> only, boolean several) {
   /** Whether functions are called. */
   public enum Choice {
+    /** None is called. */
     NONE,
+    /** The model decides. */
     AUTO,
+    /** At least one is called. */
     REQUIRED,
     /** If the answer's format, which is that of all of it, spells calls. */
     BY_FORMAT
@@ -44,7 +47,7 @@ public record Tools(
   private static final String PROBE = "probe_of_tools_4711";
 
   /**
-   * A definition of a function.
+   * {@return a definition of a function}
    *
    * @param name up to 128 letters, digits, '_', '.' and '-'
    * @param description what it does; may be empty
@@ -70,7 +73,10 @@ public record Tools(
   /**
    * Functions of which the model may call any.
    *
+   * @param functions each as {@link #function} makes it
+   * @param choice whether it may or must call them
    * @param several whether an answer that must call some may have several calls; it may if null
+   * @return the functions, or {@link #ABSENT} if there are none
    * @throws IllegalArgumentException if calls are required and there is no function
    */
   public static Tools of(List<ObjectNode> functions, Choice choice, @Nullable Boolean several) {
@@ -83,12 +89,16 @@ public record Tools(
     return ABSENT;
   }
 
-  /** Whether the model is told of any. */
+  /** {@return whether the model is told of any} */
   public boolean isPresent() {
     return !functions.isEmpty() && choice != Choice.NONE;
   }
 
-  /** The same, called only as the answer's format spells. */
+  /**
+   * The same, called only as the answer's format spells.
+   *
+   * @return the functions with {@link Choice#BY_FORMAT}
+   */
   public Tools byFormat() {
     return isPresent() ? new Tools(functions, Choice.BY_FORMAT, only, several) : this;
   }
