@@ -1,0 +1,65 @@
+package org.bitnetj.spark;
+
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.classic.ExpressionUtils;
+import scala.Option;
+
+/**
+ * Column functions that complete and embed texts by a model in the executors. The result of a row
+ * depends on its text and the options alone: not on partitions, retries, other rows or the machine.
+ * A text that is null has a null result. A text that cannot be computed, such as one that is longer
+ * than the model's context, has a sentence in the field {@code error} and null in the others, and
+ * fails neither task nor job; a model that cannot be loaded does.
+ *
+ * <p>The columns are computed by an operator of their own that has many rows of a partition under
+ * way, wherever they stand in a query. Rows of all tasks of an executor share the model's steps,
+ * and a beginning that prompts share is computed once. To Spark the columns are not deterministic,
+ * so that it computes none twice: it moves no filter below them.
+ */
+public final class BitNet {
+  private BitNet() {}
+
+  /**
+   * Completes prompts.
+   *
+   * @param prompt a column of strings
+   * @return a column of structs: {@code text}, {@code error}, {@code finish_reason} ({@code stop}
+   *     or, cut by a limit, {@code length}), {@code prompt_tokens} and {@code generated_tokens}
+   */
+  public static Column complete(Column prompt, CompletionOptions options) {
+    return call(options, prompt);
+  }
+
+  /** Completes prompts greedily, by a model that {@link BitNetModel#of} loads. */
+  public static Column complete(Column prompt, String model) {
+    return complete(prompt, CompletionOptions.of(model));
+  }
+
+  /**
+   * Embeds texts.
+   *
+   * @param text a column of strings
+   * @return a column of structs: {@code vector}, an array of floats whose length (L2) is 1, {@code
+   *     error} and {@code tokens}
+   */
+  public static Column embed(Column text, EmbeddingOptions options) {
+    return call(options, text);
+  }
+
+  /** Embeds texts by a model that {@link BitNetModel#of} loads. */
+  public static Column embed(Column text, String model) {
+    return embed(text, EmbeddingOptions.of(model));
+  }
+
+  private static Column call(RowWork work, Column text) {
+    Option<SparkSession> active = SparkSession.getActiveSession();
+    if (active.isEmpty()) {
+      active = SparkSession.getDefaultSession();
+    }
+    if (active.isDefined()) {
+      BitNetExtensions.addTo(active.get());
+    }
+    return ExpressionUtils.column(new ModelCall(work, ExpressionUtils.expression(text)));
+  }
+}

@@ -1,0 +1,40 @@
+package org.bitnetj.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.ExperimentalMethods;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.SparkSessionExtensions;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.rules.Rule;
+import org.apache.spark.sql.execution.SparkStrategy;
+import scala.runtime.AbstractFunction1;
+import scala.runtime.BoxedUnit;
+
+/**
+ * Teaches Spark's planner the columns of {@link BitNet}. They do so themselves for the session that
+ * is active when they are made; where another one plans the query, set {@code spark.sql.extensions}
+ * to this class's name.
+ */
+public final class BitNetExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+  @Override
+  public BoxedUnit apply(SparkSessionExtensions extensions) {
+    extensions.injectOptimizerRule(session -> new ExtractCalls());
+    extensions.injectPlannerStrategy(session -> new CallsStrategy());
+    return BoxedUnit.UNIT;
+  }
+
+  /** Does the same for a session that is there; once. */
+  static synchronized void addTo(SparkSession session) {
+    ExperimentalMethods methods = session.experimental();
+    if (Scala.list(methods.extraStrategies()).stream().anyMatch(CallsStrategy.class::isInstance)) {
+      return;
+    }
+    List<SparkStrategy> strategies = new ArrayList<>(Scala.list(methods.extraStrategies()));
+    strategies.add(new CallsStrategy());
+    methods.extraStrategies_$eq(Scala.seq(strategies));
+    List<Rule<LogicalPlan>> rules = new ArrayList<>(Scala.list(methods.extraOptimizations()));
+    rules.add(new ExtractCalls());
+    methods.extraOptimizations_$eq(Scala.seq(rules));
+  }
+}

@@ -1,0 +1,229 @@
+package org.bitnetj.spark;
+
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.ml.util.Identifiable;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What the stages of ML pipelines have in common: a column of strings, one of results, one of
+ * errors, and a model, whose parameters are those of {@link BitNetModel}. A stage is saved with all
+ * its parameters; the model's file is not part of it. Not thread-safe while it is set up.
+ *
+ * @param <S> the stage itself
+ */
+public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Transformer
+    implements DefaultParamsWritable permits BitNetCompleter, BitNetEmbedder {
+  private static final long serialVersionUID = 1L;
+
+  private final String uid;
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+  private final Param<String> errorCol;
+  private final Param<String> modelPath;
+  private final IntParam threads;
+  private final IntParam rowsTogether;
+  private final LongParam keptCacheBytes;
+  private final BooleanParam packedCache;
+  private final Param<String> chatTemplate;
+
+  BitNetStage(String uid) {
+    this.uid = uid;
+    inputCol = parameter("inputCol", "column of strings");
+    outputCol = parameter("outputCol", "column of results");
+    errorCol = parameter("errorCol", "column of errors; by default outputCol and _error");
+    modelPath = parameter("modelPath", "model's file or folder, the same on every host");
+    threads = new IntParam(uid, "threads", "computing threads of an executor; 0 for its cores");
+    rowsTogether = new IntParam(uid, "rowsTogether", "most rows an executor computes at a time");
+    keptCacheBytes =
+        new LongParam(uid, "keptCacheBytes", "memory for keys and values of finished rows");
+    packedCache = new BooleanParam(uid, "packedCache", "whether packed weights are kept in a file");
+    chatTemplate = parameter("chatTemplate", "Jinja text in the place of the model's template");
+    BitNetModel defaults = BitNetModel.of("none");
+    setDefault(threads, defaults.threads());
+    setDefault(rowsTogether, defaults.rowsTogether());
+    setDefault(keptCacheBytes, defaults.keptCacheBytes());
+    setDefault(packedCache, defaults.packedCache());
+  }
+
+  static String newUid(String prefix) {
+    return Identifiable.randomUID(prefix);
+  }
+
+  final Param<String> parameter(String name, String doc) {
+    return new Param<>(uid, name, doc, String.class);
+  }
+
+  abstract S self();
+
+  /** The column of structs that has the result and the error. */
+  abstract Column call(Column text);
+
+  /** The result of that column. */
+  abstract Column result(Column call);
+
+  abstract DataType resultType();
+
+  /**
+   * Adds the columns.
+   *
+   * @throws IllegalArgumentException if a parameter is missing or wrong, there is no such column of
+   *     strings, or there is a column of a result's name
+   */
+  @Override
+  public final Dataset<Row> transform(Dataset<?> dataset) {
+    transformSchema(dataset.schema());
+    Column call = functions.col(uid);
+    return dataset
+        .withColumn(uid, call(dataset.col(value(inputCol))))
+        .withColumn(value(outputCol), result(call))
+        .withColumn(errorName(), call.getField("error"))
+        .drop(uid);
+  }
+
+  @Override
+  public final StructType transformSchema(StructType schema) {
+    String input = value(inputCol);
+    if (!java.util.List.of(schema.fieldNames()).contains(input)) {
+      throw new IllegalArgumentException("%s: there is no column %s.".formatted(uid, input));
+    }
+    DataType type = schema.apply(input).dataType();
+    if (!(type instanceof StringType)) {
+      throw new IllegalArgumentException(
+          "%s: column %s must be strings, not %s.".formatted(uid, input, type.simpleString()));
+    }
+    return with(with(schema, value(outputCol), resultType()), errorName(), DataTypes.StringType);
+  }
+
+  private StructType with(StructType schema, String name, DataType type) {
+    if (java.util.List.of(schema.fieldNames()).contains(name)) {
+      throw new IllegalArgumentException("%s: there is a column %s already.".formatted(uid, name));
+    }
+    return schema.add(name, type, true);
+  }
+
+  private String errorName() {
+    return isDefined(errorCol) ? value(errorCol) : value(outputCol) + "_error";
+  }
+
+  /**
+   * A parameter's value, or its default.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
+  @SuppressWarnings("unchecked") // Scala's numbers are objects to Java
+  final <T> T value(Param<?> parameter) {
+    if (!isDefined(parameter)) {
+      throw new IllegalArgumentException("%s: %s is not set.".formatted(uid, parameter.name()));
+    }
+    return (T) getOrDefault(parameter);
+  }
+
+  final S with(Param<?> parameter, Object value) {
+    set(parameter.name(), value);
+    return self();
+  }
+
+  final BitNetModel model() {
+    BitNetModel model =
+        new BitNetModel(
+            value(modelPath),
+            this.<Integer>value(threads),
+            this.<Integer>value(rowsTogether),
+            this.<Long>value(keptCacheBytes),
+            this.<Boolean>value(packedCache),
+            null);
+    return isDefined(chatTemplate) ? model.withChatTemplate(value(chatTemplate)) : model;
+  }
+
+  @Override
+  public final String uid() {
+    return uid;
+  }
+
+  @Override
+  public final Transformer copy(ParamMap extra) {
+    return defaultCopy(extra);
+  }
+
+  public final S setInputCol(String name) {
+    return with(inputCol, name);
+  }
+
+  public final S setOutputCol(String name) {
+    return with(outputCol, name);
+  }
+
+  /** By default the name of the column of results and {@code _error}. */
+  public final S setErrorCol(String name) {
+    return with(errorCol, name);
+  }
+
+  /** As {@link BitNetModel#path}. */
+  public final S setModelPath(String path) {
+    return with(modelPath, path);
+  }
+
+  /** All that a model has, its path among it. */
+  public final S setModel(BitNetModel model) {
+    with(modelPath, model.path());
+    with(threads, model.threads());
+    with(rowsTogether, model.rowsTogether());
+    with(keptCacheBytes, model.keptCacheBytes());
+    with(packedCache, model.packedCache());
+    if (model.chatTemplate() == null) {
+      clear(chatTemplate);
+    } else {
+      with(chatTemplate, model.chatTemplate());
+    }
+    return self();
+  }
+
+  public final Param<String> inputCol() {
+    return inputCol;
+  }
+
+  public final Param<String> outputCol() {
+    return outputCol;
+  }
+
+  public final Param<String> errorCol() {
+    return errorCol;
+  }
+
+  public final Param<String> modelPath() {
+    return modelPath;
+  }
+
+  public final IntParam threads() {
+    return threads;
+  }
+
+  public final IntParam rowsTogether() {
+    return rowsTogether;
+  }
+
+  public final LongParam keptCacheBytes() {
+    return keptCacheBytes;
+  }
+
+  public final BooleanParam packedCache() {
+    return packedCache;
+  }
+
+  public final Param<String> chatTemplate() {
+    return chatTemplate;
+  }
+}

@@ -1,0 +1,50 @@
+package org.bitnetj.spark;
+
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.unsafe.types.UTF8String;
+import org.bitnetj.error.ContextOverflowException;
+import org.bitnetj.error.NonFiniteException;
+import org.bitnetj.generate.EmbeddingModel;
+import org.jspecify.annotations.Nullable;
+
+/** Embeds rows with one model. Thread-safe. */
+final class Embedding implements RowWork.OfRow {
+  private final SharedModel shared;
+  private final EmbeddingModel model;
+
+  Embedding(SharedModel shared) {
+    this.shared = shared;
+    this.model = shared.embedding();
+  }
+
+  @Override
+  public RowResult result(String text) throws InterruptedException {
+    try {
+      int[] ids = model.encode(text);
+      try (Room.Place _ = shared.room().enter(ids.length)) {
+        float[] vector = model.embed(ids);
+        return new RowResult(row(vector, null, ids.length), false, ids.length, 0, 0);
+      }
+    } catch (ContextOverflowException | NonFiniteException | IllegalArgumentException e) {
+      return RowResult.failed(row(null, e.getMessage(), null));
+    } catch (IllegalStateException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      throw e;
+    }
+  }
+
+  /** Of {@link EmbeddingOptions#resultType}. */
+  private static InternalRow row(
+      float @Nullable [] vector, @Nullable String error, @Nullable Integer tokens) {
+    return new GenericInternalRow(
+        new @Nullable Object[] {
+          vector == null ? null : UnsafeArrayData.fromPrimitiveArray(vector),
+          UTF8String.fromString(error),
+          tokens
+        });
+  }
+}

@@ -1,0 +1,115 @@
+package org.bitnetj.spark;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeReference;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.rules.Rule;
+import org.apache.spark.sql.types.Metadata;
+import scala.PartialFunction;
+import scala.runtime.AbstractPartialFunction;
+
+/**
+ * Takes the calls out of a plan's expressions: what they were in finds their results in columns of
+ * {@link ModelCalls} below it. Equal calls of one plan are computed once.
+ */
+final class ExtractCalls extends Rule<LogicalPlan> {
+  @Override
+  public LogicalPlan apply(LogicalPlan plan) {
+    return plan.transformUp(function(LogicalPlan.class, ExtractCalls::extract));
+  }
+
+  private static LogicalPlan extract(LogicalPlan plan) {
+    if (plan instanceof ModelCalls || plan.children().size() != 1) {
+      return plan;
+    }
+    LogicalPlan rewritten = plan;
+    for (List<ModelCall> calls = innermost(rewritten);
+        !calls.isEmpty();
+        calls = innermost(rewritten)) {
+      rewritten = extract(rewritten, calls);
+    }
+    if (rewritten == plan || rewritten.sameOutput(plan)) {
+      return rewritten;
+    }
+    List<NamedExpression> wanted = new ArrayList<>(Scala.list(plan.output()));
+    return new Project(Scala.seq(wanted), rewritten);
+  }
+
+  private static LogicalPlan extract(LogicalPlan plan, List<ModelCall> calls) {
+    Map<ModelCall, Attribute> columns = new LinkedHashMap<>();
+    for (ModelCall call : calls) {
+      columns.computeIfAbsent(call, ExtractCalls::column);
+    }
+    LogicalPlan below =
+        new ModelCalls(
+            Scala.seq(List.copyOf(columns.keySet())),
+            Scala.seq(List.copyOf(columns.values())),
+            plan.children().head());
+    LogicalPlan above = plan.withNewChildren(Scala.seq(List.of(below)));
+    return above.transformExpressionsUp(
+        function(
+            Expression.class,
+            expression ->
+                expression instanceof ModelCall call && columns.containsKey(call)
+                    ? columns.get(call)
+                    : expression));
+  }
+
+  private static Attribute column(ModelCall call) {
+    return new AttributeReference(
+        "result",
+        call.dataType(),
+        true,
+        Metadata.empty(),
+        NamedExpression.newExprId(),
+        Scala.seq(List.of()));
+  }
+
+  /** Calls whose text is there without a call. */
+  private static List<ModelCall> innermost(LogicalPlan plan) {
+    List<ModelCall> found = new ArrayList<>();
+    for (Expression expression : Scala.list(plan.expressions())) {
+      collect(expression, found);
+    }
+    return found;
+  }
+
+  /** Whether there are any. */
+  private static boolean collect(Expression expression, List<ModelCall> found) {
+    boolean any = false;
+    for (Expression child : Scala.list(expression.children())) {
+      any |= collect(child, found);
+    }
+    if (expression instanceof ModelCall call) {
+      if (!any) {
+        found.add(call);
+      }
+      return true;
+    }
+    return any;
+  }
+
+  private static <T> PartialFunction<T, T> function(
+      Class<T> type, java.util.function.UnaryOperator<T> change) {
+    return new AbstractPartialFunction<>() {
+      @Override
+      public boolean isDefinedAt(T value) {
+        return type.isInstance(value);
+      }
+
+      @Override
+      public <A extends T, B> B applyOrElse(A value, scala.Function1<A, B> otherwise) {
+        @SuppressWarnings("unchecked") // B is a supertype of T, which Java cannot say
+        B changed = (B) change.apply(value);
+        return changed;
+      }
+    };
+  }
+}
