@@ -106,9 +106,12 @@ final class Statistics {
   }
 
   /** Nothing where nothing was timed: the first token of a text comes with the prefill. */
-  private static String rate(double tokensPerSecond) {
+  static String rate(double tokensPerSecond) {
     return tokensPerSecond > 0
-        ? String.format(Locale.ROOT, ", %.1f tokens/s", tokensPerSecond)
+        ? String.format(
+            Locale.ROOT,
+            tokensPerSecond < 1 ? ", %.2g tokens/s" : ", %.1f tokens/s",
+            tokensPerSecond)
         : "";
   }
 

@@ -24,4 +24,12 @@ class StatisticsTest {
     assertEquals(
         "energy not available", Statistics.energy(new NoEnergy("this system has no counters"), 50));
   }
+
+  @Test
+  void slowTextsHaveARateToo() {
+    assertEquals(", 1250.0 tokens/s", Statistics.rate(1250));
+    assertEquals(", 1.0 tokens/s", Statistics.rate(1));
+    assertEquals(", 0.026 tokens/s", Statistics.rate(0.0263));
+    assertEquals("", Statistics.rate(0));
+  }
 }

@@ -265,6 +265,11 @@ public record LoadOptions(
     return edit(d -> d.notes = value);
   }
 
+  /**
+   * {@return these options with another {@link #progress}}
+   *
+   * @param value the new one
+   */
   public LoadOptions withProgress(Progress value) {
     return edit(d -> d.progress = value);
   }
