@@ -195,8 +195,7 @@ public final class NativeLibrary {
   }
 
   private Loaded loadResource() throws LibraryException {
-    LibraryResource resource =
-        new LibraryResource(in.resources(), platform(), System.mapLibraryName("bitnet"));
+    LibraryResource resource = new LibraryResource(in.resources(), platform(), fileName());
     String first;
     Path cache = userCache();
     if (cache == null) {
@@ -248,6 +247,11 @@ public final class NativeLibrary {
       throw new LibraryException("there are no native kernels for " + os + " on " + arch);
     }
     return osPart + "-" + archPart;
+  }
+
+  /** The library's name as the system of {@link #platform} has it. */
+  private String fileName() {
+    return windows() ? "bitnet.dll" : mac() ? "libbitnet.dylib" : "libbitnet.so";
   }
 
   private boolean windows() {

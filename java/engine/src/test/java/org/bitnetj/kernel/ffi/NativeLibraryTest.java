@@ -38,10 +38,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class NativeLibraryTest {
   private static final String FILE = System.mapLibraryName("bitnet");
-  private static final String RESOURCE = "/META-INF/native/linux-x86_64/" + FILE;
+  private static final String RESOURCE = "/META-INF/native/linux-x86_64/libbitnet.so";
 
   @TempDir Path folder;
   private final Map<String, byte[]> resources = new HashMap<>();
@@ -321,6 +323,20 @@ class NativeLibraryTest {
     assertTrue(loaded.path().startsWith(properties.get("java.io.tmpdir")), loaded::toString);
     properties.put("java.io.tmpdir", folder.resolve("nowhere").toString());
     assertSays(reason(), "not from " + cache, "nowhere: NoSuchFileException");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Linux, amd64, linux-x86_64/libbitnet.so",
+    "Linux, aarch64, linux-aarch64/libbitnet.so",
+    "Windows 11, amd64, windows-x86_64/bitnet.dll",
+    "Mac OS X, aarch64, macos-aarch64/libbitnet.dylib",
+    "Mac OS X, x86_64, macos-x86_64/libbitnet.dylib"
+  })
+  void eachSystemAndCpuHasItsOwnLibraryInTheJar(String os, String arch, String file) {
+    properties.put("os.name", os);
+    properties.put("os.arch", arch);
+    assertSays(reason(), "(resource /META-INF/native/" + file + ")");
   }
 
   @Test
