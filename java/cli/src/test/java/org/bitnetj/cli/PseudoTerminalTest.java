@@ -1,0 +1,151 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a terminal shows: widths, colours, a line of progress, Ctrl-C. */
+@EnabledOnOs(OS.LINUX)
+@Timeout(300)
+class PseudoTerminalTest {
+  private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1");
+
+  /** So slow that a prompt takes seconds. */
+  private static final String[] SLOW = {"--kernels", "scalar", "-t", "1"};
+
+  /** Bold green in the order in which JLine writes it. */
+  private static final String GREEN = "\u001b[32;1m";
+
+  @TempDir private Path folder;
+
+  private PseudoTerminal at(int columns, Map<String, String> environment, String... args)
+      throws IOException {
+    Map<String, String> home = new HashMap<>(environment);
+    home.put("XDG_STATE_HOME", folder.toString());
+    return PseudoTerminal.start(columns, home, QUICK, args);
+  }
+
+  private Path chatModel() throws IOException {
+    return Models.writeChatModel(folder.resolve("chat.gguf"));
+  }
+
+  private static String[] with(String[] more, String... args) {
+    String[] all = Arrays.copyOf(args, args.length + more.length);
+    System.arraycopy(more, 0, all, args.length, more.length);
+    return all;
+  }
+
+  /** Some ten tokens a sentence, of which a step has 128. */
+  private Path prompt(int sentences) throws IOException {
+    return Files.writeString(
+        folder.resolve("long.txt"), "One day a cat sat on a mat. ".repeat(sentences));
+  }
+
+  private Path longPrompt() throws IOException {
+    return prompt(45);
+  }
+
+  @Test
+  void helpIsAsWideAsTheTerminalOrAsColumnsSays() throws Exception {
+    try (PseudoTerminal narrow = at(70, Map.of(), "run", "--help");
+        PseudoTerminal named = at(70, Map.of("COLUMNS", "120"), "run", "--help")) {
+      assertEquals(0, narrow.ends());
+      assertEquals(0, named.ends());
+      int widest = narrow.screen().stream().mapToInt(String::length).max().orElseThrow();
+      assertTrue(widest > 60 && widest <= 70, () -> widest + ": " + narrow.shown());
+      int wider = named.screen().stream().mapToInt(String::length).max().orElseThrow();
+      assertTrue(wider > 100 && wider <= 120, () -> wider + ": " + named.shown());
+    }
+  }
+
+  @Test
+  void aChatWrapsBetweenWordsAndShowsInColourWhoSpeaks() throws Exception {
+    String model = chatModel().toString();
+    String[] chat = {"chat", "-m", model, "--temp", "0", "-n", "60", "Once upon a time"};
+    try (PseudoTerminal coloured = at(30, Map.of(), chat);
+        PseudoTerminal plain = at(30, Map.of("NO_COLOR", "1"), chat)) {
+      for (PseudoTerminal each : List.of(coloured, plain)) {
+        each.awaits("; seed ").awaits("> ").types("/stats\r").awaits("bitnet: prefill");
+        each.awaits("> ").types("/quit\r");
+        assertEquals(0, each.ends(), each::shown);
+        List<String> answer =
+            each.screen().stream()
+                .dropWhile(line -> !line.contains("Ctrl-D ends the chat."))
+                .skip(1)
+                .takeWhile(line -> !line.startsWith("(The answer was cut"))
+                .toList();
+        assertTrue(answer.size() > 3, each::shown);
+        for (String line : answer) {
+          assertTrue(line.length() <= 30, () -> line + "\n" + each.shown());
+        }
+      }
+      assertTrue(coloured.shown().contains(GREEN), coloured::shown);
+      assertFalse(plain.shown().contains(GREEN), plain::shown);
+    }
+  }
+
+  @Test
+  void aPromptThatIsInterruptedLeavesNoLineOfProgress() throws Exception {
+    String file = longPrompt().toString();
+    try (PseudoTerminal run = at(80, Map.of(), with(SLOW, "run", "-n", "4", "-f", file))) {
+      run.awaits("prompt: 128 of ").interrupts();
+      assertEquals(130, run.ends(), run::shown);
+      assertFalse(String.join("\n", run.screen()).contains("prompt: "), run::shown);
+    }
+  }
+
+  @Test
+  void anInterruptedPromptOfAChatLeadsBackToIt() throws Exception {
+    String message = Files.readString(longPrompt());
+    String model = chatModel().toString();
+    try (PseudoTerminal chat = at(80, Map.of(), with(SLOW, "chat", "-m", model, message))) {
+      chat.awaits("prompt: 128 of ").interrupts().awaits("(Interrupted.)").awaits("> ");
+      chat.types("/context\r").awaits("tokens are used").awaits("> ").types("/quit\r");
+      assertEquals(0, chat.ends(), chat::shown);
+      assertFalse(String.join("\n", chat.screen()).contains("prompt: 1"), chat::shown);
+    }
+  }
+
+  @Test
+  void aTextThatIsInterruptedEndsAsOne() throws Exception {
+    String[] line = with(SLOW, "run", "--temp", "0", "-n", "400", "Once upon a time");
+    try (PseudoTerminal run = at(80, Map.of(), line)) {
+      run.awaits("Once upon a time,").interrupts();
+      assertEquals(130, run.ends(), run::shown);
+      assertTrue(run.shown().contains("; interrupted; seed "), run::shown);
+    }
+  }
+
+  @Test
+  void aSessionContinuesTextsAndObeysItsCommands() throws Exception {
+    try (PseudoTerminal session = at(80, Map.of(), "run", "-n", "8")) {
+      session.awaits("Ctrl-D ends the session.").awaits("> ").types("Once upon a time\r");
+      session.awaits(" tokens/s").awaits("; seed ");
+      session.types("/set temp 0\r").awaits("temp 0.0").awaits("> ").types("\u0004");
+      assertEquals(0, session.ends(), session::shown);
+    }
+  }
+
+  @Test
+  void nothingIsShownOfProgressIfNothingIsToBeSaid() throws Exception {
+    String file = prompt(16).toString();
+    try (PseudoTerminal run = at(80, Map.of(), with(SLOW, "run", "-q", "-n", "1", "-f", file))) {
+      assertEquals(0, run.ends(), run::shown);
+      assertFalse(run.shown().contains("prompt: "), run::shown);
+      assertTrue(run.screen().getFirst().startsWith("One day a cat sat on a mat. One day"));
+    }
+  }
+}
