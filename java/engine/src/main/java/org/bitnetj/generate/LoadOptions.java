@@ -110,6 +110,7 @@ public record LoadOptions(
     Objects.requireNonNull(layouts, "layouts is null");
     Objects.requireNonNull(warnings, "warnings is null");
     Objects.requireNonNull(notes, "notes is null");
+    Objects.requireNonNull(progress, "progress is null");
     if (threads < 0 || threads > MAX_THREADS) {
       throw new IllegalArgumentException(
           "The number of threads must be 1 to "
