@@ -25,10 +25,12 @@ class LimitsTest {
     try (ServedModel served = new ServedModel(ServedModel.options().withDrafting(false))) {
       without = served.ask("/v1/completions", body);
     }
+    assertTrue(without.at("/timings/draft_n").isInt(), without::toString);
     assertEquals(0, without.at("/timings/draft_n").intValue());
     try (ServedModel served = new ServedModel(ServedModel.options())) {
       JsonNode with = served.ask("/v1/completions", body);
       assertEquals(without.at("/choices"), with.at("/choices"));
+      assertTrue(with.at("/timings/draft_n").intValue() > 0, with::toString);
     }
   }
 

@@ -83,7 +83,8 @@ public final class ReadmeExample {
   private static String code(String name) throws IOException {
     List<String> found = new ArrayList<>();
     try (Stream<Path> pages = Files.list(ROOT.resolve("docs"))) {
-      for (Path page : Stream.concat(Stream.of(ROOT.resolve("README.md")), pages).toList()) {
+      Stream<Path> docs = pages.filter(page -> page.toString().endsWith(".md"));
+      for (Path page : Stream.concat(Stream.of(ROOT.resolve("README.md")), docs).toList()) {
         EXAMPLE
             .matcher(Files.readString(page))
             .results()
