@@ -135,7 +135,7 @@ public final class ServerBenchmark implements AutoCloseable {
     common.put("cpu", Machine.here().cpu());
     common.put("server", load.server().toString());
     common.put("software", client.software().isEmpty() ? null : client.software());
-    common.put("model", client.model());
+    common.put("model", client.model().isEmpty() ? null : client.model());
     common.put("seed", load.seed());
     common.put("requests", load.requests());
     common.put("prompt_tokens", load.promptTokens());

@@ -93,15 +93,22 @@ public record ServerLoad(
     }
   }
 
-  /**
-   * When requests arrive, in seconds: a Poisson process. The seed decides, and another rate makes
-   * the same times shorter or longer.
-   */
+  /** When requests arrive at a rate. */
   double[] arrivalTimes(double rate) {
+    return arrivalTimes(seed, arrivals, rate);
+  }
+
+  /**
+   * Times of a Poisson process, in seconds. The seed decides; another rate makes the same times
+   * shorter or longer.
+   *
+   * @param rate arrivals in a second, above 0
+   */
+  public static double[] arrivalTimes(long seed, int count, double rate) {
     Random gaps = new Random(seed);
-    double[] times = new double[arrivals];
+    double[] times = new double[count];
     double at = 0;
-    for (int i = 0; i < arrivals; i++) {
+    for (int i = 0; i < count; i++) {
       at -= Math.log(1 - gaps.nextDouble()) / rate;
       times[i] = at;
     }
