@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,14 +77,19 @@ final class DoctorCommand implements Callable<Integer> {
 
   private final List<String> problems = new ArrayList<>();
 
+  private interface Found {
+    Path path() throws IOException;
+  }
+
   @Override
   public Integer call() throws IOException {
     LoadOptions options = reading.in(LoadOptions.defaults()).withWarnings(warning -> {});
-    try (Result result = output.open(bitnet.streams(), reading.layouts())) {
+    Found found = find();
+    try (Result result = open(found)) {
       examineMachine();
       examineKernels();
       examineCache();
-      examineModel(options);
+      examineModel(found, options);
       if (format == ReportFormat.JSON) {
         result.out().print(JsonText.of(json()));
       } else {
@@ -92,6 +98,28 @@ final class DoctorCommand implements Callable<Integer> {
       result.commit();
     }
     return problems.isEmpty() ? 0 : 1;
+  }
+
+  /** The model's file or folder, or why there is none, which is a problem like any other. */
+  private Found find() {
+    try {
+      Path path = model.path(bitnet.streams());
+      return () -> path;
+    } catch (IOException | RuntimeException e) {
+      return () -> {
+        throw e;
+      };
+    }
+  }
+
+  private Result open(Found model) {
+    Path[] inputs;
+    try {
+      inputs = new Path[] {model.path()};
+    } catch (IOException | RuntimeException e) {
+      inputs = new Path[0]; // as the report will say
+    }
+    return output.open(bitnet.streams(), reading.layouts(), inputs);
   }
 
   private void examineMachine() {
@@ -250,7 +278,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private void examineModel(LoadOptions options) {
+  private void examineModel(Found found, LoadOptions options) {
     Map<String, String> section = section("model");
     Map<String, @Nullable Object> values = facts("model");
     values.put("works", false);
@@ -262,8 +290,9 @@ final class DoctorCommand implements Callable<Integer> {
                 section.put("file", given);
                 values.put("file", given);
               });
-      section.put("file", model.path(bitnet.streams()).toString());
-      try (LanguageModel loaded = LanguageModel.load(model.path(bitnet.streams()), options);
+      Path path = found.path();
+      section.put("file", path.toString());
+      try (LanguageModel loaded = LanguageModel.load(path, options);
           Session session = loaded.openSession()) {
         section.put("name", loaded.info().name());
         GenerationResult result =
@@ -272,7 +301,7 @@ final class DoctorCommand implements Callable<Integer> {
                 GenerationOptions.greedy().withMaxTokens(16).withIgnoreEnd(true),
                 GenerationListener.NONE);
         section.put("writes", "\"Once upon a time" + result.text() + "\"");
-        values.put("file", model.path(bitnet.streams()).toString());
+        values.put("file", path.toString());
         values.put("name", loaded.info().name());
         values.put("works", true);
         values.put("text", "Once upon a time" + result.text());

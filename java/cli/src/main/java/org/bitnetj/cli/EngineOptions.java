@@ -90,26 +90,12 @@ final class EngineOptions {
 
   /** What the options say, for a command that adds to it. */
   LoadOptions options(HeadMode head, Streams streams) {
+    LoadingLine line = new LoadingLine(streams);
     return options()
         .withHead(head)
-        .withWarnings(warning -> streams.tell("bitnet: warning: " + warning + "."))
-        .withNotes(note -> streams.tell("bitnet: note: " + note + "."))
-        .withProgress(progress(streams));
-  }
-
-  /** Shows a person at a terminal how far loading is. */
-  private static LoadOptions.Progress progress(Streams streams) {
-    if (!streams.isTerminal(Streams.Standard.ERR)) {
-      return (done, total) -> {};
-    }
-    ProgressLine line = new ProgressLine(streams);
-    return (done, total) -> {
-      if (done < total) {
-        line.update(() -> "loading: " + 100 * done / total + " % of the weights are packed");
-      } else {
-        line.close();
-      }
-    };
+        .withWarnings(warning -> line.tell("bitnet: warning: " + warning + "."))
+        .withNotes(note -> line.tell("bitnet: note: " + note + "."))
+        .withProgress(line);
   }
 
   LayoutOptions layouts() {

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.bitnetj.error.KernelTierException;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.hub.Hub;
@@ -101,6 +100,10 @@ final class InspectCommand implements Callable<Integer> {
       @Nullable ModelSpec spec,
       @Nullable Fit fit,
       @Nullable String refusal) {
+    /**
+     * @throws KernelTierException if the kernels that the user named cannot be used, of which the
+     *     model knows nothing
+     */
     static Report of(ModelSource source) {
       Inspection inspection = source.inspection();
       ModelSpec spec = null;
@@ -111,7 +114,7 @@ final class InspectCommand implements Callable<Integer> {
         fit = Fit.of(source, spec, KernelSelection.choose(null).kernels());
         refusal = fit.refusal().orElse(null);
         Tokenizer.of(source.vocabulary());
-      } catch (ModelFileException | KernelTierException e) {
+      } catch (ModelFileException e) {
         refusal = Failures.sentence(e);
       }
       return new Report(source.path(), source.family(), inspection, spec, fit, refusal);

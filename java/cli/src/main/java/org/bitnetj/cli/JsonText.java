@@ -9,10 +9,7 @@ import java.util.Map;
 import org.bitnetj.source.Inspection;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Maps, lists, numbers, truth values, strings and null as JSON. Numbers that JSON has none for,
- * infinite ones and those that are none, are null.
- */
+/** Maps, lists, numbers, truth values, strings and null as JSON. NaN and infinities become null. */
 final class JsonText {
   private static final JsonFactory FACTORY = new JsonFactory();
 

@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Standard output: always UTF-8, buffered until {@link #flush}, and honest about failure. A reader
- * that closed the pipe ends the command quietly, a full disk ends it with an error. After a failure
- * what was buffered is lost and nothing more is written. A terminal gets no control characters of
- * texts but line breaks and tabs, lest a model or a file rule it; a pipe or a file gets them all.
- * For one thread.
+ * Standard output, or a file in its place: always UTF-8, buffered until {@link #flush}, and honest
+ * about failure. A reader that closed the pipe ends the command quietly, a full disk ends it with
+ * an error. After a failure what was buffered is lost and nothing more is written. A terminal gets
+ * no control characters of texts but line breaks and tabs, lest a model or a file rule it; a pipe
+ * or a file gets them all. For one thread.
  */
 final class Output {
   /** Whoever read our output has had enough. */
@@ -31,6 +31,7 @@ final class Output {
 
   private final OutputStream out;
   private final boolean terminal;
+  private final String target;
   private boolean leading;
   private boolean failed;
 
@@ -42,8 +43,16 @@ final class Output {
    * @param terminal whether it is one that {@code out} goes to
    */
   Output(OutputStream out, boolean terminal) {
+    this(out, terminal, "to standard output");
+  }
+
+  /**
+   * @param target what cannot be written if {@code out} fails, for the sentence that says so
+   */
+  Output(OutputStream out, boolean terminal, String target) {
     this.out = new BufferedOutputStream(out, 1 << 16);
     this.terminal = terminal;
+    this.target = target;
   }
 
   Output print(String text) {
@@ -131,6 +140,6 @@ final class Output {
     String message = String.valueOf(e.getMessage());
     return message.toLowerCase(Locale.ROOT).contains("pipe")
         ? new Closed(e)
-        : new UncheckedIOException("cannot write to standard output: " + message + ".", e);
+        : new UncheckedIOException("cannot write " + target + ": " + Failures.reason(e) + ".", e);
   }
 }

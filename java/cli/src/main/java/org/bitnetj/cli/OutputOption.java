@@ -51,23 +51,40 @@ final class OutputOption {
    * @throws Failures.Failure if a file cannot be written, or exists and is not to be replaced
    */
   Result open(Streams streams, LayoutOptions layouts, Path... inputs) {
+    return open(streams, false, layouts, inputs);
+  }
+
+  /**
+   * Like {@link #open}, but a regular file gets nothing before {@link Result#commit}: for a result
+   * that a signal cuts short, which takes a file that is begun away while the command still writes.
+   */
+  Result openWhole(Streams streams, LayoutOptions layouts, Path... inputs) {
+    return open(streams, true, layouts, inputs);
+  }
+
+  private Result open(Streams streams, boolean whole, LayoutOptions layouts, Path... inputs) {
     Optional<Path> file = file();
     if (file.isEmpty()) {
       return new Result(streams);
     }
-    if (spec.findOption("--format") != null
-        && FORMATS.contains(file.get().toString().toLowerCase(Locale.ROOT))) {
+    String named = file.get().toString();
+    String format = named.toLowerCase(Locale.ROOT);
+    if (spec.findOption("--format") != null && FORMATS.contains(format)) {
       throw new ParameterException(
           spec.commandLine(),
-          "-o names a file, and '%1$s' is a format, which --format %1$s chooses; a file of that name is ./%1$s."
-              .formatted(file.get()));
+          "-o names a file, and '%1$s' is a format, which %2$s; a file of that name is ./%1$s."
+              .formatted(
+                  named,
+                  UsageErrors.format(spec, format)
+                      .map(chosen -> "--format " + chosen + " chooses")
+                      .orElse("this command does not have")));
     }
-    return new Result(streams, force.create(file.get(), layouts, inputs));
+    return new Result(streams, force.create(file.get(), layouts, inputs), whole);
   }
 
-  /** The same for what is no text. */
+  /** Like {@link #open}, for binary results; refuses a terminal. */
   Result openBinary(Streams streams, LayoutOptions layouts, Path... inputs) {
-    if (file().isEmpty() && streams.isTerminal(Streams.Standard.OUT)) {
+    if (file().map(Streams::isTerminal).orElseGet(() -> streams.isTerminal(Streams.Standard.OUT))) {
       throw new ParameterException(
           spec.commandLine(),
           "The result is no text for a terminal; name a file by -o, or send it to a pipe.");

@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -42,14 +43,52 @@ final class ResultFile implements AutoCloseable {
     }
   }
 
+  /** Whether it appears under its name when it is complete; a pipe or device does not. */
+  boolean isRegular() {
+    return part != null;
+  }
+
+  /** Whether what is written shows on a terminal. */
+  boolean isTerminal() {
+    return part == null && Streams.isTerminal(path);
+  }
+
+  /**
+   * @throws Failures.Failure if that failed
+   */
   void write(ByteBuffer bytes) {
     try {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
+      writeAll(bytes);
     } catch (IOException e) {
       throw failure(path, e);
     }
+  }
+
+  private void writeAll(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** The same as a stream, which leaves failures to its user; closing it does nothing. */
+  OutputStream stream() {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        writeAll(ByteBuffer.wrap(new byte[] {(byte) b}));
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) throws IOException {
+        writeAll(ByteBuffer.wrap(bytes, offset, length));
+      }
+    };
+  }
+
+  /** Its path. */
+  @Override
+  public String toString() {
+    return path.toString();
   }
 
   /** Gives the file its name. */

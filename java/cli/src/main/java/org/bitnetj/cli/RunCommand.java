@@ -49,7 +49,8 @@ import picocli.CommandLine.Spec;
           + " chat format, and with any other one a loop that continues each text that you type. In"
           + " both /help lists commands, among them /set for the options of sampling.",
       "",
-      "Ctrl-C ends the text; the statistics still come, and the exit code is 130."
+      "Ctrl-C ends the text; the statistics still come, and the exit code is 130. A file (-o) gets"
+          + " a text that is complete or none."
     })
 final class RunCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
@@ -111,11 +112,11 @@ final class RunCommand implements Callable<Integer> {
     LoadOptions load = reporting.in(engine.options(head.mode(), bitnet.streams()));
     Path path = model.path(bitnet.streams());
     Path[] inputs = Stream.concat(Stream.of(path), text.file().stream()).toArray(Path[]::new);
-    try (Result written = output.open(bitnet.streams(), engine.layouts(), inputs);
+    try (Result written = output.openWhole(bitnet.streams(), engine.layouts(), inputs);
         LanguageModel loaded = LanguageModel.load(path, load);
         Session session = loaded.openSession(place);
         @Nullable EnergyMeter meter = reporting.isFull() ? EnergyMeter.ofMachine() : null;
-        Interruption _ = new Interruption(session)) {
+        Interruption interruption = new Interruption(session)) {
       int[] ids = tokens(loaded.tokenizer(), prompt);
       Streams streams = written.streams();
       Output out = streams.out();
@@ -139,9 +140,26 @@ final class RunCommand implements Callable<Integer> {
       echoed.print();
       EnergyReading energy = meter == null ? null : meter.stop();
       out.print("\n");
-      written.commit();
+      boolean cancelled = result.finishReason() == FinishReason.CANCELLED;
+      boolean kept = !(cancelled && written.isWhole()) && commits(written, interruption);
+      if (!kept) {
+        streams.tell("bitnet: interrupted: " + output.file().orElseThrow() + " was not written.");
+      }
       reporting.tell(streams, loaded, result, energy);
-      return result.finishReason() == FinishReason.CANCELLED ? INTERRUPTED : 0;
+      return cancelled || !kept ? INTERRUPTED : 0;
+    }
+  }
+
+  /** False if a signal that came after the text took the file away that was to have it. */
+  private static boolean commits(Result written, Interruption interruption) {
+    try {
+      written.commit();
+      return true;
+    } catch (Failures.Failure e) {
+      if (interruption.hasCome()) {
+        return false;
+      }
+      throw e;
     }
   }
 

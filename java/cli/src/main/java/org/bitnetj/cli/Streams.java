@@ -86,12 +86,25 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
       String file =
           Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(stream.ordinal())))
               .toString();
-      return file.startsWith("/dev/pts/")
-          || file.startsWith("/dev/tty")
-          || file.equals("/dev/console");
+      return isTerminal(file);
     } catch (IOException | UnsupportedOperationException e) {
       Console console = System.console();
       return console != null && console.isTerminal();
     }
+  }
+
+  /** Whether a file is the device of a terminal, by whatever name. */
+  static boolean isTerminal(Path file) {
+    try {
+      return isTerminal(file.toRealPath().toString());
+    } catch (IOException e) {
+      return false; // there is none of that name, or it is a pipe behind a link
+    }
+  }
+
+  private static boolean isTerminal(String device) {
+    return device.startsWith("/dev/pts/")
+        || device.startsWith("/dev/tty")
+        || device.equals("/dev/console");
   }
 }

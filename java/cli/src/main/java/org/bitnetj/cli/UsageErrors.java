@@ -4,12 +4,14 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
@@ -18,7 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** Says what is wrong with a command line in the words of its user, not in Java's. */
 final class UsageErrors {
   /** How other programs have the choice of a format. */
-  private static final Set<String> FORMATS = Set.of("--json", "--csv", "--md", "--text");
+  private static final Set<String> FORMATS = Set.of("--json", "--jsonl", "--csv", "--md", "--text");
 
   private UsageErrors() {}
 
@@ -56,8 +58,11 @@ final class UsageErrors {
   static List<String> suggestions(UnmatchedArgumentException e) {
     CommandLine command = e.getCommandLine();
     String typed = e.getUnmatched().getFirst().replaceFirst("=.*", "");
-    if (FORMATS.contains(typed) && command.getCommandSpec().findOption("--format") != null) {
-      return List.of("--format " + typed.substring(2));
+    if (FORMATS.contains(typed)) {
+      Optional<String> format = format(command.getCommandSpec(), typed.substring(2));
+      if (format.isPresent()) {
+        return List.of("--format " + format.get());
+      }
     }
     Collection<String> names =
         e.isUnknownOption()
@@ -67,6 +72,19 @@ final class UsageErrors {
             : command.getSubcommands().keySet();
     List<String> meant = Suggestion.of(typed, names);
     return meant.isEmpty() ? e.getSuggestions() : meant;
+  }
+
+  /**
+   * The value of a command's --format that is meant by {@code wanted}, in lower case: jsonl will do
+   * for json. Empty if it has none.
+   */
+  static Optional<String> format(CommandSpec command, String wanted) {
+    OptionSpec option = command.findOption("--format");
+    if (option == null || !option.type().isEnum()) {
+      return Optional.empty();
+    }
+    List<String> formats = names(option.type().getEnumConstants());
+    return Stream.of(wanted, wanted + "l").filter(formats::contains).findFirst();
   }
 
   private static String wrongValue(String name, Class<?> type, String value) {
@@ -88,14 +106,17 @@ final class UsageErrors {
   }
 
   private static String choice(Object... constants) {
-    List<String> names =
-        Stream.of(constants)
-            .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
-            .toList();
+    List<String> names = names(constants);
     int last = names.size() - 1;
     return last == 0
         ? names.getFirst()
         : String.join(", ", names.subList(0, last)) + " or " + names.get(last);
+  }
+
+  private static List<String> names(Object... constants) {
+    return Stream.of(constants)
+        .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+        .toList();
   }
 
   /** As it was called, or else by its longest name. */

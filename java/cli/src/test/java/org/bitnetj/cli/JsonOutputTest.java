@@ -67,7 +67,7 @@ class JsonOutputTest {
   }
 
   @Test
-  void doctorsIs() throws IOException {
+  void doctorJsonMatchesItsSchema() throws IOException {
     Outcome outcome = Outcome.of("doctor", "--format", "json");
     JsonNode json = valid("bitnet-doctor", outcome.out());
     assertEquals(outcome.code() == 0, json.get("ok").booleanValue());
@@ -80,7 +80,7 @@ class JsonOutputTest {
   }
 
   @Test
-  void inspectsIs() throws IOException {
+  void inspectJsonMatchesItsSchema() throws IOException {
     JsonNode json =
         valid("bitnet-inspect", Outcome.of("inspect", "--format", "json").succeeds().out());
     assertTrue(json.get("loads").booleanValue());
@@ -104,7 +104,7 @@ class JsonOutputTest {
   }
 
   @Test
-  void benchsAndItsComparisonAre() throws IOException {
+  void benchJsonAndItsComparisonMatchTheirSchemas() throws IOException {
     Path result = folder.resolve("bench.json");
     String[] line = {
       "bench", "-m", MODEL, "-p", "4", "-n", "2", "-r", "1", "-t", "1", "--format", "json"
@@ -125,7 +125,7 @@ class JsonOutputTest {
   }
 
   @Test
-  void thatOfBenchKernelsIs() throws IOException {
+  void benchKernelsJsonMatchesItsSchema() throws IOException {
     String[] line = {
       "bench", "kernels", "--operations", "quantize", "-r", "1", "-t", "1", "--format", "json"
     };
@@ -141,7 +141,7 @@ class JsonOutputTest {
   }
 
   @Test
-  void thatOfBenchServerIs() throws IOException {
+  void benchServerJsonMatchesItsSchema() throws IOException {
     try (LanguageModel model = LanguageModel.load(Models.SHIPPED);
         ModelServer server =
             ModelServer.start(model, ServerOptions.defaults().withPort(0).withLog(said -> {}))) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +84,8 @@ class LauncherTest {
             "cmake/a.cmake",
             "native/include/a.h",
             "native/src/a.c",
+            "bench/pom.xml",
+            "bench/src/main/A.java",
             "java/engine/pom.xml",
             "java/engine/src/main/A.java",
             "java/cli/pom.xml",
@@ -262,8 +265,10 @@ class LauncherTest {
       String call = call(line.split(" "));
       assertTrue(call.contains(MODULE) && !call.contains("AOT"), call);
     }
-    List<String> calls = calls(Map.of("BITNET_KERNELS", "vector"), "run", "Once");
-    assertTrue(calls.size() == 1 && calls.getFirst().contains(MODULE), calls::toString);
+    for (String command : List.of("run", "inspect")) {
+      List<String> calls = calls(Map.of("BITNET_KERNELS", "vector"), command, "Once");
+      assertTrue(calls.size() == 1 && calls.getFirst().contains(MODULE), calls::toString);
+    }
     assertMadeAnew("none");
     for (String line :
         List.of(
@@ -343,15 +348,36 @@ class LauncherTest {
             "--setup installed nothing: it does so by apt-get alone, which is not here.\n"),
         said);
     assertFalse(Files.exists(clone.resolve("target/bitnet.lock")));
-    write(clone.resolve("../tools/dnf"), "");
-    Files.setPosixFilePermissions(
-        clone.resolve("../tools/dnf"), PosixFilePermissions.fromString("rwx------"));
+    executable("dnf", "");
     assertEquals(1, start(bare(), "--setup"), said);
     assertTrue(said.contains("this installs them: sudo dnf install maven cmake "), said);
     release("linux-x86_64");
     assertEquals(1, start(bare(), "--setup"), said);
     assertEquals(
         "bitnet: --setup did nothing: this is a release, which is ready with " + jdk + ".\n", said);
+  }
+
+  @Test
+  void aSetUpOfWhatIsReadySaysThatItDidNothingAndFails() throws Exception {
+    Map<String, String> tools = bare();
+    for (String tool : List.of("apt-get", "mvn", "cmake", "ninja")) {
+      executable(tool, "#!/bin/sh\nexit 1\n");
+    }
+    executable("apt-cache", "#!/bin/sh\necho Package: $2\n");
+    Map<String, String> environment = new HashMap<>(tools);
+    environment.put("CC", "cc");
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(said.contains("preparing the start-up cache"), said);
+    assertEquals(1, start(environment, "--setup"), said);
+    assertEquals(
+        "bitnet: --setup did nothing: no build tool is missing, and " + jar() + " is ready.\n",
+        said);
+  }
+
+  private void executable(String tool, String text) throws IOException {
+    Path file = folder.resolve("tools").resolve(tool);
+    write(file, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
   }
 
   @Test
@@ -363,9 +389,7 @@ class LauncherTest {
             + " (https://repo.example.org/maven2): repo.example.org: Name or service not"
             + " known -> [Help 1]";
     Map<String, String> tools = bare();
-    Path mvn = folder.resolve("tools/mvn");
-    write(mvn, "#!/bin/sh\necho '" + failure + "'\nexit 1\n");
-    Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwx------"));
+    executable("mvn", "#!/bin/sh\necho '" + failure + "'\nexit 1\n");
     change(clone.resolve("java/cli/src/main/A.java"), "changed");
     assertEquals(1, start(tools, "run", "Once"));
     assertTrue(
@@ -463,6 +487,7 @@ class LauncherTest {
     Matcher computing = Pattern.compile("in (run .*doctor)\\) return 0").matcher(unix);
     assertTrue(computing.find());
     assertTrue(windows.contains("(" + computing.group(1).replace(" |", "") + ")"));
+    assertTrue(windows.contains("if \"%~1\"==\"inspect\" set \"computes=1\""));
     assertTrue(unix.contains("oldest_jdk=25") && windows.contains("\"oldest_jdk=25\""));
     for (String line : windows.lines().toList()) {
       String free = line.replaceAll("\"[^\"]*\"", "");

@@ -51,9 +51,26 @@ class OutputOptionTest {
     assertEquals("precious", Files.readString(file));
     Outcome.of(with(line, "-o", file.toString(), "--force")).succeeds();
     assertArrayEquals(standard, Files.readAllBytes(file));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run Once",
+        "tokenize Once",
+        "detokenize 351 975",
+        "perplexity Once_upon",
+        "embed --pooling last Once",
+        "logits -p Once",
+        "inspect",
+        "doctor",
+        "bench"
+      })
+  void theModelIsNeverReplaced(String line) throws IOException {
     Path model = Files.copy(Models.SHIPPED, folder.resolve("model.gguf"));
     Outcome.of(with(line, "-m", model.toString(), "-o", model.toString(), "--force"))
         .fails("cannot write " + model + ": this command reads that file; name another one.");
+    assertEquals(-1, Files.mismatch(Models.SHIPPED, model));
   }
 
   @Test
@@ -62,6 +79,14 @@ class OutputOptionTest {
     Outcome.of("inspect", "-o", "JSON").isMisuse("a file of that name is ./JSON.");
     Outcome.of("doctor", "--json").isMisuse("Did you mean --format json?");
     Outcome.of("bench", "--csv").isMisuse("Did you mean --format csv?");
+    Outcome.of("embed", "--json").isMisuse("Did you mean --format jsonl?");
+    Outcome.of("embed", "Once", "-o", "json").isMisuse("which --format jsonl chooses");
+    Outcome.of("doctor", "-o", "csv").isMisuse("a format, which this command does not have;");
+    for (String[] line : new String[][] {{"doctor", "--csv"}, {"inspect", "--md"}}) {
+      Outcome none = Outcome.of(line);
+      none.isMisuse("Unknown option: '" + line[1] + "'");
+      assertFalse(none.err().contains("--format"), none::toString);
+    }
   }
 
   @Test

@@ -224,13 +224,27 @@ class ProcessTest {
 
   @Test
   void aClosedPipeEndsTheTextQuietly() throws Exception {
-    Process process = bitnet("run", "-n", "-1", "--ignore-eos", "Once upon a time").start();
-    try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-      char[] some = new char[8];
-      assertEquals(8, reader.read(some));
+    for (String output : hasFullDevice() ? List.of("-", "/dev/stdout") : List.of("-")) {
+      Process process =
+          bitnet("run", "-n", "-1", "--ignore-eos", "-o", output, "Once upon a time").start();
+      try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+        char[] some = new char[8];
+        assertEquals(8, reader.read(some));
+      }
+      assertEquals(0, exitCode(process), this::unchecked);
+      assertEquals("", said());
     }
-    assertEquals(0, exitCode(process));
-    assertEquals("", said());
+  }
+
+  /** No module of the Java kernels is given, so that those cannot be had. */
+  @Test
+  void kernelsThatCannotBeUsedAreNoRefusalOfAModel() throws Exception {
+    ProcessBuilder builder = bitnet("inspect");
+    builder.environment().put(KernelSelection.VARIABLE, "vector");
+    Process process = builder.start();
+    assertEquals("", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+    assertEquals(1, exitCode(process));
+    assertTrue(said().startsWith("bitnet: cannot use kernels 'vector'"), this::unchecked);
   }
 
   @Test

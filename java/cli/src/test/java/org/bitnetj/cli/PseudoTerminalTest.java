@@ -38,6 +38,12 @@ class PseudoTerminalTest {
     return PseudoTerminal.start(columns, home, QUICK, args);
   }
 
+  /** Compiled by the optimizing compiler all the same, lest a step take a minute. */
+  private PseudoTerminal slow(String... args) throws IOException {
+    return PseudoTerminal.start(
+        80, Map.of("XDG_STATE_HOME", folder.toString()), List.of(), with(SLOW, args));
+  }
+
   private Path chatModel() throws IOException {
     return Models.writeChatModel(folder.resolve("chat.gguf"));
   }
@@ -100,10 +106,51 @@ class PseudoTerminalTest {
   @Test
   void aPromptThatIsInterruptedLeavesNoLineOfProgress() throws Exception {
     String file = longPrompt().toString();
-    try (PseudoTerminal run = at(80, Map.of(), with(SLOW, "run", "-n", "4", "-f", file))) {
-      run.awaits("prompt: 128 of ").interrupts();
+    try (PseudoTerminal run = slow("run", "-n", "4", "-f", file)) {
+      run.awaits("prompt: ").interrupts();
       assertEquals(130, run.ends(), run::shown);
       assertFalse(String.join("\n", run.screen()).contains("prompt: "), run::shown);
+    }
+  }
+
+  /** The file that is begun is taken away at once, while the text is still generated. */
+  @Test
+  void aTextThatIsInterruptedDoesNotBecomeAFileAndAQuietOneShowsNoProgress() throws Exception {
+    Path file = Files.writeString(folder.resolve("story.txt"), "precious");
+    String model = Models.SHIPPED.toString();
+    String prompt = prompt(28).toString();
+    String[] story = {
+      "run", "-m", model, "-n", "200", "-f", prompt, "--force", "-o", file.toString()
+    };
+    try (PseudoTerminal run = slow(story);
+        PseudoTerminal quiet = slow("run", "-m", model, "-n", "1", "-f", prompt, "-q")) {
+      run.awaits("prompt: ").awaits("\r\u001b[K").interrupts();
+      assertEquals(130, run.ends(), run::shown);
+      List<String> said =
+          run.screen().stream().map(String::strip).filter(l -> l.contains("bitnet: ")).toList();
+      assertEquals(2, said.size(), run::shown);
+      assertTrue(
+          said.getFirst().endsWith("bitnet: interrupted: " + file + " was not written."),
+          run::shown);
+      assertTrue(said.getLast().contains("; interrupted; seed "), run::shown);
+      assertEquals("precious", Files.readString(file));
+      assertEquals(0, quiet.ends(), quiet::shown);
+      assertFalse(quiet.shown().contains("prompt: "), quiet::shown);
+      assertTrue(quiet.shown().startsWith("One day a cat sat on a mat. One day"), quiet::shown);
+    }
+  }
+
+  @Test
+  void theDeviceOfATerminalIsOneByItsNameToo() throws Exception {
+    String[] logits = {"logits", "-p", "Once", "-o", "/dev/tty"};
+    String[] ids =
+        Outcome.of("tokenize", "--no-bos", "a\u001b[2Jb").succeeds().out().strip().split(" ");
+    try (PseudoTerminal binary = at(80, Map.of(), logits);
+        PseudoTerminal text = at(80, Map.of(), with(ids, "detokenize", "-o", "/dev/stdout"))) {
+      assertEquals(2, binary.ends(), binary::shown);
+      assertTrue(binary.shown().contains("The result is no text for a terminal"), binary::shown);
+      assertEquals(0, text.ends(), text::shown);
+      assertTrue(text.shown().startsWith("a[2Jb\r\n"), text::shown);
     }
   }
 
@@ -111,11 +158,11 @@ class PseudoTerminalTest {
   void anInterruptedPromptOfAChatLeadsBackToIt() throws Exception {
     String message = Files.readString(longPrompt());
     String model = chatModel().toString();
-    try (PseudoTerminal chat = at(80, Map.of(), with(SLOW, "chat", "-m", model, message))) {
-      chat.awaits("prompt: 128 of ").interrupts().awaits("(Interrupted.)").awaits("> ");
+    try (PseudoTerminal chat = slow("chat", "-m", model, message)) {
+      chat.awaits("prompt: ").interrupts().awaits("(Interrupted.)").awaits("> ");
       chat.types("/context\r").awaits("tokens are used").awaits("> ").types("/quit\r");
       assertEquals(0, chat.ends(), chat::shown);
-      assertFalse(String.join("\n", chat.screen()).contains("prompt: 1"), chat::shown);
+      assertFalse(String.join("\n", chat.screen()).contains("prompt: "), chat::shown);
     }
   }
 
@@ -136,16 +183,6 @@ class PseudoTerminalTest {
       session.awaits(" tokens/s").awaits("; seed ");
       session.types("/set temp 0\r").awaits("temp 0.0").awaits("> ").types("\u0004");
       assertEquals(0, session.ends(), session::shown);
-    }
-  }
-
-  @Test
-  void nothingIsShownOfProgressIfNothingIsToBeSaid() throws Exception {
-    String file = prompt(16).toString();
-    try (PseudoTerminal run = at(80, Map.of(), with(SLOW, "run", "-q", "-n", "1", "-f", file))) {
-      assertEquals(0, run.ends(), run::shown);
-      assertFalse(run.shown().contains("prompt: "), run::shown);
-      assertTrue(run.screen().getFirst().startsWith("One day a cat sat on a mat. One day"));
     }
   }
 }

@@ -2,6 +2,7 @@ package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,6 +34,30 @@ class TerminalTest {
     }
     out.flush();
     assertEquals(HARMLESS, bytes.toString(StandardCharsets.UTF_8));
+  }
+
+  /** Each model has a second of its own in which nothing is shown. */
+  @Test
+  void aSentenceTakesTheLineOfLoadingAway() throws InterruptedException {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
+    LoadingLine loading =
+        new LoadingLine(
+            new Streams(InputStream.nullInputStream(), new Output(err), errors, stream -> true));
+    loading.at(1, 100);
+    assertEquals("", err.toString(StandardCharsets.UTF_8));
+    Thread.sleep(1050);
+    loading.at(2, 100);
+    loading.tell("bitnet: warning: the disk is full.");
+    String shown = err.toString(StandardCharsets.UTF_8);
+    assertTrue(shown.contains("loading: 2 % of the weights are packed"), shown);
+    assertTrue(
+        shown.endsWith("\r\u001b[Kbitnet: warning: the disk is full." + System.lineSeparator()),
+        shown);
+    loading.at(100, 100);
+    loading.at(1, 100);
+    loading.at(50, 100);
+    assertEquals(shown, err.toString(StandardCharsets.UTF_8));
   }
 
   @Test
