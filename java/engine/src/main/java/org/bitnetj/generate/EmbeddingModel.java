@@ -137,6 +137,14 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   /**
+   * {@return the most tokens of a text: the model's context, or fewer where the model says that its
+   * vectors are made of shorter texts}
+   */
+  public int maxTokens() {
+    return mostTokens;
+  }
+
+  /**
    * {@return how many tokens a text has, with those that the model puts around it}
    *
    * @param text whose special tokens are ordinary text

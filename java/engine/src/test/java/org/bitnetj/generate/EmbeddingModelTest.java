@@ -175,6 +175,7 @@ class EmbeddingModelTest {
     LanguageModel language = LanguageModel.load(Golden.MODEL);
     int tokens = language.tokenizer().encodeDocument(TEXT, false).length;
     try (EmbeddingModel model = new EmbeddingModel(language, Pooling.MEAN, tokens)) {
+      assertEquals(tokens, model.maxTokens());
       assertEquals(model.info().width(), model.embed(TEXT).length);
       String sentence =
           assertThrows(ContextOverflowException.class, () -> model.embed(TEXT + TEXT)).getMessage();

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param path a GGUF file or a folder of a Hugging Face checkpoint, at the same place on every
  *     host; or the name of a file that {@code SparkContext.addFile} has brought to the executors
  * @param threads how many threads compute in an executor; 0 for as many as {@code
- *     spark.executor.cores} says, or else one on each processor
+ *     spark.executor.cores} says, or else one on YARN and Kubernetes and one on each processor
+ *     elsewhere
  * @param rowsTogether most rows that an executor computes at a time, of all its tasks together:
  *     more of them share the reading of the weights, and take memory for their keys and values
  * @param keptCacheBytes how much memory of an executor the keys and values of finished rows may

@@ -1,5 +1,6 @@
 package org.bitnetj.spark;
 
+import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
@@ -80,10 +81,11 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    * Adds the columns.
    *
    * @throws IllegalArgumentException if a parameter is missing or wrong, there is no such column of
-   *     strings, or there is a column of a result's name
+   *     strings, or there is a column of a result's name, in whichever case
    */
   @Override
   public final Dataset<Row> transform(Dataset<?> dataset) {
+    BitNetExtensions.addTo(dataset.sparkSession());
     transformSchema(dataset.schema());
     Column call = functions.col(uid);
     return dataset
@@ -108,7 +110,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
   }
 
   private StructType with(StructType schema, String name, DataType type) {
-    if (java.util.List.of(schema.fieldNames()).contains(name)) {
+    if (Stream.of(schema.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
       throw new IllegalArgumentException("%s: there is a column %s already.".formatted(uid, name));
     }
     return schema.add(name, type, true);

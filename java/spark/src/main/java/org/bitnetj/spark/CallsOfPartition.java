@@ -39,16 +39,16 @@ final class CallsOfPartition
     UnsafeProjection arguments = UnsafeProjection.create(texts, input);
     arguments.initialize((Integer) partition);
     List<SharedModel> models = new ArrayList<>();
+    // Spark calls the last listener first: nothing is under way when models are released.
+    task.addTaskCompletionListener(
+        ended -> {
+          models.forEach(SharedModel::release);
+        });
     List<RowWork.OfRow> begun = new ArrayList<>();
-    try {
-      for (RowWork one : work) {
-        SharedModel model = SharedModel.acquire(one.model());
-        models.add(model);
-        begun.add(one.begin(model));
-      }
-    } catch (RuntimeException | Error e) {
-      models.forEach(SharedModel::release);
-      throw e;
+    for (RowWork one : work) {
+      SharedModel model = SharedModel.acquire(one.model());
+      models.add(model);
+      begun.add(one.begin(model));
     }
     RowsUnderWay underWay =
         new RowsUnderWay(
@@ -62,7 +62,6 @@ final class CallsOfPartition
     task.addTaskCompletionListener(
         ended -> {
           underWay.close();
-          models.forEach(SharedModel::release);
         });
     return underWay;
   }

@@ -16,8 +16,6 @@ import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.ChatTemplateException;
-import org.bitnetj.error.ContextOverflowException;
-import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationListener;
@@ -61,24 +59,32 @@ final class Completion implements RowWork.OfRow {
   public RowResult result(String prompt) throws InterruptedException {
     try {
       int[] ids = encode(prompt);
-      long wanted = (long) ids.length + options.maxTokens() + 1;
-      int context = Math.clamp(wanted, 2, model.info().contextLength());
+      int most = model.info().contextLength();
+      if (ids.length == 0) {
+        return failed(
+            "The prompt is empty and the model has no token to begin a text with; give it some"
+                + " text.");
+      }
+      if (ids.length >= most) {
+        return failed(
+            ("The prompt has %d tokens, but the model's context holds %d and the answer needs at"
+                    + " least one of them; shorten the prompt.")
+                .formatted(ids.length, most));
+      }
+      int context = Math.clamp((long) ids.length + options.maxTokens() + 1, 2, most);
       SessionOptions room = SessionOptions.defaults().withContext(context);
       try (Room.Place _ = shared.room().enter(context);
           Session session = model.openSession(room);
           Prefixes.Turn turn = shared.prefixes().await(ids)) {
         return result(session.generate(ids, seeded(prompt), new Prefilled(turn)));
       }
-    } catch (ContextOverflowException
-        | NonFiniteException
-        | UnusableLogitsException
-        | IllegalArgumentException e) {
-      return RowResult.failed(row(null, e.getMessage(), null, null));
+    } catch (UnusableLogitsException e) {
+      return failed(e.getMessage());
     } catch (ChatTemplateException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      return RowResult.failed(row(null, e.getMessage(), null, null));
+      return failed(e.getMessage());
     }
   }
 
@@ -124,6 +130,10 @@ final class Completion implements RowWork.OfRow {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every JDK has SHA-256.", e);
     }
+  }
+
+  private static RowResult failed(String sentence) {
+    return RowResult.failed(row(null, sentence, null, null));
   }
 
   private static RowResult result(GenerationResult made) throws InterruptedException {

@@ -4,16 +4,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.Metadata;
-import scala.PartialFunction;
-import scala.runtime.AbstractPartialFunction;
 
 /**
  * Takes the calls out of a plan's expressions: what they were in finds their results in columns of
@@ -22,14 +23,14 @@ import scala.runtime.AbstractPartialFunction;
 final class ExtractCalls extends Rule<LogicalPlan> {
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
-    return plan.transformUp(function(LogicalPlan.class, ExtractCalls::extract));
+    return plan.transformUp(Scala.function(LogicalPlan.class, ExtractCalls::extract));
   }
 
   private static LogicalPlan extract(LogicalPlan plan) {
     if (plan instanceof ModelCalls || plan.children().size() != 1) {
       return plan;
     }
-    LogicalPlan rewritten = plan;
+    LogicalPlan rewritten = plan instanceof Filter filter ? cheapFirst(filter) : plan;
     for (List<ModelCall> calls = innermost(rewritten);
         !calls.isEmpty();
         calls = innermost(rewritten)) {
@@ -40,6 +41,25 @@ final class ExtractCalls extends Rule<LogicalPlan> {
     }
     List<NamedExpression> wanted = new ArrayList<>(Scala.list(plan.output()));
     return new Project(Scala.seq(wanted), rewritten);
+  }
+
+  /** Splits a condition, so that calls are computed for rows alone that pass the rest of it. */
+  private static LogicalPlan cheapFirst(Filter filter) {
+    if (innermost(filter).isEmpty()) {
+      return filter;
+    }
+    Map<Boolean, List<Expression>> deterministic =
+        Scala.list(filter.splitConjunctivePredicates(filter.condition())).stream()
+            .collect(Collectors.partitioningBy(Expression::deterministic));
+    return deterministic.get(true).isEmpty()
+        ? filter
+        : new Filter(
+            all(deterministic.get(false)),
+            new Filter(all(deterministic.get(true)), filter.child()));
+  }
+
+  private static Expression all(List<Expression> conditions) {
+    return conditions.stream().reduce(And::new).orElseThrow();
   }
 
   private static LogicalPlan extract(LogicalPlan plan, List<ModelCall> calls) {
@@ -54,7 +74,7 @@ final class ExtractCalls extends Rule<LogicalPlan> {
             plan.children().head());
     LogicalPlan above = plan.withNewChildren(Scala.seq(List.of(below)));
     return above.transformExpressionsUp(
-        function(
+        Scala.function(
             Expression.class,
             expression ->
                 expression instanceof ModelCall call && columns.containsKey(call)
@@ -94,22 +114,5 @@ final class ExtractCalls extends Rule<LogicalPlan> {
       return true;
     }
     return any;
-  }
-
-  private static <T> PartialFunction<T, T> function(
-      Class<T> type, java.util.function.UnaryOperator<T> change) {
-    return new AbstractPartialFunction<>() {
-      @Override
-      public boolean isDefinedAt(T value) {
-        return type.isInstance(value);
-      }
-
-      @Override
-      public <A extends T, B> B applyOrElse(A value, scala.Function1<A, B> otherwise) {
-        @SuppressWarnings("unchecked") // B is a supertype of T, which Java cannot say
-        B changed = (B) change.apply(value);
-        return changed;
-      }
-    };
   }
 }

@@ -9,16 +9,16 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Sees to it that what several prompts begin with is computed once. The engine takes over what any
- * other sequence has computed, but sequences that begin at the same time would all compute it; so a
- * prompt waits here while another one is computed whose beginning it shares, and which no earlier
- * one had. It changes when a row is computed, never its result. Thread-safe.
+ * Computes a shared prompt prefix once. The engine takes over what any other sequence has computed,
+ * but sequences that begin at the same time would all compute it; so a prompt waits here while
+ * another one is computed whose beginning it shares, and which no earlier one had. It changes when
+ * a row is computed, never its result. Thread-safe.
  */
 final class Prefixes {
-  /** A shared beginning of fewer tokens is computed again rather than waited for. */
-  private static final int LEAST = 8;
+  /** A shared prefix of fewer tokens is computed again rather than waited for. */
+  private static final int MIN_SHARED_TOKENS = 8;
 
-  /** Of how many computed prompts the tokens are remembered: about as many as are kept. */
+  /** Computed prompts remembered: about as many as are kept. */
   private static final int REMEMBERED = 64;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -71,7 +71,7 @@ final class Prefixes {
   Turn await(int[] prompt) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (longest(computing, prompt) >= longest(computed, prompt) + LEAST) {
+      while (longest(computing, prompt) >= longest(computed, prompt) + MIN_SHARED_TOKENS) {
         changed.await();
       }
       computing.add(prompt);

@@ -7,14 +7,15 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Lets rows of all tasks in, in the order in which they come: only so many at a time, and only as
- * many as have memory for keys and values however long their texts become. So none ever fails
- * because of the others. Thread-safe.
+ * many as have memory for keys and values however long their texts become. So none fails because of
+ * the others, and one that could never have its memory fails its task: on a larger host it would
+ * have a result. Thread-safe.
  */
 final class Room {
   /** Positions are taken in blocks of this many. */
   private static final long BLOCK = 256;
 
-  private final int mostRows;
+  private final int maxRows;
   private final long capacity;
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<Condition> waiting = new ArrayDeque<>();
@@ -22,10 +23,11 @@ final class Room {
   private long positions;
 
   /**
+   * @param maxRows that are in at a time
    * @param capacity positions that have memory for keys and values
    */
-  Room(int mostRows, long capacity) {
-    this.mostRows = mostRows;
+  Room(int maxRows, long capacity) {
+    this.maxRows = maxRows;
     this.capacity = capacity;
   }
 
@@ -53,10 +55,16 @@ final class Room {
   /**
    * Waits for a place.
    *
-   * @param wanted positions that the row may come to have; one that could never have them is let in
-   *     alone, and refused by the engine
+   * @param wanted positions that the row may come to have
+   * @throws IllegalStateException if there is no memory for them, whoever else is in
    */
   Place enter(int wanted) throws InterruptedException {
+    if (wanted > capacity) {
+      throw new IllegalStateException(
+          ("A row may need keys and values of %d positions, and the memory of this executor holds"
+                  + " %d: give it more, or make the prompts or maxTokens smaller.")
+              .formatted(wanted, capacity));
+    }
     long needed = Math.min(Math.ceilDiv(wanted, BLOCK) * BLOCK, capacity);
     lock.lockInterruptibly();
     try {
@@ -79,7 +87,7 @@ final class Room {
   }
 
   private boolean fits(long needed) {
-    return rows == 0 || rows < mostRows && positions + needed <= capacity;
+    return rows == 0 || rows < maxRows && positions + needed <= capacity;
   }
 
   private void callFirst() {

@@ -16,7 +16,7 @@ record RowResult(
     int promptTokens,
     int cachedTokens,
     int generatedTokens) {
-  /** Of a row without a text. */
+  /** The result of a null text. */
   static final RowResult NONE = new RowResult(null, false, 0, 0, 0);
 
   static RowResult failed(InternalRow value) {

@@ -26,10 +26,11 @@ import scala.collection.Iterator;
  * For the task's thread alone.
  */
 final class RowsUnderWay extends AbstractIterator<InternalRow> {
-  /**
-   * How many times the rows that are computed at a time wait for their turn, or to be handed on.
-   */
-  private static final int AHEAD = 4;
+  /** Rows that are read ahead of the output, for each that an executor computes at a time. */
+  private static final int READ_AHEAD = 4;
+
+  /** No further row is read while those that are under way have more bytes. */
+  private static final long READ_AHEAD_BYTES = 16L << 20;
 
   /** How often a task that waits looks whether it was killed. */
   private static final long LOOK_MILLIS = 100;
@@ -41,11 +42,13 @@ final class RowsUnderWay extends AbstractIterator<InternalRow> {
   private final UnsafeProjection joined;
   private final OperatorMetrics metrics;
   private final TaskContext task;
-  private final int most;
+  private final int maxUnderWay;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Deque<UnderWay> underWay = new ArrayDeque<>();
 
-  private record UnderWay(InternalRow row, List<Future<RowResult>> results) {}
+  private long bytesUnderWay;
+
+  private record UnderWay(InternalRow row, long bytes, List<Future<RowResult>> results) {}
 
   RowsUnderWay(
       Iterator<InternalRow> rows,
@@ -62,8 +65,8 @@ final class RowsUnderWay extends AbstractIterator<InternalRow> {
     this.joined = joined;
     this.metrics = metrics;
     this.task = task;
-    this.most =
-        AHEAD * work.stream().mapToInt(one -> one.model().rowsTogether()).max().orElseThrow();
+    this.maxUnderWay =
+        READ_AHEAD * work.stream().mapToInt(one -> one.model().rowsTogether()).max().orElseThrow();
   }
 
   @Override
@@ -73,10 +76,11 @@ final class RowsUnderWay extends AbstractIterator<InternalRow> {
 
   @Override
   public InternalRow next() {
-    while (underWay.size() < most && rows.hasNext()) {
+    while (mayRead() && rows.hasNext()) {
       begin(rows.next());
     }
     UnderWay first = underWay.removeFirst();
+    bytesUnderWay -= first.bytes;
     Object[] values = new Object[work.size()];
     for (int i = 0; i < values.length; i++) {
       RowResult result = await(first.results.get(i));
@@ -91,6 +95,10 @@ final class RowsUnderWay extends AbstractIterator<InternalRow> {
     return joined.apply(new JoinedRow(first.row, new GenericInternalRow(values)));
   }
 
+  private boolean mayRead() {
+    return underWay.isEmpty() || underWay.size() < maxUnderWay && bytesUnderWay < READ_AHEAD_BYTES;
+  }
+
   /** The row is copied: Spark uses its memory for the next one. */
   private void begin(InternalRow row) {
     UnsafeRow texts = arguments.apply(row);
@@ -101,7 +109,12 @@ final class RowsUnderWay extends AbstractIterator<InternalRow> {
       String prompt = text == null ? null : text.toString();
       results.add(threads.submit(() -> prompt == null ? RowResult.NONE : one.result(prompt)));
     }
-    underWay.addLast(new UnderWay(row.copy(), results));
+    long bytes = texts.getSizeInBytes();
+    if (row instanceof UnsafeRow whole) {
+      bytes += whole.getSizeInBytes();
+    }
+    bytesUnderWay += bytes;
+    underWay.addLast(new UnderWay(row.copy(), bytes, results));
   }
 
   private RowResult await(Future<RowResult> result) {

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkFiles;
 import org.bitnetj.constraint.ConstraintCompiler;
@@ -39,15 +42,31 @@ final class SharedModel {
     this.key = key;
   }
 
-  /** What makes two models the same: also the file's size and time, as it may be replaced. */
+  /** What makes two models the same: also the files' size and time, as they may be replaced. */
   private record Key(BitNetModel options, Path path, long bytes, long modified) {
     static Key of(BitNetModel options) {
       try {
         Path path = find(options.path()).toRealPath();
-        return new Key(options, path, Files.size(path), Files.getLastModifiedTime(path).toMillis());
+        long bytes = 0;
+        long modified = 0;
+        for (Path file : files(path)) {
+          bytes += Files.size(file);
+          modified = Math.max(modified, Files.getLastModifiedTime(file).toMillis());
+        }
+        return new Key(options, path, bytes, modified);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+  }
+
+  /** A file, or those of a folder. */
+  private static List<Path> files(Path path) throws IOException {
+    if (!Files.isDirectory(path)) {
+      return List.of(path);
+    }
+    try (Stream<Path> all = Files.list(path)) {
+      return all.filter(Files::isRegularFile).toList();
     }
   }
 
@@ -155,9 +174,14 @@ final class SharedModel {
   /** An executor computes on its own cores: others of the host have theirs. */
   private static int threads(BitNetModel options) {
     SparkEnv env = SparkEnv.get();
-    return options.threads() > 0 || env == null
-        ? options.threads()
-        : env.conf().getInt("spark.executor.cores", 0);
+    return options.threads() > 0 || env == null ? options.threads() : cores(env.conf());
+  }
+
+  /** An executor's cores, which are one on YARN and Kubernetes unless set; 0 for all others. */
+  static int cores(SparkConf conf) {
+    String master = conf.get("spark.master", "");
+    int unset = master.startsWith("yarn") || master.startsWith("k8s") ? 1 : 0;
+    return conf.getInt("spark.executor.cores", unset);
   }
 
   LanguageModel language() {

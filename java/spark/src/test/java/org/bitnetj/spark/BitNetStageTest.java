@@ -20,7 +20,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.bitnetj.testkit.ShippedModel;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,12 +29,7 @@ class BitNetStageTest {
 
   @BeforeAll
   static void start() {
-    spark = LocalSpark.start("local[2]");
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.stop();
+    spark = LocalSpark.start();
   }
 
   private static BitNetCompleter completer() {
@@ -49,7 +43,7 @@ class BitNetStageTest {
 
   @Test
   void aPipelineCompletesEmbedsAndUsesTheVectors(@TempDir Path folder) throws Exception {
-    Dataset<Row> prompts = LocalSpark.prompts(spark, 8, 2);
+    Dataset<Row> prompts = LocalSpark.prompts(spark, 3, 1);
     Pipeline pipeline =
         new Pipeline()
             .setStages(
@@ -111,11 +105,19 @@ class BitNetStageTest {
   }
 
   @Test
+  void aStageIsPlannedByTheSessionOfItsTable() {
+    Dataset<Row> prompts = LocalSpark.prompts(spark.newSession(), 1, 1);
+    Row row = completer().transform(prompts).first();
+    assertNotNull(row.getAs("completion"));
+  }
+
+  @Test
   void wrongColumnsAndParametersAreNamed() {
     Dataset<Row> prompts = LocalSpark.prompts(spark, 1, 1);
     refused("there is no column x", () -> completer().setInputCol("x").transform(prompts));
     refused("must be strings", () -> completer().setInputCol("id").transform(prompts));
     refused("already", () -> completer().setOutputCol("id").transform(prompts));
+    refused("already", () -> completer().setOutputCol("Id").transform(prompts));
     refused("modelPath is not set", () -> new BitNetCompleter().transform(prompts));
     refused("temperature", () -> completer().setTemperature(-1).transform(prompts));
   }

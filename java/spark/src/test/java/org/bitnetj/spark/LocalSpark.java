@@ -6,13 +6,23 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.bitnetj.testkit.ShippedModel;
+import scala.Option;
 
 /** Spark in the test's JVM, and what tests ask of it. */
 final class LocalSpark {
   private LocalSpark() {}
 
-  static SparkSession start(String master) {
-    return builder(master).getOrCreate();
+  /** One session for all classes of tests: two tasks at a time, each of which may fail once. */
+  static SparkSession start() {
+    return builder("local[2,2]").getOrCreate();
+  }
+
+  /** For a test that needs a session of another kind. */
+  static void stop() {
+    Option<SparkSession> present = SparkSession.getDefaultSession();
+    if (present.isDefined()) {
+      present.get().stop();
+    }
   }
 
   static SparkSession.Builder builder(String master) {
@@ -25,7 +35,7 @@ final class LocalSpark {
         .config("spark.driver.host", "127.0.0.1");
   }
 
-  /** The shipped model on a thread, with few rows at a time. */
+  /** The shipped model, with few rows at a time. */
   static BitNetModel model() {
     return BitNetModel.of(ShippedModel.path().toString()).withRowsTogether(8);
   }

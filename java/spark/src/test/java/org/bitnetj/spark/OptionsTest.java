@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -58,6 +59,14 @@ class OptionsTest {
     assertNotEquals(Completion.seed(1, "a"), Completion.seed(2, "a"));
     assertNotEquals(Completion.seed(1, "a"), Completion.seed(1, "b"));
     assertEquals(0xa8d417ef22ce6778L, Completion.seed(0, "Once upon a time"), "of a release");
+  }
+
+  @Test
+  void anExecutorHasTheCoresThatItsMasterGivesIt() {
+    SparkConf conf = new SparkConf(false).set("spark.master", "yarn");
+    assertEquals(1, SharedModel.cores(conf));
+    assertEquals(4, SharedModel.cores(conf.set("spark.executor.cores", "4")));
+    assertEquals(0, SharedModel.cores(new SparkConf(false).set("spark.master", "local[2]")));
   }
 
   @Test

@@ -33,7 +33,7 @@ class PrefixesTest {
   }
 
   @Test
-  void whoBeginsLikeAPromptThatIsComputedWaitsForIt() throws Exception {
+  void aPromptWaitsForTheSharedPrefixBeingPrefilled() throws Exception {
     Prefixes.Turn first = prefixes.await(prompt(50, 1));
     Future<Prefixes.Turn> second = ask(prompt(50, 2));
     Thread.sleep(50);
