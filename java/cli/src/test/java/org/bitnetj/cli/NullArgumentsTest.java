@@ -240,6 +240,7 @@ class NullArgumentsTest {
       case "java.util.OptionalLong" -> OptionalLong.empty();
       case "java.util.OptionalDouble" -> OptionalDouble.empty();
       case "java.util.function.Consumer" -> (Consumer<Object>) value -> {};
+      case "org.bitnetj.generate.LoadOptions$Progress" -> (LoadOptions.Progress) (done, all) -> {};
       default -> throw new AssertionError("the test has no sample of " + type);
     };
   }
