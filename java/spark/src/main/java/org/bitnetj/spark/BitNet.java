@@ -25,6 +25,7 @@ public final class BitNet {
    * Completes prompts.
    *
    * @param prompt a column of strings
+   * @param options which model, and how
    * @return a column of structs: {@code text}, {@code error}, {@code finish_reason} ({@code stop}
    *     or, cut by a limit, {@code length}), {@code prompt_tokens} and {@code generated_tokens}
    */
@@ -32,7 +33,13 @@ public final class BitNet {
     return call(options, prompt);
   }
 
-  /** Completes prompts greedily, by a model that {@link BitNetModel#of} loads. */
+  /**
+   * Completes prompts greedily.
+   *
+   * @param prompt a column of strings
+   * @param model its path, as in {@link BitNetModel#of}
+   * @return as {@link #complete(Column, CompletionOptions)}
+   */
   public static Column complete(Column prompt, String model) {
     return complete(prompt, CompletionOptions.of(model));
   }
@@ -41,6 +48,7 @@ public final class BitNet {
    * Embeds texts.
    *
    * @param text a column of strings
+   * @param options which model
    * @return a column of structs: {@code vector}, an array of floats whose length (L2) is 1, {@code
    *     error} and {@code tokens}
    */
@@ -48,7 +56,13 @@ public final class BitNet {
     return call(options, text);
   }
 
-  /** Embeds texts by a model that {@link BitNetModel#of} loads. */
+  /**
+   * Embeds texts.
+   *
+   * @param text a column of strings
+   * @param model its path, as in {@link BitNetModel#of}
+   * @return as {@link #embed(Column, EmbeddingOptions)}
+   */
   public static Column embed(Column text, String model) {
     return embed(text, EmbeddingOptions.of(model));
   }

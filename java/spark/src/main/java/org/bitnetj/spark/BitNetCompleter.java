@@ -17,6 +17,8 @@ import org.apache.spark.sql.types.DataTypes;
  * Completes a column of prompts in a pipeline, as {@link BitNet#complete} does. The column of
  * results has the texts; where there is an error or no prompt, it is null. The parameters are those
  * of {@link CompletionOptions}.
+ *
+ * @serial exclude
  */
 public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
   private static final long serialVersionUID = 1L;
@@ -33,10 +35,16 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
   private final BooleanParam thinking;
   private final Param<String> jsonSchema;
 
+  /** Makes a stage with an id of its own. */
   public BitNetCompleter() {
     this(newUid("bitnet_completer"));
   }
 
+  /**
+   * Makes a stage.
+   *
+   * @param uid its id, which saved stages keep
+   */
   public BitNetCompleter(String uid) {
     super(uid);
     maxTokens = new IntParam(uid, "maxTokens", "most tokens of a text");
@@ -63,11 +71,21 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
     setDefault(chat, defaults.chat());
   }
 
-  /** Reads a saved stage; pipelines find it by its name. */
+  /**
+   * Reads saved stages; pipelines find it by its name.
+   *
+   * @return the reader
+   */
   public static MLReader<BitNetCompleter> read() {
     return new DefaultParamsReader<>();
   }
 
+  /**
+   * Reads a saved stage.
+   *
+   * @param path where it was saved
+   * @return the stage
+   */
   public static BitNetCompleter load(String path) {
     return read().load(path);
   }
@@ -110,94 +128,169 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
         null);
   }
 
+  /**
+   * Sets {@link CompletionOptions#maxTokens}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setMaxTokens(int value) {
     return with(maxTokens, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#temperature}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setTemperature(double value) {
     return with(temperature, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#topK}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setTopK(int value) {
     return with(topK, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#topP}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setTopP(double value) {
     return with(topP, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#minP}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setMinP(double value) {
     return with(minP, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#seed}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setSeed(long value) {
     return with(seed, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#stopStrings}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setStopStrings(String... value) {
     return with(stopStrings, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#chat}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setChat(boolean value) {
     return with(chat, value);
   }
 
-  /** Makes it a chat. */
+  /**
+   * Sets {@link CompletionOptions#system}. Makes it a chat.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setSystem(String value) {
     setChat(true);
     return with(system, value);
   }
 
-  /** Makes it a chat. */
+  /**
+   * Sets {@link CompletionOptions#thinking}. Makes it a chat.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setThinking(boolean value) {
     setChat(true);
     return with(thinking, value);
   }
 
+  /**
+   * Sets {@link CompletionOptions#jsonSchema}.
+   *
+   * @param value the new one
+   * @return this stage
+   */
   public BitNetCompleter setJsonSchema(String value) {
     return with(jsonSchema, value);
   }
 
+  /** {@return the parameter of {@link CompletionOptions#maxTokens}} */
   public IntParam maxTokens() {
     return maxTokens;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#temperature}} */
   public DoubleParam temperature() {
     return temperature;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#topK}} */
   public IntParam topK() {
     return topK;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#topP}} */
   public DoubleParam topP() {
     return topP;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#minP}} */
   public DoubleParam minP() {
     return minP;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#seed}} */
   public LongParam seed() {
     return seed;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#stopStrings}} */
   public StringArrayParam stopStrings() {
     return stopStrings;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#chat}} */
   public BooleanParam chat() {
     return chat;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#system}} */
   public Param<String> system() {
     return system;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#thinking}} */
   public BooleanParam thinking() {
     return thinking;
   }
 
+  /** {@return the parameter of {@link CompletionOptions#jsonSchema}} */
   public Param<String> jsonSchema() {
     return jsonSchema;
   }

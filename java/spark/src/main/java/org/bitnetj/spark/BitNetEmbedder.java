@@ -11,25 +11,43 @@ import org.apache.spark.sql.types.DataType;
  * Embeds a column of texts in a pipeline, as {@link BitNet#embed} does. The column of results has
  * vectors of Spark ML, which other stages take as features; where there is an error or no text, it
  * is null.
+ *
+ * @serial exclude
  */
 public final class BitNetEmbedder extends BitNetStage<BitNetEmbedder> {
   private static final long serialVersionUID = 1L;
 
+  /** Makes a stage with an id of its own. */
   public BitNetEmbedder() {
     this(newUid("bitnet_embedder"));
   }
 
+  /**
+   * Makes a stage.
+   *
+   * @param uid its id, which saved stages keep
+   */
   public BitNetEmbedder(String uid) {
     super(uid);
     setDefault(inputCol(), "text");
     setDefault(outputCol(), "embedding");
   }
 
-  /** Reads a saved stage; pipelines find it by its name. */
+  /**
+   * Reads saved stages; pipelines find it by its name.
+   *
+   * @return the reader
+   */
   public static MLReader<BitNetEmbedder> read() {
     return new DefaultParamsReader<>();
   }
 
+  /**
+   * Reads a saved stage.
+   *
+   * @param path where it was saved
+   * @return the stage
+   */
   public static BitNetEmbedder load(String path) {
     return read().load(path);
   }

@@ -19,6 +19,15 @@ import scala.runtime.BoxedUnit;
  * plans the query, set {@code spark.sql.extensions} to this class's name.
  */
 public final class BitNetExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+  /** For Spark, which makes one by its class's name. */
+  public BitNetExtensions() {}
+
+  /**
+   * Adds rules and a strategy to the sessions that are made with these extensions.
+   *
+   * @param extensions of Spark
+   * @return nothing
+   */
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
     extensions.injectOptimizerRule(session -> new ExtractCalls());

@@ -10,6 +10,8 @@ import org.apache.spark.util.LongAccumulator;
  * EmbeddingOptions#withMetrics}; several columns may share one. As with all accumulators of
  * transformations, rows that are computed again (a lost partition, a second action) count again.
  * Independently of this, the operator in the SQL tab shows the same numbers for its query.
+ *
+ * @serial exclude
  */
 public final class BitNetMetrics implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -31,32 +33,35 @@ public final class BitNetMetrics implements Serializable {
   /**
    * Registers accumulators, on the driver.
    *
+   * @param context of the application
    * @param name the beginning of their names
+   * @return the accumulators, all 0
    */
   public static BitNetMetrics register(SparkContext context, String name) {
     return new BitNetMetrics(context, name);
   }
 
-  /** Rows that have a result; rows without a text, and those with errors, among them. */
+  /** {@return rows that have a result; rows without a text, and those with errors, among them} */
   public long rows() {
     return rows.sum();
   }
 
-  /** Rows whose result is an error. */
+  /** {@return rows whose result is an error} */
   public long errors() {
     return errors.sum();
   }
 
-  /** Tokens of the prompts, or of embedded texts. */
+  /** {@return tokens of the prompts, or of embedded texts} */
   public long promptTokens() {
     return promptTokens.sum();
   }
 
-  /** How many of the prompts' tokens were not computed, since another row had begun alike. */
+  /** {@return tokens of prompts that were not computed, since another row had begun alike} */
   public long cachedPromptTokens() {
     return cachedPromptTokens.sum();
   }
 
+  /** {@return tokens of the texts} */
   public long generatedTokens() {
     return generatedTokens.sum();
   }

@@ -35,6 +35,11 @@ public record BitNetModel(
   private static final int MOST_THREADS = 1024;
   private static final int MOST_ROWS = 4096;
 
+  /**
+   * Checks the values.
+   *
+   * @throws IllegalArgumentException if one is wrong; the message is a sentence
+   */
   public BitNetModel {
     Objects.requireNonNull(path, "A model needs a path: BitNetModel.of(path).");
     if (path.isBlank()) {
@@ -56,27 +61,57 @@ public record BitNetModel(
     }
   }
 
-  /** A model with 32 rows together, 256 MiB of kept keys and values, and no packed cache. */
+  /**
+   * A model with 32 rows together, 256 MiB of kept keys and values, and no packed cache.
+   *
+   * @param path as {@link #path}
+   * @return the model
+   */
   public static BitNetModel of(String path) {
     return new BitNetModel(path, 0, 32, 256L << 20, false, null);
   }
 
+  /**
+   * {@return this model with another {@link #threads}}
+   *
+   * @param value in its place
+   */
   public BitNetModel withThreads(int value) {
     return new BitNetModel(path, value, rowsTogether, keptCacheBytes, packedCache, chatTemplate);
   }
 
+  /**
+   * {@return this model with another {@link #rowsTogether}}
+   *
+   * @param value in its place
+   */
   public BitNetModel withRowsTogether(int value) {
     return new BitNetModel(path, threads, value, keptCacheBytes, packedCache, chatTemplate);
   }
 
+  /**
+   * {@return this model with another {@link #keptCacheBytes}}
+   *
+   * @param value in its place
+   */
   public BitNetModel withKeptCacheBytes(long value) {
     return new BitNetModel(path, threads, rowsTogether, value, packedCache, chatTemplate);
   }
 
+  /**
+   * {@return this model with another {@link #packedCache}}
+   *
+   * @param value in its place
+   */
   public BitNetModel withPackedCache(boolean value) {
     return new BitNetModel(path, threads, rowsTogether, keptCacheBytes, value, chatTemplate);
   }
 
+  /**
+   * {@return this model with another {@link #chatTemplate}}
+   *
+   * @param jinja in its place
+   */
   public BitNetModel withChatTemplate(String jinja) {
     return new BitNetModel(path, threads, rowsTogether, keptCacheBytes, packedCache, jinja);
   }

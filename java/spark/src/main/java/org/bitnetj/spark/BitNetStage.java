@@ -24,6 +24,7 @@ import org.apache.spark.sql.types.StructType;
  * its parameters; the model's file is not part of it. Not thread-safe while it is set up.
  *
  * @param <S> the stage itself
+ * @serial exclude
  */
 public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Transformer
     implements DefaultParamsWritable permits BitNetCompleter, BitNetEmbedder {
@@ -95,6 +96,12 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
         .drop(uid);
   }
 
+  /**
+   * {@return the schema of what {@link #transform} gives}
+   *
+   * @param schema of the table
+   * @throws IllegalArgumentException as {@link #transform}
+   */
   @Override
   public final StructType transformSchema(StructType schema) {
     String input = value(inputCol);
@@ -150,35 +157,68 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
     return isDefined(chatTemplate) ? model.withChatTemplate(value(chatTemplate)) : model;
   }
 
+  /** {@return the stage's id} */
   @Override
   public final String uid() {
     return uid;
   }
 
+  /**
+   * {@return a copy with more parameters set}
+   *
+   * @param extra these
+   */
   @Override
   public final Transformer copy(ParamMap extra) {
     return defaultCopy(extra);
   }
 
+  /**
+   * Sets the column of strings.
+   *
+   * @param name its name
+   * @return this stage
+   */
   public final S setInputCol(String name) {
     return with(inputCol, name);
   }
 
+  /**
+   * Sets the column of results.
+   *
+   * @param name its name
+   * @return this stage
+   */
   public final S setOutputCol(String name) {
     return with(outputCol, name);
   }
 
-  /** By default the name of the column of results and {@code _error}. */
+  /**
+   * Sets the column of errors: by default the name of the column of results and {@code _error}.
+   *
+   * @param name its name
+   * @return this stage
+   */
   public final S setErrorCol(String name) {
     return with(errorCol, name);
   }
 
-  /** As {@link BitNetModel#path}. */
+  /**
+   * Sets {@link BitNetModel#path}.
+   *
+   * @param path the new one
+   * @return this stage
+   */
   public final S setModelPath(String path) {
     return with(modelPath, path);
   }
 
-  /** All that a model has, its path among it. */
+  /**
+   * Sets all that a model has, its path among it.
+   *
+   * @param model which one
+   * @return this stage
+   */
   public final S setModel(BitNetModel model) {
     with(modelPath, model.path());
     with(threads, model.threads());
@@ -193,38 +233,47 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
     return self();
   }
 
+  /** {@return the parameter of the column of strings} */
   public final Param<String> inputCol() {
     return inputCol;
   }
 
+  /** {@return the parameter of the column of results} */
   public final Param<String> outputCol() {
     return outputCol;
   }
 
+  /** {@return the parameter of the column of errors} */
   public final Param<String> errorCol() {
     return errorCol;
   }
 
+  /** {@return the parameter of {@link BitNetModel#path}} */
   public final Param<String> modelPath() {
     return modelPath;
   }
 
+  /** {@return the parameter of {@link BitNetModel#threads}} */
   public final IntParam threads() {
     return threads;
   }
 
+  /** {@return the parameter of {@link BitNetModel#rowsTogether}} */
   public final IntParam rowsTogether() {
     return rowsTogether;
   }
 
+  /** {@return the parameter of {@link BitNetModel#keptCacheBytes}} */
   public final LongParam keptCacheBytes() {
     return keptCacheBytes;
   }
 
+  /** {@return the parameter of {@link BitNetModel#packedCache}} */
   public final BooleanParam packedCache() {
     return packedCache;
   }
 
+  /** {@return the parameter of {@link BitNetModel#chatTemplate}} */
   public final Param<String> chatTemplate() {
     return chatTemplate;
   }

@@ -55,6 +55,11 @@ public record CompletionOptions(
           .add("prompt_tokens", DataTypes.IntegerType)
           .add("generated_tokens", DataTypes.IntegerType);
 
+  /**
+   * Checks the values.
+   *
+   * @throws IllegalArgumentException if one is wrong; the message is a sentence
+   */
   public CompletionOptions {
     Objects.requireNonNull(model, "Completion needs a model: CompletionOptions.of(path).");
     stopStrings = List.copyOf(stopStrings);
@@ -72,7 +77,12 @@ public record CompletionOptions(
     }
   }
 
-  /** Greedy texts of at most 256 tokens that continue the prompts. */
+  /**
+   * Greedy texts of at most 256 tokens that continue the prompts.
+   *
+   * @param model which one
+   * @return the options
+   */
   public static CompletionOptions of(BitNetModel model) {
     SamplingOptions sampling = SamplingOptions.defaults();
     return new CompletionOptions(
@@ -91,44 +101,94 @@ public record CompletionOptions(
         null);
   }
 
-  /** The same of a model that is loaded by {@link BitNetModel#of}. */
+  /**
+   * The same of a model that is loaded by {@link BitNetModel#of}.
+   *
+   * @param path as {@link BitNetModel#path}
+   * @return the options
+   */
   public static CompletionOptions of(String path) {
     return of(BitNetModel.of(path));
   }
 
+  /**
+   * {@return these options with another {@link #model}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withModel(BitNetModel value) {
     return edit(d -> d.model = value);
   }
 
+  /**
+   * {@return these options with another {@link #maxTokens}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withMaxTokens(int value) {
     return edit(d -> d.maxTokens = value);
   }
 
+  /**
+   * {@return these options with another {@link #temperature}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withTemperature(double value) {
     return edit(d -> d.temperature = value);
   }
 
+  /**
+   * {@return these options with another {@link #topK}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withTopK(int value) {
     return edit(d -> d.topK = value);
   }
 
+  /**
+   * {@return these options with another {@link #topP}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withTopP(double value) {
     return edit(d -> d.topP = value);
   }
 
+  /**
+   * {@return these options with another {@link #minP}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withMinP(double value) {
     return edit(d -> d.minP = value);
   }
 
+  /**
+   * {@return these options with another {@link #seed}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withSeed(long value) {
     return edit(d -> d.seed = value);
   }
 
+  /**
+   * {@return these options with another {@link #stopStrings}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withStopStrings(List<String> value) {
     return edit(d -> d.stopStrings = value);
   }
 
-  /** Without a chat there is neither a system message nor thinking. */
+  /**
+   * {@return these options with another {@link #chat}} Without a chat there is neither a system
+   * message nor thinking.
+   *
+   * @param value in its place
+   */
   public CompletionOptions withChat(boolean value) {
     return edit(
         d -> {
@@ -138,7 +198,11 @@ public record CompletionOptions(
         });
   }
 
-  /** Makes it a chat. */
+  /**
+   * {@return these options with another {@link #system}} They are of a chat then.
+   *
+   * @param value in its place
+   */
   public CompletionOptions withSystem(String value) {
     return edit(
         d -> {
@@ -147,7 +211,11 @@ public record CompletionOptions(
         });
   }
 
-  /** Makes it a chat. */
+  /**
+   * {@return these options with another {@link #thinking}} They are of a chat then.
+   *
+   * @param value in its place
+   */
   public CompletionOptions withThinking(boolean value) {
     return edit(
         d -> {
@@ -156,10 +224,20 @@ public record CompletionOptions(
         });
   }
 
+  /**
+   * {@return these options with another {@link #jsonSchema}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withJsonSchema(String value) {
     return edit(d -> d.jsonSchema = value);
   }
 
+  /**
+   * {@return these options with another {@link #metrics}}
+   *
+   * @param value in its place
+   */
   public CompletionOptions withMetrics(BitNetMetrics value) {
     return edit(d -> d.metrics = value);
   }

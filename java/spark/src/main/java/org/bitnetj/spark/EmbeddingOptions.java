@@ -21,19 +21,40 @@ public record EmbeddingOptions(BitNetModel model, @Nullable BitNetMetrics metric
           .add("error", DataTypes.StringType)
           .add("tokens", DataTypes.IntegerType);
 
+  /**
+   * Checks the values.
+   *
+   * @throws NullPointerException if the model is null
+   */
   public EmbeddingOptions {
     Objects.requireNonNull(model, "Embedding needs a model: EmbeddingOptions.of(path).");
   }
 
+  /**
+   * Options without metrics.
+   *
+   * @param model which one
+   * @return the options
+   */
   public static EmbeddingOptions of(BitNetModel model) {
     return new EmbeddingOptions(model, null);
   }
 
-  /** Of a model that is loaded by {@link BitNetModel#of}. */
+  /**
+   * The same of a model that is loaded by {@link BitNetModel#of}.
+   *
+   * @param path as {@link BitNetModel#path}
+   * @return the options
+   */
   public static EmbeddingOptions of(String path) {
     return of(BitNetModel.of(path));
   }
 
+  /**
+   * {@return these options with another {@link #metrics}}
+   *
+   * @param value in its place
+   */
   public EmbeddingOptions withMetrics(BitNetMetrics value) {
     return new EmbeddingOptions(model, value);
   }

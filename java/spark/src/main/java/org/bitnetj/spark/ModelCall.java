@@ -20,6 +20,8 @@ import scala.collection.immutable.Seq;
  * deterministic expressions more than once where that suits it.
  *
  * <p>Not for use: public because Spark makes copies of it by reflection.
+ *
+ * @serial exclude
  */
 public final class ModelCall extends Expression implements Unevaluable, Serializable {
   private static final long serialVersionUID = 1L;
@@ -27,6 +29,12 @@ public final class ModelCall extends Expression implements Unevaluable, Serializ
   private final RowWork work;
   private final Expression text;
 
+  /**
+   * Makes a call.
+   *
+   * @param work what is done with the text
+   * @param text an expression of strings
+   */
   public ModelCall(RowWork work, Expression text) {
     this.work = work;
     this.text = text;

@@ -13,6 +13,8 @@ import scala.collection.immutable.Seq;
  * The rows of a plan with the results of calls behind them, in a logical plan.
  *
  * <p>Not for use: public because Spark makes copies of it by reflection.
+ *
+ * @serial exclude
  */
 public final class ModelCalls extends LogicalPlan {
   private static final long serialVersionUID = 1L;
@@ -22,7 +24,11 @@ public final class ModelCalls extends LogicalPlan {
   private final LogicalPlan child;
 
   /**
+   * Makes the plan.
+   *
+   * @param calls what is computed for each row
    * @param results the column of each call
+   * @param child the plan whose rows they are
    */
   public ModelCalls(Seq<ModelCall> calls, Seq<Attribute> results, LogicalPlan child) {
     this.calls = calls;

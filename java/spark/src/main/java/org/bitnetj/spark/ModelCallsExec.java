@@ -22,6 +22,8 @@ import scala.reflect.ClassTag;
  * {@link ModelCalls} in a physical plan: an operator that has many rows of a partition under way.
  *
  * <p>Not for use: public because Spark makes copies of it by reflection.
+ *
+ * @serial exclude
  */
 public final class ModelCallsExec extends SparkPlan {
   private static final long serialVersionUID = 1L;
@@ -31,6 +33,13 @@ public final class ModelCallsExec extends SparkPlan {
   private final SparkPlan child;
   private transient @Nullable OperatorMetrics metrics;
 
+  /**
+   * Makes the operator.
+   *
+   * @param calls what is computed for each row
+   * @param results the column of each call
+   * @param child the plan whose rows they are
+   */
   public ModelCallsExec(Seq<ModelCall> calls, Seq<Attribute> results, SparkPlan child) {
     this.calls = calls;
     this.results = results;

@@ -8,7 +8,15 @@ import org.apache.spark.sql.execution.metric.SQLMetrics;
 import scala.collection.immutable.Map;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** The counts that Spark's SQL tab shows for an operator, while it works. */
+/**
+ * The counts that Spark's SQL tab shows for an operator, while it works.
+ *
+ * @param rows that have a result
+ * @param errors rows whose result is an error
+ * @param promptTokens of prompts, or of embedded texts
+ * @param cachedTokens of prompts that were not computed
+ * @param generatedTokens of texts
+ */
 record OperatorMetrics(
     SQLMetric rows,
     SQLMetric errors,
