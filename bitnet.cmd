@@ -62,7 +62,7 @@ exit /b 1
 
 :setup
 >&2 echo bitnet: --setup did nothing: this is a release, which is ready with "%jdk%".
-exit /b 1
+exit /b 3
 
 :name
 if /i "%~1"=="vector" set "java_kernels=1"

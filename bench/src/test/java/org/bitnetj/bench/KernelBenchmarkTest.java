@@ -67,7 +67,8 @@ class KernelBenchmarkTest {
       assumeTrue(speed.tier() != KernelTier.C, "the portable tier is the best here");
       new KernelBenchmark.Entry(operation, team, rates, result).measure(Optional.of(speed));
     }
-    assertTrue(rates.products().count() >= 1); // 2 where the process was stopped meanwhile
+    int samples = rates.products().count();
+    assertTrue(samples == 1 || samples == 2); // a second one where the process was stopped
     double ofBest = result.gigaMacsPerSecond() * 1e9 / rates.products().best();
     assertTrue(result.int8PeakShares().median() > 1.5 * ofBest, "it has a share of the best peak");
   }

@@ -101,8 +101,8 @@ final class InspectCommand implements Callable<Integer> {
       @Nullable Fit fit,
       @Nullable String refusal) {
     /**
-     * @throws KernelTierException if the kernels that the user named cannot be used, of which the
-     *     model knows nothing
+     * @throws org.bitnetj.error.KernelTierException if the kernels that the user named cannot be
+     *     used, which says nothing about the model
      */
     static Report of(ModelSource source) {
       Inspection inspection = source.inspection();

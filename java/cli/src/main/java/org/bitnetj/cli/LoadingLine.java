@@ -4,9 +4,8 @@ import org.bitnetj.generate.LoadOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What standard error gets to hear while a model loads: how far that is, for a person at a
- * terminal, and sentences, which do not land on the line of progress. For any number of models, one
- * after the other. Thread-safe.
+ * Loading progress and messages on standard error; messages never share the progress line. For any
+ * number of models, one after the other. Thread-safe.
  */
 final class LoadingLine implements LoadOptions.Progress {
   private final Streams streams;

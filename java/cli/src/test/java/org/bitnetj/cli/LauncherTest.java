@@ -352,13 +352,13 @@ class LauncherTest {
     assertEquals(1, start(bare(), "--setup"), said);
     assertTrue(said.contains("this installs them: sudo dnf install maven cmake "), said);
     release("linux-x86_64");
-    assertEquals(1, start(bare(), "--setup"), said);
+    assertEquals(3, start(bare(), "--setup"), said);
     assertEquals(
         "bitnet: --setup did nothing: this is a release, which is ready with " + jdk + ".\n", said);
   }
 
   @Test
-  void aSetUpOfWhatIsReadySaysThatItDidNothingAndFails() throws Exception {
+  void aSetUpOfWhatIsReadySaysThatItDidNothing() throws Exception {
     Map<String, String> tools = bare();
     for (String tool : List.of("apt-get", "mvn", "cmake", "ninja")) {
       executable(tool, "#!/bin/sh\nexit 1\n");
@@ -368,7 +368,7 @@ class LauncherTest {
     environment.put("CC", "cc");
     assertEquals(0, start(environment, "--setup"), said);
     assertTrue(said.contains("preparing the start-up cache"), said);
-    assertEquals(1, start(environment, "--setup"), said);
+    assertEquals(3, start(environment, "--setup"), said);
     assertEquals(
         "bitnet: --setup did nothing: no build tool is missing, and " + jar() + " is ready.\n",
         said);

@@ -238,7 +238,7 @@ class ProcessTest {
 
   /** No module of the Java kernels is given, so that those cannot be had. */
   @Test
-  void kernelsThatCannotBeUsedAreNoRefusalOfAModel() throws Exception {
+  void unusableKernelsFailInspectInsteadOfRefusingTheModel() throws Exception {
     ProcessBuilder builder = bitnet("inspect");
     builder.environment().put(KernelSelection.VARIABLE, "vector");
     Process process = builder.start();

@@ -10,13 +10,15 @@ import scala.Option;
  * depends on its text and the options alone: not on partitions, retries, other rows or the machine.
  * A text that is null has a null result. A text that cannot be computed, such as one that is longer
  * than the model's context, has a sentence in the field {@code error} and null in the others, and
- * fails neither task nor job; a model that cannot be loaded, or has no memory for a row, does.
+ * fails neither task nor job; a model that cannot be loaded, has no memory for a row, or computes
+ * NaN, does.
  *
  * <p>The columns are computed by an operator of their own that has many rows of a partition under
  * way, wherever they stand in a query. Rows of all tasks of an executor share the model's steps,
  * and a beginning that prompts share is computed once. To Spark the columns are not deterministic,
  * so that it computes none twice: it moves no filter below them. Conditions beside a call in one
- * filter are tested before it, and a limit above the columns computes its rows alone.
+ * filter are tested before it, and a limit above the columns computes at most its number of rows in
+ * each partition that is read.
  */
 public final class BitNet {
   private BitNet() {}

@@ -16,7 +16,6 @@ import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.ChatTemplateException;
-import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.generate.FinishReason;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationOptions;
@@ -78,8 +77,6 @@ final class Completion implements RowWork.OfRow {
           Prefixes.Turn turn = shared.prefixes().await(ids)) {
         return result(session.generate(ids, seeded(prompt), new Prefilled(turn)));
       }
-    } catch (UnusableLogitsException e) {
-      return failed(e.getMessage());
     } catch (ChatTemplateException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException();

@@ -48,14 +48,12 @@ final class ExtractCalls extends Rule<LogicalPlan> {
     if (innermost(filter).isEmpty()) {
       return filter;
     }
-    Map<Boolean, List<Expression>> deterministic =
+    Map<Boolean, List<Expression>> withCall =
         Scala.list(filter.splitConjunctivePredicates(filter.condition())).stream()
-            .collect(Collectors.partitioningBy(Expression::deterministic));
-    return deterministic.get(true).isEmpty()
+            .collect(Collectors.partitioningBy(part -> collect(part, new ArrayList<>())));
+    return withCall.get(false).isEmpty()
         ? filter
-        : new Filter(
-            all(deterministic.get(false)),
-            new Filter(all(deterministic.get(true)), filter.child()));
+        : new Filter(all(withCall.get(true)), new Filter(all(withCall.get(false)), filter.child()));
   }
 
   private static Expression all(List<Expression> conditions) {
@@ -101,7 +99,7 @@ final class ExtractCalls extends Rule<LogicalPlan> {
     return found;
   }
 
-  /** Whether there are any. */
+  /** Adds the calls in an expression whose text is there without one; false if it has none. */
   private static boolean collect(Expression expression, List<ModelCall> found) {
     boolean any = false;
     for (Expression child : Scala.list(expression.children())) {

@@ -29,7 +29,7 @@ final class RowsUnderWay extends AbstractIterator<InternalRow> {
   /** Rows that are read ahead of the output, for each that an executor computes at a time. */
   private static final int READ_AHEAD = 4;
 
-  /** No further row is read while those that are under way have more bytes. */
+  /** No further row is read once rows under way exceed this many bytes. */
   private static final long READ_AHEAD_BYTES = 16L << 20;
 
   /** How often a task that waits looks whether it was killed. */
