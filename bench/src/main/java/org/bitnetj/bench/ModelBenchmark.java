@@ -403,7 +403,7 @@ public final class ModelBenchmark implements AutoCloseable {
     }
     long computed = System.nanoTime();
     OptionalLong taken = since(allocated, THREADS.getTotalThreadAllocatedBytes());
-    sink += greedy.sample(trial.engine().transformer().logits(), 0);
+    sink += choose(trial.engine().transformer(), 0);
     long chosen = System.nanoTime();
     switch (meter.stop()) {
       case Energy energy -> result.add(energy);
@@ -466,9 +466,13 @@ public final class ModelBenchmark implements AutoCloseable {
       }
       compute(transformer, reads);
       for (int sequence = 0; sequence < sequences; sequence++) {
-        sink += greedy.sample(transformer.logits(), sequence);
+        sink += choose(transformer, sequence);
       }
     }
+  }
+
+  private int choose(Transformer transformer, int row) {
+    return greedy.sample(transformer.logits(), row, transformer.computed(row));
   }
 
   private static void compute(Transformer transformer, WeightReads reads) {

@@ -1,10 +1,12 @@
 package org.bitnetj.engine;
 
+import java.util.Arrays;
 import java.util.Objects;
 import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.Step;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.WeightReads;
+import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.tensor.FloatRows;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,8 @@ public final class SequenceState implements AutoCloseable {
    * owner chooses a token.
    */
   private volatile @Nullable FloatRows logits;
+
+  private ComputedLogits[] computed = {}; // of those rows
 
   private volatile boolean closed;
 
@@ -149,6 +153,11 @@ public final class SequenceState implements AutoCloseable {
     try {
       requireOpen();
       logits = larger;
+      int before = computed.length;
+      computed = Arrays.copyOf(computed, Math.max(before, count));
+      for (int i = before; i < computed.length; i++) {
+        computed[i] = new ComputedLogits();
+      }
     } finally {
       scheduler.unlock();
     }
@@ -165,6 +174,11 @@ public final class SequenceState implements AutoCloseable {
           closed ? CLOSED : "no logits have been asked for of this sequence");
     }
     return present;
+  }
+
+  /** Which of a row's logits there are; valid as long. */
+  public ComputedLogits computed(int row) {
+    return computed[row];
   }
 
   /** What the last {@link #compute} read of the weights, as its share of the steps. */
@@ -274,13 +288,24 @@ public final class SequenceState implements AutoCloseable {
 
   /** Copies its logits out of the step's, from row {@code first} on; returns how many there are. */
   int takeLogits(Transformer transformer, int first) {
-    FloatRows from = need.isHiddenState() ? transformer.hiddenStates() : transformer.logits();
-    int count = next + rows - Math.max(next, logitsFrom);
-    for (int i = 0; i < count; i++) {
-      logits().copyRow(from, first + i, logitsDone + i);
+    int count = Math.max(0, next + rows - Math.max(next, logitsFrom));
+    for (int row = first; row < first + count; row++, logitsDone++) {
+      takeLogits(transformer, row, logits(), logitsDone);
     }
-    logitsDone += Math.max(0, count);
-    return Math.max(0, count);
+    return count;
+  }
+
+  private void takeLogits(Transformer transformer, int row, FloatRows mine, int to) {
+    FloatRows from = need.isHiddenState() ? transformer.hiddenStates() : transformer.logits();
+    ComputedLogits there = transformer.computed(row);
+    computed[to].copy(there);
+    if (need.isHiddenState() || there.areAll()) {
+      mine.copyRow(from, row, to);
+    } else {
+      for (int i = 0; i < there.count(); i++) {
+        mine.set(to, there.token(i), from.get(row, there.token(i)));
+      }
+    }
   }
 
   /** Notes that its rows of a step are computed; the lock is held. */

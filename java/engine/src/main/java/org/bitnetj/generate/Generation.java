@@ -294,7 +294,7 @@ final class Generation {
   }
 
   private void sample() {
-    token = sampler.sample(sequence.logits(), row);
+    token = sampler.sample(sequence.logits(), row, sequence.computed(row));
   }
 
   private void take(int token) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.model.screening.CandidateScreening;
+import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatMatrix;
@@ -31,7 +32,8 @@ final class HeadPass {
   private final FloatRows[] inputRows; // views from each row on
   private final FloatRows[] logitsRows;
   private final @Nullable CandidateScreening screening;
-  private final boolean[] done; // by row, whether its logits are computed
+  private final ComputedLogits[] computed; // by row
+  private final boolean[] done; // by row, whether the whole head is not needed
   private final ThreadTeam.Task whole = this::whole;
   private int count; // of rows; set by the caller's thread between phases
 
@@ -51,6 +53,8 @@ final class HeadPass {
     this.logitsRows = new FloatRows[input.capacity()];
     Arrays.setAll(inputRows, input::from);
     Arrays.setAll(logitsRows, logits::from);
+    this.computed = new ComputedLogits[input.capacity()];
+    Arrays.setAll(computed, i -> new ComputedLogits());
     this.done = new boolean[input.capacity()];
     LowBitMatrix lowBit = weights.lowBitHead();
     this.screening =
@@ -63,12 +67,12 @@ final class HeadPass {
   void run(LogitsNeed[] needs, int count) {
     this.count = count;
     if (screening != null) {
-      screening.run(needs, count, done);
+      screening.run(needs, count, computed);
       reads.addBytes(screening.bytesRead());
     }
     int left = 0;
     for (int row = 0; row < count; row++) {
-      done[row] = screening != null && done[row] || needs[row].isHiddenState();
+      done[row] = !computed[row].areAll() || needs[row].isHiddenState();
       left += done[row] ? 0 : 1;
     }
     if (left > 0) {
@@ -77,6 +81,11 @@ final class HeadPass {
       team.runGuided(whole, head.rows(), least, most, TOGETHER);
       reads.addBytes(head.bytes());
     }
+  }
+
+  /** Which of a row's logits the last run computed. */
+  ComputedLogits computed(int row) {
+    return computed[row];
   }
 
   /** For every row that is not done; rows that follow each other go together. */

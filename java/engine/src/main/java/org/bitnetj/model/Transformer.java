@@ -10,6 +10,7 @@ import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.KvBudget;
 import org.bitnetj.kv.KvShape;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.AttentionLayer;
 import org.bitnetj.tensor.Batch;
@@ -170,6 +171,11 @@ public final class Transformer implements AutoCloseable {
   /** Row i belongs to the i-th row of the step that asked for logits; valid until the next step. */
   public FloatRows logits() {
     return logits;
+  }
+
+  /** Which logits of such a row there are; valid as long. */
+  public ComputedLogits computed(int row) {
+    return headPass.computed(row);
   }
 
   /** In the same rows, what logits are computed of: normalized, {@code width} columns. */

@@ -47,6 +47,22 @@ final class RecentTokens {
     size--;
   }
 
+  /** How often a token is among them. */
+  int count(int token) {
+    int at = Arrays.binarySearch(sorted, 0, size, token);
+    if (at < 0) {
+      return 0;
+    }
+    int first = at;
+    while (first > 0 && sorted[first - 1] == token) {
+      first--;
+    }
+    while (at < size && sorted[at] == token) {
+      at++;
+    }
+    return at - first;
+  }
+
   int size() {
     return size;
   }

@@ -7,6 +7,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 import org.bitnetj.error.UnusableLogitsException;
+import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.model.screening.LogitsNeed;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.tensor.FloatRows;
@@ -135,16 +136,80 @@ public final class Sampler {
    *     sentence
    */
   public int sample(FloatRows logits, int row) {
-    if (logits.columns() < vocabulary) {
-      throw new IllegalArgumentException(
-          "A row of " + logits.columns() + " logits is too short for " + vocabulary + " tokens.");
-    }
+    requireWidth(logits);
     if (options.isGreedy()) {
       return best(logits, row);
     }
     gather(logits, row);
     candidates.sort();
     return candidates.token(draw(cut()));
+  }
+
+  /**
+   * The same where only some logits of the row may be computed: as if the others were −∞.
+   *
+   * @throws UnusableLogitsException as {@link #sample(FloatRows, int)} does
+   */
+  public int sample(FloatRows logits, int row, ComputedLogits computed) {
+    if (computed.areAll()) {
+      return sample(logits, row);
+    }
+    requireWidth(logits);
+    if (options.isGreedy()) {
+      return best(logits, row, computed);
+    }
+    gather(logits, row, computed);
+    candidates.sort();
+    return candidates.token(draw(cut()));
+  }
+
+  private void requireWidth(FloatRows logits) {
+    if (logits.columns() < vocabulary) {
+      throw new IllegalArgumentException(
+          "A row of " + logits.columns() + " logits is too short for " + vocabulary + " tokens.");
+    }
+  }
+
+  private int best(FloatRows logits, int row, ComputedLogits computed) {
+    float best = Float.NEGATIVE_INFINITY;
+    int bestToken = -1;
+    int count = computed.before(vocabulary);
+    for (int i = 0; i < count; i++) {
+      int token = computed.token(i);
+      float logit = adjusted(logits.get(row, token), token);
+      if (!(logit <= best)) {
+        best = checked(logit, token);
+        bestToken = token;
+      }
+    }
+    return some(bestToken);
+  }
+
+  private void gather(FloatRows logits, int row, ComputedLogits computed) {
+    candidates.clear();
+    float threshold = candidates.threshold();
+    int count = computed.before(vocabulary);
+    for (int i = 0; i < count; i++) {
+      int token = computed.token(i);
+      float logit = adjusted(logits.get(row, token), token);
+      if (!(logit <= threshold)) {
+        candidates.add(token, checked(logit, token));
+        threshold = candidates.threshold();
+      }
+    }
+    some(candidates.size() - 1);
+  }
+
+  /** A logit with its bias and penalty; −∞ if the token is not allowed. */
+  private float adjusted(float logit, int token) {
+    long[] bits = allowed;
+    if (bits != null && (token / 64 >= bits.length || (bits[token / 64] >>> token & 1) == 0)) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    int at = Arrays.binarySearch(biased, token);
+    float sum = at < 0 ? logit : (float) (logit + biases[at]);
+    int times = recent.count(token);
+    return times == 0 ? sum : penalized(sum, times);
   }
 
   /** Greedy: one pass, no candidates. */
@@ -232,12 +297,17 @@ public final class Sampler {
       while (next < recent.size() && recent.sorted(next) == token) {
         next++;
       }
-      double logit = chunk[token - begin];
-      logit = logit > 0 ? logit / options.repetitionPenalty() : logit * options.repetitionPenalty();
-      logit -= (next - first) * options.frequencyPenalty() + options.presencePenalty();
-      chunk[token - begin] = (float) logit;
+      chunk[token - begin] = penalized(chunk[token - begin], next - first);
     }
     return next;
+  }
+
+  /** The logit of a token that occurs so many times. */
+  private float penalized(float value, int times) {
+    double logit = value;
+    logit = logit > 0 ? logit / options.repetitionPenalty() : logit * options.repetitionPenalty();
+    logit -= times * options.frequencyPenalty() + options.presencePenalty();
+    return (float) logit;
   }
 
   /** How many of the sorted candidates top-p and min-p keep; at least one. */

@@ -87,13 +87,13 @@ class SequenceAllocationTest {
       while (rounds < ROUNDS && System.nanoTime() < deadline) {
         sequence.adopt(prompt, 0);
         sequence.compute(prompt, 0, PROMPT, PROMPT - 1, sampler.need());
-        token[0] = sampler.sample(sequence.logits(), 0);
+        token[0] = sampler.sample(sequence.logits(), 0, sequence.computed(0));
         long theirs = Arrays.stream(BEAN.getThreadAllocatedBytes(others)).sum();
         long mine = BEAN.getCurrentThreadAllocatedBytes();
         for (int i = 1; i < TOKENS; i++) {
           sampler.accept(token[0]);
           sequence.compute(token, 0, 1, 0, sampler.need());
-          token[0] = sampler.sample(sequence.logits(), 0);
+          token[0] = sampler.sample(sequence.logits(), 0, sequence.computed(0));
         }
         mine = BEAN.getCurrentThreadAllocatedBytes() - mine; // before this thread asks for others
         allocated = mine + Arrays.stream(BEAN.getThreadAllocatedBytes(others)).sum() - theirs;

@@ -138,7 +138,7 @@ class DecodeAllocationTest {
       transformer.forward();
       step.commit();
       for (int i = 0; i < tables.length; i++) {
-        greedy.accept(greedy.sample(transformer.logits(), i));
+        greedy.accept(greedy.sample(transformer.logits(), i, transformer.computed(i)));
       }
     }
   }

@@ -17,9 +17,12 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 import org.bitnetj.error.UnusableLogitsException;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.model.screening.LogitsNeed;
+import org.bitnetj.model.screening.SomeLogits;
 import org.bitnetj.option.SamplingOptions;
 import org.bitnetj.tensor.FloatRows;
 import org.junit.jupiter.api.AfterEach;
@@ -57,21 +60,30 @@ class SamplerTest {
     return logits;
   }
 
-  /** A row of logits with only what the need says, the others −∞. */
-  private float[] needed(float[] logits, LogitsNeed need) {
-    float[] some = logits.clone();
-    if (!need.isAll()) {
-      float[] sorted = logits.clone();
-      Arrays.sort(sorted);
-      float least = sorted[Math.max(0, logits.length - need.count(logits.length))];
-      for (int i = 0; i < logits.length; i++) {
-        some[i] = logits[i] >= least ? logits[i] : LOWEST;
-      }
-      for (int i = 0; i < need.tokens(); i++) {
-        some[need.token(i)] = logits[need.token(i)];
-      }
+  /** The tokens whose logits the need says. */
+  private ComputedLogits needed(float[] logits, LogitsNeed need) {
+    if (need.isAll()) {
+      return new ComputedLogits();
     }
-    return some;
+    float[] sorted = logits.clone();
+    Arrays.sort(sorted);
+    float least = sorted[Math.max(0, logits.length - need.count(logits.length))];
+    IntStream best = IntStream.range(0, logits.length).filter(i -> logits[i] >= least);
+    IntStream more = IntStream.range(0, need.tokens()).map(need::token);
+    return SomeLogits.of(IntStream.concat(best, more).sorted().distinct().toArray());
+  }
+
+  /** The same logits where they are computed, and what would win elsewhere. */
+  private static float[] masked(float[] logits, ComputedLogits computed) {
+    if (computed.areAll()) {
+      return logits;
+    }
+    float[] masked = new float[logits.length];
+    Arrays.fill(masked, Float.NaN);
+    for (int i = 0; i < computed.count(); i++) {
+      masked[computed.token(i)] = logits[computed.token(i)];
+    }
+    return masked;
   }
 
   @Test
@@ -110,12 +122,11 @@ class SamplerTest {
           all.allow(null);
           some.allow(null);
         }
-        float[] masked = needed(logits, some.need());
-        for (float logit : masked) {
-          left += logit == LOWEST ? 1 : 0;
-        }
+        ComputedLogits computed = needed(logits, some.need());
+        left += computed.areAll() ? 0 : logits.length - computed.count();
         int token = all.sample(rows(logits), 0);
-        assertEquals(token, some.sample(rows(masked), 0), options + ", step " + step);
+        FloatRows masked = rows(masked(logits, computed));
+        assertEquals(token, some.sample(masked, 0, computed), options + ", step " + step);
         all.accept(token);
         some.accept(token);
       }

@@ -1,8 +1,5 @@
 package org.bitnetj.model.screening;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
@@ -30,9 +27,6 @@ public final class CandidateScreening {
 
   /** When more than this share of the tokens is left, the whole head costs less than they do. */
   private static final int MOST_LEFT = 8;
-
-  /** Panels whose logits are cleared at a time. */
-  private static final int CLEARED = 256;
 
   /** Panels that a worker takes at a time, except for long streams. */
   private static final int MOST_PANELS = 64;
@@ -62,7 +56,6 @@ public final class CandidateScreening {
   private final Activation16[] activations; // of rows
   private final LogitBounds[] bounds;
   private final int panels;
-  private final MemorySegment cleared;
   private final boolean usable;
 
   private final ThreadTeam.Task bound = this::bound;
@@ -110,37 +103,34 @@ public final class CandidateScreening {
     Arrays.setAll(bounds, i -> rows[i].bounds());
     this.panels = lowBit.panelCount();
     this.usable = lowBit.largestNorm() <= LARGEST_NORM;
-    float[] none = new float[CLEARED * LowBitMatrix.PANEL_ROWS];
-    Arrays.fill(none, Float.NEGATIVE_INFINITY);
-    this.cleared = memory.allocate((long) none.length * Float.BYTES);
-    MemorySegment.copy(none, 0, cleared, JAVA_FLOAT, 0, none.length);
   }
 
   /**
-   * Computes the logits that rows {@code [0, count)} of the input, which are finite, need; a row's
-   * other logits become −∞. Rows that need all logits, or for which screening would not pay or the
-   * bounds would not hold, are left as they are.
+   * Computes the logits that rows {@code [0, count)} of the input, which are finite, need. Rows
+   * that need all logits, or for which screening would not pay or the bounds would not hold, are
+   * left as they are.
    *
    * @param needs of each row
-   * @param done becomes whether the row's logits are computed
+   * @param computed becomes the tokens whose logits are computed; all for a row that is left: that
+   *     is for the caller to do
    */
-  public void run(LogitsNeed[] needs, int count, boolean[] done) {
+  public void run(LogitsNeed[] needs, int count, ComputedLogits[] computed) {
     bytesRead = 0;
     refinedRows = 0;
     candidates = 0;
-    Arrays.fill(done, 0, count, false);
     for (int row = 0; row < count; ) {
       this.count = 0;
       for (; row < count && this.count < rows.length; row++) {
-        this.count += take(row, needs[row]) ? 1 : 0;
+        computed[row].setAll();
+        this.count += take(row, needs[row], computed[row]) ? 1 : 0;
       }
       if (this.count > 0) {
-        screen(done);
+        screen();
       }
     }
   }
 
-  private boolean take(int row, LogitsNeed need) {
+  private boolean take(int row, LogitsNeed need, ComputedLogits computed) {
     int best = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
     if (!usable || best > panels) {
       return false;
@@ -149,10 +139,10 @@ public final class CandidateScreening {
       resting--;
       return false;
     }
-    return rows[count].take(input, row, need, best);
+    return rows[count].take(input, row, need, best, computed, head.rows() / MOST_LEFT);
   }
 
-  private void screen(boolean[] done) {
+  private void screen() {
     team.runGuided(bound, panels, LEAST_PANELS, MOST_PANELS, 4);
     bytesRead += lowBit.coarseBytes();
     team.run(setThresholds, count, 1);
@@ -163,10 +153,7 @@ public final class CandidateScreening {
     judge();
     for (int i = 0; i < count; i++) {
       refined += rows[i].refinedRows();
-      if (rows[i].pays()) {
-        done[rows[i].row()] = true;
-        kept += rows[i].candidates();
-      }
+      kept += rows[i].pays() ? rows[i].candidates().count() : 0;
     }
     if (kept > 0) {
       scatter(compute);
@@ -192,7 +179,6 @@ public final class CandidateScreening {
     int most = 0; // for which it did
     for (int i = 0; i < count; i++) {
       ScreenedRow row = rows[i];
-      row.setPays(row.candidates() <= head.rows() / MOST_LEFT);
       if (row.pays()) {
         most = Math.max(most, row.count());
       } else {
@@ -248,31 +234,13 @@ public final class CandidateScreening {
   }
 
   private void compute(int begin, int end) {
-    for (int panel = begin; panel < end; panel += CLEARED) {
-      int first = panel * LowBitMatrix.PANEL_ROWS;
-      int last = Math.min(Math.min(panel + CLEARED, end) * LowBitMatrix.PANEL_ROWS, head.rows());
-      for (int i = 0; i < count; i++) {
-        if (rows[i].pays()) {
-          long at = (rows[i].row() * logits.stride() + first) * Float.BYTES;
-          MemorySegment.copy(cleared, 0, logits.data(), at, (last - first) * 4L);
+    for (int i = 0; i < count; i++) {
+      if (rows[i].pays()) {
+        ComputedLogits tokens = rows[i].candidates();
+        int last = tokens.before(end * LowBitMatrix.PANEL_ROWS);
+        for (int t = tokens.before(begin * LowBitMatrix.PANEL_ROWS); t < last; t++) {
+          computeLogit(rows[i], tokens.token(t));
         }
-      }
-    }
-    for (int panel = begin; panel < end; panel++) {
-      for (int i = 0; i < count; i++) {
-        if (rows[i].pays() && rows[i].isLeft(panel)) {
-          computePanel(rows[i], panel);
-        }
-      }
-    }
-  }
-
-  private void computePanel(ScreenedRow row, int panel) {
-    int first = panel * LowBitMatrix.PANEL_ROWS;
-    int last = Math.min(first + LowBitMatrix.PANEL_ROWS, head.rows());
-    for (int token = first; token < last; token++) {
-      if (row.isCandidate(token)) {
-        computeLogit(row, token);
       }
     }
   }
@@ -282,7 +250,7 @@ public final class CandidateScreening {
     int more = 0;
     for (int i = 0; i < row.need().tokens(); i++) {
       int token = row.need().token(i);
-      if (logits.get(row.row(), token) == Float.NEGATIVE_INFINITY) {
+      if (row.candidates().insert(token)) {
         computeLogit(row, token);
         more++;
       }

@@ -15,16 +15,19 @@ final class ScreenedRow {
   private final Activation16 activation;
   private final LogitBounds bounds;
   private float[] best = new float[64]; // a heap, the least on top
+  private final int tokens;
   private int row;
   private LogitsNeed need = LogitsNeed.all();
   private int count;
+  private ComputedLogits candidates = new ComputedLogits();
+  private int most;
   private int refinedRows;
-  private int candidates;
   private boolean pays;
 
   ScreenedRow(NativeMemory memory, LowBitMatrix lowBit) {
     this.activation = Activation16.allocate(memory, lowBit.columns());
     this.bounds = LogitBounds.allocate(memory, lowBit.rows());
+    this.tokens = lowBit.rows();
   }
 
   Activation16 activation() {
@@ -39,14 +42,18 @@ final class ScreenedRow {
    * Takes row {@code row} of the head's input.
    *
    * @param count how many of the best logits are needed, at most the panels
+   * @param candidates gets the tokens that are left
+   * @param most for how many of them screening pays
    * @return false if bounds would not hold for it
    */
-  boolean take(FloatRows input, int row, LogitsNeed need, int count) {
+  boolean take(
+      FloatRows input, int row, LogitsNeed need, int count, ComputedLogits candidates, int most) {
     this.row = row;
     this.need = need;
     this.count = count;
+    this.candidates = candidates;
+    this.most = most;
     refinedRows = 0;
-    candidates = 0;
     pays = false;
     return activation.set(input, row);
   }
@@ -72,32 +79,31 @@ final class ScreenedRow {
 
   /**
    * From refined bounds. They may be looser by a rounding, so the better of both thresholds is
-   * kept.
+   * kept. Lists the candidates, if they are so few that screening pays.
    */
   void raiseThreshold() {
-    bounds.setThreshold(Math.max(bounds.threshold(), countLargestLower()));
+    float threshold = Math.max(bounds.threshold(), countLargestLower());
+    bounds.setThreshold(threshold);
+    candidates.clear();
     for (int panel = 0; panel < bounds.panels(); panel++) {
       refinedRows += bounds.panelRefined(panel);
-      candidates += isLeft(panel) ? candidatesOf(panel) : 0;
+      if (bounds.panelUpper(panel) >= threshold && candidates.count() <= most) {
+        listCandidates(panel * LowBitMatrix.PANEL_ROWS, threshold);
+      }
+    }
+    pays = candidates.count() <= most;
+    if (!pays) {
+      candidates.setAll();
     }
   }
 
-  private int candidatesOf(int panel) {
-    int left = 0;
-    for (int r = 0; r < LowBitMatrix.PANEL_ROWS; r++) {
-      left += isCandidate(panel * LowBitMatrix.PANEL_ROWS + r) ? 1 : 0;
+  private void listCandidates(int first, float threshold) {
+    int last = Math.min(first + LowBitMatrix.PANEL_ROWS, tokens);
+    for (int token = first; token < last; token++) {
+      if (bounds.upper(token) >= threshold) {
+        candidates.append(token);
+      }
     }
-    return left;
-  }
-
-  /** Whether some token of the panel is a candidate. */
-  boolean isLeft(int panel) {
-    return bounds.panelUpper(panel) >= bounds.threshold();
-  }
-
-  /** Whether a token of a panel that is left is a candidate. */
-  boolean isCandidate(int token) {
-    return bounds.upper(token) >= bounds.threshold();
   }
 
   /** Rows of the head of which the second plane was read. */
@@ -105,18 +111,14 @@ final class ScreenedRow {
     return refinedRows;
   }
 
-  /** Tokens that are not ruled out. */
-  int candidates() {
+  /** Tokens that are not ruled out; all if screening does not pay. */
+  ComputedLogits candidates() {
     return candidates;
   }
 
   /** Whether there are so few candidates that the whole head would cost more. */
   boolean pays() {
     return pays;
-  }
-
-  void setPays(boolean value) {
-    pays = value;
   }
 
   /**

@@ -43,7 +43,7 @@ class CandidateScreeningTest {
     private final FloatRows some;
     private final FloatMatrix head;
     private final FloatRows input;
-    private final boolean[] done;
+    private final ComputedLogits[] computed;
     private final CandidateScreening screening;
     private final Kernels kernels;
 
@@ -63,7 +63,8 @@ class CandidateScreeningTest {
       input = FloatRows.allocate(memory, rows, COLUMNS);
       all = FloatRows.allocate(memory, rows, TOKENS);
       some = FloatRows.allocate(memory, rows, TOKENS);
-      done = new boolean[rows];
+      computed = new ComputedLogits[rows];
+      Arrays.setAll(computed, i -> new ComputedLogits());
       screening = new CandidateScreening(memory, head, lowBit, kernels, team, input, some);
     }
 
@@ -75,7 +76,16 @@ class CandidateScreeningTest {
         }
       }
       kernels.headProduct(head, input, all, needs.length, 0, TOKENS);
-      screening.run(needs, needs.length, done);
+      screening.run(needs, needs.length, computed);
+    }
+
+    boolean isDone(int row) {
+      return !computed[row].areAll();
+    }
+
+    /** Fails unless a screened row's best are there and right; returns how many logits it has. */
+    int check(String what, int row, int count) {
+      return CandidateScreeningTest.check(what, all, some, computed[row], row, count);
     }
 
     @Override
@@ -98,8 +108,9 @@ class CandidateScreeningTest {
     return half(random.nextDouble() - 0.5);
   }
 
-  /** Fails unless the best are there and right, and all others right or missing. */
-  private static int check(String what, FloatRows all, FloatRows some, int row, int count) {
+  /** Fails unless the best are there and right, and so are the others that are there. */
+  private static int check(
+      String what, FloatRows all, FloatRows some, ComputedLogits computed, int row, int count) {
     int n = all.columns();
     float[] sorted = new float[n];
     for (int i = 0; i < n; i++) {
@@ -109,13 +120,15 @@ class CandidateScreeningTest {
     float least = sorted[n - count];
     int there = 0;
     for (int i = 0; i < n; i++) {
-      float logit = some.get(row, i);
-      if (all.get(row, i) >= least || logit != Float.NEGATIVE_INFINITY) {
+      boolean listed = computed.areAll() || there < computed.count() && computed.token(there) == i;
+      assertTrue(listed || all.get(row, i) < least, what + ", token " + i + " is missing");
+      if (listed) {
         int expected = Float.floatToRawIntBits(all.get(row, i));
-        assertEquals(expected, Float.floatToRawIntBits(logit), what + ", token " + i);
+        assertEquals(expected, Float.floatToRawIntBits(some.get(row, i)), what + ", token " + i);
         there++;
       }
     }
+    assertEquals(computed.areAll() ? n : computed.count(), there, what + ", in rising order");
     return there;
   }
 
@@ -126,8 +139,8 @@ class CandidateScreeningTest {
         for (int count : new int[] {1, 2, 5, 16, 17, 40, 1}) {
           one.run(LogitsNeed.best(count));
           String what = kernels.tier() + ", the best " + count;
-          assertTrue(one.done[0], what);
-          int there = check(what, one.all, one.some, 0, count);
+          assertTrue(one.isDone(0), what);
+          int there = one.check(what, 0, count);
           assertEquals(there, one.screening.candidates(), what);
           assertTrue(there >= count && there < TOKENS / 8, what + ": " + there);
           long bytes = one.screening.bytesRead();
@@ -157,9 +170,9 @@ class CandidateScreeningTest {
             for (int t = 0; t < rows; t++) {
               String what = "%s, row %d of %d, the best %d";
               what = what.formatted(kernels.tier(), t, rows, counts[t]);
-              assertEquals(counts[t] > 0, some.done[t], what);
+              assertEquals(counts[t] > 0, some.isDone(t), what);
               if (counts[t] > 0) {
-                int there = check(what, some.all, some.some, t, counts[t]);
+                int there = some.check(what, t, counts[t]);
                 assertTrue(there < TOKENS / 8, what + ": " + there);
               }
             }
@@ -174,9 +187,9 @@ class CandidateScreeningTest {
   void aRowForWhichItDoesNotPayIsLeftAlone() {
     try (Case two = new Case(Tiers.best(), 1, 3, (r, i) -> uniform())) {
       two.run(LogitsNeed.best(1), LogitsNeed.best(TOKENS), LogitsNeed.best(3));
-      assertTrue(two.done[0] && !two.done[1] && two.done[2]);
-      check("first", two.all, two.some, 0, 1);
-      check("last", two.all, two.some, 2, 3);
+      assertTrue(two.isDone(0) && !two.isDone(1) && two.isDone(2));
+      two.check("first", 0, 1);
+      two.check("last", 2, 3);
       assertEquals(0f, two.some.get(1, 0), "the other row's logits are untouched");
     }
   }
@@ -199,9 +212,9 @@ class CandidateScreeningTest {
           int[] counts = {1, 5, 30};
           three.run(LogitsNeed.best(1), LogitsNeed.best(5), LogitsNeed.best(30));
           for (int t = 0; t < counts.length; t++) {
-            if (three.done[t]) {
+            if (three.isDone(t)) {
               String what = kernels.tier() + ", head " + h + ", the best " + counts[t];
-              check(what, three.all, three.some, t, counts[t]);
+              three.check(what, t, counts[t]);
               done++;
             }
           }
@@ -217,16 +230,16 @@ class CandidateScreeningTest {
       List<Integer> tried = new ArrayList<>();
       for (int row = 0; row < 300; row++) {
         one.run(LogitsNeed.best(1));
-        assertFalse(one.done[0]);
+        assertFalse(one.isDone(0));
         if (one.screening.bytesRead() > 0) {
           tried.add(row);
         }
       }
       assertEquals(List.of(0, 2, 6, 14, 30, 62, 126, 254), tried, "ever more seldom");
       one.run(LogitsNeed.all());
-      assertFalse(one.done[0]);
+      assertFalse(one.isDone(0));
       one.run(LogitsNeed.best(TOKENS));
-      assertFalse(one.done[0]);
+      assertFalse(one.isDone(0));
       assertEquals(0, one.screening.bytesRead(), "nothing was tried");
     }
   }
@@ -234,8 +247,8 @@ class CandidateScreeningTest {
   @Test
   void aRowOfZerosIsLeftToTheWholeHead() {
     try (Case one = new Case(Tiers.available().getFirst(), 1, 1, (r, i) -> uniform())) {
-      one.screening.run(new LogitsNeed[] {LogitsNeed.best(1)}, 1, one.done);
-      assertFalse(one.done[0]);
+      one.screening.run(new LogitsNeed[] {LogitsNeed.best(1)}, 1, one.computed);
+      assertFalse(one.isDone(0));
       assertEquals(0, one.screening.bytesRead(), "nothing was tried");
     }
   }
@@ -264,7 +277,9 @@ class CandidateScreeningTest {
               } else {
                 text.compute(new int[] {prompt.ids()[i]}, 0, LogitsNeed.best(counts[step]));
                 String what = kernels.tier() + ", " + prompt + ", the best " + counts[step];
-                int there = check(what, all, transformer.logits(), 0, counts[step]);
+                int there =
+                    check(
+                        what, all, transformer.logits(), transformer.computed(0), 0, counts[step]);
                 if (step == 0) {
                   left.add(new float[] {there});
                 }
