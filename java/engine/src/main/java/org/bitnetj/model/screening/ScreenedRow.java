@@ -1,5 +1,9 @@
 package org.bitnetj.model.screening;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.tensor.Activation16;
@@ -12,10 +16,16 @@ import org.bitnetj.tensor.LowBitMatrix;
  * the threshold that an upper bound must reach. For one thread at a time.
  */
 final class ScreenedRow {
+  /** Panels that are read at a time: element by element would take several times as long. */
+  private static final int PIECE = 1024;
+
   private final Activation16 activation;
   private final LogitBounds bounds;
   private float[] best = new float[64]; // a heap, the least on top
   private final int tokens;
+  private final float[] piece = new float[PIECE];
+  private final int[] refined = new int[PIECE];
+  private final float[] panel = new float[LowBitMatrix.PANEL_ROWS];
   private int row;
   private LogitsNeed need = LogitsNeed.all();
   private int count;
@@ -85,10 +95,15 @@ final class ScreenedRow {
     float threshold = Math.max(bounds.threshold(), countLargestLower());
     bounds.setThreshold(threshold);
     candidates.clear();
-    for (int panel = 0; panel < bounds.panels(); panel++) {
-      refinedRows += bounds.panelRefined(panel);
-      if (bounds.panelUpper(panel) >= threshold && candidates.count() <= most) {
-        listCandidates(panel * LowBitMatrix.PANEL_ROWS, threshold);
+    for (int first = 0; first < bounds.panels(); first += PIECE) {
+      int count = read(bounds.panelUpper(), first, bounds.panels(), piece);
+      MemorySegment.copy(
+          bounds.panelRefined(), JAVA_INT, (long) first * Integer.BYTES, refined, 0, count);
+      for (int i = 0; i < count; i++) {
+        refinedRows += refined[i];
+        if (piece[i] >= threshold && candidates.count() <= most) {
+          listCandidates((first + i) * LowBitMatrix.PANEL_ROWS, threshold);
+        }
       }
     }
     pays = candidates.count() <= most;
@@ -98,12 +113,19 @@ final class ScreenedRow {
   }
 
   private void listCandidates(int first, float threshold) {
-    int last = Math.min(first + LowBitMatrix.PANEL_ROWS, tokens);
-    for (int token = first; token < last; token++) {
-      if (bounds.upper(token) >= threshold) {
-        candidates.append(token);
+    int count = read(bounds.upper(), first, tokens, panel);
+    for (int i = 0; i < count; i++) {
+      if (panel[i] >= threshold) {
+        candidates.append(first + i);
       }
     }
+  }
+
+  /** Fills an array with elements {@code [first, end)}, as far as it goes; returns how far. */
+  private static int read(MemorySegment from, int first, int end, float[] to) {
+    int count = Math.min(to.length, end - first);
+    MemorySegment.copy(from, JAVA_FLOAT, (long) first * Float.BYTES, to, 0, count);
+    return count;
   }
 
   /** Rows of the head of which the second plane was read. */
@@ -130,10 +152,12 @@ final class ScreenedRow {
       best = new float[Math.max(count, 2 * best.length)];
     }
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
-    for (int panel = 0; panel < bounds.panels(); panel++) {
-      float lower = bounds.panelLower(panel);
-      if (lower > best[0]) {
-        replaceLeast(lower);
+    for (int first = 0; first < bounds.panels(); first += PIECE) {
+      int panels = read(bounds.panelLower(), first, bounds.panels(), piece);
+      for (int i = 0; i < panels; i++) {
+        if (piece[i] > best[0]) {
+          replaceLeast(piece[i]);
+        }
       }
     }
     float least = best[0];
@@ -141,17 +165,24 @@ final class ScreenedRow {
       return least;
     }
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
-    for (int panel = 0; panel < bounds.panels(); panel++) {
-      if (bounds.panelLower(panel) >= least) {
-        for (int r = 0; r < LowBitMatrix.PANEL_ROWS; r++) {
-          float lower = bounds.lower(panel * LowBitMatrix.PANEL_ROWS + r);
-          if (lower > best[0]) {
-            replaceLeast(lower);
-          }
+    for (int first = 0; first < bounds.panels(); first += PIECE) {
+      int panels = read(bounds.panelLower(), first, bounds.panels(), piece);
+      for (int i = 0; i < panels; i++) {
+        if (piece[i] >= least) {
+          replaceLeastBy((first + i) * LowBitMatrix.PANEL_ROWS);
         }
       }
     }
     return best[0];
+  }
+
+  private void replaceLeastBy(int first) {
+    int count = read(bounds.lower(), first, tokens, panel);
+    for (int i = 0; i < count; i++) {
+      if (panel[i] > best[0]) {
+        replaceLeast(panel[i]);
+      }
+    }
   }
 
   /** Puts a larger value in the place of the least. */
