@@ -60,7 +60,7 @@ class DoorFailureTest {
                           "/x",
                           (request, response) -> {
                             request.streamFilter(body);
-                            door.post(Dialect.OPENAI, (json, exchange) -> task.get())
+                            door.post((json, exchange) -> task.get())
                                 .handle(request, response);
                           }))
               .build()
