@@ -139,6 +139,7 @@ final class Completions {
         List<TokenLogprobs> echoed = new ArrayList<>(); // by the first choice, for all of them
         results.addAll(
             Choices.run(
+                exchange,
                 count,
                 atOnce,
                 (choice, promptIsDone) ->
