@@ -173,6 +173,9 @@ final class Door {
       Connection.current().unwatch();
     }
     exchange.report(request.path().rawPath(), status);
+    if (status == 200) {
+      exchange.work().count(metrics, exchange.age());
+    }
     log.answered(exchange, request.prologue().method().text(), request.path().rawPath(), status);
     if (gone != null) {
       throw new ServerConnectionException("The client has gone.", gone); // nothing is to be sent

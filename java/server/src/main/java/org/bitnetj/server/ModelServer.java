@@ -29,7 +29,7 @@ public final class ModelServer implements AutoCloseable {
   private final Answers answers;
   private final Exchanges exchanges;
   private final Connections connections;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics;
   private final Identity identity;
   private final Page page = new Page();
   private final WebServer server;
@@ -39,6 +39,7 @@ public final class ModelServer implements AutoCloseable {
     this.model = model;
     this.options = options;
     this.identity = Fingerprint.identity(model, options);
+    this.metrics = new Metrics(identity.model());
     this.admission = new Admission(options.parallel(), options.queue(), capacity(model));
     this.answers = new Answers(model, admission, metrics, options.drafting());
     this.exchanges = new Exchanges(options.requestTime());

@@ -412,8 +412,9 @@ class ModelServerTest {
         List.of(
             "llamacpp:requests_processing",
             "llamacpp:requests_deferred",
-            "vllm:num_requests_waiting",
-            "vllm:kv_cache_usage_perc",
+            "llamacpp:predicted_tokens_seconds",
+            "vllm:num_requests_waiting{model_name=\"tiny-bitnet-stories-i2_s\"}",
+            "vllm:kv_cache_usage_perc{model_name=\"tiny-bitnet-stories-i2_s\"}",
             "bitnet:steps_total")) {
       assertTrue(metrics.contains("\n" + name + " "), name);
     }
