@@ -17,6 +17,7 @@ import com.anthropic.models.messages.RawMessageStreamEvent;
 import com.anthropic.models.messages.StopReason;
 import com.anthropic.models.messages.Tool;
 import com.anthropic.models.messages.ToolChoiceAny;
+import com.anthropic.models.models.ModelInfo;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -72,6 +73,12 @@ class AnthropicJavaTest {
 
   private static String text(Message message) {
     return message.content().getFirst().asText().text();
+  }
+
+  @Test
+  void theModelIsListedAndFound() {
+    ModelInfo model = client.models().list().data().getFirst().validate();
+    assertEquals(model, client.models().retrieve(model.id()).validate());
   }
 
   @Test

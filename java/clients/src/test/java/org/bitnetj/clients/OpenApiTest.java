@@ -76,6 +76,9 @@ class OpenApiTest {
   }
 
   private static void assertValid(JsonSchema schema, JsonNode answer) {
+    if (answer instanceof ObjectNode object && object.path("usage").isNull()) {
+      object.remove("usage"); // it is described as nullable by a keyword that JSON Schema lacks
+    }
     assertEquals(List.of(), List.copyOf(schema.validate(answer)), answer.toPrettyString());
   }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,7 +118,9 @@ final class Admission {
         if (rank == waiters.size()) {
           throw busy();
         }
-        displaceLast();
+        Waiter last = waiters.removeLast();
+        last.displaced = true;
+        last.turn.signal();
       }
       waiters.add(rank, waiter);
       try {
@@ -131,7 +134,8 @@ final class Admission {
             exchange.requireWanted();
           }
           if (left <= 0) {
-            throw late();
+            throw new ApiException(
+                ApiException.Kind.TIMED_OUT, "The request's time was over before its turn came.");
           }
           left = waiter.turn.awaitNanos(left);
         }
@@ -152,23 +156,9 @@ final class Admission {
 
   private ApiException busy() {
     return ApiException.busy(
-        "The server is busy: "
-            + requests
-            + " requests are under way and "
-            + waiters.size()
-            + " wait. Try again later.",
+        "The server is busy: %d requests are under way and %d wait. Try again later."
+            .formatted(requests, waiters.size()),
         Duration.ofSeconds(secondsUntilRoom()));
-  }
-
-  private void displaceLast() {
-    Waiter last = waiters.removeLast();
-    last.displaced = true;
-    last.turn.signal();
-  }
-
-  private static ApiException late() {
-    return new ApiException(
-        ApiException.Kind.TIMED_OUT, "The request's time was over before its turn came.");
   }
 
   private void requireOpen() {
@@ -228,19 +218,18 @@ final class Admission {
 
   /** Texts that are being generated. */
   int running() {
-    lock.lock();
-    try {
-      return running;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> running);
   }
 
   /** Requests that wait for their turn. */
   int waiting() {
+    return locked(waiters::size);
+  }
+
+  private int locked(IntSupplier count) {
     lock.lock();
     try {
-      return waiters.size();
+      return count.getAsInt();
     } finally {
       lock.unlock();
     }

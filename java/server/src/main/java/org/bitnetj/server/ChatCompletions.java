@@ -120,7 +120,7 @@ final class ChatCompletions {
     void answer(boolean stream, boolean usage, EventStream events, ServerResponse response) {
       List<Message> messages = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        messages.add(stream ? new Deltas(i, events) : new Message());
+        messages.add(stream ? new Deltas(i, usage, events) : new Message());
       }
       List<Reply> replies = chats.answers(exchange, prompt, messages);
       List<GenerationResult> results = replies.stream().map(Reply::result).toList();
@@ -221,12 +221,17 @@ final class ChatCompletions {
     /** A message in pieces. */
     private final class Deltas extends Message {
       private final int index;
+      private final boolean usage;
       private final EventStream events;
       private boolean begun;
       private int calls;
 
-      Deltas(int index, EventStream events) {
+      /**
+       * @param usage whether the stream ends with the numbers of its tokens
+       */
+      Deltas(int index, boolean usage, EventStream events) {
         this.index = index;
+        this.usage = usage;
         this.events = events;
       }
 
@@ -251,6 +256,9 @@ final class ChatCompletions {
         choice.set("delta", delta);
         choice.set("logprobs", logprobs);
         choice.put("finish_reason", finish);
+        if (usage) {
+          chunk.putNull("usage"); // of all chunks but the last
+        }
         return chunk;
       }
 

@@ -76,6 +76,7 @@ final class Chats {
         sinks.size(),
         atOnce ->
             Choices.run(
+                exchange,
                 sinks.size(),
                 atOnce,
                 (choice, promptIsDone) ->

@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Several answers to one prompt, generated at the same time; the prompt is computed once. */
 final class Choices {
@@ -26,18 +28,21 @@ final class Choices {
   private Choices() {}
 
   /**
-   * Runs {@code count} tasks, and returns their results in order. When one fails, the others are
-   * interrupted.
+   * Runs {@code count} tasks, and returns their results in order. When one fails, the exchange ends,
+   * and the others with it. An interrupt would close the connection of one that is sending, and the
+   * client would not hear what has gone wrong.
    *
+   * @param exchange whose answer they are
    * @param atOnce most of them that run at a time
    * @throws RuntimeException what the first one to fail threw
    */
-  static <T> List<T> run(int count, int atOnce, Task<T> task) {
+  static <T> List<T> run(Exchange exchange, int count, int atOnce, Task<T> task) {
     if (count == 1) {
       return List.of(task.run(0, () -> {}));
     }
     CountDownLatch prompt = new CountDownLatch(1);
     Semaphore room = new Semaphore(atOnce);
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       CompletionService<T> ended = new ExecutorCompletionService<>(threads);
       List<Future<T>> futures = new ArrayList<>();
@@ -51,7 +56,12 @@ final class Choices {
                   }
                   room.acquire();
                   try {
+                    exchange.requireWanted(); // it may have had to wait
                     return task.run(choice, prompt::countDown);
+                  } catch (RuntimeException | Error e) {
+                    failure.compareAndSet(null, e); // those that it ends fail too
+                    exchange.end(Exchange.End.FAILED);
+                    throw e;
                   } finally {
                     room.release();
                     prompt.countDown();
@@ -64,10 +74,8 @@ final class Choices {
         }
         return futures.stream().map(Future::resultNow).toList();
       } catch (ExecutionException e) {
-        threads.shutdownNow(); // an interrupt cancels a text
-        throw e.getCause() instanceof RuntimeException cause
-            ? cause
-            : new IllegalStateException(e.getCause());
+        Throwable first = failure.get();
+        throw first instanceof RuntimeException cause ? cause : new IllegalStateException(first);
       } catch (InterruptedException e) {
         threads.shutdownNow();
         Thread.currentThread().interrupt();

@@ -99,7 +99,7 @@ final class Completions {
     void answer(boolean stream, boolean usage, EventStream events, ServerResponse response) {
       List<Text> texts = new ArrayList<>();
       for (int i = 0; i < prompts.size() * count; i++) {
-        texts.add(new Text(i, stream ? events : null));
+        texts.add(new Text(i, usage, stream ? events : null));
       }
       List<GenerationResult> results =
           answers.inTurn(exchange, prompts, options, count, atOnce -> generate(texts, atOnce));
@@ -139,6 +139,7 @@ final class Completions {
         List<TokenLogprobs> echoed = new ArrayList<>(); // by the first choice, for all of them
         results.addAll(
             Choices.run(
+                exchange,
                 count,
                 atOnce,
                 (choice, promptIsDone) ->
@@ -161,15 +162,18 @@ final class Completions {
     /** One of the texts. */
     private final class Text {
       private final int index;
+      private final boolean usage;
       private final @Nullable EventStream events;
       private final TokenLists tokens = new TokenLists(answers.model().tokenizer());
       private boolean begun;
 
       /**
+       * @param usage whether a stream ends with the numbers of its tokens
        * @param events of a stream
        */
-      Text(int index, @Nullable EventStream events) {
+      Text(int index, boolean usage, @Nullable EventStream events) {
         this.index = index;
+        this.usage = usage;
         this.events = events;
       }
 
@@ -187,15 +191,29 @@ final class Completions {
         String text = begun ? piece : echo() + piece;
         begun = true;
         if (!text.isEmpty()) {
-          to.data(chunk(index, text, tokens.isEmpty() ? null : logprobs(), null));
+          to.data(chunk(text, tokens.isEmpty() ? null : logprobs(), null));
         }
+      }
+
+      private ObjectNode chunk(
+          String text, @Nullable JsonNode logprobs, @Nullable String finish) {
+        ObjectNode chunk = envelope();
+        ObjectNode choice = chunk.putArray("choices").addObject();
+        choice.put("text", text);
+        choice.put("index", index);
+        choice.set("logprobs", logprobs);
+        choice.put("finish_reason", finish);
+        if (usage) {
+          chunk.putNull("usage"); // of all chunks but the last
+        }
+        return chunk;
       }
 
       /** The last event of a stream. */
       void end(GenerationResult result) {
         EventStream to = Objects.requireNonNull(events);
         send(to, ""); // if no piece has come
-        ObjectNode last = chunk(index, "", tokens.isEmpty() ? null : logprobs(), finish(result));
+        ObjectNode last = chunk("", tokens.isEmpty() ? null : logprobs(), finish(result));
         last.set("timings", Timings.of(result));
         to.data(last);
       }
@@ -236,17 +254,6 @@ final class Completions {
           }
         };
       }
-    }
-
-    private ObjectNode chunk(
-        int index, String text, @Nullable JsonNode logprobs, @Nullable String finish) {
-      ObjectNode chunk = envelope();
-      ObjectNode choice = chunk.putArray("choices").addObject();
-      choice.put("text", text);
-      choice.put("index", index);
-      choice.set("logprobs", logprobs);
-      choice.put("finish_reason", finish);
-      return chunk;
     }
 
     private ObjectNode envelope() {

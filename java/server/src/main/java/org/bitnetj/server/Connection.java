@@ -156,13 +156,16 @@ final class Connection implements ConnectionContext {
     }
   }
 
-  private static byte @Nullable [] await(FutureTask<byte @Nullable []> begun) {
+  private byte @Nullable [] await(FutureTask<byte @Nullable []> begun) {
     try {
       return begun.get();
     } catch (ExecutionException e) {
       throw new ServerConnectionException("the client's bytes cannot be read", e);
     } catch (InterruptedException e) { // as a read would: the connection ends
       Thread.currentThread().interrupt();
+      synchronized (this) {
+        ended = true; // to read on would be to wait for who reads ahead, interrupted or not
+      }
       throw new ServerConnectionException("the connection is closed", e);
     }
   }

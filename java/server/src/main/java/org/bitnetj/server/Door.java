@@ -59,6 +59,7 @@ final class Door {
   private static final ObjectMapper JSON = StrictJson.mapper();
 
   private static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
+  private static final HeaderName ANTHROPIC_REQUEST_ID = HeaderNames.create("request-id");
   private static final HeaderName RETRY_AFTER = HeaderNames.create("Retry-After");
 
   /** Bodies of the largest size that are in memory at a time; of smaller ones there are more. */
@@ -88,9 +89,8 @@ final class Door {
   }
 
   /** A handler of requests with a body of JSON. */
-  Handler post(Dialect dialect, Task task) {
+  Handler post(Task task) {
     return handler(
-        dialect,
         (request, exchange) -> {
           access.requireKey(request, exchange);
           long size = Math.min(request.headers().contentLength().orElse(mostBytes), mostBytes + 1L);
@@ -106,9 +106,8 @@ final class Door {
   }
 
   /** A handler of requests without a body. */
-  Handler get(Dialect dialect, Function<ServerRequest, Answer> task) {
+  Handler get(Function<ServerRequest, Answer> task) {
     return handler(
-        dialect,
         (request, exchange) -> {
           access.requireKey(request, exchange);
           return task.apply(request);
@@ -116,8 +115,8 @@ final class Door {
   }
 
   /** The same for everybody, with a key or not. */
-  Handler open(Dialect dialect, Function<ServerRequest, Answer> task) {
-    return handler(dialect, (request, exchange) -> task.apply(request));
+  Handler open(Function<ServerRequest, Answer> task) {
+    return handler((request, exchange) -> task.apply(request));
   }
 
   /** An answer that is a JSON object. */
@@ -129,21 +128,21 @@ final class Door {
     Answer read(ServerRequest request, Exchange exchange);
   }
 
-  private Handler handler(Dialect dialect, Reading reading) {
+  private Handler handler(Reading reading) {
     return (request, response) ->
-        exchanges.run(exchange -> guard(dialect, request, response, exchange, reading));
+        exchanges.run(exchange -> guard(request, response, exchange, reading));
   }
 
   private void guard(
-      Dialect dialect,
-      ServerRequest request,
-      ServerResponse response,
-      Exchange exchange,
-      Reading reading) {
+      ServerRequest request, ServerResponse response, Exchange exchange, Reading reading) {
+    Dialect dialect = Dialect.of(request);
     int status = 200;
     RuntimeException gone = null;
     access.allowOrigin(request, response);
     response.header(REQUEST_ID, exchange.id());
+    if (dialect == Dialect.ANTHROPIC) {
+      response.header(ANTHROPIC_REQUEST_ID, exchange.id());
+    }
     EventStream events = new EventStream(response, dialect);
     try (events) {
       try {
@@ -174,6 +173,9 @@ final class Door {
       Connection.current().unwatch();
     }
     exchange.report(request.path().rawPath(), status);
+    if (status == 200) {
+      exchange.work().count(metrics, exchange.age());
+    }
     log.answered(exchange, request.prologue().method().text(), request.path().rawPath(), status);
     if (gone != null) {
       throw new ServerConnectionException("The client has gone.", gone); // nothing is to be sent
@@ -267,10 +269,7 @@ final class Door {
 
   private void answer(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     if (!hosts.allows(request)) {
-      boolean anthropic = request.path().rawPath().startsWith("/v1/messages");
-      Dialect dialect = anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI;
-      exchanges.run(
-          exchange -> guard(dialect, request, response, exchange, (r, e) -> hosts.refuse(r)));
+      exchanges.run(exchange -> guard(request, response, exchange, (r, e) -> hosts.refuse(r)));
       return;
     }
     chain.proceed();

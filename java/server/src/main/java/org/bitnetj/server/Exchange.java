@@ -16,7 +16,9 @@ final class Exchange {
   enum End {
     GONE,
     LATE,
-    STOPPING
+    STOPPING,
+    /** A part of the answer could not be made, of which the client is told. */
+    FAILED
   }
 
   /** To be closed when there is nothing to be run any more. */
@@ -139,7 +141,7 @@ final class Exchange {
    * Goes on only if the answer is still wanted.
    *
    * @throws EventStream.Gone if the client has gone
-   * @throws ApiException if the time is over or the server stops
+   * @throws ApiException if the time is over, the server stops or another part has failed
    */
   void requireWanted() {
     switch (why()) {
@@ -152,6 +154,8 @@ final class Exchange {
                   + time.toSeconds()
                   + " seconds that a request may take.");
       case STOPPING -> throw stopping();
+      case FAILED ->
+          throw new ApiException(ApiException.Kind.BROKEN, "Another part of the answer failed.");
     }
   }
 

@@ -19,6 +19,17 @@ final class Metrics {
   private final LongAdder texts = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final LongAdder failed = new LongAdder();
+  private final Histogram firstTokens = new Histogram();
+  private final Histogram requests = new Histogram();
+  private final String label;
+
+  /**
+   * @param model its name, by which dashboards for vLLM choose
+   */
+  Metrics(String model) {
+    String escaped = model.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    this.label = "model_name=\"" + escaped + "\"";
+  }
 
   void count(GenerationStats stats) {
     texts.increment();
@@ -27,6 +38,17 @@ final class Metrics {
     generatedTokens.add(stats.generatedTokens());
     promptNanos.add(stats.prefillNanos());
     decodeNanos.add(stats.decodeNanos());
+  }
+
+  /**
+   * A request has been answered.
+   *
+   * @param firstToken nanoseconds from its arrival to its first token
+   * @param whole to the last byte of its answer
+   */
+  void countTimes(long firstToken, long whole) {
+    firstTokens.add(firstToken);
+    requests.add(whole);
   }
 
   void countRefused() {
@@ -56,6 +78,12 @@ final class Metrics {
     counter(out, "llamacpp:prompt_seconds_total", "Seconds for prompts", seconds);
     counter(out, "llamacpp:tokens_predicted_total", "Tokens generated", generatedTokens.sum());
     counter(out, "llamacpp:tokens_predicted_seconds_total", "Seconds for them", decode);
+    gauge(out, "llamacpp:prompt_tokens_seconds", "Prompt tokens a second", perSecond(computed, seconds));
+    gauge(
+        out,
+        "llamacpp:predicted_tokens_seconds",
+        "Tokens generated a second",
+        perSecond(generatedTokens.sum(), decode));
     gauge(out, "llamacpp:requests_processing", "Texts being generated", running);
     gauge(out, "llamacpp:requests_deferred", "Requests that wait", waiting);
     gauge(out, "vllm:num_requests_running", "Texts being generated", running);
@@ -64,18 +92,26 @@ final class Metrics {
     gauge(out, "vllm:kv_cache_usage_perc", "Share of the cache in use, 1 for all", usage);
     counter(out, "vllm:prompt_tokens_total", "Prompt tokens", promptTokens.sum());
     counter(out, "vllm:generation_tokens_total", "Tokens generated", generatedTokens.sum());
+    firstTokens.write(
+        out, "vllm:time_to_first_token_seconds", "From a request to its first token", label);
+    requests.write(
+        out, "vllm:e2e_request_latency_seconds", "From a request to the end of its answer", label);
     return out.toString();
   }
 
-  private static void counter(StringBuilder out, String name, String help, double value) {
+  private static double perSecond(long count, double seconds) {
+    return seconds > 0 ? count / seconds : 0;
+  }
+
+  private void counter(StringBuilder out, String name, String help, double value) {
     metric(out, name, help, "counter", value);
   }
 
-  private static void gauge(StringBuilder out, String name, String help, double value) {
+  private void gauge(StringBuilder out, String name, String help, double value) {
     metric(out, name, help, "gauge", value);
   }
 
-  private static void metric(
+  private void metric(
       StringBuilder out, String name, String help, String type, double value) {
     String number =
         value == Math.rint(value)
@@ -83,6 +119,10 @@ final class Metrics {
             : String.format(Locale.ROOT, "%.6f", value);
     out.append("# HELP ").append(name).append(' ').append(help).append('\n');
     out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
-    out.append(name).append(' ').append(number).append('\n');
+    out.append(name);
+    if (name.startsWith("vllm:")) { // its metrics have the label, llama.cpp's have none
+      out.append('{').append(label).append('}');
+    }
+    out.append(' ').append(number).append('\n');
   }
 }

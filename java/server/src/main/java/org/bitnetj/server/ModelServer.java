@@ -1,6 +1,5 @@
 package org.bitnetj.server;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.common.tls.Tls;
@@ -8,7 +7,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,7 +29,7 @@ public final class ModelServer implements AutoCloseable {
   private final Answers answers;
   private final Exchanges exchanges;
   private final Connections connections;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics;
   private final Identity identity;
   private final Page page = new Page();
   private final WebServer server;
@@ -41,6 +39,7 @@ public final class ModelServer implements AutoCloseable {
     this.model = model;
     this.options = options;
     this.identity = Fingerprint.identity(model, options);
+    this.metrics = new Metrics(identity.model());
     this.admission = new Admission(options.parallel(), options.queue(), capacity(model));
     this.answers = new Answers(model, admission, metrics, options.drafting());
     this.exchanges = new Exchanges(options.requestTime());
@@ -115,29 +114,29 @@ public final class ModelServer implements AutoCloseable {
     Messages messages = new Messages(chats, identity);
     Responses responses = new Responses(chats, identity);
     Embeddings embeddings = new Embeddings(answers, identity);
+    Models models = new Models(model.info(), identity);
     TokenEndpoints tokens = new TokenEndpoints(model);
     routes.addFilter(door::filter);
     page.route(routes);
     routes
-        .post("/v1/chat/completions", door.post(Dialect.OPENAI, chat::read))
-        .post("/v1/completions", door.post(Dialect.OPENAI, completions::read))
-        .post("/v1/responses", door.post(Dialect.OPENAI, responses::read))
-        .post("/v1/messages", door.post(Dialect.ANTHROPIC, messages::read))
-        .post("/v1/messages/count_tokens", door.post(Dialect.ANTHROPIC, messages::countTokens))
-        .post("/v1/embeddings", door.post(Dialect.OPENAI, embeddings::read))
-        .post("/tokenize", door.post(Dialect.OPENAI, tokens::tokenize))
-        .post("/detokenize", door.post(Dialect.OPENAI, tokens::detokenize))
-        .get("/v1/models", door.get(Dialect.OPENAI, request -> Door.whole(models())))
-        .get("/v1/models/{+id}", door.get(Dialect.OPENAI, request -> Door.whole(find(request))))
-        .get("/v1/responses/{id}", door.get(Dialect.OPENAI, responses::find))
-        .delete("/v1/responses/{id}", door.get(Dialect.OPENAI, responses::delete))
-        .get("/health", door.open(Dialect.OPENAI, request -> Door.whole(health())))
-        .get("/metrics", door.open(Dialect.OPENAI, request -> this::sendMetrics))
+        .post("/v1/chat/completions", door.post(chat::read))
+        .post("/v1/completions", door.post(completions::read))
+        .post("/v1/responses", door.post(responses::read))
+        .post("/v1/messages", door.post(messages::read))
+        .post("/v1/messages/count_tokens", door.post(messages::countTokens))
+        .post("/v1/embeddings", door.post(embeddings::read))
+        .post("/tokenize", door.post(tokens::tokenize))
+        .post("/detokenize", door.post(tokens::detokenize))
+        .get("/v1/models", door.get(models::list))
+        .get("/v1/models/{+id}", door.get(models::find))
+        .get("/v1/responses/{id}", door.get(responses::find))
+        .delete("/v1/responses/{id}", door.get(responses::delete))
+        .get("/health", door.open(request -> Door.whole(health())))
+        .get("/metrics", door.open(request -> this::sendMetrics))
         .options("/*", door::preflight)
         .any(
             "/*",
             door.open(
-                Dialect.OPENAI,
                 request -> {
                   throw new ApiException(
                       ApiException.Kind.NOT_FOUND,
@@ -151,38 +150,6 @@ public final class ModelServer implements AutoCloseable {
         metrics
             .page(model.status(), admission.running(), admission.waiting())
             .getBytes(StandardCharsets.UTF_8));
-  }
-
-  private ObjectNode models() {
-    ObjectNode body = JSON.objectNode();
-    body.put("object", "list");
-    ArrayNode data = body.putArray("data");
-    data.add(describe());
-    return body;
-  }
-
-  private ObjectNode find(ServerRequest request) {
-    String id = request.path().pathParameters().get("id");
-    if (!id.equals(identity.model())) {
-      throw ApiException.coded(
-          ApiException.Kind.NOT_FOUND,
-          "model_not_found",
-          "There is no model " + id + " here, only " + identity.model() + ".");
-    }
-    return describe();
-  }
-
-  private ObjectNode describe() {
-    ObjectNode body = JSON.objectNode();
-    body.put("id", identity.model());
-    body.put("object", "model");
-    body.put("created", identity.created());
-    body.put("owned_by", "bitnet.java");
-    ObjectNode meta = body.putObject("meta");
-    meta.put("n_ctx_train", model.info().contextLength());
-    meta.put("n_embd", model.info().width());
-    meta.put("n_vocab", model.info().vocabulary());
-    return body;
   }
 
   private ObjectNode health() {

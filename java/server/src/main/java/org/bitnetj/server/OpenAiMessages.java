@@ -251,10 +251,10 @@ final class OpenAiMessages {
                 () -> {
                   ObjectNode none = JsonNodeFactory.instance.objectNode().put("type", "object");
                   none.putObject("properties");
-                  return none;
+                  return none.put("additionalProperties", false); // the function has none
                 });
-    if (!parameters.isObject()) {
-      throw function.wrong(schema, "must be a JSON schema");
+    if (!parameters.isObject() || !Tools.allowObjects(parameters)) {
+      throw function.wrong(schema, "must be a JSON schema of an object");
     }
     result.set("parameters", parameters);
     function.flag("strict");

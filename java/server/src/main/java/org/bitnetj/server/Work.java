@@ -75,6 +75,17 @@ final class Work {
     event.completionTokens = completionTokens;
   }
 
+  /**
+   * Counts the times of a request that has been answered, if it made tokens.
+   *
+   * @param age of the request
+   */
+  synchronized void count(Metrics metrics, Duration age) {
+    if (firstTokenNanos >= 0) {
+      metrics.countTimes(firstTokenNanos, age.toNanos());
+    }
+  }
+
   private static double millis(long nanos) {
     return Math.round(nanos / 1e4) / 100.0;
   }

@@ -25,7 +25,7 @@ class AnswersTest {
   private static LanguageModel model;
 
   private final Admission admission = new Admission(1, 0, model.cachePositions());
-  private final Answers answers = new Answers(model, admission, new Metrics(), true);
+  private final Answers answers = new Answers(model, admission, new Metrics("m"), true);
   private final Exchange exchange = new Exchange(Duration.ofMinutes(5));
 
   @BeforeAll
@@ -184,7 +184,7 @@ class AnswersTest {
   void asManyAnswersAreGeneratedAtATimeAsThereIsRoomFor() {
     GenerationOptions brief = GenerationOptions.greedy().withMaxTokens(10);
     for (int blocks = 1; blocks <= 5; blocks++) {
-      Answers few = new Answers(model, new Admission(3, 0, 256L * blocks), new Metrics(), true);
+      Answers few = new Answers(model, new Admission(3, 0, 256L * blocks), new Metrics("m"), true);
       int expected = Math.min(blocks, 3);
       int atOnce = few.inTurn(exchange, List.of(prompt(3)), brief, 3, n -> n);
       assertEquals(expected, atOnce, blocks + " blocks");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -16,12 +17,17 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ChoicesTest {
+  private static Exchange exchange() {
+    return new Exchange(Duration.ofMinutes(1));
+  }
+
   @Test
   void resultsAreInOrder() {
-    assertEquals(List.of(0), Choices.run(1, 1, (choice, promptIsDone) -> choice));
+    assertEquals(List.of(0), Choices.run(exchange(), 1, 1, (choice, promptIsDone) -> choice));
     assertEquals(
         List.of(0, 10, 20, 30),
         Choices.run(
+            exchange(),
             4,
             4,
             (choice, promptIsDone) -> {
@@ -35,6 +41,7 @@ class ChoicesTest {
     Queue<String> events = new ConcurrentLinkedQueue<>();
     CyclicBarrier together = new CyclicBarrier(3);
     Choices.run(
+        exchange(),
         3,
         3,
         (choice, promptIsDone) -> {
@@ -57,11 +64,22 @@ class ChoicesTest {
     }
   }
 
+  /** Waits until nobody wants the answer; says whether the thread was interrupted then. */
+  private static boolean untilEnded(Exchange exchange) {
+    CountDownLatch ended = new CountDownLatch(1);
+    try (Exchange.Registration _ = exchange.whenEnded(ended::countDown)) {
+      ended.await();
+      return false;
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
   @Test
-  void aFailureEndsTheOthers() {
+  void aFailureEndsTheOthersWithoutAnInterrupt() {
     IllegalArgumentException failure = new IllegalArgumentException("no");
-    CountDownLatch never = new CountDownLatch(1);
-    AtomicInteger interrupted = new AtomicInteger();
+    Exchange exchange = exchange();
+    Queue<Boolean> interrupted = new ConcurrentLinkedQueue<>();
     CyclicBarrier together = new CyclicBarrier(3);
     assertSame(
         failure,
@@ -69,6 +87,7 @@ class ChoicesTest {
             IllegalArgumentException.class,
             () ->
                 Choices.run(
+                    exchange,
                     3,
                     3,
                     (choice, promptIsDone) -> {
@@ -77,14 +96,10 @@ class ChoicesTest {
                       if (choice == 0) {
                         throw failure;
                       }
-                      try {
-                        never.await();
-                      } catch (InterruptedException e) {
-                        interrupted.incrementAndGet();
-                      }
+                      interrupted.add(untilEnded(exchange));
                       return choice;
                     })));
-    assertEquals(2, interrupted.get());
+    assertEquals(List.of(false, false), List.copyOf(interrupted));
   }
 
   @Test
@@ -94,6 +109,7 @@ class ChoicesTest {
         IllegalArgumentException.class,
         () ->
             Choices.run(
+                exchange(),
                 8,
                 8,
                 (choice, promptIsDone) -> {
@@ -105,11 +121,12 @@ class ChoicesTest {
 
   @Test
   void aLaterFailureEndsTheFirstToo() {
-    CountDownLatch never = new CountDownLatch(1);
+    Exchange exchange = exchange();
     assertThrows(
         IllegalArgumentException.class,
         () ->
             Choices.run(
+                exchange,
                 2,
                 2,
                 (choice, promptIsDone) -> {
@@ -117,11 +134,26 @@ class ChoicesTest {
                   if (choice == 1) {
                     throw new IllegalArgumentException("no");
                   }
-                  try {
-                    never.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
+                  untilEnded(exchange);
+                  return choice;
+                }));
+  }
+
+  @Test
+  void whatWaitsForRoomIsNotBegunAfterAFailure() {
+    AtomicInteger ran = new AtomicInteger();
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            Choices.run(
+                exchange(),
+                8,
+                1,
+                (choice, promptIsDone) -> {
+                  if (ran.incrementAndGet() == 1) {
+                    throw new IllegalArgumentException("no");
                   }
+                  meet(new CyclicBarrier(2)); // for ever
                   return choice;
                 }));
   }

@@ -275,6 +275,17 @@ class ConnectionTest {
   }
 
   @Test
+  void aClientThatStopsInTheMidstOfABodyIsCutOff() throws Exception {
+    serve(ServedModel.options().withTransferTime(Duration.ofMillis(500)));
+    String request = request("/v1/completions", SHORT);
+    try (Socket socket = connect()) {
+      send(socket, request.substring(0, request.length() - 5));
+      socket.setSoTimeout(20_000);
+      assertEquals(-1, socket.getInputStream().read());
+    }
+  }
+
+  @Test
   void aClientThatDoesNotReadItsStreamIsCutOff() throws Exception {
     serve(ServedModel.options().withTransferTime(Duration.ofMillis(500)));
     try (Socket socket = new Socket()) {

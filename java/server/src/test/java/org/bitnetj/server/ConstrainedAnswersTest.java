@@ -95,6 +95,30 @@ class ConstrainedAnswersTest {
   }
 
   @Test
+  void aFunctionWithoutParametersIsCalledWithNone() throws Exception {
+    JsonNode answer =
+        chat(
+            "\"seed\": 1, \"parallel_tool_calls\": false, \"tool_choice\": \"required\", \"tools\":"
+                + " [{\"type\": \"function\", \"function\": {\"name\": \"now\"}}]");
+    assertEquals("{}", answer.at("/choices/0/message/tool_calls/0/function/arguments").asText());
+  }
+
+  @Test
+  void parametersMustBeOfAnObject() throws Exception {
+    HttpResponse<String> response =
+        served.post(
+            "/v1/chat/completions",
+            """
+            {"messages": [{"role": "user", "content": "a"}], "tools": [{"type": "function",
+              "function": {"name": "f", "parameters": {"type": "string"}}}]}\
+            """);
+    assertEquals(400, response.statusCode());
+    assertEquals(
+        "tools[0].function.parameters",
+        ServedModel.JSON.readTree(response.body()).at("/error/param").textValue());
+  }
+
+  @Test
   void onlyAllowedToolsAreCalled() throws Exception {
     String allowed = "\"mode\": \"required\", \"tools\": [{\"type\": \"function\", %s}]";
     for (int seed = 0; seed < 4; seed++) {

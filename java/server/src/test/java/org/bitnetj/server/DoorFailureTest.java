@@ -47,7 +47,7 @@ class DoorFailureTest {
     try (Exchanges exchanges = new Exchanges(Duration.ofMinutes(1));
         Connections connections = new Connections(Duration.ofMinutes(1));
         HttpClient client = HttpClient.newHttpClient()) {
-      Door door = new Door(options, exchanges, new Metrics(), new RequestLog(options, "m"));
+      Door door = new Door(options, exchanges, new Metrics("m"), new RequestLog(options, "m"));
       WebServer server =
           WebServer.builder()
               .host("127.0.0.1")
@@ -60,7 +60,7 @@ class DoorFailureTest {
                           "/x",
                           (request, response) -> {
                             request.streamFilter(body);
-                            door.post(Dialect.OPENAI, (json, exchange) -> task.get())
+                            door.post((json, exchange) -> task.get())
                                 .handle(request, response);
                           }))
               .build()

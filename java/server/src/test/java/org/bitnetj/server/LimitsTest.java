@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -84,6 +85,23 @@ class LimitsTest {
       out.write(body.getBytes(StandardCharsets.UTF_8));
       String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
       assertEquals("HTTP/1.1 504", answer);
+    }
+  }
+
+  @Test
+  void aStreamOfSeveralChoicesTellsThatItsTimeIsOver() throws Exception {
+    ServerOptions options = ServedModel.options().withRequestTime(Duration.ofMillis(500));
+    try (ServedModel served = new ServedModel(options)) {
+      for (int round = 0; round < 3; round++) {
+        List<String> events =
+            served.stream(
+                "/v1/chat/completions",
+                """
+                {"messages": [{"role": "user", "content": "Hi"}], "n": 16, "max_tokens": 450,
+                 "logit_bias": {"4095": -100}, "stream": true, "logprobs": true, "top_logprobs": 9}\
+                """);
+        assertTrue(events.getLast().contains("took more than"), events.getLast());
+      }
     }
   }
 }

@@ -1,11 +1,14 @@
 package org.bitnetj.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -77,6 +80,7 @@ class ModelServerTest {
     for (String event : events.subList(0, events.size() - 2)) {
       JsonNode chunk = ServedModel.JSON.readTree(event);
       assertEquals("chat.completion.chunk", chunk.get("object").textValue());
+      assertTrue(chunk.path("usage").isNull(), event); // as OpenAI's API has it
       text.append(chunk.at("/choices/0/delta/content").asText());
     }
     JsonNode usage = ServedModel.JSON.readTree(events.get(events.size() - 2));
@@ -350,6 +354,47 @@ class ModelServerTest {
   }
 
   @Test
+  void chunksHaveUsageOnlyIfItIsAskedFor() throws Exception {
+    String request = "{\"prompt\": \"Once\", \"max_tokens\": 2, \"stream\": true%s}";
+    String asked = ", \"stream_options\": {\"include_usage\": true}";
+    List<String> events = served.stream("/v1/completions", request.formatted(asked));
+    for (String event : events.subList(0, events.size() - 2)) {
+      assertTrue(ServedModel.JSON.readTree(event).path("usage").isNull(), event);
+    }
+    assertTrue(events.get(events.size() - 2).contains("\"usage\":{\"prompt_tokens\""));
+    for (String event : served.stream("/v1/completions", request.formatted(""))) {
+      assertFalse(event.contains("usage"), event);
+    }
+  }
+
+  @Test
+  void clientsOfAnthropicAreAnsweredInItsFormWhateverThePath() throws Exception {
+    for (String path : List.of("/v1/messages", "/v1/messages/batches")) {
+      HttpResponse<String> nothing = served.get(path);
+      assertEquals(404, nothing.statusCode());
+      JsonNode error = ServedModel.JSON.readTree(nothing.body());
+      assertEquals("not_found_error", error.at("/error/type").textValue(), nothing.body());
+      assertEquals(
+          nothing.headers().firstValue("x-request-id"),
+          nothing.headers().firstValue("request-id"));
+      assertTrue(nothing.headers().firstValue("request-id").isPresent());
+    }
+    HttpResponse<String> models =
+        served.send(
+            HttpRequest.newBuilder(served.uri("/v1/models"))
+                .header("anthropic-version", "2023-06-01"));
+    JsonNode list = ServedModel.JSON.readTree(models.body());
+    assertEquals("model", list.at("/data/0/type").textValue(), models.body());
+    assertEquals(list.get("first_id"), list.at("/data/0/id"));
+    Instant.parse(list.at("/data/0/created_at").textValue());
+    HttpResponse<String> unknown =
+        served.send(
+            HttpRequest.newBuilder(served.uri("/v1/models/gpt-9"))
+                .header("anthropic-version", "2023-06-01"));
+    assertEquals("error", ServedModel.JSON.readTree(unknown.body()).get("type").asText());
+  }
+
+  @Test
   void modelsHealthAndMetricsAreThere() throws Exception {
     JsonNode models = ServedModel.JSON.readTree(served.get("/v1/models").body());
     assertEquals("tiny-bitnet-stories-i2_s", models.at("/data/0/id").textValue());
@@ -367,8 +412,9 @@ class ModelServerTest {
         List.of(
             "llamacpp:requests_processing",
             "llamacpp:requests_deferred",
-            "vllm:num_requests_waiting",
-            "vllm:kv_cache_usage_perc",
+            "llamacpp:predicted_tokens_seconds",
+            "vllm:num_requests_waiting{model_name=\"tiny-bitnet-stories-i2_s\"}",
+            "vllm:kv_cache_usage_perc{model_name=\"tiny-bitnet-stories-i2_s\"}",
             "bitnet:steps_total")) {
       assertTrue(metrics.contains("\n" + name + " "), name);
     }

@@ -320,7 +320,7 @@ class ResponsesTest {
   void aStreamThatFailsSaysSoAtItsEnd() throws Exception {
     List<String> written = new ArrayList<>();
     Admission admission = new Admission(1, 1, 1 << 20);
-    Answers answers = new Answers(served.model, admission, new Metrics(), true);
+    Answers answers = new Answers(served.model, admission, new Metrics("m"), true);
     Responses responses = new Responses(new Chats(answers), new Identity("m", "fp_0", 0));
     Exchange exchange = new Exchange(Duration.ofMinutes(1));
     EventStream events =

@@ -1,6 +1,6 @@
 package org.bitnetj.chat.reply;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,10 +18,15 @@ final class Constraints {
   private static final int MOST_CALLS = 8;
 
   private final Tokenizer tokenizer;
+  private final boolean listed;
   private @Nullable ConstraintCompiler compiler;
 
-  Constraints(Tokenizer tokenizer) {
+  /**
+   * @param listed whether all calls of an answer are one array
+   */
+  Constraints(Tokenizer tokenizer, boolean listed) {
     this.tokenizer = tokenizer;
+    this.listed = listed;
   }
 
   /** Reads the vocabulary when it is first needed: of a large one that takes a second or two. */
@@ -59,7 +64,7 @@ final class Constraints {
     return Optional.of(compiler().compile(whole));
   }
 
-  /** One call or more, in the form that {@link ReplyParser} reads. */
+  /** One call or more, in the model's form, which {@link ReplyParser} reads. */
   private Grammar calls(Tools tools) {
     List<Grammar> each = new ArrayList<>();
     for (var function : tools.functions()) {
@@ -67,22 +72,36 @@ final class Constraints {
       if (tools.only().isEmpty() || tools.only().get().equals(name)) {
         each.add(
             Grammar.sequence(
-                mark(ReplyParser.CALL),
-                Grammar.text("\n{\"name\": \"" + name + "\", \"arguments\": "),
-                parameters(function.get("parameters"), name),
-                Grammar.text("}\n"),
-                mark(ReplyParser.CALL_END)));
+                Grammar.text("{\"name\": \"" + name + "\", \"arguments\": "),
+                parameters((ObjectNode) function.get("parameters"), name),
+                Grammar.text("}")));
       }
     }
     Grammar call = Grammar.choice(each);
-    int more = tools.several() ? MOST_CALLS - 1 : 0;
-    return Grammar.sequence(
-        call, Grammar.repeat(Grammar.sequence(Grammar.text("\n"), call), 0, more));
+    int most = tools.several() ? MOST_CALLS : 1;
+    if (listed) {
+      return marked("\n[\n  ", several(call, ",\n  ", most), "\n]\n");
+    }
+    return several(marked("\n", call, "\n"), "\n", most);
   }
 
-  private static Grammar parameters(JsonNode schema, String name) {
+  private static Grammar several(Grammar one, String between, int most) {
+    return Grammar.sequence(
+        one, Grammar.repeat(Grammar.sequence(Grammar.text(between), one), 0, most - 1));
+  }
+
+  private Grammar marked(String before, Grammar calls, String after) {
+    return Grammar.sequence(
+        mark(ReplyParser.CALL),
+        Grammar.text(before),
+        calls,
+        Grammar.text(after),
+        mark(ReplyParser.CALL_END));
+  }
+
+  private static Grammar parameters(ObjectNode schema, String name) {
     try {
-      return Grammar.jsonSchema(schema.toString());
+      return Grammar.jsonSchema(Tools.ofObjects(schema).toString());
     } catch (GrammarException e) {
       throw new GrammarException("parameters of " + name + ": " + e.getMessage());
     }

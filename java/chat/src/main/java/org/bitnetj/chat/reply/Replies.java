@@ -25,8 +25,9 @@ public final class Replies {
    */
   public Replies(LanguageModel model) {
     this.model = model;
-    this.constraints = new Constraints(model.tokenizer());
     this.toolsInTemplate = Tools.areInTemplate(model);
+    this.constraints =
+        new Constraints(model.tokenizer(), toolsInTemplate && Tools.areCalledInList(model));
   }
 
   /** {@return the model that answers} */

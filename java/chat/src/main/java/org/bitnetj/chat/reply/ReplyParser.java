@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -12,9 +13,10 @@ import org.bitnetj.tokenizer.Tokenizer;
 
 /**
  * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions between
- * {@code <tool_call>} and {@code </tool_call>}, each a JSON object with {@code name} and {@code
- * arguments}; white space before a call belongs to nothing. What looks like a call and is none is
- * passed on as text. The result does not depend on how a reply is cut. Not thread-safe.
+ * {@code <tool_call>} and {@code </tool_call>}, a JSON object with {@code name} and {@code
+ * arguments} or an array of such objects; white space before a call belongs to nothing. What looks
+ * like a call and is none is passed on as text. The result does not depend on how a reply is cut.
+ * Not thread-safe.
  */
 public final class ReplyParser {
   static final String CALL = "<tool_call>";
@@ -123,21 +125,35 @@ public final class ReplyParser {
   }
 
   private void call(String text) {
-    try {
-      JsonNode call = JSON.readTree(text);
-      JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
-      if (arguments == null) {
-        arguments = JsonNodeFactory.instance.objectNode();
-      }
-      if (call.path("name").isTextual() && arguments.isObject()) {
-        calls++;
-        sink.call(ToolCall.of(call.get("name").textValue(), arguments.toString()));
-        return;
-      }
-    } catch (JsonProcessingException e) {
-      // Not a call, then.
+    List<ToolCall> found = calls(text);
+    if (found.isEmpty()) {
+      sink.text(space + CALL + text + CALL_END);
     }
-    sink.text(space + CALL + text + CALL_END);
+    calls += found.size();
+    found.forEach(sink::call);
+  }
+
+  /** What stands between marks; nothing if any of it is no call. */
+  private static List<ToolCall> calls(String text) {
+    List<ToolCall> found = new ArrayList<>();
+    try {
+      JsonNode all = JSON.readTree(text);
+      for (JsonNode one : all.isArray() ? all : List.of(all)) {
+        // Templates may show earlier calls as OpenAI's API has them, and models write the same.
+        JsonNode call = one.path("function").isObject() ? one.get("function") : one;
+        JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
+        if (arguments == null) {
+          arguments = JsonNodeFactory.instance.objectNode();
+        }
+        if (!call.path("name").isTextual() || !arguments.isObject()) {
+          return List.of();
+        }
+        found.add(ToolCall.of(call.get("name").textValue(), arguments.toString()));
+      }
+      return found;
+    } catch (JsonProcessingException e) {
+      return List.of();
+    }
   }
 
   /** Length of the longest end of the held text that begins a mark, white space before it too. */

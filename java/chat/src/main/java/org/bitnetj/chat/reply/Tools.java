@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.ChatSettings;
 import org.bitnetj.error.ChatTemplateException;
@@ -44,6 +45,8 @@ public record Tools(
 
   private static final ObjectMapper JSON = StrictJson.mapper();
 
+  private static final JsonNode OBJECT = JsonNodeFactory.instance.textNode("object");
+
   private static final String PROBE = "probe_of_tools_4711";
 
   /**
@@ -53,7 +56,7 @@ public record Tools(
    * @param description what it does; may be empty
    * @param parameters a JSON schema of an object
    * @throws IllegalArgumentException if the name has other characters, or the parameters are no
-   *     JSON object
+   *     JSON object, or a schema of something else than an object
    */
   public static ObjectNode function(String name, String description, String parameters) {
     if (!name.matches("[A-Za-z0-9_.-]{1,128}")) {
@@ -66,8 +69,32 @@ public record Tools(
     if (!description.isEmpty()) {
       function.put("description", description);
     }
-    function.set("parameters", StrictJson.object("The parameters of " + name, parameters));
+    ObjectNode schema = StrictJson.object("The parameters of " + name, parameters);
+    if (!allowObjects(schema)) {
+      throw new IllegalArgumentException(
+          "The parameters of " + name + " must be a JSON schema of an object.");
+    }
+    function.set("parameters", schema);
     return function;
+  }
+
+  /**
+   * {@return whether a schema's {@code type} allows objects, as arguments are; so does a schema
+   * without a type}
+   *
+   * @param schema a JSON schema
+   */
+  public static boolean allowObjects(JsonNode schema) {
+    JsonNode type = schema.path("type");
+    if (type.isArray()) {
+      return type.valueStream().anyMatch(OBJECT::equals);
+    }
+    return type.isMissingNode() || type.equals(OBJECT);
+  }
+
+  /** The same schema of objects alone. */
+  static ObjectNode ofObjects(ObjectNode schema) {
+    return schema.deepCopy().set("type", OBJECT);
   }
 
   /**
@@ -121,6 +148,31 @@ public record Tools(
    * @throws ChatTemplateException if the thread is interrupted
    */
   static boolean areInTemplate(LanguageModel model) {
+    return probe(model, List.of(ChatMessage.user("Hello"))).contains(PROBE);
+  }
+
+  /**
+   * Whether a model writes all calls of an answer as one array, such as Falcon3. Its template then
+   * writes those of earlier answers so.
+   *
+   * @throws ChatTemplateException if the thread is interrupted
+   */
+  static boolean areCalledInList(LanguageModel model) {
+    String calls = "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]";
+    String text =
+        probe(
+            model,
+            List.of(
+                ChatMessage.user("Hello"),
+                ChatMessage.assistant("", calls),
+                ChatMessage.tool("7"),
+                ChatMessage.user("Hello")));
+    int call = text.lastIndexOf(ReplyParser.CALL); // the first ones explain the form
+    return call >= 0 && text.substring(call + ReplyParser.CALL.length()).stripLeading().startsWith("[");
+  }
+
+  /** What a model's template writes of messages where there is a tool; nothing if it refuses. */
+  private static String probe(LanguageModel model, List<ChatMessage> messages) {
     ChatSettings settings =
         ChatSettings.DEFAULTS.withTools(
             List.of(
@@ -128,18 +180,16 @@ public record Tools(
                     + PROBE
                     + "\",\"description\":\"d\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}"));
     try {
-      return model.chatTemplate().isPresent()
-          && model
-              .requireChatTemplate()
-              .render(List.of(ChatMessage.user("Hello")), settings, true)
-              .stream()
+      return model.chatTemplate().isEmpty()
+          ? ""
+          : model.requireChatTemplate().render(messages, settings, true).stream()
               .map(Segment::text)
-              .anyMatch(text -> text.contains(PROBE));
+              .collect(Collectors.joining());
     } catch (ChatTemplateException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw e;
       }
-      return false; // it refuses tools
+      return "";
     }
   }
 

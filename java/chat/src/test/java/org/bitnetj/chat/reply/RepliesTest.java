@@ -183,11 +183,69 @@ class RepliesTest {
     }
   }
 
+  /** As Falcon3's template does. */
+  @Test
+  void aModelWhoseTemplateListsCallsIsMadeToListThem() {
+    String template =
+        """
+        {% if tools %}TOOLS {{ tools | tojson }}
+        Write <tool_call>{}</tool_call>
+        {% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}\
+        {% if m.tool_calls %}<tool_call>
+        {{ m.tool_calls | tojson(indent=2) }}
+        </tool_call>{% endif %}
+        {% endfor %}assistant:\
+        """;
+    String call = "\\{\"name\": \"dice\", \"arguments\": \\{\\s*\"sides\":\\s*6\\s*}}";
+    try (LanguageModel listing = ShippedModel.load(template)) {
+      String one = forced(listing, false, 100);
+      assertTrue(one.matches("<tool_call>\n\\[\n  " + call + "\n]\n</tool_call>"), one);
+      String several = forced(listing, true, 100); // this model goes on until it is cut
+      String start = "(?s)<tool_call>\n\\[\n  " + call + ",\n  " + call + "[,\n].*";
+      assertTrue(several.matches(start), several);
+    }
+  }
+
+  private static String forced(LanguageModel model, boolean several, int most) {
+    Tools tools = new Tools(DICE.functions(), Tools.Choice.REQUIRED, Optional.empty(), several);
+    Replies its = new Replies(model);
+    ChatPrompt prompt =
+        its.prepare(
+            request(tools, Optional.empty(), GenerationOptions.greedy().withMaxTokens(most)));
+    StringBuilder written = new StringBuilder();
+    try (Session session = its.open(prompt)) {
+      session.generate(prompt.ids(), prompt.options(), written::append);
+    }
+    return written.toString();
+  }
+
+  @Test
+  void argumentsAreAnObjectWhateverElseTheirSchemaAllows() {
+    for (String schema :
+        List.of(
+            "{\"additionalProperties\": false}",
+            "{\"type\": [\"string\", \"object\"], \"additionalProperties\": false}",
+            "{\"anyOf\": [{\"const\": 7}, {\"const\": {}}]}")) {
+      Tools tools =
+          new Tools(
+              List.of(Tools.function("f", "", schema)),
+              Tools.Choice.REQUIRED,
+              Optional.empty(),
+              false);
+      Parts parts = new Parts();
+      answer(request(tools, Optional.empty(), GenerationOptions.greedy()), parts);
+      assertEquals("", parts.text.toString(), schema);
+      assertEquals("{}", parts.calls.getFirst().arguments(), schema);
+    }
+  }
+
   @Test
   void parametersThatCannotBeHeldToAreNamedWithTheirTool() {
     Tools tools =
         new Tools(
-            List.of(Tools.function("dice", "", "{\"type\": \"nothing\"}")),
+            List.of(
+                Tools.function(
+                    "dice", "", "{\"properties\": {\"a\": {\"type\": \"nothing\"}}}")),
             Tools.Choice.REQUIRED,
             Optional.empty(),
             true);
@@ -202,6 +260,10 @@ class RepliesTest {
         "{\"name\":\"a.b-c_1\",\"parameters\":{}}", Tools.function("a.b-c_1", "", "{}").toString());
     assertThrows(IllegalArgumentException.class, () -> Tools.function("a\"b", "", "{}"));
     assertThrows(IllegalArgumentException.class, () -> Tools.function("f", "", "[]"));
+    for (String type : List.of("\"string\"", "[\"string\", \"null\"]", "null")) {
+      String schema = "{\"type\": " + type + "}";
+      assertThrows(IllegalArgumentException.class, () -> Tools.function("f", "", schema), schema);
+    }
     assertThrows(
         IllegalArgumentException.class, () -> Tools.function("f", "", "{\"a\": 1, \"a\": 2}"));
   }

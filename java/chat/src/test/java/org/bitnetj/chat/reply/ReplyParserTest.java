@@ -103,6 +103,24 @@ class ReplyParserTest {
   }
 
   @Test
+  void severalCallsMayBeAnArray() {
+    assertEquals(
+        List.of("text: So:", "call: f{\"x\":1}", "call: g{}"),
+        parse(
+            "So:\n<tool_call>\n[\n  {\"name\": \"f\", \"arguments\": {\"x\": 1}},\n"
+                + "  {\"type\": \"function\", \"function\": {\"name\": \"g\", \"arguments\": {}}}\n]\n"
+                + "</tool_call>"));
+  }
+
+  @Test
+  void anArrayThatHasMoreThanCallsIsText() {
+    for (String inside : List.of("[{\"name\": \"f\"}, 7]", "[[{\"name\": \"f\"}]]")) {
+      String reply = "<tool_call>" + inside + "</tool_call>";
+      assertEquals(List.of("text: " + reply), parse(reply));
+    }
+  }
+
+  @Test
   void marksWithinStringsOfArgumentsAreText() {
     assertEquals(
         List.of("call: f{\"x\":\"<tool_call> \\n}\"}"),
