@@ -28,9 +28,9 @@ final class Choices {
   private Choices() {}
 
   /**
-   * Runs {@code count} tasks, and returns their results in order. When one fails, the exchange ends,
-   * and the others with it. An interrupt would close the connection of one that is sending, and the
-   * client would not hear what has gone wrong.
+   * Runs {@code count} tasks, and returns their results in order. When one fails, the exchange
+   * ends, and the others with it. An interrupt would close the connection of one that is sending,
+   * and the client would not hear what has gone wrong.
    *
    * @param exchange whose answer they are
    * @param atOnce most of them that run at a time

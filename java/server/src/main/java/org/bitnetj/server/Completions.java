@@ -195,8 +195,7 @@ final class Completions {
         }
       }
 
-      private ObjectNode chunk(
-          String text, @Nullable JsonNode logprobs, @Nullable String finish) {
+      private ObjectNode chunk(String text, @Nullable JsonNode logprobs, @Nullable String finish) {
         ObjectNode chunk = envelope();
         ObjectNode choice = chunk.putArray("choices").addObject();
         choice.put("text", text);

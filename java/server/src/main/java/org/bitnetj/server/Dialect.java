@@ -38,7 +38,9 @@ enum Dialect {
 
   private static final HeaderName VERSION = HeaderNames.create("anthropic-version");
 
-  /** Some paths are Anthropic's alone; elsewhere its clients tell by a header that they all send. */
+  /**
+   * Some paths are Anthropic's alone; elsewhere its clients tell by a header that they all send.
+   */
   static Dialect of(ServerRequest request) {
     String path = request.path().rawPath();
     return path.equals("/v1/messages")

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 final class Histogram {
   /** Seconds; those of vLLM's times to first tokens, which suit whole requests too. */
   private static final double[] BOUNDS = {
-    0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80,
-    160, 640, 2560
+    0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40,
+    80, 160, 640, 2560
   };
 
   private final LongAdder[] counts = new LongAdder[BOUNDS.length + 1]; // the last has no bound

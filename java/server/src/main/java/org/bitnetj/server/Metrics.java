@@ -78,7 +78,11 @@ final class Metrics {
     counter(out, "llamacpp:prompt_seconds_total", "Seconds for prompts", seconds);
     counter(out, "llamacpp:tokens_predicted_total", "Tokens generated", generatedTokens.sum());
     counter(out, "llamacpp:tokens_predicted_seconds_total", "Seconds for them", decode);
-    gauge(out, "llamacpp:prompt_tokens_seconds", "Prompt tokens a second", perSecond(computed, seconds));
+    gauge(
+        out,
+        "llamacpp:prompt_tokens_seconds",
+        "Prompt tokens a second",
+        perSecond(computed, seconds));
     gauge(
         out,
         "llamacpp:predicted_tokens_seconds",
@@ -111,8 +115,7 @@ final class Metrics {
     metric(out, name, help, "gauge", value);
   }
 
-  private void metric(
-      StringBuilder out, String name, String help, String type, double value) {
+  private void metric(StringBuilder out, String name, String help, String type, double value) {
     String number =
         value == Math.rint(value)
             ? Long.toString((long) value)

@@ -60,8 +60,7 @@ class DoorFailureTest {
                           "/x",
                           (request, response) -> {
                             request.streamFilter(body);
-                            door.post((json, exchange) -> task.get())
-                                .handle(request, response);
+                            door.post((json, exchange) -> task.get()).handle(request, response);
                           }))
               .build()
               .start();

@@ -37,7 +37,8 @@ class MetricsTest {
   @Test
   void everyLineIsOfTheFormatAndARequestIsCounted() throws Exception {
     Pattern sample =
-        Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*(\\{[a-z_]+=\"[^\"]*\"(,le=\"[0-9.+Inf]+\")?})? [0-9.E-]+");
+        Pattern.compile(
+            "[a-zA-Z_:][a-zA-Z0-9_:]*(\\{[a-z_]+=\"[^\"]*\"(,le=\"[0-9.+Inf]+\")?})? [0-9.E-]+");
     try (ServedModel served = new ServedModel(ServedModel.options())) {
       served.ask("/v1/completions", "{\"prompt\": \"One\", \"max_tokens\": 3}");
       served.post("/v1/completions", "{}");

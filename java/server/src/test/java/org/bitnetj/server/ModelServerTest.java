@@ -375,8 +375,7 @@ class ModelServerTest {
       JsonNode error = ServedModel.JSON.readTree(nothing.body());
       assertEquals("not_found_error", error.at("/error/type").textValue(), nothing.body());
       assertEquals(
-          nothing.headers().firstValue("x-request-id"),
-          nothing.headers().firstValue("request-id"));
+          nothing.headers().firstValue("x-request-id"), nothing.headers().firstValue("request-id"));
       assertTrue(nothing.headers().firstValue("request-id").isPresent());
     }
     HttpResponse<String> models =

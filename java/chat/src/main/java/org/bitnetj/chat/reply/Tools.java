@@ -168,7 +168,8 @@ public record Tools(
                 ChatMessage.tool("7"),
                 ChatMessage.user("Hello")));
     int call = text.lastIndexOf(ReplyParser.CALL); // the first ones explain the form
-    return call >= 0 && text.substring(call + ReplyParser.CALL.length()).stripLeading().startsWith("[");
+    return call >= 0
+        && text.substring(call + ReplyParser.CALL.length()).stripLeading().startsWith("[");
   }
 
   /** What a model's template writes of messages where there is a tool; nothing if it refuses. */

@@ -244,8 +244,7 @@ class RepliesTest {
     Tools tools =
         new Tools(
             List.of(
-                Tools.function(
-                    "dice", "", "{\"properties\": {\"a\": {\"type\": \"nothing\"}}}")),
+                Tools.function("dice", "", "{\"properties\": {\"a\": {\"type\": \"nothing\"}}}")),
             Tools.Choice.REQUIRED,
             Optional.empty(),
             true);

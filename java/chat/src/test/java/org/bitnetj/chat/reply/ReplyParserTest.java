@@ -107,8 +107,12 @@ class ReplyParserTest {
     assertEquals(
         List.of("text: So:", "call: f{\"x\":1}", "call: g{}"),
         parse(
-            "So:\n<tool_call>\n[\n  {\"name\": \"f\", \"arguments\": {\"x\": 1}},\n"
-                + "  {\"type\": \"function\", \"function\": {\"name\": \"g\", \"arguments\": {}}}\n]\n"
+            "So:\n"
+                + "<tool_call>\n"
+                + "[\n"
+                + "  {\"name\": \"f\", \"arguments\": {\"x\": 1}},\n"
+                + "  {\"type\": \"function\", \"function\": {\"name\": \"g\", \"arguments\": {}}}\n"
+                + "]\n"
                 + "</tool_call>"));
   }
 
