@@ -210,7 +210,7 @@ int main(void) {
           seed++;
         }
       }
-      for (int32_t rows = 1; rows <= 50; rows++) {
+      for (int32_t rows = 1; rows <= 50; rows += small_step()) {
         check(tier, &formats[f], (place)(seed % PLACES), rows, 256, seed);
         seed++;
       }

@@ -337,13 +337,28 @@ int32_t small_step(void) {
   return (int32_t)value;
 }
 
+/* The longest row that columns_at gives. */
+static int32_t longest_row(void) {
+  const char* longest = getenv("BITNET_TEST_LONGEST");
+  if (longest == NULL || getenv("BITNET_TEST_ALL") != NULL) {
+    return INT32_MAX;
+  }
+  const long value = strtol(longest, NULL, 10);
+  if (value < SMALL_COLUMNS || value > INT32_MAX) {
+    fprintf(stderr, "BITNET_TEST_LONGEST is '%s', but must be %d or more.\n", longest,
+            SMALL_COLUMNS);
+    exit(2);
+  }
+  return (int32_t)value;
+}
+
 int32_t columns_at(int i) {
   const int small = (SMALL_COLUMNS + small_step() - 1) / small_step();
   if (i < small) {
     return i * small_step() + 1;
   }
   i -= small;
-  return i < large_columns_count ? large_columns[i] : 0;
+  return i < large_columns_count && large_columns[i] <= longest_row() ? large_columns[i] : 0;
 }
 
 const int32_t matrix_types[MATRIX_TYPES] = {BN_TYPE_F32,    BN_TYPE_F16,  BN_TYPE_BF16,

@@ -123,7 +123,11 @@ void fill_bytes(rng* r, void* bytes, size_t n);
 extern const int32_t large_columns[];
 extern const int large_columns_count;
 
-/* Row length number i of both lists; 0 after the last. */
+/*
+ * Row length number i of both lists; 0 after the last. Where tests run slowly and the same kernels
+ * are tested at speed too, BITNET_TEST_LONGEST names the longest row, unless there is a
+ * BITNET_TEST_ALL.
+ */
 int32_t columns_at(int i);
 
 /*

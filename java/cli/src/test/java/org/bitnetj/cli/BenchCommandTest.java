@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.bitnetj.family.ModelSpec;
 import org.bitnetj.kernel.ffi.NativeLibrary;
 import org.bitnetj.source.gguf.GgufFile;
@@ -288,29 +289,15 @@ class BenchCommandTest {
   void theTableHasLlamaBenchsColumnsAndFitsATerminal() {
     String text =
         Outcome.of(
-                "bench",
-                "-m",
-                MODEL,
-                "-p",
-                "2",
-                "-n",
-                "2",
-                "-b",
-                "1,16",
-                "-d",
-                "300",
-                "-r",
-                "1",
-                "-t",
-                "1,2",
-                "--kernels",
-                "scalar")
+                "bench", "-m", MODEL, "-p", "2", "-n", "2", "-b", "1,16", "-d", "300", "-r", "1",
+                "-t", "1,2")
             .succeeds()
             .out();
     assertEquals(
         "model|size|params|kernels|threads|test|t/s|bandwidth",
         text.lines().toList().getFirst().replaceAll(" *\\| *", "|").replaceAll("^\\||\\|$", ""));
-    assertTrue(text.contains("| scalar  |       2 | 16×tg2 @ d300 |"), text);
+    String row = "\\| \\w+ +\\| {7}2 \\| 16×tg2 @ d300 \\|";
+    assertTrue(Pattern.compile(row).matcher(text).find(), text);
     assertTrue(text.contains("\ncommand: bitnet bench -m " + MODEL + " -p 2 -n 2 -b 1,16"), text);
     text.lines()
         .filter(line -> !line.contains(MODEL)) // as long as it may be

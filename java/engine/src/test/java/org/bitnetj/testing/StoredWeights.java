@@ -74,25 +74,26 @@ public final class StoredWeights {
    * @param scales by rows and the groups of a row; of a format with one scale, the first is it
    */
   public static MemorySegment encode(TernaryFormat format, byte[][] digits, float[][] scales) {
+    String name = format.name();
     int columns = digits[0].length;
+    int blockColumns = format.blockColumns();
     MemorySegment data = Arena.ofAuto().allocate(format.bytes(digits.length, columns));
     for (int row = 0; row < digits.length; row++) {
-      if (format.name().equals("STQ1_0")) {
+      if (name.equals("STQ1_0")) {
         putSparse(format.id(), data, row, digits[row]);
         continue;
       }
-      for (int c = 0; c < columns; c++) {
-        long block = block(format, columns, row, c);
-        put(
-            format,
-            data,
-            block,
-            row,
-            (int) (((long) row * columns + c) % format.blockColumns()),
-            digits[row][c]);
+      long block = 0;
+      int j = (int) ((long) row * columns % blockColumns);
+      for (int c = 0; c < columns; c++, j++) {
+        j = j == blockColumns ? 0 : j;
+        if (c == 0 || j == 0) {
+          block = block(format, columns, row, c);
+        }
+        put(name, data, block, row, j, digits[row][c]);
       }
     }
-    if (Set.of("TQ1_0", "PTQ1_0", "IQ1_BN").contains(format.name())) {
+    if (Set.of("TQ1_0", "PTQ1_0", "IQ1_BN").contains(name)) {
       finishTrits(data);
     }
     for (int row = 0; row < digits.length; row++) {
@@ -112,8 +113,8 @@ public final class StoredWeights {
   }
 
   private static void put(
-      TernaryFormat format, MemorySegment data, long block, int row, int j, int digit) {
-    switch (format.name()) {
+      String format, MemorySegment data, long block, int row, int j, int digit) {
+    switch (format) {
       case "TQ1_0" -> { // a number for now, its first digit the most significant
         int i = j < 160 ? j % 32 : j < 240 ? 32 + j % 16 : 48 + j % 4;
         int n = j < 160 ? j / 32 : j < 240 ? (j - 160) / 16 : (j - 240) / 4;

@@ -73,6 +73,24 @@ public final class Tiers {
         : abort("this JVM has vectors of " + VectorWidths.widest() + " bits at most");
   }
 
+  /**
+   * The same, but skips the test too where the tier has none of these operations of its own: it would
+   * compare the definition with itself.
+   *
+   * @param operations names of methods of {@link Kernels}
+   */
+  public static Kernels ownOrSkip(Tested tested, String... operations) {
+    Kernels kernels = orSkip(tested);
+    List<String> names = List.of(operations);
+    boolean own =
+        Arrays.stream(kernels.getClass().getMethods())
+            .anyMatch(
+                method ->
+                    names.contains(method.getName())
+                        && method.getDeclaringClass() != ScalarKernels.class);
+    return own ? kernels : abort(tested + " has " + names + " of the definition");
+  }
+
   /** The kernels of a tier, of the vector tier the widest. */
   public static Kernels orSkip(KernelTier tier) {
     return available().stream()

@@ -97,11 +97,13 @@ final class NaiveModel {
   }
 
   private double activated(double g) {
-    if (family.matches("bitnet-.*")) {
+    if (family.startsWith("bitnet-")) {
       return Math.max(0, g) * Math.max(0, g);
     }
-    double tanh = Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g));
-    return isGemma() ? 0.5 * g * (1 + tanh) : g / (1 + Math.exp(-g));
+    if (isGemma()) {
+      return 0.5 * g * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g)));
+    }
+    return g / (1 + Math.exp(-g));
   }
 
   private double factor(String key) {
@@ -267,12 +269,26 @@ final class NaiveModel {
     }
   }
 
+  /** In four sums, since each addition to one waits for the last. */
   private static double[] times(double[][] m, double[] x) {
     double[] y = new double[m.length];
+    int whole = x.length / 4 * 4;
     for (int r = 0; r < m.length; r++) {
-      for (int i = 0; i < x.length; i++) {
-        y[r] += m[r][i] * x[i];
+      double[] row = m[r];
+      double a = 0;
+      double b = 0;
+      double c = 0;
+      double d = 0;
+      for (int i = 0; i < whole; i += 4) {
+        a += row[i] * x[i];
+        b += row[i + 1] * x[i + 1];
+        c += row[i + 2] * x[i + 2];
+        d += row[i + 3] * x[i + 3];
       }
+      for (int i = whole; i < x.length; i++) {
+        a += row[i] * x[i];
+      }
+      y[r] = a + b + (c + d);
     }
     return y;
   }

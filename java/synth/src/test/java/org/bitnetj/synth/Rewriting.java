@@ -94,6 +94,7 @@ final class Rewriting {
   /** Puts the weights of one block at the start of some bytes, by the format's definition. */
   private static void put(String format, MemorySegment to, double[] weights) {
     float first = (float) weights[0];
+    float largest = (float) Arrays.stream(weights).map(Math::abs).max().orElseThrow();
     switch (format) {
       case "F32" -> to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, first);
       case "F16" -> putHalf(to, 0, first);
@@ -101,15 +102,15 @@ final class Rewriting {
           to.set(
               ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) (Float.floatToRawIntBits(first) >>> 16));
       case "Q4_0", "IQ4_NL" -> {
-        float step = largest(weights) / (format.equals("Q4_0") ? 8 : 127);
+        float step = largest / (format.equals("Q4_0") ? 8 : 127);
         putHalf(to, 0, step);
         for (int j = 0; j < 32; j++) { // codes of IQ4_NL are not those nearest, but some
-          int code = Math.clamp(Math.round(8 + weights[j] * 8 / largest(weights)), 0, 15);
+          int code = Math.clamp(Math.round(8 + weights[j] * 8 / largest), 0, 15);
           add(to, 2 + j % 16, code << j / 16 * 4);
         }
       }
       case "Q2_0", "PQ2_0" -> {
-        float step = largest(weights) / 2;
+        float step = largest / 2;
         putHalf(to, 0, step);
         for (int j = 0; j < weights.length; j++) {
           int digit = 1 + Math.clamp(Math.round(weights[j] / step), -1, 2);
@@ -118,16 +119,16 @@ final class Rewriting {
       }
       case "Q4_K", "Q5_K" -> {
         int bits = format.equals("Q4_K") ? 4 : 5;
-        float step = largest(weights) / (1 << bits - 1);
+        float step = largest / (1 << bits - 1);
         putHalf(to, 0, step / 2); // all scales are 2
-        putHalf(to, 2, largest(weights) / 33); // all minimums are 33
+        putHalf(to, 2, largest / 33); // all minimums are 33
         for (int i = 0; i < 12; i++) {
           int three = i < 8 ? (i < 4 ? 2 : 33 | 2 << 6) : 2 | 1 << 4;
           to.set(ValueLayout.JAVA_BYTE, 4 + i, (byte) three);
         }
         for (int j = 0; j < 256; j++) {
           int most = (1 << bits) - 1;
-          int code = Math.clamp(Math.round((weights[j] + largest(weights)) / step), 0, most);
+          int code = Math.clamp(Math.round((weights[j] + largest) / step), 0, most);
           add(to, (bits == 4 ? 16 : 48) + j / 64 * 32 + j % 32, (code & 15) << j / 32 % 2 * 4);
           if (bits == 5) {
             add(to, 16 + j % 32, code >> 4 << j / 32);
@@ -136,10 +137,6 @@ final class Rewriting {
       }
       default -> throw new IllegalArgumentException(format);
     }
-  }
-
-  private static float largest(double[] weights) {
-    return (float) Arrays.stream(weights).map(Math::abs).max().orElseThrow();
   }
 
   private static void putHalf(MemorySegment to, long at, float value) {

@@ -27,11 +27,17 @@ class SparseParityTest {
       trial(Trial.SCALAR, n, n, 41 - n, 0.4f);
       trial(Trial.SCALAR, n, 250 + n, 300 - n, 0.1f);
     }
+    trial(Trial.SCALAR, 4, 2560, 640, 0.1f);
+  }
+
+  private static Kernels kernels(Tiers.Tested tier) {
+    return Tiers.ownOrSkip(
+        tier, "packVectors", "vectorsProduct", "gatedProduct", "sparseProduct");
   }
 
   @OnEveryTier
   void sparseProductsMatchScalarOnSmallShapes(Tiers.Tested tier) {
-    Kernels kernels = Tiers.orSkip(tier);
+    Kernels kernels = kernels(tier);
     for (int n = 1; n <= 70; n++) {
       for (int other : new int[] {1, 16, 33, 64}) {
         trial(kernels, n, n, other, 0.5f);
@@ -43,7 +49,7 @@ class SparseParityTest {
 
   @OnEveryTier
   void sparseProductsMatchScalarOnRealShapes(Tiers.Tested tier) {
-    Kernels kernels = Tiers.orSkip(tier);
+    Kernels kernels = kernels(tier);
     for (float density : new float[] {0f, 0.12f, 1f}) {
       trial(kernels, 1, 6912, 320, density);
       trial(kernels, 2, 320, 6912, density);

@@ -110,6 +110,15 @@ final class Trial implements AutoCloseable {
     return w;
   }
 
+  /** A matrix to be overwritten, padding included: every byte of its panels is the one given. */
+  TernaryMatrix filled(int rows, int columns, PanelLayout layout, int largest, int with) {
+    TernaryMatrix w =
+        TernaryMatrix.allocate(
+            memory, layout, rows, columns, new TernaryScales.Tensor(1f), largest);
+    w.panels().fill((byte) with);
+    return w;
+  }
+
   /** The same matrix with five digits a byte. */
   TernaryMatrix inFiveDigits(TernaryMatrix w) {
     TernaryMatrix five =
@@ -215,8 +224,10 @@ final class Trial implements AutoCloseable {
       }
       assertEquals(expected.sum(r), actual.sum(r), where("sum of row " + r));
       for (int g = 0; expected.cut().groupColumns() > 0 && g < expected.groups(); g++) {
-        String place = where("sum of row " + r + ", group " + g);
-        assertEquals(expected.groupSum(r, g), actual.groupSum(r, g), place);
+        if (expected.groupSum(r, g) != actual.groupSum(r, g)) {
+          String place = where("sum of row " + r + ", group " + g);
+          assertEquals(expected.groupSum(r, g), actual.groupSum(r, g), place);
+        }
       }
     }
   }
