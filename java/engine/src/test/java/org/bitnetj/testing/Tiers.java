@@ -74,8 +74,8 @@ public final class Tiers {
   }
 
   /**
-   * The same, but skips the test too where the tier has none of these operations of its own: it would
-   * compare the definition with itself.
+   * The same, but skips the test too where the tier has none of these operations of its own: it
+   * would compare the definition with itself.
    *
    * @param operations names of methods of {@link Kernels}
    */

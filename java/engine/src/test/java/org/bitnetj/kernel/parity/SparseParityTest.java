@@ -31,8 +31,7 @@ class SparseParityTest {
   }
 
   private static Kernels kernels(Tiers.Tested tier) {
-    return Tiers.ownOrSkip(
-        tier, "packVectors", "vectorsProduct", "gatedProduct", "sparseProduct");
+    return Tiers.ownOrSkip(tier, "packVectors", "vectorsProduct", "gatedProduct", "sparseProduct");
   }
 
   @OnEveryTier

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntBinaryOperator;
 import org.bitnetj.format.WeightFormats;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.model.Transformer;
