@@ -113,7 +113,9 @@ class SynthCommandTest {
     String shown = Outcome.of("inspect", file.toString()).succeeds().out();
     assertTrue(shown.contains("one scale a group"), shown);
     synth(folder.resolve("x"), "--group-scales").isMisuse("I2_S has no scales by groups");
-    synth(folder.resolve("x"), "--weights", "f16").isMisuse("There is no type 'f16' here");
+    synth(folder.resolve("x"), "--weights", "panels")
+        .isMisuse("There is no type 'panels' here; choose one of tq1_0, ")
+        .isMisuse(", panels1.6.\n");
   }
 
   @Test
