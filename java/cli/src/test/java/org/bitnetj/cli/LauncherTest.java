@@ -394,7 +394,7 @@ class LauncherTest {
     assertTrue(version.find());
     String name = "apache-maven-" + version.group(1);
     Path mvn = folder.resolve(name).resolve("bin/mvn");
-    write(mvn, "#!/bin/sh\necho a jar >java/cli/target/bitnet.jar\n");
+    write(mvn, "#!/bin/sh\ncommand -v javac && echo a jar >java/cli/target/bitnet.jar\n");
     Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path archive =
         folder.resolve(
