@@ -65,6 +65,13 @@ class CompletionTest {
   }
 
   @Test
+  void anotherShellIsRefusedByTheNameOfTheArgument() {
+    Outcome.of("completion", "tcsh")
+        .isMisuse("bitnet: SHELL must be bash, zsh or fish, not 'tcsh'.");
+    Outcome.of("bench", "--compare", "a.json").isMisuse("bitnet: --compare needs 2 values (FILE).");
+  }
+
+  @Test
   void aModelIsAFileOrAShortName() throws Exception {
     assertTrue(offered("run", "-m", "").containsAll(List.of("2b4t", "models")));
     assertEquals(

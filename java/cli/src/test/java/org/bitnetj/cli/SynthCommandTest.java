@@ -148,7 +148,7 @@ class SynthCommandTest {
   @Test
   void wrongOptionsAreMisuse() {
     Outcome.of("synth", "--shape", "9B", "-o", "x.gguf").isMisuse("choose one of 125M, 350M, 1B");
-    Outcome.of("synth", "--shape", "1B").isMisuse("Missing required option: '--output=FILE'");
+    Outcome.of("synth", "--shape", "1B").isMisuse("bitnet: --output FILE is missing.");
     synth(folder.resolve("x"), "--arch", "gpt").isMisuse("There is no architecture 'gpt'");
     synth(folder.resolve("x"), "--zeros", "0.95").isMisuse("must be from 0 to 0.9");
     synth(folder.resolve("x"), "--zeros", "NaN").isMisuse("must be from 0 to 0.9");
