@@ -7,13 +7,19 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /** Checks a repository of what is to be published, and packs it as Maven Central takes it. */
 public final class BundleCommand {
   /** The first that a zip file can say, so that equal files make equal bundles. */
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+
+  private static final Pattern LIBRARY = Pattern.compile("META-INF/native/([^/]+)/[^/]+");
 
   private BundleCommand() {}
 
@@ -39,9 +45,30 @@ public final class BundleCommand {
     Path bundle = Path.of(arguments[1]);
     int files = pack(repository, bundle);
     System.out.println("Checked by Maven Central's rules: " + files + " files in " + bundle);
+    Set<String> platforms = platforms(repository);
+    System.out.println(
+        platforms.isEmpty()
+            ? "Without native libraries."
+            : "With native libraries for " + String.join(", ", platforms) + ".");
     if (!signed) {
       System.out.println("Not signed, which Maven Central demands: name a key by -Dgpg.keyname.");
     }
+  }
+
+  /** The platforms that some jar has a native library for, by their names in META-INF/native. */
+  static Set<String> platforms(Path repository) throws IOException {
+    Set<String> platforms = new TreeSet<>();
+    for (Path file : CentralRules.files(repository)) {
+      if (file.toString().endsWith(".jar")) {
+        try (ZipFile jar = new ZipFile(file.toFile())) {
+          jar.stream()
+              .map(entry -> LIBRARY.matcher(entry.getName()))
+              .filter(Matcher::matches)
+              .forEach(library -> platforms.add(library.group(1)));
+        }
+      }
+    }
+    return platforms;
   }
 
   /** Returns how many files were packed. */

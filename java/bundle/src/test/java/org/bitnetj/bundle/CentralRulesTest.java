@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -61,6 +62,20 @@ class CentralRulesTest {
   @Test
   void whatFollowsTheRulesPasses() throws Exception {
     assertEquals(List.of(), broken());
+  }
+
+  @Test
+  void theBundleNamesThePlatformsOfItsNativeLibraries() throws Exception {
+    assertEquals(Set.of(), BundleCommand.platforms(repository));
+    jar(
+        "one-1.0.jar",
+        "One.class",
+        "META-INF/LICENSE",
+        "META-INF/native/linux-x86_64/libone.so",
+        "META-INF/native/windows-x86_64/one.dll");
+    assertEquals(
+        List.of("linux-x86_64", "windows-x86_64"),
+        List.copyOf(BundleCommand.platforms(repository)));
   }
 
   @ParameterizedTest

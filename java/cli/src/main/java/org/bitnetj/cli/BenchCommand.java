@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -72,14 +71,9 @@ final class BenchCommand implements Callable<Integer> {
   private static final int DEFAULT_GENERATED = 128;
 
   enum Format {
-    MD,
-    CSV,
-    JSON;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
+    md,
+    csv,
+    json
   }
 
   @ParentCommand private BitnetCommand bitnet;
@@ -170,7 +164,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       description = "${COMPLETION-CANDIDATES}. Default: md.")
-  private Format format = Format.MD;
+  private Format format = Format.md;
 
   @Mixin private OutputOption output;
 
@@ -222,9 +216,9 @@ final class BenchCommand implements Callable<Integer> {
           .out()
           .print(
               switch (format) {
-                case MD -> wide ? writer.markdown() : writer.brief();
-                case CSV -> writer.csv();
-                case JSON -> writer.json();
+                case md -> wide ? writer.markdown() : writer.brief();
+                case csv -> writer.csv();
+                case json -> writer.json();
               });
       result.commit();
       if (file != null) {
@@ -271,9 +265,9 @@ final class BenchCommand implements Callable<Integer> {
           .out()
           .print(
               switch (format) {
-                case MD -> comparison.markdown();
-                case CSV -> comparison.csv();
-                case JSON -> comparison.json();
+                case md -> comparison.markdown();
+                case csv -> comparison.csv();
+                case json -> comparison.json();
               });
       result.commit();
     }

@@ -86,7 +86,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       description = "${COMPLETION-CANDIDATES}. Default: md.")
-  private BenchCommand.Format format = BenchCommand.Format.MD;
+  private BenchCommand.Format format = BenchCommand.Format.md;
 
   @Mixin private OutputOption output;
 
@@ -118,9 +118,9 @@ final class BenchKernelsCommand implements Callable<Integer> {
           .out()
           .print(
               switch (format) {
-                case MD -> report.markdown();
-                case CSV -> report.csv();
-                case JSON -> report.json();
+                case md -> report.markdown();
+                case csv -> report.csv();
+                case json -> report.json();
               });
       result.commit();
       if (file != null) {

@@ -3,7 +3,6 @@ package org.bitnetj.cli;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bitnetj.bench.ServerBenchmark;
 import org.bitnetj.bench.ServerLoad;
@@ -149,20 +148,15 @@ final class BenchServerCommand implements Callable<Integer> {
   private String extra = "{}";
 
   enum Format {
-    MD,
-    JSON;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
+    md,
+    json
   }
 
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
       description = "${COMPLETION-CANDIDATES}. Default: md.")
-  private Format format = Format.MD;
+  private Format format = Format.md;
 
   @Mixin private OutputOption output;
   @Mixin private HelpOption help;
@@ -176,12 +170,12 @@ final class BenchServerCommand implements Callable<Integer> {
         ServerBenchmark benchmark = new ServerBenchmark(load(), BitnetCommand.line(spec))) {
       benchmark.run(
           text -> {
-            if (format == Format.MD) {
+            if (format == Format.md) {
               result.out().print(text).flush();
             }
           },
           text -> progress.update(() -> text));
-      if (format == Format.JSON) {
+      if (format == Format.json) {
         result.out().print(benchmark.json());
       }
       result.commit();

@@ -1,6 +1,5 @@
 package org.bitnetj.cli;
 
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -62,14 +61,9 @@ final class CompletionCommand implements Callable<Integer> {
 
   /** The shells that there is a script for. */
   enum Shell {
-    BASH,
-    ZSH,
-    FISH;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
+    bash,
+    zsh,
+    fish
   }
 
   @Parameters(
@@ -92,7 +86,7 @@ final class CompletionCommand implements Callable<Integer> {
   }
 
   static String script(Shell shell, CommandLine program) {
-    return shell == Shell.FISH
+    return shell == Shell.fish
         ? FishCompletion.of(program)
         : AutoComplete.bash("bitnet", program) + WITH_FILES;
   }

@@ -50,7 +50,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       description =
           "${COMPLETION-CANDIDATES}; json is an object with the text. Default: ${DEFAULT-VALUE}.")
-  private ReportFormat format = ReportFormat.TEXT;
+  private ReportFormat format = ReportFormat.text;
 
   @Mixin private OutputOption output;
 
@@ -64,7 +64,7 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (raw && format == ReportFormat.JSON) {
+    if (raw && format == ReportFormat.json) {
       throw new ParameterException(spec.commandLine(), "Give --raw or --format json, not both.");
     }
     String source =
@@ -83,7 +83,7 @@ final class DetokenizeCommand implements Callable<Integer> {
         return 0;
       }
       String text = tokenizer.decode(ids, special);
-      if (format == ReportFormat.JSON) {
+      if (format == ReportFormat.json) {
         try (JsonGenerator generator = new JsonFactory().createGenerator(out.stream())) {
           generator.writeStartObject();
           generator.writeStringField("text", text);

@@ -53,6 +53,9 @@ import picocli.CommandLine.ParentCommand;
 final class DoctorCommand implements Callable<Integer> {
   private static final String UNKNOWN = "unknown: this system does not say";
 
+  /** What the model is to continue. */
+  private static final String PROMPT = "Once upon a time";
+
   @ParentCommand private BitnetCommand bitnet;
   @Mixin private ModelOption model;
   @Mixin private ReadingOptions reading;
@@ -63,34 +66,50 @@ final class DoctorCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; docs/json.md says what the fields of json are. Default:"
               + " ${DEFAULT-VALUE}.")
-  private ReportFormat format = ReportFormat.TEXT;
+  private ReportFormat format = ReportFormat.text;
 
   @Mixin private OutputOption output;
 
   @Mixin private HelpOption help;
 
-  /** Title, then name and value, in the order they are shown. */
-  private final Map<String, Map<String, String>> sections = new LinkedHashMap<>();
-
-  /** The same for programs. */
-  private final Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+  /** By their titles, in the order they are shown. */
+  private final Map<String, Section> sections = new LinkedHashMap<>();
 
   private final List<String> problems = new ArrayList<>();
 
-  private interface Found {
-    Path path() throws IOException;
+  /** Facts for programs, and the lines that show them to people. */
+  private static final class Section {
+    final Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    final Map<String, String> lines = new LinkedHashMap<>();
+
+    /** A fact that is shown as it is. */
+    void add(String name, Object value) {
+      add(name, value, value.toString());
+    }
+
+    /** A fact that is shown in other words. */
+    void add(String name, @Nullable Object value, String shown) {
+      fact(name, value);
+      lines.put(name.replaceFirst("_bytes$", "").replace('_', ' '), shown);
+    }
+
+    /** A fact that another line shows. */
+    void fact(String name, @Nullable Object value) {
+      facts.put(name, value);
+    }
   }
 
   @Override
   public Integer call() throws IOException {
     LoadOptions options = reading.in(LoadOptions.defaults()).withWarnings(warning -> {});
-    Found found = find();
-    try (Result result = open(found)) {
+    Optional<Path> found = find();
+    Path[] inputs = found.stream().toArray(Path[]::new);
+    try (Result result = output.open(bitnet.streams(), reading.layouts(), inputs)) {
       examineMachine();
       examineKernels();
       examineCache();
       examineModel(found, options);
-      if (format == ReportFormat.JSON) {
+      if (format == ReportFormat.json) {
         result.out().print(JsonText.of(json()));
       } else {
         writeText(result.out());
@@ -100,56 +119,47 @@ final class DoctorCommand implements Callable<Integer> {
     return problems.isEmpty() ? 0 : 1;
   }
 
-  /** The model's file or folder, or why there is none, which is a problem like any other. */
-  private Found find() {
+  /** The model's file or folder; empty if it cannot be had, which is a problem like any other. */
+  private Optional<Path> find() {
     try {
-      Path path = model.path(bitnet.streams());
-      return () -> path;
+      return Optional.of(model.path(bitnet.streams()));
     } catch (IOException | RuntimeException e) {
-      return () -> {
-        throw e;
-      };
+      refuseModel(e);
+      return Optional.empty();
     }
-  }
-
-  private Result open(Found model) {
-    Path[] inputs;
-    try {
-      inputs = new Path[] {model.path()};
-    } catch (IOException | RuntimeException e) {
-      inputs = new Path[0]; // as the report will say
-    }
-    return output.open(bitnet.streams(), reading.layouts(), inputs);
   }
 
   private void examineMachine() {
-    Map<String, String> java = section("java");
     Build build = Build.here();
-    java.put("bitnet.java", build.version());
-    java.put("commit", build.commit());
-    java.put("version", System.getProperty("java.vm.version"));
-    java.put("vendor", System.getProperty("java.vendor"));
-    java.put("home", System.getProperty("java.home"));
-    Map<String, @Nullable Object> about = facts("build");
-    about.put("version", build.version());
-    about.put("commit", build.commit());
-    about.put("compiler", build.compiler());
-    Map<String, @Nullable Object> runtime = facts("java");
-    runtime.put("version", System.getProperty("java.vm.version"));
-    runtime.put("vendor", System.getProperty("java.vendor"));
-    runtime.put("home", System.getProperty("java.home"));
-    Map<String, String> machine = section("machine");
+    Section built = section("build");
+    built.add("version", build.version());
+    built.add("commit", build.commit());
+    built.add("compiler", build.compiler());
+    Section java = section("java");
+    java.add("version", System.getProperty("java.vm.version"));
+    java.add("vendor", System.getProperty("java.vendor"));
+    java.add("home", System.getProperty("java.home"));
+    Section machine = section("machine");
     Machine here = Machine.here();
-    machine.put("system", here.system());
-    machine.put("cpu", here.cpu() + ", " + here.processors() + " processors for this process");
+    machine.add("system", here.system());
+    machine.add("cpu", here.cpu());
+    machine.add("processors", here.processors(), here.processors() + " for this process");
     Optional<List<String>> instructions = Host.instructions();
-    machine.put("instructions", instructions.map(i -> String.join(" ", i)).orElse(UNKNOWN));
+    machine.add(
+        "instructions",
+        instructions.orElse(null),
+        instructions.map(each -> String.join(" ", each)).orElse(UNKNOWN));
     long memory = Host.memory();
     long available = Host.availableMemory();
-    machine.put("memory", Host.gibibytes(memory) + ", " + Host.gibibytes(available) + " available");
+    machine.add(
+        "memory_bytes",
+        memory,
+        Host.gibibytes(memory) + ", " + Host.gibibytes(available) + " available");
+    machine.fact("available_bytes", available);
     Optional<String> hugePages = Host.hugePages();
-    machine.put(
-        "huge pages",
+    machine.add(
+        "huge_pages",
+        hugePages.orElse(null),
         hugePages
             .map(
                 chosen ->
@@ -157,103 +167,90 @@ final class DoctorCommand implements Callable<Integer> {
                         ? "on request (madvise), which this program makes"
                         : chosen)
             .orElse(UNKNOWN));
-    Map<String, @Nullable Object> host = facts("machine");
-    host.put("system", here.system());
-    host.put("cpu", here.cpu());
-    host.put("processors", here.processors());
-    host.put("instructions", instructions.orElse(null));
-    host.put("memory_bytes", memory);
-    host.put("available_bytes", available);
-    host.put("huge_pages", hugePages.orElse(null));
   }
 
   private void examineKernels() {
     KernelSelection selection = selection();
-    Map<String, String> library = section("library");
-    Map<String, @Nullable Object> file = facts("library");
-    file.put("loaded", selection.library() instanceof NativeLibrary.Loaded);
+    Section library = section("library");
+    library.fact("loaded", selection.library() instanceof NativeLibrary.Loaded);
     switch (selection.library()) {
       case NativeLibrary.Loaded loaded -> {
-        library.put("file", loaded.path().toString());
-        library.put("sha-256", loaded.sha256());
-        library.put("compiler", loaded.compiler().isEmpty() ? "unknown" : loaded.compiler());
-        library.put("abi", Integer.toString(NativeLibrary.abiVersion()));
-        file.put("file", loaded.path().toString());
-        file.put("sha256", loaded.sha256());
-        file.put("compiler", loaded.compiler().isEmpty() ? null : loaded.compiler());
-        file.put("abi", NativeLibrary.abiVersion());
+        library.add("file", loaded.path().toString());
+        library.add("sha256", loaded.sha256());
+        String compiler = loaded.compiler();
+        library.add(
+            "compiler",
+            compiler.isEmpty() ? null : compiler,
+            compiler.isEmpty() ? "unknown" : compiler);
+        library.add("abi", NativeLibrary.abiVersion());
       }
       case NativeLibrary.Missing missing -> {
-        library.put("file", "none");
-        library.put("reason", missing.reason());
-        file.put("reason", missing.reason());
+        library.lines.put("file", "none");
+        library.add("reason", missing.reason());
       }
     }
     selection.shortfall().ifPresent(cost -> problems.add(sentence(cost)));
-    Map<String, String> kernels = section("kernels");
-    kernels.put("used", selection.tier() + ", " + selection.reason());
-    Map<String, @Nullable Object> chosen = facts("kernels");
-    chosen.put("used", selection.tier().label());
-    chosen.put("reason", selection.reason());
+    Section kernels = section("kernels");
+    kernels.add("used", selection.tier().label(), selection.tier() + ", " + selection.reason());
+    kernels.fact("reason", selection.reason());
     List<Map<String, @Nullable Object>> tiers = new ArrayList<>();
-    chosen.put("tiers", tiers);
+    kernels.fact("tiers", tiers);
     for (KernelSelection.Tier tier : selection.tiers()) {
-      String state = tier.state().toString();
-      @Nullable String failure =
+      Optional<String> failure =
           switch (tier.state()) {
             case USED, RUNS, FAILED, UNUSABLE, FAULTING -> selfCheck(tier);
-            case DISABLED, REFUSED, UNSUPPORTED, ABSENT, UNRESOLVED -> null;
+            case DISABLED, REFUSED, UNSUPPORTED, ABSENT, UNRESOLVED -> Optional.empty();
           };
-      kernels.put(
-          tier.tier().label(),
-          switch (tier.state()) {
-            case USED, RUNS ->
-                state + (failure == null ? ", passes the self-check" : ", fails the self-check");
-            case FAILED, UNUSABLE -> state;
-            case FAULTING, DISABLED, REFUSED, UNSUPPORTED, ABSENT ->
-                state + " (needs " + tier.tier().needs() + ")";
-            case UNRESOLVED -> state + " (needs java " + VectorTier.FLAG + ")";
-          });
-      boolean runs =
-          tier.state() == KernelSelection.State.USED || tier.state() == KernelSelection.State.RUNS;
-      Map<String, @Nullable Object> record = new LinkedHashMap<>();
-      record.put("name", tier.tier().label());
-      record.put("state", tier.state().name().toLowerCase(Locale.ROOT));
-      record.put("runs", runs && failure == null);
-      record.put("needs", tier.tier().needs());
-      record.put("failure", failure);
-      tiers.add(record);
-      if (failure != null) {
-        problems.add(failure);
-      }
+      failure.ifPresent(problems::add);
+      tiers.add(facts(tier, failure));
+      kernels.lines.put(tier.tier().label(), shown(tier, failure));
     }
+  }
+
+  private static Map<String, @Nullable Object> facts(
+      KernelSelection.Tier tier, Optional<String> failure) {
+    boolean runs =
+        tier.state() == KernelSelection.State.USED || tier.state() == KernelSelection.State.RUNS;
+    Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+    facts.put("name", tier.tier().label());
+    facts.put("state", tier.state().name().toLowerCase(Locale.ROOT));
+    facts.put("runs", runs && failure.isEmpty());
+    facts.put("needs", tier.tier().needs());
+    facts.put("failure", failure.orElse(null));
+    return facts;
+  }
+
+  private static String shown(KernelSelection.Tier tier, Optional<String> failure) {
+    return tier.state()
+        + switch (tier.state()) {
+          case USED, RUNS ->
+              failure.isEmpty() ? ", passes the self-check" : ", fails the self-check";
+          case FAILED, UNUSABLE -> "";
+          case FAULTING, DISABLED, REFUSED, UNSUPPORTED, ABSENT ->
+              " (needs " + tier.tier().needs() + ")";
+          case UNRESOLVED -> " (needs java " + VectorTier.FLAG + ")";
+        };
   }
 
   /** The folder of packed models. */
   private void examineCache() {
-    Map<String, String> section = section("cache");
-    Map<String, @Nullable Object> values = facts("cache");
+    Section section = section("cache");
     try {
       Optional<PackedModels> found = PackedModels.ofUser();
       if (found.isEmpty()) {
-        values.put("folder", null);
-        section.put("folder", "none: there is no home folder");
+        section.add("folder", null, "none: there is no home folder");
         return;
       }
       PackedModels cache = found.get();
-      section.put("folder", cache.folder().toString());
       List<PackedModels.Entry> all = cache.entries();
       long bytes = all.stream().mapToLong(PackedModels.Entry::bytes).sum();
-      String size = Hub.size(bytes);
-      section.put("packed", all.size() + (all.size() == 1 ? " model, " : " models, ") + size);
       long limit = cache.limit();
-      section.put("limit", limit == 0 ? "0: none are packed" : Hub.size(limit));
-      values.put("folder", cache.folder().toString());
-      values.put("models", all.size());
-      values.put("bytes", bytes);
-      values.put("limit_bytes", limit);
+      section.add("folder", cache.folder().toString());
+      section.add("models", all.size(), all.size() + ", " + Hub.size(bytes));
+      section.fact("bytes", bytes);
+      section.add("limit_bytes", limit, limit == 0 ? "0: none are packed" : Hub.size(limit));
     } catch (IOException e) {
-      section.put("limit", "unknown");
+      section.lines.put("limit", "unknown");
       problems.add("Cannot use the cache of packed models: " + Failures.sentence(e));
     }
   }
@@ -268,62 +265,55 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Null if the tier computes what it should. */
-  private static @Nullable String selfCheck(KernelSelection.Tier tier) {
+  /** Empty if the tier computes what it should. */
+  private static Optional<String> selfCheck(KernelSelection.Tier tier) {
     try {
       KernelSelection.choose(tier.tier().label());
-      return null;
+      return Optional.empty();
     } catch (KernelTierException e) {
-      return sentence(String.valueOf(e.getMessage()));
+      return Optional.of(sentence(String.valueOf(e.getMessage())));
     }
   }
 
-  private void examineModel(Found found, LoadOptions options) {
-    Map<String, String> section = section("model");
-    Map<String, @Nullable Object> values = facts("model");
-    values.put("works", false);
-    try {
-      model
-          .given()
-          .ifPresent( // should it not be there
-              given -> {
-                section.put("file", given);
-                values.put("file", given);
-              });
-      Path path = found.path();
-      section.put("file", path.toString());
-      try (LanguageModel loaded = LanguageModel.load(path, options);
+  private void examineModel(Optional<Path> found, LoadOptions options) {
+    Section section = section("model");
+    section.fact("works", false);
+    found.map(Path::toString).or(model::given).ifPresent(file -> section.add("file", file));
+    if (found.isPresent()) {
+      try (LanguageModel loaded = LanguageModel.load(found.get(), options);
           Session session = loaded.openSession()) {
-        section.put("name", loaded.info().name());
+        section.add("name", loaded.info().name());
         GenerationResult result =
             session.generate(
-                "Once upon a time",
+                PROMPT,
                 GenerationOptions.greedy().withMaxTokens(16).withIgnoreEnd(true),
                 GenerationListener.NONE);
-        section.put("writes", "\"Once upon a time" + result.text() + "\"");
-        values.put("file", path.toString());
-        values.put("name", loaded.info().name());
-        values.put("works", true);
-        values.put("text", "Once upon a time" + result.text());
+        String text = PROMPT + result.text();
+        section.fact("works", true);
+        section.add("text", text, "\"" + text + "\"");
+      } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        refuseModel(e);
       }
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      String sentence = Failures.sentence(e);
-      if (sentence == null) {
-        throw new IllegalStateException("the model could not be examined", e);
-      }
-      section.put("writes", "nothing");
-      problems.add("Cannot use the model: " + sentence);
     }
+    section.lines.putIfAbsent("text", "none");
+  }
+
+  private void refuseModel(Throwable e) {
+    String sentence = Failures.sentence(e);
+    if (sentence == null) {
+      throw new IllegalStateException("the model could not be examined", e);
+    }
+    problems.add("Cannot use the model: " + sentence);
   }
 
   private static String sentence(String message) {
     return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
   }
 
-  private Map<String, @Nullable Object> facts(String title) {
-    Map<String, @Nullable Object> values = new LinkedHashMap<>();
-    facts.put(title, values);
-    return values;
+  private Section section(String title) {
+    Section section = new Section();
+    sections.put(title, section);
+    return section;
   }
 
   private Map<String, @Nullable Object> json() {
@@ -332,21 +322,15 @@ final class DoctorCommand implements Callable<Integer> {
     json.put(JsonText.SCHEMA_VERSION, 1);
     json.put("ok", problems.isEmpty());
     json.put("problems", problems);
-    json.putAll(facts);
+    sections.forEach((title, section) -> json.put(title, section.facts));
     return json;
-  }
-
-  private Map<String, String> section(String title) {
-    Map<String, String> entries = new LinkedHashMap<>();
-    sections.put(title, entries);
-    return entries;
   }
 
   private void writeText(Output out) {
     sections.forEach(
-        (title, entries) -> {
+        (title, section) -> {
           out.println(title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1));
-          entries.forEach((name, value) -> out.println(line(name, value)));
+          section.lines.forEach((name, value) -> out.println(line(name, value)));
         });
     out.println("");
     if (problems.isEmpty()) {

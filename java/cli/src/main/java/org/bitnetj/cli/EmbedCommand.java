@@ -42,13 +42,8 @@ import picocli.CommandLine.Spec;
     })
 final class EmbedCommand implements Callable<Integer> {
   enum Format {
-    JSONL,
-    NPY;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
+    jsonl,
+    npy
   }
 
   /** Texts between two reports of progress. */
@@ -128,7 +123,7 @@ final class EmbedCommand implements Callable<Integer> {
 
   private boolean writesNpy() {
     boolean named = output.file().filter(file -> file.toString().endsWith(".npy")).isPresent();
-    return !similarity && (format != null ? format == Format.NPY : named);
+    return !similarity && (format != null ? format == Format.npy : named);
   }
 
   private Result open(Path path) {

@@ -1,5 +1,8 @@
 package org.bitnetj.cli;
 
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Locale;
 import org.bitnetj.option.HeadMode;
 import picocli.CommandLine.Option;
 
@@ -8,6 +11,7 @@ final class HeadOption {
   @Option(
       names = "--head",
       paramLabel = "HEAD",
+      completionCandidates = Modes.class,
       description =
           "screened: read the output head by a low-bit copy, made when loading, which takes memory"
               + " but rules out most of it; full: read all of it; auto: screened where the head is"
@@ -16,5 +20,14 @@ final class HeadOption {
 
   HeadMode mode() {
     return head;
+  }
+
+  private static final class Modes implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(HeadMode.values())
+          .map(mode -> mode.name().toLowerCase(Locale.ROOT))
+          .iterator();
+    }
   }
 }

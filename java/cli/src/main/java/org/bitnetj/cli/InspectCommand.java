@@ -59,7 +59,7 @@ final class InspectCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; docs/json.md says what the fields of json are. Default:"
               + " ${DEFAULT-VALUE}.")
-  private ReportFormat format = ReportFormat.TEXT;
+  private ReportFormat format = ReportFormat.text;
 
   @Mixin private OutputOption output;
 
@@ -76,7 +76,7 @@ final class InspectCommand implements Callable<Integer> {
     try (Result result = output.open(bitnet.streams(), layout.options(), path);
         ModelSource source = ModelContainer.open(path, true, layout.options())) {
       Report report = Report.of(source);
-      if (format == ReportFormat.JSON) {
+      if (format == ReportFormat.json) {
         result.out().print(JsonText.of(json(report)));
       } else {
         writeText(report, result.out());

@@ -1,16 +1,9 @@
 package org.bitnetj.cli;
 
-import java.util.Locale;
-
-/** How a command writes what it found. */
+/** How a command writes what it found. As in all enums here, constants are what users write. */
 enum ReportFormat {
   /** For reading. */
-  TEXT,
+  text,
   /** One object. */
-  JSON;
-
-  @Override
-  public String toString() {
-    return name().toLowerCase(Locale.ROOT);
-  }
+  json
 }

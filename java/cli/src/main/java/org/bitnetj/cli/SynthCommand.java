@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.bitnetj.error.ModelFileException;
 import org.bitnetj.family.Architecture;
 import org.bitnetj.format.PanelLayout;
+import org.bitnetj.format.TernaryEncoder;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.memory.MachineMemory;
 import org.bitnetj.option.LayoutOptions;
@@ -219,9 +220,7 @@ final class SynthCommand implements Callable<Integer> {
               vocabulary.equals(DUMMY)
                   ? new SyntheticVocabulary.Dummy()
                   : new SyntheticVocabulary.CopiedFrom(hub.path(vocabulary, bitnet.streams())),
-              panels.isPresent()
-                  ? SyntheticModel.TERNARY
-                  : WeightFormats.labelled(weights, WeightFormats.encoders()),
+              panels.isPresent() ? SyntheticModel.TERNARY : encoder(),
               groupScales,
               WeightFormats.labelled(head, WeightFormats.floats()),
               panels,
@@ -240,6 +239,13 @@ final class SynthCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private TernaryEncoder encoder() {
+    return WeightFormats.encoders().stream()
+        .filter(encoder -> WeightFormats.label(encoder).equalsIgnoreCase(weights))
+        .findFirst()
+        .orElseThrow(() -> WeightFormats.unknownLabel(weights, new StoredTypes.OfWeights()));
   }
 
   private static boolean isLoadable(String architecture) {

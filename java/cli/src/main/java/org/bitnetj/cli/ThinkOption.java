@@ -10,9 +10,9 @@ import picocli.CommandLine.Option;
 final class ThinkOption {
   /** As ollama's {@code --think} and {@code --hidethinking} have it. */
   enum Mode {
-    SHOW,
-    HIDE,
-    OFF
+    show,
+    hide,
+    off
   }
 
   @Option(
@@ -27,11 +27,11 @@ final class ThinkOption {
 
   /** Whether replies are printed without what the model thinks. */
   boolean hides() {
-    return mode == Mode.HIDE || mode == Mode.OFF;
+    return mode == Mode.hide || mode == Mode.off;
   }
 
   boolean isOff() {
-    return mode == Mode.OFF;
+    return mode == Mode.off;
   }
 
   boolean isGiven() {

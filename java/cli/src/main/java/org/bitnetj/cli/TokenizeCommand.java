@@ -60,7 +60,7 @@ final class TokenizeCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; json is an object with the ids and their texts. Default:"
               + " ${DEFAULT-VALUE}.")
-  private ReportFormat format = ReportFormat.TEXT;
+  private ReportFormat format = ReportFormat.text;
 
   @Mixin private OutputOption output;
 
@@ -89,7 +89,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (jsonl && format == ReportFormat.JSON) {
+    if (jsonl && format == ReportFormat.json) {
       throw new ParameterException(spec.commandLine(), "Give --jsonl or --format json, not both.");
     }
     Path path = model.path(bitnet.streams());
@@ -106,7 +106,7 @@ final class TokenizeCommand implements Callable<Integer> {
       boolean addBos = bos != null ? bos : tokenizer.addsBos();
       String read = raw ? text.exact(bitnet.streams()) : text.prompt(bitnet.streams());
       int[] ids = tokenizer.encode(read, parseSpecial, addBos);
-      if (format == ReportFormat.JSON) {
+      if (format == ReportFormat.json) {
         out.println(toJson(tokenizer, ids, true));
       } else {
         out.println(

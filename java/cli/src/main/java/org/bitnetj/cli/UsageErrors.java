@@ -32,8 +32,11 @@ final class UsageErrors {
   static String sentence(ParameterException e, String... args) {
     ArgSpec option = e.getArgSpec();
     String value = e.getValue();
-    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
       String first = unmatched.getUnmatched().getFirst();
+      if (unmatched.isUnknownOption()) {
+        return "unknown option '" + first + "'.";
+      }
       return e.getCommandLine().getParent() == null
           ? "unknown command '" + first + "'."
           : "unexpected argument '" + first + "'.";
@@ -41,17 +44,32 @@ final class UsageErrors {
     if (e instanceof OverwrittenOptionException overwritten) {
       return name(overwritten.getOverwritten(), args) + " may be given only once.";
     }
-    if (e instanceof MissingParameterException missing
-        && missing.getMissing().size() == 1
-        && missing.getMissing().getFirst() instanceof OptionSpec bare
-        && isGiven(bare, args)) {
-      return name(bare, args) + " needs a value (" + bare.paramLabel() + ").";
+    if (e instanceof MissingParameterException missing && !missing.getMissing().isEmpty()) {
+      return missing(missing.getMissing(), args);
     }
     if (option != null && value != null && e.getCause() != null) {
       return wrongValue(name(option, args), option.auxiliaryTypes()[0], value);
     }
     String message = String.valueOf(e.getMessage()).strip();
     return message.endsWith(".") || message.endsWith("?") ? message : message + ".";
+  }
+
+  private static String missing(List<ArgSpec> all, String... args) {
+    if (all.size() == 1 && all.getFirst() instanceof OptionSpec bare && isGiven(bare, args)) {
+      int values = Math.max(1, bare.arity().min());
+      return "%s needs %s (%s)."
+          .formatted(
+              name(bare, args), values == 1 ? "a value" : values + " values", bare.paramLabel());
+    }
+    return all.stream()
+            .map(arg -> arg instanceof OptionSpec o ? o.longestName() + " " + label(o) : label(arg))
+            .collect(Collectors.joining(" and "))
+        + (all.size() == 1 ? " is missing." : " are missing.");
+  }
+
+  /** Without the brackets of what may be left out. */
+  private static String label(ArgSpec arg) {
+    return arg.paramLabel().replaceAll("[\\[\\]]", "");
   }
 
   /** What was probably meant. */
@@ -126,7 +144,7 @@ final class UsageErrors {
             .filter(name -> isGiven(name, args))
             .findFirst()
             .orElse(option.longestName())
-        : arg.paramLabel();
+        : label(arg);
   }
 
   private static boolean isGiven(OptionSpec option, String... args) {

@@ -99,7 +99,7 @@ class BitnetCommandTest {
     Outcome.of("insp").isMisuse("Did you mean inspect?");
     Outcome.of("run", "--tmep", "0", "x").isMisuse("Did you mean --temp?");
     Outcome.of("bench", "kernel").isMisuse("Did you mean kernels?");
-    Outcome.of("tokenize", "--jsno").isMisuse("Unknown option: '--jsno'.");
+    Outcome.of("tokenize", "--jsno").isMisuse("bitnet: unknown option '--jsno'.");
     Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");
     Outcome.of("tokenize", "-p", "a", "b").isMisuse("Give the text once");
   }

@@ -56,12 +56,19 @@ class CompletionTest {
 
   @Test
   void anOptionIsOfferedItsOwnValues() throws Exception {
-    assertEquals(List.of("SHOW", "HIDE", "OFF"), offered("run", "--think", ""));
-    assertEquals(List.of("AUTO", "SCREENED", "FULL"), offered("run", "--head", ""));
+    assertEquals(List.of("show", "hide", "off"), offered("run", "--think", ""));
+    assertEquals(List.of("auto", "screened", "full"), offered("run", "--head", ""));
     assertTrue(offered("convert", "--weights", "").contains("tq2_0"));
     assertTrue(offered("convert", "--head", "").contains("q6_k"));
     assertTrue(offered("synth", "--shape", "").contains("2B4T"));
     assertTrue(offered("synth", "--arch", "").contains("qwen3"));
+  }
+
+  @Test
+  void anotherShellIsRefusedByTheNameOfTheArgument() {
+    Outcome.of("completion", "tcsh")
+        .isMisuse("bitnet: SHELL must be bash, zsh or fish, not 'tcsh'.");
+    Outcome.of("bench", "--compare", "a.json").isMisuse("bitnet: --compare needs 2 values (FILE).");
   }
 
   @Test

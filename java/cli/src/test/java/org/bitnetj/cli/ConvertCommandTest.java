@@ -132,7 +132,8 @@ class ConvertCommandTest {
     convert("--weights", "q9").isMisuse(", panels, panels1.6.");
     convert("--head", "i2_s").isMisuse("There is no type 'i2_s' here; choose one of f32, f16");
     convert("--activations", "column").isMisuse("column");
-    Outcome.of("convert", "x.gguf").isMisuse("Missing required parameter: 'DST'");
+    Outcome.of("convert", "x.gguf").isMisuse("bitnet: DST is missing.");
+    Outcome.of("convert").isMisuse("bitnet: SRC is missing.");
   }
 
   @Test

@@ -224,8 +224,8 @@ class HubCommandsTest {
     Outcome.of("pull", "nothing")
         .isMisuse("'nothing' names no model: a model of the Hugging Face hub is named owner/name");
     Outcome.of("rm", "../x").isMisuse("'../x' names no model");
-    Outcome.of("pull").isMisuse("Missing required parameter");
-    Outcome.of("rm").isMisuse("Missing required parameter");
+    Outcome.of("pull").isMisuse("bitnet: NAME is missing.");
+    Outcome.of("rm").isMisuse("bitnet: NAME is missing.");
   }
 
   @Test

@@ -11,10 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -342,6 +345,7 @@ class LauncherTest {
 
   @Test
   void aSetUpThatDidNothingSaysSoAndFails() throws Exception {
+    executable("mvn", "#!/bin/sh\nexit 1\n");
     assertEquals(1, start(bare(), "--setup"), said);
     assertTrue(
         said.endsWith(
@@ -372,6 +376,86 @@ class LauncherTest {
     assertEquals(
         "bitnet: --setup did nothing: no build tool is missing, and " + jar() + " is ready.\n",
         said);
+  }
+
+  /** A system without apt-get, and a repository with a Maven whose build makes a jar. */
+  private Map<String, String> withoutMaven() throws Exception {
+    for (String program : List.of("curl", "tar", "gzip", "sha512sum")) {
+      Assumptions.assumeTrue(
+          program(program).isPresent(), () -> "skipped: there is no " + program + " here");
+      Files.createSymbolicLink(
+          Files.createDirectories(folder.resolve("tools")).resolve(program),
+          program(program).get());
+    }
+    executable("cmake", "");
+    executable("ninja", "");
+    Matcher version =
+        Pattern.compile("(?m)^maven=([0-9.]+)").matcher(Files.readString(clone.resolve("bitnet")));
+    assertTrue(version.find());
+    String name = "apache-maven-" + version.group(1);
+    Path mvn = folder.resolve(name).resolve("bin/mvn");
+    write(mvn, "#!/bin/sh\ncommand -v javac && echo a jar >java/cli/target/bitnet.jar\n");
+    Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path archive =
+        folder.resolve(
+            "repository/org/apache/maven/apache-maven/%s/%s-bin.tar.gz"
+                .formatted(version.group(1), name));
+    Files.createDirectories(archive.getParent());
+    Process tar =
+        new ProcessBuilder("tar", "-czf", archive.toString(), "-C", folder.toString(), name)
+            .start();
+    assertEquals(0, tar.waitFor());
+    Map<String, String> environment = new HashMap<>(bare());
+    environment.put("CC", "cc");
+    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    environment.put("MVNW_REPOURL", folder.resolve("repository").toUri().toString());
+    byte[] content = Files.readAllBytes(archive);
+    byte[] sum = MessageDigest.getInstance("SHA-512").digest(content);
+    Files.writeString(
+        clone.resolve("bitnet"),
+        Files.readString(clone.resolve("bitnet"))
+            .replaceFirst(
+                "(?m)^maven_sha512=[0-9a-f]{128}$",
+                "maven_sha512=" + HexFormat.of().formatHex(sum)));
+    Files.delete(jar());
+    return environment;
+  }
+
+  @Test
+  void aSetUpFetchesMavenWhereThereIsNone() throws Exception {
+    Map<String, String> environment = withoutMaven();
+    assertEquals(1, start(environment, "--version"), said);
+    assertTrue(
+        said.endsWith(
+            "Maven (mvn) is needed to build and is not on the PATH; ./bitnet --setup gets it.\n"),
+        said);
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(said.startsWith("bitnet: fetching Maven 3."), said);
+    assertTrue(said.endsWith("bitnet: ready: " + jar() + "\n"), said);
+    assertTrue(Files.exists(jar()));
+    try (Stream<Path> left = Files.list(folder.resolve("cache/bitnet.java"))) {
+      assertEquals(1, left.count());
+    }
+    assertEquals(3, start(environment, "--setup"), said);
+    change(clone.resolve("java/cli/src/main/A.java"), "changed");
+    assertEquals(0, start(environment, "--version"), said);
+    assertTrue(said.startsWith("bitnet: building with "), said);
+  }
+
+  @Test
+  void aMavenThatIsNotTheExpectedOneIsNotUsed() throws Exception {
+    Map<String, String> environment = withoutMaven();
+    Path script = clone.resolve("bitnet");
+    Files.writeString(
+        script, Files.readString(script).replaceFirst("(?m)^maven_sha512=.*$", "maven_sha512=0"));
+    assertEquals(1, start(environment, "--setup"), said);
+    assertTrue(said.contains(".tar.gz is not the Maven that was expected: its SHA-512 is "), said);
+    assertFalse(Files.exists(folder.resolve("cache")));
+    environment.put("MVNW_REPOURL", folder.resolve("nowhere").toUri().toString());
+    assertEquals(1, start(environment, "--setup"), said);
+    assertTrue(said.contains("bitnet: cannot fetch file:"), said);
+    assertTrue(said.endsWith("MVNW_REPOURL can name another repository.\n"), said);
+    assertFalse(Files.exists(clone.resolve("target/bitnet.lock")));
   }
 
   private void executable(String tool, String text) throws IOException {
@@ -431,12 +515,7 @@ class LauncherTest {
 
   @Test
   void theBuildShowsOnATerminalThatItMoves() throws Exception {
-    Path script =
-        Stream.of(System.getenv("PATH").split(":"))
-            .map(place -> Path.of(place, "script"))
-            .filter(Files::isExecutable)
-            .findFirst()
-            .orElse(null);
+    Path script = program("script").orElse(null);
     Assumptions.assumeTrue(
         script != null && System.getProperty("os.name").equals("Linux"),
         "skipped: there is no 'script' of util-linux, which makes terminals");
@@ -522,16 +601,17 @@ class LauncherTest {
   private Map<String, String> bare() throws IOException {
     Path tools = Files.createDirectories(folder.resolve("tools"));
     for (String program : PROGRAMS) {
-      Path found =
-          Stream.of(System.getenv("PATH").split(":"))
-              .map(place -> Path.of(place, program))
-              .filter(Files::isExecutable)
-              .findFirst()
-              .orElseThrow();
       if (!Files.exists(tools.resolve(program))) {
-        Files.createSymbolicLink(tools.resolve(program), found);
+        Files.createSymbolicLink(tools.resolve(program), program(program).orElseThrow());
       }
     }
     return Map.of("PATH", tools.toString());
+  }
+
+  private static Optional<Path> program(String name) {
+    return Stream.of(System.getenv("PATH").split(":"))
+        .map(place -> Path.of(place, name))
+        .filter(Files::isExecutable)
+        .findFirst();
   }
 }

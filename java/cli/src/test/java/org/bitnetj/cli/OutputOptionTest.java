@@ -84,7 +84,7 @@ class OutputOptionTest {
     Outcome.of("doctor", "-o", "csv").isMisuse("a format, which this command does not have;");
     for (String[] line : new String[][] {{"doctor", "--csv"}, {"inspect", "--md"}}) {
       Outcome none = Outcome.of(line);
-      none.isMisuse("Unknown option: '" + line[1] + "'");
+      none.isMisuse("bitnet: unknown option '" + line[1] + "'");
       assertFalse(none.err().contains("--format"), none::toString);
     }
   }

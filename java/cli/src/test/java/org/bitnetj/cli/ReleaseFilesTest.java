@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -102,6 +106,31 @@ class ReleaseFilesTest {
         assertEquals(0, groff.waitFor());
       }
     }
+  }
+
+  @Test
+  void theCatalogOfJbangNamesWhatIsPublished() throws IOException {
+    JsonNode alias =
+        new ObjectMapper()
+            .readTree(ROOT.resolve("jbang-catalog.json").toFile())
+            .get("aliases")
+            .get("bitnet");
+    assertEquals(published("java/cli"), alias.get("script-ref").textValue());
+    assertEquals(1, alias.get("dependencies").size());
+    assertEquals(published("java/server"), alias.get("dependencies").get(0).textValue());
+    assertEquals(BitnetCommand.class.getName(), alias.get("main").textValue());
+    assertEquals("25+", alias.get("java").textValue());
+  }
+
+  /** By which the latest release of that module is found. */
+  private static String published(String module) throws IOException {
+    String pom = Files.readString(ROOT.resolve(module).resolve("pom.xml"));
+    assertTrue(pom.contains("<maven.deploy.skip>false</maven.deploy.skip>"), module);
+    Matcher artifact =
+        Pattern.compile("(?s)<groupId>(.+?)</groupId>.*</parent>\\s*<artifactId>(.+?)</artifactId>")
+            .matcher(pom);
+    assertTrue(artifact.find(), module);
+    return artifact.group(1) + ":" + artifact.group(2) + ":RELEASE";
   }
 
   @Test

@@ -113,7 +113,9 @@ class SynthCommandTest {
     String shown = Outcome.of("inspect", file.toString()).succeeds().out();
     assertTrue(shown.contains("one scale a group"), shown);
     synth(folder.resolve("x"), "--group-scales").isMisuse("I2_S has no scales by groups");
-    synth(folder.resolve("x"), "--weights", "f16").isMisuse("There is no type 'f16' here");
+    synth(folder.resolve("x"), "--weights", "panels")
+        .isMisuse("There is no type 'panels' here; choose one of tq1_0, ")
+        .isMisuse(", panels1.6.\n");
   }
 
   @Test
@@ -146,7 +148,7 @@ class SynthCommandTest {
   @Test
   void wrongOptionsAreMisuse() {
     Outcome.of("synth", "--shape", "9B", "-o", "x.gguf").isMisuse("choose one of 125M, 350M, 1B");
-    Outcome.of("synth", "--shape", "1B").isMisuse("Missing required option: '--output=FILE'");
+    Outcome.of("synth", "--shape", "1B").isMisuse("bitnet: --output FILE is missing.");
     synth(folder.resolve("x"), "--arch", "gpt").isMisuse("There is no architecture 'gpt'");
     synth(folder.resolve("x"), "--zeros", "0.95").isMisuse("must be from 0 to 0.9");
     synth(folder.resolve("x"), "--zeros", "NaN").isMisuse("must be from 0 to 0.9");

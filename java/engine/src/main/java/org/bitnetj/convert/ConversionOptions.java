@@ -124,12 +124,7 @@ public record ConversionOptions(
 
   private static void requireWeightType(String label) {
     if (weightTypes().stream().noneMatch(label::equalsIgnoreCase)) {
-      throw new IllegalArgumentException(
-          "There is no type '"
-              + label
-              + "' here; choose one of "
-              + String.join(", ", weightTypes())
-              + ".");
+      throw WeightFormats.unknownLabel(label, weightTypes());
     }
   }
 

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.bitnetj.option.I2sLayout;
 
 /** The formats that are known, those to compute with and those to list. */
@@ -175,15 +174,13 @@ public final class WeightFormats {
         .filter(format -> label(format).equalsIgnoreCase(label))
         .findFirst()
         .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "There is no type '"
-                        + label
-                        + "' here; choose one of "
-                        + formats.stream()
-                            .map(WeightFormats::label)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+            () -> unknownLabel(label, formats.stream().map(WeightFormats::label).toList()));
+  }
+
+  /** What to throw where {@code label} is none of {@code known}. */
+  public static IllegalArgumentException unknownLabel(String label, Iterable<String> known) {
+    return new IllegalArgumentException(
+        "There is no type '" + label + "' here; choose one of " + String.join(", ", known) + ".");
   }
 
   /** The first format of that name. */

@@ -7,6 +7,7 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.bitnetj.chat.reply.ChatPrompt;
@@ -45,6 +46,7 @@ public final class BitNetChatModel implements ChatModel {
    */
   @Override
   public ChatResponse doChat(ChatRequest request) {
+    Objects.requireNonNull(request, "request is null");
     org.bitnetj.chat.reply.ChatRequest read = requests.read(request);
     Replies replies = requests.replies();
     try {

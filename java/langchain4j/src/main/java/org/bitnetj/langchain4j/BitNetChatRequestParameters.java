@@ -68,11 +68,13 @@ public final class BitNetChatRequestParameters extends DefaultChatRequestParamet
 
   @Override
   public BitNetChatRequestParameters overrideWith(ChatRequestParameters that) {
+    Objects.requireNonNull(that, "that is null");
     return builder().overrideWith(this).overrideWith(that).build();
   }
 
   @Override
   public BitNetChatRequestParameters defaultedBy(ChatRequestParameters that) {
+    Objects.requireNonNull(that, "that is null");
     return builder().overrideWith(that).overrideWith(this).build();
   }
 
@@ -125,6 +127,7 @@ public final class BitNetChatRequestParameters extends DefaultChatRequestParamet
 
     @Override
     public Builder overrideWith(ChatRequestParameters parameters) {
+      Objects.requireNonNull(parameters, "parameters is null");
       super.overrideWith(parameters);
       if (parameters instanceof BitNetChatRequestParameters more) {
         seed = more.seed == null ? seed : more.seed;

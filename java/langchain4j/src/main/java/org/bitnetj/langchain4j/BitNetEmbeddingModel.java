@@ -7,6 +7,7 @@ import dev.langchain4j.model.embedding.response.EmbeddingResponse;
 import dev.langchain4j.model.embedding.response.EmbeddingResponseMetadata;
 import dev.langchain4j.model.output.TokenUsage;
 import java.util.List;
+import java.util.Objects;
 import org.bitnetj.generate.EmbeddingModel;
 
 /**
@@ -41,6 +42,8 @@ public final class BitNetEmbeddingModel implements dev.langchain4j.model.embeddi
    */
   public static BitNetEmbeddingModel of(
       EmbeddingModel model, List<EmbeddingModelListener> listeners) {
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(listeners, "listeners is null");
     return new BitNetEmbeddingModel(model, List.copyOf(listeners));
   }
 
@@ -50,6 +53,7 @@ public final class BitNetEmbeddingModel implements dev.langchain4j.model.embeddi
    */
   @Override
   public EmbeddingResponse doEmbed(EmbeddingRequest request) {
+    Objects.requireNonNull(request, "request is null");
     try {
       List<int[]> texts =
           request.inputs().stream().map(input -> model.encode(input.text())).toList();

@@ -7,6 +7,7 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.bitnetj.chat.reply.ChatPrompt;
 import org.bitnetj.chat.reply.Replies;
@@ -42,6 +43,8 @@ public final class BitNetStreamingChatModel implements StreamingChatModel {
    */
   @Override
   public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
+    Objects.requireNonNull(request, "request is null");
+    Objects.requireNonNull(handler, "handler is null");
     org.bitnetj.chat.reply.ChatRequest read = requests.read(request);
     Thread.ofVirtual().name("bitnet-chat").start(() -> stream(read, new GuardedHandler(handler)));
   }

@@ -30,6 +30,7 @@ public abstract sealed class ModelBuilder<M>
    * @return this builder
    */
   public ModelBuilder<M> model(LanguageModel value) {
+    Objects.requireNonNull(value, "value is null");
     model = value;
     return this;
   }
@@ -41,6 +42,7 @@ public abstract sealed class ModelBuilder<M>
    * @return this builder
    */
   public ModelBuilder<M> defaultRequestParameters(ChatRequestParameters value) {
+    Objects.requireNonNull(value, "value is null");
     parameters.overrideWith(value);
     return this;
   }
@@ -107,6 +109,7 @@ public abstract sealed class ModelBuilder<M>
    * @return this builder
    */
   public ModelBuilder<M> stopSequences(List<String> value) {
+    Objects.requireNonNull(value, "value is null");
     parameters.stopSequences(value);
     return this;
   }
@@ -117,6 +120,7 @@ public abstract sealed class ModelBuilder<M>
    * @param value text or JSON, also of a schema
    */
   public ModelBuilder<M> responseFormat(ResponseFormat value) {
+    Objects.requireNonNull(value, "value is null");
     parameters.responseFormat(value);
     return this;
   }
@@ -138,6 +142,7 @@ public abstract sealed class ModelBuilder<M>
    * @param value hear of every request
    */
   public ModelBuilder<M> listeners(List<ChatModelListener> value) {
+    Objects.requireNonNull(value, "value is null");
     listeners = List.copyOf(value);
     return this;
   }

@@ -1,5 +1,6 @@
 package org.bitnetj.server;
 
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -22,6 +23,8 @@ public record ApiKey(String key, String name, int priority) {
    * @throws IllegalArgumentException if one is not allowed; the message is a sentence
    */
   public ApiKey {
+    Objects.requireNonNull(key, "key is null");
+    Objects.requireNonNull(name, "name is null");
     if (key.isEmpty() || key.chars().anyMatch(Character::isWhitespace)) {
       throw new IllegalArgumentException("An API key must not be empty or have white space.");
     }
@@ -45,6 +48,8 @@ public record ApiKey(String key, String name, int priority) {
    * @throws IllegalArgumentException if the line has something else
    */
   public static ApiKey parse(String line, String name) {
+    Objects.requireNonNull(line, "line is null");
+    Objects.requireNonNull(name, "name is null");
     String[] words = SPACE.split(line.strip());
     int priority = 0;
     for (int i = 1; i < words.length; i++) {

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import org.bitnetj.generate.LanguageModel;
 import org.bitnetj.generate.ModelStatus;
 
@@ -71,6 +72,8 @@ public final class ModelServer implements AutoCloseable {
    *     be listened at
    */
   public static ModelServer start(LanguageModel model, ServerOptions options) throws IOException {
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(options, "options is null");
     requireFree(options);
     ModelServer server = new ModelServer(model, options);
     server.server.start();

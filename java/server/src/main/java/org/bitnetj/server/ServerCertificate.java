@@ -17,6 +17,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
@@ -43,6 +44,8 @@ public final class ServerCertificate {
    *     certificate's; the message is a sentence
    */
   public static ServerCertificate read(Path certificate, Path key) throws IOException {
+    Objects.requireNonNull(certificate, "certificate is null");
+    Objects.requireNonNull(key, "key is null");
     List<X509Certificate> chain = chain(certificate);
     PublicKey publicKey = chain.getFirst().getPublicKey();
     PrivateKey privateKey = key(key, publicKey.getAlgorithm());

@@ -2,6 +2,7 @@ package org.bitnetj.server;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -81,6 +82,17 @@ public record ServerOptions(
    * @throws IllegalArgumentException if one is out of its range; the message is a sentence
    */
   public ServerOptions {
+    Objects.requireNonNull(host, "host is null");
+    Objects.requireNonNull(modelName, "modelName is null");
+    Objects.requireNonNull(requestTime, "requestTime is null");
+    Objects.requireNonNull(transferTime, "transferTime is null");
+    Objects.requireNonNull(apiKeys, "apiKeys is null");
+    Objects.requireNonNull(origins, "origins is null");
+    Objects.requireNonNull(hosts, "hosts is null");
+    Objects.requireNonNull(certificate, "certificate is null");
+    Objects.requireNonNull(drainTime, "drainTime is null");
+    Objects.requireNonNull(logFormat, "logFormat is null");
+    Objects.requireNonNull(log, "log is null");
     apiKeys = List.copyOf(apiKeys);
     origins = List.copyOf(origins);
     hosts = List.copyOf(hosts);
@@ -132,6 +144,7 @@ public record ServerOptions(
    * @param value in its place
    */
   public ServerOptions withModelName(String value) {
+    Objects.requireNonNull(value, "value is null");
     return edit(d -> d.modelName = Optional.of(value));
   }
 
@@ -222,6 +235,7 @@ public record ServerOptions(
    * @param value in its place
    */
   public ServerOptions withCertificate(ServerCertificate value) {
+    Objects.requireNonNull(value, "value is null");
     return edit(d -> d.certificate = Optional.of(value));
   }
 

@@ -1,5 +1,6 @@
 package org.bitnetj.spark;
 
+import java.util.Objects;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.classic.ExpressionUtils;
@@ -32,6 +33,8 @@ public final class BitNet {
    *     or, cut by a limit, {@code length}), {@code prompt_tokens} and {@code generated_tokens}
    */
   public static Column complete(Column prompt, CompletionOptions options) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(options, "options is null");
     return call(options, prompt);
   }
 
@@ -43,6 +46,8 @@ public final class BitNet {
    * @return as {@link #complete(Column, CompletionOptions)}
    */
   public static Column complete(Column prompt, String model) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(model, "model is null");
     return complete(prompt, CompletionOptions.of(model));
   }
 
@@ -55,6 +60,8 @@ public final class BitNet {
    *     error} and {@code tokens}
    */
   public static Column embed(Column text, EmbeddingOptions options) {
+    Objects.requireNonNull(text, "text is null");
+    Objects.requireNonNull(options, "options is null");
     return call(options, text);
   }
 
@@ -66,6 +73,8 @@ public final class BitNet {
    * @return as {@link #embed(Column, EmbeddingOptions)}
    */
   public static Column embed(Column text, String model) {
+    Objects.requireNonNull(text, "text is null");
+    Objects.requireNonNull(model, "model is null");
     return embed(text, EmbeddingOptions.of(model));
   }
 

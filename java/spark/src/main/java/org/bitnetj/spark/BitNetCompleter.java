@@ -1,6 +1,7 @@
 package org.bitnetj.spark;
 
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -87,6 +88,7 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
    * @return the stage
    */
   public static BitNetCompleter load(String path) {
+    Objects.requireNonNull(path, "path is null");
     return read().load(path);
   }
 
@@ -195,6 +197,7 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
    * @return this stage
    */
   public BitNetCompleter setStopStrings(String... value) {
+    Objects.requireNonNull(value, "value is null");
     return with(stopStrings, value);
   }
 
@@ -215,6 +218,7 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
    * @return this stage
    */
   public BitNetCompleter setSystem(String value) {
+    Objects.requireNonNull(value, "value is null");
     setChat(true);
     return with(system, value);
   }
@@ -237,6 +241,7 @@ public final class BitNetCompleter extends BitNetStage<BitNetCompleter> {
    * @return this stage
    */
   public BitNetCompleter setJsonSchema(String value) {
+    Objects.requireNonNull(value, "value is null");
     return with(jsonSchema, value);
   }
 

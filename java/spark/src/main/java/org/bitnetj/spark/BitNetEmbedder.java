@@ -1,5 +1,6 @@
 package org.bitnetj.spark;
 
+import java.util.Objects;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.MLReader;
@@ -49,6 +50,7 @@ public final class BitNetEmbedder extends BitNetStage<BitNetEmbedder> {
    * @return the stage
    */
   public static BitNetEmbedder load(String path) {
+    Objects.requireNonNull(path, "path is null");
     return read().load(path);
   }
 

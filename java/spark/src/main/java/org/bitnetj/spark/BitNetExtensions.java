@@ -2,6 +2,7 @@ package org.bitnetj.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.sql.ExperimentalMethods;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.SparkSessionExtensions;
@@ -30,6 +31,7 @@ public final class BitNetExtensions extends AbstractFunction1<SparkSessionExtens
    */
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
+    Objects.requireNonNull(extensions, "extensions is null");
     extensions.injectOptimizerRule(session -> new ExtractCalls());
     extensions.injectOptimizerRule(session -> new PruneCalls());
     extensions.injectPlannerStrategy(session -> new CallsStrategy());

@@ -1,6 +1,7 @@
 package org.bitnetj.spark;
 
 import java.io.Serializable;
+import java.util.Objects;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.LongAccumulator;
 
@@ -38,6 +39,8 @@ public final class BitNetMetrics implements Serializable {
    * @return the accumulators, all 0
    */
   public static BitNetMetrics register(SparkContext context, String name) {
+    Objects.requireNonNull(context, "context is null");
+    Objects.requireNonNull(name, "name is null");
     return new BitNetMetrics(context, name);
   }
 

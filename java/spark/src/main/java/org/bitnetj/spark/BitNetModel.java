@@ -41,7 +41,7 @@ public record BitNetModel(
    * @throws IllegalArgumentException if one is wrong; the message is a sentence
    */
   public BitNetModel {
-    Objects.requireNonNull(path, "A model needs a path: BitNetModel.of(path).");
+    Objects.requireNonNull(path, "path is null");
     if (path.isBlank()) {
       throw new IllegalArgumentException("The model's path must not be empty.");
     }
@@ -113,6 +113,7 @@ public record BitNetModel(
    * @param jinja in its place
    */
   public BitNetModel withChatTemplate(String jinja) {
+    Objects.requireNonNull(jinja, "jinja is null");
     return new BitNetModel(path, threads, rowsTogether, keptCacheBytes, packedCache, jinja);
   }
 

@@ -1,5 +1,6 @@
 package org.bitnetj.spark;
 
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
@@ -42,7 +43,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
   private final Param<String> chatTemplate;
 
   BitNetStage(String uid) {
-    this.uid = uid;
+    this.uid = Objects.requireNonNull(uid, "uid is null");
     inputCol = parameter("inputCol", "column of strings");
     outputCol = parameter("outputCol", "column of results");
     errorCol = parameter("errorCol", "column of errors; by default outputCol and _error");
@@ -86,6 +87,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    */
   @Override
   public final Dataset<Row> transform(Dataset<?> dataset) {
+    Objects.requireNonNull(dataset, "dataset is null");
     BitNetExtensions.addTo(dataset.sparkSession());
     transformSchema(dataset.schema());
     Column call = functions.col(uid);
@@ -104,6 +106,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    */
   @Override
   public final StructType transformSchema(StructType schema) {
+    Objects.requireNonNull(schema, "schema is null");
     String input = value(inputCol);
     if (!java.util.List.of(schema.fieldNames()).contains(input)) {
       throw new IllegalArgumentException("%s: there is no column %s.".formatted(uid, input));
@@ -170,6 +173,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    */
   @Override
   public final Transformer copy(ParamMap extra) {
+    Objects.requireNonNull(extra, "extra is null");
     return defaultCopy(extra);
   }
 
@@ -180,6 +184,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    * @return this stage
    */
   public final S setInputCol(String name) {
+    Objects.requireNonNull(name, "name is null");
     return with(inputCol, name);
   }
 
@@ -190,6 +195,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    * @return this stage
    */
   public final S setOutputCol(String name) {
+    Objects.requireNonNull(name, "name is null");
     return with(outputCol, name);
   }
 
@@ -200,6 +206,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    * @return this stage
    */
   public final S setErrorCol(String name) {
+    Objects.requireNonNull(name, "name is null");
     return with(errorCol, name);
   }
 
@@ -210,6 +217,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    * @return this stage
    */
   public final S setModelPath(String path) {
+    Objects.requireNonNull(path, "path is null");
     return with(modelPath, path);
   }
 
@@ -220,6 +228,7 @@ public abstract sealed class BitNetStage<S extends BitNetStage<S>> extends Trans
    * @return this stage
    */
   public final S setModel(BitNetModel model) {
+    Objects.requireNonNull(model, "model is null");
     with(modelPath, model.path());
     with(threads, model.threads());
     with(rowsTogether, model.rowsTogether());

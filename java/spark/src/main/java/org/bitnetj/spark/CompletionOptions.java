@@ -61,7 +61,8 @@ public record CompletionOptions(
    * @throws IllegalArgumentException if one is wrong; the message is a sentence
    */
   public CompletionOptions {
-    Objects.requireNonNull(model, "Completion needs a model: CompletionOptions.of(path).");
+    Objects.requireNonNull(model, "model is null");
+    Objects.requireNonNull(stopStrings, "stopStrings is null");
     stopStrings = List.copyOf(stopStrings);
     if (maxTokens < 1) {
       throw new IllegalArgumentException(
@@ -204,6 +205,7 @@ public record CompletionOptions(
    * @param value in its place
    */
   public CompletionOptions withSystem(String value) {
+    Objects.requireNonNull(value, "value is null");
     return edit(
         d -> {
           d.chat = true;
@@ -230,6 +232,7 @@ public record CompletionOptions(
    * @param value in its place
    */
   public CompletionOptions withJsonSchema(String value) {
+    Objects.requireNonNull(value, "value is null");
     return edit(d -> d.jsonSchema = value);
   }
 
@@ -239,6 +242,7 @@ public record CompletionOptions(
    * @param value in its place
    */
   public CompletionOptions withMetrics(BitNetMetrics value) {
+    Objects.requireNonNull(value, "value is null");
     return edit(d -> d.metrics = value);
   }
 
@@ -260,6 +264,7 @@ public record CompletionOptions(
 
   @Override
   public OfRow begin(SharedModel shared) {
+    Objects.requireNonNull(shared, "shared is null");
     return new Completion(this, shared);
   }
 

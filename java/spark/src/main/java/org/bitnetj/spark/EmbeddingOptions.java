@@ -27,7 +27,7 @@ public record EmbeddingOptions(BitNetModel model, @Nullable BitNetMetrics metric
    * @throws NullPointerException if the model is null
    */
   public EmbeddingOptions {
-    Objects.requireNonNull(model, "Embedding needs a model: EmbeddingOptions.of(path).");
+    Objects.requireNonNull(model, "model is null");
   }
 
   /**
@@ -56,6 +56,7 @@ public record EmbeddingOptions(BitNetModel model, @Nullable BitNetMetrics metric
    * @param value in its place
    */
   public EmbeddingOptions withMetrics(BitNetMetrics value) {
+    Objects.requireNonNull(value, "value is null");
     return new EmbeddingOptions(model, value);
   }
 
@@ -71,6 +72,7 @@ public record EmbeddingOptions(BitNetModel model, @Nullable BitNetMetrics metric
 
   @Override
   public OfRow begin(SharedModel shared) {
+    Objects.requireNonNull(shared, "shared is null");
     return new Embedding(shared);
   }
 }

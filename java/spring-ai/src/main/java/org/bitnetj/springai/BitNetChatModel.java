@@ -86,6 +86,7 @@ public final class BitNetChatModel implements ChatModel {
    */
   @Override
   public ChatResponse call(Prompt prompt) {
+    Objects.requireNonNull(prompt, "prompt is null");
     ChatRequest request = read(prompt);
     ChatModelObservationContext context = context(prompt, false);
     return Objects.requireNonNull(
@@ -113,6 +114,7 @@ public final class BitNetChatModel implements ChatModel {
    */
   @Override
   public Flux<ChatResponse> stream(Prompt prompt) {
+    Objects.requireNonNull(prompt, "prompt is null");
     ChatRequest request = read(prompt);
     return Flux.deferContextual(
         view -> {
@@ -284,6 +286,7 @@ public final class BitNetChatModel implements ChatModel {
      * @return this builder
      */
     public Builder model(LanguageModel value) {
+      Objects.requireNonNull(value, "value is null");
       model = value;
       return this;
     }
@@ -295,6 +298,7 @@ public final class BitNetChatModel implements ChatModel {
      * @return this builder
      */
     public Builder options(BitNetChatOptions value) {
+      Objects.requireNonNull(value, "value is null");
       options = value;
       return this;
     }
@@ -306,6 +310,7 @@ public final class BitNetChatModel implements ChatModel {
      * @return this builder
      */
     public Builder toolCallingManager(ToolCallingManager value) {
+      Objects.requireNonNull(value, "value is null");
       tools = value;
       return this;
     }
@@ -316,6 +321,7 @@ public final class BitNetChatModel implements ChatModel {
      * @param value where calls are recorded
      */
     public Builder observationRegistry(ObservationRegistry value) {
+      Objects.requireNonNull(value, "value is null");
       observations = value;
       return this;
     }

@@ -238,6 +238,7 @@ public final class BitNetChatOptions extends DefaultToolCallingChatOptions
 
     @Override
     public Builder combineWith(ChatOptions.Builder<?> other) {
+      Objects.requireNonNull(other, "other is null");
       super.combineWith(other);
       if (other instanceof Builder that) {
         seed = that.seed == null ? seed : that.seed;

@@ -50,8 +50,8 @@ public final class BitNetEmbeddingModel implements org.springframework.ai.embedd
       EmbeddingModel model,
       ObservationRegistry observations,
       @Nullable EmbeddingModelObservationConvention convention) {
-    this.model = model;
-    this.observations = observations;
+    this.model = Objects.requireNonNull(model, "model is null");
+    this.observations = Objects.requireNonNull(observations, "observations is null");
     this.convention = convention;
   }
 
@@ -63,6 +63,7 @@ public final class BitNetEmbeddingModel implements org.springframework.ai.embedd
    */
   @Override
   public EmbeddingResponse call(EmbeddingRequest request) {
+    Objects.requireNonNull(request, "request is null");
     check(request.getOptions());
     EmbeddingModelObservationContext context =
         EmbeddingModelObservationContext.builder()
@@ -112,6 +113,7 @@ public final class BitNetEmbeddingModel implements org.springframework.ai.embedd
 
   @Override
   public float[] embed(Document document) {
+    Objects.requireNonNull(document, "document is null");
     return embed(Objects.requireNonNullElse(getEmbeddingContent(document), ""));
   }
 

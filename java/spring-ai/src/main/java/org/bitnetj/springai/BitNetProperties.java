@@ -2,6 +2,7 @@ package org.bitnetj.springai;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.bitnetj.generate.LoadOptions;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -32,6 +33,13 @@ public record BitNetProperties(
     @DefaultValue("256MB") DataSize keptCache,
     @DefaultValue Chat chat,
     @DefaultValue Embedding embedding) {
+  /** What the application's properties say. */
+  public BitNetProperties {
+    Objects.requireNonNull(kernels, "kernels is null");
+    Objects.requireNonNull(keptCache, "keptCache is null");
+    Objects.requireNonNull(chat, "chat is null");
+    Objects.requireNonNull(embedding, "embedding is null");
+  }
 
   /**
    * Options of prompts that have none.

@@ -1,5 +1,6 @@
 package org.bitnetj.chat.reply;
 
+import java.util.Objects;
 import org.bitnetj.generate.GenerationOptions;
 
 /**
@@ -11,4 +12,10 @@ import org.bitnetj.generate.GenerationOptions;
  * @param tools whether the answer may call functions
  */
 public record ChatPrompt(
-    int[] ids, GenerationOptions options, boolean opensThinking, boolean tools) {}
+    int[] ids, GenerationOptions options, boolean opensThinking, boolean tools) {
+  /** A prompt. */
+  public ChatPrompt {
+    Objects.requireNonNull(ids, "ids is null");
+    Objects.requireNonNull(options, "options is null");
+  }
+}

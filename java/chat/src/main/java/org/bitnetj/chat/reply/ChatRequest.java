@@ -1,6 +1,7 @@
 package org.bitnetj.chat.reply;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.constraint.Grammar;
@@ -30,6 +31,11 @@ public record ChatRequest(
    *     reply, and there is a format too or calls are required
    */
   public ChatRequest {
+    Objects.requireNonNull(messages, "messages is null");
+    Objects.requireNonNull(tools, "tools is null");
+    Objects.requireNonNull(thinking, "thinking is null");
+    Objects.requireNonNull(format, "format is null");
+    Objects.requireNonNull(options, "options is null");
     if (options.constraint().isPresent()
         && (format.isPresent() || tools.choice() == Tools.Choice.REQUIRED)) {
       throw new IllegalArgumentException(

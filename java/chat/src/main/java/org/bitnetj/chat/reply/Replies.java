@@ -2,6 +2,7 @@ package org.bitnetj.chat.reply;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.bitnetj.chat.ChatMessage;
@@ -24,6 +25,7 @@ public final class Replies {
    * @param model an open one
    */
   public Replies(LanguageModel model) {
+    Objects.requireNonNull(model, "model is null");
     this.model = model;
     this.toolsInTemplate = Tools.areInTemplate(model);
     this.constraints =
@@ -45,6 +47,7 @@ public final class Replies {
    *     calls of the tools
    */
   public ChatPrompt prepare(ChatRequest request) {
+    Objects.requireNonNull(request, "request is null");
     ChatTemplate template = model.requireChatTemplate();
     Set<Integer> stops = new HashSet<>(request.options().stopTokens());
     stops.addAll(template.stopTokens());
@@ -71,6 +74,7 @@ public final class Replies {
    * @throws RuntimeException as {@link #prepare} where that is not about what the answer is held to
    */
   public int[] encode(ChatRequest request) {
+    Objects.requireNonNull(request, "request is null");
     List<ChatMessage> messages =
         toolsInTemplate ? request.messages() : request.tools().explained(request.messages());
     return model.encodeChat(messages, settings(request));
@@ -93,6 +97,7 @@ public final class Replies {
    * @return an open session
    */
   public Session open(ChatPrompt prompt) {
+    Objects.requireNonNull(prompt, "prompt is null");
     long wanted = (long) prompt.ids().length + prompt.options().maxTokens() + 1;
     int context = Math.clamp(wanted, 2, model.info().contextLength());
     return model.openSession(SessionOptions.defaults().withContext(context));
@@ -109,6 +114,9 @@ public final class Replies {
    * @throws org.bitnetj.error.KvCacheFullException if other answers leave it no memory
    */
   public Reply answer(Session session, ChatPrompt prompt, ReplySink sink) {
+    Objects.requireNonNull(session, "session is null");
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(sink, "sink is null");
     ReplyListener listener = new ReplyListener(prompt, () -> {}, sink);
     return listener.end(session.generate(prompt.ids(), prompt.options(), listener));
   }

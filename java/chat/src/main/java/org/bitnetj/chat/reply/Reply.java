@@ -1,5 +1,6 @@
 package org.bitnetj.chat.reply;
 
+import java.util.Objects;
 import org.bitnetj.generate.GenerationResult;
 
 /**
@@ -10,6 +11,11 @@ import org.bitnetj.generate.GenerationResult;
  * @param thinkingTokens how many of its tokens are thinking
  */
 public record Reply(GenerationResult result, int calls, int thinkingTokens) {
+  /** An answer. */
+  public Reply {
+    Objects.requireNonNull(result, "result is null");
+  }
+
   /** Why an answer ends, as clients are told. */
   public enum End {
     /** The model, or a stop string, has ended it. */

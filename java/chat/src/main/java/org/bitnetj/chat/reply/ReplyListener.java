@@ -1,5 +1,6 @@
 package org.bitnetj.chat.reply;
 
+import java.util.Objects;
 import org.bitnetj.generate.GenerationListener;
 import org.bitnetj.generate.GenerationResult;
 import org.bitnetj.generate.TokenLogprobs;
@@ -23,6 +24,9 @@ public final class ReplyListener implements GenerationListener {
    * @param sink receives the parts
    */
   public ReplyListener(ChatPrompt prompt, Runnable promptIsDone, ReplySink sink) {
+    Objects.requireNonNull(prompt, "prompt is null");
+    Objects.requireNonNull(promptIsDone, "promptIsDone is null");
+    Objects.requireNonNull(sink, "sink is null");
     this.promptIsDone = promptIsDone;
     this.sink = sink;
     this.parser = new ReplyParser(prompt.opensThinking(), prompt.tools(), counting(sink));
@@ -51,6 +55,7 @@ public final class ReplyListener implements GenerationListener {
 
   @Override
   public void onText(String piece) {
+    Objects.requireNonNull(piece, "piece is null");
     parser.accept(piece);
   }
 
@@ -61,6 +66,7 @@ public final class ReplyListener implements GenerationListener {
 
   @Override
   public void onLogprobs(TokenLogprobs logprobs) {
+    Objects.requireNonNull(logprobs, "logprobs is null");
     sink.logprobs(logprobs);
   }
 
@@ -80,6 +86,7 @@ public final class ReplyListener implements GenerationListener {
    * @return the whole answer
    */
   public Reply end(GenerationResult result) {
+    Objects.requireNonNull(result, "result is null");
     parser.finish();
     return new Reply(result, parser.calls(), thinkingTokens);
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.bitnetj.chat.ThinkingSplitter;
 import org.bitnetj.tokenizer.Tokenizer;
@@ -52,6 +53,7 @@ public final class ReplyParser {
    * @param sink receives the parts
    */
   public ReplyParser(boolean opensThinking, boolean tools, ReplySink sink) {
+    Objects.requireNonNull(sink, "sink is null");
     this.sink = sink;
     this.tools = tools;
     this.splitter = new ThinkingSplitter(opensThinking, sink::thinking, this::answer);
@@ -63,6 +65,7 @@ public final class ReplyParser {
    * @param piece as a listener of the generation hears it
    */
   public void accept(String piece) {
+    Objects.requireNonNull(piece, "piece is null");
     splitter.accept(piece);
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Objects;
 
 /** How JSON of requests and models is read. */
 public final class StrictJson {
@@ -32,6 +33,8 @@ public final class StrictJson {
    * @throws IllegalArgumentException if it is something else
    */
   public static ObjectNode object(String what, String text) {
+    Objects.requireNonNull(what, "what is null");
+    Objects.requireNonNull(text, "text is null");
     try {
       if (JSON.readTree(text) instanceof ObjectNode object) {
         return object;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.bitnetj.chat.ChatMessage;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ public record ToolCall(String id, String name, String arguments) {
    * @param arguments may also be null or blank, as clients send it of a function without parameters
    */
   public ToolCall(String id, String name, @Nullable String arguments) {
+    Objects.requireNonNull(id, "id is null");
+    Objects.requireNonNull(name, "name is null");
     this.id = id;
     this.name = name;
     this.arguments = arguments == null || arguments.isBlank() ? "{}" : arguments;
@@ -34,6 +37,8 @@ public record ToolCall(String id, String name, String arguments) {
    * @param arguments a JSON object as text
    */
   public static ToolCall of(String name, String arguments) {
+    Objects.requireNonNull(name, "name is null");
+    Objects.requireNonNull(arguments, "arguments is null");
     return new ToolCall(newId("call_"), name, arguments);
   }
 
@@ -43,6 +48,7 @@ public record ToolCall(String id, String name, String arguments) {
    * @param prefix its beginning
    */
   public static String newId(String prefix) {
+    Objects.requireNonNull(prefix, "prefix is null");
     return prefix + UUID.randomUUID().toString().replace("-", "");
   }
 
@@ -54,6 +60,8 @@ public record ToolCall(String id, String name, String arguments) {
    * @throws IllegalArgumentException if the arguments of a call are not a JSON object
    */
   public static ChatMessage message(String text, List<ToolCall> calls) {
+    Objects.requireNonNull(text, "text is null");
+    Objects.requireNonNull(calls, "calls is null");
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     for (ToolCall call : calls) {
       ObjectNode function = all.addObject().put("type", "function").putObject("function");

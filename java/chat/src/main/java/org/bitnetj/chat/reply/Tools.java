@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.bitnetj.chat.ChatMessage;
@@ -40,6 +41,13 @@ public record Tools(
     BY_FORMAT
   }
 
+  /** Functions, all of which may be called. */
+  public Tools {
+    Objects.requireNonNull(functions, "functions is null");
+    Objects.requireNonNull(choice, "choice is null");
+    Objects.requireNonNull(only, "only is null");
+  }
+
   /** None, and none are called. */
   public static final Tools ABSENT = new Tools(List.of(), Choice.NONE, Optional.empty(), true);
 
@@ -59,6 +67,9 @@ public record Tools(
    *     JSON object, or a schema of something else than an object
    */
   public static ObjectNode function(String name, String description, String parameters) {
+    Objects.requireNonNull(name, "name is null");
+    Objects.requireNonNull(description, "description is null");
+    Objects.requireNonNull(parameters, "parameters is null");
     if (!name.matches("[A-Za-z0-9_.-]{1,128}")) {
       throw new IllegalArgumentException(
           "A function's name must be up to 128 letters, digits, '_', '.' and '-', not "
@@ -107,6 +118,8 @@ public record Tools(
    * @throws IllegalArgumentException if calls are required and there is no function
    */
   public static Tools of(List<ObjectNode> functions, Choice choice, @Nullable Boolean several) {
+    Objects.requireNonNull(functions, "functions is null");
+    Objects.requireNonNull(choice, "choice is null");
     if (!functions.isEmpty()) {
       return new Tools(functions, choice, Optional.empty(), !Boolean.FALSE.equals(several));
     }
