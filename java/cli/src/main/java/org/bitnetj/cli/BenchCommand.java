@@ -61,7 +61,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet bench -m model.gguf",
       "  bitnet bench -m model.gguf -p 256 -n 64 -t 1,2 -r 3 --page model.html",
-      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 --format json -o model.json",
+      "  bitnet bench -m model.gguf -p 0 -n 32 -d 0,1024 -b 1,4 --format json -o a.json",
       "  bitnet bench --compare before.json after.json",
       "  bitnet bench kernels --page kernels.html",
       "  bitnet bench server --url http://127.0.0.1:8080"

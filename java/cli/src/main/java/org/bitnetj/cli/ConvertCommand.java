@@ -25,11 +25,11 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  bitnet convert model-i2_s.gguf model-tq2_0.gguf --weights tq2_0      # for llama.cpp",
+      "  bitnet convert i2_s.gguf tq2_0.gguf --weights tq2_0    # for llama.cpp",
       "  bitnet convert Falcon3-1B-Instruct-1.58bit falcon3.gguf --head q6_k",
-      "  bitnet convert model-i2_s.gguf model-panels.gguf --weights panels    # ready when mapped",
-      "  bitnet convert model-i2_s.gguf small.gguf --weights panels1.6 --no-sparse",
-      "  bitnet convert model-00001-of-00003.gguf model.gguf                  # into one file",
+      "  bitnet convert i2_s.gguf panels.gguf --weights panels  # ready when mapped",
+      "  bitnet convert i2_s.gguf small.gguf --weights panels1.6 --no-sparse",
+      "  bitnet convert model-00001-of-00003.gguf model.gguf    # into one file",
       "",
       "Digits of ternary weights are never changed. Scales are rounded where the type of --weights"
           + " cannot hold them exactly; a warning says so. The file appears when it is complete;"

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  bitnet serve -m 2b4t",
-      "  curl http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' \\",
+      "  curl http://127.0.0.1:8080/v1/chat/completions \\",
+      "    -H 'Content-Type: application/json' \\",
       "    -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'",
       "",
       "The same request with the same seed gets the same text, whatever else is being answered."

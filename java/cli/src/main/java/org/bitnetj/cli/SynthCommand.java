@@ -40,10 +40,10 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bitnet synth --shape 2B4T -o 2b4t.gguf",
       "  bitnet synth --shape 7B --seed 7 --zeros 0.4 -o 7b.gguf",
-      "  bitnet synth --shape 2B4T --active-rows 0.2 --peak 10 -o 2b4t-like-trained.gguf",
+      "  bitnet synth --shape 2B4T --active-rows 0.2 --peak 10 -o trained.gguf",
       "  bitnet synth --shape 2B4T --vocab model.gguf -o 2b4t-words.gguf",
-      "  bitnet synth --shape 1B --arch qwen3 --weights pq2_0 --group-scales --head q6_k -o"
-          + " 1b.gguf",
+      "  bitnet synth --shape 1B --arch qwen3 --weights pq2_0 --group-scales \\",
+      "    --head q6_k -o 1b.gguf",
       "  bitnet synth --shape 100B --weights panels1.6 -o 100b.gguf",
       "",
       "The same options give the same bytes on every machine. The file appears when it is complete;"

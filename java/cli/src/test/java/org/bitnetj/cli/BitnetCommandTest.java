@@ -72,6 +72,11 @@ class BitnetCommandTest {
     assertTrue(help.contains("Examples:\n  bitnet " + command), help);
     assertEquals(help, Outcome.of("help", command).succeeds().out());
     help.lines().forEach(line -> assertTrue(line.length() <= 80, line));
+    help.lines()
+        .dropWhile(line -> !line.equals("Examples:"))
+        .skip(1)
+        .takeWhile(line -> !line.isEmpty())
+        .forEach(line -> assertTrue(line.startsWith("  "), "a wrapped example: " + line));
   }
 
   @Test
