@@ -25,7 +25,7 @@ public final class ReplyListener implements GenerationListener {
   public ReplyListener(ChatPrompt prompt, Runnable promptIsDone, ReplySink sink) {
     this.promptIsDone = promptIsDone;
     this.sink = sink;
-    this.parser = new ReplyParser(prompt.opensThinking(), prompt.tools(), counting(sink));
+    this.parser = new ReplyParser(prompt.opensThinking(), prompt.calls(), counting(sink));
   }
 
   /** Notes how many tokens there were when thinking last went on. */
@@ -45,6 +45,11 @@ public final class ReplyListener implements GenerationListener {
       @Override
       public void call(ToolCall call) {
         to.call(call);
+      }
+
+      @Override
+      public void cut(CutCall call, String written) {
+        to.cut(call, written);
       }
     };
   }
@@ -80,7 +85,11 @@ public final class ReplyListener implements GenerationListener {
    * @return the whole answer
    */
   public Reply end(GenerationResult result) {
-    parser.finish();
+    parser.finish(
+        switch (result.finishReason()) {
+          case MAX_TOKENS, CONTEXT_FULL -> true;
+          case END_TOKEN, STOP_STRING, CANCELLED -> false;
+        });
     return new Reply(result, parser.calls(), thinkingTokens);
   }
 }

@@ -152,24 +152,21 @@ public record Tools(
   }
 
   /**
-   * Whether a model writes all calls of an answer as one array, such as Falcon3. Its template then
-   * writes those of earlier answers so.
+   * The form in which a model whose template tells it of tools calls them: that of the calls in
+   * earlier answers.
    *
    * @throws ChatTemplateException if the thread is interrupted
    */
-  static boolean areCalledInList(LanguageModel model) {
+  static CallForm callForm(LanguageModel model) {
     String calls = "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]";
-    String text =
+    return CallForm.shownBy(
         probe(
             model,
             List.of(
                 ChatMessage.user("Hello"),
                 ChatMessage.assistant("", calls),
                 ChatMessage.tool("7"),
-                ChatMessage.user("Hello")));
-    int call = text.lastIndexOf(ReplyParser.CALL); // the first ones explain the form
-    return call >= 0
-        && text.substring(call + ReplyParser.CALL.length()).stripLeading().startsWith("[");
+                ChatMessage.user("Hello"))));
   }
 
   /** What a model's template writes of messages where there is a tool; nothing if it refuses. */
