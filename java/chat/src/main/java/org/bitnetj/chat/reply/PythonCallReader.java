@@ -21,7 +21,7 @@ final class PythonCallReader {
   private static final Pattern KEYWORD = Pattern.compile("\\s*([\\p{L}_][\\p{L}\\p{N}_-]*)\\s*=\\s*");
   private static final Pattern COMMA = Pattern.compile("\\s*,");
   private static final Pattern CLOSE = Pattern.compile("\\s*\\)");
-  private static final Pattern END = Pattern.compile("\\s*`{0,3}\\s*\\z");
+  private static final Pattern END = Pattern.compile("\\s*`{0,3}");
 
   private final String text;
   private final PythonScanner scanner;

@@ -141,7 +141,7 @@ public final class ReplyParser {
     held.setLength(0);
     if (cut.last().isPresent()) {
       sink.cut(cut.last().get(), rest);
-    } else if (!rest.isBlank()) {
+    } else if (!form.end().startsWith(rest.strip())) { // not the beginning of the mark after calls
       sink.text(rest);
     }
   }

@@ -198,10 +198,13 @@ class CallFormTest {
     assertEquals(
         List.of("call: f{}", "text: {\"name\": \"g"),
         cut(LISTED, "<tool_call>\n" + listed + "{\"name\": \"g"));
-    for (String rest : List.of("", "{}]", "]\n</tool_ca")) {
-      List<String> parts = cut(LISTED, "<tool_call>\n" + listed + rest);
-      assertEquals("call: f{}", parts.getFirst());
+    for (String rest : List.of("", "]", "]\n</tool_ca")) {
+      String calls = "<tool_call>\n" + listed.replace(",\n", "\n") + rest;
+      assertEquals(List.of("call: f{}"), cut(LISTED, calls), rest);
     }
+    assertEquals(List.of("call: f{}"), cut(LISTED, "<tool_call>\n" + listed));
+    assertEquals(
+        List.of("call: f{}", "text: {}]"), cut(LISTED, "<tool_call>\n" + listed + "{}]"));
     assertEquals(
         List.of("call: f{}", "cut: g of {\"name\": \"g\", "),
         cut(LISTED, "<tool_call>\n" + listed + "{\"name\": \"g\", "));
@@ -224,7 +227,9 @@ class CallFormTest {
           List.of("call: f{}", "cut: gg{} of \n" + head + "{}" + end),
           cut(FENCED, whole + head + "{}" + end));
     }
-    assertEquals(List.of("call: f{}"), cut(FENCED, whole));
+    for (String end : List.of("", "<", "</tool_call", "</tool_calls")) {
+      assertEquals(List.of("call: f{}"), cut(FENCED, whole + end), end);
+    }
     assertEquals(
         List.of("call: f{}", "text: \n<tool_call>g"), cut(FENCED, whole + "<tool_call>g"));
     String wrong = "<tool_calls>" + head + "{\"a\": ?";
@@ -252,7 +257,7 @@ class CallFormTest {
           cut(PYTHON, before + one[0]));
     }
     for (String end : List.of("", "``", "```", "```\n<|tool_call_en")) {
-      assertEquals("call: f{\"a\":1}", cut(PYTHON, before + end).getFirst());
+      assertEquals(List.of("call: f{\"a\":1}"), cut(PYTHON, before + end), end);
     }
     assertEquals(List.of("text: " + start + "gg"), cut(PYTHON, start + "gg"));
     assertEquals(List.of("text: " + start + "g(x?"), cut(PYTHON, start + "g(x?"));

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.GrammarException;
@@ -310,6 +312,24 @@ class RepliesTest {
       assertEquals("{}", called(python, "{\"properties\": {}}", 1).getFirst().arguments());
     }
     assertTrue(written.size() > 2, written.toString());
+  }
+
+  @Test
+  void manyArgumentsMayAllBeLeftOut() {
+    String schema =
+        IntStream.range(0, 60)
+            .mapToObj(i -> "\"p" + i + "\": {\"type\": [\"string\", \"object\"], \"maxLength\": 3}")
+            .collect(Collectors.joining(", ", "{\"properties\": {", "}}"));
+    Tools tools =
+        new Tools(
+            List.of(Tools.function("f", "", schema)),
+            Tools.Choice.REQUIRED,
+            Optional.empty(),
+            true);
+    try (LanguageModel python = ShippedModel.load(PYTHON)) {
+      ChatRequest request = request(tools, Optional.empty(), GenerationOptions.defaults());
+      assertTrue(new Replies(python).prepare(request).options().constraint().isPresent());
+    }
   }
 
   @Test
