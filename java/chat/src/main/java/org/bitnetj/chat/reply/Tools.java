@@ -153,20 +153,18 @@ public record Tools(
 
   /**
    * The form in which a model whose template tells it of tools calls them: that of the calls in
-   * earlier answers.
+   * earlier answers or, if the template refuses those, of its explanation.
    *
    * @throws ChatTemplateException if the thread is interrupted
    */
   static CallForm callForm(LanguageModel model) {
     String calls = "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]";
-    return CallForm.shownBy(
+    ChatMessage hello = ChatMessage.user("Hello");
+    String shown =
         probe(
             model,
-            List.of(
-                ChatMessage.user("Hello"),
-                ChatMessage.assistant("", calls),
-                ChatMessage.tool("7"),
-                ChatMessage.user("Hello"))));
+            List.of(hello, ChatMessage.assistant("", calls), ChatMessage.tool("7"), hello));
+    return CallForm.shownBy(shown.isEmpty() ? probe(model, List.of(hello)) : shown);
   }
 
   /** What a model's template writes of messages where there is a tool; nothing if it refuses. */

@@ -253,6 +253,16 @@ class RepliesTest {
   }
 
   @Test
+  void aTemplateThatRefusesEarlierCallsShowsTheFormWhereItExplainsIt() {
+    String call = "{% if m.tool_calls %}";
+    String refusing = FENCING.replace(call, call + "{{ raise_exception('no') }}");
+    try (LanguageModel fencing = ShippedModel.load(refusing)) {
+      String one = forced(fencing, false, 100);
+      assertTrue(one.startsWith("<tool_calls>"), one);
+    }
+  }
+
+  @Test
   void aModelWhoseTemplateCallsInPythonIsMadeToCallInPython() {
     try (LanguageModel python = ShippedModel.load(PYTHON)) {
       String start = "<|tool_call_start|>\n```python\n";
