@@ -118,11 +118,14 @@ class NullArgumentsTest {
         };
     try (LanguageModel model = LanguageModel.load(MODEL);
         Session session = model.openSession(SessionOptions.defaults().withContext(16))) {
-      ChatPrompt prompt = new ChatPrompt(new int[1], GenerationOptions.defaults(), false, false);
+      ChatPrompt prompt =
+          new ChatPrompt(new int[1], GenerationOptions.defaults(), false, Optional.empty());
       arguments
           .with(ReplySink.class, sink)
           .with(model, session, prompt, new Replies(model), new ReplyOptions(), Tools.ABSENT)
-          .with(new ReplyParser(false, false, sink), new ReplyListener(prompt, () -> {}, sink))
+          .with(
+              new ReplyParser(false, Optional.empty(), sink),
+              new ReplyListener(prompt, () -> {}, sink))
           .with(GenerationOptions.defaults(), ServerOptions.defaults(), Duration.ofSeconds(1))
           .with(
               new ChatRequest(

@@ -100,8 +100,10 @@ class OpenApiTest {
           CreateChatCompletionResponse | /v1/chat/completions | MESSAGES, "max_tokens": 5
           CreateChatCompletionResponse | /v1/chat/completions | MESSAGES, "max_tokens": 5, "logprobs": true, "top_logprobs": 2, "n": 2
           CreateChatCompletionResponse | /v1/chat/completions | MESSAGES, TOOLS
+          CreateChatCompletionResponse | /v1/chat/completions | MESSAGES, TOOLS, "max_tokens": 30
           Response | /v1/responses | INPUT, "max_output_tokens": 5
           Response | /v1/responses | INPUT, FLAT_TOOLS
+          Response | /v1/responses | INPUT, FLAT_TOOLS, "max_output_tokens": 30
           CreateCompletionResponse | /v1/completions | "model": "any", "seed": 7, "prompt": ["One", "Two"], "max_tokens": 3, "logprobs": 2
           CreateEmbeddingResponse | /v1/embeddings | "model": "any", "input": ["One", "Two"]
           ErrorResponse | /v1/chat/completions | "messages": 3
@@ -120,9 +122,11 @@ class OpenApiTest {
           """
           CreateChatCompletionStreamResponse | /v1/chat/completions | MESSAGES, "max_tokens": 5, "stream_options": {"include_usage": true}
           CreateChatCompletionStreamResponse | /v1/chat/completions | MESSAGES, TOOLS
+          CreateChatCompletionStreamResponse | /v1/chat/completions | MESSAGES, TOOLS, "max_tokens": 30
           CreateCompletionResponse | /v1/completions | "model": "any", "seed": 7, "prompt": "One", "max_tokens": 3
           ResponseStreamEvent | /v1/responses | INPUT, "max_output_tokens": 5
           ResponseStreamEvent | /v1/responses | INPUT, FLAT_TOOLS
+          ResponseStreamEvent | /v1/responses | INPUT, FLAT_TOOLS, "max_output_tokens": 30
           """)
   void everyEventIsWhatOpenAiDescribes(String name, String path, String parts) throws Exception {
     JsonSchema schema = schema(name);

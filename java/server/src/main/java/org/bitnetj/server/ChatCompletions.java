@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.chat.reply.ChatPrompt;
 import org.bitnetj.chat.reply.ChatRequest;
+import org.bitnetj.chat.reply.CutCall;
 import org.bitnetj.chat.reply.Reply;
 import org.bitnetj.chat.reply.ReplySink;
 import org.bitnetj.chat.reply.ToolCall;
@@ -184,7 +185,16 @@ final class ChatCompletions {
 
       @Override
       public void call(ToolCall call) {
-        calls.add(callJson(call));
+        add(callJson(call.id(), call.name(), call.arguments()));
+      }
+
+      @Override
+      public void cut(CutCall call, String written) {
+        add(callJson(call.id(), call.name(), call.arguments()));
+      }
+
+      void add(ObjectNode call) {
+        calls.add(call);
       }
 
       @Override
@@ -282,12 +292,10 @@ final class ChatCompletions {
       }
 
       @Override
-      public void call(ToolCall call) {
+      void add(ObjectNode call) {
         begin();
         ObjectNode delta = JSON.objectNode();
-        ObjectNode entry = callJson(call);
-        entry.put("index", calls++);
-        delta.putArray("tool_calls").add(entry);
+        delta.putArray("tool_calls").add(call.put("index", calls++));
         send(delta, take(), null);
       }
 
@@ -305,11 +313,11 @@ final class ChatCompletions {
     }
   }
 
-  private static ObjectNode callJson(ToolCall call) {
+  private static ObjectNode callJson(String id, String name, String arguments) {
     ObjectNode json = JSON.objectNode();
-    json.put("id", call.id());
+    json.put("id", id);
     json.put("type", "function");
-    json.putObject("function").put("name", call.name()).put("arguments", call.arguments());
+    json.putObject("function").put("name", name).put("arguments", arguments);
     return json;
   }
 

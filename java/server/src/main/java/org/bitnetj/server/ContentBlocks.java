@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.BiConsumer;
+import org.bitnetj.chat.reply.CutCall;
 import org.bitnetj.chat.reply.ReplySink;
 import org.bitnetj.chat.reply.ToolCall;
 
@@ -54,13 +55,23 @@ final class ContentBlocks implements ReplySink {
 
   @Override
   public void call(ToolCall call) {
+    use(call.id(), call.name(), call.arguments(), Door.parse(call.arguments()));
+  }
+
+  /** A stream has all that was written; the whole block has the members that are whole. */
+  @Override
+  public void cut(CutCall call, String written) {
+    use(call.id(), call.name(), call.arguments(), call.wholeArguments());
+  }
+
+  private void use(String id, String name, String written, JsonNode input) {
     finish();
     ObjectNode block = JSON.objectNode();
-    block.put("type", "tool_use").put("id", call.id()).put("name", call.name());
+    block.put("type", "tool_use").put("id", id).put("name", name);
     block.putObject("input");
     start(block.deepCopy());
-    delta(JSON.objectNode().put("type", "input_json_delta").put("partial_json", call.arguments()));
-    block.set("input", Door.parse(call.arguments()));
+    delta(JSON.objectNode().put("type", "input_json_delta").put("partial_json", written));
+    block.set("input", input);
     stop(block);
   }
 

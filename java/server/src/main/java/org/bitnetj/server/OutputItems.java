@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.BiConsumer;
+import org.bitnetj.chat.reply.CutCall;
 import org.bitnetj.chat.reply.ReplySink;
 import org.bitnetj.chat.reply.ToolCall;
 
@@ -52,22 +53,30 @@ class OutputItems implements ReplySink {
 
   @Override
   public void call(ToolCall call) {
-    end("completed");
-    id = ToolCall.newId("fc_");
-    item("response.output_item.added", call(call, "", IN_PROGRESS));
-    ObjectNode delta = part().put("delta", call.arguments());
-    events.accept("response.function_call_arguments.delta", delta);
-    ObjectNode done = part().put("name", call.name()).put("arguments", call.arguments());
-    events.accept("response.function_call_arguments.done", done);
-    done(call(call, call.arguments(), "completed"));
+    call(call.id(), call.name(), call.arguments(), "completed");
   }
 
-  private ObjectNode call(ToolCall call, String arguments, String status) {
+  @Override
+  public void cut(CutCall call, String written) {
+    call(call.id(), call.name(), call.arguments(), "incomplete");
+  }
+
+  private void call(String callId, String name, String arguments, String status) {
+    end("completed");
+    id = ToolCall.newId("fc_");
+    item("response.output_item.added", callItem(callId, name, "", IN_PROGRESS));
+    events.accept("response.function_call_arguments.delta", part().put("delta", arguments));
+    ObjectNode done = part().put("name", name).put("arguments", arguments);
+    events.accept("response.function_call_arguments.done", done);
+    done(callItem(callId, name, arguments, status));
+  }
+
+  private ObjectNode callItem(String callId, String name, String arguments, String status) {
     ObjectNode item = JSON.objectNode();
     item.put("type", "function_call");
     item.put("id", id);
-    item.put("call_id", call.id());
-    item.put("name", call.name());
+    item.put("call_id", callId);
+    item.put("name", name);
     item.put("arguments", arguments);
     item.put("status", status);
     return item;

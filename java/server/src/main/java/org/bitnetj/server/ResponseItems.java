@@ -16,6 +16,7 @@ import org.bitnetj.chat.reply.Tools;
  */
 final class ResponseItems {
   private static final int MOST_ITEMS = 100_000;
+  private static final JsonNode CUT = JsonNodeFactory.instance.textNode("incomplete");
 
   private final List<ChatMessage> messages = new ArrayList<>();
   private final ArrayNode calls = JsonNodeFactory.instance.arrayNode();
@@ -72,8 +73,13 @@ final class ResponseItems {
     }
   }
 
+  /** One that was cut is left out: its arguments are no object to show a model. */
   private void call(Fields item) {
     item.ignore("call_id");
+    if (item.any("status").filter(CUT::equals).isPresent()) {
+      item.ignore("name", "arguments");
+      return;
+    }
     ObjectNode function = calls.addObject().put("type", "function").putObject("function");
     function.put("name", item.requiredText("name"));
     function.set("arguments", OpenAiMessages.arguments(item));

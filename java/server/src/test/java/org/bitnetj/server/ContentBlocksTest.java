@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitnetj.chat.reply.CutCall;
 import org.bitnetj.chat.reply.ToolCall;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +74,17 @@ class ContentBlocksTest {
         "{\"type\":\"tool_use\",\"id\":\"call_1\",\"name\":\"f\",\"input\":{}}",
         events.get(10).get("content_block").toString());
     assertEquals("{\"x\":[1]}", events.get(11).at("/delta/partial_json").textValue());
+  }
+
+  @Test
+  void aCallThatIsCutHasTheInputThatIsWhole() {
+    ContentBlocks blocks = new ContentBlocks(true, this::collect);
+    blocks.cut(new CutCall("call_1", "f", "{\"a\": 1, \"b\": [2"), "written");
+    blocks.finish();
+    assertEquals("{\"a\": 1, \"b\": [2", events.get(1).at("/delta/partial_json").textValue());
+    assertEquals(
+        "[{\"type\":\"tool_use\",\"id\":\"call_1\",\"name\":\"f\",\"input\":{\"a\":1}}]",
+        blocks.json().toString());
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitnetj.chat.reply.CutCall;
 import org.bitnetj.chat.reply.ToolCall;
 import org.junit.jupiter.api.Test;
 
@@ -122,6 +123,19 @@ class OutputItemsTest {
     items.text("Let");
     items.finish(false);
     assertEquals(List.of("reasoning completed", "message incomplete"), statuses());
+  }
+
+  @Test
+  void aCallThatIsCutIsIncomplete() {
+    items.call(new ToolCall("call_1", "f", "{}"));
+    items.cut(new CutCall("call_2", "g", "{\"x\": [1"), "written");
+    items.finish(false);
+    assertEquals(List.of("function_call completed", "function_call incomplete"), statuses());
+    assertEquals("{\"x\": [1", items.json().at("/1/arguments").textValue());
+    assertEquals("call_2", items.json().at("/1/call_id").textValue());
+    assertEquals("{\"x\": [1", events.get(5).get("delta").textValue());
+    assertEquals("{\"x\": [1", events.get(6).get("arguments").textValue());
+    assertEquals("incomplete", events.get(7).at("/item/status").textValue());
   }
 
   @Test

@@ -18,6 +18,7 @@ public final class Replies {
   private final LanguageModel model;
   private final Constraints constraints;
   private final boolean toolsInTemplate;
+  private final CallForm form;
 
   /**
    * It does not close the model.
@@ -28,8 +29,8 @@ public final class Replies {
     Objects.requireNonNull(model, "model is null");
     this.model = model;
     this.toolsInTemplate = Tools.areInTemplate(model);
-    this.constraints =
-        new Constraints(model.tokenizer(), toolsInTemplate && Tools.areCalledInList(model));
+    this.form = toolsInTemplate ? Tools.callForm(model) : CallForm.DEFAULT;
+    this.constraints = new Constraints(model.tokenizer(), form);
   }
 
   /** {@return the model that answers} */
@@ -56,7 +57,7 @@ public final class Replies {
         request
             .options()
             .withStopTokens(stops)
-            .withShownTokens(ReplyParser.marks(model.tokenizer()));
+            .withShownTokens(ReplyParser.marks(model.tokenizer(), form));
     return new ChatPrompt(
         encode(request),
         constraints
@@ -64,7 +65,7 @@ public final class Replies {
             .map(options::withConstraint)
             .orElse(options),
         opensThinking,
-        request.tools().isPresent());
+        request.tools().isPresent() ? Optional.of(form) : Optional.empty());
   }
 
   /**

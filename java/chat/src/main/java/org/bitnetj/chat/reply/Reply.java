@@ -7,7 +7,7 @@ import org.bitnetj.generate.GenerationResult;
  * An answer that has ended.
  *
  * @param result the text as it was generated, marks of thinking and calls included
- * @param calls how many functions it calls
+ * @param calls how many functions it calls; a call that was cut does not count
  * @param thinkingTokens how many of its tokens are thinking
  */
 public record Reply(GenerationResult result, int calls, int thinkingTokens) {

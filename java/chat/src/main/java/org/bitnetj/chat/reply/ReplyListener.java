@@ -29,7 +29,7 @@ public final class ReplyListener implements GenerationListener {
     Objects.requireNonNull(sink, "sink is null");
     this.promptIsDone = promptIsDone;
     this.sink = sink;
-    this.parser = new ReplyParser(prompt.opensThinking(), prompt.tools(), counting(sink));
+    this.parser = new ReplyParser(prompt.opensThinking(), prompt.calls(), counting(sink));
   }
 
   /** Notes how many tokens there were when thinking last went on. */
@@ -49,6 +49,11 @@ public final class ReplyListener implements GenerationListener {
       @Override
       public void call(ToolCall call) {
         to.call(call);
+      }
+
+      @Override
+      public void cut(CutCall call, String written) {
+        to.cut(call, written);
       }
     };
   }
@@ -87,7 +92,11 @@ public final class ReplyListener implements GenerationListener {
    */
   public Reply end(GenerationResult result) {
     Objects.requireNonNull(result, "result is null");
-    parser.finish();
+    parser.finish(
+        switch (result.finishReason()) {
+          case MAX_TOKENS, CONTEXT_FULL -> true;
+          case END_TOKEN, STOP_STRING, CANCELLED -> false;
+        });
     return new Reply(result, parser.calls(), thinkingTokens);
   }
 }

@@ -1,45 +1,34 @@
 package org.bitnetj.chat.reply;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bitnetj.chat.ThinkingSplitter;
 import org.bitnetj.tokenizer.Tokenizer;
 
 /**
- * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions between
- * {@code <tool_call>} and {@code </tool_call>}, a JSON object with {@code name} and {@code
- * arguments} or an array of such objects; white space before a call belongs to nothing. What looks
- * like a call and is none is passed on as text. The result does not depend on how a reply is cut.
- * Not thread-safe.
+ * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions in the form
+ * of the model; white space before a call belongs to nothing. What looks like a call and is none is
+ * passed on as text. The result does not depend on how a reply is cut into pieces. Not thread-safe.
  */
 public final class ReplyParser {
-  static final String CALL = "<tool_call>";
-  static final String CALL_END = "</tool_call>";
-
-  private static final ObjectMapper JSON = StrictJson.mapper();
-
   /**
    * The tokens of a vocabulary that are marks of a reply. Where they are control tokens, their
    * names must be shown for the parser to see them.
    */
-  static Set<Integer> marks(Tokenizer tokenizer) {
+  static Set<Integer> marks(Tokenizer tokenizer, CallForm form) {
     Set<Integer> marks = new HashSet<>();
-    for (String mark : List.of(ThinkingSplitter.START, ThinkingSplitter.END, CALL, CALL_END)) {
-      tokenizer.findSpecial(mark).ifPresent(marks::add);
-    }
+    Stream.concat(Stream.of(ThinkingSplitter.START, ThinkingSplitter.END), form.marks().stream())
+        .forEach(mark -> tokenizer.findSpecial(mark).ifPresent(marks::add));
     return marks;
   }
 
   private final ReplySink sink;
   private final ThinkingSplitter splitter;
-  private final boolean tools;
+  private final Optional<CallForm> form;
   private final StringBuilder held = new StringBuilder();
   private boolean inside; // a call
   private String space = ""; // before it
@@ -49,13 +38,14 @@ public final class ReplyParser {
    * A parser for one reply.
    *
    * @param opensThinking whether the reply begins within thinking
-   * @param tools whether there are functions to call
+   * @param form in which the reply may call functions; empty if there are none
    * @param sink receives the parts
    */
-  public ReplyParser(boolean opensThinking, boolean tools, ReplySink sink) {
+  public ReplyParser(boolean opensThinking, Optional<CallForm> form, ReplySink sink) {
+    Objects.requireNonNull(form, "form is null");
     Objects.requireNonNull(sink, "sink is null");
     this.sink = sink;
-    this.tools = tools;
+    this.form = form;
     this.splitter = new ThinkingSplitter(opensThinking, sink::thinking, this::answer);
   }
 
@@ -69,11 +59,17 @@ public final class ReplyParser {
     splitter.accept(piece);
   }
 
-  /** The reply has ended. */
-  public void finish() {
+  /**
+   * The reply has ended.
+   *
+   * @param cut whether the model would have gone on
+   */
+  public void finish(boolean cut) {
     splitter.finish();
-    if (inside) { // cut short
-      held.insert(0, space + CALL);
+    if (inside && cut) {
+      cut(form.orElseThrow());
+    } else if (inside) {
+      held.insert(0, space + form.orElseThrow().start());
     }
     pass(held.length());
   }
@@ -84,19 +80,20 @@ public final class ReplyParser {
   }
 
   private void answer(String piece) {
-    if (!tools) {
+    if (form.isEmpty()) {
       sink.text(piece);
       return;
     }
+    CallForm calls = form.get();
     held.append(piece);
     while (true) {
-      String mark = inside ? CALL_END : CALL;
+      String mark = inside ? calls.end() : calls.start();
       int at = held.indexOf(mark);
       if (at < 0) {
         break;
       }
       if (inside) {
-        call(held.substring(0, at));
+        call(held.substring(0, at), calls);
       } else {
         int end = withoutSpace(at);
         space = held.substring(end, at);
@@ -106,7 +103,7 @@ public final class ReplyParser {
       inside = !inside;
     }
     if (!inside) {
-      pass(held.length() - undecided());
+      pass(held.length() - undecided(calls.start()));
     }
   }
 
@@ -127,42 +124,36 @@ public final class ReplyParser {
     }
   }
 
-  private void call(String text) {
-    List<ToolCall> found = calls(text);
+  private void call(String text, CallForm form) {
+    List<ToolCall> found = form.read(text);
     if (found.isEmpty()) {
-      sink.text(space + CALL + text + CALL_END);
+      sink.text(space + form.start() + text + form.end());
     }
+    pass(found);
+  }
+
+  private void pass(List<ToolCall> found) {
     calls += found.size();
     found.forEach(sink::call);
   }
 
-  /** What stands between marks; nothing if any of it is no call. */
-  private static List<ToolCall> calls(String text) {
-    List<ToolCall> found = new ArrayList<>();
-    try {
-      JsonNode all = JSON.readTree(text);
-      for (JsonNode one : all.isArray() ? all : List.of(all)) {
-        // Templates may show earlier calls as OpenAI's API has them, and models write the same.
-        JsonNode call = one.path("function").isObject() ? one.get("function") : one;
-        JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
-        if (arguments == null) {
-          arguments = JsonNodeFactory.instance.objectNode();
-        }
-        if (!call.path("name").isTextual() || !arguments.isObject()) {
-          return List.of();
-        }
-        found.add(ToolCall.of(call.get("name").textValue(), arguments.toString()));
-      }
-      return found;
-    } catch (JsonProcessingException e) {
-      return List.of();
+  /** Passes on what there is of calls that have no end. */
+  private void cut(CallForm form) {
+    CallForm.Cut cut = form.cut(held.toString());
+    pass(cut.whole());
+    String rest = cut.whole().isEmpty() ? space + form.start() + held : cut.rest();
+    held.setLength(0);
+    if (cut.last().isPresent()) {
+      sink.cut(cut.last().get(), rest);
+    } else if (!form.end().startsWith(rest.strip())) { // not the beginning of the mark after calls
+      sink.text(rest);
     }
   }
 
   /** Length of the longest end of the held text that begins a mark, white space before it too. */
-  private int undecided() {
-    int length = Math.min(CALL.length() - 1, held.length());
-    while (!CALL.startsWith(held.substring(held.length() - length))) {
+  private int undecided(String mark) {
+    int length = Math.min(mark.length() - 1, held.length());
+    while (!mark.startsWith(held.substring(held.length() - length))) {
       length--;
     }
     return held.length() - withoutSpace(held.length() - length);

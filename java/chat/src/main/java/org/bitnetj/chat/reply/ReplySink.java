@@ -26,6 +26,16 @@ public interface ReplySink {
   void call(ToolCall call);
 
   /**
+   * A call of a function that was cut, as the last part. By default it is text.
+   *
+   * @param call its name, and its arguments as far as they go
+   * @param written the call as the model has written it
+   */
+  default void cut(CutCall call, String written) {
+    text(written);
+  }
+
+  /**
    * How probable the last token of the answer was, if that was asked for.
    *
    * @param logprobs the token and its alternatives

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Objects;
@@ -44,6 +45,11 @@ public final class StrictJson {
       throw new IllegalArgumentException(
           what + " must be a JSON object: " + e.getOriginalMessage() + ".", e);
     }
+  }
+
+  /** A reader of one value in a text that goes on after it. */
+  static ObjectReader partReader() {
+    return JSON.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   }
 
   /**

@@ -96,6 +96,7 @@ public record Tools(
    * @param schema a JSON schema
    */
   public static boolean allowObjects(JsonNode schema) {
+    Objects.requireNonNull(schema, "schema is null");
     JsonNode type = schema.path("type");
     if (type.isArray()) {
       return type.valueStream().anyMatch(OBJECT::equals);
@@ -165,24 +166,18 @@ public record Tools(
   }
 
   /**
-   * Whether a model writes all calls of an answer as one array, such as Falcon3. Its template then
-   * writes those of earlier answers so.
+   * The form in which a model whose template tells it of tools calls them: that of the calls in
+   * earlier answers or, if the template refuses those, of its explanation.
    *
    * @throws ChatTemplateException if the thread is interrupted
    */
-  static boolean areCalledInList(LanguageModel model) {
+  static CallForm callForm(LanguageModel model) {
     String calls = "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]";
-    String text =
+    ChatMessage hello = ChatMessage.user("Hello");
+    String shown =
         probe(
-            model,
-            List.of(
-                ChatMessage.user("Hello"),
-                ChatMessage.assistant("", calls),
-                ChatMessage.tool("7"),
-                ChatMessage.user("Hello")));
-    int call = text.lastIndexOf(ReplyParser.CALL); // the first ones explain the form
-    return call >= 0
-        && text.substring(call + ReplyParser.CALL.length()).stripLeading().startsWith("[");
+            model, List.of(hello, ChatMessage.assistant("", calls), ChatMessage.tool("7"), hello));
+    return CallForm.shownBy(shown.isEmpty() ? probe(model, List.of(hello)) : shown);
   }
 
   /** What a model's template writes of messages where there is a tool; nothing if it refuses. */

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bitnetj.chat.ChatMessage;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.GrammarException;
@@ -203,6 +208,160 @@ class RepliesTest {
       String several = forced(listing, true, 100); // this model goes on until it is cut
       String start = "(?s)<tool_call>\n\\[\n  " + call + ",\n  " + call + "[,\n].*";
       assertTrue(several.matches(start), several);
+    }
+  }
+
+  /** As the template of Hunyuan's dense models does. */
+  private static final String FENCING =
+      """
+      {% if tools %}TOOLS {{ tools | tojson }}
+      Write <tool_calls> <tool_call>NAME
+      ```json
+      ARGUMENTS
+      ```</tool_call> </tool_calls>
+      {% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}\
+      {% if m.tool_calls %}<tool_calls>{% for c in m.tool_calls %}<tool_call>{{ c.function.name }}
+      ```json
+      {{ c.function.arguments | tojson }}
+      ```</tool_call>{% endfor %}</tool_calls>{% endif %}
+      {% endfor %}assistant:\
+      """;
+
+  /** As MiniCPM's does. */
+  private static final String PYTHON =
+      """
+      {% if tools %}TOOLS {{ tools | tojson }}
+      {% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}\
+      {% if m.tool_calls %}<|tool_call_start|>
+      ```python
+      {% for c in m.tool_calls %}{{ c.function.name }}({% for k, v in c.function.arguments.items() %}\
+      {{ k }}={{ v | tojson }}{{ "," if not loop.last }}{% endfor %})
+      {% endfor %}```
+      <|tool_call_end|>{% endif %}
+      {% endfor %}assistant:\
+      """;
+
+  @Test
+  void aModelWhoseTemplateFencesArgumentsIsMadeToFenceThem() {
+    String call = "<tool_call>dice\n```json\n\\{\\s*\"sides\":\\s*6\\s*}\n```</tool_call>";
+    try (LanguageModel fencing = ShippedModel.load(FENCING)) {
+      String one = forced(fencing, false, 100);
+      assertTrue(one.matches("<tool_calls>\n?" + call + "\n?</tool_calls>"), one);
+      String several = forced(fencing, true, 120);
+      assertTrue(several.matches("(?s)<tool_calls>\n?" + call + "\n?<.*"), several);
+    }
+  }
+
+  @Test
+  void aTemplateThatRefusesEarlierCallsShowsTheFormWhereItExplainsIt() {
+    String call = "{% if m.tool_calls %}";
+    String refusing = FENCING.replace(call, call + "{{ raise_exception('no') }}");
+    try (LanguageModel fencing = ShippedModel.load(refusing)) {
+      String one = forced(fencing, false, 100);
+      assertTrue(one.startsWith("<tool_calls>"), one);
+    }
+  }
+
+  @Test
+  void aModelWhoseTemplateCallsInPythonIsMadeToCallInPython() {
+    try (LanguageModel python = ShippedModel.load(PYTHON)) {
+      String start = "<|tool_call_start|>\n```python\n";
+      assertEquals(start + "dice(sides=6)\n```\n<|tool_call_end|>", forced(python, false, 100));
+      String several = forced(python, true, 120);
+      assertTrue(several.startsWith(start + "dice(sides=6)\n"), several);
+    }
+  }
+
+  private static List<ToolCall> called(LanguageModel model, String schema, long seed) {
+    Tools tools =
+        new Tools(
+            List.of(Tools.function("f", "", schema)),
+            Tools.Choice.REQUIRED,
+            Optional.empty(),
+            false);
+    Replies its = new Replies(model);
+    ChatPrompt prompt =
+        its.prepare(
+            request(
+                tools,
+                Optional.empty(),
+                new ReplyOptions().temperature(1.5).seed(seed).maxTokens(200).options()));
+    Parts parts = new Parts();
+    try (Session session = its.open(prompt)) {
+      its.answer(session, prompt, parts);
+    }
+    assertEquals("", parts.text.toString());
+    return parts.calls;
+  }
+
+  @Test
+  void argumentsInPythonAreOfTheirSchemas() {
+    String schema =
+        """
+        {"$defs": {"unit": {"enum": ["C", "F"]}},
+         "properties": {
+           "a": {"type": "boolean"},
+           "b": {"$ref": "#/$defs/unit"},
+           "c": {"type": "object", "properties": {"x": {"type": "integer", "maximum": 9}},
+             "required": ["x"], "additionalProperties": false},
+           "d": {"const": null}},
+         "required": ["b"]}\
+        """;
+    Pattern arguments =
+        Pattern.compile(
+            "\\{(\"a\":(true|false),)?\"b\":\"[CF]\"(,\"c\":\\{\"x\":-?\\d+})?(,\"d\":null)?}");
+    Set<String> written = new HashSet<>();
+    try (LanguageModel python = ShippedModel.load(PYTHON)) {
+      for (int seed = 0; seed < 12; seed++) {
+        ToolCall call = called(python, schema, seed).getFirst();
+        assertEquals("f", call.name());
+        assertTrue(arguments.matcher(call.arguments()).matches(), call.arguments());
+        written.add(call.arguments());
+      }
+      assertEquals("{}", called(python, "{\"properties\": {}}", 1).getFirst().arguments());
+    }
+    assertTrue(written.size() > 2, written.toString());
+  }
+
+  @Test
+  void manyArgumentsMayAllBeLeftOut() {
+    String schema =
+        IntStream.range(0, 60)
+            .mapToObj(i -> "\"p" + i + "\": {\"type\": [\"string\", \"object\"], \"maxLength\": 3}")
+            .collect(Collectors.joining(", ", "{\"properties\": {", "}}"));
+    Tools tools =
+        new Tools(
+            List.of(Tools.function("f", "", schema)),
+            Tools.Choice.REQUIRED,
+            Optional.empty(),
+            true);
+    try (LanguageModel python = ShippedModel.load(PYTHON)) {
+      ChatRequest request = request(tools, Optional.empty(), GenerationOptions.defaults());
+      assertTrue(new Replies(python).prepare(request).options().constraint().isPresent());
+    }
+  }
+
+  @Test
+  void whatKeywordArgumentsCannotExpressIsRefusedByName() {
+    String[][] cases = {
+      {"{\"anyOf\": [{\"required\": [\"a\"]}], \"properties\": {\"a\": true}}", "'anyOf'"},
+      {"{\"minProperties\": 1, \"properties\": {\"a\": true}}", "'minProperties'"},
+      {"{\"properties\": {\"a-b\": true}}", "'a-b' cannot be one"},
+      {"{\"required\": [\"a\"]}", "'a' has no schema"},
+      {
+        "{\"properties\": {\"a\": {\"type\": \"integer\"},"
+            + " \"b\": {\"$ref\": \"#/properties/a\"}}}",
+        "'$ref' to \"#/properties/a\""
+      },
+      {"{\"properties\": {\"a\": {\"uniqueItems\": true, \"type\": \"array\"}}}", "uniqueItems"}
+    };
+    try (LanguageModel python = ShippedModel.load(PYTHON)) {
+      for (String[] one : cases) {
+        GrammarException refused =
+            assertThrows(GrammarException.class, () -> called(python, one[0], 1), one[0]);
+        assertTrue(refused.getMessage().startsWith("parameters of f: "), refused.getMessage());
+        assertTrue(refused.getMessage().contains(one[1]), refused.getMessage());
+      }
     }
   }
 

@@ -5,57 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class ReplyParserTest {
+  private static final Optional<CallForm> JSON = Optional.of(new JsonCalls());
+
   private static final String CALL =
       "<tool_call>\n{\"name\": \"f\", \"arguments\": %s}\n</tool_call>";
 
-  /** Writes down what a parser passes on; pieces of the same part are joined. */
-  private static final class Parts implements ReplySink {
-    final List<String> parts = new ArrayList<>();
-    final List<String> ids = new ArrayList<>();
-
-    private void add(String kind, String piece) {
-      if (!parts.isEmpty() && parts.getLast().startsWith(kind)) {
-        parts.addLast(parts.removeLast() + piece);
-      } else {
-        parts.add(kind + piece);
-      }
-    }
-
-    @Override
-    public void thinking(String piece) {
-      add("thinking: ", piece);
-    }
-
-    @Override
-    public void text(String piece) {
-      add("text: ", piece);
-    }
-
-    @Override
-    public void call(ToolCall call) {
-      parts.add("call: " + call.name() + call.arguments());
-      ids.add(call.id());
-    }
-  }
-
-  private static List<String> parse(boolean opensThinking, boolean tools, String... pieces) {
-    Parts parts = new Parts();
-    ReplyParser parser = new ReplyParser(opensThinking, tools, parts);
-    for (String piece : pieces) {
-      parser.accept(piece);
-    }
-    parser.finish();
-    assertEquals(
-        parser.calls(), parts.parts.stream().filter(part -> part.startsWith("call: ")).count());
-    return parts.parts;
+  private static List<String> parse(
+      boolean opensThinking, Optional<CallForm> form, String... pieces) {
+    return RecordedParts.of(opensThinking, form, false, pieces);
   }
 
   private static List<String> parse(String reply) {
-    return parse(false, true, reply);
+    return parse(false, JSON, reply);
   }
 
   @Test
@@ -86,10 +52,10 @@ class ReplyParserTest {
 
   @Test
   void eachCallHasAnIdOfItsOwn() {
-    Parts parts = new Parts();
-    ReplyParser parser = new ReplyParser(false, true, parts);
+    RecordedParts parts = new RecordedParts();
+    ReplyParser parser = new ReplyParser(false, JSON, parts);
     parser.accept(CALL.formatted("{}").repeat(2));
-    parser.finish();
+    parser.finish(false);
     assertEquals(2, parts.ids.size());
     assertNotEquals(parts.ids.get(0), parts.ids.get(1));
   }
@@ -175,13 +141,13 @@ class ReplyParserTest {
         parse("<think>\nI could <tool_call> f.\n</think>\n\n" + CALL.formatted("{}")));
     assertEquals(
         List.of("thinking: Hm.", "text: Well,", "call: f{}"),
-        parse(true, true, "Hm.</think>Well, " + CALL.formatted("{}")));
+        parse(true, JSON, "Hm.</think>Well, " + CALL.formatted("{}")));
   }
 
   @Test
   void withoutToolsMarksAreText() {
     String reply = CALL.formatted("{}");
-    assertEquals(List.of("text: " + reply), parse(false, false, reply));
+    assertEquals(List.of("text: " + reply), parse(false, Optional.empty(), reply));
   }
 
   /** Every reply in this class, cut at random. */
@@ -197,14 +163,14 @@ class ReplyParserTest {
     SplittableRandom random = new SplittableRandom(7);
     for (String reply : replies) {
       List<String> whole = parse(reply);
-      assertEquals(whole, parse(false, true, reply.split("")), reply);
+      assertEquals(whole, parse(false, JSON, reply.split("")), reply);
       for (int round = 0; round < 200; round++) {
         List<String> pieces = new ArrayList<>();
         for (int at = 0, to; at < reply.length(); at = to) {
           to = Math.min(reply.length(), at + random.nextInt(1, 12));
           pieces.add(reply.substring(at, to));
         }
-        assertEquals(whole, parse(false, true, pieces.toArray(String[]::new)), pieces.toString());
+        assertEquals(whole, parse(false, JSON, pieces.toArray(String[]::new)), pieces.toString());
       }
     }
   }

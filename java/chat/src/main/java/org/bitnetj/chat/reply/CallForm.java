@@ -1,0 +1,67 @@
+package org.bitnetj.chat.reply;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bitnetj.constraint.Grammar;
+
+/**
+ * The form in which a model writes calls of functions. Calls stand between two marks. Immutable.
+ */
+public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCalls, PythonCalls {
+  /** The form that a model whose template shows no other one is told to use. */
+  static final CallForm DEFAULT = new JsonCalls();
+
+  CallForm() {}
+
+  /**
+   * {@return the form of the calls in a text, {@link #DEFAULT} if it has none that is known}
+   *
+   * @param shown what a chat template writes of calls in earlier answers, and of how to call
+   */
+  static CallForm shownBy(String shown) {
+    return Stream.of(new PythonCalls(), new FencedCalls(), new ListedCalls())
+        .filter(form -> form.isIn(shown))
+        .findFirst()
+        .orElse(DEFAULT);
+  }
+
+  /** Whether a text of a template shows this form. */
+  abstract boolean isIn(String shown);
+
+  /** The mark before calls. */
+  abstract String start();
+
+  /** The mark after them. */
+  abstract String end();
+
+  /** Those two, and others that stand between them. */
+  List<String> marks() {
+    return List.of(start(), end());
+  }
+
+  /** The calls that stand between the marks; none if any of it is no call. */
+  abstract List<ToolCall> read(String written);
+
+  /** What there is of calls whose text was cut after the first mark. */
+  abstract Cut cut(String written);
+
+  /**
+   * Calls and their marks, as the template writes them.
+   *
+   * @param functions which may be called, one or more
+   * @param most how many calls there are at most
+   * @throws org.bitnetj.error.GrammarException if the form cannot express a function's parameters
+   */
+  abstract Grammar grammar(List<ObjectNode> functions, int most, CallGrammar parts);
+
+  /**
+   * The beginning of a text of calls.
+   *
+   * @param whole the calls that are whole
+   * @param last the one after them, if its name is whole
+   * @param rest the text after the calls that are whole
+   */
+  record Cut(List<ToolCall> whole, Optional<CutCall> last, String rest) {}
+}

@@ -1,0 +1,278 @@
+package org.bitnetj.chat.reply;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CallFormTest {
+  private static final CallForm JSON = new JsonCalls();
+  private static final CallForm LISTED = new ListedCalls();
+  private static final CallForm FENCED = new FencedCalls();
+  private static final CallForm PYTHON = new PythonCalls();
+
+  private static List<String> parse(CallForm form, String... pieces) {
+    return RecordedParts.of(false, Optional.of(form), false, pieces);
+  }
+
+  private static List<String> cut(CallForm form, String... pieces) {
+    return RecordedParts.of(false, Optional.of(form), true, pieces);
+  }
+
+  private static String fenced(String calls) {
+    return "<tool_calls>" + calls + "</tool_calls>";
+  }
+
+  private static String fenced(String name, String arguments) {
+    return "<tool_call>" + name + "\n```json\n" + arguments + "\n```</tool_call>";
+  }
+
+  private static String python(String lines) {
+    return "<|tool_call_start|>\n```python\n" + lines + "\n```\n<|tool_call_end|>";
+  }
+
+  /** Reads a reply that is cut in two at every place, and in single characters. */
+  private static void assertParts(CallForm form, List<String> parts, String reply) {
+    assertEquals(parts, parse(form, reply));
+    assertEquals(parts, parse(form, reply.split("")));
+    for (int at = 0; at <= reply.length(); at++) {
+      assertEquals(parts, parse(form, reply.substring(0, at), reply.substring(at)), "at " + at);
+    }
+  }
+
+  @Test
+  void aTemplateShowsTheForm() {
+    assertInstanceOf(PythonCalls.class, CallForm.shownBy("Write so: " + python("f(a=1)")));
+    assertInstanceOf(FencedCalls.class, CallForm.shownBy("Write so: " + fenced(fenced("f", "{}"))));
+    assertInstanceOf(
+        ListedCalls.class, CallForm.shownBy("<tool_call>{}</tool_call><tool_call>\n[{\"name\""));
+    for (String other :
+        List.of(
+            "",
+            "<tool_call>\n{\"name\": \"f\"}",
+            "<|tool_call_start|>[f(a=1)]<|tool_call_end|>", // LFM2's
+            "<tool_calls>[{\"name\": \"f\"}]</tool_calls>",
+            fenced("f", "{}"))) {
+      assertInstanceOf(JsonCalls.class, CallForm.shownBy(other), other);
+    }
+  }
+
+  @Test
+  void fencedCallsAreRead() {
+    assertParts(FENCED, List.of("call: f{\"x\":[1,{}]}"), fenced(fenced("f", "{\"x\": [1, {}]}")));
+    assertParts(
+        FENCED,
+        List.of(
+            "text: So:", "call: a.b-c{}", "call: g{\"y\":\"```</tool_call>\"}", "text: \nDone."),
+        "So:\n"
+            + fenced(
+                "\n" + fenced("a.b-c", "{}") + "\n" + fenced("g", "{\"y\": \"```</tool_call>\"}"))
+            + "\nDone.");
+    assertEquals(
+        List.of("call: f{}"),
+        parse(FENCED, "<tool_calls><tool_call> f ```{}``` </tool_call>\n</tool_calls>"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "f",
+        "<tool_call>f</tool_call>",
+        "<tool_call>f\n```json\n[1]\n```</tool_call>",
+        "<tool_call>f\n```json\n{\"a\": }\n```</tool_call>",
+        "<tool_call>f\n```json\n{}</tool_call>",
+        "<tool_call>{\"name\": \"f\"}</tool_call>",
+        "<tool_call>f\n```json\n{}\n```</tool_call> and more"
+      })
+  void whatIsNoFencedCallIsText(String inside) {
+    String reply = "Hm. " + fenced(inside);
+    assertParts(FENCED, List.of("text: " + reply), reply);
+  }
+
+  @Test
+  void callsOfPythonAreRead() {
+    assertParts(
+        PYTHON,
+        List.of("call: f{\"city\":\"Rome\",\"days\":[1,2],\"on\":true}"),
+        python("f(city=\"Rome\",days=[1,2],on=true)"));
+    assertParts(
+        PYTHON,
+        List.of("text: So:", "call: a.b-c{}", "call: g{\"from\":{\"a\":null}}", "text: \nDone."),
+        "So:\n" + python("a.b-c()\ng(from = {'a': None} , )") + "\nDone.");
+    assertEquals(
+        List.of("call: f{\"x\":\"```\"}"),
+        parse(PYTHON, "<|tool_call_start|>f(x='```')<|tool_call_end|>"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "print",
+        "f(1)",
+        "f(x)",
+        "f(x=y)",
+        "f(x=1, x=2)",
+        "f(x=1 y=2)",
+        "f(x=1",
+        "f(x='a)",
+        "f(x={1: 2})",
+        "f(x={'a': 1, 'a': 2})",
+        "f(x=007)",
+        "f(x=1) + 1",
+        "x = f(x=1)"
+      })
+  void whatIsNoCallOfPythonIsText(String lines) {
+    String reply = "Hm. " + python(lines);
+    assertParts(PYTHON, List.of("text: " + reply), reply);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-1.50|-1.5",
+        "+2|2",
+        "1_000|1000",
+        ".5|0.5",
+        "3.|3.0",
+        "1e3|1000.0",
+        "(1, 'a')|[1,\"a\"]",
+        "(1)|1",
+        "(1,)|[1]",
+        "[]|[]",
+        "{'a': [True, False, None],}|{\"a\":[true,false,null]}",
+        "'it\\'s'|\"it's\"",
+        "'\\x41\\u00fc\\U0001F600\\/\\d'|\"A\u00fc\ud83d\ude00/\\\\d\"",
+        "\"\\ud83d\\ude00\"|\"\ud83d\ude00\"",
+        "'''a'b'''|\"a'b\"",
+        "''|\"\""
+      })
+  void literalsOfPythonBecomeJson(String both) {
+    String[] parts = both.split("\\|");
+    assertEquals(
+        List.of("call: f{\"x\":" + parts[1] + ",\"y\":0}"),
+        parse(PYTHON, python("f(x=" + parts[0] + ", y=0)")));
+  }
+
+  @Test
+  void literalsAreNotNestedWithoutEnd() {
+    String reply = python("f(x=" + "[".repeat(5000) + "]".repeat(5000) + ")");
+    assertEquals(List.of("text: " + reply), parse(PYTHON, reply));
+  }
+
+  /** What there is of a call once its name is known; before that it is text. */
+  @Test
+  void aCallThatIsCutHasTheBeginningOfItsArguments() {
+    String call = "\n{\"name\": \"f\", \"arguments\": {\"a\": \"b}\", \"c\": [true, -2.5]}}\n";
+    int named = call.indexOf("\"f\"") + 3;
+    int begin = call.indexOf("{\"a\"");
+    int end = call.indexOf("}\n");
+    for (int at = 0; at < call.length(); at++) {
+      String written = "<tool_call>" + call.substring(0, at);
+      String expected =
+          at < named
+              ? "text: " + written
+              : "cut: f" + call.substring(begin, Math.clamp(at, begin, end)) + " of " + written;
+      if (at > end) {
+        expected = "call: f{\"a\":\"b}\",\"c\":[true,-2.5]}"; // nothing but its end is missing
+      }
+      assertEquals(List.of(expected), cut(JSON, written));
+      assertEquals(List.of(expected), cut(JSON, written.split("")));
+      assertEquals(List.of("text: " + written), parse(JSON, written));
+    }
+  }
+
+  @Test
+  void theCallsBeforeOneThatIsCutAreWhole() {
+    String listed = "[\n  {\"name\": \"f\", \"arguments\": {}},\n  ";
+    String second = "{\"name\": \"g\", \"arguments\": {\"x\": ";
+    assertEquals(
+        List.of("call: f{}", "cut: g{\"x\":  of " + second),
+        cut(LISTED, "<tool_call>\n" + listed + second));
+    assertEquals(
+        List.of("call: f{}", "text: {\"name\": \"g"),
+        cut(LISTED, "<tool_call>\n" + listed + "{\"name\": \"g"));
+    for (String rest : List.of("", "]", "]\n</tool_ca")) {
+      String calls = "<tool_call>\n" + listed.replace(",\n", "\n") + rest;
+      assertEquals(List.of("call: f{}"), cut(LISTED, calls), rest);
+    }
+    assertEquals(List.of("call: f{}"), cut(LISTED, "<tool_call>\n" + listed));
+    assertEquals(List.of("call: f{}", "text: {}]"), cut(LISTED, "<tool_call>\n" + listed + "{}]"));
+    assertEquals(
+        List.of("call: f{}", "cut: g of {\"name\": \"g\", "),
+        cut(LISTED, "<tool_call>\n" + listed + "{\"name\": \"g\", "));
+  }
+
+  @Test
+  void aFencedCallThatIsCutHasTheBeginningOfItsArguments() {
+    String whole = "<tool_calls>" + fenced("f", "{}") + "\n";
+    String head = "<tool_call>gg\n```json\n";
+    String arguments = "{\"a\": \"b\", \"c\": -1}";
+    for (int at = 0; at <= arguments.length(); at++) {
+      String begun = arguments.substring(0, at);
+      String shown = at == arguments.length() ? begun.replace(" ", "") : begun;
+      assertEquals(
+          List.of("call: f{}", "cut: gg" + shown + " of \n" + head + begun),
+          cut(FENCED, whole + head + begun));
+    }
+    for (String end : List.of("\n", "\n``", "\n```</tool_c")) {
+      assertEquals(
+          List.of("call: f{}", "cut: gg{} of \n" + head + "{}" + end),
+          cut(FENCED, whole + head + "{}" + end));
+    }
+    for (String end : List.of("", "<", "</tool_call", "</tool_calls")) {
+      assertEquals(List.of("call: f{}"), cut(FENCED, whole + end), end);
+    }
+    assertEquals(List.of("call: f{}", "text: \n<tool_call>g"), cut(FENCED, whole + "<tool_call>g"));
+    String wrong = "<tool_calls>" + head + "{\"a\": ?";
+    assertEquals(List.of("text: " + wrong), cut(FENCED, wrong));
+  }
+
+  @Test
+  void aCallOfPythonThatIsCutHasTheBeginningOfItsArguments() {
+    String start = "<|tool_call_start|>\n```python\n";
+    String before = start + "f(a=1)\n";
+    String[][] cases = {
+      {"g(", "{"},
+      {"g(x", "{"},
+      {"g(x=", "{"},
+      {"g(x=1", "{\"x\":1"},
+      {"g(x=1,", "{\"x\":1"},
+      {"g(x='a', yy=\"b, [", "{\"x\":\"a\",\"yy\":\"b, ["},
+      {"g(x='a', yy='b", "{\"x\":\"a\""},
+      {"g(x='a', yy=[True, 'b", "{\"x\":\"a\""},
+      {"g(x=[1, {\"z\": tr", "{\"x\":[1, {\"z\": tr"}
+    };
+    for (String[] one : cases) {
+      assertEquals(
+          List.of("call: f{\"a\":1}", "cut: g" + one[1] + " of \n" + one[0]),
+          cut(PYTHON, before + one[0]));
+    }
+    for (String end : List.of("", "``", "```", "```\n<|tool_call_en")) {
+      assertEquals(List.of("call: f{\"a\":1}"), cut(PYTHON, before + end), end);
+    }
+    assertEquals(List.of("text: " + start + "gg"), cut(PYTHON, start + "gg"));
+    assertEquals(List.of("text: " + start + "g(x?"), cut(PYTHON, start + "g(x?"));
+  }
+
+  @Test
+  void argumentsThatAreWholeAreKnownOfACallThatIsCut() {
+    String arguments = "{\"a\": \"b}\", \"c\": [1, 25], \"d\": 12";
+    List<String> known = new ArrayList<>();
+    for (int at = 0; at <= arguments.length(); at++) {
+      String whole = CutCall.of("f", arguments.substring(0, at)).wholeArguments().toString();
+      if (known.isEmpty() || !known.getLast().equals(whole)) {
+        known.add(whole);
+      }
+    }
+    assertEquals(List.of("{}", "{\"a\":\"b}\"}", "{\"a\":\"b}\",\"c\":[1,25]}"), known);
+    assertTrue(CutCall.of("f", "{\"d\": 12}").wholeArguments().has("d"));
+  }
+}
