@@ -2,6 +2,7 @@ package org.bitnetj.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -140,6 +141,28 @@ class EngineTest extends GatedEngine {
         }
       }
       assertEquals(List.of(1, 3 + 2 + 4 + 2), gate.rows().subList(before, before + 2));
+    }
+  }
+
+  /** As of a token and the drafts behind it, here in two steps. */
+  @Test
+  void everyRowOfASequenceHasLogitsOfItsOwnWhereTheHeadIsScreened() throws Exception {
+    int[] text = {4094, 5, 6, 7, 8, 9};
+    try (Gate gate = new Gate(Golden.MODEL, 4, HeadMode.SCREENED);
+        SequenceState sequence = gate.engine.open(F16, 64)) {
+      sequence.compute(text, 0, text.length, 2, LogitsNeed.best(1));
+      for (int row = 0; row < 4; row++) {
+        int[] all = alone(gate.engine, Arrays.copyOf(text, row + 3), LogitsNeed.all());
+        ComputedLogits computed = sequence.computed(row);
+        assertFalse(computed.areAll(), "row " + row);
+        List<Integer> tokens =
+            IntStream.range(0, computed.count()).mapToObj(computed::token).toList();
+        assertTrue(tokens.contains(best(all)), "row " + row);
+        for (int token : tokens) {
+          int actual = Float.floatToIntBits(sequence.logits().get(row, token));
+          assertEquals(all[token], actual, "row " + row + ", token " + token);
+        }
+      }
     }
   }
 

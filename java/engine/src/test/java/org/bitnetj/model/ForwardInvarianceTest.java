@@ -154,7 +154,11 @@ class ForwardInvarianceTest {
     }
     for (Kernels kernels : Tiers.available()) {
       // The vector tier screens by the definition.
-      boolean slow = !kernels.gainsBySkipping() || kernels.tier() == KernelTier.C;
+      boolean slow =
+          switch (kernels.tier()) {
+            case SCALAR, VECTOR, C -> true;
+            default -> false;
+          };
       for (int threads = 1; threads <= (slow ? 1 : 3); threads++) {
         try (Model model = new Model(kernels, threads, most, most, HeadMode.SCREENED, true);
             TextInSteps text = new TextInSteps(model.transformer, 128)) {

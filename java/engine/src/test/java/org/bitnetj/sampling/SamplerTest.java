@@ -134,6 +134,38 @@ class SamplerTest {
     assertTrue(left > 100_000, "only " + left + " logits were left out");
   }
 
+  /** Greedy, by a heap, and by sorting all. */
+  private static final SamplingOptions[] WAYS = {SamplingOptions.greedy(), PLAIN.withTopK(2), PLAIN};
+
+  private static int choose(SamplingOptions options, int vocabulary, FloatRows row, int... tokens) {
+    return new Sampler(options, vocabulary).sample(row, 0, SomeLogits.of(tokens));
+  }
+
+  @Test
+  void ofSomeLogitsTheLowestIdWinsATieAndIdsBeyondTheVocabularyAreNoTokens() {
+    FloatRows row = rows(9, 1, 5, -0f, 5, 0, Float.NaN);
+    assertEquals(2, choose(SamplingOptions.greedy(), 6, row, 1, 2, 4));
+    assertEquals(2, choose(PLAIN.withTopK(1), 6, row, 1, 2, 4));
+    assertEquals(3, choose(SamplingOptions.greedy(), 6, row, 3, 5, 6));
+    for (SamplingOptions way : WAYS) {
+      assertEquals(1, choose(way, 2, row, 1, 2, 4, 6));
+    }
+  }
+
+  @Test
+  void someLogitsThatAreNotFiniteAreRefusedOnlyIfTheyAreComputed() {
+    FloatRows row = rows(Float.NaN, Float.POSITIVE_INFINITY, 1, LOWEST, Float.NaN);
+    for (SamplingOptions way : WAYS) {
+      assertEquals(2, choose(way, 5, row, 2, 3));
+      for (int[] tokens : new int[][] {{0, 2}, {1, 2}, {2, 4}, {3}, {}}) {
+        assertThrows(UnusableLogitsException.class, () -> choose(way, 5, row, tokens));
+      }
+      Sampler sampler = new Sampler(way, 5);
+      sampler.allow(new long[] {0b01100});
+      assertEquals(2, sampler.sample(row, 0, SomeLogits.of(0, 1, 2, 4)), "others are not allowed");
+    }
+  }
+
   /** How often each token comes in {@code draws} draws. */
   private int[] histogram(SamplingOptions options, int draws, float... logits) {
     FloatRows rows = rows(logits);

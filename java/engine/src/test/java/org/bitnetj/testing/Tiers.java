@@ -3,6 +3,7 @@ package org.bitnetj.testing;
 import static java.util.Comparator.comparing;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -78,10 +79,15 @@ public final class Tiers {
    * would compare the definition with itself.
    *
    * @param operations names of methods of {@link Kernels}
+   * @throws IllegalArgumentException if there is no such method
    */
   public static Kernels ownOrSkip(Tested tested, String... operations) {
-    Kernels kernels = orSkip(tested);
     List<String> names = List.of(operations);
+    List<String> known = Arrays.stream(Kernels.class.getMethods()).map(Method::getName).toList();
+    if (!known.containsAll(names)) { // else every tier would be skipped
+      throw new IllegalArgumentException("Kernels have no operations " + names + ".");
+    }
+    Kernels kernels = orSkip(tested);
     boolean own =
         Arrays.stream(kernels.getClass().getMethods())
             .anyMatch(

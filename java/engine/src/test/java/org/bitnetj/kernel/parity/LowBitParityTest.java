@@ -47,7 +47,7 @@ class LowBitParityTest {
   }
 
   private static void copiesAndBounds(Kernels kernels, List<FloatFormat> types) {
-    for (FloatFormat type : WeightFormats.floats()) {
+    for (FloatFormat type : types) {
       for (int columns : columns(type)) {
         int rows = columns > 2000 ? 18 : columns > 500 ? 150 : 1 + columns * 7 % 170;
         String what = "low-bit copy of %s, %d x %d".formatted(type.name(), rows, columns);
@@ -143,7 +143,15 @@ class LowBitParityTest {
 
   @OnEveryTier
   void aWeightThatIsNotFiniteIsFoundWhereverItStands(Tiers.Tested tier) {
-    Kernels kernels = Tiers.ownOrSkip(tier, "packLowBit");
+    findWhatIsNotFinite(Tiers.ownOrSkip(tier, "packLowBit"));
+  }
+
+  @Test
+  void theDefinitionFindsAWeightThatIsNotFinite() {
+    findWhatIsNotFinite(Trial.SCALAR);
+  }
+
+  private static void findWhatIsNotFinite(Kernels kernels) {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       for (int at = 0; at < 3 * 300; at += 7) {
         try (Trial trial = new Trial(kernels, at, "low-bit copy with " + bad)) {
