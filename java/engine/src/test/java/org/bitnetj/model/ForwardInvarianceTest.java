@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.bitnetj.error.ContextOverflowException;
-import org.bitnetj.kernel.KernelTier;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kv.BlockTable;
 import org.bitnetj.model.screening.ComputedLogits;

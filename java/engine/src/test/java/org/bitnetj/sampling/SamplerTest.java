@@ -135,7 +135,9 @@ class SamplerTest {
   }
 
   /** Greedy, by a heap, and by sorting all. */
-  private static final SamplingOptions[] WAYS = {SamplingOptions.greedy(), PLAIN.withTopK(2), PLAIN};
+  private static final SamplingOptions[] WAYS = {
+    SamplingOptions.greedy(), PLAIN.withTopK(2), PLAIN
+  };
 
   private static int choose(SamplingOptions options, int vocabulary, FloatRows row, int... tokens) {
     return new Sampler(options, vocabulary).sample(row, 0, SomeLogits.of(tokens));
