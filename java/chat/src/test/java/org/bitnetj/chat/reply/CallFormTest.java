@@ -2,6 +2,7 @@ package org.bitnetj.chat.reply;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.error.GrammarException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -309,5 +311,24 @@ class CallFormTest {
             assertEquals(
                 List.of("cut: f{\"x\": \"" + digits + " of " + written + digits),
                 cut(JSON, written + digits)));
+  }
+
+  @Test
+  void referencesOfAKeywordArgumentMeanTheSameAsInTheWholeSchema() {
+    String property = "{\"properties\": {\"x\": {\"$ref\": \"#/$defs/a\"%s}}, \"$defs\": {\"a\": %s}}";
+    String string = "{\"type\": \"string\"}";
+    assertEquals(
+        KeywordArguments.of(Tools.function("f", "", property.formatted("", string))),
+        KeywordArguments.of(
+            Tools.function(
+                "f",
+                "",
+                property.formatted(", \"$defs\": {\"a\": {\"type\": \"null\"}}", string))));
+    String whole = "{\"anyOf\": [{\"type\": \"null\"}, {\"$ref\": \"#\"}]}";
+    GrammarException e =
+        assertThrows(
+            GrammarException.class,
+            () -> KeywordArguments.of(Tools.function("f", "", property.formatted("", whole))));
+    assertTrue(e.getMessage().endsWith("without '$ref' to \"#\""), e.getMessage());
   }
 }
