@@ -11,8 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Set;
 import org.bitnetj.chat.reply.CallForm.Cut;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +20,8 @@ final class JsonCallReader {
   private static final ObjectMapper JSON = StrictJson.mapper();
   private static final ObjectReader PART = StrictJson.partReader();
 
-  private static final Pattern UNFINISHED =
-      Pattern.compile("(?:\\b(?:t|tr|tru|f|fa|fal|fals|n|nu|nul)|-?[0-9]*[.0-9eE+-]*)\\z");
+  private static final Set<String> UNFINISHED =
+      Set.of("t", "tr", "tru", "f", "fa", "fal", "fals", "n", "nu", "nul");
 
   private JsonCallReader() {}
 
@@ -73,14 +72,23 @@ final class JsonCallReader {
           return new Cut(whole, Optional.empty(), text.substring(from));
         }
         whole.add(call.get());
-        from = text.length(); // what may follow says nothing
+        from = end(parser);
         token = listed ? parser.nextToken() : null;
       }
-      return new Cut(whole, Optional.empty(), text.substring(from));
+      return new Cut(whole, Optional.empty(), after(text, from, listed));
     } catch (IOException e) {
-      String rest = text.substring(from);
+      String rest = after(text, from, !whole.isEmpty());
       return new Cut(whole, begun(rest), rest);
     }
+  }
+
+  /** What follows a call, without the comma or bracket that belongs to the list of calls. */
+  private static String after(String text, int call, boolean listed) {
+    String rest = text.substring(call);
+    String stripped = rest.stripLeading();
+    return listed && (stripped.startsWith(",") || stripped.startsWith("]"))
+        ? stripped.substring(1)
+        : rest;
   }
 
   /** The call that an object without its end is, if its name is whole. */
@@ -134,9 +142,23 @@ final class JsonCallReader {
 
   /** Whether what is wrong with a text is that it ends, perhaps within a word or number. */
   private static boolean isCut(JsonProcessingException e, String text) {
-    Matcher last = UNFINISHED.matcher(text);
-    int end = last.find() ? last.start() : text.length();
-    return e.getLocation() != null && e.getLocation().getCharOffset() >= end;
+    return e.getLocation() != null && e.getLocation().getCharOffset() >= unfinished(text);
+  }
+
+  /** Where the word or number begins in which a text ends; its length if it ends in none. */
+  private static int unfinished(String text) {
+    int word = text.length();
+    while (word > 0 && Character.isLetterOrDigit(text.charAt(word - 1))) {
+      word--;
+    }
+    if (UNFINISHED.contains(text.substring(word))) {
+      return word;
+    }
+    int number = text.length();
+    while (number > 0 && "+-.0123456789eE".indexOf(text.charAt(number - 1)) >= 0) {
+      number--;
+    }
+    return number;
   }
 
   /** Whether JSON may go on after a text. */

@@ -86,16 +86,16 @@ final class KeywordArguments {
   }
 
   private static Grammar value(ObjectNode function, String name, JsonNode schema) {
-    requireNear(function, schema);
     JsonNode whole = schema.deepCopy();
     if (whole instanceof ObjectNode object) {
       for (String shared : SHARED) {
         JsonNode value = function.get("parameters").get(shared);
-        if (value != null && !object.has(shared)) {
-          object.set(shared, value);
+        if (value != null) {
+          object.set(shared, value); // references of the property mean these, not its own
         }
       }
     }
+    requireNear(function, whole);
     try {
       return Grammar.jsonSchema(whole.toString());
     } catch (GrammarException e) {

@@ -78,10 +78,11 @@ final class PythonCallReader {
     String object = arguments.toString();
     String begun = object.substring(0, object.length() - 1);
     String value = keyword == null ? "" : text.substring(valueStart);
-    if (value.isEmpty() || !JsonCallReader.isBeginning(value)) {
+    if (value.isEmpty()) {
       return begun;
     }
     String comma = arguments.isEmpty() ? "" : ",";
-    return begun + comma + JsonNodeFactory.instance.textNode(keyword) + ":" + value;
+    String longer = begun + comma + JsonNodeFactory.instance.textNode(keyword) + ":" + value;
+    return JsonCallReader.isBeginning(longer) ? longer : begun;
   }
 }

@@ -85,10 +85,11 @@ public final class ReplyParser {
       return;
     }
     CallForm calls = form.get();
+    int searched = held.length(); // for a mark; one may have begun there
     held.append(piece);
     while (true) {
       String mark = inside ? calls.end() : calls.start();
-      int at = held.indexOf(mark);
+      int at = held.indexOf(mark, searched - mark.length() + 1);
       if (at < 0) {
         break;
       }
@@ -98,8 +99,10 @@ public final class ReplyParser {
         int end = withoutSpace(at);
         space = held.substring(end, at);
         pass(end);
+        at -= end;
       }
-      held.delete(0, held.indexOf(mark) + mark.length());
+      held.delete(0, at + mark.length());
+      searched = 0;
       inside = !inside;
     }
     if (!inside) {

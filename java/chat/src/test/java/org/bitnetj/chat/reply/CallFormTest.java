@@ -2,11 +2,15 @@ package org.bitnetj.chat.reply;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bitnetj.error.GrammarException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -274,5 +278,56 @@ class CallFormTest {
     }
     assertEquals(List.of("{}", "{\"a\":\"b}\"}", "{\"a\":\"b}\",\"c\":[1,25]}"), known);
     assertTrue(CutCall.of("f", "{\"d\": 12}").wholeArguments().has("d"));
+  }
+
+  @Test
+  void whatFollowsAWholeCallIsTextWhereItIsCut() {
+    String call = "{\"name\": \"f\", \"arguments\": {}}";
+    assertEquals(List.of("call: f{}", "text:  So"), cut(JSON, "<tool_call>" + call + " So"));
+    for (String rest : List.of(", 5", "] 5")) {
+      assertEquals(
+          List.of("call: f{}", "text:  5"), cut(LISTED, "<tool_call>[" + call + rest), rest);
+    }
+    for (String rest : List.of("", ",", "\n]", "]\n</tool_c")) {
+      assertEquals(List.of("call: f{}"), cut(LISTED, "<tool_call>[" + call + rest), rest);
+    }
+  }
+
+  @Test
+  void aStringInThreeQuotesIsNoBeginningOfJson() {
+    String written = "<|tool_call_start|>f(a=1,x=\"\"\"";
+    assertEquals(List.of("cut: f{\"a\":1 of " + written), cut(PYTHON, written));
+  }
+
+  /** Seconds for a text of this length are a time that is linear in it. */
+  @Test
+  void longDigitsInACallThatIsCutAreReadInLinearTime() {
+    String written = "<tool_call>{\"name\": \"f\", \"arguments\": {\"x\": \"";
+    String digits = "7".repeat(100_000) + "x";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () ->
+            assertEquals(
+                List.of("cut: f{\"x\": \"" + digits + " of " + written + digits),
+                cut(JSON, written + digits)));
+  }
+
+  @Test
+  void referencesOfAKeywordArgumentMeanTheSameAsInTheWholeSchema() {
+    String property = "{\"properties\": {\"x\": {\"$ref\": \"#/$defs/a\"%s}}, \"$defs\": {\"a\": %s}}";
+    String string = "{\"type\": \"string\"}";
+    assertEquals(
+        KeywordArguments.of(Tools.function("f", "", property.formatted("", string))),
+        KeywordArguments.of(
+            Tools.function(
+                "f",
+                "",
+                property.formatted(", \"$defs\": {\"a\": {\"type\": \"null\"}}", string))));
+    String whole = "{\"anyOf\": [{\"type\": \"null\"}, {\"$ref\": \"#\"}]}";
+    GrammarException e =
+        assertThrows(
+            GrammarException.class,
+            () -> KeywordArguments.of(Tools.function("f", "", property.formatted("", whole))));
+    assertTrue(e.getMessage().endsWith("without '$ref' to \"#\""), e.getMessage());
   }
 }
