@@ -314,7 +314,8 @@ class CallFormTest {
 
   @Test
   void referencesOfAKeywordArgumentMeanTheSameAsInTheWholeSchema() {
-    String property = "{\"properties\": {\"x\": {\"$ref\": \"#/$defs/a\"%s}}, \"$defs\": {\"a\": %s}}";
+    String property =
+        "{\"properties\": {\"x\": {\"$ref\": \"#/$defs/a\"%s}}, \"$defs\": {\"a\": %s}}";
     String string = "{\"type\": \"string\"}";
     assertEquals(
         KeywordArguments.of(Tools.function("f", "", property.formatted("", string))),
