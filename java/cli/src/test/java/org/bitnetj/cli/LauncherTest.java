@@ -427,7 +427,7 @@ class LauncherTest {
     assertEquals(1, start(environment, "--version"), said);
     assertTrue(
         said.endsWith(
-            "Maven (mvn) is needed to build and is not on the PATH; ./bitnet --setup gets it.\n"),
+            "./bitnet --setup fetches it from a Maven repository that MVNW_REPOURL names.\n"),
         said);
     assertEquals(0, start(environment, "--setup"), said);
     assertTrue(said.startsWith("bitnet: fetching Maven 3."), said);
@@ -454,7 +454,7 @@ class LauncherTest {
     environment.put("MVNW_REPOURL", folder.resolve("nowhere").toUri().toString());
     assertEquals(1, start(environment, "--setup"), said);
     assertTrue(said.contains("bitnet: cannot fetch file:"), said);
-    assertTrue(said.endsWith("MVNW_REPOURL can name another repository.\n"), said);
+    assertTrue(said.endsWith("Is the repository right that MVNW_REPOURL names?\n"), said);
     assertFalse(Files.exists(clone.resolve("target/bitnet.lock")));
   }
 

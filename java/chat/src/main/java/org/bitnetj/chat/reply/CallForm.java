@@ -13,7 +13,17 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
   /** The form that a model whose template shows no other one is told to use. */
   static final CallForm DEFAULT = new JsonCalls();
 
-  CallForm() {}
+  private final String start;
+  private final String end;
+
+  /**
+   * @param start the mark before calls
+   * @param end the mark after them
+   */
+  CallForm(String start, String end) {
+    this.start = start;
+    this.end = end;
+  }
 
   /**
    * {@return the form of the calls in a text, {@link #DEFAULT} if it has none that is known}
@@ -31,18 +41,25 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
   abstract boolean isIn(String shown);
 
   /** The mark before calls. */
-  abstract String start();
+  final String start() {
+    return start;
+  }
 
   /** The mark after them. */
-  abstract String end();
+  final String end() {
+    return end;
+  }
 
   /** Those two, and others that stand between them. */
   List<String> marks() {
-    return List.of(start(), end());
+    return List.of(start, end);
   }
 
   /** The calls that stand between the marks; none if any of it is no call. */
-  abstract List<ToolCall> read(String written);
+  List<ToolCall> read(String written) {
+    Cut all = cut(written);
+    return all.rest().isBlank() ? all.whole() : List.of();
+  }
 
   /** What there is of calls whose text was cut after the first mark. */
   abstract Cut cut(String written);

@@ -31,6 +31,10 @@ final class FencedCalls extends CallForm {
 
   private static final Pattern TAIL = Pattern.compile("\\s*```\\s*" + CALL_END);
 
+  FencedCalls() {
+    super(START, END);
+  }
+
   @Override
   boolean isIn(String shown) {
     int call = shown.lastIndexOf(CALL);
@@ -40,24 +44,8 @@ final class FencedCalls extends CallForm {
   }
 
   @Override
-  String start() {
-    return START;
-  }
-
-  @Override
-  String end() {
-    return END;
-  }
-
-  @Override
   List<String> marks() {
     return List.of(START, END, CALL, CALL_END);
-  }
-
-  @Override
-  List<ToolCall> read(String written) {
-    Cut all = cut(written);
-    return all.rest().isBlank() ? all.whole() : List.of();
   }
 
   @Override

@@ -12,19 +12,13 @@ final class JsonCalls extends CallForm {
   static final String START = "<tool_call>";
   static final String END = "</tool_call>";
 
+  JsonCalls() {
+    super(START, END);
+  }
+
   @Override
   boolean isIn(String shown) {
     return shown.contains(START);
-  }
-
-  @Override
-  String start() {
-    return START;
-  }
-
-  @Override
-  String end() {
-    return END;
   }
 
   @Override

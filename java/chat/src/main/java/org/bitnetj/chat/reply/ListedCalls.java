@@ -6,21 +6,15 @@ import org.bitnetj.constraint.Grammar;
 
 /** All calls of an answer are one JSON array between the marks, as Falcon3 writes them. */
 final class ListedCalls extends CallForm {
+  ListedCalls() {
+    super(JsonCalls.START, JsonCalls.END);
+  }
+
   @Override
   boolean isIn(String shown) {
     int call = shown.lastIndexOf(JsonCalls.START); // the first ones explain the form
     return call >= 0
         && shown.substring(call + JsonCalls.START.length()).stripLeading().startsWith("[");
-  }
-
-  @Override
-  String start() {
-    return JsonCalls.START;
-  }
-
-  @Override
-  String end() {
-    return JsonCalls.END;
   }
 
   @Override

@@ -22,26 +22,14 @@ final class PythonCalls extends CallForm {
   private static final String END = "<|tool_call_end|>";
   private static final String FENCE = "```python";
 
+  PythonCalls() {
+    super(START, END);
+  }
+
   @Override
   boolean isIn(String shown) {
     int calls = shown.lastIndexOf(START);
     return calls >= 0 && shown.substring(calls + START.length()).stripLeading().startsWith(FENCE);
-  }
-
-  @Override
-  String start() {
-    return START;
-  }
-
-  @Override
-  String end() {
-    return END;
-  }
-
-  @Override
-  List<ToolCall> read(String written) {
-    Cut all = cut(written);
-    return all.rest().isBlank() ? all.whole() : List.of();
   }
 
   @Override
