@@ -1,9 +1,11 @@
 package org.bitnetj.model;
 
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.PanelSharing;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
+import org.bitnetj.tensor.TernaryMatrix;
 
 /**
  * Products of one input with up to three weights, shared out as one run of panels. For one caller
@@ -16,28 +18,87 @@ final class LinearProducts {
   private final ThreadTeam team;
   private final WeightReads reads;
   private final Scratch scratch;
-  private final Linear[] weights = new Linear[MOST];
-  private final FloatRows[] outputs = new FloatRows[MOST];
-  private final ThreadTeam.Task multiply = this::multiply;
+  private final Operands operands = new Operands();
+  private final RowsPhase<Operands> multiply;
   private final ThreadTeam.Task takeOwn = this::takeOwn;
-  private LinearInput input; // of the panels that are computed now
   private LinearInput shared;
   private Linear weight;
-  private int from; // of the weights that are computed now
-  private int to;
   private int parts;
-  private int count;
   private volatile boolean finite;
+
+  /** What a run of panels reads and writes. */
+  private final class Operands implements RowsPhase.Operands<Operands> {
+    private final Linear[] weights = new Linear[MOST];
+    private final FloatRows[] outputs = new FloatRows[MOST];
+    private LinearInput input;
+    private int from; // of the weights
+    private int to;
+    private int count;
+
+    @Override
+    public void copy(Operands other) {
+      System.arraycopy(other.weights, 0, weights, 0, MOST);
+      System.arraycopy(other.outputs, 0, outputs, 0, MOST);
+      input = other.input;
+      from = other.from;
+      to = other.to;
+      count = other.count;
+    }
+
+    @Override
+    public int count() {
+      return count;
+    }
+
+    @Override
+    public FloatRows[] outputs() {
+      return outputs;
+    }
+
+    @Override
+    public long compute(FloatRows[] outputs, int begin, int end) {
+      int first = 0;
+      for (int i = from; i < to; i++) {
+        int panels = weights[i].panels();
+        int firstPanel = Math.max(begin - first, 0);
+        int lastPanel = Math.min(end - first, panels);
+        if (firstPanel < lastPanel) {
+          weights[i].multiply(kernels, input, outputs[i], count, firstPanel, lastPanel, scratch);
+        }
+        first += panels;
+      }
+      return 0; // all are read
+    }
+
+    @Override
+    public int column(int output, int panel) {
+      int first = 0;
+      for (int i = from; i < output; i++) {
+        first += weights[i].panels();
+      }
+      return output < from || output >= to
+          ? 0
+          : Math.clamp((panel - first) * TernaryMatrix.PANEL_ROWS, 0, outputs[output].columns());
+    }
+  }
 
   /**
    * @param reads where the bytes of the weights are counted
    * @param scratch for all threads of the team
+   * @param outputs what products are written to, by weights
    */
-  LinearProducts(Kernels kernels, ThreadTeam team, WeightReads reads, Scratch scratch) {
+  LinearProducts(
+      NativeMemory memory,
+      Kernels kernels,
+      ThreadTeam team,
+      WeightReads reads,
+      Scratch scratch,
+      FloatRows... outputs) {
     this.kernels = kernels;
     this.team = team;
     this.reads = reads;
     this.scratch = scratch;
+    this.multiply = new RowsPhase<>(memory, team, operands, Operands::new, outputs);
   }
 
   /** Starts with the product {@code output = weight input}. */
@@ -49,8 +110,8 @@ final class LinearProducts {
 
   /** One more weight for the same input. */
   void and(Linear weight, FloatRows output) {
-    weights[parts] = weight;
-    outputs[parts] = output;
+    operands.weights[parts] = weight;
+    operands.outputs[parts] = output;
     parts++;
   }
 
@@ -61,22 +122,19 @@ final class LinearProducts {
    * @return false if a norm made a value that is NaN or infinite
    */
   boolean run(int count) {
-    this.count = count;
+    operands.count = count;
     finite = true;
-    input = shared;
     int done = 0;
     for (int i = 0; i < parts; i++) {
-      if (!weights[i].inputNorm().isNone()) {
-        run(done, i);
-        weight = weights[i];
+      weight = operands.weights[i];
+      if (!weight.inputNorm().isNone()) {
+        run(shared, done, i);
         team.run(takeOwn, count, 1);
-        input = shared.own();
-        run(i, i + 1);
-        input = shared;
+        run(shared.own(), i, i + 1);
         done = i + 1;
       }
     }
-    run(done, parts);
+    run(shared, done, parts);
     return finite;
   }
 
@@ -87,34 +145,23 @@ final class LinearProducts {
     }
   }
 
-  private void run(int from, int to) {
+  private void run(LinearInput input, int from, int to) {
     if (from == to) {
       return;
     }
-    this.from = from;
-    this.to = to;
+    operands.input = input;
+    operands.from = from;
+    operands.to = to;
     int panels = 0;
     long largest = 0;
     int chunk = 1;
     for (int i = from; i < to; i++) {
-      panels += weights[i].panels();
-      largest = Math.max(largest, weights[i].panelBytes());
-      chunk = Math.max(chunk, weights[i].chunk());
-      reads.addBytes(weights[i].bytes());
+      Linear weight = operands.weights[i];
+      panels += weight.panels();
+      largest = Math.max(largest, weight.panelBytes());
+      chunk = Math.max(chunk, weight.chunk());
+      reads.addBytes(weight.bytes());
     }
-    PanelSharing.run(team, multiply, count, panels, largest, chunk);
-  }
-
-  private void multiply(int begin, int end) {
-    int first = 0;
-    for (int i = from; i < to; i++) {
-      int panels = weights[i].panels();
-      int firstPanel = Math.max(begin - first, 0);
-      int lastPanel = Math.min(end - first, panels);
-      if (firstPanel < lastPanel) {
-        weights[i].multiply(kernels, input, outputs[i], count, firstPanel, lastPanel, scratch);
-      }
-      first += panels;
-    }
+    PanelSharing.run(team, multiply.task(), operands.count, panels, largest, chunk);
   }
 }

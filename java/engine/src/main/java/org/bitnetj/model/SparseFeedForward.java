@@ -1,7 +1,7 @@
 package org.bitnetj.model;
 
-import java.util.concurrent.atomic.AtomicLong;
 import org.bitnetj.kernel.Kernels;
+import org.bitnetj.memory.NativeMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
@@ -39,23 +39,111 @@ final class SparseFeedForward {
   private final Kernels kernels;
   private final ThreadTeam team;
   private final float[] activeShares; // of the rows of up, by layers, for one row of activations
-  private final AtomicLong read = new AtomicLong();
-  private final ThreadTeam.Task gateUp = this::gateUp;
-  private final ThreadTeam.Task down = this::down;
-
-  // What is multiplied; set by the caller's thread between phases.
-  private TernaryMatrix gateMatrix;
-  private TernaryVectors weights;
-  private QuantizedRows input;
-  private FloatRows gate;
-  private FloatRows output;
-  private int count; // of rows
+  private final GateUp gateUp;
+  private final Down down;
+  private final RowsPhase<GateUp> gateUpPhase;
+  private final RowsPhase<Down> downPhase;
   private int looked; // steps of several rows; each step looks at another row
 
-  SparseFeedForward(Kernels kernels, ThreadTeam team, int layers) {
+  /**
+   * @param gate what {@link #gateUp} writes to
+   * @param up likewise
+   * @param out what {@link #down} writes to
+   */
+  SparseFeedForward(
+      NativeMemory memory,
+      Kernels kernels,
+      ThreadTeam team,
+      int layers,
+      FloatRows gate,
+      FloatRows up,
+      FloatRows out) {
     this.activeShares = new float[layers];
     this.kernels = kernels;
     this.team = team;
+    FloatRows[] gateAndUp = {gate, up};
+    FloatRows[] sums = {out};
+    this.gateUp = new GateUp(gateAndUp);
+    this.down = new Down(sums);
+    this.gateUpPhase =
+        new RowsPhase<>(memory, team, gateUp, () -> new GateUp(gateAndUp), gateAndUp);
+    this.downPhase = new RowsPhase<>(memory, team, down, () -> new Down(sums), sums);
+  }
+
+  /** What both phases have. */
+  private abstract static class Operands {
+    private final FloatRows[] outputs;
+    TernaryVectors weights;
+    QuantizedRows input;
+    int count;
+
+    Operands(FloatRows[] outputs) {
+      this.outputs = outputs;
+    }
+
+    final void set(TernaryVectors weights, QuantizedRows input, int count) {
+      this.weights = weights;
+      this.input = input;
+      this.count = count;
+    }
+
+    public final int count() {
+      return count;
+    }
+
+    public final FloatRows[] outputs() {
+      return outputs;
+    }
+  }
+
+  /** Items are panels of the gate. */
+  private final class GateUp extends Operands implements RowsPhase.Operands<GateUp> {
+    private TernaryMatrix gateMatrix;
+
+    GateUp(FloatRows[] outputs) {
+      super(outputs);
+    }
+
+    @Override
+    public void copy(GateUp other) {
+      set(other.weights, other.input, other.count);
+      gateMatrix = other.gateMatrix;
+    }
+
+    @Override
+    public long compute(FloatRows[] outputs, int begin, int end) {
+      FloatRows gate = outputs[0];
+      kernels.ternaryProduct(gateMatrix, input, gate, count, begin, end);
+      int last = column(0, end);
+      return kernels.gatedProduct(weights, input, gate, outputs[1], count, column(0, begin), last);
+    }
+
+    @Override
+    public int column(int output, int panel) {
+      return Math.min(panel * TernaryMatrix.PANEL_ROWS, weights.rows());
+    }
+  }
+
+  /** Items are lines of the columns. */
+  private final class Down extends Operands implements RowsPhase.Operands<Down> {
+    Down(FloatRows[] outputs) {
+      super(outputs);
+    }
+
+    @Override
+    public void copy(Down other) {
+      set(other.weights, other.input, other.count);
+    }
+
+    @Override
+    public long compute(FloatRows[] outputs, int begin, int end) {
+      return kernels.sparseProduct(weights, input, outputs[0], count, begin, end);
+    }
+
+    @Override
+    public int column(int output, int line) {
+      return Math.min(line * TernaryVectors.LINE_DIGITS, weights.rows());
+    }
   }
 
   /**
@@ -102,31 +190,12 @@ final class SparseFeedForward {
    * @param upWeights {@link Linear.Vectors} by rows
    */
   void gateUp(
-      Linear gateWeights,
-      Linear upWeights,
-      QuantizedRows normed,
-      FloatRows gate,
-      FloatRows up,
-      int count,
-      WeightReads reads) {
-    this.gateMatrix = ((Linear.Ternary) gateWeights).matrix();
-    this.weights = ((Linear.Vectors) upWeights).vectors();
-    this.input = normed;
-    this.gate = gate;
-    this.output = up;
-    this.count = count;
-    read.setPlain(0);
-    int panels = gateWeights.panels();
-    team.runGuided(gateUp, panels, LEAST_PANELS, MOST_PANELS, 4);
+      Linear gateWeights, Linear upWeights, QuantizedRows normed, int count, WeightReads reads) {
+    gateUp.gateMatrix = ((Linear.Ternary) gateWeights).matrix();
+    gateUp.set(((Linear.Vectors) upWeights).vectors(), normed, count);
+    team.runGuided(gateUpPhase.task(), gateWeights.panels(), LEAST_PANELS, MOST_PANELS, 4);
     reads.addBytes(gateWeights.bytes());
-    reads.addUp(read.getPlain(), weights.bytes());
-  }
-
-  private void gateUp(int begin, int end) {
-    kernels.ternaryProduct(gateMatrix, input, gate, count, begin, end);
-    int first = begin * TernaryMatrix.PANEL_ROWS;
-    int last = Math.min(end * TernaryMatrix.PANEL_ROWS, gate.columns());
-    read.addAndGet(kernels.gatedProduct(weights, input, gate, output, count, first, last));
+    reads.addUp(gateUpPhase.bytesRead(), gateUp.weights.bytes());
   }
 
   /**
@@ -134,19 +203,11 @@ final class SparseFeedForward {
    *
    * @param downWeights {@link Linear.Vectors} by columns
    */
-  void down(Linear downWeights, QuantizedRows hidden, FloatRows out, int count, WeightReads reads) {
-    this.weights = ((Linear.Vectors) downWeights).vectors();
-    this.input = hidden;
-    this.output = out;
-    this.count = count;
-    read.setPlain(0);
+  void down(Linear downWeights, QuantizedRows hidden, int count, WeightReads reads) {
+    down.set(((Linear.Vectors) downWeights).vectors(), hidden, count);
     // Each range looks for the zeros again, so there are at most as many ranges as threads.
-    int lines = weights.lines();
-    team.run(down, lines, Math.ceilDiv(lines, team.threads()));
-    reads.addDown(read.getPlain(), weights.bytes());
-  }
-
-  private void down(int begin, int end) {
-    read.addAndGet(kernels.sparseProduct(weights, input, output, count, begin, end));
+    int lines = down.weights.lines();
+    team.run(downPhase.task(), lines, Math.ceilDiv(lines, team.threads()));
+    reads.addDown(downPhase.bytesRead(), down.weights.bytes());
   }
 }

@@ -107,12 +107,8 @@ public final class Transformer implements AutoCloseable {
     this.kernels = kernels;
     this.team = team;
     this.layer = weights.layer(0);
-    this.sparseFeedForward = new SparseFeedForward(kernels, team, spec.layers());
     try {
       Scratch scratch = Scratch.of(memory, weights, team.threads());
-      this.queryKeyValue = new LinearProducts(kernels, team, reads, scratch);
-      this.single = new LinearProducts(kernels, team, reads, scratch);
-      this.gateUp = new LinearProducts(kernels, team, reads, scratch);
       this.layerRopes = new Rope[spec.layers()];
       Map<LayerPlan.Rotation, Rope> ropes = new LinkedHashMap<>();
       for (int l = 0; l < layerRopes.length; l++) {
@@ -140,6 +136,12 @@ public final class Transformer implements AutoCloseable {
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
+      this.queryKeyValue =
+          new LinearProducts(memory, kernels, team, reads, scratch, query, key, value);
+      this.single = new LinearProducts(memory, kernels, team, reads, scratch, delta);
+      this.gateUp = new LinearProducts(memory, kernels, team, reads, scratch, gate, up);
+      this.sparseFeedForward =
+          new SparseFeedForward(memory, kernels, team, spec.layers(), gate, up, delta);
       this.headPass = new HeadPass(memory, kernels, team, weights, headInput, logits, reads);
     } catch (RuntimeException | Error e) {
       memory.close();
@@ -267,8 +269,7 @@ public final class Transformer implements AutoCloseable {
       byRows(feedForwardInput); // x += post_norm(delta); normed = quantize(norm(x))
       boolean skips = sparseFeedForward.pays(layerIndex, layer.down(), rows.size());
       if (skips) { // the same bits, without the weights that are multiplied by 0
-        sparseFeedForward.gateUp(
-            layer.gate(), layer.up(), normed.quantized(), gate, up, rows.size(), reads);
+        sparseFeedForward.gateUp(layer.gate(), layer.up(), normed.quantized(), rows.size(), reads);
       } else {
         gateUp.of(normed, layer.gate(), gate);
         gateUp.and(layer.up(), up);
@@ -279,7 +280,7 @@ public final class Transformer implements AutoCloseable {
       }
       byRows(gateAndQuantize); // hidden = quantize(sub_norm(act(gate) * up))
       if (skips) {
-        sparseFeedForward.down(layer.down(), hidden.quantized(), delta, rows.size(), reads);
+        sparseFeedForward.down(layer.down(), hidden.quantized(), rows.size(), reads);
       } else {
         single.of(hidden, layer.down(), delta);
         finite(single.run(rows.size()), HIDDEN_UNITS);
@@ -423,6 +424,7 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
+    team.settle();
     memory.close();
   }
 }

@@ -65,21 +65,18 @@ final class Chunks {
     return halvings * threads + Math.ceilDiv(left, grain);
   }
 
-  /** Runs a task over chunk {@code index}. */
-  void run(ThreadTeam.Task task, int index) {
+  /** The first item of chunk {@code index}; that of the chunk after the last is the end. */
+  int begin(int index) {
     int begin = 0;
-    int size = grain;
     for (int i = 0; i < halvings; i++) {
       int length = longChunk(items - begin, multiple);
       if (index < threads) {
-        size = length;
-        break;
+        return begin + index * length;
       }
       index -= threads;
       begin += threads * length;
     }
-    begin += index * size;
-    task.run(begin, items - begin <= size ? items : begin + size);
+    return (int) Math.min(begin + (long) index * grain, items);
   }
 
   /**

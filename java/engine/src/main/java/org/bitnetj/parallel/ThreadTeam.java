@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A fixed team of threads that divides the phases of a step among its members: the thread that
  * calls {@link #run} and {@code threads - 1} daemon workers. A phase is cut into chunks; a thread
  * that is free claims the next one, and the phase ends when every <em>chunk</em> is done. So a
- * worker that the operating system has suspended delays a phase only while it holds a chunk, and a
- * phase makes progress even if no worker arrives at all.
+ * worker that the operating system has suspended delays a phase only while it holds a chunk, not
+ * even then if the task is {@link Repeatable}, and a phase makes progress even if no worker arrives
+ * at all.
  *
  * <p>Between phases workers spin for a short time, then park, so a team that is not used costs
  * nothing. Everything the caller wrote before {@code run} is visible to the tasks, and everything
@@ -53,13 +54,16 @@ public final class ThreadTeam implements AutoCloseable {
   private static final int DONE = 32;
   private static final int CELLS = 48;
   private static final long ONE_CLAIM = 1L << 32;
+  private static final int REPEATABLE = 1 << 31;
 
   /**
-   * CLAIMS is {@code next << 32 | total}: the next chunk to claim and how many the phase has. One
-   * atomic addition of ONE_CLAIM claims a chunk if the value it returns has next < total, else
-   * nothing. DONE counts the chunks that have been finished.
+   * CLAIMS is {@code next << 32 | total}: the next chunk to claim and how many the phase has, plus
+   * REPEATABLE for a phase of a {@link Repeatable}. One atomic addition of ONE_CLAIM claims a chunk
+   * if the value it returns has next < total, else nothing. DONE counts the chunks that have been
+   * finished.
    *
-   * <p>Why one word is enough, whatever happens between two steps of a thread:
+   * <p>Why one word is enough, whatever happens between two steps of a thread, if the phase is not
+   * repeatable (else {@link RepeatablePhase} knows why):
    *
    * <ol>
    *   <li>The caller starts a phase only after DONE has reached the total of the one before. So
@@ -82,6 +86,7 @@ public final class ThreadTeam implements AutoCloseable {
 
   private Task task = NOTHING;
   private final Chunks chunks;
+  private final RepeatablePhase repeatable;
 
   private volatile @Nullable Throwable failure;
   private volatile @Nullable Thread waiting;
@@ -108,6 +113,7 @@ public final class ThreadTeam implements AutoCloseable {
     }
     this.spinNanos = spinNanos;
     this.chunks = new Chunks(threads);
+    this.repeatable = new RepeatablePhase(threads, chunks, new TaskFailures());
     this.workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {
       workers[i] = new Worker(i + 1);
@@ -213,9 +219,14 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   private void share(Task task, int total) {
+    Repeatable.Attempt[] attempts =
+        task instanceof Repeatable r && total <= RepeatablePhase.MOST_CHUNKS ? r.attempts() : null;
     this.task = task;
     cells.set(DONE, 0);
-    cells.set(CLAIMS, total);
+    if (attempts != null) {
+      repeatable.begin(attempts, total);
+    }
+    cells.set(CLAIMS, attempts != null ? Integer.toUnsignedLong(total | REPEATABLE) : total);
     // No wake-up is lost: a worker sets asleep, then reads CLAIMS, then parks; here CLAIMS is set,
     // then asleep read; all four are volatile, so they have one order. If asleep is read as set,
     // unpark ends the park or makes it return at once; else it was set after this read, hence after
@@ -225,8 +236,11 @@ public final class ThreadTeam implements AutoCloseable {
         LockSupport.unpark(workers[i]);
       }
     }
-    work();
-    awaitDone(total);
+    work(0);
+    awaitDone(total, attempts != null);
+    if (attempts != null) {
+      repeatable.end();
+    }
     this.task = NOTHING;
     Throwable thrown = failure;
     if (thrown != null) {
@@ -240,30 +254,64 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   /** Claims and does chunks until none is left; in the caller as in the workers. */
-  private void work() {
+  private void work(int thread) {
     int finished = 0;
     while (true) {
       long word = cells.getAndAdd(CLAIMS, ONE_CLAIM);
-      long next = word >>> 32;
-      int total = (int) word;
+      int next = (int) (word >>> 32);
+      int total = total(word);
       if (next >= total) {
         // With a chunk finished but not yet counted, this is still that chunk's phase and total.
-        if (finished > 0 && cells.addAndGet(DONE, finished) == total) {
-          Thread caller = waiting;
-          if (caller != null) {
-            LockSupport.unpark(caller);
-          }
+        if (finished > 0) {
+          count(finished, total);
         }
         return;
       }
+      if ((int) word < 0) { // REPEATABLE is its sign
+        attempt(thread, next);
+        continue;
+      }
       if (failure == null) {
         try {
-          chunks.run(task, (int) next);
+          task.run(chunks.begin(next), chunks.begin(next + 1));
         } catch (Throwable t) {
           fail(t);
         }
       }
       finished++;
+    }
+  }
+
+  private static int total(long word) {
+    return (int) word & ~REPEATABLE;
+  }
+
+  /** Counts chunks as done. */
+  private void count(int finished, int total) {
+    if (cells.addAndGet(DONE, finished) == total) {
+      Thread caller = waiting;
+      if (caller != null) {
+        LockSupport.unpark(caller);
+      }
+    }
+  }
+
+  private void attempt(int thread, int index) {
+    int total = repeatable.attempt(thread, index);
+    if (total > 0) {
+      count(1, total);
+    }
+  }
+
+  private final class TaskFailures implements RepeatablePhase.Failures {
+    @Override
+    public boolean any() {
+      return failure != null;
+    }
+
+    @Override
+    public void add(Throwable t) {
+      fail(t);
     }
   }
 
@@ -276,7 +324,7 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  private void awaitDone(int total) {
+  private void awaitDone(int total, boolean isRepeatable) {
     long start = 0;
     for (int spins = 1; cells.get(DONE) != total; spins++) {
       Thread.onSpinWait();
@@ -284,6 +332,9 @@ public final class ThreadTeam implements AutoCloseable {
         long now = System.nanoTime();
         start = spins == SPINS_PER_CLOCK ? now : start;
         if (now - start >= spinNanos) {
+          for (int i = 0; isRepeatable && i < total && cells.get(DONE) != total; i++) {
+            attempt(0, i);
+          }
           // As for the workers: waiting is set, then DONE read; the last finisher adds to DONE,
           // then reads waiting. An unpark that comes late only makes some later park return early.
           // The park ends by itself too, for under QEMU, where a volatile store may pass a later
@@ -297,6 +348,14 @@ public final class ThreadTeam implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * Returns when no thread computes a chunk of a {@link Repeatable} that is over: what it reads may
+   * be freed then.
+   */
+  public void settle() {
+    repeatable.settle();
   }
 
   /**
@@ -331,10 +390,12 @@ public final class ThreadTeam implements AutoCloseable {
   }
 
   private final class Worker extends Thread {
+    private final int number;
     private volatile boolean asleep;
 
     Worker(int number) {
       super("bitnet-worker-" + number);
+      this.number = number;
       setDaemon(true);
     }
 
@@ -345,13 +406,13 @@ public final class ThreadTeam implements AutoCloseable {
     @Override
     public void run() {
       while (awaitWork()) {
-        work();
+        work(number);
       }
     }
 
     private boolean hasWork() {
       long word = cells.get(CLAIMS);
-      return word >>> 32 < (int) word;
+      return (int) (word >>> 32) < total(word);
     }
 
     /** Returns true when there may be a chunk to claim, false when the team is closed. */

@@ -95,6 +95,18 @@ public final class FloatRows extends Operand {
     }
   }
 
+  /** Copies elements {@code [begin, end)} of the first {@code rows} rows of {@code source}. */
+  public void copyColumns(FloatRows source, int rows, int begin, int end) {
+    for (int row = 0; row < rows; row++) {
+      MemorySegment.copy(
+          source.data,
+          (row * source.stride + begin) * Float.BYTES,
+          data,
+          (row * stride + begin) * Float.BYTES,
+          (long) (end - begin) * Float.BYTES);
+    }
+  }
+
   /** Copies row {@code from} of {@code source} (of the same width) to row {@code to} of this. */
   public void copyRow(FloatRows source, int from, int to) {
     MemorySegment.copy(

@@ -43,6 +43,22 @@ public final class LogitBounds {
     return new LogitBounds(memory, rows);
   }
 
+  /** Copies what {@code source}, of as many rows, has of panels {@code [begin, end)}. */
+  public void copyPanels(LogitBounds source, int begin, int end) {
+    int rows = LowBitMatrix.PANEL_ROWS;
+    copy(source.lower, lower, begin, end, rows);
+    copy(source.upper, upper, begin, end, rows);
+    copy(source.sums, sums, begin, end, 2 * rows);
+    copy(source.panelLower, panelLower, begin, end, 1);
+    copy(source.panelUpper, panelUpper, begin, end, 1);
+    copy(source.panelRefined, panelRefined, begin, end, 1);
+  }
+
+  private static void copy(MemorySegment from, MemorySegment to, int begin, int end, long each) {
+    long at = begin * each * Float.BYTES;
+    MemorySegment.copy(from, at, to, at, (end - begin) * each * Float.BYTES);
+  }
+
   /** All that is known of the rows, then of the panels. */
   public MemorySegment values() {
     return values;

@@ -40,14 +40,14 @@ class SparseFeedForwardTest {
         normed.setSum(t, UNITS);
         normed.setScale(t, 1);
       }
-      SparseFeedForward sparse = new SparseFeedForward(kernels, team, 2);
       WeightReads reads = new WeightReads();
       FloatRows gates = FloatRows.allocate(memory, 3, UNITS);
       FloatRows ups = FloatRows.allocate(memory, 3, UNITS);
+      FloatRows out = FloatRows.allocate(memory, 3, UNITS);
+      SparseFeedForward sparse = new SparseFeedForward(memory, kernels, team, 2, gates, ups, out);
       Linear weights = new Linear.Vectors(copy, Norm.none(UNITS));
       for (int step = 0; step < steps; step++) {
-        sparse.gateUp(
-            new Linear.Ternary(gate, Norm.none(UNITS)), weights, normed, gates, ups, 3, reads);
+        sparse.gateUp(new Linear.Ternary(gate, Norm.none(UNITS)), weights, normed, 3, reads);
         sparse.learn(0, gates, 3); // rows that are alike: the union of active rows is each one's
       }
       assertEquals((double) activeUnits / UNITS, reads.activeRows().orElseThrow());

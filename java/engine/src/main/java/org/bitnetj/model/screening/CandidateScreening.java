@@ -3,6 +3,7 @@ package org.bitnetj.model.screening;
 import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.Repeatable;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.FloatMatrix;
@@ -59,6 +60,7 @@ public final class CandidateScreening {
   private final boolean usable;
 
   private final ThreadTeam.Task bound = this::bound;
+  private final BoundFew boundFew;
   private final ThreadTeam.Task setThresholds = this::setThresholds;
   private final ThreadTeam.Task refine = this::refine;
   private final ThreadTeam.Task raiseThresholds = this::raiseThresholds;
@@ -102,6 +104,7 @@ public final class CandidateScreening {
     Arrays.setAll(activations, i -> rows[i].activation());
     Arrays.setAll(bounds, i -> rows[i].bounds());
     this.panels = lowBit.panelCount();
+    this.boundFew = new BoundFew(memory);
     this.usable = lowBit.largestNorm() <= LARGEST_NORM;
   }
 
@@ -143,7 +146,8 @@ public final class CandidateScreening {
   }
 
   private void screen() {
-    team.runGuided(bound, panels, LEAST_PANELS, MOST_PANELS, 4);
+    team.runGuided(
+        count <= Repeatable.FEW_ROWS ? boundFew : bound, panels, LEAST_PANELS, MOST_PANELS, 4);
     bytesRead += lowBit.coarseBytes();
     team.run(setThresholds, count, 1);
     scatter(refine);
@@ -215,6 +219,51 @@ public final class CandidateScreening {
 
   private void bound(int begin, int end) {
     kernels.boundLogits(lowBit, activations, bounds, count, begin, end);
+  }
+
+  /** The same for few rows, whose bounds are not too much to be copied. */
+  private final class BoundFew implements Repeatable {
+    private final Attempt[] attempts = new Attempt[team.threads() == 1 ? 0 : team.threads()];
+
+    BoundFew(NativeMemory memory) {
+      Arrays.setAll(attempts, i -> new BoundAgain(memory));
+    }
+
+    @Override
+    public void run(int begin, int end) {
+      bound(begin, end);
+    }
+
+    @Override
+    public Attempt[] attempts() {
+      return attempts;
+    }
+  }
+
+  private final class BoundAgain implements Repeatable.Attempt {
+    private final LogitBounds[] own = new LogitBounds[Math.min(Repeatable.FEW_ROWS, rows.length)];
+    private int taken; // rows
+
+    BoundAgain(NativeMemory memory) {
+      Arrays.setAll(own, i -> LogitBounds.allocate(memory, lowBit.rows()));
+    }
+
+    @Override
+    public void take() {
+      taken = count;
+    }
+
+    @Override
+    public void compute(int begin, int end) {
+      kernels.boundLogits(lowBit, activations, own, taken, begin, end);
+    }
+
+    @Override
+    public void publish(int begin, int end) {
+      for (int i = 0; i < taken; i++) {
+        bounds[i].copyPanels(own[i], begin, end);
+      }
+    }
   }
 
   private void setThresholds(int begin, int end) {

@@ -1,0 +1,140 @@
+package org.bitnetj.model;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.parallel.Repeatable;
+import org.bitnetj.parallel.ThreadTeam;
+import org.bitnetj.tensor.FloatRows;
+
+/**
+ * A phase that computes columns of activation rows. In steps of few rows its chunks may be computed
+ * more than once: each thread has memory for their results then. With more rows these are too much
+ * to be copied, and computed in place.
+ *
+ * @param <O> what it reads and writes
+ */
+final class RowsPhase<O extends RowsPhase.Operands<O>> {
+  /** What a phase reads and writes; set between phases, by the caller's thread. */
+  interface Operands<O> {
+    /** Becomes the same. */
+    void copy(O other);
+
+    /** Rows of this step. */
+    int count();
+
+    FloatRows[] outputs();
+
+    /**
+     * Computes items {@code [begin, end)}; by several threads at once.
+     *
+     * @param outputs of the same number and widths as {@link #outputs}
+     * @return bytes of weights that it read, if it depends on the activations which; else 0
+     */
+    long compute(FloatRows[] outputs, int begin, int end);
+
+    /** The first column of an output that an item at or after this one computes. */
+    int column(int output, int item);
+  }
+
+  private final O operands;
+  private final AtomicLong read = new AtomicLong();
+  private final ThreadTeam.Task inPlace = this::computeInPlace;
+  private final Few few;
+
+  /**
+   * @param operands of the step that is computed
+   * @param more makes others, a copy for each thread
+   * @param outputs the widest ones that there will be
+   */
+  RowsPhase(
+      NativeMemory memory, ThreadTeam team, O operands, Supplier<O> more, FloatRows... outputs) {
+    this.operands = operands;
+    int others = team.threads() == 1 ? 0 : team.threads(); // alone, nobody is waited for
+    this.few = new Few(new Repeatable.Attempt[others]);
+    Arrays.setAll(few.attempts, i -> new Again(more.get(), like(memory, outputs)));
+  }
+
+  private static FloatRows[] like(NativeMemory memory, FloatRows[] outputs) {
+    FloatRows[] own = new FloatRows[outputs.length];
+    for (int i = 0; i < own.length; i++) {
+      int rows = Math.min(Repeatable.FEW_ROWS, outputs[i].capacity());
+      own[i] = FloatRows.allocate(memory, rows, outputs[i].columns());
+    }
+    return own;
+  }
+
+  /** The task of the phase for its operands as they are now. */
+  ThreadTeam.Task task() {
+    read.setPlain(0);
+    return operands.count() <= Repeatable.FEW_ROWS ? few : inPlace;
+  }
+
+  /** What {@link Operands#compute} read of weights in the last run. */
+  long bytesRead() {
+    return read.getPlain();
+  }
+
+  private void computeInPlace(int begin, int end) {
+    add(operands.compute(operands.outputs(), begin, end));
+  }
+
+  private void add(long bytes) {
+    if (bytes != 0) {
+      read.addAndGet(bytes);
+    }
+  }
+
+  private final class Few implements Repeatable {
+    private final Attempt[] attempts;
+
+    Few(Attempt[] attempts) {
+      this.attempts = attempts;
+    }
+
+    @Override
+    public void run(int begin, int end) {
+      computeInPlace(begin, end);
+    }
+
+    @Override
+    public Attempt[] attempts() {
+      return attempts;
+    }
+  }
+
+  private final class Again implements Repeatable.Attempt {
+    private final O taken;
+    private final FloatRows[] own;
+    private long bytes;
+
+    Again(O taken, FloatRows[] own) {
+      this.taken = taken;
+      this.own = own;
+    }
+
+    @Override
+    public void take() {
+      taken.copy(operands);
+    }
+
+    @Override
+    public void compute(int begin, int end) {
+      bytes = taken.compute(own, begin, end);
+    }
+
+    @Override
+    public void publish(int begin, int end) {
+      FloatRows[] outputs = taken.outputs();
+      for (int i = 0; i < own.length; i++) {
+        int from = taken.column(i, begin);
+        int to = taken.column(i, end);
+        if (from < to) {
+          outputs[i].copyColumns(own[i], taken.count(), from, to);
+        }
+      }
+      add(bytes);
+    }
+  }
+}
