@@ -141,12 +141,16 @@ class CallFormTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "-1.50|-1.5",
+        "-1.50|-1.50",
         "+2|2",
         "1_000|1000",
         ".5|0.5",
         "3.|3.0",
-        "1e3|1000.0",
+        "1e3|1e3",
+        "-1E+400|-1E+400",
+        ".5e-1_0|0.5e-10",
+        "-0|-0",
+        "-0.0|-0.0",
         "(1, 'a')|[1,\"a\"]",
         "(1)|1",
         "(1,)|[1]",
@@ -163,6 +167,48 @@ class CallFormTest {
     assertEquals(
         List.of("call: f{\"x\":" + parts[1] + ",\"y\":0}"),
         parse(PYTHON, python("f(x=" + parts[0] + ", y=0)")));
+  }
+
+  /** A time limit, since the digits of some would fill a memory. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1e400",
+        "-1e400",
+        "1e-5000000",
+        "1e999999999",
+        "-1E-999999999999999999999",
+        "0.1234567890123456789",
+        "-0",
+        "-0.0",
+        "1.50",
+        "12345678901234567890123"
+      })
+  void numbersStayAsTheyAreWritten(String number) {
+    String arguments = "{\"x\":" + number + ",\"y\":[{\"z\":" + number + "}]}";
+    String call = "{\"name\": \"f\", \"arguments\": " + arguments + "}";
+    String whole = "call: f" + arguments;
+    String keywords = "f(x=" + number + ", y=[{'z': " + number + "}])";
+    String start = "<|tool_call_start|>" + keywords;
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          assertEquals(List.of(whole), parse(JSON, "<tool_call>" + call + "</tool_call>"));
+          assertEquals(List.of(whole), parse(LISTED, "<tool_call>[" + call + "]</tool_call>"));
+          assertEquals(List.of(whole), parse(FENCED, fenced(fenced("f", arguments))));
+          assertEquals(List.of(whole), parse(PYTHON, python(keywords)));
+          assertEquals(List.of(whole), cut(JSON, "<tool_call>" + call));
+          assertEquals(List.of(whole), cut(PYTHON, start));
+          assertEquals(arguments, CutCall.of("f", arguments + " ").wholeArguments().toString());
+          assertEquals(
+              "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":"
+                  + arguments
+                  + "}}]",
+              ToolCall.message("", List.of(new ToolCall("1", "f", arguments)))
+                  .toolCalls()
+                  .orElseThrow());
+          assertEquals(arguments, Tools.function("f", "", arguments).get("parameters").toString());
+        });
   }
 
   @Test
