@@ -55,6 +55,11 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
     return List.of(start, end);
   }
 
+  /** Follows the strings of calls from the first mark on. */
+  Quotation quotation() {
+    return Quotation.ofJson();
+  }
+
   /** The calls that stand between the marks; none if any of it is no call. */
   List<ToolCall> read(String written) {
     Cut all = cut(written);
@@ -80,5 +85,8 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
    * @param last the one after them, if its name is whole
    * @param rest the text after the calls that are whole
    */
-  record Cut(List<ToolCall> whole, Optional<CutCall> last, String rest) {}
+  record Cut(List<ToolCall> whole, Optional<CutCall> last, String rest) {
+    /** Of a text without calls. */
+    static final Cut NOTHING = new Cut(List.of(), Optional.empty(), "");
+  }
 }

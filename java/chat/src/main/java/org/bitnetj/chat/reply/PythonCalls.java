@@ -33,6 +33,11 @@ final class PythonCalls extends CallForm {
   }
 
   @Override
+  Quotation quotation() {
+    return Quotation.ofPython();
+  }
+
+  @Override
   Cut cut(String written) {
     return new PythonCallReader(written).read();
   }
