@@ -26,8 +26,8 @@ final class PythonCalls extends CallForm {
     super(START, END);
   }
 
-  @Override
-  boolean isIn(String shown) {
+  /** Whether a text of a template shows this form. */
+  static boolean isIn(String shown) {
     int calls = shown.lastIndexOf(START);
     return calls >= 0 && shown.substring(calls + START.length()).stripLeading().startsWith(FENCE);
   }
