@@ -81,8 +81,7 @@ final class KeywordArguments {
       Grammar value =
           values.computeIfAbsent(property.getValue(), schema -> value(function, name, schema));
       arguments.add(
-          new Argument(
-              Grammar.sequence(Grammar.text(name + "="), value), required.remove(name)));
+          new Argument(Grammar.sequence(Grammar.text(name + "="), value), required.remove(name)));
     }
     if (!required.isEmpty()) {
       String name = required.iterator().next();

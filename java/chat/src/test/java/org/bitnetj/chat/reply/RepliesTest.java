@@ -332,7 +332,12 @@ class RepliesTest {
     String schema =
         IntStream.range(0, count)
             .mapToObj(
-                i -> "\"p" + i + "\": {\"type\": [\"string\", \"object\"], \"maxLength\": " + i + "}")
+                i ->
+                    "\"p"
+                        + i
+                        + "\": {\"type\": [\"string\", \"object\"], \"maxLength\": "
+                        + i
+                        + "}")
             .collect(Collectors.joining(", ", "{\"properties\": {", "}}"));
     return new Tools(
         List.of(Tools.function("f", "", schema)), Tools.Choice.REQUIRED, Optional.empty(), true);
@@ -348,20 +353,23 @@ class RepliesTest {
               Duration.ofSeconds(30),
               () ->
                   its.prepare(
-                          request(
-                              properties(1000), Optional.empty(), GenerationOptions.defaults()))
+                          request(properties(1000), Optional.empty(), GenerationOptions.defaults()))
                       .options()
                       .constraint()
                       .orElseThrow()
                       .start());
       String call =
-          "<|tool_call_start|>\n```python\nf(p3=\"abc\",p4={},p999=\"\")\nf()\n```\n<|tool_call_end|>";
+          "<|tool_call_start|>\n"
+              + "```python\n"
+              + "f(p3=\"abc\",p4={},p999=\"\")\n"
+              + "f()\n"
+              + "```\n"
+              + "<|tool_call_end|>";
       for (int token : python.tokenizer().encode(call, false, false)) {
         state.accept(token);
       }
       assertTrue(state.isOver());
-      ChatRequest more =
-          request(properties(1001), Optional.empty(), GenerationOptions.defaults());
+      ChatRequest more = request(properties(1001), Optional.empty(), GenerationOptions.defaults());
       GrammarException refused = assertThrows(GrammarException.class, () -> its.prepare(more));
       assertEquals(
           "parameters of f: this model writes arguments by keywords, at most 1000",
@@ -379,7 +387,9 @@ class RepliesTest {
         String schema =
             "{\"properties\": {\"a\": {\"const\": 1}, \"b\": {\"const\": 2}, \"c\": {\"const\": 3},"
                 + " \"d\": {\"const\": 4}}, \"required\": "
-                + names.stream().collect(Collectors.joining("\",\"", "[\"", "\"]")).replace("[\"\"]", "[]")
+                + names.stream()
+                    .collect(Collectors.joining("\",\"", "[\"", "\"]"))
+                    .replace("[\"\"]", "[]")
                 + "}";
         Constraint constraint =
             compiler.compile(
@@ -459,7 +469,11 @@ class RepliesTest {
         List.of(
             "{\"additionalProperties\": false}",
             "{\"type\": [\"string\", \"object\"], \"additionalProperties\": false}",
-            "{\"anyOf\": [{\"const\": 7}, {\"const\": {}}]}")) {
+            "{\"anyOf\": [{\"const\": 7}, {\"const\": {}}]}",
+            // Up to draft 7 what stands beside a reference is ignored.
+            "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$ref\": \"#/definitions/a\","
+                + " \"definitions\": {\"a\": {\"enum\": [7, {}]}}}",
+            "{\"$ref\": \"#/$defs/a\", \"$defs\": {\"a\": {\"enum\": [7, {}]}}}")) {
       Tools tools =
           new Tools(
               List.of(Tools.function("f", "", schema)),
@@ -471,6 +485,21 @@ class RepliesTest {
       assertEquals("", parts.text.toString(), schema);
       assertEquals("{}", parts.calls.getFirst().arguments(), schema);
     }
+  }
+
+  /** A reference to the whole schema means what the schema says, not objects alone. */
+  @Test
+  void aReferenceToTheParametersMeansAllOfTheirValues() {
+    String schema =
+        "{\"type\": [\"object\", \"null\"], \"properties\": {\"next\": {\"$ref\": \"#\"}},"
+            + " \"required\": [\"next\"], \"additionalProperties\": false}";
+    ConstraintCompiler compiler = new ConstraintCompiler(model.tokenizer());
+    Constraint arguments =
+        compiler.compile(
+            Grammar.sequence(
+                CallGrammar.arguments(Tools.function("f", "", schema)), Grammar.text(".")));
+    assertTrue(allows(arguments, model, "{\"next\": {\"next\": null}}."));
+    assertFalse(allows(arguments, model, "null."));
   }
 
   @Test
