@@ -371,8 +371,7 @@ class LauncherTest {
     environment.put("DEBIAN_FRONTEND", "");
     environment.put("HOME", folder.resolve("home").toString());
     Path script = clone.resolve("bitnet");
-    Matcher places =
-        Pattern.compile("(?s)for home in .*?; do").matcher(Files.readString(script));
+    Matcher places = Pattern.compile("(?s)for home in .*?; do").matcher(Files.readString(script));
     assertTrue(places.find());
     Files.writeString(
         script,
@@ -534,8 +533,7 @@ class LauncherTest {
                 + log
                 + "\n"),
         said);
-    assertEquals(
-        "No provider of 'java-25-openjdk-devel' found.\n", Files.readString(log), said);
+    assertEquals("No provider of 'java-25-openjdk-devel' found.\n", Files.readString(log), said);
     assertFalse(said.contains("building"), said);
   }
 
@@ -605,8 +603,8 @@ class LauncherTest {
     assertEquals(1, start(environment, "--version"), said);
     assertTrue(
         said.endsWith(
-            "is not on the PATH. ./bitnet --setup installs it, or fetches it from a Maven repository"
-                + " that MVNW_REPOURL names where no package manager can.\n"),
+            "is not on the PATH. ./bitnet --setup installs it, or fetches it from a Maven"
+                + " repository that MVNW_REPOURL names where no package manager can.\n"),
         said);
     assertEquals(0, start(environment, "--setup"), said);
     assertTrue(said.startsWith("bitnet: fetching Maven 3."), said);

@@ -471,8 +471,8 @@ class RepliesTest {
             "{\"type\": [\"string\", \"object\"], \"additionalProperties\": false}",
             "{\"anyOf\": [{\"const\": 7}, {\"const\": {}}]}",
             // Up to draft 7 what stands beside a reference is ignored.
-            "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$ref\": \"#/definitions/a\","
-                + " \"definitions\": {\"a\": {\"enum\": [7, {}]}}}",
+            "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$ref\":"
+                + " \"#/definitions/a\", \"definitions\": {\"a\": {\"enum\": [7, {}]}}}",
             "{\"$ref\": \"#/$defs/a\", \"$defs\": {\"a\": {\"enum\": [7, {}]}}}")) {
       Tools tools =
           new Tools(
