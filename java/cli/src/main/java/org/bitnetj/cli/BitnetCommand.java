@@ -14,6 +14,7 @@ import org.bitnetj.bench.Build;
 import org.bitnetj.kernel.selection.KernelSelection;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -101,8 +102,12 @@ public final class BitnetCommand implements Runnable {
       refuseMangled(args);
       // Help and version go here first: picocli would print a failure to write them itself.
       StringWriter help = new StringWriter();
+      CommandLine commandLine = commandLine(streams, args);
+      if (!streams.terminals().obeyCodes()) {
+        commandLine.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
+      }
       int code =
-          commandLine(streams, args)
+          commandLine
               .setHelpFactory(GroupedHelp::new)
               .setUsageHelpWidth(helpWidth(streams, args))
               .setOut(new PrintWriter(help))

@@ -148,7 +148,7 @@ final class Chat extends Dialogue {
     try (Messages.Guard _ = messages().interrupting(loaded.session())) {
       GenerationResult result;
       boolean inside = loaded.model().requireChatTemplate().opensThinking(manner.think.settings());
-      try (Reply reply = new Reply(streams(), inside, manner.think.hides(), messages().columns());
+      try (Reply reply = new Reply(streams(), inside, manner.think.hides(), messages()::columns);
           PrefillProgress progress = manner.reporting.withProgress(streams(), reply)) {
         result = conversation.reply(message, options, progress);
       }

@@ -102,6 +102,11 @@ final class ChatCommand implements Callable<Integer> {
               + String.join(" ", first)
               + "\".");
     }
+    if (first.equals(List.of(TextInput.STANDARD_INPUT))) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "A chat reads its messages from standard input anyway; leave out the '-'.");
+    }
     Streams streams = bitnet.streams();
     LoadOptions load = reporting.in(engine.options(head.mode(), streams));
     if (!reporting.isQuiet()) {

@@ -79,10 +79,22 @@ final class Continuation extends Dialogue {
     int[] ids = prompt.apply(text);
     latestText = text;
     try (Messages.Guard _ = messages().interrupting(loaded.session())) {
-      GenerationListener printer = piece -> out.print(piece).flush();
+      WordWrap wrap = WordWrap.where(messages()::columns, out::print);
+      GenerationListener printer =
+          piece -> {
+            if (wrap == null) {
+              out.print(piece);
+            } else {
+              wrap.accept(piece);
+            }
+            out.flush();
+          };
       GenerationResult result;
       try (PrefillProgress progress = reporting.withProgress(streams(), printer)) {
         result = loaded.session().generate(ids, options, progress);
+      }
+      if (wrap != null) {
+        wrap.flush();
       }
       out.print("\n").flush();
       if (result.finishReason() == FinishReason.CANCELLED && reporting.isQuiet()) {

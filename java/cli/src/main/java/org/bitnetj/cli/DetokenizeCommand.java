@@ -42,7 +42,9 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "ID",
-      description = "Token ids, separated by spaces or commas. Default: read standard input.")
+      description =
+          "Token ids, separated by spaces or commas ('-' alone is standard input). Default:"
+              + " standard input.")
   private List<String> arguments = List.of();
 
   @Option(
@@ -68,7 +70,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "Give --raw or --format json, not both.");
     }
     String source =
-        arguments.isEmpty()
+        arguments.isEmpty() || arguments.equals(List.of(TextInput.STANDARD_INPUT))
             ? new String(bitnet.streams().in().readAllBytes(), StandardCharsets.UTF_8)
             : String.join(" ", arguments);
     Path path = model.path(bitnet.streams());

@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Dialogue implements AutoCloseable {
   /** What a line that starts with a slash can be, and what it does. */
-  record Order(String name, String arguments, String purpose) {}
+  record Order(String name, String arguments, String purpose) {
+    String usage() {
+      return (name + " " + arguments).strip();
+    }
+  }
 
   private static final int INTERRUPTED = 130;
 
@@ -29,7 +33,7 @@ abstract class Dialogue implements AutoCloseable {
   private @Nullable GenerationResult latest;
 
   Dialogue(Streams streams, Messages messages) {
-    this.streams = streams;
+    this.streams = streams.wrapping(messages::columns);
     this.messages = messages;
   }
 
@@ -106,12 +110,17 @@ abstract class Dialogue implements AutoCloseable {
   }
 
   private void help() {
+    int left = orders().stream().mapToInt(order -> order.usage().length()).max().orElse(0);
+    int indent = 2 + left + 1;
+    int right = Math.max(1, messages.columns().orElse(Integer.MAX_VALUE) - indent);
     for (Order order : orders()) {
-      tell("  %-18s %s".formatted(order.name + " " + order.arguments, order.purpose));
+      tell(
+          ("  %-" + left + "s ").formatted(order.usage())
+              + WordWrap.wrapped(order.purpose, right).replace("\n", "\n" + " ".repeat(indent)));
     }
     tell(
-        "A line that ends in a backslash continues on the next line. A message between \"\"\" and");
-    tell("\"\"\" may have several lines. Begin a message that starts with / with //.");
+        "A line that ends in a backslash continues on the next line. A message between \"\"\" and"
+            + " \"\"\" may have several lines. Begin a message that starts with / with //.");
   }
 
   /**

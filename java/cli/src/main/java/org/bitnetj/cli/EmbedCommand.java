@@ -57,7 +57,9 @@ final class EmbedCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "[TEXT]",
       hideParamSyntax = true,
-      description = "Texts, each in quotes. Default: the lines of standard input.")
+      description =
+          "Texts, each in quotes ('-' alone is standard input). Default: the lines of standard"
+              + " input.")
   private List<String> texts = List.of();
 
   @Option(
@@ -135,7 +137,7 @@ final class EmbedCommand implements Callable<Integer> {
 
   /** Texts that are not empty; lines may be so at the end of a file only. */
   private List<String> read() throws IOException {
-    if (texts.isEmpty()) {
+    if (texts.isEmpty() || file == null && isNamed()) {
       return lines();
     }
     if (file != null) {
@@ -150,9 +152,14 @@ final class EmbedCommand implements Callable<Integer> {
     return texts;
   }
 
+  /** Whether standard input is named as the argument. */
+  private boolean isNamed() {
+    return texts.equals(List.of(TextInput.STANDARD_INPUT));
+  }
+
   private List<String> lines() throws IOException {
-    boolean standard = file == null || file.toString().equals("-");
-    if (file == null && bitnet.streams().isTerminal(Streams.Standard.IN)) {
+    boolean standard = file == null || file.toString().equals(TextInput.STANDARD_INPUT);
+    if (file == null && !isNamed() && bitnet.streams().isTerminal(Streams.Standard.IN)) {
       throw new ParameterException(
           spec.commandLine(), "Give texts, as arguments, by -f, or on standard input.");
     }

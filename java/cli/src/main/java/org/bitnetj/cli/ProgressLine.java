@@ -31,7 +31,7 @@ final class ProgressLine implements AutoCloseable {
 
   ProgressLine(Streams streams) {
     this.streams = streams;
-    this.terminal = streams.isTerminal(Streams.Standard.ERR);
+    this.terminal = streams.obeysCodes(Streams.Standard.ERR);
   }
 
   /** Shows how much of a file is written, since when, if it is time to. */

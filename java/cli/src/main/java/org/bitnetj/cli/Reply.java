@@ -2,6 +2,7 @@ package org.bitnetj.cli;
 
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.bitnetj.chat.ThinkingSplitter;
 import org.bitnetj.generate.GenerationListener;
 import org.jspecify.annotations.Nullable;
@@ -26,19 +27,19 @@ final class Reply implements GenerationListener, AutoCloseable {
    * @param hidden whether thinking is left out
    */
   Reply(Streams streams, boolean inside, boolean hidden) {
-    this(streams, inside, hidden, OptionalInt.empty());
+    this(streams, inside, hidden, OptionalInt::empty);
   }
 
   /**
    * The same whose lines break between words.
    *
-   * @param columns of a line; empty to leave lines as they are
+   * @param columns of a line, which may change meanwhile; empty to leave lines as they are
    */
-  Reply(Streams streams, boolean inside, boolean hidden, OptionalInt columns) {
-    this.wrap = columns.isPresent() ? new WordWrap(columns.getAsInt(), streams.out()::print) : null;
+  Reply(Streams streams, boolean inside, boolean hidden, Supplier<OptionalInt> columns) {
+    this.wrap = WordWrap.where(columns, streams.out()::print);
     this.out = streams.out();
     this.hidden = hidden;
-    this.dims = streams.isTerminal(Streams.Standard.OUT) && System.getenv("NO_COLOR") == null;
+    this.dims = streams.obeysCodes(Streams.Standard.OUT) && !Streams.refusesColours();
     this.splitter = new ThinkingSplitter(inside, this::think, this::answer);
   }
 

@@ -38,12 +38,12 @@ import picocli.CommandLine.Spec;
       "  bitnet run -m model.gguf -n 64 --temp 0 -p \"The capital of France is\"",
       "  bitnet run -m 2b4t \"The capital of France is\"",
       "  bitnet run --seed 7 --stop \"The End\" -f beginning.txt >story.txt",
-      "  echo \"Once upon a time\" | bitnet run --no-echo",
+      "  echo \"Once upon a time\" | bitnet run --no-echo -",
       "",
       "Standard output gets the prompt, its continuation as it comes, and a line break; standard"
           + " error gets a line of statistics (--stats: all of them, -q: none). A prompt from a"
           + " file or standard input loses one line break at its end. An empty prompt (\"\") lets"
-          + " the model begin.",
+          + " the model begin; -p - is the prompt '-'.",
       "",
       "At a terminal 'bitnet run' without a text opens a session: a chat with a model that has a"
           + " chat format, and with any other one a loop that continues each text that you type. In"

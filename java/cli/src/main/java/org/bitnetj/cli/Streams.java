@@ -13,6 +13,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.bitnetj.source.Printable;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,11 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
   @FunctionalInterface
   interface Terminals {
     boolean include(Standard stream);
+
+    /** Whether they obey escape codes: those that call themselves dumb would show them. */
+    default boolean obeyCodes() {
+      return true;
+    }
   }
 
   /** The process's own, in UTF-8 whatever the locale says. */
@@ -43,7 +50,34 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
         new StandardInput(new FileInputStream(FileDescriptor.in)),
         new Output(new FileOutputStream(FileDescriptor.out), showsTerminal(Standard.OUT)),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        Streams::showsTerminal);
+        new Terminals() {
+          @Override
+          public boolean include(Standard stream) {
+            return showsTerminal(stream);
+          }
+
+          @Override
+          public boolean obeyCodes() {
+            return !"dumb".equals(System.getenv("TERM"));
+          }
+        });
+  }
+
+  /**
+   * The same, but what is said breaks between words where a line would be too long.
+   *
+   * @param columns of a line; empty to leave lines as they are
+   */
+  Streams wrapping(Supplier<OptionalInt> columns) {
+    PrintStream wrapped =
+        new PrintStream(err, true, StandardCharsets.UTF_8) {
+          @Override
+          public void println(String lines) {
+            OptionalInt width = columns.get();
+            super.println(width.isPresent() ? WordWrap.wrapped(lines, width.getAsInt()) : lines);
+          }
+        };
+    return new Streams(in, out, wrapped, terminals);
   }
 
   /**
@@ -75,6 +109,17 @@ record Streams(InputStream in, Output out, PrintStream err, Terminals terminals)
 
   boolean isTerminal(Standard stream) {
     return terminals.include(stream);
+  }
+
+  /** Whether a standard stream is a terminal that obeys escape codes. */
+  boolean obeysCodes(Standard stream) {
+    return terminals.include(stream) && terminals.obeyCodes();
+  }
+
+  /** Whether the user wants no colours, of whatever terminal. */
+  static boolean refusesColours() {
+    String refusal = System.getenv("NO_COLOR");
+    return refusal != null && !refusal.isEmpty();
   }
 
   /**

@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec.Target;
 
 /** The text a command works on: an argument, {@code -p}, a file, or standard input. */
 final class TextInput {
+  /** Names standard input, as an argument and as a file; only {@code -p} makes it a text. */
+  static final String STANDARD_INPUT = "-";
+
   /** U+FEFF in UTF-8. */
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
@@ -31,7 +34,7 @@ final class TextInput {
       arity = "0..*",
       paramLabel = "[TEXT]",
       hideParamSyntax = true,
-      description = "The text, in quotes. Default: standard input.")
+      description = "The text, in quotes ('-' is standard input). Default: standard input.")
   private List<String> arguments = List.of();
 
   @Option(
@@ -90,7 +93,12 @@ final class TextInput {
     if (ways > 1) {
       throw usage("Give the text once: as an argument, by -p, or by -f.");
     }
-    return arguments.isEmpty() ? option : arguments.getFirst();
+    return arguments.isEmpty() || isNamed() ? option : arguments.getFirst();
+  }
+
+  /** Whether standard input is named as the argument. */
+  private boolean isNamed() {
+    return arguments.equals(List.of(STANDARD_INPUT));
   }
 
   private String joined() {
@@ -98,7 +106,7 @@ final class TextInput {
   }
 
   private byte[] read(Streams streams) throws IOException {
-    if (file == null && streams.isTerminal(Streams.Standard.IN)) {
+    if (file == null && !isNamed() && streams.isTerminal(Streams.Standard.IN)) {
       throw usage("Give a text, as an argument, by -p, by -f, or on standard input.");
     }
     return readsStandardInput() ? streams.in().readAllBytes() : contents(file);
@@ -125,7 +133,7 @@ final class TextInput {
   }
 
   private boolean readsStandardInput() {
-    return file == null || file.toString().equals("-");
+    return file == null || file.toString().equals(STANDARD_INPUT);
   }
 
   /**

@@ -15,6 +15,7 @@ import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Attributes;
 import org.jline.terminal.Terminal;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,9 @@ final class TypedMessages implements Messages {
 
   private final Terminal terminal;
   private final LineReader reader;
+
+  /** Columns of the terminal, 0 where it does not say. */
+  private volatile int width;
 
   /**
    * @param history the file that remembers what was typed; empty for none
@@ -50,18 +54,25 @@ final class TypedMessages implements Messages {
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
     history.ifPresent(file -> builder.variable(LineReader.HISTORY_FILE, file));
     this.reader = builder.build();
+    this.width = terminal.getWidth();
   }
 
   @Override
   public @Nullable String next() {
     while (true) {
       try {
-        return MessageSyntax.message(reader.readLine(prompt()));
+        String typed = reader.readLine(prompt());
+        width = terminal.getWidth();
+        return MessageSyntax.message(typed);
       } catch (UserInterruptException e) {
         if (e.getPartialLine().isEmpty()) {
-          terminal.writer().println("Ctrl-D or /quit ends the chat.");
+          terminal.writer().println("To end this, press Ctrl-D or type /quit.");
         }
       } catch (EndOfFileException e) {
+        if (isDumb()) { // where the reader leaves the cursor behind the prompt
+          terminal.writer().println();
+          terminal.flush();
+        }
         return null;
       }
     }
@@ -71,7 +82,18 @@ final class TypedMessages implements Messages {
   public Guard interrupting(Session session) {
     Terminal.SignalHandler before =
         terminal.handle(Terminal.Signal.INT, signal -> session.cancel());
-    return () -> terminal.handle(Terminal.Signal.INT, before);
+    Terminal.SignalHandler resized =
+        terminal.handle(Terminal.Signal.WINCH, signal -> width = terminal.getWidth());
+    // Ctrl-C would show as ^C within the text.
+    Attributes attributes = terminal.getAttributes();
+    Attributes silent = new Attributes(attributes);
+    silent.setLocalFlag(Attributes.LocalFlag.ECHOCTL, false);
+    terminal.setAttributes(silent);
+    return () -> {
+      terminal.setAttributes(attributes);
+      terminal.handle(Terminal.Signal.WINCH, resized);
+      terminal.handle(Terminal.Signal.INT, before);
+    };
   }
 
   @Override
@@ -81,14 +103,17 @@ final class TypedMessages implements Messages {
 
   @Override
   public OptionalInt columns() {
-    int width = terminal.getWidth(); // 0 where the terminal does not say
-    return width >= LEAST_COLUMNS ? OptionalInt.of(width) : OptionalInt.empty();
+    int now = width;
+    return now >= LEAST_COLUMNS ? OptionalInt.of(now) : OptionalInt.empty();
   }
 
   /** The user's side is told from the model's by colour, unless that is not wanted (NO_COLOR). */
   private String prompt() {
-    boolean plain = System.getenv("NO_COLOR") != null || terminal.getType().startsWith("dumb");
-    return plain ? PROMPT : BOLD_GREEN + PROMPT + PLAIN;
+    return Streams.refusesColours() || isDumb() ? PROMPT : BOLD_GREEN + PROMPT + PLAIN;
+  }
+
+  private boolean isDumb() {
+    return terminal.getType().startsWith("dumb");
   }
 
   @Override

@@ -84,12 +84,12 @@ class PseudoTerminalTest {
     try (PseudoTerminal coloured = at(30, Map.of(), chat);
         PseudoTerminal plain = at(30, Map.of("NO_COLOR", "1"), chat)) {
       for (PseudoTerminal each : List.of(coloured, plain)) {
-        each.awaits("; seed ").awaits("> ").types("/stats\r").awaits("bitnet: prefill");
+        each.awaits("seed ").awaits("> ").types("/stats\r").awaits("bitnet: prefill");
         each.awaits("> ").types("/quit\r");
         assertEquals(0, each.ends(), each::shown);
         List<String> answer =
             each.screen().stream()
-                .dropWhile(line -> !line.contains("Ctrl-D ends the chat."))
+                .dropWhile(line -> !line.endsWith("chat."))
                 .skip(1)
                 .takeWhile(line -> !line.startsWith("(The answer was cut"))
                 .toList();
@@ -183,6 +183,72 @@ class PseudoTerminalTest {
       session.awaits(" tokens/s").awaits("; seed ");
       session.types("/set temp 0\r").awaits("temp 0.0").awaits("> ").types("\u0004");
       assertEquals(0, session.ends(), session::shown);
+    }
+  }
+
+  @Test
+  void whatASessionSaysAndWritesBreaksBetweenWords() throws Exception {
+    try (PseudoTerminal session = at(40, Map.of(), "run", "--temp", "0", "-n", "40")) {
+      session.awaits("Ctrl-D").awaits("> ").types("/help\r").awaits("with //.").awaits("> ");
+      session.types("Once upon a time\r").awaits("seed ").awaits("> ").types("/quit\r");
+      assertEquals(0, session.ends(), session::shown);
+      List<String> lines = session.screen().stream().map(String::stripTrailing).toList();
+      List<String> said = lines.subList(1 + firstLineOf("tiny-bitnet", lines), lines.size());
+      assertTrue(said.size() > 12, session::shown);
+      for (String line : said) {
+        assertTrue(line.length() <= 40, () -> line + "\n" + session.shown());
+      }
+      int retry = firstLineOf("  /retry", lines);
+      assertEquals(
+          List.of(
+              "  /retry                continue the",
+              "                        last text again,",
+              "                        with another",
+              "                        seed"),
+          lines.subList(retry, retry + 4));
+    }
+  }
+
+  private static int firstLineOf(String beginning, List<String> lines) {
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).startsWith(beginning)) {
+        return i;
+      }
+    }
+    throw new AssertionError("no line begins with " + beginning + ": " + lines);
+  }
+
+  @Test
+  void ctrlCLeavesNoMarkInAnAnswerNorInTheModeOfTheTerminal() throws Exception {
+    String model = chatModel().toString();
+    try (PseudoTerminal chat = slow("chat", "-m", model, "-n", "4000", "Once upon a time")) {
+      chat.awaits("chat.").awaits("\n").awaits(" ").interrupts().awaits("(Interrupted.)");
+      chat.awaits("> ").types("/quit\r");
+      assertEquals(0, chat.ends(), chat::shown);
+      assertFalse(chat.shown().contains("^C"), chat::shown);
+    }
+  }
+
+  @Test
+  void aDumbTerminalGetsNoEscapeCodes() throws Exception {
+    Map<String, String> dumb = Map.of("TERM", "dumb");
+    try (PseudoTerminal help = at(80, dumb, "run", "--help");
+        PseudoTerminal session = at(80, dumb, "run", "-n", "8")) {
+      assertEquals(0, help.ends(), help::shown);
+      assertFalse(help.shown().contains("\u001b"), help::shown);
+      session.awaits("> ").types("Once\r").awaits("; seed ").awaits("> ").types("\u0004");
+      assertEquals(0, session.ends(), session::shown);
+      assertFalse(session.shown().contains("\u001b"), session::shown);
+      assertTrue(session.screen().stream().anyMatch(line -> line.equals("> ")), session::shown);
+    }
+  }
+
+  @Test
+  void anEmptyNoColorIsNone() throws Exception {
+    try (PseudoTerminal session = at(80, Map.of("NO_COLOR", ""), "run", "-n", "8")) {
+      session.awaits("> ").types("/quit\r");
+      assertEquals(0, session.ends(), session::shown);
+      assertTrue(session.shown().contains(GREEN), session::shown);
     }
   }
 }

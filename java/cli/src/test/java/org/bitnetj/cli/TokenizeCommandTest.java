@@ -71,8 +71,30 @@ class TokenizeCommandTest {
     assertEquals(ids, Outcome.of("tokenize", "-f", file.toString()).succeeds().out());
     assertEquals(ids, Outcome.fed(TEXT, "tokenize").succeeds().out());
     assertEquals(ids, Outcome.fed(TEXT, "tokenize", "-f", "-").succeeds().out());
+    assertEquals(ids, Outcome.fed(TEXT, "tokenize", "-").succeeds().out());
     String model = Models.SHIPPED.toString();
     assertEquals(ids, Outcome.of("tokenize", "-m", model, LINE).succeeds().out());
+  }
+
+  @Test
+  void aHyphenNamesStandardInput() {
+    String hyphen = Outcome.fed("-", "tokenize").succeeds().out();
+    assertEquals(hyphen, Outcome.fed("Once", "tokenize", "-p", "-").succeeds().out());
+    assertEquals(hyphen, Outcome.fed("-\n", "tokenize", "-").succeeds().out());
+    Outcome.fed("Once", "tokenize", "-", "-p", "upon").says("Give the text once");
+    Outcome.fed("Once", "tokenize", "-", "upon").says("Put the text in quotes");
+    String[] run = {"run", "--temp", "0", "-n", "4", ""};
+    run[5] = "Once upon";
+    String text = Outcome.of(run).succeeds().out();
+    run[5] = "-";
+    assertEquals(text, Outcome.fed("Once upon\n", run).succeeds().out());
+    assertEquals(
+        Outcome.fed("Once", "embed").succeeds().out(),
+        Outcome.fed("Once", "embed", "-").succeeds().out());
+    assertEquals(
+        Outcome.of("detokenize", hyphen.strip()).succeeds().out(),
+        Outcome.fed(hyphen, "detokenize", "-").succeeds().out());
+    Outcome.fed("Hello\n", "chat", "-").says("leave out the '-'");
   }
 
   @Test

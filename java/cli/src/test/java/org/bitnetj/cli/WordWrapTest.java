@@ -2,12 +2,13 @@ package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class WordWrapTest {
   private static String wrapped(int columns, String... pieces) {
     StringBuilder text = new StringBuilder();
-    WordWrap wrap = new WordWrap(columns, text::append);
+    WordWrap wrap = new WordWrap(() -> columns, text::append);
     for (String piece : pieces) {
       wrap.accept(piece);
     }
@@ -20,6 +21,18 @@ class WordWrapTest {
     String expected = "Once upon \na time\nthere was ";
     assertEquals(expected, wrapped(10, "Once upon a time\nthere was "));
     assertEquals(expected, wrapped(10, "On", "ce up", "on", " a ti", "me\nthere w", "as "));
+  }
+
+  @Test
+  void aLineIsAsLongAsTheTerminalIsWideAtTheTime() {
+    StringBuilder text = new StringBuilder();
+    AtomicInteger columns = new AtomicInteger(20);
+    WordWrap wrap = new WordWrap(columns::get, text::append);
+    wrap.accept("Once upon a time there was ");
+    columns.set(10);
+    wrap.accept("a king who had a cat.");
+    wrap.flush();
+    assertEquals("Once upon a time \nthere was \na king who\nhad a cat.", text.toString());
   }
 
   @Test

@@ -115,6 +115,18 @@ public final class Grammar {
   }
 
   /**
+   * {@return a grammar for those of the values that a JSON Schema allows that are objects, such as
+   * the arguments of a call} What refers to the schema within itself still means all of its values.
+   *
+   * @param schema its text
+   * @throws GrammarException as {@link #jsonSchema} does, or if it allows no object
+   */
+  public static Grammar objectsOfJsonSchema(String schema) {
+    Objects.requireNonNull(schema, "schema is null");
+    return new Grammar(SchemaCompiler.compileObjects(schema), "objectsOfJsonSchema", schema);
+  }
+
+  /**
    * {@return a grammar for what the parts allow, one after the other}
    *
    * @param parts grammars in order

@@ -185,7 +185,9 @@ public final class TernaryMatrix extends Operand {
   }
 
   /**
-   * Packs panels {@code [begin, end)} from a matrix in its file's own format.
+   * Packs panels {@code [begin, end)} from a matrix in its file's own format. Padding rows stay as
+   * they are; no result depends on them, and who keeps the bytes clears the memory of a {@link
+   * #view} before.
    *
    * @param source exactly the stored matrix's bytes
    * @return false if some digit is larger than {@link #largestDigit}

@@ -88,6 +88,16 @@ class ContentBlocksTest {
   }
 
   @Test
+  void numbersOfTheInputStayAsTheyAreWritten() {
+    String arguments = "{\"x\":1e400,\"y\":[-1.50,1e999999999]}";
+    ContentBlocks blocks = new ContentBlocks(true, this::collect);
+    blocks.call(new ToolCall("call_1", "f", arguments));
+    blocks.cut(new CutCall("call_2", "f", arguments), "written");
+    assertEquals(arguments, blocks.json().at("/0/input").toString());
+    assertEquals(arguments, blocks.json().at("/1/input").toString());
+  }
+
+  @Test
   void thinkingThatIsNotToBeShownLeavesAnEmptyBlock() {
     ContentBlocks blocks = new ContentBlocks(false, this::collect);
     blocks.thinking("secret");

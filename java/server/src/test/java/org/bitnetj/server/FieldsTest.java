@@ -98,6 +98,29 @@ class FieldsTest {
     refused("d", () -> fields.number("d", 1, 2));
   }
 
+  /** A schema in a request means what its numbers say. */
+  @Test
+  void numbersOfARequestStayAsTheyAreWritten() {
+    for (String number : List.of("1e400", "1.10", "-0", "1e-999999999", "123456789012345678901")) {
+      String object = "{\"const\":" + number + "}";
+      assertEquals(object, Door.parse(object).toString());
+    }
+    Fields fields = fields("{\"tiny\": 1e-999999999, \"huge\": -1e999999999, \"d\": 25e-2}");
+    assertEquals(OptionalDouble.of(0), fields.number("tiny", 0, 1));
+    assertEquals(OptionalDouble.of(0.25), fields.number("d", 0, 1));
+    refused("huge", () -> fields.number("huge", -1, 1));
+    refused("huge", () -> fields.wholeNumber("huge"));
+    refused("tiny", () -> fields.integer("tiny", 0, 1));
+  }
+
+  @Test
+  void namesGivenTwiceAreRefused() {
+    for (String twice : List.of("{\"a\": 1, \"a\": 1}", "[{\"b\": {\"a\": 1, \"a\": null}}]")) {
+      ApiException e = assertThrows(ApiException.class, () -> Door.parse(twice));
+      assertTrue(e.sentence().contains("Duplicate field 'a'"), e.sentence());
+    }
+  }
+
   @Test
   void whatNobodyAskedForIsRefused() {
     Fields fields = fields("{\"a\": 1, \"b\": {\"c\": [{\"d\": 2}]}}");

@@ -26,12 +26,14 @@ import org.bitnetj.generate.Session;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows per second of {@link BitNet#complete} in local[2], against functions that call the library
- * row by row: one opens a session for each row, the other keeps one for each thread, which computes
- * again what a prompt does not share with the one before it. All share one model, which keeps keys
- * and values of closed sessions as by default. Each round has prompts of its own; all draw by the
- * same seeds and give the same texts. Run by {@code mvn -pl java/spark -am test -Pthroughput
- * -DskipTests -Dthroughput="FILE ROWS TOKENS ROUNDS"}.
+ * Rows per second of {@link BitNet#complete}, against functions that call the library row by row:
+ * one opens a session for each row, the other keeps one for each thread, which computes again what
+ * a prompt does not share with the one before it. All share one model, which keeps keys and values
+ * of closed sessions as by default and computes with a thread on each processor, whatever the
+ * number of tasks at a time: with one task there is one row at a time for the functions, with
+ * several these share the model's steps. Each round has prompts of its own; all draw by the same
+ * seeds and give the same texts. Run by {@code mvn -pl java/spark -am test -Pthroughput -DskipTests
+ * -Dthroughput="FILE ROWS TOKENS ROUNDS TASKS"}.
  */
 final class Throughput {
   private static final String INSTRUCTION =
@@ -155,10 +157,11 @@ final class Throughput {
   }
 
   public static void main(String[] args) throws IOException {
-    if (args.length != 4) {
-      throw new IllegalArgumentException("Give FILE ROWS TOKENS ROUNDS.");
+    if (args.length != 5) {
+      throw new IllegalArgumentException("Give FILE ROWS TOKENS ROUNDS TASKS.");
     }
-    try (SparkSession spark = LocalSpark.start()) {
+    try (SparkSession spark =
+        LocalSpark.builder("local[" + Integer.parseInt(args[4]) + "]").getOrCreate()) {
       new Throughput(spark, args[0], Integer.parseInt(args[1]), Integer.parseInt(args[2]))
           .compare(Integer.parseInt(args[3]));
     }

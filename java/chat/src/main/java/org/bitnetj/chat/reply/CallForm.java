@@ -3,7 +3,6 @@ package org.bitnetj.chat.reply;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bitnetj.constraint.Grammar;
 
 /**
@@ -31,14 +30,14 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
    * @param shown what a chat template writes of calls in earlier answers, and of how to call
    */
   static CallForm shownBy(String shown) {
-    return Stream.of(new PythonCalls(), new FencedCalls(), new ListedCalls())
-        .filter(form -> form.isIn(shown))
-        .findFirst()
-        .orElse(DEFAULT);
+    if (PythonCalls.isIn(shown)) {
+      return new PythonCalls();
+    }
+    if (FencedCalls.isIn(shown)) {
+      return new FencedCalls();
+    }
+    return ListedCalls.isIn(shown) ? new ListedCalls() : DEFAULT;
   }
-
-  /** Whether a text of a template shows this form. */
-  abstract boolean isIn(String shown);
 
   /** The mark before calls. */
   final String start() {
@@ -53,6 +52,11 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
   /** Those two, and others that stand between them. */
   List<String> marks() {
     return List.of(start, end);
+  }
+
+  /** Follows the strings of calls from the first mark on. */
+  Quotation quotation() {
+    return Quotation.ofJson();
   }
 
   /** The calls that stand between the marks; none if any of it is no call. */
@@ -80,5 +84,8 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
    * @param last the one after them, if its name is whole
    * @param rest the text after the calls that are whole
    */
-  record Cut(List<ToolCall> whole, Optional<CutCall> last, String rest) {}
+  record Cut(List<ToolCall> whole, Optional<CutCall> last, String rest) {
+    /** Of a text without calls. */
+    static final Cut NOTHING = new Cut(List.of(), Optional.empty(), "");
+  }
 }

@@ -39,8 +39,7 @@ final class CallGrammar {
   /** The arguments of a function as one JSON object. */
   static Grammar arguments(ObjectNode function) {
     try {
-      return Grammar.jsonSchema(
-          Tools.ofObjects((ObjectNode) function.get("parameters")).toString());
+      return Grammar.objectsOfJsonSchema(function.get("parameters").toString());
     } catch (GrammarException e) {
       throw new GrammarException("parameters of " + name(function) + ": " + e.getMessage());
     }

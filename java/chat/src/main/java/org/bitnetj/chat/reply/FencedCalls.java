@@ -35,8 +35,8 @@ final class FencedCalls extends CallForm {
     super(START, END);
   }
 
-  @Override
-  boolean isIn(String shown) {
+  /** Whether a text of a template shows this form. */
+  static boolean isIn(String shown) {
     int call = shown.lastIndexOf(CALL);
     return call >= 0
         && shown.contains(START)

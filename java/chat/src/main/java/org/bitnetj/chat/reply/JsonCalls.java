@@ -17,11 +17,6 @@ final class JsonCalls extends CallForm {
   }
 
   @Override
-  boolean isIn(String shown) {
-    return shown.contains(START);
-  }
-
-  @Override
   List<ToolCall> read(String written) {
     return JsonCallReader.read(written);
   }

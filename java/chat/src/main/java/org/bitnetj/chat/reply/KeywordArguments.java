@@ -3,6 +3,7 @@ package org.bitnetj.chat.reply;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,14 @@ final class KeywordArguments {
           "dependentSchemas",
           "dependencies");
 
+  /** Any may come next, and a state of a constraint has so many places. */
+  private static final int MOST_ARGUMENTS = 1000;
+
   /** What the schema of a property takes over from the one that it stands in. */
   private static final List<String> SHARED = List.of("$schema", "$defs", "definitions");
+
+  /** The same for one without references. */
+  private static final List<String> DIALECT = List.of("$schema");
 
   private record Argument(Grammar written, boolean required) {}
 
@@ -62,22 +69,29 @@ final class KeywordArguments {
     Set<String> required = new HashSet<>();
     parameters.path("required").forEach(name -> required.add(name.textValue()));
     List<Argument> arguments = new ArrayList<>();
+    if (parameters.path("properties").size() > MOST_ARGUMENTS) {
+      throw refusal(function, "by keywords, at most " + MOST_ARGUMENTS);
+    }
+    Map<JsonNode, Grammar> values = new HashMap<>(); // many properties may be alike
     for (Map.Entry<String, JsonNode> property : parameters.path("properties").properties()) {
       String name = property.getKey();
       if (!name.matches("[\\p{L}_][\\p{L}\\p{N}_]*")) {
         throw refusal(function, "by keywords, and '" + name + "' cannot be one");
       }
+      Grammar value =
+          values.computeIfAbsent(property.getValue(), schema -> value(function, name, schema));
       arguments.add(
-          new Argument(
-              Grammar.sequence(
-                  Grammar.text(name + "="), value(function, name, property.getValue())),
-              required.remove(name)));
+          new Argument(Grammar.sequence(Grammar.text(name + "="), value), required.remove(name)));
     }
     if (!required.isEmpty()) {
       String name = required.iterator().next();
       throw refusal(function, "by keywords, and '" + name + "' has no schema");
     }
-    return first(arguments, 0);
+    if (arguments.isEmpty()) {
+      return Grammar.text("");
+    }
+    Some some = some(arguments);
+    return some.required ? some.begun : Grammar.optional(some.begun);
   }
 
   private static GrammarException refusal(ObjectNode function, String how) {
@@ -88,7 +102,8 @@ final class KeywordArguments {
   private static Grammar value(ObjectNode function, String name, JsonNode schema) {
     JsonNode whole = schema.deepCopy();
     if (whole instanceof ObjectNode object) {
-      for (String shared : SHARED) {
+      boolean refers = !object.findValues("$ref").isEmpty();
+      for (String shared : refers ? SHARED : DIALECT) {
         JsonNode value = function.get("parameters").get(shared);
         if (value != null) {
           object.set(shared, value); // references of the property mean these, not its own
@@ -113,23 +128,33 @@ final class KeywordArguments {
     }
   }
 
-  /** The arguments from a place on, none of which has been written before it. */
-  private static Grammar first(List<Argument> arguments, int from) {
-    if (from == arguments.size()) {
-      return Grammar.text("");
+  /**
+   * Some arguments, one at least. Halves share their grammars, so that the size of all is little
+   * more than linear.
+   */
+  private static Some some(List<Argument> arguments) {
+    Argument first = arguments.getFirst();
+    if (arguments.size() == 1) {
+      Grammar next = Grammar.sequence(Grammar.text(","), first.written);
+      return new Some(
+          first.written, first.required ? next : Grammar.optional(next), first.required);
     }
-    Argument argument = arguments.get(from);
-    Grammar begun = Grammar.sequence(argument.written, others(arguments, from + 1));
-    return argument.required ? begun : Grammar.choice(begun, first(arguments, from + 1));
+    int half = arguments.size() / 2;
+    Some left = some(arguments.subList(0, half));
+    Some right = some(arguments.subList(half, arguments.size()));
+    Grammar both = Grammar.sequence(left.begun, right.others);
+    return new Some(
+        left.required ? both : Grammar.choice(both, right.begun),
+        Grammar.sequence(left.others, right.others),
+        left.required || right.required);
   }
 
-  /** The arguments from a place on, after others. */
-  private static Grammar others(List<Argument> arguments, int from) {
-    List<Grammar> parts = new ArrayList<>();
-    for (Argument argument : arguments.subList(from, arguments.size())) {
-      Grammar next = Grammar.sequence(Grammar.text(","), argument.written);
-      parts.add(argument.required ? next : Grammar.optional(next));
-    }
-    return Grammar.sequence(parts);
-  }
+  /**
+   * Arguments in order.
+   *
+   * @param begun one or more of them
+   * @param others any that may be, each after a comma
+   * @param required whether one is required
+   */
+  private record Some(Grammar begun, Grammar others, boolean required) {}
 }

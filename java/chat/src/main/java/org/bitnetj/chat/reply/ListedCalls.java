@@ -10,8 +10,8 @@ final class ListedCalls extends CallForm {
     super(JsonCalls.START, JsonCalls.END);
   }
 
-  @Override
-  boolean isIn(String shown) {
+  /** Whether a text of a template shows this form. */
+  static boolean isIn(String shown) {
     int call = shown.lastIndexOf(JsonCalls.START); // the first ones explain the form
     return call >= 0
         && shown.substring(call + JsonCalls.START.length()).stripLeading().startsWith("[");

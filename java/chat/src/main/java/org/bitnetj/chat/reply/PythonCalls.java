@@ -26,10 +26,15 @@ final class PythonCalls extends CallForm {
     super(START, END);
   }
 
-  @Override
-  boolean isIn(String shown) {
+  /** Whether a text of a template shows this form. */
+  static boolean isIn(String shown) {
     int calls = shown.lastIndexOf(START);
     return calls >= 0 && shown.substring(calls + START.length()).stripLeading().startsWith(FENCE);
+  }
+
+  @Override
+  Quotation quotation() {
+    return Quotation.ofPython();
   }
 
   @Override

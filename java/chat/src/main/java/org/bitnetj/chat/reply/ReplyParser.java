@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.bitnetj.chat.ThinkingSplitter;
 import org.bitnetj.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the text of a reply apart as it comes: thinking, answer, and calls of functions in the form
@@ -30,8 +31,11 @@ public final class ReplyParser {
   private final ThinkingSplitter splitter;
   private final Optional<CallForm> form;
   private final StringBuilder held = new StringBuilder();
-  private boolean inside; // a call
-  private String space = ""; // before it
+  private int searched; // before that no mark begins in it
+  private String space = ""; // before the calls that are held
+  private @Nullable Quotation quotation; // of these calls; null outside of calls
+  private int
+      quotedEnd; // where the first end of calls stands that is in a string; negative if none
   private int calls;
 
   /**
@@ -66,10 +70,8 @@ public final class ReplyParser {
    */
   public void finish(boolean cut) {
     splitter.finish();
-    if (inside && cut) {
-      cut(form.orElseThrow());
-    } else if (inside) {
-      held.insert(0, space + form.orElseThrow().start());
+    if (form.isPresent()) {
+      finish(form.get(), cut);
     }
     pass(held.length());
   }
@@ -84,29 +86,82 @@ public final class ReplyParser {
       sink.text(piece);
       return;
     }
-    CallForm calls = form.get();
-    int searched = held.length(); // for a mark; one may have begun there
     held.append(piece);
-    while (true) {
-      String mark = inside ? calls.end() : calls.start();
-      int at = held.indexOf(mark, searched - mark.length() + 1);
-      if (at < 0) {
-        break;
-      }
-      if (inside) {
-        call(held.substring(0, at), calls);
-      } else {
-        int end = withoutSpace(at);
-        space = held.substring(end, at);
-        pass(end);
-        at -= end;
-      }
-      held.delete(0, at + mark.length());
-      searched = 0;
-      inside = !inside;
+    split(form.get());
+  }
+
+  /** Passes on what is decided of the held text. */
+  private void split(CallForm form) {
+    while (quotation == null ? begin(form) : end(form, quotation)) {}
+    if (quotation == null) {
+      pass(held.length() - undecided(form.start()));
     }
-    if (!inside) {
-      pass(held.length() - undecided(calls.start()));
+    String mark = quotation == null ? form.start() : form.end();
+    searched = Math.max(0, held.length() - mark.length() + 1);
+  }
+
+  /** Passes on the text before calls, if some begin. */
+  private boolean begin(CallForm form) {
+    int at = held.indexOf(form.start(), searched);
+    if (at < 0) {
+      return false;
+    }
+    int end = withoutSpace(at);
+    space = held.substring(end, at);
+    pass(end);
+    drop(at - end + form.start().length());
+    quotation = form.quotation();
+    quotedEnd = -1;
+    return true;
+  }
+
+  /** Passes on calls, if they end, or goes on after a mark that may be in a string of theirs. */
+  private boolean end(CallForm form, Quotation strings) {
+    int at = held.indexOf(form.end(), searched);
+    strings.read(held, at < 0 ? held.length() : at);
+    if (at >= 0 && strings.isOpen()) {
+      quotedEnd = quotedEnd < 0 ? at : quotedEnd;
+      searched = at + form.end().length();
+      return true;
+    }
+    if (at < 0 && !(strings.isBroken() && quotedEnd >= 0)) {
+      return false;
+    }
+    take(form, at < 0 ? quotedEnd : at);
+    return true;
+  }
+
+  /**
+   * Passes on calls that end at a mark. If these are none, their quotes mean nothing, and the first
+   * mark is the end.
+   */
+  private void take(CallForm form, int at) {
+    int end = at;
+    List<ToolCall> found = form.read(held.substring(0, end));
+    if (found.isEmpty() && quotedEnd >= 0) {
+      end = quotedEnd;
+      found = form.read(held.substring(0, end));
+    }
+    if (found.isEmpty()) {
+      sink.text(space + form.start() + held.substring(0, end) + form.end());
+    }
+    pass(found);
+    drop(end + form.end().length());
+    quotation = null;
+  }
+
+  private void finish(CallForm form, boolean cut) {
+    while (quotation != null) {
+      CallForm.Cut some = cut ? form.cut(held.toString()) : CallForm.Cut.NOTHING;
+      if (!some.whole().isEmpty() || some.last().isPresent()) {
+        pass(some, form);
+      } else if (quotedEnd >= 0) {
+        take(form, quotedEnd);
+        split(form);
+      } else {
+        held.insert(0, space + form.start());
+        quotation = null;
+      }
     }
   }
 
@@ -121,18 +176,15 @@ public final class ReplyParser {
 
   private void pass(int length) {
     String text = held.substring(0, length);
-    held.delete(0, length);
+    drop(length);
     if (!text.isEmpty() && (calls == 0 || !text.isBlank())) {
       sink.text(text);
     }
   }
 
-  private void call(String text, CallForm form) {
-    List<ToolCall> found = form.read(text);
-    if (found.isEmpty()) {
-      sink.text(space + form.start() + text + form.end());
-    }
-    pass(found);
+  private void drop(int length) {
+    held.delete(0, length);
+    searched = 0;
   }
 
   private void pass(List<ToolCall> found) {
@@ -141,11 +193,11 @@ public final class ReplyParser {
   }
 
   /** Passes on what there is of calls that have no end. */
-  private void cut(CallForm form) {
-    CallForm.Cut cut = form.cut(held.toString());
+  private void pass(CallForm.Cut cut, CallForm form) {
     pass(cut.whole());
     String rest = cut.whole().isEmpty() ? space + form.start() + held : cut.rest();
-    held.setLength(0);
+    drop(held.length());
+    quotation = null;
     if (cut.last().isPresent()) {
       sink.cut(cut.last().get(), rest);
     } else if (!form.end().startsWith(rest.strip())) { // not the beginning of the mark after calls

@@ -104,11 +104,6 @@ public record Tools(
     return type.isMissingNode() || type.equals(OBJECT);
   }
 
-  /** The same schema of objects alone. */
-  static ObjectNode ofObjects(ObjectNode schema) {
-    return schema.deepCopy().set("type", OBJECT);
-  }
-
   /**
    * Functions of which the model may call any.
    *

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.bitnetj.error.GrammarException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,12 +142,16 @@ class CallFormTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "-1.50|-1.5",
+        "-1.50|-1.50",
         "+2|2",
         "1_000|1000",
         ".5|0.5",
         "3.|3.0",
-        "1e3|1000.0",
+        "1e3|1e3",
+        "-1E+400|-1E+400",
+        ".5e-1_0|0.5e-10",
+        "-0|-0",
+        "-0.0|-0.0",
         "(1, 'a')|[1,\"a\"]",
         "(1)|1",
         "(1,)|[1]",
@@ -165,10 +170,189 @@ class CallFormTest {
         parse(PYTHON, python("f(x=" + parts[0] + ", y=0)")));
   }
 
+  /** A time limit, since the digits of some would fill a memory. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1e400",
+        "-1e400",
+        "1e-5000000",
+        "1e999999999",
+        "-1E-999999999999999999999",
+        "0.1234567890123456789",
+        "-0",
+        "-0.0",
+        "1.50",
+        "12345678901234567890123"
+      })
+  void numbersStayAsTheyAreWritten(String number) {
+    String arguments = "{\"x\":" + number + ",\"y\":[{\"z\":" + number + "}]}";
+    String call = "{\"name\": \"f\", \"arguments\": " + arguments + "}";
+    String whole = "call: f" + arguments;
+    String keywords = "f(x=" + number + ", y=[{'z': " + number + "}])";
+    String start = "<|tool_call_start|>" + keywords;
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          assertEquals(List.of(whole), parse(JSON, "<tool_call>" + call + "</tool_call>"));
+          assertEquals(List.of(whole), parse(LISTED, "<tool_call>[" + call + "]</tool_call>"));
+          assertEquals(List.of(whole), parse(FENCED, fenced(fenced("f", arguments))));
+          assertEquals(List.of(whole), parse(PYTHON, python(keywords)));
+          assertEquals(List.of(whole), cut(JSON, "<tool_call>" + call));
+          assertEquals(List.of(whole), cut(PYTHON, start));
+          assertEquals(arguments, CutCall.of("f", arguments + " ").wholeArguments().toString());
+          assertEquals(
+              "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":"
+                  + arguments
+                  + "}}]",
+              ToolCall.message("", List.of(new ToolCall("1", "f", arguments)))
+                  .toolCalls()
+                  .orElseThrow());
+          assertEquals(arguments, Tools.function("f", "", arguments).get("parameters").toString());
+        });
+  }
+
   @Test
   void literalsAreNotNestedWithoutEnd() {
     String reply = python("f(x=" + "[".repeat(5000) + "]".repeat(5000) + ")");
     assertEquals(List.of("text: " + reply), parse(PYTHON, reply));
+  }
+
+  @Test
+  void marksInStringsOfJsonDoNotEndCalls() {
+    String string = "\"a</tool_call>\\\"</tool_calls> <tool_call>\\\\\"";
+    String arguments = "{\"</tool_call>\":" + string + ",\"y\":[\"\"]}";
+    String call = "{\"name\": \"f\", \"arguments\": " + arguments + "}";
+    String f = "call: f" + arguments;
+    assertParts(
+        JSON,
+        List.of("text: So:", f, f, "text:  Done."),
+        "So: <tool_call>" + call + "</tool_call>\n<tool_call>" + call + "\n</tool_call> Done.");
+    assertParts(
+        LISTED,
+        List.of(f, f, "text: Done."),
+        "<tool_call>\n[" + call + ",\n" + call + "]\n</tool_call>Done.");
+    assertParts(
+        FENCED,
+        List.of(f, f, "text: \nDone."),
+        fenced(fenced("f", arguments) + fenced("f", arguments)) + "\nDone.");
+  }
+
+  @Test
+  void marksInStringsOfPythonDoNotEndCalls() {
+    String end = "<|tool_call_end|>";
+    String calls =
+        String.join(
+                "\n",
+                "f(x='E\"\\'E', y='')",
+                "f(x=\"E'\", y=\"\\\\\")",
+                "f(x='''E''E\\'''', y=\"\"\"\"\"E\"\"\")",
+                "f(x={'E': ''})")
+            .replace("E", end);
+    assertParts(
+        PYTHON,
+        List.of(
+            "text: So:",
+            "call: f{\"x\":\"E\\\"'E\",\"y\":\"\"}".replace("E", end),
+            "call: f{\"x\":\"E'\",\"y\":\"\\\\\"}".replace("E", end),
+            "call: f{\"x\":\"E''E'\",\"y\":\"\\\"\\\"E\"}".replace("E", end),
+            "call: f{\"x\":{\"E\":\"\"}}".replace("E", end),
+            "text: \nDone."),
+        "So:\n" + python(calls) + "\nDone.");
+  }
+
+  /** Their quotes mean nothing, and what follows them is read as ever. */
+  @Test
+  void aMarkEndsWhatIsNoCallAlthoughAQuoteIsOpen() {
+    String good = "<tool_call>{\"name\": \"g\"}</tool_call>";
+    for (String bad :
+        List.of(
+            "<tool_call>say \"hi</tool_call>",
+            "<tool_call>{\"name\": \"f</tool_call>",
+            "<tool_call>\"\\\"</tool_call>",
+            "<tool_call>{\"name\": \"f\", \"arguments\": {\"x\": \"a</tool_call>")) {
+      for (String between : List.of("", "\n", " so \"", "\\")) {
+        String reply = bad + between + "A" + good + bad + "B" + good + bad;
+        assertParts(
+            JSON,
+            List.of(
+                "text: " + bad + between + "A",
+                "call: g{}",
+                "text: " + bad + "B",
+                "call: g{}",
+                "text: " + bad),
+            reply);
+      }
+    }
+    String bad = "<|tool_call_start|>it's<|tool_call_end|>";
+    String wrong = "<|tool_call_start|>f(x=\"\"\"a)<|tool_call_end|>";
+    assertParts(
+        PYTHON,
+        List.of("text: " + bad + "A", "call: g{}", "text: " + wrong + "B", "call: g{}"),
+        bad + "A" + python("g()") + wrong + "B" + python("g()"));
+    String name = fenced("<tool_call>a\"b\n```json\n{}\n```</tool_call>");
+    assertParts(FENCED, List.of("call: a\"b{}", "call: f{}"), name + fenced(fenced("f", "{}")));
+  }
+
+  @Test
+  void aCallThatIsCutInAStringWithAMarkHasTheBeginningOfItsArguments() {
+    String begun = "{\"x\": \"a</tool_call>b";
+    String call = "<tool_call>{\"name\": \"f\", \"arguments\": " + begun;
+    List<String> parts = List.of("cut: f" + begun + " of " + call);
+    assertEquals(parts, cut(JSON, call));
+    assertEquals(parts, cut(JSON, call.split("")));
+    assertEquals(List.of("text: " + call), parse(JSON, call));
+    String bad = "<tool_call>\"</tool_call>";
+    assertEquals(List.of("text: " + bad + "b"), cut(JSON, bad + "b"));
+    String good = "<tool_call>{\"name\": \"g\"}</tool_call>";
+    assertEquals(
+        List.of("text: " + bad, "call: g{}", "cut: f" + begun + " of " + call),
+        cut(JSON, bad + good + call));
+    String python = "<|tool_call_start|>f(x='<|tool_call_end|>";
+    assertEquals(List.of("cut: f{ of " + python), cut(PYTHON, python));
+  }
+
+  /** Seconds for a text of this length are a time that is linear in it. */
+  @Test
+  void marksInStringsAreReadInLinearTime() {
+    String many = "</tool_call>".repeat(30_000);
+    String call = "{\"name\":\"f\",\"arguments\":{\"x\":\"" + many + "\"}}";
+    String broken = "<tool_call>\"\\\"</tool_call>".repeat(10_000);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          assertEquals(
+              List.of("call: f{\"x\":\"" + many + "\"}"),
+              parse(JSON, ("<tool_call>" + call + "</tool_call>").split("(?<=>)")));
+          assertEquals(List.of("text: " + broken), parse(JSON, broken));
+        });
+  }
+
+  @Test
+  void theResultOfARandomReplyDoesNotDependOnHowItIsCut() {
+    SplittableRandom random = new SplittableRandom(11);
+    for (CallForm form : List.of(JSON, LISTED, FENCED, PYTHON)) {
+      List<String> words =
+          new ArrayList<>(
+              List.of(
+                  "'", "\"", "\"", "\\", "\n", " ", "a", "``", "f(x=", ")", "{\"name\": \"f\"}"));
+      form.marks().forEach(mark -> words.addAll(List.of(mark, mark)));
+      for (int round = 0; round < 2000; round++) {
+        StringBuilder reply = new StringBuilder();
+        for (int i = random.nextInt(20); i >= 0; i--) {
+          reply.append(words.get(random.nextInt(words.size())));
+        }
+        String all = reply.toString();
+        int at = random.nextInt(all.length() + 1);
+        for (boolean cut : new boolean[] {false, true}) {
+          List<String> whole = RecordedParts.of(false, Optional.of(form), cut, all);
+          String[][] pieces = {all.split(""), {all.substring(0, at), all.substring(at)}};
+          for (String[] some : pieces) {
+            assertEquals(whole, RecordedParts.of(false, Optional.of(form), cut, some), all);
+          }
+        }
+      }
+    }
   }
 
   /** What there is of a call once its name is known; before that it is text. */

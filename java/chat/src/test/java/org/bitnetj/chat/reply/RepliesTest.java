@@ -3,8 +3,10 @@ package org.bitnetj.chat.reply;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bitnetj.chat.ChatMessage;
+import org.bitnetj.constraint.Constraint;
+import org.bitnetj.constraint.ConstraintCompiler;
+import org.bitnetj.constraint.ConstraintState;
 import org.bitnetj.constraint.Grammar;
 import org.bitnetj.error.GrammarException;
 import org.bitnetj.generate.FinishReason;
@@ -323,22 +328,102 @@ class RepliesTest {
     assertTrue(written.size() > 2, written.toString());
   }
 
+  private static Tools properties(int count) {
+    String schema =
+        IntStream.range(0, count)
+            .mapToObj(
+                i ->
+                    "\"p"
+                        + i
+                        + "\": {\"type\": [\"string\", \"object\"], \"maxLength\": "
+                        + i
+                        + "}")
+            .collect(Collectors.joining(", ", "{\"properties\": {", "}}"));
+    return new Tools(
+        List.of(Tools.function("f", "", schema)), Tools.Choice.REQUIRED, Optional.empty(), true);
+  }
+
+  /** As many as there may be; their grammars once took minutes. */
   @Test
   void manyArgumentsMayAllBeLeftOut() {
-    String schema =
-        IntStream.range(0, 60)
-            .mapToObj(i -> "\"p" + i + "\": {\"type\": [\"string\", \"object\"], \"maxLength\": 3}")
-            .collect(Collectors.joining(", ", "{\"properties\": {", "}}"));
-    Tools tools =
-        new Tools(
-            List.of(Tools.function("f", "", schema)),
-            Tools.Choice.REQUIRED,
-            Optional.empty(),
-            true);
     try (LanguageModel python = ShippedModel.load(PYTHON)) {
-      ChatRequest request = request(tools, Optional.empty(), GenerationOptions.defaults());
-      assertTrue(new Replies(python).prepare(request).options().constraint().isPresent());
+      Replies its = new Replies(python);
+      ConstraintState state =
+          assertTimeoutPreemptively(
+              Duration.ofSeconds(30),
+              () ->
+                  its.prepare(
+                          request(properties(1000), Optional.empty(), GenerationOptions.defaults()))
+                      .options()
+                      .constraint()
+                      .orElseThrow()
+                      .start());
+      String call =
+          "<|tool_call_start|>\n"
+              + "```python\n"
+              + "f(p3=\"abc\",p4={},p999=\"\")\n"
+              + "f()\n"
+              + "```\n"
+              + "<|tool_call_end|>";
+      for (int token : python.tokenizer().encode(call, false, false)) {
+        state.accept(token);
+      }
+      assertTrue(state.isOver());
+      ChatRequest more = request(properties(1001), Optional.empty(), GenerationOptions.defaults());
+      GrammarException refused = assertThrows(GrammarException.class, () -> its.prepare(more));
+      assertEquals(
+          "parameters of f: this model writes arguments by keywords, at most 1000",
+          refused.getMessage());
     }
+  }
+
+  /** All subsets of some arguments, in every mix of required and optional ones. */
+  @Test
+  void argumentsInPythonAreLeftOutIfTheyAreNotRequired() {
+    try (LanguageModel python = ShippedModel.load(PYTHON)) {
+      ConstraintCompiler compiler = new ConstraintCompiler(python.tokenizer());
+      for (int required = 0; required < 16; required++) {
+        List<String> names = names(required);
+        String schema =
+            "{\"properties\": {\"a\": {\"const\": 1}, \"b\": {\"const\": 2}, \"c\": {\"const\": 3},"
+                + " \"d\": {\"const\": 4}}, \"required\": "
+                + names.stream()
+                    .collect(Collectors.joining("\",\"", "[\"", "\"]"))
+                    .replace("[\"\"]", "[]")
+                + "}";
+        Constraint constraint =
+            compiler.compile(
+                Grammar.sequence(
+                    KeywordArguments.of(Tools.function("f", "", schema)), Grammar.text(")")));
+        for (int written = 0; written < 16; written++) {
+          String text =
+              names(written).stream()
+                  .map(name -> name + "=" + (name.charAt(0) - 'a' + 1))
+                  .collect(Collectors.joining(",", "", ")"));
+          assertEquals((written & required) == required, allows(constraint, python, text), text);
+          assertFalse(allows(constraint, python, "," + text));
+        }
+      }
+    }
+  }
+
+  private static List<String> names(int bits) {
+    return IntStream.range(0, 4)
+        .filter(i -> (bits >> i & 1) != 0)
+        .mapToObj("abcd"::substring)
+        .map(rest -> rest.substring(0, 1))
+        .toList();
+  }
+
+  private static boolean allows(Constraint constraint, LanguageModel model, String text) {
+    ConstraintState state = constraint.start();
+    for (int token : model.tokenizer().encode(text, false, false)) {
+      if (!state.allows(token)) {
+        return false;
+      }
+      state.accept(token);
+    }
+    return state.isOver();
   }
 
   @Test
@@ -384,7 +469,11 @@ class RepliesTest {
         List.of(
             "{\"additionalProperties\": false}",
             "{\"type\": [\"string\", \"object\"], \"additionalProperties\": false}",
-            "{\"anyOf\": [{\"const\": 7}, {\"const\": {}}]}")) {
+            "{\"anyOf\": [{\"const\": 7}, {\"const\": {}}]}",
+            // Up to draft 7 what stands beside a reference is ignored.
+            "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$ref\":"
+                + " \"#/definitions/a\", \"definitions\": {\"a\": {\"enum\": [7, {}]}}}",
+            "{\"$ref\": \"#/$defs/a\", \"$defs\": {\"a\": {\"enum\": [7, {}]}}}")) {
       Tools tools =
           new Tools(
               List.of(Tools.function("f", "", schema)),
@@ -396,6 +485,21 @@ class RepliesTest {
       assertEquals("", parts.text.toString(), schema);
       assertEquals("{}", parts.calls.getFirst().arguments(), schema);
     }
+  }
+
+  /** A reference to the whole schema means what the schema says, not objects alone. */
+  @Test
+  void aReferenceToTheParametersMeansAllOfTheirValues() {
+    String schema =
+        "{\"type\": [\"object\", \"null\"], \"properties\": {\"next\": {\"$ref\": \"#\"}},"
+            + " \"required\": [\"next\"], \"additionalProperties\": false}";
+    ConstraintCompiler compiler = new ConstraintCompiler(model.tokenizer());
+    Constraint arguments =
+        compiler.compile(
+            Grammar.sequence(
+                CallGrammar.arguments(Tools.function("f", "", schema)), Grammar.text(".")));
+    assertTrue(allows(arguments, model, "{\"next\": {\"next\": null}}."));
+    assertFalse(allows(arguments, model, "null."));
   }
 
   @Test

@@ -49,15 +49,35 @@ public final class SchemaCompiler {
    * @throws GrammarException if it is not a schema, not supported, too large, or has no values
    */
   public static Value compile(String schema) {
+    return compile(schema, false);
+  }
+
+  /**
+   * Those values of a JSON Schema that are objects.
+   *
+   * @param schema its text
+   * @throws GrammarException as {@link #compile} does
+   */
+  public static Value compileObjects(String schema) {
+    return compile(schema, true);
+  }
+
+  private static Value compile(String schema, boolean objects) {
     try {
-      return new SchemaCompiler(SchemaDocument.parse(schema)).compile();
+      SchemaDocument document = SchemaDocument.parse(schema);
+      Set<Term> root = new LinkedHashSet<>(Set.of(document.root()));
+      if (objects) {
+        // Beside the schema, not in it: a $ref may stand alone, and others may refer to the schema.
+        root.add(document.term(new Json.Members(Map.of("type", new Json.Text("object"))), "#"));
+      }
+      return new SchemaCompiler(document).compile(root);
     } catch (TooManyStatesException e) {
       throw new GrammarException("The JSON Schema " + e.getMessage() + ".");
     }
   }
 
-  private Value compile() {
-    Draft root = draft(Set.of(document.root()));
+  private Value compile(Set<Term> schemas) {
+    Draft root = draft(schemas);
     while (!waiting.isEmpty()) {
       Set<Term> key = waiting.removeLast();
       define(drafts.get(key), key);
