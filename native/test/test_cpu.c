@@ -95,7 +95,7 @@ static void an_illegal_instruction_is_survived_and_shows_in_nothing_else(void) {
 static void a_tier_needs_every_extension_and_the_registers(void) {
   const bn_x86 full = {.leaf1_ecx = 1u << 12 | 1u << 28 | 1u << 29,
                        .leaf7_ebx = 1u << 5 | 1u << 8 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31,
-                       .leaf7_ecx = 1u << 1 | 1u << 11,
+                       .leaf7_ecx = 1u << 1 | 1u << 8 | 1u << 11,
                        .leaf7_edx = 1u << 24 | 1u << 25,
                        .leaf7_1_eax = 1u << 4,
                        .xcr0 = 0x600e7};
@@ -137,6 +137,8 @@ static void a_tier_needs_every_extension_and_the_registers(void) {
   cpu = full;
   cpu.leaf7_ecx &= ~(1u << 1);
   expect("a CPU without AVX-512 VBMI", ALL & ~VBMI, bn_claimed_by(&cpu));
+  cpu.leaf7_ecx = full.leaf7_ecx & ~(1u << 8);
+  expect("a CPU without GFNI", ALL & ~AMX, bn_claimed_by(&cpu));
   cpu.leaf7_ecx = 1u << 1;
   expect("a CPU without AVX-512 VNNI", ALL & ~AVX512, bn_claimed_by(&cpu));
   cpu = full;

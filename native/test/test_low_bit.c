@@ -38,8 +38,8 @@ static bn_bounds new_bounds(place where, int32_t rows) {
   return b;
 }
 
-/* Any bytes, or all the same extreme ones. */
-static bn_activation16 new_activation(rng* r, place where, int32_t columns) {
+/* Any bytes, or all the same extreme ones; low ones may be left zero. */
+static bn_activation16 new_activation(rng* r, place where, int32_t columns, bool rounded) {
   const size_t padded = (size_t)(columns + 255) / 256 * 256;
   int8_t* high = guarded(where, padded);
   int8_t* low = guarded(where, padded);
@@ -51,6 +51,9 @@ static bn_activation16 new_activation(rng* r, place where, int32_t columns) {
     const int value = random_below(r, 2) == 0 ? -128 : 127;
     memset(high, value, (size_t)columns);
     memset(low, value, (size_t)columns);
+  }
+  if (rounded) {
+    memset(low, 0, (size_t)columns);
   }
   bn_activation16 x = {.high = high, .low = low, .scale = 0.001f + 0.001f * random_unit(r)};
   for (int32_t i = 0; i < columns; i++) {
@@ -114,11 +117,12 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
   const int32_t kind = random_below(r, 6);
   const int32_t most = kind == 0 ? MOST_ROWS : kind < 4 ? MANY_ROWS + 1 : 1;
   const int32_t count = some != 0 ? some : 1 + random_below(r, most);
+  const uint32_t rounding = random_below(r, 3); /* of no row, of all, of some */
   bn_activation16 x[MOST_ROWS];
   bn_bounds expected[MOST_ROWS];
   bn_bounds actual[MOST_ROWS];
   for (int32_t t = 0; t < count; t++) {
-    x[t] = new_activation(r, where, s->columns);
+    x[t] = new_activation(r, where, s->columns, rounding == 1 || (rounding == 2 && t % 2 == 0));
     expected[t] = new_bounds(where, s->rows);
     actual[t] = new_bounds(where, s->rows);
   }

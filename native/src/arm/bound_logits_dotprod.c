@@ -18,24 +18,27 @@ typedef struct panel_sums {
 } panel_sums;
 
 /*
- * Adds the products of a block with eight high and eight low bytes. A sum has at most
- * BN_MAX_COLUMNS products of at most 15 * 128: below 2^28.
+ * Adds the products of a block with eight high and, where B is 2, eight low bytes. A sum has at
+ * most BN_MAX_COLUMNS products of at most 15 * 128: below 2^28.
  */
-BN_INLINE void add_block(panel_sums* sums, const uint8_t* block, int8x8_t high, int8x8_t low) {
+BN_INLINE void add_block(panel_sums* sums, const uint8_t* block, int8x8_t high, int8x8_t low,
+                         const int B) {
   BN_UNROLL for (int i = 0; i < 4; i++) {
     const uint8x16_t codes = vld1q_u8(block + 16 * i);
     const int8x16_t left = vreinterpretq_s8_u8(vandq_u8(codes, vdupq_n_u8(15)));
     const int8x16_t right = vreinterpretq_s8_u8(vshrq_n_u8(codes, 4));
     sums->high[i] = vdotq_lane_s32(sums->high[i], left, high, 0);
-    sums->low[i] = vdotq_lane_s32(sums->low[i], left, low, 0);
     sums->high[i] = vdotq_lane_s32(sums->high[i], right, high, 1);
-    sums->low[i] = vdotq_lane_s32(sums->low[i], right, low, 1);
+    if (B == 2) {
+      sums->low[i] = vdotq_lane_s32(sums->low[i], left, low, 0);
+      sums->low[i] = vdotq_lane_s32(sums->low[i], right, low, 1);
+    }
   }
 }
 
-/* Bounds of P panels: first, first + step, ... */
+/* Bounds of P panels, first, first + step, ..., by B bytes. */
 BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
-                            int32_t first, int32_t step, const int P) {
+                            int32_t first, int32_t step, const int P, const int B) {
   const int64_t blocks = bn_coarse_panel_bytes(s) / 64;
   const int64_t apart = 64 * blocks * step;
   const uint8_t* block = s->coarse + 64 * blocks * first;
@@ -48,7 +51,7 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
     const int8x8_t low = vld1_s8(x->low + BN_COARSE_COLUMNS * b);
     BN_UNROLL for (int p = 0; p < P; p++) {
       __builtin_prefetch(block + p * apart + PREFETCH_BYTES);
-      add_block(&sums[p], block + p * apart, high, low);
+      add_block(&sums[p], block + p * apart, high, low, B);
     }
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
@@ -65,15 +68,20 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
 int32_t bn_bound_logits_dotprod(const bn_low_bit* s, const bn_activation16* x,
                                 const bn_bounds* bounds, int32_t count, int32_t begin,
                                 int32_t end) {
+  const int high_only = begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   const int32_t step = (end - begin) / STREAMS;
   for (int32_t i = 0; i < step; i++) {
     for (int32_t t = 0; t < count; t++) { /* the panels stay in a cache */
-      bound_panels(s, x + t, bounds + t, begin + i, step, STREAMS);
+      if (high_only) {
+        bound_panels(s, x + t, bounds + t, begin + i, step, STREAMS, 1);
+      } else {
+        bound_panels(s, x + t, bounds + t, begin + i, step, STREAMS, 2);
+      }
     }
   }
   for (int32_t panel = begin + step * STREAMS; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) {
-      bound_panels(s, x + t, bounds + t, panel, 1, 1);
+      bound_panels(s, x + t, bounds + t, panel, 1, 1, 2);
     }
   }
   return BN_OK;

@@ -21,9 +21,10 @@ typedef struct sums {
   int32x4_t part[2][4][2];
 } sums;
 
-/* Adds the products of up to BLOCKS blocks, whose columns' bytes start at high and low. */
+/* Adds the products of up to BLOCKS blocks, of whose columns' bytes, at high and low, B are used.
+ */
 BN_INLINE void add_blocks(sums* totals, const uint8_t* block, const int8_t* high, const int8_t* low,
-                          int64_t blocks) {
+                          int64_t blocks, const int B) {
   word_sums words;
   BN_UNROLL for (int i = 0; i < 16; i++) { words.part[i / 8][i / 2 % 4][i % 2] = vdupq_n_s16(0); }
   for (int64_t b = 0; b < blocks; b++, block += 64) {
@@ -34,7 +35,7 @@ BN_INLINE void add_blocks(sums* totals, const uint8_t* block, const int8_t* high
       const uint8x16_t codes = vld1q_u8(block + 16 * i);
       const int8x16_t left = vreinterpretq_s8_u8(vandq_u8(codes, vdupq_n_u8(15)));
       const int8x16_t right = vreinterpretq_s8_u8(vshrq_n_u8(codes, 4));
-      BN_UNROLL for (int d = 0; d < 2; d++) {
+      BN_UNROLL for (int d = 0; d < B; d++) {
         /* Four bytes for all four rows. */
         const int8x16_t by_left = vreinterpretq_s8_s32(vdupq_lane_s32(bytes[d], 0));
         const int8x16_t by_right = vreinterpretq_s8_s32(vdupq_lane_s32(bytes[d], 1));
@@ -54,15 +55,16 @@ BN_INLINE void add_blocks(sums* totals, const uint8_t* block, const int8_t* high
 
 /*
  * Sums of the products of a panel's codes: 16 with the high bytes, 16 with the low ones, each at
- * most BN_MAX_COLUMNS * 15 * 128 < 2^28.
+ * most BN_MAX_COLUMNS * 15 * 128 < 2^28. Low ones are zero where B is 1.
  */
-static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation16* x, int32_t* to) {
+BN_INLINE void add_panel(const uint8_t* block, int64_t blocks, const bn_activation16* x,
+                         int32_t* to, const int B) {
   sums totals;
   BN_UNROLL for (int i = 0; i < 16; i++) { totals.part[i / 8][i / 2 % 4][i % 2] = vdupq_n_s32(0); }
   for (int64_t b = 0; b < blocks; b += BLOCKS) {
     const int64_t n = blocks - b < BLOCKS ? blocks - b : BLOCKS;
     add_blocks(&totals, block + 64 * b, x->high + BN_COARSE_COLUMNS * b,
-               x->low + BN_COARSE_COLUMNS * b, n);
+               x->low + BN_COARSE_COLUMNS * b, n, B);
   }
   BN_UNROLL for (int i = 0; i < 8; i++) {
     const int32x4_t* halves = totals.part[i / 4][i % 4];
@@ -73,10 +75,15 @@ static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation1
 int32_t bn_bound_logits_neon(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                              int32_t count, int32_t begin, int32_t end) {
   const int64_t panel_bytes = bn_coarse_panel_bytes(s);
+  const int high_only = begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) { /* the panel stays in the L1 cache */
       int32_t* sums = bounds[t].sums + 32 * (int64_t)panel;
-      add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums);
+      if (high_only) {
+        add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums, 1);
+      } else {
+        add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums, 2);
+      }
       bn_bound_panel(s, x + t, bounds + t, panel);
     }
   }

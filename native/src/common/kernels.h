@@ -110,7 +110,7 @@ bn_quantize_fn bn_quantize_c, bn_quantize_avx2, bn_quantize_avx512, bn_quantize_
 bn_gate_fn bn_gate_c, bn_gate_avx2, bn_gate_avx512, bn_gate_neon;
 bn_ternary_product_fn bn_ternary_product_c, bn_ternary_product_avx2, bn_ternary_product_avxvnni,
     bn_ternary_product_avx512, bn_ternary_product_avx512vbmi, bn_ternary_product_amx,
-    bn_ternary_product_neon, bn_ternary_product_dotprod, bn_ternary_product_i8mm;
+    bn_few_tokens_amx, bn_ternary_product_neon, bn_ternary_product_dotprod, bn_ternary_product_i8mm;
 bn_group_product_fn bn_group_product_c, bn_group_product_avx2, bn_group_product_avxvnni,
     bn_group_product_avx512, bn_group_product_amx, bn_group_product_neon, bn_group_product_dotprod,
     bn_group_product_i8mm;

@@ -15,9 +15,9 @@ static inline __m256i quad(const int8_t* bytes) {
   return _mm256_set1_epi32(bits);
 }
 
-/* Adds one block's products to the sums of [half of the panel][byte]. */
+/* Adds one block's products with B bytes to the sums of [half of the panel][byte]. */
 BN_INLINE void add_block(__m256i sums[2][2], const uint8_t* block, const int8_t* high,
-                         const int8_t* low) {
+                         const int8_t* low, const int B) {
   const __m256i nibble = _mm256_set1_epi8(15);
   BN_UNROLL for (int half = 0; half < 2; half++) {
     const __m256i codes = _mm256_load_si256((const __m256i*)(block + 32 * half));
@@ -26,14 +26,19 @@ BN_INLINE void add_block(__m256i sums[2][2], const uint8_t* block, const int8_t*
     __m256i* sum = sums[half];
     sum[0] = _mm256_add_epi16(sum[0], _mm256_maddubs_epi16(a, quad(high)));
     sum[0] = _mm256_add_epi16(sum[0], _mm256_maddubs_epi16(b, quad(high + 4)));
-    sum[1] = _mm256_add_epi16(sum[1], _mm256_maddubs_epi16(a, quad(low)));
-    sum[1] = _mm256_add_epi16(sum[1], _mm256_maddubs_epi16(b, quad(low + 4)));
+    if (B == 2) {
+      sum[1] = _mm256_add_epi16(sum[1], _mm256_maddubs_epi16(a, quad(low)));
+      sum[1] = _mm256_add_epi16(sum[1], _mm256_maddubs_epi16(b, quad(low + 4)));
+    }
   }
 }
 
-/* Sums of the products of a panel's codes: 16 with the high bytes, 16 with the low ones. */
-static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation16* x,
-                      int32_t* sums) {
+/*
+ * Sums of the products of a panel's codes: 16 with the high bytes, 16 with the low ones, which are
+ * zero where B is 1.
+ */
+BN_INLINE void add_panel(const uint8_t* block, int64_t blocks, const bn_activation16* x,
+                         int32_t* sums, const int B) {
   const __m256i one = _mm256_set1_epi16(1);
   const __m256i zero = _mm256_setzero_si256();
   __m256i totals[2][2] = {{zero, zero}, {zero, zero}};
@@ -42,10 +47,10 @@ static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation1
     __m256i parts[2][2] = {{zero, zero}, {zero, zero}};
     for (int64_t b = first; b < last; b++, block += 64) {
       _mm_prefetch((const char*)block + PREFETCH_BYTES, _MM_HINT_T0);
-      add_block(parts, block, x->high + BN_COARSE_COLUMNS * b, x->low + BN_COARSE_COLUMNS * b);
+      add_block(parts, block, x->high + BN_COARSE_COLUMNS * b, x->low + BN_COARSE_COLUMNS * b, B);
     }
     BN_UNROLL for (int half = 0; half < 2; half++) {
-      BN_UNROLL for (int d = 0; d < 2; d++) {
+      BN_UNROLL for (int d = 0; d < B; d++) {
         totals[half][d] = _mm256_add_epi32(totals[half][d], _mm256_madd_epi16(parts[half][d], one));
       }
     }
@@ -60,10 +65,15 @@ static void add_panel(const uint8_t* block, int64_t blocks, const bn_activation1
 int32_t bn_bound_logits_avx2(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                              int32_t count, int32_t begin, int32_t end) {
   const int64_t panel_bytes = bn_coarse_panel_bytes(s);
+  const int high_only = begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) { /* the panel stays in the L1 cache */
       int32_t* sums = bounds[t].sums + 32 * (int64_t)panel;
-      add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums);
+      if (high_only) {
+        add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums, 1);
+      } else {
+        add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums, 2);
+      }
       bn_bound_panel(s, x + t, bounds + t, panel);
     }
   }

@@ -6,7 +6,7 @@
  * four streams come at 90-100 % of what a core can read, one at 70 %.
  */
 #define STREAMS 4
-/* Up to this many rows of activations wait for memory. */
+/* Up to this many rows of activations wait for memory, and more of them by high bytes alone. */
 #define FEW_ROWS 2
 /*
  * More of them are limited by arithmetic: this many rows of activations and panels at a time
@@ -77,12 +77,13 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
 }
 
 /*
- * Like it, for T rows of activations. Upper nibbles are moved down, because there are not enough
- * registers for sums of their own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
+ * Like it, for T rows of activations and B bytes of them: both, or the upper one if all lower ones
+ * are zero. Upper nibbles are moved down, because there are not enough registers for sums of their
+ * own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
  */
 BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* x,
                                     const bn_bounds* bounds, int32_t first, int32_t step,
-                                    const int P, const int T) {
+                                    const int P, const int T, const int B) {
   const int64_t blocks = bn_coarse_panel_bytes(s) / 64;
   const int64_t apart = 64 * blocks * step;
   const uint8_t* block = s->coarse + 64 * blocks * first;
@@ -105,7 +106,7 @@ BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* 
       codes[p][1] = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
     }
     BN_UNROLL for (int t = 0; t < T; t++) {
-      BN_UNROLL for (int i = 0; i < 4; i++) {
+      BN_UNROLL for (int i = 0; i < 2 * B; i++) {
         const __m512i four = quad(bytes[t][i / 2] + BN_COARSE_COLUMNS * b + 4 * (i % 2));
         BN_UNROLL for (int p = 0; p < P; p++) {
           __m512i* sum = &sums[p][t][i / 2];
@@ -122,23 +123,23 @@ BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* 
   }
 }
 
-/* Bounds of P panels for all rows of activations; the panels stay in a cache. */
+/* Bounds of P panels for all rows of activations and B bytes; the panels stay in a cache. */
 BN_INLINE void bound_panels_of_all(const bn_low_bit* s, const bn_activation16* x,
                                    const bn_bounds* bounds, int32_t count, int32_t first,
-                                   int32_t step, const int P) {
+                                   int32_t step, const int P, const int B) {
   for (int32_t t = 0; t < count; t += ROWS_AT_ONCE) {
     switch (count - t) {
       case 1:
         bound_panels(s, x + t, bounds + t, first, step, P);
         break;
       case 2:
-        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 2);
+        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 2, B);
         break;
       case 3:
-        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 3);
+        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 3, B);
         break;
       default:
-        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, ROWS_AT_ONCE);
+        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, ROWS_AT_ONCE, B);
         break;
     }
   }
@@ -146,24 +147,28 @@ BN_INLINE void bound_panels_of_all(const bn_low_bit* s, const bn_activation16* x
 
 int32_t bn_bound_logits_avx512(const bn_low_bit* s, const bn_activation16* x,
                                const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
+  const int few = count <= FEW_ROWS;
+  const int high_only = !few && begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   int32_t panel = begin;
-  if (count <= FEW_ROWS) {
+  if (few || high_only) {
     const int32_t step = (end - begin) / STREAMS;
     for (; panel < begin + step; panel++) {
-      if (count == 1) {
+      if (high_only) {
+        bound_panels_of_all(s, x, bounds, count, panel, step, STREAMS, 1);
+      } else if (count == 1) {
         bound_panels(s, x, bounds, panel, step, STREAMS);
       } else if (count == 2) {
-        bound_panels_of_rows(s, x, bounds, panel, step, STREAMS, 2);
+        bound_panels_of_rows(s, x, bounds, panel, step, STREAMS, 2, 2);
       }
     }
     panel = begin + step * STREAMS;
   } else {
     for (; panel + PANELS_AT_ONCE <= end; panel += PANELS_AT_ONCE) {
-      bound_panels_of_all(s, x, bounds, count, panel, 1, PANELS_AT_ONCE);
+      bound_panels_of_all(s, x, bounds, count, panel, 1, PANELS_AT_ONCE, 2);
     }
   }
   for (; panel < end; panel++) {
-    bound_panels_of_all(s, x, bounds, count, panel, 1, 1);
+    bound_panels_of_all(s, x, bounds, count, panel, 1, 1, 2);
   }
   return BN_OK;
 }

@@ -24,6 +24,7 @@ int32_t bn_claimed_by(const bn_x86* cpu) {
   const uint32_t avx512bw = 1u << 30;
   const uint32_t avx512vl = 1u << 31;
   const uint32_t avx512vbmi = 1u << 1; /* leaf 7, ecx */
+  const uint32_t gfni = 1u << 8;
   const uint32_t avx512vnni = 1u << 11;
   const uint32_t amx_tile = 1u << 24; /* leaf 7, edx */
   const uint32_t amx_int8 = 1u << 25;
@@ -39,7 +40,7 @@ int32_t bn_claimed_by(const bn_x86* cpu) {
     mask |= 1 << BN_TIER_AVX512;
     if (has_all(cpu->leaf7_ecx, avx512vbmi)) {
       mask |= 1 << BN_TIER_AVX512VBMI;
-      if (has_all(cpu->leaf7_edx, amx_tile | amx_int8)) {
+      if (has_all(cpu->leaf7_edx, amx_tile | amx_int8) && has_all(cpu->leaf7_ecx, gfni)) {
         mask |= 1 << BN_TIER_AMX;
       }
     }

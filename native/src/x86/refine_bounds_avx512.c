@@ -42,7 +42,7 @@ static int32_t list_rows(const bn_low_bit* s, const bn_bounds* bounds, int32_t b
  */
 BN_INLINE void add_rows(const bn_low_bit* s, const bn_activation16* x, const int32_t* list,
                         int32_t step, int32_t ahead, int32_t first, int32_t sums[2][ROWS],
-                        const int P) {
+                        const int P, const int B) {
   const int64_t row_bytes = bn_fine_row_bytes(s);
   const uint8_t* rows[STREAMS];
   const uint8_t* later[STREAMS];
@@ -65,14 +65,16 @@ BN_INLINE void add_rows(const bn_low_bit* s, const bn_activation16* x, const int
           const __m512i u = _mm512_and_si512(codes, _mm512_set1_epi8((char)(3 << 2 * f)));
           __m512i* part = &parts[p][0][f];
           *part = _mm512_dpbusd_epi32(*part, u, _mm512_load_si512(high + 64 * f));
-          part = &parts[p][1][f];
-          *part = _mm512_dpbusd_epi32(*part, u, _mm512_load_si512(low + 64 * f));
+          if (B == 2) {
+            part = &parts[p][1][f];
+            *part = _mm512_dpbusd_epi32(*part, u, _mm512_load_si512(low + 64 * f));
+          }
         }
       }
     }
   }
   BN_UNROLL for (int p = 0; p < P; p++) {
-    BN_UNROLL for (int d = 0; d < 2; d++) {
+    BN_UNROLL for (int d = 0; d < B; d++) {
       const __m512i sum = _mm512_add_epi32(parts[p][d][0], _mm512_srai_epi32(parts[p][d][1], 2));
       sums[d][list[p * step] - first] = _mm512_reduce_add_epi32(sum);
     }
@@ -88,13 +90,18 @@ static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const b
   __mmask16 masks[PANELS];
   _Alignas(64) int32_t sums[2][ROWS] = {{0}};
   const int32_t count = list_rows(s, bounds, begin, end, list, masks);
+  const int high_only = bn_are_low_bytes_zero(x, 1, s->columns);
   const int32_t step = count / STREAMS;
   for (int32_t i = 0; i < step; i++) {
     const int32_t left = count - 1 - (i + step * (STREAMS - 1));
-    add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS);
+    if (high_only) {
+      add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS, 1);
+    } else {
+      add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS, 2);
+    }
   }
   for (int32_t i = step * STREAMS; i < count; i++) {
-    add_rows(s, x, list + i, 0, 0, first, sums, 1);
+    add_rows(s, x, list + i, 0, 0, first, sums, 1, 2);
   }
   for (int32_t panel = begin; panel < end; panel++) {
     const __mmask16 mask = masks[panel - begin];

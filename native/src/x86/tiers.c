@@ -65,7 +65,10 @@ static const bn_kernels avx512vbmi = {
     .ternary_product = bn_ternary_product_avx512vbmi,
 };
 
-/* Ternary products and bounds of logits, for eight rows and more, by the tiles of AMX-INT8. */
+/*
+ * Ternary products and bounds of logits, for eight rows and more, by the tiles of AMX-INT8, and
+ * products of fewer with GFNI.
+ */
 static const bn_kernels amx = {
     .base = &avx512vbmi,
     .ternary_product = bn_ternary_product_amx,

@@ -261,7 +261,7 @@ BN_INLINE void bn_store_outputs_amx(float* to, uint32_t mask, const float* out, 
 #define bn_repack_five_amx bn_repack_five_avx512
 
 /* The products of tokens too few for tiles. */
-#define bn_ternary_product_of_few bn_ternary_product_avx512vbmi
+#define bn_ternary_product_of_few bn_few_tokens_amx
 #define bn_group_product_of_few bn_group_product_avx512
 #define bn_bound_logits_of_few bn_bound_logits_avx512
 #define bn_refine_bounds_of_few bn_refine_bounds_avx512

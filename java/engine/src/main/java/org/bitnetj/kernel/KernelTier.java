@@ -17,7 +17,7 @@ public enum KernelTier {
   AVXVNNI("avxvnni", 2, "x86-64 with AVX2, FMA, F16C and AVX-VNNI"),
   AVX512("avx512", 3, "x86-64 with AVX-512 F, BW, DQ, VL and VNNI"),
   AVX512VBMI("avx512vbmi", 8, "x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VBMI"),
-  AMX("amx", 7, "x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VBMI, and AMX-INT8"),
+  AMX("amx", 7, "x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VBMI, GFNI, and AMX-INT8"),
   NEON("neon", 4, "64-bit ARM"),
   DOTPROD("dotprod", 5, "64-bit ARM with the dot product instructions"),
   I8MM("i8mm", 6, "64-bit ARM with the int8 matrix multiplication instructions");

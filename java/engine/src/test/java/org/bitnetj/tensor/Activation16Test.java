@@ -1,5 +1,6 @@
 package org.bitnetj.tensor;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -93,6 +94,7 @@ class Activation16Test {
           for (float scale : new float[] {1, 0.003f, 1e5f}) {
             FloatRows x = row(memory, kind, columns, scale);
             if (!activation.set(x, 0)) {
+              assertFalse(activation.setRounded(x, 0));
               continue;
             }
             SCALAR.headProduct(head, x, logits, 1, 0, ROWS);
@@ -101,6 +103,11 @@ class Activation16Test {
             check("coarse, " + what, bounds, logits);
             refine(lowBit, activation, bounds);
             check("fine, " + what, bounds, logits);
+            assertTrue(activation.setRounded(x, 0));
+            bound(lowBit, activation, bounds);
+            check("rounded, coarse, " + what, bounds, logits);
+            refine(lowBit, activation, bounds);
+            check("rounded, fine, " + what, bounds, logits);
             checked++;
           }
         }
@@ -156,6 +163,30 @@ class Activation16Test {
         assertEquals(1.0 / 63, width, 0.002, "fine, row " + r);
       }
     }
+  }
+
+  @Test
+  void aRoundedRowHasNoLowBytesUnlessItHasOutliers() {
+    try (NativeMemory memory = new NativeMemory()) {
+      Activation16 activation = Activation16.allocate(memory, 2048);
+      FloatRows x = row(memory, Kind.GAUSSIAN, 2048, 1);
+      assertTrue(activation.set(x, 0));
+      assertTrue(hasLowBytes(activation), "not rounded");
+      assertTrue(activation.setRounded(x, 0));
+      assertFalse(hasLowBytes(activation), "rounded");
+      assertEquals(0, activation.lowSum());
+      x.set(0, 5, 1000);
+      assertTrue(activation.setRounded(x, 0));
+      assertTrue(hasLowBytes(activation), "an outlier");
+    }
+  }
+
+  private static boolean hasLowBytes(Activation16 activation) {
+    boolean any = false;
+    for (int i = 0; i < activation.columns(); i++) {
+      any |= activation.low().get(JAVA_BYTE, i) != 0;
+    }
+    return any;
   }
 
   @Test

@@ -37,6 +37,15 @@ public final class CandidateScreening {
   private static final int CHUNKS_PER_THREAD = 8;
 
   /**
+   * From how many rows in a step and to how many their activations may be rounded to high bytes:
+   * for fewer, bounds wait for memory; more are multiplied by tiles, where there are any, and there
+   * it has not been tried.
+   */
+  private static final int LEAST_ROUNDED = 3;
+
+  private static final int MOST_ROUNDED = 7;
+
+  /**
    * After a row for which screening did not pay, up to this many are computed without trying: twice
    * as many each time, because heads differ in that more than rows do.
    */
@@ -118,6 +127,7 @@ public final class CandidateScreening {
    *     is for the caller to do
    */
   public void run(LogitsNeed[] needs, int count, ComputedLogits[] computed) {
+    boolean rounded = count >= LEAST_ROUNDED && count <= MOST_ROUNDED;
     bytesRead = 0;
     refinedRows = 0;
     candidates = 0;
@@ -125,7 +135,7 @@ public final class CandidateScreening {
       this.count = 0;
       for (; row < count && this.count < rows.length; row++) {
         computed[row].setAll();
-        this.count += take(row, needs[row], computed[row]) ? 1 : 0;
+        this.count += take(row, needs[row], computed[row], rounded) ? 1 : 0;
       }
       if (this.count > 0) {
         screen();
@@ -133,7 +143,7 @@ public final class CandidateScreening {
     }
   }
 
-  private boolean take(int row, LogitsNeed need, ComputedLogits computed) {
+  private boolean take(int row, LogitsNeed need, ComputedLogits computed, boolean rounded) {
     int best = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
     if (!usable || best > panels) {
       return false;
@@ -142,7 +152,8 @@ public final class CandidateScreening {
       resting--;
       return false;
     }
-    return rows[count].take(input, row, need, best, computed, head.rows() / MOST_LEFT);
+    int most = head.rows() / MOST_LEFT;
+    return rows[count].take(input, row, need, best, computed, most, rounded);
   }
 
   private void screen() {

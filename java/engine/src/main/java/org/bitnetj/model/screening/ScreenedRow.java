@@ -54,10 +54,17 @@ final class ScreenedRow {
    * @param count how many of the best logits are needed, at most the panels
    * @param candidates gets the tokens that are left
    * @param most for how many of them screening pays
+   * @param rounded whether bounds may be a little wider, which several rows compute faster
    * @return false if bounds would not hold for it
    */
   boolean take(
-      FloatRows input, int row, LogitsNeed need, int count, ComputedLogits candidates, int most) {
+      FloatRows input,
+      int row,
+      LogitsNeed need,
+      int count,
+      ComputedLogits candidates,
+      int most,
+      boolean rounded) {
     this.row = row;
     this.need = need;
     this.count = count;
@@ -65,7 +72,7 @@ final class ScreenedRow {
     this.most = most;
     refinedRows = 0;
     pays = false;
-    return activation.set(input, row);
+    return rounded ? activation.setRounded(input, row) : activation.set(input, row);
   }
 
   /** The row of the step's logits. */
