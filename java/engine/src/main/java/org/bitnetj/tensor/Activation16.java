@@ -37,7 +37,8 @@ public final class Activation16 {
 
   /**
    * The largest element, as a multiple of the root mean square, up to which high bytes will do: the
-   * error of a byte is then about 2 % of |x|, where the coarse residual of a row is some 15 % of it.
+   * error of a byte is then about 2 % of |x|, where the coarse residual of a row is some 15 % of
+   * it.
    */
   private static final double MOST_PEAK = 8;
 
