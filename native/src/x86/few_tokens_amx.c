@@ -1,8 +1,8 @@
 /*
  * The product of two-bit panels and fewer tokens than tiles are for. From two tokens on vpdpbusd
  * limits it, and on CPUs with AMX masks and shifts run on the same two ports. One instruction of
- * GFNI shifts and masks: on an Emerald Rapids 0.9 of the time for four tokens. On a Zen 5 it would
- * take the place of a vpdpbusd, where masks and shifts do not.
+ * GFNI shifts and masks: on an Emerald Rapids 0.9 of the time for four tokens. Where masks and
+ * shifts have other ports than vpdpbusd, as on a Zen 5, it was not tried.
  */
 #include "ternary_panels_avx512.h"
 

@@ -35,6 +35,7 @@ final class HeadPass {
   private final ComputedLogits[] computed; // by row
   private final boolean[] done; // by row, whether the whole head is not needed
   private final ThreadTeam.Task whole = this::whole;
+  private final RowsPhase<WholeForOne> wholeForOne;
   private int count; // of rows; set by the caller's thread between phases
 
   HeadPass(
@@ -56,6 +57,10 @@ final class HeadPass {
     this.computed = new ComputedLogits[input.capacity()];
     Arrays.setAll(computed, i -> new ComputedLogits());
     this.done = new boolean[input.capacity()];
+    FloatRows[] outputs = {logits};
+    this.wholeForOne =
+        new RowsPhase<>(
+            memory, team, 1, new WholeForOne(outputs), () -> new WholeForOne(outputs), outputs);
     LowBitMatrix lowBit = weights.lowBitHead();
     this.screening =
         lowBit != null
@@ -78,7 +83,7 @@ final class HeadPass {
     if (left > 0) {
       int least = (int) Math.max(TOGETHER, LEAST_BYTES / head.rowBytes());
       int most = (int) Math.max(least, MOST_BYTES / head.rowBytes());
-      team.runGuided(whole, head.rows(), least, most, TOGETHER);
+      team.runGuided(count == 1 ? wholeForOne.task() : whole, head.rows(), least, most, TOGETHER);
       reads.addBytes(head.bytes());
     }
   }
@@ -98,6 +103,39 @@ final class HeadPass {
         int some = row + 1 - first;
         kernels.headProduct(head, inputRows[first], logitsRows[first], some, begin, end);
       }
+    }
+  }
+
+  /** The same for a step of one row. Items are rows of the head. */
+  private final class WholeForOne implements RowsPhase.Operands<WholeForOne> {
+    private final FloatRows[] outputs;
+
+    WholeForOne(FloatRows[] outputs) {
+      this.outputs = outputs;
+    }
+
+    @Override
+    public void copy(WholeForOne other) {} // there is one head and one row
+
+    @Override
+    public int count() {
+      return 1;
+    }
+
+    @Override
+    public FloatRows[] outputs() {
+      return outputs;
+    }
+
+    @Override
+    public long compute(FloatRows[] outputs, int begin, int end) {
+      kernels.headProduct(head, inputRows[0], outputs[0], 1, begin, end);
+      return 0; // all is read
+    }
+
+    @Override
+    public int column(int output, int row) {
+      return row;
     }
   }
 }

@@ -18,7 +18,7 @@ final class LinearProducts {
   private final ThreadTeam team;
   private final WeightReads reads;
   private final Scratch scratch;
-  private final Operands operands = new Operands();
+  private final Operands operands;
   private final RowsPhase<Operands> multiply;
   private final ThreadTeam.Task takeOwn = this::takeOwn;
   private LinearInput shared;
@@ -29,16 +29,19 @@ final class LinearProducts {
   /** What a run of panels reads and writes. */
   private final class Operands implements RowsPhase.Operands<Operands> {
     private final Linear[] weights = new Linear[MOST];
-    private final FloatRows[] outputs = new FloatRows[MOST];
+    private final FloatRows[] outputs;
     private LinearInput input;
     private int from; // of the weights
     private int to;
     private int count;
 
+    Operands(FloatRows[] outputs) {
+      this.outputs = outputs;
+    }
+
     @Override
     public void copy(Operands other) {
       System.arraycopy(other.weights, 0, weights, 0, MOST);
-      System.arraycopy(other.outputs, 0, outputs, 0, MOST);
       input = other.input;
       from = other.from;
       to = other.to;
@@ -85,7 +88,7 @@ final class LinearProducts {
   /**
    * @param reads where the bytes of the weights are counted
    * @param scratch for all threads of the team
-   * @param outputs what products are written to, by weights
+   * @param outputs of the first weight, the second and so on
    */
   LinearProducts(
       NativeMemory memory,
@@ -98,20 +101,22 @@ final class LinearProducts {
     this.team = team;
     this.reads = reads;
     this.scratch = scratch;
-    this.multiply = new RowsPhase<>(memory, team, operands, Operands::new, outputs);
+    this.operands = new Operands(outputs);
+    this.multiply =
+        new RowsPhase<>(
+            memory, team, RowsPhase.FEW, operands, () -> new Operands(outputs), outputs);
   }
 
-  /** Starts with the product {@code output = weight input}. */
-  void of(LinearInput input, Linear weight, FloatRows output) {
+  /** Starts with the product {@code weight input}. */
+  void of(LinearInput input, Linear weight) {
     this.shared = input;
     this.parts = 0;
-    and(weight, output);
+    and(weight);
   }
 
   /** One more weight for the same input. */
-  void and(Linear weight, FloatRows output) {
+  void and(Linear weight) {
     operands.weights[parts] = weight;
-    operands.outputs[parts] = output;
     parts++;
   }
 

@@ -16,9 +16,12 @@ import org.bitnetj.tensor.FloatRows;
  * @param <O> what it reads and writes
  */
 final class RowsPhase<O extends RowsPhase.Operands<O>> {
+  /** So many rows of activations are few, unless they are those of the vocabulary. */
+  static final int FEW = 4;
+
   /** What a phase reads and writes; set between phases, by the caller's thread. */
   interface Operands<O> {
-    /** Becomes the same. */
+    /** Copies all of {@code other}, but does nothing with it. */
     void copy(O other);
 
     /** Rows of this step. */
@@ -39,27 +42,36 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
   }
 
   private final O operands;
+  private final int mostRows;
   private final AtomicLong read = new AtomicLong();
   private final ThreadTeam.Task inPlace = this::computeInPlace;
   private final Few few;
 
   /**
+   * @param mostRows that are few
    * @param operands of the step that is computed
-   * @param more makes others, a copy for each thread
-   * @param outputs the widest ones that there will be
+   * @param newOperands makes those of a thread
+   * @param outputs what {@link Operands#outputs} has
    */
   RowsPhase(
-      NativeMemory memory, ThreadTeam team, O operands, Supplier<O> more, FloatRows... outputs) {
+      NativeMemory memory,
+      ThreadTeam team,
+      int mostRows,
+      O operands,
+      Supplier<O> newOperands,
+      FloatRows... outputs) {
     this.operands = operands;
+    this.mostRows = mostRows;
     int others = team.threads() == 1 ? 0 : team.threads(); // alone, nobody is waited for
     this.few = new Few(new Repeatable.Attempt[others]);
-    Arrays.setAll(few.attempts, i -> new Again(more.get(), like(memory, outputs)));
+    Arrays.setAll(
+        few.attempts, i -> new OwnRows(newOperands.get(), like(memory, outputs, mostRows)));
   }
 
-  private static FloatRows[] like(NativeMemory memory, FloatRows[] outputs) {
+  private static FloatRows[] like(NativeMemory memory, FloatRows[] outputs, int mostRows) {
     FloatRows[] own = new FloatRows[outputs.length];
     for (int i = 0; i < own.length; i++) {
-      int rows = Math.min(Repeatable.FEW_ROWS, outputs[i].capacity());
+      int rows = Math.min(mostRows, outputs[i].capacity());
       own[i] = FloatRows.allocate(memory, rows, outputs[i].columns());
     }
     return own;
@@ -68,7 +80,7 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
   /** The task of the phase for its operands as they are now. */
   ThreadTeam.Task task() {
     read.setPlain(0);
-    return operands.count() <= Repeatable.FEW_ROWS ? few : inPlace;
+    return operands.count() <= mostRows ? few : inPlace;
   }
 
   /** What {@link Operands#compute} read of weights in the last run. */
@@ -104,12 +116,12 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
     }
   }
 
-  private final class Again implements Repeatable.Attempt {
+  private final class OwnRows implements Repeatable.Attempt {
     private final O taken;
     private final FloatRows[] own;
     private long bytes;
 
-    Again(O taken, FloatRows[] own) {
+    OwnRows(O taken, FloatRows[] own) {
       this.taken = taken;
       this.own = own;
     }

@@ -66,8 +66,9 @@ final class SparseFeedForward {
     this.gateUp = new GateUp(gateAndUp);
     this.down = new Down(sums);
     this.gateUpPhase =
-        new RowsPhase<>(memory, team, gateUp, () -> new GateUp(gateAndUp), gateAndUp);
-    this.downPhase = new RowsPhase<>(memory, team, down, () -> new Down(sums), sums);
+        new RowsPhase<>(
+            memory, team, RowsPhase.FEW, gateUp, () -> new GateUp(gateAndUp), gateAndUp);
+    this.downPhase = new RowsPhase<>(memory, team, RowsPhase.FEW, down, () -> new Down(sums), sums);
   }
 
   /** What both phases have. */

@@ -250,9 +250,9 @@ public final class Transformer implements AutoCloseable {
       cacheLayer = pool.layer(layerIndex);
 
       byRows(attentionInput); // normed = quantize(norm(x))
-      queryKeyValue.of(normed, layer.query(), query);
-      queryKeyValue.and(layer.key(), key);
-      queryKeyValue.and(layer.value(), value);
+      queryKeyValue.of(normed, layer.query());
+      queryKeyValue.and(layer.key());
+      queryKeyValue.and(layer.value());
       finite(queryKeyValue.run(rows.size()), ATTENTION_INPUT);
       byRows(rotateAndStore); // norm and rope on q and k; k and v into the cache
       if (layerIndex == spec.layers() - 1) {
@@ -263,7 +263,7 @@ public final class Transformer implements AutoCloseable {
       }
       attention.run(cacheLayer, rows, query, attended);
       byRows(attentionOutputInput); // quantize(sub_norm(attended))
-      single.of(attendedInput, layer.attentionOutput(), delta);
+      single.of(attendedInput, layer.attentionOutput());
       finite(single.run(rows.size()), ATTENTION_OUTPUT);
 
       byRows(feedForwardInput); // x += post_norm(delta); normed = quantize(norm(x))
@@ -271,8 +271,8 @@ public final class Transformer implements AutoCloseable {
       if (skips) { // the same bits, without the weights that are multiplied by 0
         sparseFeedForward.gateUp(layer.gate(), layer.up(), normed.quantized(), rows.size(), reads);
       } else {
-        gateUp.of(normed, layer.gate(), gate);
-        gateUp.and(layer.up(), up);
+        gateUp.of(normed, layer.gate());
+        gateUp.and(layer.up());
         finite(gateUp.run(rows.size()), FEED_FORWARD_INPUT);
       }
       if (layer.canSkip()) {
@@ -282,7 +282,7 @@ public final class Transformer implements AutoCloseable {
       if (skips) {
         sparseFeedForward.down(layer.down(), hidden.quantized(), rows.size(), reads);
       } else {
-        single.of(hidden, layer.down(), delta);
+        single.of(hidden, layer.down());
         finite(single.run(rows.size()), HIDDEN_UNITS);
       }
       byRows(addFeedForward); // x += post_norm(delta)

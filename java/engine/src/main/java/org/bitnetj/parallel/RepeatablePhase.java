@@ -1,16 +1,14 @@
 package org.bitnetj.parallel;
 
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The phase of a {@link ThreadTeam} whose chunks may be computed more than once: who may publish a
- * chunk, and what the phase computes, which a thread may ask for when the phase is over.
+ * chunk, and how a thread gets the phase's operands although the phase may end at any time.
  *
- * <p>Phases are numbered. {@link #PHASE} holds the number of the one that is on, an odd number, or
+ * <p>Phases are numbered. The word PHASE holds the number of the one that is on, an odd number, or
  * an even one between two phases; operands change only then. A thread reads PHASE, copies the
  * operands, and reads PHASE again: if it is still the same the copy is whole (a sequence lock),
  * else it is dropped. Chunk i has a word with the number of the last phase in which it was
@@ -24,30 +22,15 @@ final class RepeatablePhase {
   /** Longs from one shared word to the next: a cache line. */
   private static final int STRIDE = 8;
 
-  /** Of the words of chunks, from which PHASE is two cache lines away. */
-  private static final int CHUNKS = 4 * STRIDE;
-
   private static final int PHASE = 2 * STRIDE;
 
+  /** The first word of the chunks, two lines after PHASE. */
+  private static final int CHUNKS = 4 * STRIDE;
+
+  /** The first word of the threads: 1 while a thread is in an attempt, else 0. */
+  private static final int THREADS = CHUNKS + MOST_CHUNKS * STRIDE;
+
   private static final Repeatable.Attempt[] NONE = {};
-
-  /** What a thread of the team knows of the phase. */
-  private static final class Member {
-    private volatile boolean isIn;
-    private long taken; // the phase whose operands its attempt has
-    private Repeatable.@Nullable Attempt attempt;
-  }
-
-  private final AtomicLongArray words =
-      new AtomicLongArray(CHUNKS + MOST_CHUNKS * STRIDE + 2 * STRIDE);
-
-  private final Member[] members;
-  private final Chunks chunks;
-  private final Failures failures;
-
-  // Change between phases only.
-  private Repeatable.Attempt[] attempts = NONE;
-  private int total;
 
   /** Where a team keeps what its tasks throw. */
   interface Failures {
@@ -56,9 +39,18 @@ final class RepeatablePhase {
     void add(Throwable t);
   }
 
+  private final AtomicLongArray words;
+  private final long[] taken; // by thread, the phase whose operands its attempt has
+  private final Chunks chunks;
+  private final Failures failures;
+
+  // Change between phases only.
+  private Repeatable.Attempt[] attempts = NONE;
+  private int total;
+
   RepeatablePhase(int threads, Chunks chunks, Failures failures) {
-    this.members = new Member[threads];
-    Arrays.setAll(members, i -> new Member());
+    this.words = new AtomicLongArray(THREADS + (threads + 2) * STRIDE);
+    this.taken = new long[threads * STRIDE];
     this.chunks = chunks;
     this.failures = failures;
   }
@@ -77,23 +69,25 @@ final class RepeatablePhase {
   }
 
   /**
-   * Computes and publishes a chunk of the phase that is on, unless it is published, now or then.
+   * Computes a chunk of the phase that is on and publishes it, unless another thread has published
+   * it before.
    *
    * @param thread of the team
-   * @param index of the chunk; of an earlier phase perhaps: this is then one more attempt
+   * @param index of the chunk; claimed in an earlier phase perhaps, then this is one attempt more
    * @return the number of the phase's chunks if this thread has published one of them, else 0
    */
   int attempt(int thread, int index) {
-    Member me = members[thread];
-    me.isIn = true;
+    int inAttempt = THREADS + thread * STRIDE;
+    words.set(inAttempt, 1);
+    VarHandle.fullFence(); // before PHASE is read, or settle() might miss this thread
     try {
-      return attempt(me, thread, index);
+      return attemptNow(thread, index);
     } finally {
-      me.isIn = false;
+      words.set(inAttempt, 0);
     }
   }
 
-  private int attempt(Member me, int thread, int index) {
+  private int attemptNow(int thread, int index) {
     long phase = words.get(PHASE);
     if ((phase & 1) == 0) {
       return 0;
@@ -101,27 +95,28 @@ final class RepeatablePhase {
     int total = this.total;
     int begin = chunks.begin(index);
     int end = chunks.begin(index + 1);
-    Repeatable.Attempt attempt = me.attempt;
-    if (attempt == null || me.taken != phase) {
-      attempt = attempts[thread];
-      attempt.take();
-      me.attempt = attempt;
-      me.taken = phase;
+    Repeatable.Attempt attempt = attempts[thread];
+    Throwable thrown = null;
+    if (taken[thread * STRIDE] != phase) {
+      try {
+        attempt.take();
+        taken[thread * STRIDE] = phase;
+      } catch (Throwable t) {
+        thrown = t;
+      }
     }
     VarHandle.acquireFence();
     if (words.get(PHASE) != phase) {
-      me.attempt = null;
-      return 0;
+      return 0; // and no later phase has this number
     }
     int word = CHUNKS + index * STRIDE;
     long last = index < total ? words.get(word) : phase;
     if (last >= phase) {
       return 0;
     }
-    Throwable thrown = null;
-    boolean skipped = failures.any();
+    boolean computes = thrown == null && !failures.any();
     try {
-      if (!skipped) {
+      if (computes) {
         attempt.compute(begin, end);
       }
     } catch (Throwable t) {
@@ -131,7 +126,7 @@ final class RepeatablePhase {
       return 0;
     }
     try {
-      if (thrown == null && !skipped) {
+      if (computes && thrown == null) {
         attempt.publish(begin, end);
       }
     } catch (Throwable t) {
@@ -145,8 +140,8 @@ final class RepeatablePhase {
 
   /** Returns when no thread computes a chunk of a phase that is over. */
   void settle() {
-    for (Member member : members) {
-      while (member.isIn) {
+    for (int thread = 0; thread * STRIDE < taken.length; thread++) {
+      while (words.get(THREADS + thread * STRIDE) != 0) {
         LockSupport.parkNanos(this, 100_000);
       }
     }

@@ -63,7 +63,7 @@ public final class ThreadTeam implements AutoCloseable {
    * finished.
    *
    * <p>Why one word is enough, whatever happens between two steps of a thread, if the phase is not
-   * repeatable (else {@link RepeatablePhase} knows why):
+   * repeatable (for those see {@link RepeatablePhase}):
    *
    * <ol>
    *   <li>The caller starts a phase only after DONE has reached the total of the one before. So
@@ -236,10 +236,13 @@ public final class ThreadTeam implements AutoCloseable {
         LockSupport.unpark(workers[i]);
       }
     }
-    work(0);
-    awaitDone(total, attempts != null);
-    if (attempts != null) {
-      repeatable.end();
+    try {
+      work(0);
+      awaitDone(total, attempts != null);
+    } finally {
+      if (attempts != null) {
+        repeatable.end();
+      }
     }
     this.task = NOTHING;
     Throwable thrown = failure;
@@ -352,7 +355,7 @@ public final class ThreadTeam implements AutoCloseable {
 
   /**
    * Returns when no thread computes a chunk of a {@link Repeatable} that is over: what it reads may
-   * be freed then.
+   * be freed then. Between runs, by the thread that makes them.
    */
   public void settle() {
     repeatable.settle();

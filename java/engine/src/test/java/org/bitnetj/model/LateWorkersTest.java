@@ -12,7 +12,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.bitnetj.kernel.Kernels;
@@ -27,14 +26,19 @@ import org.bitnetj.testing.Tiers;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Steps neither wait for workers that are stopped within a product, nor take what comes late. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LateWorkersTest {
   /** What nearly all of a step's time goes to. */
   private static final Set<String> PRODUCTS =
-      Set.of("ternaryProduct", "vectorsProduct", "gatedProduct", "sparseProduct", "boundLogits");
+      Set.of(
+          "ternaryProduct",
+          "vectorsProduct",
+          "gatedProduct",
+          "sparseProduct",
+          "boundLogits",
+          "headProduct");
 
   private static final int[] TOKENS = new Random(3).ints(60, 0, 4096).toArray();
 
@@ -57,25 +61,31 @@ class LateWorkersTest {
             });
   }
 
-  /** The bits of the best logits after each of some steps. */
-  private static List<Integer> bits(Kernels kernels, int threads, boolean sparse, int rows)
-      throws Exception {
+  private static List<Integer> bits(
+      Kernels kernels, int threads, boolean sparse, HeadMode head, int rows) throws Exception {
     try (GgufFile file = GgufFile.open(Golden.MODEL);
         ThreadTeam team = new ThreadTeam(threads);
-        Weights weights = Weights.load(file, Tiers.best(), team, HeadMode.SCREENED, sparse);
+        Weights weights = Weights.load(file, Tiers.best(), team, head, sparse);
         Transformer transformer = new Transformer(weights, kernels, team, rows, 1);
         TextInSteps text = new TextInSteps(transformer, 512)) {
-      List<Integer> bits = new ArrayList<>();
-      for (int i = 0; i < TOKENS.length; i += rows) {
-        text.compute(Arrays.copyOfRange(TOKENS, i, i + rows), rows - 1, LogitsNeed.best(10));
-        ComputedLogits computed = transformer.computed(0);
-        for (int t = 0; t < computed.count(); t++) {
-          bits.add(computed.token(t));
-          bits.add(Float.floatToRawIntBits(transformer.logits().get(0, computed.token(t))));
-        }
-      }
-      return bits;
+      return bits(transformer, text, rows);
     }
+  }
+
+  /** The tokens whose logits were computed, and their bits, after each of some steps. */
+  private static List<Integer> bits(Transformer transformer, TextInSteps text, int rows) {
+    List<Integer> bits = new ArrayList<>();
+    for (int i = 0; i < TOKENS.length; i += rows) {
+      text.compute(Arrays.copyOfRange(TOKENS, i, i + rows), rows - 1, LogitsNeed.best(10));
+      ComputedLogits computed = transformer.computed(0);
+      int count = computed.areAll() ? transformer.spec().vocabulary() : computed.count();
+      for (int t = 0; t < count; t++) {
+        int token = computed.areAll() ? t : computed.token(t);
+        bits.add(token);
+        bits.add(Float.floatToRawIntBits(transformer.logits().get(0, token)));
+      }
+    }
+    return bits;
   }
 
   @ParameterizedTest
@@ -94,42 +104,56 @@ class LateWorkersTest {
                 LockSupport.parkNanos(1_000_000); // far more than what a caller waits
               }
             });
-    assertEquals(bits(Tiers.best(), 1, sparse, rows), bits(stopped, 3, sparse, rows));
+    HeadMode head = HeadMode.SCREENED;
+    List<Integer> expected = bits(Tiers.best(), 1, sparse, head, rows);
+    assertEquals(expected, bits(stopped, 3, sparse, head, rows));
     assertTrue(stops.get() > 10, "stops: " + stops);
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void aStepNeedsNoWorkerThatIsHeldInAProduct(boolean sparse) throws Exception {
-    Thread caller = Thread.currentThread();
-    CountDownLatch isHeld = new CountDownLatch(1);
-    CountDownLatch goOn = new CountDownLatch(1);
-    AtomicInteger productsLeft = new AtomicInteger(200); // of several steps
-    AtomicBoolean wasLate = new AtomicBoolean();
-    Kernels holding =
-        with(
-            () -> {
-              if (Thread.currentThread() != caller) {
-                if (isHeld.getCount() > 0) {
-                  isHeld.countDown();
-                  await(goOn);
-                  wasLate.set(true);
-                }
-              } else if (isHeld.getCount() > 0) {
-                LockSupport.parkNanos(100_000); // so that the worker comes
-              } else if (productsLeft.decrementAndGet() == 0) {
-                goOn.countDown();
-              }
-            });
-    assertEquals(bits(Tiers.best(), 1, sparse, 1), bits(holding, 2, sparse, 1));
-    assertTrue(wasLate.get(), "the worker came back");
+  /** Holds the first product of a worker until it is let go; the caller gives it time to come. */
+  private static final class Holding {
+    private final Thread caller = Thread.currentThread();
+    private final CountDownLatch isHeld = new CountDownLatch(1);
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final AtomicInteger productsWithout = new AtomicInteger();
+
+    void beforeProduct() {
+      try {
+        if (Thread.currentThread() != caller) {
+          if (isHeld.getCount() > 0) {
+            isHeld.countDown();
+            assertTrue(goOn.await(100, TimeUnit.SECONDS), "the step waits for this thread");
+          }
+        } else if (isHeld.await(goOn.getCount() > 0 ? 10 : 0, TimeUnit.MILLISECONDS)) {
+          productsWithout.incrementAndGet();
+        }
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
   }
 
-  private static void await(CountDownLatch latch) {
-    try {
-      assertTrue(latch.await(60, TimeUnit.SECONDS), "the step waits for this thread");
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
+  @ParameterizedTest
+  @CsvSource({"true, SCREENED", "false, SCREENED", "true, FULL"})
+  void stepsNeedNoWorkerThatIsHeldInAProduct(boolean sparse, HeadMode head) throws Exception {
+    List<Integer> expected = bits(Tiers.best(), 1, sparse, head, 1);
+    Holding holding = new Holding();
+    Kernels kernels = with(holding::beforeProduct);
+    try (GgufFile file = GgufFile.open(Golden.MODEL);
+        ThreadTeam team = new ThreadTeam(2);
+        Weights weights = Weights.load(file, Tiers.best(), team, head, sparse)) {
+      Transformer transformer = new Transformer(weights, kernels, team, 1, 1);
+      Thread closing = new Thread(transformer::close);
+      try (TextInSteps text = new TextInSteps(transformer, 512)) {
+        assertEquals(expected, bits(transformer, text, 1));
+        assertTrue(holding.productsWithout.get() > 100, "products while the worker was held");
+        closing.start();
+        closing.join(50);
+        assertTrue(closing.isAlive(), "the worker still reads what would be freed");
+      } finally {
+        holding.goOn.countDown();
+      }
+      closing.join();
     }
   }
 }

@@ -37,6 +37,8 @@ class RepeatableTest {
 
     void after(int begin) {}
 
+    void taking() {}
+
     @Override
     public void run(int begin, int end) {
       for (int i = begin; i < end; i++) {
@@ -56,6 +58,7 @@ class RepeatableTest {
 
       @Override
       public void take() {
+        taking();
         taken = factor;
       }
 
@@ -212,6 +215,42 @@ class RepeatableTest {
         assertSame(thrown, assertThrows(RuntimeException.class, () -> team.run(fails, 100, 10)));
         new Multiples(threads).check(team, 2, 100, 10);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void soDoesOneThatIsThrownBeforeAChunk(boolean byCaller) {
+    Thread caller = Thread.currentThread();
+    CountDownLatch worker = new CountDownLatch(1);
+    RuntimeException thrown = new IllegalStateException("operands");
+    Multiples fails =
+        new Multiples(2) {
+          @Override
+          void taking() {
+            boolean isCaller = Thread.currentThread() == caller;
+            if (!isCaller) {
+              worker.countDown();
+            } else if (!byCaller) {
+              await(worker);
+            }
+            if (isCaller == byCaller) {
+              throw thrown;
+            }
+          }
+        };
+    long noBackups = TimeUnit.SECONDS.toNanos(30); // or the caller may be first
+    try (ThreadTeam team = new ThreadTeam(2, noBackups)) {
+      assertSame(thrown, assertThrows(RuntimeException.class, () -> team.run(fails, 100, 10)));
+      CountDownLatch both = new CountDownLatch(2);
+      team.run(
+          (begin, end) -> {
+            both.countDown();
+            await(both);
+          },
+          2,
+          1); // by two threads
+      new Multiples(2).check(team, 2, 100, 10);
     }
   }
 

@@ -69,7 +69,7 @@ public final class CandidateScreening {
   private final boolean usable;
 
   private final ThreadTeam.Task bound = this::bound;
-  private final BoundFew boundFew;
+  private final BoundOne boundOne;
   private final ThreadTeam.Task setThresholds = this::setThresholds;
   private final ThreadTeam.Task refine = this::refine;
   private final ThreadTeam.Task raiseThresholds = this::raiseThresholds;
@@ -113,7 +113,7 @@ public final class CandidateScreening {
     Arrays.setAll(activations, i -> rows[i].activation());
     Arrays.setAll(bounds, i -> rows[i].bounds());
     this.panels = lowBit.panelCount();
-    this.boundFew = new BoundFew(memory);
+    this.boundOne = new BoundOne(memory);
     this.usable = lowBit.largestNorm() <= LARGEST_NORM;
   }
 
@@ -157,8 +157,7 @@ public final class CandidateScreening {
   }
 
   private void screen() {
-    team.runGuided(
-        count <= Repeatable.FEW_ROWS ? boundFew : bound, panels, LEAST_PANELS, MOST_PANELS, 4);
+    team.runGuided(count == 1 ? boundOne : bound, panels, LEAST_PANELS, MOST_PANELS, 4);
     bytesRead += lowBit.coarseBytes();
     team.run(setThresholds, count, 1);
     scatter(refine);
@@ -232,12 +231,12 @@ public final class CandidateScreening {
     kernels.boundLogits(lowBit, activations, bounds, count, begin, end);
   }
 
-  /** The same for few rows, whose bounds are not too much to be copied. */
-  private final class BoundFew implements Repeatable {
+  /** The same for one row, whose bounds are not too much to be copied: 16 bytes for each token. */
+  private final class BoundOne implements Repeatable {
     private final Attempt[] attempts = new Attempt[team.threads() == 1 ? 0 : team.threads()];
 
-    BoundFew(NativeMemory memory) {
-      Arrays.setAll(attempts, i -> new BoundAgain(memory));
+    BoundOne(NativeMemory memory) {
+      Arrays.setAll(attempts, i -> new OwnBounds(memory));
     }
 
     @Override
@@ -251,29 +250,24 @@ public final class CandidateScreening {
     }
   }
 
-  private final class BoundAgain implements Repeatable.Attempt {
-    private final LogitBounds[] own = new LogitBounds[Math.min(Repeatable.FEW_ROWS, rows.length)];
-    private int taken; // rows
+  private final class OwnBounds implements Repeatable.Attempt {
+    private final LogitBounds[] own = new LogitBounds[1];
 
-    BoundAgain(NativeMemory memory) {
-      Arrays.setAll(own, i -> LogitBounds.allocate(memory, lowBit.rows()));
+    OwnBounds(NativeMemory memory) {
+      own[0] = LogitBounds.allocate(memory, lowBit.rows());
     }
 
     @Override
-    public void take() {
-      taken = count;
-    }
+    public void take() {} // there is one matrix and one row
 
     @Override
     public void compute(int begin, int end) {
-      kernels.boundLogits(lowBit, activations, own, taken, begin, end);
+      kernels.boundLogits(lowBit, activations, own, 1, begin, end);
     }
 
     @Override
     public void publish(int begin, int end) {
-      for (int i = 0; i < taken; i++) {
-        bounds[i].copyPanels(own[i], begin, end);
-      }
+      bounds[0].copyPanels(own[0], begin, end);
     }
   }
 
