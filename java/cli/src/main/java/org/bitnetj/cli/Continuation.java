@@ -92,9 +92,10 @@ final class Continuation extends Dialogue {
       GenerationResult result;
       try (PrefillProgress progress = reporting.withProgress(streams(), printer)) {
         result = loaded.session().generate(ids, options, progress);
-      }
-      if (wrap != null) {
-        wrap.flush();
+      } finally {
+        if (wrap != null) {
+          wrap.flush();
+        }
       }
       out.print("\n").flush();
       if (result.finishReason() == FinishReason.CANCELLED && reporting.isQuiet()) {

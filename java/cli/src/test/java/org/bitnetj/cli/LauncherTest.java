@@ -500,6 +500,23 @@ class LauncherTest {
   }
 
   @Test
+  void whoMayNotInstallWhatTheBuildCanDoWithoutGetsOne() throws Exception {
+    Map<String, String> environment = system("dnf", "1000", "usr/lib/jvm/java-25-openjdk");
+    Files.delete(folder.resolve("tools/sudo"));
+    Files.move(folder.resolve("packages/mvn"), folder.resolve("tools/mvn"));
+    environment.put("JAVA_HOME", jdk("another jdk").toString());
+    environment.put("CI", "1");
+    assertEquals(0, start(environment, "--version"), said);
+    assertTrue(
+        said.startsWith(
+            "bitnet: this would be installed, but you are not root, and neither sudo nor doas is"
+                + " here: dnf install -y cmake make clang\n"),
+        said);
+    assertTrue(Files.exists(jar()), said);
+    assertFalse(Files.exists(folder.resolve("installed")), said);
+  }
+
+  @Test
   void whoMayNotInstallIsToldWhatMustBeInstalled() throws Exception {
     Map<String, String> environment = system("apk", "1000", "usr/lib/jvm/java-25-openjdk");
     Files.delete(folder.resolve("tools/sudo"));

@@ -239,10 +239,12 @@ public final class ThreadTeam implements AutoCloseable {
     try {
       work(0);
       awaitDone(total, attempts != null);
-    } finally {
-      if (attempts != null) {
-        repeatable.end();
-      }
+    } catch (Throwable t) { // of the virtual machine: what tasks throw is in failure
+      closed = true; // others may still work on this phase, so there cannot be a next one
+      throw t;
+    }
+    if (attempts != null) {
+      repeatable.end();
     }
     this.task = NOTHING;
     Throwable thrown = failure;

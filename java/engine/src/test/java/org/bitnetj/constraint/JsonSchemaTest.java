@@ -217,6 +217,8 @@ class JsonSchemaTest {
           minItems              | {"minItems": 1e9}                                        | #
           minProperties         | {"minProperties": 1.5}                                   | #
           multipleOf            | {"multipleOf": 0}                                        | #
+          multipleOf            | {"multipleOf": 1e2147483648}                             | #
+          maxLength             | {"maxLength": 1e2147483648}                              | #
           multipleOf            | {"items": {"multipleOf": 0.123456789}}                   | #/items
           properties            | {"properties": []}                                       | #
           required              | {"required": [1]}                                        | #

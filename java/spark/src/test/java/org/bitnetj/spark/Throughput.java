@@ -157,8 +157,8 @@ final class Throughput {
   }
 
   public static void main(String[] args) throws IOException {
-    if (args.length != 5) {
-      throw new IllegalArgumentException("Give FILE ROWS TOKENS ROUNDS TASKS.");
+    if (args.length != 5 || Integer.parseInt(args[3]) % 2 == 0) { // of a pair there is no median
+      throw new IllegalArgumentException("Give FILE ROWS TOKENS ROUNDS TASKS, ROUNDS odd.");
     }
     try (SparkSession spark =
         LocalSpark.builder("local[" + Integer.parseInt(args[4]) + "]").getOrCreate()) {

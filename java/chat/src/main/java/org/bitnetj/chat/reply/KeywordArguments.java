@@ -40,8 +40,8 @@ final class KeywordArguments {
           "dependentSchemas",
           "dependencies");
 
-  /** Any may come next, and a state of a constraint has so many places. */
-  private static final int MOST_ARGUMENTS = 1000;
+  /** Any may come next: a state of a constraint has so many places, entered one within another. */
+  private static final int MOST_ARGUMENTS = 250;
 
   /** What the schema of a property takes over from the one that it stands in. */
   private static final List<String> SHARED = List.of("$schema", "$defs", "definitions");
@@ -72,14 +72,15 @@ final class KeywordArguments {
     if (parameters.path("properties").size() > MOST_ARGUMENTS) {
       throw refusal(function, "by keywords, at most " + MOST_ARGUMENTS);
     }
-    Map<JsonNode, Grammar> values = new HashMap<>(); // many properties may be alike
+    Map<String, Grammar> values = new HashMap<>(); // by schema: many properties may be alike
     for (Map.Entry<String, JsonNode> property : parameters.path("properties").properties()) {
       String name = property.getKey();
       if (!name.matches("[\\p{L}_][\\p{L}\\p{N}_]*")) {
         throw refusal(function, "by keywords, and '" + name + "' cannot be one");
       }
       Grammar value =
-          values.computeIfAbsent(property.getValue(), schema -> value(function, name, schema));
+          values.computeIfAbsent(
+              property.getValue().toString(), _ -> value(function, name, property.getValue()));
       arguments.add(
           new Argument(Grammar.sequence(Grammar.text(name + "="), value), required.remove(name)));
     }

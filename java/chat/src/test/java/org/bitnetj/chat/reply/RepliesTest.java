@@ -353,7 +353,7 @@ class RepliesTest {
               Duration.ofSeconds(30),
               () ->
                   its.prepare(
-                          request(properties(1000), Optional.empty(), GenerationOptions.defaults()))
+                          request(properties(250), Optional.empty(), GenerationOptions.defaults()))
                       .options()
                       .constraint()
                       .orElseThrow()
@@ -361,7 +361,7 @@ class RepliesTest {
       String call =
           "<|tool_call_start|>\n"
               + "```python\n"
-              + "f(p3=\"abc\",p4={},p999=\"\")\n"
+              + "f(p3=\"abc\",p4={},p249=\"\")\n"
               + "f()\n"
               + "```\n"
               + "<|tool_call_end|>";
@@ -369,10 +369,10 @@ class RepliesTest {
         state.accept(token);
       }
       assertTrue(state.isOver());
-      ChatRequest more = request(properties(1001), Optional.empty(), GenerationOptions.defaults());
+      ChatRequest more = request(properties(251), Optional.empty(), GenerationOptions.defaults());
       GrammarException refused = assertThrows(GrammarException.class, () -> its.prepare(more));
       assertEquals(
-          "parameters of f: this model writes arguments by keywords, at most 1000",
+          "parameters of f: this model writes arguments by keywords, at most 250",
           refused.getMessage());
     }
   }

@@ -90,7 +90,7 @@ public final class NumberSpelling implements ByteDfa.Machine<NumberSpelling.Stat
     } else {
       BigDecimal plain = every.stripTrailingZeros();
       places = Math.max(plain.scale(), 0);
-      if (places > MOST_DIGITS || plain.precision() - plain.scale() > MOST_DIGITS) {
+      if (places > MOST_DIGITS || (long) plain.precision() - plain.scale() > MOST_DIGITS) {
         throw new TooManyStatesException(MOST_DIGITS);
       }
       BigInteger multiple = plain.movePointRight(places).toBigIntegerExact();

@@ -136,7 +136,8 @@ final class ListedValues {
     }
     try {
       return Optional.of(new BigDecimal(text))
-          .filter(value -> Math.abs(value.scale()) <= Ranges.MOST_DIGITS);
+          .filter(value -> value.scale() <= Ranges.MOST_DIGITS)
+          .filter(value -> value.scale() >= -Ranges.MOST_DIGITS); // no abs: of the least int none
     } catch (NumberFormatException e) { // an exponent beyond what an int holds
       return Optional.empty();
     }

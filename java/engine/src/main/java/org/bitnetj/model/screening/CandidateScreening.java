@@ -113,8 +113,8 @@ public final class CandidateScreening {
     Arrays.setAll(activations, i -> rows[i].activation());
     Arrays.setAll(bounds, i -> rows[i].bounds());
     this.panels = lowBit.panelCount();
-    this.boundOne = new BoundOne(memory);
     this.usable = lowBit.largestNorm() <= LARGEST_NORM;
+    this.boundOne = new BoundOne(memory);
   }
 
   /**
@@ -233,7 +233,8 @@ public final class CandidateScreening {
 
   /** The same for one row, whose bounds are not too much to be copied: 16 bytes for each token. */
   private final class BoundOne implements Repeatable {
-    private final Attempt[] attempts = new Attempt[team.threads() == 1 ? 0 : team.threads()];
+    private final Attempt[] attempts =
+        new Attempt[usable && team.threads() > 1 ? team.threads() : 0];
 
     BoundOne(NativeMemory memory) {
       Arrays.setAll(attempts, i -> new OwnBounds(memory));
