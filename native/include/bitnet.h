@@ -453,9 +453,8 @@ BN_API int32_t bn_bound_logits(int32_t tier, const bn_low_bit* copy, const bn_ac
 
 /*
  * The same with both planes, of the rows of panels [begin, end) whose upper bound is at least that
- * row of activations' threshold: t of 2 * c - 63, a = t * (0.5 * (row scale * x->scale)). The
- * bounds of the panel's other rows become -infinity; a panel with no such row gets panel bounds of
- * -infinity, and its rows' bounds stay.
+ * row of activations' threshold: t of 2 * c - 63, a = t * (0.5 * (row scale * x->scale)). Other
+ * rows keep their bounds, so that this may be done again with a lower threshold.
  */
 BN_API int32_t bn_refine_bounds(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
                                 const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end);

@@ -83,7 +83,6 @@ static inline void bn_refine_panel(const bn_low_bit* s, const bn_activation16* x
                                    const bn_bounds* bounds, int32_t panel, uint32_t mask,
                                    const int32_t* high, const int32_t* low) {
   if (mask == 0) {
-    bounds->panel_lower[panel] = bounds->panel_upper[panel] = BN_MINUS_INFINITY;
     bounds->panel_refined[panel] = 0;
     return;
   }
@@ -93,8 +92,6 @@ static inline void bn_refine_panel(const bn_low_bit* s, const bn_activation16* x
     if (mask >> r & 1) {
       bn_set_bounds(s, x, bounds, row, 4 * sums[r] + 2 * high[r] - 3 * x->high_sum,
                     4 * sums[16 + r] + 2 * low[r] - 3 * x->low_sum, 0.5f, 32);
-    } else {
-      bounds->lower[row] = bounds->upper[row] = BN_MINUS_INFINITY;
     }
   }
   bn_set_panel_bounds(bounds, panel, __builtin_popcount(mask));

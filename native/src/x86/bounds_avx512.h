@@ -20,10 +20,17 @@ static inline __m512 bn_join_bytes(__m512i high, __m512i low) {
   return _mm512_insertf32x8(_mm512_castps256_ps512(parts[0]), parts[1], 1);
 }
 
-/* Sets the bounds of a panel's rows, -infinity outside the mask, and the panel's own. */
+/* The bounds of 16 rows. */
+typedef struct {
+  __m512 lower;
+  __m512 upper;
+} bn_bounds_avx512;
+
+/* Sets the bounds of a panel's rows, outside the mask to others, and the panel's own. */
 static inline void bn_set_bounds_avx512(const bn_low_bit* s, const bn_activation16* x,
                                         const bn_bounds* bounds, int32_t panel, __mmask16 mask,
-                                        __m512i high, __m512i low, float factor, int32_t residual) {
+                                        bn_bounds_avx512 others, __m512i high, __m512i low,
+                                        float factor, int32_t residual) {
   const float* from = bn_scales_and_norms(s, panel);
   const __m512 scale = _mm512_mul_ps(_mm512_load_ps(from), _mm512_set1_ps(x->scale));
   const __m512 value =
@@ -32,9 +39,8 @@ static inline void bn_set_bounds_avx512(const bn_low_bit* s, const bn_activation
       _mm512_mul_ps(_mm512_load_ps(from + residual), _mm512_set1_ps(x->error_weight));
   const __m512 by_norm = _mm512_mul_ps(_mm512_load_ps(from + 48), _mm512_set1_ps(x->norm_weight));
   const __m512 off = _mm512_add_ps(_mm512_add_ps(by_residual, by_norm), _mm512_set1_ps(x->slack));
-  const __m512 none = _mm512_set1_ps(BN_MINUS_INFINITY);
-  const __m512 lower = _mm512_mask_sub_ps(none, mask, value, off);
-  const __m512 upper = _mm512_mask_add_ps(none, mask, value, off);
+  const __m512 lower = _mm512_mask_sub_ps(others.lower, mask, value, off);
+  const __m512 upper = _mm512_mask_add_ps(others.upper, mask, value, off);
   _mm512_store_ps(bounds->lower + BN_LOW_BIT_ROWS * (int64_t)panel, lower);
   _mm512_store_ps(bounds->upper + BN_LOW_BIT_ROWS * (int64_t)panel, upper);
   bounds->panel_lower[panel] = _mm512_reduce_max_ps(lower);
@@ -56,7 +62,9 @@ static inline void bn_bound_panel_avx512(const bn_low_bit* s, const bn_activatio
   int32_t* to = bounds->sums + 32 * (int64_t)panel;
   _mm512_store_si512(to, high_sums);
   _mm512_store_si512(to + 16, low_sums);
-  bn_set_bounds_avx512(s, x, bounds, panel, mask, high_sums, low_sums, 2.0f, 16);
+  const __m512 none = _mm512_set1_ps(BN_MINUS_INFINITY);
+  const bn_bounds_avx512 others = {none, none};
+  bn_set_bounds_avx512(s, x, bounds, panel, mask, others, high_sums, low_sums, 2.0f, 16);
   bounds->panel_refined[panel] = 0;
 }
 
@@ -72,7 +80,11 @@ static inline void bn_refine_panel_avx512(const bn_low_bit* s, const bn_activati
                                           const bn_bounds* bounds, int32_t panel, __mmask16 mask,
                                           __m512i high, __m512i low) {
   const int32_t* coarse = bounds->sums + 32 * (int64_t)panel;
-  bn_set_bounds_avx512(s, x, bounds, panel, mask, bn_join_planes_avx512(coarse, high, x->high_sum),
+  const int64_t first = BN_LOW_BIT_ROWS * (int64_t)panel;
+  const bn_bounds_avx512 others = {_mm512_load_ps(bounds->lower + first),
+                                   _mm512_load_ps(bounds->upper + first)};
+  bn_set_bounds_avx512(s, x, bounds, panel, mask, others,
+                       bn_join_planes_avx512(coarse, high, x->high_sum),
                        bn_join_planes_avx512(coarse + 16, low, x->low_sum), 0.5f, 32);
   bounds->panel_refined[panel] = __builtin_popcount(mask);
 }

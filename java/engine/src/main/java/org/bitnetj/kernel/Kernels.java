@@ -188,8 +188,8 @@ public interface Kernels {
 
   /**
    * Bounds the logits of each of the first {@code count} rows {@code x[t]} by both planes where the
-   * upper bound reaches the threshold of {@code bounds[t]}; other rows and panels get −∞, except
-   * that rows of a panel without any such row keep their bounds. By panels.
+   * upper bound reaches the threshold of {@code bounds[t]}; other rows keep their bounds, so that
+   * this may be done again with a lower threshold. By panels.
    */
   void refineBounds(
       LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end);

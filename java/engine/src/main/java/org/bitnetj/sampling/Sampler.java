@@ -79,7 +79,14 @@ public final class Sampler {
     }
     int kept = options.topK() == 0 ? vocabulary : Math.min(options.topK(), vocabulary);
     kept = options.isGreedy() ? 1 : kept;
-    this.need = new SamplerNeed(kept < vocabulary ? kept : 0, vocabulary, recent, biased);
+    this.need =
+        new SamplerNeed(
+            kept < vocabulary ? kept : 0,
+            vocabulary,
+            recent,
+            biased,
+            reach(options, kept),
+            this::isDecided);
     this.candidates = new Candidates(vocabulary, kept);
     this.weights = new double[kept];
     this.chunk = new float[Math.min(CHUNK, vocabulary)];
@@ -110,6 +117,13 @@ public final class Sampler {
       throw unknown(token);
     }
     recent.add(token);
+  }
+
+  /** How far below the best logit tokens hardly change what top-p and min-p keep. */
+  private static float reach(SamplingOptions options, int kept) {
+    double byTopP = options.topP() < 1 ? (1 - options.topP()) / kept : 0;
+    double least = Math.max(byTopP, options.minP() / Math.E);
+    return kept == 1 ? Float.POSITIVE_INFINITY : (float) -Math.log(least);
   }
 
   private IllegalArgumentException unknown(int token) {
@@ -186,6 +200,11 @@ public final class Sampler {
   }
 
   private void gather(FloatRows logits, int row, ComputedLogits computed) {
+    collect(logits, row, computed);
+    some(candidates.size() - 1);
+  }
+
+  private void collect(FloatRows logits, int row, ComputedLogits computed) {
     candidates.clear();
     float threshold = candidates.threshold();
     int count = computed.before(vocabulary);
@@ -197,7 +216,6 @@ public final class Sampler {
         threshold = candidates.threshold();
       }
     }
-    some(candidates.size() - 1);
   }
 
   /** A logit with its bias and penalty; −∞ if the token is not allowed. */
@@ -331,15 +349,62 @@ public final class Sampler {
       }
     }
     if (topP) {
-      double enough = options.topP() * sum;
-      double running = weights[0];
-      int shortest = 1;
-      while (running < enough && shortest < kept) {
-        running += weights[shortest++];
-      }
-      kept = shortest;
+      kept = shortest(options.topP() * sum, kept, count);
     }
     return kept;
+  }
+
+  /**
+   * Whether top-p and min-p keep the same candidates whatever the logits below {@code least} are
+   * that are not computed. Then they keep none of these, and the draw does not depend on them.
+   *
+   * <p>Top-p depends on the sum of all candidates' weights. Those that are known sum to the least
+   * that it can be; each other one adds at most the weight of {@code least}. Rounded sums of what
+   * is not negative never fall as terms are added, and are off by much less than the last factor.
+   */
+  private boolean isDecided(FloatRows logits, int row, ComputedLogits computed, float least) {
+    collect(logits, row, computed);
+    candidates.sort();
+    double best = candidates.size() > 0 ? candidates.logit(0) : Double.NEGATIVE_INFINITY;
+    if (best < least) {
+      return false;
+    }
+    int known = 0; // of the candidates, the first ones in any case
+    int kept = 0; // of these, by min-p
+    double sum = 0;
+    for (; known < candidates.size() && candidates.logit(known) >= least; known++) {
+      weights[known] = StrictMath.exp(candidates.logit(known) - best);
+      sum += weights[known];
+      kept += weights[known] >= options.minP() ? 1 : 0;
+    }
+    if (known == weights.length) {
+      return true;
+    }
+    double other = StrictMath.exp(least - best);
+    boolean moreMayBeKept = kept == known && other >= options.minP();
+    if (options.topP() == 1) {
+      return !moreMayBeKept;
+    }
+    int most = moreMayBeKept ? Integer.MAX_VALUE : kept;
+    double largestSum = (sum + (weights.length - known) * other) * (1 + 0x1p-30);
+    int shortest = shortest(options.topP() * sum, most, known);
+    return shortest > 0 && shortest == shortest(options.topP() * largestSum, most, known);
+  }
+
+  /**
+   * The length of the shortest prefix of candidates whose weights sum to {@code enough}, or {@code
+   * most}; 0 if more than the known ones decide that.
+   */
+  private int shortest(double enough, int most, int known) {
+    double running = weights[0];
+    int shortest = 1;
+    while (running < enough && shortest < most) {
+      if (shortest == known) {
+        return 0;
+      }
+      running += weights[shortest++];
+    }
+    return shortest;
   }
 
   /** Which of the first {@code count} candidates comes next. */

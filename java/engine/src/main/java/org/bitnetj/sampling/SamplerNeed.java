@@ -1,6 +1,8 @@
 package org.bitnetj.sampling;
 
+import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.model.screening.LogitsNeed;
+import org.bitnetj.tensor.FloatRows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,21 +18,38 @@ final class SamplerNeed implements LogitsNeed {
   private final int vocabulary;
   private final RecentTokens tokens;
   private final int[] biased;
+  private final float reach;
+  private final Decision decision;
   private final int[] allowed = new int[FEW];
   private int allowedCount; // FEW + 1 for more
   private boolean restricted;
+
+  /** Whether a choice does not depend on logits that are not computed; as {@link #isMet}. */
+  interface Decision {
+    boolean isMade(FloatRows logits, int row, ComputedLogits computed, float least);
+  }
 
   /**
    * @param best how many would be enough without penalties; 0 for all logits
    * @param vocabulary how many tokens are looked at, from the first on; a model may have more
    * @param tokens those that are penalized, repeats and all
    * @param biased those with a bias
+   * @param reach how far below the best logit a token hardly counts; ∞ if all of the best do
+   * @param decision what the choice depends on, if those are left out
    */
-  SamplerNeed(int best, int vocabulary, RecentTokens tokens, int[] biased) {
+  SamplerNeed(
+      int best,
+      int vocabulary,
+      RecentTokens tokens,
+      int[] biased,
+      float reach,
+      Decision decision) {
     this.best = best;
     this.vocabulary = vocabulary;
     this.tokens = tokens;
     this.biased = biased;
+    this.reach = reach;
+    this.decision = decision;
   }
 
   /** Restricts the tokens to those whose bits are set; null for all. */
@@ -66,6 +85,16 @@ final class SamplerNeed implements LogitsNeed {
       distinct += i == 0 || tokens.sorted(i) != tokens.sorted(i - 1) ? 1 : 0;
     }
     return best + distinct + biased.length + Math.max(0, rows - vocabulary);
+  }
+
+  @Override
+  public float reach() {
+    return restricted ? Float.POSITIVE_INFINITY : reach;
+  }
+
+  @Override
+  public boolean isMet(FloatRows logits, int row, ComputedLogits computed, float least) {
+    return decision.isMade(logits, row, computed, least);
   }
 
   @Override

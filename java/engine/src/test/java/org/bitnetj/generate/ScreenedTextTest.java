@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.option.SamplingOptions;
@@ -29,7 +30,10 @@ class ScreenedTextTest {
           DEFAULTS.withSeed(4).withTopK(100).withTopP(0.9).withRepetitionPenalty(1.5),
           DEFAULTS.withSeed(5).withTopK(0).withTemperature(1.5),
           DEFAULTS.withSeed(6).withTopK(5).withFrequencyPenalty(-2).withTemperature(2),
-          DEFAULTS.withSeed(7).withTopK(3000));
+          DEFAULTS.withSeed(7).withTopK(3000),
+          DEFAULTS.withSeed(8).withTopP(1),
+          DEFAULTS.withSeed(9).withMinP(0).withTopP(0.8),
+          DEFAULTS.withSeed(10).withMinP(0.3).withLogitBias(Map.of(300, 5.0)));
 
   private static List<GenerationResult> texts(Kernels kernels, HeadMode mode) throws Exception {
     int tokens = kernels.tier().isNative() ? 30 : 5;

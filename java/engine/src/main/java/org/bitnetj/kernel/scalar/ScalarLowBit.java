@@ -126,14 +126,9 @@ final class ScalarLowBit {
               && bounds.upper(row) >= threshold;
       refined += wanted[r] ? 1 : 0;
     }
-    if (refined == 0) {
-      bounds.setPanel(panel, NONE, NONE, 0);
-      return;
-    }
     for (int r = 0; r < PANEL_ROWS; r++) {
       int row = panel * PANEL_ROWS + r;
       if (!wanted[r]) {
-        bounds.set(row, NONE, NONE);
         continue;
       }
       int high = 4 * bounds.sum(row, false);

@@ -72,7 +72,7 @@ public final class CandidateScreening {
   private final BoundOne boundOne;
   private final ThreadTeam.Task setThresholds = this::setThresholds;
   private final ThreadTeam.Task refine = this::refine;
-  private final ThreadTeam.Task raiseThresholds = this::raiseThresholds;
+  private final ThreadTeam.Task list = this::list;
   private final ThreadTeam.Task compute = this::compute;
 
   // Where the step is; set by the caller's thread between phases.
@@ -160,25 +160,46 @@ public final class CandidateScreening {
     team.runGuided(count == 1 ? boundOne : bound, panels, LEAST_PANELS, MOST_PANELS, 4);
     bytesRead += lowBit.coarseBytes();
     team.run(setThresholds, count, 1);
+    for (int i = 0; i < count; i++) {
+      bytesRead += rows[i].count() * head.rowBytes();
+    }
+    computeCandidates();
+    boolean settled = true;
+    for (int i = 0; i < count; i++) {
+      settled &= rows[i].settle(logits);
+    }
+    if (!settled) {
+      computeCandidates();
+    }
+    judge();
+  }
+
+  /** Finds the candidates of rows that are not settled, and computes their logits. */
+  private void computeCandidates() {
     scatter(refine);
-    team.run(raiseThresholds, count, 1);
+    team.run(list, count, 1);
     int refined = 0;
     int kept = 0;
-    judge();
     for (int i = 0; i < count; i++) {
-      refined += rows[i].refinedRows();
-      kept += rows[i].pays() ? rows[i].candidates().count() : 0;
+      if (!rows[i].isSettled()) {
+        refined += rows[i].refinedRows();
+        kept += rows[i].pays() ? rows[i].candidates().count() : 0;
+      }
     }
     if (kept > 0) {
       scatter(compute);
       for (int i = 0; i < count; i++) {
-        kept += rows[i].pays() ? computeTokens(rows[i]) : 0;
+        kept += isComputed(rows[i]) ? computeTokens(rows[i]) : 0;
       }
     }
     refinedRows += refined;
     candidates += kept;
     bytesRead += Math.min(refined, head.rows()) * lowBit.fineRowBytes();
     bytesRead += Math.min(kept, head.rows()) * head.rowBytes();
+  }
+
+  private static boolean isComputed(ScreenedRow row) {
+    return row.pays() && !row.isSettled();
   }
 
   /** For tokens here and there: likely ones may be neighbours, so all ranges are short. */
@@ -274,7 +295,12 @@ public final class CandidateScreening {
 
   private void setThresholds(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      rows[i].setThreshold();
+      ScreenedRow row = rows[i];
+      row.findBest();
+      for (int t = 0; t < row.count(); t++) {
+        computeLogit(row, row.bestToken(t));
+      }
+      row.setThreshold(logits);
     }
   }
 
@@ -282,15 +308,17 @@ public final class CandidateScreening {
     kernels.refineBounds(lowBit, activations, bounds, count, begin, end);
   }
 
-  private void raiseThresholds(int begin, int end) {
+  private void list(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      rows[i].raiseThreshold();
+      if (!rows[i].isSettled()) {
+        rows[i].list();
+      }
     }
   }
 
   private void compute(int begin, int end) {
     for (int i = 0; i < count; i++) {
-      if (rows[i].pays()) {
+      if (isComputed(rows[i])) {
         ComputedLogits tokens = rows[i].candidates();
         int last = tokens.before(end * LowBitMatrix.PANEL_ROWS);
         for (int t = tokens.before(begin * LowBitMatrix.PANEL_ROWS); t < last; t++) {

@@ -1,5 +1,7 @@
 package org.bitnetj.model.screening;
 
+import org.bitnetj.tensor.FloatRows;
+
 /**
  * Which logits of a row its reader looks at: the best few, and some tokens whatever their logit is.
  * All others may as well be −∞: the reader then decides as it would with all of them. Or none of
@@ -12,6 +14,24 @@ public interface LogitsNeed {
 
   /** How many of the best of {@code rows} logits are enough, if not all are needed. */
   int count(int rows);
+
+  /**
+   * How far below the best logit those are that may be left out even if they are among the best,
+   * provided that {@link #isMet} then; ∞ if none may be.
+   */
+  default float reach() {
+    return Float.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Whether the reader decides as with all logits, if it has only these of a row.
+   *
+   * @param computed those that there are, the needed tokens among them
+   * @param least no other logit reaches it
+   */
+  default boolean isMet(FloatRows logits, int row, ComputedLogits computed, float least) {
+    return true;
+  }
 
   /** How many tokens are needed whatever their logits are, repeats counted. */
   int tokens();

@@ -21,7 +21,8 @@ final class ScreenedRow {
 
   private final Activation16 activation;
   private final LogitBounds bounds;
-  private float[] best = new float[64]; // a heap, the least on top
+  private float[] best = new float[64]; // lower bounds, a heap, the least on top
+  private int[] bestTokens = new int[64]; // whose they are
   private final int tokens;
   private final float[] piece = new float[PIECE];
   private final int[] refined = new int[PIECE];
@@ -31,8 +32,11 @@ final class ScreenedRow {
   private int count;
   private ComputedLogits candidates = new ComputedLogits();
   private int most;
+  private float reach;
+  private float kthLargest; // no larger than the k-th largest logit
   private int refinedRows;
   private boolean pays;
+  private boolean settled;
 
   ScreenedRow(NativeMemory memory, LowBitMatrix lowBit) {
     this.activation = Activation16.allocate(memory, lowBit.columns());
@@ -70,8 +74,9 @@ final class ScreenedRow {
     this.count = count;
     this.candidates = candidates;
     this.most = most;
-    refinedRows = 0;
+    reach = need.reach();
     pays = false;
+    settled = false;
     return rounded ? activation.setRounded(input, row) : activation.set(input, row);
   }
 
@@ -89,19 +94,50 @@ final class ScreenedRow {
     return count;
   }
 
-  /** From bounds by the coarse plane: whose upper bound is below the threshold is ruled out. */
-  void setThreshold() {
-    bounds.setThreshold(countLargestLower());
+  /**
+   * From bounds by the coarse plane, after {@link #findBest}: whose upper bound is below the
+   * threshold is ruled out.
+   *
+   * @param logits those of the best tokens are there
+   */
+  void setThreshold(FloatRows logits) {
+    float least = Float.POSITIVE_INFINITY;
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      float logit = logits.get(row, bestTokens[i]);
+      least = Math.min(least, logit);
+      largest = Math.max(largest, logit);
+    }
+    kthLargest = Math.max(best[0], least);
+    bounds.setThreshold(Math.max(kthLargest, largest - reach));
   }
 
   /**
-   * From refined bounds. They may be looser by a rounding, so the better of both thresholds is
-   * kept. Lists the candidates, if they are so few that screening pays.
+   * Whether the candidates, whose logits are there, are enough for the row's need. If so, nothing
+   * more is done for it; if not, the threshold is lowered to the k-th largest, and candidates are to
+   * be found again.
    */
-  void raiseThreshold() {
-    float threshold = Math.max(bounds.threshold(), countLargestLower());
-    bounds.setThreshold(threshold);
+  boolean settle(FloatRows logits) {
+    float threshold = bounds.threshold();
+    settled =
+        settled
+            || !pays
+            || threshold == kthLargest
+            || need.isMet(logits, row, candidates, threshold);
+    bounds.setThreshold(settled ? Float.POSITIVE_INFINITY : kthLargest);
+    return settled;
+  }
+
+  /** Whether nothing more is to be done for it. */
+  boolean isSettled() {
+    return settled;
+  }
+
+  /** From refined bounds: lists the candidates, if they are so few that screening pays. */
+  void list() {
+    float threshold = bounds.threshold();
     candidates.clear();
+    refinedRows = 0;
     for (int first = 0; first < bounds.panels(); first += PIECE) {
       int count = read(bounds.panelUpper(), first, bounds.panels(), piece);
       MemorySegment.copy(
@@ -151,26 +187,24 @@ final class ScreenedRow {
   }
 
   /**
-   * The k-th largest of all lower bounds, k the count. The k-th largest of the panels' own is no
-   * larger, and only panels that reach it can hold larger ones.
+   * Finds the tokens with the k largest lower bounds, k the count. The k-th largest of the panels'
+   * own is no larger, and only panels that reach it can hold larger ones.
    */
-  private float countLargestLower() {
+  void findBest() {
     if (best.length < count) {
       best = new float[Math.max(count, 2 * best.length)];
+      bestTokens = new int[best.length];
     }
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
     for (int first = 0; first < bounds.panels(); first += PIECE) {
       int panels = read(bounds.panelLower(), first, bounds.panels(), piece);
       for (int i = 0; i < panels; i++) {
         if (piece[i] > best[0]) {
-          replaceLeast(piece[i]);
+          replaceLeast(piece[i], first + i);
         }
       }
     }
     float least = best[0];
-    if (count == 1) {
-      return least;
-    }
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
     for (int first = 0; first < bounds.panels(); first += PIECE) {
       int panels = read(bounds.panelLower(), first, bounds.panels(), piece);
@@ -180,20 +214,24 @@ final class ScreenedRow {
         }
       }
     }
-    return best[0];
+  }
+
+  /** The i-th of the tokens that were found, i below the count. */
+  int bestToken(int i) {
+    return bestTokens[i];
   }
 
   private void replaceLeastBy(int first) {
     int count = read(bounds.lower(), first, tokens, panel);
     for (int i = 0; i < count; i++) {
       if (panel[i] > best[0]) {
-        replaceLeast(panel[i]);
+        replaceLeast(panel[i], first + i);
       }
     }
   }
 
   /** Puts a larger value in the place of the least. */
-  private void replaceLeast(float value) {
+  private void replaceLeast(float value, int token) {
     int at = 0;
     while (true) {
       int child = 2 * at + 1;
@@ -204,8 +242,10 @@ final class ScreenedRow {
         break;
       }
       best[at] = best[child];
+      bestTokens[at] = bestTokens[child];
       at = child;
     }
     best[at] = value;
+    bestTokens[at] = token;
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bitnetj.format.FloatFormat;
@@ -104,6 +105,42 @@ class LowBitParityTest {
       kernels.refineBounds(lowBit, activations, actual, count, panels / 2, panels);
       kernels.refineBounds(lowBit, activations, actual, count, 0, panels / 2);
       same(trial, "refined, threshold " + i, expected, actual, lowBit.rows());
+    }
+  }
+
+  /** So that more rows may be refined later: the bounds are those of doing it at once. */
+  @Test
+  void rowsThatAreNotRefinedKeepTheirBounds() {
+    try (Trial trial = new Trial(Trial.SCALAR, 40, "refined in two steps")) {
+      FloatMatrix m = MatrixParityTest.matrix(trial, WeightFormats.F16, 150, 40, false);
+      LowBitMatrix lowBit = LowBitMatrix.allocate(trial.memory, 150, 40);
+      int panels = lowBit.panelCount();
+      assertTrue(Trial.SCALAR.packLowBit(m, lowBit, 0, panels));
+      Activation16[] x = {Activation16.allocate(trial.memory, 40)};
+      assertTrue(x[0].set(trial.rows(1, 40, Values.OUTLIERS), 0));
+      LogitBounds[] steps = {LogitBounds.allocate(trial.memory, 150)};
+      LogitBounds[] once = {LogitBounds.allocate(trial.memory, 150)};
+      Trial.SCALAR.boundLogits(lowBit, x, steps, 1, 0, panels);
+      Trial.SCALAR.boundLogits(lowBit, x, once, 1, 0, panels);
+      float[] coarse = new float[150];
+      for (int r = 0; r < 150; r++) {
+        coarse[r] = steps[0].upper(r);
+      }
+      float[] sorted = coarse.clone();
+      Arrays.sort(sorted);
+      steps[0].setThreshold(sorted[140]);
+      Trial.SCALAR.refineBounds(lowBit, x, steps, 1, 0, panels);
+      int refined = 0;
+      for (int r = 0; r < 150; r++) {
+        refined += coarse[r] == steps[0].upper(r) ? 0 : 1;
+        assertTrue(coarse[r] >= sorted[140] || coarse[r] == steps[0].upper(r), "row " + r);
+      }
+      assertTrue(refined >= 9, refined + " rows have other bounds");
+      steps[0].setThreshold(Float.NEGATIVE_INFINITY);
+      once[0].setThreshold(Float.NEGATIVE_INFINITY);
+      Trial.SCALAR.refineBounds(lowBit, x, steps, 1, 0, panels);
+      Trial.SCALAR.refineBounds(lowBit, x, once, 1, 0, panels);
+      same(trial, "both planes", once, steps, 150);
     }
   }
 

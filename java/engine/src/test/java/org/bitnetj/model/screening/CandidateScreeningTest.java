@@ -187,6 +187,84 @@ class CandidateScreeningTest {
     }
   }
 
+  /** A need that may be met by the logits near the best, and looks at what there is. */
+  private static final class NearTheBest implements LogitsNeed {
+    private final int count;
+    private final float reach;
+    private final boolean met;
+    private float least = Float.NaN; // as it was told
+    private int known; // of the logits it was shown
+
+    NearTheBest(int count, float reach, boolean met) {
+      this.count = count;
+      this.reach = reach;
+      this.met = met;
+    }
+
+    @Override
+    public boolean isAll() {
+      return false;
+    }
+
+    @Override
+    public int count(int rows) {
+      return count;
+    }
+
+    @Override
+    public int tokens() {
+      return 1;
+    }
+
+    @Override
+    public int token(int i) {
+      return 7;
+    }
+
+    @Override
+    public float reach() {
+      return reach;
+    }
+
+    @Override
+    public boolean isMet(FloatRows logits, int row, ComputedLogits computed, float least) {
+      this.least = least;
+      known = computed.count();
+      assertTrue(computed.before(8) > computed.before(7), "the needed token is there");
+      return met;
+    }
+  }
+
+  @Test
+  void aNeedThatIsNotMetByTheLogitsNearTheBestGetsAllOfTheBest() {
+    for (Kernels kernels : Tiers.available()) {
+      int most = isSlow(kernels) ? 3 : CandidateScreening.MOST_ROWS;
+      try (Case some = new Case(kernels, 2, most, (r, i) -> uniform())) {
+        for (int rows = 1; rows <= most; rows++) {
+          NearTheBest[] needs = new NearTheBest[rows];
+          Arrays.setAll(
+              needs, t -> new NearTheBest(30, random.nextFloat() / 2, random.nextBoolean()));
+          some.run(needs);
+          for (int t = 0; t < rows; t++) {
+            NearTheBest need = needs[t];
+            String what = "%s, row %d of %d, %s".formatted(kernels.tier(), t, rows, need.met);
+            int above = 0; // what it was told
+            float largest = Float.NEGATIVE_INFINITY;
+            for (int i = 0; i < TOKENS; i++) {
+              above += some.all.get(t, i) >= need.least ? 1 : 0;
+              largest = Math.max(largest, some.all.get(t, i));
+            }
+            assertTrue(need.least <= largest, what + ": " + need.least);
+            assertTrue(need.least >= largest - 3, what + ": " + need.least);
+            int there = some.check(what, t, need.met ? above : 30);
+            assertTrue(need.known < 30, what + ": " + need.known);
+            assertTrue(need.met ? there == need.known : there > need.known, what + ": " + there);
+          }
+        }
+      }
+    }
+  }
+
   /** A row that is left to the whole head does not keep the others from being screened. */
   @Test
   void aRowForWhichItDoesNotPayIsLeftAlone() {
