@@ -37,9 +37,9 @@ public final class CandidateScreening {
   private static final int CHUNKS_PER_THREAD = 8;
 
   /**
-   * From how many rows in a step and to how many their activations may be rounded to high bytes:
-   * for fewer, bounds wait for memory; more are multiplied by tiles, where there are any, and there
-   * it has not been tried.
+   * From how many rows that are screened together and to how many their activations may be rounded
+   * to high bytes: for fewer, bounds wait for memory; more are multiplied by tiles, where there are
+   * any, and there it has not been tried.
    */
   private static final int LEAST_ROUNDED = 3;
 
@@ -127,23 +127,24 @@ public final class CandidateScreening {
    *     is for the caller to do
    */
   public void run(LogitsNeed[] needs, int count, ComputedLogits[] computed) {
-    boolean rounded = count >= LEAST_ROUNDED && count <= MOST_ROUNDED;
     bytesRead = 0;
     refinedRows = 0;
     candidates = 0;
     for (int row = 0; row < count; ) {
-      this.count = 0;
-      for (; row < count && this.count < rows.length; row++) {
+      int started = 0;
+      for (; row < count && started < rows.length; row++) {
         computed[row].setAll();
-        this.count += take(row, needs[row], computed[row], rounded) ? 1 : 0;
+        started += start(started, row, needs[row], computed[row]) ? 1 : 0;
       }
+      this.count = take(started);
       if (this.count > 0) {
         screen();
       }
     }
   }
 
-  private boolean take(int row, LogitsNeed need, ComputedLogits computed, boolean rounded) {
+  /** Starts with a row of the step as the next one, unless it cannot pay. */
+  private boolean start(int next, int row, LogitsNeed need, ComputedLogits computed) {
     int best = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
     if (!usable || best > panels) {
       return false;
@@ -152,8 +153,42 @@ public final class CandidateScreening {
       resting--;
       return false;
     }
-    int most = head.rows() / MOST_LEFT;
-    return rows[count].take(input, row, need, best, computed, most, rounded);
+    rows[next].start(row, need, best, computed, head.rows() / MOST_LEFT);
+    return true;
+  }
+
+  /**
+   * Takes the rows that were started. Those without low bytes come first: kernels compute them
+   * together, whatever the others have. Returns how many there are without those whose bounds would
+   * not hold.
+   */
+  private int take(int started) {
+    boolean rounded = started >= LEAST_ROUNDED && started <= MOST_ROUNDED;
+    int taken = 0;
+    int withoutLow = 0;
+    for (int i = 0; i < started; i++) {
+      if (rows[i].take(input, rounded)) {
+        swap(i, taken);
+        if (activations[taken].isLowZero()) {
+          swap(taken, withoutLow);
+          withoutLow++;
+        }
+        taken++;
+      }
+    }
+    return taken;
+  }
+
+  private void swap(int i, int j) {
+    ScreenedRow row = rows[i];
+    put(i, rows[j]);
+    put(j, row);
+  }
+
+  private void put(int i, ScreenedRow row) {
+    rows[i] = row;
+    activations[i] = row.activation();
+    bounds[i] = row.bounds();
   }
 
   private void screen() {
