@@ -59,8 +59,7 @@ final class HeadPass {
     this.done = new boolean[input.capacity()];
     FloatRows[] outputs = {logits};
     this.wholeForOne =
-        new RowsPhase<>(
-            memory, team, 1, new WholeForOne(outputs), () -> new WholeForOne(outputs), outputs);
+        new RowsPhase<>(memory, team, 1, new WholeForOne(outputs), () -> new WholeForOne(outputs));
     LowBitMatrix lowBit = weights.lowBitHead();
     this.screening =
         lowBit != null

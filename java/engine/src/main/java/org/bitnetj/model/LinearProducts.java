@@ -103,8 +103,7 @@ final class LinearProducts {
     this.scratch = scratch;
     this.operands = new Operands(outputs);
     this.multiply =
-        new RowsPhase<>(
-            memory, team, RowsPhase.FEW, operands, () -> new Operands(outputs), outputs);
+        new RowsPhase<>(memory, team, RowsPhase.FEW, operands, () -> new Operands(outputs));
   }
 
   /** Starts with the product {@code weight input}. */

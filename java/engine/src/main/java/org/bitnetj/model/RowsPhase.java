@@ -27,6 +27,7 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
     /** Rows of this step. */
     int count();
 
+    /** Always the same. */
     FloatRows[] outputs();
 
     /**
@@ -50,22 +51,17 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
   /**
    * @param mostRows that are few
    * @param operands of the step that is computed
-   * @param newOperands makes those of a thread
-   * @param outputs what {@link Operands#outputs} has
+   * @param newOperands makes those of a thread, which have the same outputs
    */
   RowsPhase(
-      NativeMemory memory,
-      ThreadTeam team,
-      int mostRows,
-      O operands,
-      Supplier<O> newOperands,
-      FloatRows... outputs) {
+      NativeMemory memory, ThreadTeam team, int mostRows, O operands, Supplier<O> newOperands) {
     this.operands = operands;
     this.mostRows = mostRows;
     int others = team.threads() == 1 ? 0 : team.threads(); // alone, nobody is waited for
     this.few = new Few(new Repeatable.Attempt[others]);
     Arrays.setAll(
-        few.attempts, i -> new OwnRows(newOperands.get(), like(memory, outputs, mostRows)));
+        few.attempts,
+        i -> new OwnRows(newOperands.get(), like(memory, operands.outputs(), mostRows)));
   }
 
   private static FloatRows[] like(NativeMemory memory, FloatRows[] outputs, int mostRows) {

@@ -66,9 +66,8 @@ final class SparseFeedForward {
     this.gateUp = new GateUp(gateAndUp);
     this.down = new Down(sums);
     this.gateUpPhase =
-        new RowsPhase<>(
-            memory, team, RowsPhase.FEW, gateUp, () -> new GateUp(gateAndUp), gateAndUp);
-    this.downPhase = new RowsPhase<>(memory, team, RowsPhase.FEW, down, () -> new Down(sums), sums);
+        new RowsPhase<>(memory, team, RowsPhase.FEW, gateUp, () -> new GateUp(gateAndUp));
+    this.downPhase = new RowsPhase<>(memory, team, RowsPhase.FEW, down, () -> new Down(sums));
   }
 
   /** What both phases have. */
