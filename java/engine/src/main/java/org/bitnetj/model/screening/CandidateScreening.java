@@ -1,8 +1,10 @@
 package org.bitnetj.model.screening;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.parallel.Repeatable;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.Activation16;
@@ -85,11 +87,13 @@ public final class CandidateScreening {
   private int resting; // rows that are left of it
 
   /**
+   * @param own of at least {@link #ownBytes} for each thread
    * @param input rows that are multiplied by the head
    * @param logits where their logits go
    */
   public CandidateScreening(
       NativeMemory memory,
+      ThreadMemory own,
       FloatMatrix head,
       LowBitMatrix lowBit,
       Kernels kernels,
@@ -114,7 +118,12 @@ public final class CandidateScreening {
     Arrays.setAll(bounds, i -> rows[i].bounds());
     this.panels = lowBit.panelCount();
     this.usable = lowBit.largestNorm() <= LARGEST_NORM;
-    this.boundOne = new BoundOne(memory);
+    this.boundOne = new BoundOne(own);
+  }
+
+  /** What it needs of a thread's own memory. */
+  public static long ownBytes(LowBitMatrix lowBit) {
+    return LogitBounds.bytes(lowBit.rows());
   }
 
   /**
@@ -268,11 +277,11 @@ public final class CandidateScreening {
 
   /** The same for one row, whose bounds are not too much to be copied: 16 bytes for each token. */
   private final class BoundOne implements Repeatable {
-    private final Attempt[] attempts =
-        new Attempt[usable && team.threads() > 1 ? team.threads() : 0];
+    private final Attempt[] attempts;
 
-    BoundOne(NativeMemory memory) {
-      Arrays.setAll(attempts, i -> new OwnBounds(memory));
+    BoundOne(ThreadMemory own) {
+      this.attempts = new Attempt[own.threads()];
+      Arrays.setAll(attempts, i -> new OwnBounds(own.piece(i)));
     }
 
     @Override
@@ -289,8 +298,8 @@ public final class CandidateScreening {
   private final class OwnBounds implements Repeatable.Attempt {
     private final LogitBounds[] own = new LogitBounds[1];
 
-    OwnBounds(NativeMemory memory) {
-      own[0] = LogitBounds.allocate(memory, lowBit.rows());
+    OwnBounds(MemorySegment piece) {
+      own[0] = LogitBounds.over(piece, lowBit.rows());
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.function.IntBinaryOperator;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.HeadMode;
@@ -67,7 +68,8 @@ class CandidateScreeningTest {
       some = FloatRows.allocate(memory, rows, TOKENS);
       computed = new ComputedLogits[rows];
       Arrays.setAll(computed, i -> new ComputedLogits());
-      screening = new CandidateScreening(memory, head, lowBit, kernels, team, input, some);
+      ThreadMemory own = new ThreadMemory(memory, threads, CandidateScreening.ownBytes(lowBit));
+      screening = new CandidateScreening(memory, own, head, lowBit, kernels, team, input, some);
     }
 
     /** Screens other rows. */
