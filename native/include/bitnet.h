@@ -36,7 +36,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 6
+#define BN_ABI_VERSION 7
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -210,7 +210,8 @@ typedef struct bn_low_bit {
 
 /*
  * One row of activations in 16 bits: x is nearly scale * (256 * high + low). Bytes are zero
- * from the columns on to the next multiple of 256, and their sums those of all of them.
+ * from the columns on to the next multiple of 256, and their sums those of all of them. Kernels may
+ * leave out low bytes that are all zero; rows with that flag are best side by side.
  */
 typedef struct bn_activation16 {
   const int8_t* high;
@@ -221,6 +222,8 @@ typedef struct bn_activation16 {
   float error_weight; /* a logit is off by at most its row's residual norm * error_weight */
   float norm_weight;  /* + norm * norm_weight + slack */
   float slack;
+  int32_t low_is_zero; /* 1 if all low bytes are zero, else 0 */
+  int32_t reserved;
 } bn_activation16;
 
 /*

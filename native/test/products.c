@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "common/kernels.h"
+
 bn_ternary_product_fn bn_ternary_product_amx_twin;
 bn_group_product_fn bn_group_product_amx_twin;
 
@@ -23,6 +25,13 @@ static int32_t avxvnni_twin(int32_t tier, const bn_ternary* w, const bn_quantize
   (void)tier;
   return w->group_scales != NULL ? bn_group_product_avxvnni_twin(w, a, y, count, begin, end)
                                  : bn_ternary_product_avxvnni_twin(w, a, y, count, begin, end);
+}
+
+static product_fn few_tokens_amx;
+static int32_t few_tokens_amx(int32_t tier, const bn_ternary* w, const bn_quantized* a,
+                              const bn_rows* y, int32_t count, int32_t begin, int32_t end) {
+  return w->group_scales != NULL ? bn_ternary_product(tier, w, a, y, count, begin, end)
+                                 : bn_few_tokens_amx(w, a, y, count, begin, end);
 }
 #endif
 
@@ -50,6 +59,13 @@ product_list list_products(const char* op) {
     add(&list, avxvnni_twin, BN_TIER_AVXVNNI, "product compiled for AVX-512");
   } else {
     printf("%s: skipped tier avxvnni, compiled for AVX-512: no AVX-512 here\n", op);
+  }
+  /* What tier AMX has for few tokens needs GFNI and no tiles, which more machines have. */
+  if (bn_supported_tiers() >> BN_TIER_AVX512VBMI & 1 && __builtin_cpu_supports("gfni")) {
+    printf("%s: tier amx, for few tokens, without tiles\n", op);
+    add(&list, few_tokens_amx, BN_TIER_AVX512VBMI, "product of tier amx for few tokens");
+  } else {
+    printf("%s: skipped tier amx, for few tokens: no AVX-512 VBMI or no GFNI here\n", op);
   }
 #endif
   return list;

@@ -14,7 +14,7 @@ typedef struct tier_product {
   const char* op; /* that a failure prints */
 } tier_product;
 
-#define MOST_PRODUCTS (BN_TIER_COUNT + 2)
+#define MOST_PRODUCTS (BN_TIER_COUNT + 3)
 
 typedef struct product_list {
   tier_product products[MOST_PRODUCTS]; /* tier C first */

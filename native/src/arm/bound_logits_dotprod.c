@@ -65,23 +65,29 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
   }
 }
 
+/* By both bytes, or by the high one if all low ones are zero. */
+BN_INLINE void bound_panels_by_bytes(const bn_low_bit* s, const bn_activation16* x,
+                                     const bn_bounds* bounds, int32_t first, int32_t step,
+                                     const int P) {
+  if (x->low_is_zero) {
+    bound_panels(s, x, bounds, first, step, P, 1);
+  } else {
+    bound_panels(s, x, bounds, first, step, P, 2);
+  }
+}
+
 int32_t bn_bound_logits_dotprod(const bn_low_bit* s, const bn_activation16* x,
                                 const bn_bounds* bounds, int32_t count, int32_t begin,
                                 int32_t end) {
-  const int high_only = begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   const int32_t step = (end - begin) / STREAMS;
   for (int32_t i = 0; i < step; i++) {
     for (int32_t t = 0; t < count; t++) { /* the panels stay in a cache */
-      if (high_only) {
-        bound_panels(s, x + t, bounds + t, begin + i, step, STREAMS, 1);
-      } else {
-        bound_panels(s, x + t, bounds + t, begin + i, step, STREAMS, 2);
-      }
+      bound_panels_by_bytes(s, x + t, bounds + t, begin + i, step, STREAMS);
     }
   }
   for (int32_t panel = begin + step * STREAMS; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) {
-      bound_panels(s, x + t, bounds + t, panel, 1, 1, 2);
+      bound_panels_by_bytes(s, x + t, bounds + t, panel, 1, 1);
     }
   }
   return BN_OK;

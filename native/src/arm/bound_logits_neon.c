@@ -75,11 +75,10 @@ BN_INLINE void add_panel(const uint8_t* block, int64_t blocks, const bn_activati
 int32_t bn_bound_logits_neon(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                              int32_t count, int32_t begin, int32_t end) {
   const int64_t panel_bytes = bn_coarse_panel_bytes(s);
-  const int high_only = begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) { /* the panel stays in the L1 cache */
       int32_t* sums = bounds[t].sums + 32 * (int64_t)panel;
-      if (high_only) {
+      if (x[t].low_is_zero) {
         add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums, 1);
       } else {
         add_panel(s->coarse + panel_bytes * panel, panel_bytes / 64, x + t, sums, 2);

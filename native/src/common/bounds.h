@@ -6,17 +6,6 @@
 
 #define BN_MINUS_INFINITY (-__builtin_inff())
 
-/* Whether the low bytes of all these rows of activations may be left out. */
-static inline int bn_are_low_bytes_zero(const bn_activation16* x, int32_t count, int32_t columns) {
-  int8_t any = 0;
-  for (int32_t t = 0; t < count && any == 0; t++) {
-    for (int32_t i = 0; i < columns; i++) {
-      any |= x[t].low[i];
-    }
-  }
-  return any == 0;
-}
-
 /*
  * Sets the bounds of a row: its sums with both bytes, its scale's factor (2 or 0.5), and which of
  * its norms is the residual's. 256 * high + low is exact in a double.

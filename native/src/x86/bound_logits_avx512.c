@@ -6,7 +6,7 @@
  * four streams come at 90-100 % of what a core can read, one at 70 %.
  */
 #define STREAMS 4
-/* Up to this many rows of activations wait for memory, and more of them by high bytes alone. */
+/* Up to this many rows of activations with both bytes wait for memory. */
 #define FEW_ROWS 2
 /*
  * More of them are limited by arithmetic: this many rows of activations and panels at a time
@@ -30,18 +30,20 @@ typedef struct nibble_sums {
 } nibble_sums;
 
 /*
- * Adds the products of a block. Upper nibbles stay where they are, as 16 times the code; such a sum
- * has at most BN_MAX_COLUMNS / 2 + 4 products of at most 240 * 128: below 2^31.
+ * Adds the products of a block with B bytes. Upper nibbles stay where they are, as 16 times the
+ * code; such a sum has at most BN_MAX_COLUMNS / 2 + 4 products of at most 240 * 128: below 2^31.
  */
 BN_INLINE void add_block(nibble_sums* sums, const uint8_t* block, const int8_t* high,
-                         const int8_t* low) {
+                         const int8_t* low, const int B) {
   const __m512i codes = _mm512_load_si512(block);
   const __m512i left = _mm512_and_si512(codes, _mm512_set1_epi8(0x0f));
   const __m512i right = _mm512_and_si512(codes, _mm512_set1_epi8((char)0xf0));
   sums->left_high = _mm512_dpbusd_epi32(sums->left_high, left, quad(high));
-  sums->left_low = _mm512_dpbusd_epi32(sums->left_low, left, quad(low));
   sums->right_high = _mm512_dpbusd_epi32(sums->right_high, right, quad(high + 4));
-  sums->right_low = _mm512_dpbusd_epi32(sums->right_low, right, quad(low + 4));
+  if (B == 2) {
+    sums->left_low = _mm512_dpbusd_epi32(sums->left_low, left, quad(low));
+    sums->right_low = _mm512_dpbusd_epi32(sums->right_low, right, quad(low + 4));
+  }
 }
 
 /* The sum over both nibbles. */
@@ -49,9 +51,12 @@ static inline __m512i both(__m512i left, __m512i right) {
   return _mm512_add_epi32(left, _mm512_srai_epi32(right, 4));
 }
 
-/* Bounds of P panels, first, first + step, ..., for one row of activations. */
+/*
+ * Bounds of P panels, first, first + step, ..., for one row of activations and B bytes of it: both,
+ * or the high one if all low ones are zero.
+ */
 BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
-                            int32_t first, int32_t step, const int P) {
+                            int32_t first, int32_t step, const int P, const int B) {
   const int64_t blocks = bn_coarse_panel_bytes(s) / 64;
   const int64_t apart = 64 * blocks * step;
   const uint8_t* block = s->coarse + 64 * blocks * first;
@@ -63,7 +68,7 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
   for (int64_t b = 0; b < blocks; b++) {
     BN_UNROLL for (int p = 0; p < P; p++) {
       _mm_prefetch((const char*)block + p * apart + PREFETCH_BYTES, _MM_HINT_T0);
-      add_block(&sums[p], block + p * apart, high, low);
+      add_block(&sums[p], block + p * apart, high, low, B);
     }
     block += 64;
     high += BN_COARSE_COLUMNS;
@@ -77,9 +82,8 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
 }
 
 /*
- * Like it, for T rows of activations and B bytes of them: both, or the upper one if all lower ones
- * are zero. Upper nibbles are moved down, because there are not enough registers for sums of their
- * own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
+ * Like it, for T rows of activations. Upper nibbles are moved down, because there are not enough
+ * registers for sums of their own: at most BN_MAX_COLUMNS products of at most 15 * 128, below 2^28.
  */
 BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* x,
                                     const bn_bounds* bounds, int32_t first, int32_t step,
@@ -123,52 +127,69 @@ BN_INLINE void bound_panels_of_rows(const bn_low_bit* s, const bn_activation16* 
   }
 }
 
-/* Bounds of P panels for all rows of activations and B bytes; the panels stay in a cache. */
+/* How many rows of activations have both bytes. */
+static int32_t rows_with_low_bytes(const bn_activation16* x, int32_t count) {
+  int32_t rows = 0;
+  for (int32_t t = 0; t < count; t++) {
+    rows += !x[t].low_is_zero;
+  }
+  return rows;
+}
+
+/*
+ * Bounds of P panels for the first rows of activations, of which B bytes count for each of the
+ * first `count`. Returns how many rows that were: as many as registers hold the sums of.
+ */
+BN_INLINE int32_t bound_panels_of_next(const bn_low_bit* s, const bn_activation16* x,
+                                       const bn_bounds* bounds, int32_t count, int32_t first,
+                                       int32_t step, const int P, const int B) {
+  if (count == 1) {
+    bound_panels(s, x, bounds, first, step, P, B);
+    return 1;
+  }
+  if (count == 2 || P * B == 2 * STREAMS) {
+    bound_panels_of_rows(s, x, bounds, first, step, P, 2, B);
+    return 2;
+  }
+  if (count == 3) {
+    bound_panels_of_rows(s, x, bounds, first, step, P, 3, B);
+    return 3;
+  }
+  bound_panels_of_rows(s, x, bounds, first, step, P, ROWS_AT_ONCE, B);
+  return ROWS_AT_ONCE;
+}
+
+/* Bounds of P panels for all rows of activations; the panels stay in a cache. */
 BN_INLINE void bound_panels_of_all(const bn_low_bit* s, const bn_activation16* x,
                                    const bn_bounds* bounds, int32_t count, int32_t first,
-                                   int32_t step, const int P, const int B) {
-  for (int32_t t = 0; t < count; t += ROWS_AT_ONCE) {
-    switch (count - t) {
-      case 1:
-        bound_panels(s, x + t, bounds + t, first, step, P);
-        break;
-      case 2:
-        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 2, B);
-        break;
-      case 3:
-        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, 3, B);
-        break;
-      default:
-        bound_panels_of_rows(s, x + t, bounds + t, first, step, P, ROWS_AT_ONCE, B);
-        break;
+                                   int32_t step, const int P) {
+  for (int32_t t = 0; t < count;) {
+    const int32_t high_only = x[t].low_is_zero;
+    int32_t alike = 1;
+    while (t + alike < count && x[t + alike].low_is_zero == high_only) {
+      alike++;
     }
+    t += high_only ? bound_panels_of_next(s, x + t, bounds + t, alike, first, step, P, 1)
+                   : bound_panels_of_next(s, x + t, bounds + t, alike, first, step, P, 2);
   }
 }
 
 int32_t bn_bound_logits_avx512(const bn_low_bit* s, const bn_activation16* x,
                                const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
-  const int few = count <= FEW_ROWS;
-  const int high_only = !few && begin < end && bn_are_low_bytes_zero(x, count, s->columns);
   int32_t panel = begin;
-  if (few || high_only) {
+  if (rows_with_low_bytes(x, count) <= FEW_ROWS) {
     const int32_t step = (end - begin) / STREAMS;
     for (; panel < begin + step; panel++) {
-      if (high_only) {
-        bound_panels_of_all(s, x, bounds, count, panel, step, STREAMS, 1);
-      } else if (count == 1) {
-        bound_panels(s, x, bounds, panel, step, STREAMS);
-      } else if (count == 2) {
-        bound_panels_of_rows(s, x, bounds, panel, step, STREAMS, 2, 2);
-      }
+      bound_panels_of_all(s, x, bounds, count, panel, step, STREAMS);
     }
     panel = begin + step * STREAMS;
   } else {
     for (; panel + PANELS_AT_ONCE <= end; panel += PANELS_AT_ONCE) {
-      bound_panels_of_all(s, x, bounds, count, panel, 1, PANELS_AT_ONCE, 2);
+      bound_panels_of_all(s, x, bounds, count, panel, 1, PANELS_AT_ONCE);
     }
   }
   for (; panel < end; panel++) {
-    bound_panels_of_all(s, x, bounds, count, panel, 1, 1, 2);
+    bound_panels_of_all(s, x, bounds, count, panel, 1, 1);
   }
   return BN_OK;
 }

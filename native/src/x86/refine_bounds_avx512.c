@@ -81,27 +81,32 @@ BN_INLINE void add_rows(const bn_low_bit* s, const bn_activation16* x, const int
   }
 }
 
+/* Adds up all rows of the list with B bytes: both, or the high one if all low ones are zero. */
+BN_INLINE void add_list(const bn_low_bit* s, const bn_activation16* x, const int32_t* list,
+                        int32_t count, int32_t first, int32_t sums[2][ROWS], const int B) {
+  const int32_t ahead = (int32_t)(PREFETCH_BYTES / bn_fine_row_bytes(s)) + 1;
+  const int32_t step = count / STREAMS;
+  for (int32_t i = 0; i < step; i++) {
+    const int32_t left = count - 1 - (i + step * (STREAMS - 1));
+    add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS, B);
+  }
+  for (int32_t i = step * STREAMS; i < count; i++) {
+    add_rows(s, x, list + i, 0, 0, first, sums, 1, B);
+  }
+}
+
 /* Refines panels [begin, end), at most PANELS, for one row of activations. */
 static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                           int32_t begin, int32_t end) {
-  const int32_t ahead = (int32_t)(PREFETCH_BYTES / bn_fine_row_bytes(s)) + 1;
   const int32_t first = BN_LOW_BIT_ROWS * begin;
   int32_t list[ROWS + BN_LOW_BIT_ROWS];
   __mmask16 masks[PANELS];
   _Alignas(64) int32_t sums[2][ROWS] = {{0}};
   const int32_t count = list_rows(s, bounds, begin, end, list, masks);
-  const int high_only = bn_are_low_bytes_zero(x, 1, s->columns);
-  const int32_t step = count / STREAMS;
-  for (int32_t i = 0; i < step; i++) {
-    const int32_t left = count - 1 - (i + step * (STREAMS - 1));
-    if (high_only) {
-      add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS, 1);
-    } else {
-      add_rows(s, x, list + i, step, ahead < left ? ahead : left, first, sums, STREAMS, 2);
-    }
-  }
-  for (int32_t i = step * STREAMS; i < count; i++) {
-    add_rows(s, x, list + i, 0, 0, first, sums, 1, 2);
+  if (x->low_is_zero) {
+    add_list(s, x, list, count, first, sums, 1);
+  } else {
+    add_list(s, x, list, count, first, sums, 2);
   }
   for (int32_t panel = begin; panel < end; panel++) {
     const __mmask16 mask = masks[panel - begin];

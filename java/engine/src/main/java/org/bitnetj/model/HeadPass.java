@@ -3,6 +3,7 @@ package org.bitnetj.model;
 import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.model.screening.CandidateScreening;
 import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.model.screening.LogitsNeed;
@@ -38,8 +39,12 @@ final class HeadPass {
   private final RowsPhase<WholeForOne> wholeForOne;
   private int count; // of rows; set by the caller's thread between phases
 
+  /**
+   * @param own of at least {@link #ownBytes} for each thread
+   */
   HeadPass(
       NativeMemory memory,
+      ThreadMemory own,
       Kernels kernels,
       ThreadTeam team,
       Weights weights,
@@ -59,13 +64,19 @@ final class HeadPass {
     this.done = new boolean[input.capacity()];
     FloatRows[] outputs = {logits};
     this.wholeForOne =
-        new RowsPhase<>(
-            memory, team, 1, new WholeForOne(outputs), () -> new WholeForOne(outputs), outputs);
+        new RowsPhase<>(own, 1, new WholeForOne(outputs), () -> new WholeForOne(outputs));
     LowBitMatrix lowBit = weights.lowBitHead();
     this.screening =
         lowBit != null
-            ? new CandidateScreening(memory, head, lowBit, kernels, team, input, logits)
+            ? new CandidateScreening(memory, own, head, lowBit, kernels, team, input, logits)
             : null;
+  }
+
+  /** What it needs of a thread's own memory. */
+  static long ownBytes(Weights weights, FloatRows logits) {
+    LowBitMatrix lowBit = weights.lowBitHead();
+    long bounds = lowBit != null ? CandidateScreening.ownBytes(lowBit) : 0;
+    return Math.max(bounds, RowsPhase.ownBytes(1, logits));
   }
 
   /** Computes what rows {@code [0, count)} need. */

@@ -1,7 +1,7 @@
 package org.bitnetj.model;
 
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.parallel.PanelSharing;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
@@ -86,12 +86,13 @@ final class LinearProducts {
   }
 
   /**
+   * @param own of at least {@link #ownBytes} of the outputs for each thread
    * @param reads where the bytes of the weights are counted
    * @param scratch for all threads of the team
    * @param outputs of the first weight, the second and so on
    */
   LinearProducts(
-      NativeMemory memory,
+      ThreadMemory own,
       Kernels kernels,
       ThreadTeam team,
       WeightReads reads,
@@ -102,9 +103,12 @@ final class LinearProducts {
     this.reads = reads;
     this.scratch = scratch;
     this.operands = new Operands(outputs);
-    this.multiply =
-        new RowsPhase<>(
-            memory, team, RowsPhase.FEW, operands, () -> new Operands(outputs), outputs);
+    this.multiply = new RowsPhase<>(own, RowsPhase.FEW, operands, () -> new Operands(outputs));
+  }
+
+  /** What products with these outputs need of a thread's own memory. */
+  static long ownBytes(FloatRows... outputs) {
+    return RowsPhase.ownBytes(RowsPhase.FEW, outputs);
   }
 
   /** Starts with the product {@code weight input}. */

@@ -1,17 +1,18 @@
 package org.bitnetj.model;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.parallel.Repeatable;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
 
 /**
  * A phase that computes columns of activation rows. In steps of few rows its chunks may be computed
- * more than once: each thread has memory for their results then. With more rows these are too much
- * to be copied, and computed in place.
+ * more than once: each thread has memory of its own for their results then. With more rows these
+ * are too much to be copied, and computed in place.
  *
  * @param <O> what it reads and writes
  */
@@ -27,6 +28,7 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
     /** Rows of this step. */
     int count();
 
+    /** Always the same. */
     FloatRows[] outputs();
 
     /**
@@ -48,33 +50,38 @@ final class RowsPhase<O extends RowsPhase.Operands<O>> {
   private final Few few;
 
   /**
+   * @param own of at least {@link #ownBytes} for each thread
    * @param mostRows that are few
    * @param operands of the step that is computed
-   * @param newOperands makes those of a thread
-   * @param outputs what {@link Operands#outputs} has
+   * @param newOperands makes those of a thread, which have the same outputs
    */
-  RowsPhase(
-      NativeMemory memory,
-      ThreadTeam team,
-      int mostRows,
-      O operands,
-      Supplier<O> newOperands,
-      FloatRows... outputs) {
+  RowsPhase(ThreadMemory own, int mostRows, O operands, Supplier<O> newOperands) {
     this.operands = operands;
     this.mostRows = mostRows;
-    int others = team.threads() == 1 ? 0 : team.threads(); // alone, nobody is waited for
-    this.few = new Few(new Repeatable.Attempt[others]);
+    this.few = new Few(new Repeatable.Attempt[own.threads()]);
+    FloatRows[] outputs = operands.outputs();
     Arrays.setAll(
-        few.attempts, i -> new OwnRows(newOperands.get(), like(memory, outputs, mostRows)));
+        few.attempts, i -> new OwnRows(newOperands.get(), like(own.piece(i), mostRows, outputs)));
   }
 
-  private static FloatRows[] like(NativeMemory memory, FloatRows[] outputs, int mostRows) {
+  private static FloatRows[] like(MemorySegment piece, int mostRows, FloatRows... outputs) {
     FloatRows[] own = new FloatRows[outputs.length];
+    long at = 0;
     for (int i = 0; i < own.length; i++) {
       int rows = Math.min(mostRows, outputs[i].capacity());
-      own[i] = FloatRows.allocate(memory, rows, outputs[i].columns());
+      own[i] = FloatRows.over(piece.asSlice(at), rows, outputs[i].columns());
+      at += own[i].data().byteSize();
     }
     return own;
+  }
+
+  /** What a phase with these outputs needs of a thread's own memory. */
+  static long ownBytes(int mostRows, FloatRows... outputs) {
+    long bytes = 0;
+    for (FloatRows output : outputs) {
+      bytes += FloatRows.bytes(Math.min(mostRows, output.capacity()), output.columns());
+    }
+    return bytes;
   }
 
   /** The task of the phase for its operands as they are now. */

@@ -1,7 +1,7 @@
 package org.bitnetj.model;
 
 import org.bitnetj.kernel.Kernels;
-import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
@@ -46,12 +46,13 @@ final class SparseFeedForward {
   private int looked; // steps of several rows; each step looks at another row
 
   /**
+   * @param own as {@link LinearProducts} with the same outputs need it
    * @param gate what {@link #gateUp} writes to
    * @param up likewise
    * @param out what {@link #down} writes to
    */
   SparseFeedForward(
-      NativeMemory memory,
+      ThreadMemory own,
       Kernels kernels,
       ThreadTeam team,
       int layers,
@@ -65,10 +66,8 @@ final class SparseFeedForward {
     FloatRows[] sums = {out};
     this.gateUp = new GateUp(gateAndUp);
     this.down = new Down(sums);
-    this.gateUpPhase =
-        new RowsPhase<>(
-            memory, team, RowsPhase.FEW, gateUp, () -> new GateUp(gateAndUp), gateAndUp);
-    this.downPhase = new RowsPhase<>(memory, team, RowsPhase.FEW, down, () -> new Down(sums), sums);
+    this.gateUpPhase = new RowsPhase<>(own, RowsPhase.FEW, gateUp, () -> new GateUp(gateAndUp));
+    this.downPhase = new RowsPhase<>(own, RowsPhase.FEW, down, () -> new Down(sums));
   }
 
   /** What both phases have. */

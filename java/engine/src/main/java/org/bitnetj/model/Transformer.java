@@ -2,6 +2,7 @@ package org.bitnetj.model;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.bitnetj.error.NonFiniteException;
 import org.bitnetj.family.LayerPlan;
 import org.bitnetj.family.ModelSpec;
@@ -10,6 +11,7 @@ import org.bitnetj.kv.BlockPool;
 import org.bitnetj.kv.KvBudget;
 import org.bitnetj.kv.KvShape;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.model.screening.ComputedLogits;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.AttentionLayer;
@@ -136,17 +138,29 @@ public final class Transformer implements AutoCloseable {
       this.delta = FloatRows.allocate(memory, batchCapacity, spec.width());
       this.headInput = FloatRows.allocate(memory, logitsCapacity, spec.width());
       this.logits = FloatRows.allocate(memory, logitsCapacity, spec.vocabulary());
+      ThreadMemory own = new ThreadMemory(memory, team.threads(), mostOwnBytes());
       this.queryKeyValue =
-          new LinearProducts(memory, kernels, team, reads, scratch, query, key, value);
-      this.single = new LinearProducts(memory, kernels, team, reads, scratch, delta);
-      this.gateUp = new LinearProducts(memory, kernels, team, reads, scratch, gate, up);
+          new LinearProducts(own, kernels, team, reads, scratch, query, key, value);
+      this.single = new LinearProducts(own, kernels, team, reads, scratch, delta);
+      this.gateUp = new LinearProducts(own, kernels, team, reads, scratch, gate, up);
       this.sparseFeedForward =
-          new SparseFeedForward(memory, kernels, team, spec.layers(), gate, up, delta);
-      this.headPass = new HeadPass(memory, kernels, team, weights, headInput, logits, reads);
+          new SparseFeedForward(own, kernels, team, spec.layers(), gate, up, delta);
+      this.headPass = new HeadPass(memory, own, kernels, team, weights, headInput, logits, reads);
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }
+  }
+
+  /** What the phase that needs most of it needs of a thread's own memory. */
+  private long mostOwnBytes() {
+    return LongStream.of(
+            LinearProducts.ownBytes(query, key, value),
+            LinearProducts.ownBytes(delta),
+            LinearProducts.ownBytes(gate, up),
+            HeadPass.ownBytes(weights, logits))
+        .max()
+        .orElseThrow();
   }
 
   private Rope rope(LayerPlan.Rotation rotation) {

@@ -11,7 +11,7 @@ package org.bitnetj.parallel;
  * but not freed, before {@link ThreadTeam#settle}.
  *
  * <p>{@link #run} is called instead where chunks are not repeated: for a single chunk, by a team of
- * one, and for very many chunks.
+ * one, and for more than 1024 chunks that are more than 16 for each thread.
  */
 public interface Repeatable extends ThreadTeam.Task {
   /** One for each thread of the team; the same objects each time, of this team alone. */

@@ -16,8 +16,14 @@ import java.util.concurrent.locks.LockSupport;
  * not end before; so a thread whose phase is over finds its number there or a higher one.
  */
 final class RepeatablePhase {
-  /** Phases of more chunks are not repeatable. */
-  static final int MOST_CHUNKS = 1024;
+  /** Chunks for which there are words, whatever the threads. */
+  private static final int LEAST_CHUNKS = 1024;
+
+  /**
+   * The same for each thread: guided scheduling of the largest phases, a head's, makes about ten,
+   * and fewer where there are more threads.
+   */
+  private static final int CHUNKS_PER_THREAD = 16;
 
   /** Longs from one shared word to the next: a cache line. */
   private static final int STRIDE = 8;
@@ -26,9 +32,6 @@ final class RepeatablePhase {
 
   /** The first word of the chunks, two lines after PHASE. */
   private static final int CHUNKS = 4 * STRIDE;
-
-  /** The first word of the threads: 1 while a thread is in an attempt, else 0. */
-  private static final int THREADS = CHUNKS + MOST_CHUNKS * STRIDE;
 
   private static final Repeatable.Attempt[] NONE = {};
 
@@ -39,6 +42,8 @@ final class RepeatablePhase {
     void add(Throwable t);
   }
 
+  private final int mostChunks;
+  private final int inAttempts; // the first word of the threads: 1 in an attempt, else 0
   private final AtomicLongArray words;
   private final long[] taken; // by thread, the phase whose operands its attempt has
   private final Chunks chunks;
@@ -49,10 +54,17 @@ final class RepeatablePhase {
   private int total;
 
   RepeatablePhase(int threads, Chunks chunks, Failures failures) {
-    this.words = new AtomicLongArray(THREADS + (threads + 2) * STRIDE);
+    this.mostChunks = Math.max(LEAST_CHUNKS, CHUNKS_PER_THREAD * threads);
+    this.inAttempts = CHUNKS + mostChunks * STRIDE;
+    this.words = new AtomicLongArray(inAttempts + (threads + 2) * STRIDE);
     this.taken = new long[threads * STRIDE];
     this.chunks = chunks;
     this.failures = failures;
+  }
+
+  /** Phases of more chunks are not repeatable. */
+  int mostChunks() {
+    return mostChunks;
   }
 
   /** Starts a phase of {@code total} chunks; by the caller's thread, as {@link #end}. */
@@ -77,7 +89,7 @@ final class RepeatablePhase {
    * @return the number of the phase's chunks if this thread has published one of them, else 0
    */
   int attempt(int thread, int index) {
-    int inAttempt = THREADS + thread * STRIDE;
+    int inAttempt = inAttempts + thread * STRIDE;
     words.set(inAttempt, 1);
     VarHandle.fullFence(); // before PHASE is read, or settle() might miss this thread
     try {
@@ -141,7 +153,7 @@ final class RepeatablePhase {
   /** Returns when no thread computes a chunk of a phase that is over. */
   void settle() {
     for (int thread = 0; thread * STRIDE < taken.length; thread++) {
-      while (words.get(THREADS + thread * STRIDE) != 0) {
+      while (words.get(inAttempts + thread * STRIDE) != 0) {
         LockSupport.parkNanos(this, 100_000);
       }
     }

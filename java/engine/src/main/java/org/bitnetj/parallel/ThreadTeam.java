@@ -220,7 +220,7 @@ public final class ThreadTeam implements AutoCloseable {
 
   private void share(Task task, int total) {
     Repeatable.Attempt[] attempts =
-        task instanceof Repeatable r && total <= RepeatablePhase.MOST_CHUNKS ? r.attempts() : null;
+        task instanceof Repeatable r && total <= repeatable.mostChunks() ? r.attempts() : null;
     this.task = task;
     cells.set(DONE, 0);
     if (attempts != null) {

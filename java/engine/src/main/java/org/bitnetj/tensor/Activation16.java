@@ -50,6 +50,7 @@ public final class Activation16 {
   private final int columns;
   private int highSum;
   private int lowSum;
+  private boolean lowZero = true;
   private float scale;
   private float errorWeight;
   private float normWeight;
@@ -77,8 +78,8 @@ public final class Activation16 {
   }
 
   /**
-   * The same, but unless the row has elements far larger than most, all low bytes are zero: bounds
-   * are a little wider, and kernels need not multiply with the low bytes.
+   * The same, but unless the row has elements far larger than most, all low bytes are zero ({@link
+   * #isLowZero}): bounds are a little wider, and kernels need less time for them.
    *
    * @return as {@link #set}
    */
@@ -104,6 +105,7 @@ public final class Activation16 {
     double inverse = 1.0 / ((double) scale * unit);
     int highSum = 0;
     int lowSum = 0;
+    int anyLow = 0;
     long codeSquare = 0;
     double errorSquare = 0;
     for (int i = 0; i < columns; i++) {
@@ -115,6 +117,7 @@ public final class Activation16 {
       low.set(JAVA_BYTE, i, (byte) lower);
       highSum += upper;
       lowSum += lower;
+      anyLow |= lower;
       codeSquare += (long) code * code;
       double error = value - (double) scale * code;
       errorSquare += error * error;
@@ -125,6 +128,7 @@ public final class Activation16 {
     double up = 1 + 0x1p-18;
     this.highSum = highSum;
     this.lowSum = lowSum;
+    this.lowZero = anyLow == 0;
     this.scale = scale;
     this.errorWeight = above(codeNorm * (1 + 0x1p-21) * up);
     this.normWeight = above((Math.sqrt(errorSquare) + sumError * norm + 0x1p-21 * codeNorm) * up);
@@ -153,6 +157,11 @@ public final class Activation16 {
 
   public int lowSum() {
     return lowSum;
+  }
+
+  /** Whether all low bytes are zero, so that kernels need not multiply with them. */
+  public boolean isLowZero() {
+    return lowZero;
   }
 
   public float scale() {

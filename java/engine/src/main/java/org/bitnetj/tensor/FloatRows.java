@@ -24,16 +24,32 @@ public final class FloatRows extends Operand {
 
   /** Zeroed rows that live as long as {@code memory}. */
   public static FloatRows allocate(NativeMemory memory, int capacity, int columns) {
-    long stride = (columns + 15L) & ~15L;
-    return new FloatRows(
-        memory.allocate(capacity * stride * Float.BYTES), capacity, columns, stride);
+    return over(memory.allocate(bytes(capacity, columns)), capacity, columns);
   }
 
   /** Zeroed rows that live as long as they, or the segment of their data, can be reached. */
   public static FloatRows allocateCollected(int capacity, int columns) {
-    long stride = (columns + 15L) & ~15L;
-    return new FloatRows(
-        Arena.ofAuto().allocate(capacity * stride * Float.BYTES, 64), capacity, columns, stride);
+    return over(Arena.ofAuto().allocate(bytes(capacity, columns), 64), capacity, columns);
+  }
+
+  /**
+   * Rows in the first {@link #bytes} of a segment, with what is there.
+   *
+   * @param memory starts at a multiple of 64 bytes
+   * @throws IndexOutOfBoundsException if it is too short
+   */
+  public static FloatRows over(MemorySegment memory, int capacity, int columns) {
+    MemorySegment data = memory.asSlice(0, bytes(capacity, columns));
+    return new FloatRows(data, capacity, columns, stride(columns));
+  }
+
+  /** Bytes of such rows, a multiple of 64. */
+  public static long bytes(int capacity, int columns) {
+    return capacity * stride(columns) * Float.BYTES;
+  }
+
+  private static long stride(int columns) {
+    return (columns + 15L) & ~15L;
   }
 
   /**

@@ -22,10 +22,10 @@ public final class LogitBounds {
   private final int panels;
   private float threshold;
 
-  private LogitBounds(NativeMemory memory, int rows) {
-    this.panels = (rows + LowBitMatrix.PANEL_ROWS - 1) / LowBitMatrix.PANEL_ROWS;
+  private LogitBounds(MemorySegment memory, int rows) {
+    this.panels = panels(rows);
     long padded = (long) panels * LowBitMatrix.PANEL_ROWS;
-    this.values = memory.allocate((4 * padded + 3L * panels) * Float.BYTES);
+    this.values = memory.asSlice(0, bytes(rows));
     this.lower = part(0, padded);
     this.upper = part(padded, padded);
     this.sums = part(2 * padded, 2 * padded);
@@ -40,7 +40,26 @@ public final class LogitBounds {
 
   /** For a low-bit copy of {@code rows} rows. */
   public static LogitBounds allocate(NativeMemory memory, int rows) {
+    return over(memory.allocate(bytes(rows)), rows);
+  }
+
+  /**
+   * The same in the first {@link #bytes} of a segment, with what is there.
+   *
+   * @param memory starts at a multiple of 64 bytes
+   * @throws IndexOutOfBoundsException if it is too short
+   */
+  public static LogitBounds over(MemorySegment memory, int rows) {
     return new LogitBounds(memory, rows);
+  }
+
+  /** Bytes of the bounds of {@code rows} rows. */
+  public static long bytes(int rows) {
+    return (4L * LowBitMatrix.PANEL_ROWS + 3) * panels(rows) * Float.BYTES;
+  }
+
+  private static int panels(int rows) {
+    return (rows + LowBitMatrix.PANEL_ROWS - 1) / LowBitMatrix.PANEL_ROWS;
   }
 
   /** Copies what {@code source}, of as many rows, has of panels {@code [begin, end)}. */

@@ -9,6 +9,7 @@ import org.bitnetj.format.PanelLayout;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.kernel.scalar.ScalarKernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.Norm;
@@ -44,7 +45,8 @@ class SparseFeedForwardTest {
       FloatRows gates = FloatRows.allocate(memory, 3, UNITS);
       FloatRows ups = FloatRows.allocate(memory, 3, UNITS);
       FloatRows out = FloatRows.allocate(memory, 3, UNITS);
-      SparseFeedForward sparse = new SparseFeedForward(memory, kernels, team, 2, gates, ups, out);
+      ThreadMemory own = new ThreadMemory(memory, team.threads(), 0);
+      SparseFeedForward sparse = new SparseFeedForward(own, kernels, team, 2, gates, ups, out);
       Linear weights = new Linear.Vectors(copy, Norm.none(UNITS));
       for (int step = 0; step < steps; step++) {
         sparse.gateUp(new Linear.Ternary(gate, Norm.none(UNITS)), weights, normed, 3, reads);

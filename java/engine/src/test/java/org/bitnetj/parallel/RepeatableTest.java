@@ -257,9 +257,20 @@ class RepeatableTest {
   @Test
   void moreChunksThanCanBeRepeatedAreEachDoneOnce() {
     try (ThreadTeam team = new ThreadTeam(2)) {
-      assertFalse(MOST_ITEMS <= RepeatablePhase.MOST_CHUNKS);
+      int most = new RepeatablePhase(2, null, null).mostChunks();
+      assertFalse(MOST_ITEMS <= most);
       new Multiples(2).check(team, 3, MOST_ITEMS, 1);
-      new Multiples(2).check(team, 3, RepeatablePhase.MOST_CHUNKS, 1);
+      new Multiples(2).check(team, 3, most, 1);
+    }
+  }
+
+  @Test
+  void soManyAreRepeatedWhereThereAreManyThreads() {
+    int threads = MOST_ITEMS / 8;
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      HeldWorker multiples = new HeldWorker(threads, null);
+      multiples.check(team, 3, MOST_ITEMS, 1);
+      multiples.goOn.countDown();
     }
   }
 }

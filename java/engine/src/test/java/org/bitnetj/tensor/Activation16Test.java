@@ -178,6 +178,8 @@ class Activation16Test {
       x.set(0, 5, 1000);
       assertTrue(activation.setRounded(x, 0));
       assertTrue(hasLowBytes(activation), "an outlier");
+      assertTrue(activation.set(row(memory, Kind.ONE_HOT, 2048, 1), 0));
+      assertFalse(hasLowBytes(activation), "its one element is 127 * 256");
     }
   }
 
@@ -186,6 +188,7 @@ class Activation16Test {
     for (int i = 0; i < activation.columns(); i++) {
       any |= activation.low().get(JAVA_BYTE, i) != 0;
     }
+    assertEquals(!any, activation.isLowZero());
     return any;
   }
 

@@ -206,6 +206,7 @@ final class Descriptors {
     bn_activation16.error_weight(struct, x.errorWeight());
     bn_activation16.norm_weight(struct, x.normWeight());
     bn_activation16.slack(struct, x.slack());
+    bn_activation16.low_is_zero(struct, x.isLowZero() ? 1 : 0);
   }
 
   /**

@@ -1,8 +1,10 @@
 package org.bitnetj.model.screening;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.parallel.Repeatable;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.tensor.Activation16;
@@ -37,9 +39,9 @@ public final class CandidateScreening {
   private static final int CHUNKS_PER_THREAD = 8;
 
   /**
-   * From how many rows in a step and to how many their activations may be rounded to high bytes:
-   * for fewer, bounds wait for memory; more are multiplied by tiles, where there are any, and there
-   * it has not been tried.
+   * From how many rows that are screened together and to how many their activations may be rounded
+   * to high bytes: for fewer, bounds wait for memory; more are multiplied by tiles, where there are
+   * any, and there it has not been tried.
    */
   private static final int LEAST_ROUNDED = 3;
 
@@ -85,11 +87,13 @@ public final class CandidateScreening {
   private int resting; // rows that are left of it
 
   /**
+   * @param own of at least {@link #ownBytes} for each thread
    * @param input rows that are multiplied by the head
    * @param logits where their logits go
    */
   public CandidateScreening(
       NativeMemory memory,
+      ThreadMemory own,
       FloatMatrix head,
       LowBitMatrix lowBit,
       Kernels kernels,
@@ -114,7 +118,12 @@ public final class CandidateScreening {
     Arrays.setAll(bounds, i -> rows[i].bounds());
     this.panels = lowBit.panelCount();
     this.usable = lowBit.largestNorm() <= LARGEST_NORM;
-    this.boundOne = new BoundOne(memory);
+    this.boundOne = new BoundOne(own);
+  }
+
+  /** What it needs of a thread's own memory. */
+  public static long ownBytes(LowBitMatrix lowBit) {
+    return LogitBounds.bytes(lowBit.rows());
   }
 
   /**
@@ -127,23 +136,24 @@ public final class CandidateScreening {
    *     is for the caller to do
    */
   public void run(LogitsNeed[] needs, int count, ComputedLogits[] computed) {
-    boolean rounded = count >= LEAST_ROUNDED && count <= MOST_ROUNDED;
     bytesRead = 0;
     refinedRows = 0;
     candidates = 0;
     for (int row = 0; row < count; ) {
-      this.count = 0;
-      for (; row < count && this.count < rows.length; row++) {
+      int started = 0;
+      for (; row < count && started < rows.length; row++) {
         computed[row].setAll();
-        this.count += take(row, needs[row], computed[row], rounded) ? 1 : 0;
+        started += start(started, row, needs[row], computed[row]) ? 1 : 0;
       }
+      this.count = take(started);
       if (this.count > 0) {
         screen();
       }
     }
   }
 
-  private boolean take(int row, LogitsNeed need, ComputedLogits computed, boolean rounded) {
+  /** Starts with a row of the step as the next one, unless it cannot pay. */
+  private boolean start(int next, int row, LogitsNeed need, ComputedLogits computed) {
     int best = need.isAll() ? Integer.MAX_VALUE : need.count(head.rows());
     if (!usable || best > panels) {
       return false;
@@ -152,8 +162,42 @@ public final class CandidateScreening {
       resting--;
       return false;
     }
-    int most = head.rows() / MOST_LEFT;
-    return rows[count].take(input, row, need, best, computed, most, rounded);
+    rows[next].start(row, need, best, computed, head.rows() / MOST_LEFT);
+    return true;
+  }
+
+  /**
+   * Takes the rows that were started. Those without low bytes come first: kernels compute them
+   * together, whatever the others have. Returns how many there are without those whose bounds would
+   * not hold.
+   */
+  private int take(int started) {
+    boolean rounded = started >= LEAST_ROUNDED && started <= MOST_ROUNDED;
+    int taken = 0;
+    int withoutLow = 0;
+    for (int i = 0; i < started; i++) {
+      if (rows[i].take(input, rounded)) {
+        swap(i, taken);
+        if (activations[taken].isLowZero()) {
+          swap(taken, withoutLow);
+          withoutLow++;
+        }
+        taken++;
+      }
+    }
+    return taken;
+  }
+
+  private void swap(int i, int j) {
+    ScreenedRow row = rows[i];
+    put(i, rows[j]);
+    put(j, row);
+  }
+
+  private void put(int i, ScreenedRow row) {
+    rows[i] = row;
+    activations[i] = row.activation();
+    bounds[i] = row.bounds();
   }
 
   private void screen() {
@@ -254,11 +298,11 @@ public final class CandidateScreening {
 
   /** The same for one row, whose bounds are not too much to be copied: 16 bytes for each token. */
   private final class BoundOne implements Repeatable {
-    private final Attempt[] attempts =
-        new Attempt[usable && team.threads() > 1 ? team.threads() : 0];
+    private final Attempt[] attempts;
 
-    BoundOne(NativeMemory memory) {
-      Arrays.setAll(attempts, i -> new OwnBounds(memory));
+    BoundOne(ThreadMemory own) {
+      this.attempts = new Attempt[own.threads()];
+      Arrays.setAll(attempts, i -> new OwnBounds(own.piece(i)));
     }
 
     @Override
@@ -275,8 +319,8 @@ public final class CandidateScreening {
   private final class OwnBounds implements Repeatable.Attempt {
     private final LogitBounds[] own = new LogitBounds[1];
 
-    OwnBounds(NativeMemory memory) {
-      own[0] = LogitBounds.allocate(memory, lowBit.rows());
+    OwnBounds(MemorySegment piece) {
+      own[0] = LogitBounds.over(piece, lowBit.rows());
     }
 
     @Override

@@ -53,22 +53,13 @@ final class ScreenedRow {
   }
 
   /**
-   * Takes row {@code row} of the head's input.
+   * Starts with row {@code row} of the head's input.
    *
    * @param count how many of the best logits are needed, at most the panels
    * @param candidates gets the tokens that are left
    * @param most for how many of them screening pays
-   * @param rounded whether bounds may be a little wider, which several rows compute faster
-   * @return false if bounds would not hold for it
    */
-  boolean take(
-      FloatRows input,
-      int row,
-      LogitsNeed need,
-      int count,
-      ComputedLogits candidates,
-      int most,
-      boolean rounded) {
+  void start(int row, LogitsNeed need, int count, ComputedLogits candidates, int most) {
     this.row = row;
     this.need = need;
     this.count = count;
@@ -77,6 +68,15 @@ final class ScreenedRow {
     reach = need.reach();
     pays = false;
     settled = false;
+  }
+
+  /**
+   * Takes the row from the head's input.
+   *
+   * @param rounded whether bounds may be a little wider, which several rows compute faster
+   * @return false if bounds would not hold for it
+   */
+  boolean take(FloatRows input, boolean rounded) {
     return rounded ? activation.setRounded(input, row) : activation.set(input, row);
   }
 

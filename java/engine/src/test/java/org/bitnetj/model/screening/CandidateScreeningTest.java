@@ -6,19 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntBinaryOperator;
 import org.bitnetj.format.WeightFormats;
 import org.bitnetj.kernel.Kernels;
 import org.bitnetj.memory.NativeMemory;
+import org.bitnetj.memory.ThreadMemory;
 import org.bitnetj.model.Transformer;
 import org.bitnetj.model.Weights;
 import org.bitnetj.option.HeadMode;
 import org.bitnetj.parallel.ThreadTeam;
 import org.bitnetj.source.gguf.GgufFile;
+import org.bitnetj.tensor.Activation16;
 import org.bitnetj.tensor.FloatMatrix;
 import org.bitnetj.tensor.FloatRows;
 import org.bitnetj.tensor.LowBitMatrix;
@@ -64,16 +68,33 @@ class CandidateScreeningTest {
       some = FloatRows.allocate(memory, rows, TOKENS);
       computed = new ComputedLogits[rows];
       Arrays.setAll(computed, i -> new ComputedLogits());
-      screening = new CandidateScreening(memory, head, lowBit, kernels, team, input, some);
+      ThreadMemory own = new ThreadMemory(memory, threads, CandidateScreening.ownBytes(lowBit));
+      screening = new CandidateScreening(memory, own, head, lowBit, kernels, team, input, some);
     }
 
     /** Screens other rows. */
     void run(LogitsNeed... needs) {
-      for (int t = 0; t < needs.length; t++) {
+      fill(needs.length);
+      screen(needs);
+    }
+
+    /** Other rows. */
+    void fill(int rows) {
+      for (int t = 0; t < rows; t++) {
         for (int i = 0; i < COLUMNS; i++) {
           input.set(t, i, (float) random.nextGaussian());
         }
       }
+    }
+
+    /** Screens rows that have the same needs. */
+    void screen(LogitsNeed need, int rows) {
+      LogitsNeed[] needs = new LogitsNeed[rows];
+      Arrays.fill(needs, need);
+      screen(needs);
+    }
+
+    private void screen(LogitsNeed[] needs) {
       kernels.headProduct(head, input, all, needs.length, 0, TOKENS);
       screening.run(needs, needs.length, computed);
     }
@@ -180,6 +201,94 @@ class CandidateScreeningTest {
                 int there = some.check(what, t, counts[t]);
                 assertTrue(there < TOKENS / 8, what + ": " + there);
               }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** The best kernels, which note for each row of activations whether it is rounded. */
+  private static Kernels noting(List<List<Boolean>> rounded) {
+    Kernels kernels = Tiers.best();
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("boundLogits")) {
+                Activation16[] x = Arrays.copyOf((Activation16[]) arguments[1], (int) arguments[3]);
+                rounded.add(Arrays.stream(x).map(Activation16::isLowZero).toList());
+              }
+              return method.invoke(kernels, arguments);
+            });
+  }
+
+  @Test
+  void rowsThatAreScreenedTogetherDecideWhetherTheyAreRounded() {
+    List<List<Boolean>> rounded = new ArrayList<>();
+    int most = CandidateScreening.MOST_ROWS;
+    try (Case many = new Case(noting(rounded), 1, most + 4, (r, i) -> uniform())) {
+      for (int rows = 1; rows <= most + 4; rows++) {
+        for (int all = 0; all <= Math.min(rows, 5); all++) {
+          LogitsNeed[] needs = new LogitsNeed[rows];
+          Arrays.fill(needs, LogitsNeed.best(1));
+          Arrays.fill(needs, 0, all, LogitsNeed.all());
+          rounded.clear();
+          many.run(needs);
+          List<List<Boolean>> expected = new ArrayList<>();
+          for (int left = rows - all; left > 0; left -= most) {
+            int together = Math.min(left, most);
+            expected.add(Collections.nCopies(together, together >= 3 && together <= 7));
+          }
+          assertEquals(expected, rounded, rows + " rows, " + all + " of which need all logits");
+        }
+      }
+    }
+  }
+
+  @Test
+  void anOutlierKeepsTheLowBytesOfItsOwnRowAlone() {
+    List<List<Boolean>> rounded = new ArrayList<>();
+    try (Case five = new Case(noting(rounded), 1, 5, (r, i) -> uniform())) {
+      for (int row : new int[] {0, 3}) {
+        five.fill(5);
+        five.input.set(row, 7, 1000);
+        rounded.clear();
+        five.screen(LogitsNeed.best(1), 5);
+        assertEquals(List.of(List.of(true, true, true, true, false)), rounded);
+        for (int t = 0; t < 5; t++) {
+          assertTrue(five.isDone(t));
+          five.check("outlier in row " + row + ", row " + t, t, 1);
+        }
+      }
+    }
+  }
+
+  /** Rows that are rounded, rows that are not and rows that are not screened, in any order. */
+  @Test
+  void mixedRowsAreExactOnEveryTier() {
+    for (Kernels kernels : Tiers.available()) {
+      try (Case some = new Case(kernels, 1, 7, (r, i) -> uniform())) {
+        for (int round = 0; round < (isSlow(kernels) ? 3 : 30); round++) {
+          int rows = 3 + random.nextInt(5);
+          boolean[] isZero = new boolean[rows];
+          some.fill(rows);
+          for (int t = 0; t < rows; t++) {
+            isZero[t] = random.nextInt(8) == 0;
+            if (random.nextInt(3) == 0) {
+              some.input.set(t, random.nextInt(COLUMNS), 300);
+            }
+            for (int i = 0; isZero[t] && i < COLUMNS; i++) {
+              some.input.set(t, i, 0);
+            }
+          }
+          some.screen(LogitsNeed.best(3), rows);
+          for (int t = 0; t < rows; t++) {
+            String what = "%s, round %d, row %d".formatted(kernels.tier(), round, t);
+            assertEquals(!isZero[t], some.isDone(t), what);
+            if (!isZero[t]) {
+              some.check(what, t, 3);
             }
           }
         }

@@ -23,6 +23,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float error_weight;
  *     float norm_weight;
  *     float slack;
+ *     int32_t low_is_zero;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -40,7 +42,9 @@ public class bn_activation16 {
         BitnetLibrary.C_FLOAT.withName("scale"),
         BitnetLibrary.C_FLOAT.withName("error_weight"),
         BitnetLibrary.C_FLOAT.withName("norm_weight"),
-        BitnetLibrary.C_FLOAT.withName("slack")
+        BitnetLibrary.C_FLOAT.withName("slack"),
+        BitnetLibrary.C_INT.withName("low_is_zero"),
+        BitnetLibrary.C_INT.withName("reserved")
     ).withName("bn_activation16");
 
     /**
@@ -400,6 +404,94 @@ public class bn_activation16 {
      */
     public static void slack(MemorySegment struct, float fieldValue) {
         struct.set(slack$LAYOUT, slack$OFFSET, fieldValue);
+    }
+
+    private static final OfInt low_is_zero$LAYOUT = (OfInt)$LAYOUT.select(groupElement("low_is_zero"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t low_is_zero
+     * }
+     */
+    public static final OfInt low_is_zero$layout() {
+        return low_is_zero$LAYOUT;
+    }
+
+    private static final long low_is_zero$OFFSET = $LAYOUT.byteOffset(groupElement("low_is_zero"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t low_is_zero
+     * }
+     */
+    public static final long low_is_zero$offset() {
+        return low_is_zero$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t low_is_zero
+     * }
+     */
+    public static int low_is_zero(MemorySegment struct) {
+        return struct.get(low_is_zero$LAYOUT, low_is_zero$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t low_is_zero
+     * }
+     */
+    public static void low_is_zero(MemorySegment struct, int fieldValue) {
+        struct.set(low_is_zero$LAYOUT, low_is_zero$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**
