@@ -270,6 +270,7 @@ class RepeatableTest {
     try (ThreadTeam team = new ThreadTeam(threads)) {
       HeldWorker multiples = new HeldWorker(threads, null);
       multiples.check(team, 3, MOST_ITEMS, 1);
+      assertEquals(0, multiples.arrived.getCount(), "a worker is held in an attempt");
       multiples.goOn.countDown();
     }
   }
