@@ -70,6 +70,7 @@ public final class CandidateScreening {
   private final int panels;
   private final boolean usable;
 
+  private final ThreadTeam.Task takeRows = this::takeRows;
   private final ThreadTeam.Task bound = this::bound;
   private final BoundOne boundOne;
   private final ThreadTeam.Task setThresholds = this::setThresholds;
@@ -78,6 +79,7 @@ public final class CandidateScreening {
   private final ThreadTeam.Task compute = this::compute;
 
   // Where the step is; set by the caller's thread between phases.
+  private boolean rounded; // whether rows may be
   private int count; // of rows that are screened
   private long bytesRead;
   private int refinedRows;
@@ -172,11 +174,12 @@ public final class CandidateScreening {
    * not hold.
    */
   private int take(int started) {
-    boolean rounded = started >= LEAST_ROUNDED && started <= MOST_ROUNDED;
+    rounded = started >= LEAST_ROUNDED && started <= MOST_ROUNDED;
+    team.run(takeRows, started, 1);
     int taken = 0;
     int withoutLow = 0;
     for (int i = 0; i < started; i++) {
-      if (rows[i].take(input, rounded)) {
+      if (rows[i].isBounded()) {
         swap(i, taken);
         if (activations[taken].isLowZero()) {
           swap(taken, withoutLow);
@@ -186,6 +189,12 @@ public final class CandidateScreening {
       }
     }
     return taken;
+  }
+
+  private void takeRows(int begin, int end) {
+    for (int i = begin; i < end; i++) {
+      rows[i].take(input, rounded);
+    }
   }
 
   private void swap(int i, int j) {

@@ -32,6 +32,7 @@ final class ScreenedRow {
   private int count;
   private ComputedLogits candidates = new ComputedLogits();
   private int most;
+  private boolean bounded;
   private float reach;
   private float kthLargest; // no larger than the k-th largest logit
   private int refinedRows;
@@ -74,10 +75,14 @@ final class ScreenedRow {
    * Takes the row from the head's input.
    *
    * @param rounded whether bounds may be a little wider, which several rows compute faster
-   * @return false if bounds would not hold for it
    */
-  boolean take(FloatRows input, boolean rounded) {
-    return rounded ? activation.setRounded(input, row) : activation.set(input, row);
+  void take(FloatRows input, boolean rounded) {
+    bounded = rounded ? activation.setRounded(input, row) : activation.set(input, row);
+  }
+
+  /** Whether bounds hold for the row that was taken. */
+  boolean isBounded() {
+    return bounded;
   }
 
   /** The row of the step's logits. */
