@@ -90,6 +90,13 @@ class LauncherSetUpTest extends ClonedLauncher {
     return environment;
   }
 
+  /** What is said on this system where brew is. */
+  private static final String NOT_BREWED =
+      "bitnet: brew does not install the C compiler that the build lacks: "
+          + (System.getProperty("os.name").startsWith("Mac")
+              ? "xcode-select --install brings Apple's.\n"
+              : "install clang 16 or gcc 12, or newer ones.\n");
+
   /** By which command {@code --setup} installs everything, and where the JDK then is. */
   private static final List<List<String>> MANAGERS =
       List.of(
@@ -122,9 +129,12 @@ class LauncherSetUpTest extends ClonedLauncher {
       Map<String, String> environment = system(manager, "1000", expected.get(1));
       executable("apt-cache", "#!/bin/sh\n[ $2 = clang-19 ] || echo Package: $2\n");
       assertEquals(1, start(environment, "--version"), said);
+      String compiler = manager.equals("brew") ? NOT_BREWED : "";
       assertTrue(
           said.startsWith(
-              "bitnet: the build lacks some tools: ./bitnet --setup installs them by\nbitnet:   "
+              compiler
+                  + "bitnet: the build lacks some tools: ./bitnet --setup installs them by\nbitnet:  "
+                  + " "
                   + command
                   + "\n"),
           said);
@@ -132,9 +142,23 @@ class LauncherSetUpTest extends ClonedLauncher {
 
       assertEquals(0, start(environment, "--setup"), said);
       String log = clone.resolve("target/bitnet-build.log").toString();
+      List<String> calls = new ArrayList<>(List.of("noninteractive: " + direct));
+      String lists =
+          switch (manager) {
+            case "apt-get" -> "apt-get update -q";
+            case "pacman" -> "pacman -Sy";
+            default -> "";
+          };
+      String fetching = "";
+      if (!lists.isEmpty()) {
+        calls.addFirst(": " + lists);
+        fetching = "bitnet: fetching lists of packages (log: " + log + "): sudo " + lists + "\n";
+      }
       assertTrue(
           said.startsWith(
-              "bitnet: installing, which may take minutes (log: "
+              fetching
+                  + compiler
+                  + "bitnet: installing, which may take minutes (log: "
                   + log
                   + "): "
                   + command
@@ -143,12 +167,6 @@ class LauncherSetUpTest extends ClonedLauncher {
                   + " "),
           said);
       assertTrue(said.endsWith("bitnet: ready: " + jar() + "\n"), said);
-      List<String> calls = new ArrayList<>(List.of("noninteractive: " + direct));
-      switch (manager) {
-        case "apt-get" -> calls.addFirst(": apt-get update -q");
-        case "pacman" -> calls.addFirst(": pacman -Sy");
-        default -> {}
-      }
       assertEquals(calls, Files.readAllLines(folder.resolve("installed")));
       assertEquals(3, start(environment, "--setup"), said);
       assertEquals(calls, Files.readAllLines(folder.resolve("installed")));
@@ -213,8 +231,9 @@ class LauncherSetUpTest extends ClonedLauncher {
     reset();
     assertEquals(1, start(system("brew", "0", "opt/jdk"), "--setup"), said);
     assertEquals(
-        "bitnet: this must be installed, but brew refuses to work for root: be the user whose brew"
-            + " it is: brew install maven cmake ninja openjdk@25\n",
+        NOT_BREWED
+            + "bitnet: this must be installed, but brew refuses to work for root: be the user whose"
+            + " brew it is: brew install maven cmake ninja openjdk@25\n",
         said);
     assertFalse(Files.exists(folder.resolve("installed")), said);
   }
@@ -230,10 +249,80 @@ class LauncherSetUpTest extends ClonedLauncher {
             "No provider of 'java-25-openjdk-devel' found.\nbitnet: zypper could not install maven"
                 + " cmake make gcc java-25-openjdk-devel; all that it said is in "
                 + log
-                + "\n"),
+                + "\nbitnet: if it has no JDK 25 here, install one (https://adoptium.net has them for"
+                + " every system) or let JAVA_HOME name it, and let ./bitnet --setup install the"
+                + " rest\n"),
         said);
     assertEquals("No provider of 'java-25-openjdk-devel' found.\n", Files.readString(log), said);
     assertFalse(said.contains("building"), said);
+  }
+
+  @Test
+  void listsThatCannotBeFetchedEndTheSetUp() throws Exception {
+    Map<String, String> environment = system("apt-get", "1000", "usr/lib/jvm/java-25-openjdk");
+    executable("apt-cache", "");
+    executable("sudo", "#!/bin/sh\necho 'a user is not in the sudoers file.' >&2\nexit 1\n");
+    String command = "sudo apt-get install -y --no-install-recommends maven cmake ninja-build";
+    assertEquals(1, start(environment, "--version"), said);
+    assertTrue(
+        said.contains(command + " clang libc6-dev binutils openjdk-25-jdk-headless\n"), said);
+    assertEquals(1, start(environment, "--setup"), said);
+    Path log = clone.resolve("target/bitnet-build.log");
+    assertEquals(
+        "bitnet: fetching lists of packages (log: "
+            + log
+            + "): sudo apt-get update -q\na user is not in the sudoers file.\nbitnet: apt-get could"
+            + " not fetch them; all that it said is in "
+            + log
+            + "\n",
+        said);
+    assertFalse(Files.exists(folder.resolve("installed")), said);
+  }
+
+  @Test
+  void aSystemWithoutTheJdkIsNamedBeforeAnythingIsInstalled() throws Exception {
+    Map<String, String> environment = system("apt-get", "0", "usr/lib/jvm/java-25-openjdk");
+    executable("apt-cache", "#!/bin/sh\ncase $2 in openjdk*) ;; *) echo Package: $2 ;; esac\n");
+    for (String argument : List.of("--version", "--setup")) {
+      assertEquals(1, start(environment, argument), said);
+      assertTrue(
+          said.endsWith(
+              "bitnet: apt-get has no JDK 25 here: install one (https://adoptium.net has them for"
+                  + " every system) or let JAVA_HOME name it. Then ./bitnet --setup installs maven"
+                  + " cmake ninja-build clang-19 libc6-dev binutils.\n"),
+          said);
+    }
+    assertEquals(
+        List.of(": apt-get update -q"), Files.readAllLines(folder.resolve("installed")), said);
+  }
+
+  @Test
+  void theCompilerOfAMacIsInstalledByApple() throws Exception {
+    Map<String, String> environment =
+        system("brew", "501", "opt/homebrew/opt/openjdk@25/libexec/openjdk.jdk/Contents/Home");
+    Files.delete(folder.resolve("tools/uname"));
+    executable(
+        "uname",
+        """
+        #!/bin/sh
+        case ${1:-} in -m) echo arm64 ;; -sm) echo Darwin arm64 ;; *) echo Darwin ;; esac
+        """);
+    executable("clang", "#!/bin/sh\nexit 1\n"); // as Apple's without its command line tools
+    Files.delete(folder.resolve("packages/clang-19"));
+    assertEquals(1, start(environment, "--setup"), said);
+    String compiler = "xcode-select --install brings Apple's.";
+    assertTrue(
+        said.startsWith(
+            "bitnet: brew does not install the C compiler that the build lacks: " + compiler + "\n"),
+        said);
+    assertTrue(Files.exists(jar()), said);
+    assertEquals(0, start(environment, "run", "Once"), said);
+    assertEquals(
+        "bitnet: running without native kernels (missing: a C compiler (clang 16+ or gcc 12+)): the"
+            + " same text, several times slower. "
+            + compiler
+            + " Then ./bitnet --setup fixes it.\n",
+        said);
   }
 
   @Test
