@@ -64,7 +64,7 @@ public final class BitnetCommand implements Runnable {
     COMMANDS.put("bench", BenchCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);
-    COMMANDS.put("help", CommandLine.HelpCommand::new);
+    COMMANDS.put("help", HelpCommand::new);
   }
 
   /** Columns of help that goes to a file or a pipe. */

@@ -15,16 +15,19 @@ final class TokenIds {
   }
 
   private static int id(String word, int vocabularySize) {
+    if (!word.matches("[+-]?[0-9]+")) {
+      throw new Failures.Failure("'" + word + "' is not a token id; ids are whole numbers.");
+    }
     int id;
     try {
       id = Integer.parseInt(word);
     } catch (NumberFormatException e) {
-      throw new Failures.Failure("'" + word + "' is not a token id; ids are whole numbers.");
+      id = -1; // more digits than a vocabulary has
     }
     if (id < 0 || id >= vocabularySize) {
       throw new Failures.Failure(
           "token "
-              + id
+              + word
               + " is not in the vocabulary, whose ids are 0 to "
               + (vocabularySize - 1)
               + ".");

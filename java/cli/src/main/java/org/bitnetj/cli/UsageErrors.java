@@ -82,6 +82,11 @@ final class UsageErrors {
         return List.of("--format " + format.get());
       }
     }
+    if (typed.matches("-.")) { // any other letter is one letter away
+      return command.getCommandSpec().optionsMap().keySet().stream()
+          .filter(name -> name.equalsIgnoreCase(typed))
+          .toList();
+    }
     Collection<String> names =
         e.isUnknownOption()
             ? command.getCommandSpec().options().stream()

@@ -1,6 +1,7 @@
 package org.bitnetj.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -64,7 +65,8 @@ class BitnetCommandTest {
         "synth",
         "doctor",
         "completion",
-        "bench"
+        "bench",
+        "help"
       })
   void everyCommandHasHelpWithExamples(String command) {
     String help = Outcome.of(command, "--help").succeeds().out();
@@ -77,6 +79,17 @@ class BitnetCommandTest {
         .skip(1)
         .takeWhile(line -> !line.isEmpty())
         .forEach(line -> assertTrue(line.startsWith("  "), "a wrapped example: " + line));
+  }
+
+  @Test
+  void helpFollowsTheNamesOfCommands() {
+    String kernels = Outcome.of("bench", "kernels", "--help").succeeds().out();
+    assertEquals(kernels, Outcome.of("help", "bench", "kernels").succeeds().out());
+    Outcome.of("help", "sing").isMisuse("unknown command 'sing'.");
+    Outcome.of("help", "chta").isMisuse("Did you mean chat?");
+    Outcome.of("help", "bench", "kernel").isMisuse("Did you mean kernels?");
+    Outcome.of("help", "run", "x").isMisuse("unexpected argument 'x'.");
+    Outcome.of("help", "--json").isMisuse("unknown option '--json'.");
   }
 
   @Test
@@ -104,6 +117,8 @@ class BitnetCommandTest {
     Outcome.of("insp").isMisuse("Did you mean inspect?");
     Outcome.of("run", "--tmep", "0", "x").isMisuse("Did you mean --temp?");
     Outcome.of("bench", "kernel").isMisuse("Did you mean kernels?");
+    Outcome.of("run", "-N", "5").isMisuse("Did you mean -n?");
+    assertFalse(Outcome.of("convert", "-m", "x", "y").isMisuse("'-m'").err().contains("Did you mean"));
     Outcome.of("tokenize", "--jsno").isMisuse("bitnet: unknown option '--jsno'.");
     Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");
     Outcome.of("tokenize", "-p", "a", "b").isMisuse("Give the text once");

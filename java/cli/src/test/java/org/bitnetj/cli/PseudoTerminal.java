@@ -43,7 +43,7 @@ final class PseudoTerminal implements AutoCloseable {
    * Starts a command line; skips the test where there is no {@code script} that can.
    *
    * @param columns of the terminal
-   * @param environment set over the test's own; an empty value removes a variable
+   * @param environment set over the test's own, of which NO_COLOR and COLUMNS are taken away
    * @param jvm options of Java
    */
   static PseudoTerminal start(
@@ -138,6 +138,16 @@ final class PseudoTerminal implements AutoCloseable {
 
   PseudoTerminal interrupts() throws IOException {
     return types(Character.toString(CTRL_C));
+  }
+
+  /** The flags of the terminal's mode now, each with a hyphen before it if it is off. */
+  List<String> mode() throws IOException {
+    Path device = null;
+    for (ProcessHandle each : process.descendants().toList()) {
+      device = Files.readSymbolicLink(Path.of("/proc", Long.toString(each.pid()), "fd", "0"));
+    }
+    Process stty = new ProcessBuilder("stty", "-a", "-F", String.valueOf(device)).start();
+    return List.of(new String(stty.getInputStream().readAllBytes()).split("[\\s;]+"));
   }
 
   /** Waits for the end; the exit code. The terminal must be left in the mode it was in. */

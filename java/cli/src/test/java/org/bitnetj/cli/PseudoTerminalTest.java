@@ -221,9 +221,13 @@ class PseudoTerminalTest {
   @Test
   void ctrlCLeavesNoMarkInAnAnswerNorInTheModeOfTheTerminal() throws Exception {
     String model = chatModel().toString();
-    try (PseudoTerminal chat = slow("chat", "-m", model, "-n", "4000", "Once upon a time")) {
-      chat.awaits("chat.").awaits("\n").awaits(" ").interrupts().awaits("(Interrupted.)");
-      chat.awaits("> ").types("/quit\r");
+    String[] line = {"chat", "-m", model, "--temp", "0", "-n", "4000", "Once upon a time"};
+    try (PseudoTerminal chat = slow(line)) {
+      chat.awaits("chat.").awaits("\n").awaits(" ");
+      assertTrue(chat.mode().contains("-echoctl"), () -> "not within the answer: " + chat.shown());
+      chat.interrupts().awaits("(Interrupted.)").awaits("> ");
+      assertTrue(chat.mode().contains("echoctl"), () -> "not after it: " + chat.shown());
+      chat.types("/quit\r");
       assertEquals(0, chat.ends(), chat::shown);
       assertFalse(chat.shown().contains("^C"), chat::shown);
     }

@@ -202,6 +202,7 @@ class TokenizeCommandTest {
     Outcome outcome = Outcome.of("detokenize", "99999999");
     assertEquals(1, outcome.code());
     outcome.says("token 99999999 is not in the vocabulary, whose ids are 0 to ");
+    Outcome.of("detokenize", "4294967297").says("token 4294967297 is not in the vocabulary,");
   }
 
   /** In the second line, after one that is right. */

@@ -387,6 +387,15 @@ class JsonSchemaTest {
     }
   }
 
+  @Test
+  void schemasWithoutObjectsHaveNone() {
+    for (String schema : List.of("{\"type\": \"string\"}", "{\"enum\": [1, [{}]]}", "false")) {
+      GrammarException e =
+          assertThrows(GrammarException.class, () -> Grammar.objectsOfJsonSchema(schema), schema);
+      assertEquals("The JSON Schema allows no object.", e.getMessage(), schema);
+    }
+  }
+
   static List<String> hostile() {
     String chain =
         IntStream.range(0, 900)

@@ -114,6 +114,18 @@ class FieldsTest {
   }
 
   @Test
+  void zeroWithASignIsZero() {
+    Fields fields = fields("{\"seed\": -0}");
+    assertEquals(OptionalLong.of(0), fields.wholeNumber("seed"));
+    assertEquals(OptionalInt.of(0), fields.integer("seed", 0, 1));
+    assertEquals(OptionalDouble.of(-0.0), fields.number("seed", 0, 1));
+    for (String other : List.of("-0.0", "0.0", "-0e0")) {
+      Fields wrong = fields("{\"seed\": " + other + "}");
+      refused("seed", () -> wrong.wholeNumber("seed"));
+    }
+  }
+
+  @Test
   void namesGivenTwiceAreRefused() {
     for (String twice : List.of("{\"a\": 1, \"a\": 1}", "[{\"b\": {\"a\": 1, \"a\": null}}]")) {
       ApiException e = assertThrows(ApiException.class, () -> Door.parse(twice));

@@ -54,9 +54,9 @@ public abstract sealed class CallForm permits JsonCalls, ListedCalls, FencedCall
     return List.of(start, end);
   }
 
-  /** Follows the strings of calls from the first mark on. */
-  Quotation quotation() {
-    return Quotation.ofJson();
+  /** Follows the strings of calls, which begin at a place of a text, after the first mark. */
+  Quotation quotation(int from) {
+    return Quotation.ofJson(from);
   }
 
   /** The calls that stand between the marks; none if any of it is no call. */

@@ -33,8 +33,8 @@ final class PythonCalls extends CallForm {
   }
 
   @Override
-  Quotation quotation() {
-    return Quotation.ofPython();
+  Quotation quotation(int from) {
+    return Quotation.ofPython(from);
   }
 
   @Override

@@ -185,6 +185,11 @@ final class PythonScanner {
     return false;
   }
 
+  /** Whether a character ends the line, and with it a string in single quotes, which has no end. */
+  static boolean isLineBreak(char c) {
+    return c == '\n' || c == '\r';
+  }
+
   private String string() throws MalformedException {
     String quote = take(QUOTE).orElseThrow(this::malformed);
     StringBuilder string = new StringBuilder();
@@ -192,6 +197,8 @@ final class PythonScanner {
       char c = next();
       if (c == '\\') {
         escape(string);
+      } else if (quote.length() == 1 && isLineBreak(c)) {
+        throw new MalformedException(false);
       } else {
         string.append(c);
       }

@@ -18,7 +18,7 @@ final class Quotation {
   private final boolean python;
   private State state = State.OUTSIDE;
   private boolean broken;
-  private int at;
+  private int at; // what comes next of the text
   private char quote;
 
   /** How many quotes end the string. */
@@ -27,18 +27,19 @@ final class Quotation {
   /** How many of them have come. */
   private int closing;
 
-  private Quotation(boolean python) {
+  private Quotation(boolean python, int from) {
     this.python = python;
+    this.at = from;
   }
 
-  /** For strings as JSON writes them. */
-  static Quotation ofJson() {
-    return new Quotation(false);
+  /** For strings as JSON writes them, from a place of the text on. */
+  static Quotation ofJson(int from) {
+    return new Quotation(false, from);
   }
 
-  /** For strings as {@link PythonScanner} reads them. */
-  static Quotation ofPython() {
-    return new Quotation(true);
+  /** For strings as {@link PythonScanner} reads them, from a place of the text on. */
+  static Quotation ofPython(int from) {
+    return new Quotation(true, from);
   }
 
   /** Reads a text that is longer than before. */
@@ -99,8 +100,10 @@ final class Quotation {
     closing = 0;
     if (c == '\\') {
       state = State.ESCAPED;
+    } else if (python) {
+      broken |= needed == 1 && PythonScanner.isLineBreak(c);
     } else {
-      broken |= !python && c < ' ';
+      broken |= c < ' ';
     }
   }
 }

@@ -31,6 +31,8 @@ public final class ReplyParser {
   private final ThinkingSplitter splitter;
   private final Optional<CallForm> form;
   private final StringBuilder held = new StringBuilder();
+  private int from; // what stands before that in it has been passed on
+  private int blank; // white space reaches from there to here
   private int searched; // before that no mark begins in it
   private String space = ""; // before the calls that are held
   private @Nullable Quotation quotation; // of these calls; null outside of calls
@@ -73,7 +75,7 @@ public final class ReplyParser {
     if (form.isPresent()) {
       finish(form.get(), cut);
     }
-    pass(held.length());
+    passTo(held.length());
   }
 
   /** {@return how many calls have come} */
@@ -93,11 +95,16 @@ public final class ReplyParser {
   /** Passes on what is decided of the held text. */
   private void split(CallForm form) {
     while (quotation == null ? begin(form) : end(form, quotation)) {}
+    String mark = form.end();
     if (quotation == null) {
-      pass(held.length() - undecided(form.start()));
+      mark = form.start();
+      int undecided = held.length() - undecided(mark);
+      passTo(withoutSpace(undecided));
+      held.delete(0, from); // once a piece, since each time it moves what is left
+      blank = undecided - from;
+      from = 0;
     }
-    String mark = quotation == null ? form.start() : form.end();
-    searched = Math.max(0, held.length() - mark.length() + 1);
+    searched = Math.max(from, held.length() - mark.length() + 1);
   }
 
   /** Passes on the text before calls, if some begin. */
@@ -108,9 +115,9 @@ public final class ReplyParser {
     }
     int end = withoutSpace(at);
     space = held.substring(end, at);
-    pass(end);
-    drop(at - end + form.start().length());
-    quotation = form.quotation();
+    passTo(end);
+    dropTo(at + form.start().length());
+    quotation = form.quotation(from);
     quotedEnd = -1;
     return true;
   }
@@ -137,29 +144,29 @@ public final class ReplyParser {
    */
   private void take(CallForm form, int at) {
     int end = at;
-    List<ToolCall> found = form.read(held.substring(0, end));
+    List<ToolCall> found = form.read(held.substring(from, end));
     if (found.isEmpty() && quotedEnd >= 0) {
       end = quotedEnd;
-      found = form.read(held.substring(0, end));
+      found = form.read(held.substring(from, end));
     }
     if (found.isEmpty()) {
-      sink.text(space + form.start() + held.substring(0, end) + form.end());
+      sink.text(space + form.start() + held.substring(from, end) + form.end());
     }
     pass(found);
-    drop(end + form.end().length());
+    dropTo(end + form.end().length());
     quotation = null;
   }
 
   private void finish(CallForm form, boolean cut) {
     while (quotation != null) {
-      CallForm.Cut some = cut ? form.cut(held.toString()) : CallForm.Cut.NOTHING;
+      CallForm.Cut some = cut ? form.cut(held.substring(from)) : CallForm.Cut.NOTHING;
       if (!some.whole().isEmpty() || some.last().isPresent()) {
         pass(some, form);
       } else if (quotedEnd >= 0) {
         take(form, quotedEnd);
         split(form);
       } else {
-        held.insert(0, space + form.start());
+        held.insert(from, space + form.start());
         quotation = null;
       }
     }
@@ -168,23 +175,24 @@ public final class ReplyParser {
   /** Where the white space before {@code end} begins. */
   private int withoutSpace(int end) {
     int start = end;
-    while (start > 0 && Character.isWhitespace(held.charAt(start - 1))) {
+    while (start > blank && Character.isWhitespace(held.charAt(start - 1))) {
       start--;
     }
-    return start;
+    return start == blank ? from : start;
   }
 
-  private void pass(int length) {
-    String text = held.substring(0, length);
-    drop(length);
+  private void passTo(int end) {
+    String text = held.substring(from, end);
+    dropTo(end);
     if (!text.isEmpty() && (calls == 0 || !text.isBlank())) {
       sink.text(text);
     }
   }
 
-  private void drop(int length) {
-    held.delete(0, length);
-    searched = 0;
+  private void dropTo(int end) {
+    from = end;
+    blank = end;
+    searched = end;
   }
 
   private void pass(List<ToolCall> found) {
@@ -195,8 +203,8 @@ public final class ReplyParser {
   /** Passes on what there is of calls that have no end. */
   private void pass(CallForm.Cut cut, CallForm form) {
     pass(cut.whole());
-    String rest = cut.whole().isEmpty() ? space + form.start() + held : cut.rest();
-    drop(held.length());
+    String rest = cut.whole().isEmpty() ? space + form.start() + held.substring(from) : cut.rest();
+    dropTo(held.length());
     quotation = null;
     if (cut.last().isPresent()) {
       sink.cut(cut.last().get(), rest);
@@ -205,12 +213,12 @@ public final class ReplyParser {
     }
   }
 
-  /** Length of the longest end of the held text that begins a mark, white space before it too. */
+  /** Length of the longest end of the held text that begins a mark. */
   private int undecided(String mark) {
-    int length = Math.min(mark.length() - 1, held.length());
+    int length = Math.min(mark.length() - 1, held.length() - from);
     while (!mark.startsWith(held.substring(held.length() - length))) {
       length--;
     }
-    return held.length() - withoutSpace(held.length() - length);
+    return length;
   }
 }

@@ -56,7 +56,7 @@ final class TreeReader extends JsonDeserializer<JsonNode> {
   private static JsonNode integer(JsonParser parser) throws IOException {
     return switch (parser.getNumberType()) {
       case INT ->
-          parser.getText().equals("-0") // which is no integer to whom its sign matters
+          parser.getText().equals("-0") // whose sign an int does not keep
               ? new WrittenNumber("-0")
               : NODES.numberNode(parser.getIntValue());
       case LONG -> NODES.numberNode(parser.getLongValue());

@@ -10,12 +10,14 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 
 /**
- * A number of JSON that is written as it was read: {@code 1e400} is no double, and {@code 1.50} has
- * digits that a double does not keep. As a number it is the double that is nearest, perhaps an
- * infinite one, so that exponents of any size cost nothing. Immutable.
+ * A number of JSON that is written as it was read: {@code 1e400} is no double, {@code 1.50} has
+ * digits that a double does not keep, and {@code -0} a sign that an integer does not. As a double
+ * it is the nearest one, perhaps an infinite one, so that exponents of any size cost nothing. Only
+ * {@code -0} is an integer. Immutable.
  */
 final class WrittenNumber extends NumericNode {
   private static final long serialVersionUID = 1;
+  private static final int MOST_DIGITS = 100_000;
 
   private final String text;
 
@@ -38,17 +40,27 @@ final class WrittenNumber extends NumericNode {
 
   @Override
   public JsonToken asToken() {
-    return JsonToken.VALUE_NUMBER_FLOAT;
+    return isInt() ? JsonToken.VALUE_NUMBER_INT : JsonToken.VALUE_NUMBER_FLOAT;
   }
 
   @Override
   public JsonParser.NumberType numberType() {
-    return JsonParser.NumberType.DOUBLE;
+    return isInt() ? JsonParser.NumberType.INT : JsonParser.NumberType.DOUBLE;
+  }
+
+  @Override
+  public boolean isInt() {
+    return text.equals("-0");
+  }
+
+  @Override
+  public boolean isIntegralNumber() {
+    return isInt();
   }
 
   @Override
   public boolean isFloatingPointNumber() {
-    return true;
+    return !isInt();
   }
 
   @Override
@@ -58,6 +70,9 @@ final class WrittenNumber extends NumericNode {
 
   @Override
   public Number numberValue() {
+    if (isInt()) {
+      return 0;
+    }
     return doubleValue();
   }
 
@@ -71,26 +86,56 @@ final class WrittenNumber extends NumericNode {
     return (long) doubleValue();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws ArithmeticException if the exponent takes more than 32 bits, which no decimal has
+   */
   @Override
   public BigDecimal decimalValue() {
-    return BigDecimal.valueOf(doubleValue());
+    try {
+      return new BigDecimal(text);
+    } catch (NumberFormatException e) {
+      throw new ArithmeticException("The exponent of " + text + " is too large for a BigDecimal.");
+    }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws ArithmeticException if it has more than {@value #MOST_DIGITS} digits
+   */
   @Override
   public BigInteger bigIntegerValue() {
-    return decimalValue().toBigInteger();
+    BigDecimal value = decimalValue();
+    long digits = (long) value.precision() - value.scale(); // before the point
+    if (digits <= 0 || value.signum() == 0) {
+      return BigInteger.ZERO; // without the power of ten that the exponent stands for
+    }
+    if (digits > MOST_DIGITS) {
+      throw new ArithmeticException(text + " has too many digits for a BigInteger.");
+    }
+    return value.toBigInteger();
   }
 
+  /** Whether {@link #intValue()} loses nothing: of 1.5 it would lose the half. */
   @Override
   public boolean canConvertToInt() {
     double value = doubleValue();
-    return value >= Integer.MIN_VALUE && value <= Integer.MAX_VALUE;
+    return value == (int) value;
   }
 
+  /** Whether {@link #longValue()} loses nothing. */
   @Override
   public boolean canConvertToLong() {
     double value = doubleValue();
-    return value >= Long.MIN_VALUE && value <= Long.MAX_VALUE;
+    return value == (long) value && value < 0x1p63; // which would become the long before it
+  }
+
+  @Override
+  public boolean canConvertToExactIntegral() {
+    double value = doubleValue();
+    return value == Math.rint(value) && !Double.isInfinite(value);
   }
 
   @Override

@@ -128,6 +128,8 @@ class CallFormTest {
         "f(x=1 y=2)",
         "f(x=1",
         "f(x='a)",
+        "f(x='a\nb')",
+        "f(x={\"a\rb\": 1})",
         "f(x={1: 2})",
         "f(x={'a': 1, 'a': 2})",
         "f(x=007)",
@@ -161,6 +163,8 @@ class CallFormTest {
         "'\\x41\\u00fc\\U0001F600\\/\\d'|\"A\u00fc\ud83d\ude00/\\\\d\"",
         "\"\\ud83d\\ude00\"|\"\ud83d\ude00\"",
         "'''a'b'''|\"a'b\"",
+        "'''a\nb\r'''|\"a\\nb\\r\"",
+        "'a\\\nb'|\"ab\"",
         "''|\"\""
       })
   void literalsOfPythonBecomeJson(String both) {
@@ -292,6 +296,27 @@ class CallFormTest {
         bad + "A" + python("g()") + wrong + "B" + python("g()"));
     String name = fenced("<tool_call>a\"b\n```json\n{}\n```</tool_call>");
     assertParts(FENCED, List.of("call: a\"b{}", "call: f{}"), name + fenced(fenced("f", "{}")));
+  }
+
+  /** No string in single quotes goes on in the next line. */
+  @Test
+  void aLineBreakEndsTheWaitForTheEndOfAString() {
+    for (String quote : List.of("'", "\"")) {
+      for (String lineBreak : List.of("\n", "\r")) {
+        String bad = "<|tool_call_start|>it" + quote + "s<|tool_call_end|>";
+        RecordedParts recorded = new RecordedParts();
+        ReplyParser parser = new ReplyParser(false, Optional.of(PYTHON), recorded);
+        parser.accept(bad + "A");
+        assertEquals(List.of(), recorded.parts);
+        parser.accept(lineBreak + "B");
+        assertEquals(List.of("text: " + bad + "A" + lineBreak + "B"), recorded.parts);
+      }
+    }
+    String end = "<|tool_call_end|>";
+    assertParts(
+        PYTHON,
+        List.of("call: f{\"x\":\"" + end + "\\n" + end + "\"}"),
+        python("f(x='''" + end + "\n" + end + "''')"));
   }
 
   @Test

@@ -2,7 +2,9 @@ package org.bitnetj.chat.reply;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -148,6 +150,46 @@ class ReplyParserTest {
   void withoutToolsMarksAreText() {
     String reply = CALL.formatted("{}");
     assertEquals(List.of("text: " + reply), parse(false, Optional.empty(), reply));
+  }
+
+  /** Seconds for texts of this length are a time that is linear in it. */
+  @Test
+  void manyMarksAndLongWhiteSpaceAreReadInLinearTime() {
+    String marks = "\u2192<tool_call></tool_call>".repeat(200_000);
+    String space = " ".repeat(300_000);
+    String spaced = "A" + space + "<";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          assertEquals(marks, text(List.of(marks)));
+          assertEquals(spaced, text(List.of(spaced.split(""))));
+        });
+  }
+
+  /** What a reply that comes in pieces has of text. */
+  private static String text(List<String> pieces) {
+    StringBuilder text = new StringBuilder();
+    ReplySink sink =
+        new ReplySink() {
+          @Override
+          public void thinking(String piece) {
+            throw new AssertionError(piece);
+          }
+
+          @Override
+          public void text(String piece) {
+            text.append(piece);
+          }
+
+          @Override
+          public void call(ToolCall call) {
+            throw new AssertionError(call);
+          }
+        };
+    ReplyParser parser = new ReplyParser(false, JSON, sink);
+    pieces.forEach(parser::accept);
+    parser.finish(false);
+    return text.toString();
   }
 
   /** Every reply in this class, cut at random. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitnetj.chat.jinja.Value.Big;
 import org.bitnetj.chat.jinja.Value.Bool;
 import org.bitnetj.chat.jinja.Value.Dict;
 import org.bitnetj.chat.jinja.Value.Int;
@@ -215,6 +216,7 @@ final class Evaluator {
     boolean minus = unary.operator().equals("-");
     return switch (operand) {
       case Real r -> new Real(minus ? -r.value() : r.value());
+      case Big n -> minus ? n.negated() : n;
       case Value n when Values.isNumber(n) ->
           new Int(integers(minus ? "-" : "+", 0, Values.integer(n), unary.line()));
       default -> throw JinjaException.at(unary.line(), Values.kind(operand) + " has no sign");
@@ -275,7 +277,16 @@ final class Evaluator {
           "'%s' does not go with %s and %s"
               .formatted(operator, Values.kind(left), Values.kind(right)));
     }
-    if (!(left instanceof Real) && !(right instanceof Real) && !operator.equals("/")) {
+    boolean whole = !(left instanceof Real) && !(right instanceof Real);
+    for (Value operand : List.of(left, right)) {
+      if (operand instanceof Big n) {
+        if (whole) {
+          throw JinjaException.at(line, "a number is too big");
+        }
+        budget.scan(n.digits().length());
+      }
+    }
+    if (whole && !operator.equals("/")) {
       return new Int(integers(operator, Values.integer(left), Values.integer(right), line));
     }
     double a = Values.number(left);

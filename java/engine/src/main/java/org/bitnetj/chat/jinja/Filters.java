@@ -3,6 +3,7 @@ package org.bitnetj.chat.jinja;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.bitnetj.chat.jinja.Value.Big;
 import org.bitnetj.chat.jinja.Value.Bool;
 import org.bitnetj.chat.jinja.Value.Dict;
 import org.bitnetj.chat.jinja.Value.Int;
@@ -135,6 +136,7 @@ final class Filters {
     Value otherwise = arguments.get(0, "default", new Int(0));
     return switch (value) {
       case Int n -> n;
+      case Big n -> n;
       case Bool b -> new Int(b.ordinal());
       case Real r -> truncated(r.value(), otherwise, arguments);
       case Text text -> {
@@ -162,6 +164,7 @@ final class Filters {
   private static Value real(Value value, Arguments arguments) {
     arguments.atMost(1, "default");
     if (Values.isNumber(value)) {
+      arguments.budget().scan(value instanceof Big n ? n.digits().length() : 0);
       return new Real(Values.number(value));
     }
     Double real =
@@ -178,6 +181,7 @@ final class Filters {
   private static Value absolute(Value value, Arguments arguments) {
     return switch (value) {
       case Int n when n.value() != Long.MIN_VALUE -> new Int(Math.abs(n.value()));
+      case Big n -> n.sign() < 0 ? n.negated() : n;
       case Real r -> new Real(Math.abs(r.value()));
       default -> throw arguments.error("does not go with " + Values.kind(value));
     };

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.bitnetj.chat.jinja.Value.Big;
 import org.bitnetj.chat.jinja.Value.Bool;
 import org.bitnetj.chat.jinja.Value.Dict;
 import org.bitnetj.chat.jinja.Value.Int;
@@ -92,6 +93,7 @@ final class Json {
   private String scalar(Value value) {
     return switch (value) {
       case Int n -> Long.toString(n.value());
+      case Big n -> n.digits();
       case Real r -> real(r.value());
       case Bool b -> b == Bool.TRUE ? "true" : "false";
       case None n -> "null";

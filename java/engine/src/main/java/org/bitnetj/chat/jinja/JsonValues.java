@@ -29,7 +29,8 @@ final class JsonValues {
     try {
       return new Value.Int(Long.parseLong(numeral));
     } catch (NumberFormatException e) {
-      return new Value.Real(Double.parseDouble(numeral));
+      boolean whole = numeral.chars().noneMatch(c -> c == '.' || c == 'e' || c == 'E');
+      return whole ? new Value.Big(numeral) : new Value.Real(Double.parseDouble(numeral));
     }
   }
 

@@ -1,5 +1,6 @@
 package org.bitnetj.chat.jinja;
 
+import org.bitnetj.chat.jinja.Value.Big;
 import org.bitnetj.chat.jinja.Value.Bool;
 import org.bitnetj.chat.jinja.Value.Dict;
 import org.bitnetj.chat.jinja.Value.Int;
@@ -19,7 +20,7 @@ final class Tests {
       case "none" -> value == None.NONE;
       case "string" -> value instanceof Text;
       case "number" -> Values.isNumber(value);
-      case "integer" -> value instanceof Int;
+      case "integer" -> value instanceof Int || value instanceof Big;
       case "float" -> value instanceof Real;
       case "boolean" -> value instanceof Bool;
       case "true" -> value == Bool.TRUE;
@@ -72,6 +73,9 @@ final class Tests {
   }
 
   private static long remainder(Value value, int divisor, Arguments arguments) {
+    if (value instanceof Big) {
+      throw arguments.error("does not go with a number that is too big");
+    }
     if (!(value instanceof Int || value instanceof Bool) || divisor == 0) {
       throw arguments.error("does not go with " + Values.kind(value));
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 sealed interface Value
     permits Text,
         Value.Int,
+        Value.Big,
         Value.Real,
         Value.Bool,
         Value.None,
@@ -16,6 +17,33 @@ sealed interface Value
         Value.Function {
 
   record Int(long value) implements Value {}
+
+  /**
+   * A whole number of more than 64 bits, which only data has: it prints and compares as it is, is
+   * rounded among real numbers, and has no whole arithmetic.
+   *
+   * @param digits in decimal, without leading zeros, perhaps after a hyphen
+   */
+  record Big(String digits) implements Value, Comparable<Big> {
+    @Override
+    public int compareTo(Big other) {
+      int sign = sign();
+      if (sign != other.sign()) {
+        return sign;
+      }
+      int longer = Integer.compare(digits.length(), other.digits.length());
+      return sign * (longer != 0 ? longer : digits.compareTo(other.digits));
+    }
+
+    /** −1 or 1. */
+    int sign() {
+      return digits.startsWith("-") ? -1 : 1;
+    }
+
+    Big negated() {
+      return new Big(sign() < 0 ? digits.substring(1) : "-" + digits);
+    }
+  }
 
   record Real(double value) implements Value {}
 

@@ -1,8 +1,10 @@
 package org.bitnetj.chat.jinja;
 
+import java.math.BigDecimal;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.bitnetj.chat.jinja.Value.Big;
 import org.bitnetj.chat.jinja.Value.Bool;
 import org.bitnetj.chat.jinja.Value.Dict;
 import org.bitnetj.chat.jinja.Value.Function;
@@ -15,12 +17,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Python's truth, equality and order of values, and how they print. */
 final class Values {
+  /** Every finite double is below ten to this power. */
+  private static final int DOUBLE_DIGITS = 309;
+
   private Values() {}
 
   static boolean isTrue(Value value) {
     return switch (value) {
       case Bool b -> b == Bool.TRUE;
       case Int n -> n.value() != 0;
+      case Big n -> true;
       case Real r -> r.value() != 0;
       case Text text -> !text.isEmpty();
       case Items list -> !list.items().isEmpty();
@@ -35,7 +41,7 @@ final class Values {
     budget.enter();
     boolean equal =
         switch (a) {
-          case Value _ when isNumber(a) && isNumber(b) -> compareNumbers(a, b) == 0;
+          case Value _ when isNumber(a) && isNumber(b) -> compareNumbers(a, b, budget) == 0;
           case Text text -> {
             budget.scan(text.length());
             yield text.equals(b);
@@ -78,7 +84,7 @@ final class Values {
   static int compare(Value a, Value b, Budget budget, int line) {
     budget.step();
     if (isNumber(a) && isNumber(b)) {
-      return compareNumbers(a, b);
+      return compareNumbers(a, b, budget);
     }
     if (a instanceof Text left && b instanceof Text right) {
       budget.scan(left.length());
@@ -88,11 +94,16 @@ final class Values {
   }
 
   /** Exact even for whole numbers that a double cannot hold. */
-  private static int compareNumbers(Value a, Value b) {
-    if (a instanceof Real left) {
-      return b instanceof Real right
-          ? Double.compare(left.value() + 0.0, right.value() + 0.0)
-          : -compareNumbers(b, a);
+  private static int compareNumbers(Value a, Value b, Budget budget) {
+    if (a instanceof Big left) {
+      budget.scan(left.digits().length());
+      return compareBig(left, b);
+    }
+    if (b instanceof Big || a instanceof Real && !(b instanceof Real)) {
+      return -compareNumbers(b, a, budget);
+    }
+    if (a instanceof Real left && b instanceof Real right) {
+      return Double.compare(left.value() + 0.0, right.value() + 0.0);
     }
     long left = integer(a);
     if (!(b instanceof Real right)) {
@@ -103,6 +114,16 @@ final class Values {
     }
     int whole = Long.compare(left, (long) right.value());
     return whole != 0 ? whole : Double.compare((double) (long) right.value(), right.value() + 0.0);
+  }
+
+  private static int compareBig(Big a, Value b) {
+    return switch (b) {
+      case Big other -> a.compareTo(other);
+      case Real r when !Double.isFinite(r.value()) -> r.value() < 0 ? 1 : -1;
+      case Real r when a.digits().length() <= 1 + DOUBLE_DIGITS ->
+          new BigDecimal(a.digits()).compareTo(new BigDecimal(r.value()));
+      default -> a.sign();
+    };
   }
 
   static boolean contains(Value container, Value item, Budget budget, int line) {
@@ -147,13 +168,17 @@ final class Values {
   }
 
   static boolean isNumber(Value value) {
-    return value instanceof Int || value instanceof Real || value instanceof Bool;
+    return value instanceof Int
+        || value instanceof Big
+        || value instanceof Real
+        || value instanceof Bool;
   }
 
   /** The value of a number, for which {@link #isNumber} holds. */
   static double number(Value value) {
     return switch (value) {
       case Int n -> n.value();
+      case Big n -> Double.parseDouble(n.digits());
       case Real r -> r.value();
       case Bool b -> b.ordinal();
       default -> throw new IllegalArgumentException(kind(value));
@@ -281,6 +306,7 @@ final class Values {
   private static String scalar(Value value) {
     return switch (value) {
       case Int n -> Long.toString(n.value());
+      case Big n -> n.digits();
       case Real r -> Numbers.print(r.value());
       case Bool b -> b == Bool.TRUE ? "True" : "False";
       case None n -> "None";
@@ -294,6 +320,7 @@ final class Values {
     return switch (value) {
       case Text text -> "a string";
       case Int n -> "a number";
+      case Big n -> "a number";
       case Real r -> "a number";
       case Bool b -> "a truth value";
       case None n -> "None";

@@ -70,13 +70,13 @@ public final class SchemaCompiler {
         // Beside the schema, not in it: a $ref may stand alone, and others may refer to the schema.
         root.add(document.term(new Json.Members(Map.of("type", new Json.Text("object"))), "#"));
       }
-      return new SchemaCompiler(document).compile(root);
+      return new SchemaCompiler(document).compile(root, objects ? "object" : "value");
     } catch (TooManyStatesException e) {
       throw new GrammarException("The JSON Schema " + e.getMessage() + ".");
     }
   }
 
-  private Value compile(Set<Term> schemas) {
+  private Value compile(Set<Term> schemas, String what) {
     Draft root = draft(schemas);
     while (!waiting.isEmpty()) {
       Set<Term> key = waiting.removeLast();
@@ -96,7 +96,7 @@ public final class SchemaCompiler {
       }
     }
     if (root.height == Draft.NONE) {
-      throw new GrammarException("The JSON Schema allows no value.");
+      throw new GrammarException("The JSON Schema allows no " + what + ".");
     }
     lower(root);
     return root.value;

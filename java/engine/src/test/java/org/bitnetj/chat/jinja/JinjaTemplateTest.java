@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.bitnetj.source.json.JsonParser;
 import org.bitnetj.tokenizer.Segment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +36,70 @@ class JinjaTemplateTest {
         .render(messages, Map.of("bos_token", "<s>"), Map.of("add_generation_prompt", true));
   }
 
+  private static String render(String source, String data) throws JsonParser.Malformed {
+    StringBuilder text = new StringBuilder();
+    JinjaTemplate.parse(source)
+        .render(
+            CHAT,
+            Map.of(),
+            Map.of(),
+            Map.of("x", JsonParser.parse(data)),
+            Duration.ofNanos(Long.MAX_VALUE))
+        .forEach(segment -> text.append(segment.text()));
+    return text.toString();
+  }
+
   private static String failure(String source) {
     return assertThrows(JinjaException.class, () -> render(source)).getMessage();
+  }
+
+  /** As Python's, which have any length. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiterString = " => ",
+      quoteCharacter = '`',
+      value = {
+        "{{ x }} {{ x|tojson }} {{ [x]|string }} {{ x ~ '' }} => N N [N] N",
+        "{{ {'a': x}|tojson }} {{ -x }} {{ - -x }} {{ -x|abs }} {{ x|int }} => {\"a\": N} -N N N N",
+        "{{ x is number }} {{ x is integer }} {{ x is float }} {{ x is boolean }} {{ x is sameas x"
+            + " }} => True True False False True",
+        "{{ x == x }} {{ x == -x }} {{ x > 1e20 }} {{ x < 1e21 }} {{ 1e20 < x }} {{ -x < 5 }} {{ 5 <"
+            + " x }} {{ -x < x }} => True False True True True True True True",
+        "{{ x > '-inf'|float }} {{ x < 'inf'|float }} {{ x > true }} {{ -x > 1e300 }} => True True"
+            + " True False",
+        "{{ x|float }} {{ x * 1.0 }} {{ 1 if x else 0 }} => 1.2345678901234568e+20"
+            + " 1.2345678901234568e+20 1",
+        "{{ [x, 3, -x, 4.5]|sort|join(',') }} {{ x in [x] }} => -N,3,4.5,N True"
+      })
+  void wholeNumbersOfDataKeepTheirDigits(String template, String expected) throws Exception {
+    String digits = "123456789012345678901";
+    assertEquals(expected.replace("N", digits), render(template, digits), template);
+  }
+
+  @Test
+  void wholeNumbersOfDataAreOrderedByTheirSize() throws Exception {
+    String sorted =
+        "[-1000000000000000000001, -1000000000000000000000, -99999999999999999999,"
+            + " 9223372036854775808, 99999999999999999999, 100000000000000000001]";
+    assertEquals(sorted, render("{{ x|sort }}", sorted));
+    assertEquals(sorted, render("{{ x|reverse|sort|list|tojson }}", sorted));
+    String long400 = "1" + "0".repeat(400);
+    assertEquals("True", render("{{ x > 1e308 }}", long400));
+    assertEquals("inf Infinity", render("{{ x }} {{ x|tojson }}", "1e400"));
+  }
+
+  @Test
+  void wholeNumbersOfDataHaveNoArithmeticBeyond64Bits() {
+    for (String sum : List.of("x + 1", "1 - x", "x * true", "x // 2", "x / 2", "x % x")) {
+      JinjaException e =
+          assertThrows(
+              JinjaException.class,
+              () -> render("{{ " + sum + " }}", "123456789012345678901"),
+              sum);
+      assertTrue(e.getMessage().contains("a number is too big"), e.getMessage());
+    }
+    assertThrows(
+        JinjaException.class, () -> render("{{ x is odd }}", "123456789012345678901"));
   }
 
   @ParameterizedTest

@@ -1,0 +1,425 @@
+package org.bitnetj.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** What {@code ./bitnet --setup} installs, and by which package manager. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherSetUpTest extends ClonedLauncher {
+  @Test
+  void aSetUpThatDidNothingSaysSoAndFails() throws Exception {
+    executable("mvn", "#!/bin/sh\nexit 1\n");
+    assertEquals(1, start(bare(), "--setup"), said);
+    assertEquals(
+        "bitnet: --setup installed nothing: apt-get, dnf, apk, pacman, zypper or brew would do it,"
+            + " and none is here. Missing: CMake, Ninja or Make, a C compiler (clang 16+ or gcc"
+            + " 12+).\n",
+        said);
+    assertFalse(Files.exists(clone.resolve("target/bitnet.lock")));
+    release("linux-x86_64");
+    assertEquals(3, start(bare(), "--setup"), said);
+    assertEquals(
+        "bitnet: --setup did nothing: this is a release, which is ready with " + jdk + ".\n", said);
+  }
+
+  /**
+   * A system where nothing is installed but a package manager, which brings all at once: the build
+   * tools, and a JDK in that folder.
+   */
+  private Map<String, String> system(String manager, String user, String jdkFolder)
+      throws IOException {
+    Map<String, String> environment = new HashMap<>(bare());
+    environment.put("JAVA_HOME", "");
+    environment.put("DEBIAN_FRONTEND", "");
+    environment.put("HOME", folder.resolve("home").toString());
+    Path script = clone.resolve("bitnet");
+    Matcher places = Pattern.compile("(?s)for home in .*?; do").matcher(Files.readString(script));
+    assertTrue(places.find());
+    Files.writeString(
+        script,
+        Files.readString(script)
+            .replace(
+                places.group(), places.group().replaceAll("(?<= )/(?=\\w)", folder + "/root/")));
+    Path packages = Files.createDirectories(folder.resolve("packages"));
+    executable("../packages/mvn", "#!/bin/sh\necho a jar >java/cli/target/bitnet.jar\n");
+    for (String tool : List.of("cmake", "ninja", "clang-19")) {
+      executable("../packages/" + tool, "");
+    }
+    Path home = folder.resolve("root").resolve(jdkFolder);
+    executable(
+        manager,
+        """
+        #!/bin/sh
+        [ "$1 $2" = "-Si cmake" ] && exit 1
+        echo "$DEBIAN_FRONTEND: ${0##*/} $*" >>%s
+        case $* in update* | -Sy) exit 0 ;; esac
+        mkdir -p %s && mv %s/* %s && mv %s %s
+        """
+            .formatted(
+                folder.resolve("installed"),
+                home.getParent(),
+                packages,
+                folder.resolve("tools"),
+                jdk.toRealPath(),
+                home));
+    jdk = home;
+    executable("id", "#!/bin/sh\necho " + user + "\n");
+    executable("env", "#!/bin/sh\nexport \"$1\"\nshift\n\"$@\"\n");
+    executable("sudo", "#!/bin/sh\n\"$@\"\n");
+    Files.delete(jar());
+    return environment;
+  }
+
+  /** What is said on this system where brew is. */
+  private static final String NOT_BREWED =
+      "bitnet: brew does not install the C compiler that the build lacks: "
+          + (System.getProperty("os.name").startsWith("Mac")
+              ? "xcode-select --install brings Apple's.\n"
+              : "install clang 16 or gcc 12, or newer ones.\n");
+
+  /** By which command {@code --setup} installs everything, and where the JDK then is. */
+  private static final List<List<String>> MANAGERS =
+      List.of(
+          List.of(
+              "sudo dnf install -y maven cmake make clang java-25-openjdk-devel",
+              "usr/lib/jvm/java-25-openjdk"),
+          List.of(
+              "sudo apk add -U maven cmake make build-base openjdk25-jdk",
+              "usr/lib/jvm/java-25-openjdk"),
+          List.of(
+              "sudo pacman -S --needed --noconfirm maven cmake make clang jdk25-openjdk",
+              "usr/lib/jvm/java-25-openjdk"),
+          List.of(
+              "sudo zypper --non-interactive install maven cmake make gcc java-25-openjdk-devel",
+              "usr/lib64/jvm/java-25-openjdk-25"),
+          List.of(
+              "brew install maven cmake ninja openjdk@25",
+              "opt/homebrew/opt/openjdk@25/libexec/openjdk.jdk/Contents/Home"),
+          List.of(
+              "sudo apt-get install -y --no-install-recommends maven cmake ninja-build clang-18"
+                  + " libc6-dev binutils openjdk-25-jdk-headless",
+              "usr/lib/jvm/java-25-openjdk-amd64"));
+
+  @Test
+  void aSetUpInstallsByThePackageManagerOfTheSystem() throws Exception {
+    for (List<String> expected : MANAGERS) {
+      String command = expected.get(0);
+      String direct = command.replace("sudo ", "");
+      String manager = direct.substring(0, direct.indexOf(' '));
+      Map<String, String> environment = system(manager, "1000", expected.get(1));
+      executable("apt-cache", "#!/bin/sh\n[ $2 = clang-19 ] || echo Package: $2\n");
+      assertEquals(1, start(environment, "--version"), said);
+      String compiler = manager.equals("brew") ? NOT_BREWED : "";
+      assertTrue(
+          said.startsWith(
+              compiler
+                  + "bitnet: the build lacks some tools: ./bitnet --setup installs them by\nbitnet:  "
+                  + " "
+                  + command
+                  + "\n"),
+          said);
+      assertFalse(Files.exists(folder.resolve("installed")), said);
+
+      assertEquals(0, start(environment, "--setup"), said);
+      String log = clone.resolve("target/bitnet-build.log").toString();
+      List<String> calls = new ArrayList<>(List.of("noninteractive: " + direct));
+      String lists =
+          switch (manager) {
+            case "apt-get" -> "apt-get update -q";
+            case "pacman" -> "pacman -Sy";
+            default -> "";
+          };
+      String fetching = "";
+      if (!lists.isEmpty()) {
+        calls.addFirst(": " + lists);
+        fetching = "bitnet: fetching lists of packages (log: " + log + "): sudo " + lists + "\n";
+      }
+      assertTrue(
+          said.startsWith(
+              fetching
+                  + compiler
+                  + "bitnet: installing, which may take minutes (log: "
+                  + log
+                  + "): "
+                  + command
+                  + "\nbitnet: building with "
+                  + jdk.toRealPath()
+                  + " "),
+          said);
+      assertTrue(said.endsWith("bitnet: ready: " + jar() + "\n"), said);
+      assertEquals(calls, Files.readAllLines(folder.resolve("installed")));
+      assertEquals(3, start(environment, "--setup"), said);
+      assertEquals(calls, Files.readAllLines(folder.resolve("installed")));
+      reset();
+    }
+  }
+
+  private void reset() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (!file.equals(folder)) {
+          Files.delete(file);
+        }
+      }
+    }
+    build();
+  }
+
+  @Test
+  void onlyWhatIsMissingIsInstalled() throws Exception {
+    Map<String, String> environment = system("dnf", "0", "usr/lib/jvm/java-25-openjdk");
+    executable("cmake", "");
+    executable("make", "");
+    executable("gcc", "#!/bin/sh\necho 11\n");
+    environment.put("JAVA_HOME", jdk("another jdk").toString());
+    assertEquals(0, start(environment, "--setup"), said);
+    assertEquals(
+        List.of("noninteractive: dnf install -y maven clang"),
+        Files.readAllLines(folder.resolve("installed")));
+    assertTrue(said.contains("): dnf install -y maven clang\n"), said);
+  }
+
+  @Test
+  void whoMayNotInstallWhatTheBuildCanDoWithoutGetsOne() throws Exception {
+    Map<String, String> environment = system("dnf", "1000", "usr/lib/jvm/java-25-openjdk");
+    Files.delete(folder.resolve("tools/sudo"));
+    Files.move(folder.resolve("packages/mvn"), folder.resolve("tools/mvn"));
+    environment.put("JAVA_HOME", jdk("another jdk").toString());
+    environment.put("CI", "1");
+    assertEquals(0, start(environment, "--version"), said);
+    assertTrue(
+        said.startsWith(
+            "bitnet: this would be installed, but you are not root, and neither sudo nor doas is"
+                + " here: dnf install -y cmake make clang\n"),
+        said);
+    assertTrue(Files.exists(jar()), said);
+    assertFalse(Files.exists(folder.resolve("installed")), said);
+  }
+
+  @Test
+  void whoMayNotInstallIsToldWhatMustBeInstalled() throws Exception {
+    Map<String, String> environment = system("apk", "1000", "usr/lib/jvm/java-25-openjdk");
+    Files.delete(folder.resolve("tools/sudo"));
+    assertEquals(1, start(environment, "--setup"), said);
+    assertEquals(
+        "bitnet: this must be installed, but you are not root, and neither sudo nor doas is here:"
+            + " apk add -U maven cmake make build-base openjdk25-jdk\n",
+        said);
+    executable("doas", "#!/bin/sh\nexit 1\n");
+    assertEquals(1, start(environment, "--setup"), said);
+    assertTrue(said.contains("): doas apk add -U maven "), said);
+    reset();
+    assertEquals(1, start(system("brew", "0", "opt/jdk"), "--setup"), said);
+    assertEquals(
+        NOT_BREWED
+            + "bitnet: this must be installed, but brew refuses to work for root: be the user whose"
+            + " brew it is: brew install maven cmake ninja openjdk@25\n",
+        said);
+    assertFalse(Files.exists(folder.resolve("installed")), said);
+  }
+
+  @Test
+  void whatCannotBeInstalledIsSaidWithThePlaceOfTheLog() throws Exception {
+    Map<String, String> environment = system("zypper", "0", "usr/lib64/jvm/java-25-openjdk-25");
+    executable("zypper", "#!/bin/sh\necho \"No provider of '$7' found.\"\nexit 104\n");
+    assertEquals(1, start(environment, "--setup"), said);
+    Path log = clone.resolve("target/bitnet-build.log");
+    assertTrue(
+        said.endsWith(
+            "No provider of 'java-25-openjdk-devel' found.\nbitnet: zypper could not install maven"
+                + " cmake make gcc java-25-openjdk-devel; all that it said is in "
+                + log
+                + "\nbitnet: if it has no JDK 25 here, install one (https://adoptium.net has them for"
+                + " every system) or let JAVA_HOME name it, and let ./bitnet --setup install the"
+                + " rest\n"),
+        said);
+    assertEquals("No provider of 'java-25-openjdk-devel' found.\n", Files.readString(log), said);
+    assertFalse(said.contains("building"), said);
+  }
+
+  @Test
+  void listsThatCannotBeFetchedEndTheSetUp() throws Exception {
+    Map<String, String> environment = system("apt-get", "1000", "usr/lib/jvm/java-25-openjdk");
+    executable("apt-cache", "");
+    executable("sudo", "#!/bin/sh\necho 'a user is not in the sudoers file.' >&2\nexit 1\n");
+    String command = "sudo apt-get install -y --no-install-recommends maven cmake ninja-build";
+    assertEquals(1, start(environment, "--version"), said);
+    assertTrue(
+        said.contains(command + " clang libc6-dev binutils openjdk-25-jdk-headless\n"), said);
+    assertEquals(1, start(environment, "--setup"), said);
+    Path log = clone.resolve("target/bitnet-build.log");
+    assertEquals(
+        "bitnet: fetching lists of packages (log: "
+            + log
+            + "): sudo apt-get update -q\na user is not in the sudoers file.\nbitnet: apt-get could"
+            + " not fetch them; all that it said is in "
+            + log
+            + "\n",
+        said);
+    assertFalse(Files.exists(folder.resolve("installed")), said);
+  }
+
+  @Test
+  void aSystemWithoutTheJdkIsNamedBeforeAnythingIsInstalled() throws Exception {
+    Map<String, String> environment = system("apt-get", "0", "usr/lib/jvm/java-25-openjdk");
+    executable("apt-cache", "#!/bin/sh\ncase $2 in openjdk*) ;; *) echo Package: $2 ;; esac\n");
+    for (String argument : List.of("--version", "--setup")) {
+      assertEquals(1, start(environment, argument), said);
+      assertTrue(
+          said.endsWith(
+              "bitnet: apt-get has no JDK 25 here: install one (https://adoptium.net has them for"
+                  + " every system) or let JAVA_HOME name it. Then ./bitnet --setup installs maven"
+                  + " cmake ninja-build clang-19 libc6-dev binutils.\n"),
+          said);
+    }
+    assertEquals(
+        List.of(": apt-get update -q"), Files.readAllLines(folder.resolve("installed")), said);
+  }
+
+  @Test
+  void theCompilerOfAMacIsInstalledByApple() throws Exception {
+    Map<String, String> environment =
+        system("brew", "501", "opt/homebrew/opt/openjdk@25/libexec/openjdk.jdk/Contents/Home");
+    Files.delete(folder.resolve("tools/uname"));
+    executable(
+        "uname",
+        """
+        #!/bin/sh
+        case ${1:-} in -m) echo arm64 ;; -sm) echo Darwin arm64 ;; *) echo Darwin ;; esac
+        """);
+    executable("clang", "#!/bin/sh\nexit 1\n"); // as Apple's without its command line tools
+    Files.delete(folder.resolve("packages/clang-19"));
+    assertEquals(1, start(environment, "--setup"), said);
+    String compiler = "xcode-select --install brings Apple's.";
+    assertTrue(
+        said.startsWith(
+            "bitnet: brew does not install the C compiler that the build lacks: " + compiler + "\n"),
+        said);
+    assertTrue(Files.exists(jar()), said);
+    assertEquals(0, start(environment, "run", "Once"), said);
+    assertEquals(
+        "bitnet: running without native kernels (missing: a C compiler (clang 16+ or gcc 12+)): the"
+            + " same text, several times slower. "
+            + compiler
+            + " Then ./bitnet --setup fixes it.\n",
+        said);
+  }
+
+  @Test
+  void aSetUpOfWhatIsReadySaysThatItDidNothing() throws Exception {
+    Map<String, String> tools = bare();
+    for (String tool : List.of("apt-get", "mvn", "cmake", "ninja")) {
+      executable(tool, "#!/bin/sh\nexit 1\n");
+    }
+    executable("apt-cache", "#!/bin/sh\necho Package: $2\n");
+    Map<String, String> environment = new HashMap<>(tools);
+    environment.put("CC", "cc");
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(said.contains("preparing the start-up cache"), said);
+    assertEquals(3, start(environment, "--setup"), said);
+    assertEquals(
+        "bitnet: --setup did nothing: no build tool is missing, and " + jar() + " is ready.\n",
+        said);
+  }
+
+  /** A system without apt-get, and a repository with a Maven whose build makes a jar. */
+  private Map<String, String> withoutMaven() throws Exception {
+    for (String program : List.of("curl", "tar", "gzip", "sha512sum")) {
+      Assumptions.assumeTrue(
+          program(program).isPresent(), () -> "skipped: there is no " + program + " here");
+      Files.createSymbolicLink(
+          Files.createDirectories(folder.resolve("tools")).resolve(program),
+          program(program).get());
+    }
+    executable("cmake", "");
+    executable("ninja", "");
+    Matcher version =
+        Pattern.compile("(?m)^maven=([0-9.]+)").matcher(Files.readString(clone.resolve("bitnet")));
+    assertTrue(version.find());
+    String name = "apache-maven-" + version.group(1);
+    Path mvn = folder.resolve(name).resolve("bin/mvn");
+    write(mvn, "#!/bin/sh\ncommand -v javac && echo a jar >java/cli/target/bitnet.jar\n");
+    Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path archive =
+        folder.resolve(
+            "repository/org/apache/maven/apache-maven/%s/%s-bin.tar.gz"
+                .formatted(version.group(1), name));
+    Files.createDirectories(archive.getParent());
+    Process tar =
+        new ProcessBuilder("tar", "-czf", archive.toString(), "-C", folder.toString(), name)
+            .start();
+    assertEquals(0, tar.waitFor());
+    Map<String, String> environment = new HashMap<>(bare());
+    environment.put("CC", "cc");
+    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    environment.put("MVNW_REPOURL", folder.resolve("repository").toUri().toString());
+    byte[] content = Files.readAllBytes(archive);
+    byte[] sum = MessageDigest.getInstance("SHA-512").digest(content);
+    Files.writeString(
+        clone.resolve("bitnet"),
+        Files.readString(clone.resolve("bitnet"))
+            .replaceFirst(
+                "(?m)^maven_sha512=[0-9a-f]{128}$",
+                "maven_sha512=" + HexFormat.of().formatHex(sum)));
+    Files.delete(jar());
+    return environment;
+  }
+
+  @Test
+  void aSetUpFetchesMavenWhereThereIsNone() throws Exception {
+    Map<String, String> environment = withoutMaven();
+    assertEquals(1, start(environment, "--version"), said);
+    assertTrue(
+        said.endsWith(
+            "is not on the PATH. ./bitnet --setup installs it, or fetches it from a Maven"
+                + " repository that MVNW_REPOURL names where no package manager can.\n"),
+        said);
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(said.startsWith("bitnet: fetching Maven 3."), said);
+    assertTrue(said.endsWith("bitnet: ready: " + jar() + "\n"), said);
+    assertTrue(Files.exists(jar()));
+    try (Stream<Path> left = Files.list(folder.resolve("cache/bitnet.java"))) {
+      assertEquals(1, left.count());
+    }
+    assertEquals(3, start(environment, "--setup"), said);
+    change(clone.resolve("java/cli/src/main/A.java"), "changed");
+    assertEquals(0, start(environment, "--version"), said);
+    assertTrue(said.startsWith("bitnet: building with "), said);
+  }
+
+  @Test
+  void aMavenThatIsNotTheExpectedOneIsNotUsed() throws Exception {
+    Map<String, String> environment = withoutMaven();
+    Path script = clone.resolve("bitnet");
+    Files.writeString(
+        script, Files.readString(script).replaceFirst("(?m)^maven_sha512=.*$", "maven_sha512=0"));
+    assertEquals(1, start(environment, "--setup"), said);
+    assertTrue(said.contains(".tar.gz is not the Maven that was expected: its SHA-512 is "), said);
+    assertFalse(Files.exists(folder.resolve("cache")));
+    environment.put("MVNW_REPOURL", folder.resolve("nowhere").toUri().toString());
+    assertEquals(1, start(environment, "--setup"), said);
+    assertTrue(said.contains("bitnet: cannot fetch file:"), said);
+    assertTrue(said.endsWith("Is the repository right that MVNW_REPOURL names?\n"), said);
+    assertFalse(Files.exists(clone.resolve("target/bitnet.lock")));
+  }
+}
