@@ -118,7 +118,8 @@ class BitnetCommandTest {
     Outcome.of("run", "--tmep", "0", "x").isMisuse("Did you mean --temp?");
     Outcome.of("bench", "kernel").isMisuse("Did you mean kernels?");
     Outcome.of("run", "-N", "5").isMisuse("Did you mean -n?");
-    assertFalse(Outcome.of("convert", "-m", "x", "y").isMisuse("'-m'").err().contains("Did you mean"));
+    assertFalse(
+        Outcome.of("convert", "-m", "x", "y").isMisuse("'-m'").err().contains("Did you mean"));
     Outcome.of("tokenize", "--jsno").isMisuse("bitnet: unknown option '--jsno'.");
     Outcome.of("tokenize", "Once", "upon").isMisuse("Put the text in quotes");
     Outcome.of("tokenize", "-p", "a", "b").isMisuse("Give the text once");

@@ -133,8 +133,8 @@ class LauncherSetUpTest extends ClonedLauncher {
       assertTrue(
           said.startsWith(
               compiler
-                  + "bitnet: the build lacks some tools: ./bitnet --setup installs them by\nbitnet:  "
-                  + " "
+                  + "bitnet: the build lacks some tools: ./bitnet --setup installs them by\n"
+                  + "bitnet:   "
                   + command
                   + "\n"),
           said);
@@ -249,7 +249,8 @@ class LauncherSetUpTest extends ClonedLauncher {
             "No provider of 'java-25-openjdk-devel' found.\nbitnet: zypper could not install maven"
                 + " cmake make gcc java-25-openjdk-devel; all that it said is in "
                 + log
-                + "\nbitnet: if it has no JDK 25 here, install one (https://adoptium.net has them for"
+                + "\n"
+                + "bitnet: if it has no JDK 25 here, install one (https://adoptium.net has them for"
                 + " every system) or let JAVA_HOME name it, and let ./bitnet --setup install the"
                 + " rest\n"),
         said);
@@ -313,7 +314,9 @@ class LauncherSetUpTest extends ClonedLauncher {
     String compiler = "xcode-select --install brings Apple's.";
     assertTrue(
         said.startsWith(
-            "bitnet: brew does not install the C compiler that the build lacks: " + compiler + "\n"),
+            "bitnet: brew does not install the C compiler that the build lacks: "
+                + compiler
+                + "\n"),
         said);
     assertTrue(Files.exists(jar()), said);
     assertEquals(0, start(environment, "run", "Once"), said);

@@ -38,12 +38,7 @@ final class SamplerNeed implements LogitsNeed {
    * @param decision what the choice depends on, if those are left out
    */
   SamplerNeed(
-      int best,
-      int vocabulary,
-      RecentTokens tokens,
-      int[] biased,
-      float reach,
-      Decision decision) {
+      int best, int vocabulary, RecentTokens tokens, int[] biased, float reach, Decision decision) {
     this.best = best;
     this.vocabulary = vocabulary;
     this.tokens = tokens;

@@ -79,7 +79,8 @@ class SamplerNeedTest {
         logits[i] = (float) (ties ? Math.rint(logit) : logit);
       }
       LogitsNeed need = some.need();
-      float largest = logits[IntStream.range(0, VOCABULARY).reduce(0, (a, b) -> logits[a] < logits[b] ? b : a)];
+      float largest =
+          logits[IntStream.range(0, VOCABULARY).reduce(0, (a, b) -> logits[a] < logits[b] ? b : a)];
       float least = largest - (float) random.nextDouble(8);
       int[] needed = IntStream.range(0, need.tokens()).map(need::token).sorted().toArray();
       boolean[] more = new boolean[VOCABULARY];
@@ -101,7 +102,12 @@ class SamplerNeedTest {
       for (int draw = 0; draw < 40; draw++) {
         for (int i = 0; i < VOCABULARY; i++) {
           if (Float.isNaN(masked[i])) {
-            logits[i] = draw % 4 == 0 ? Float.NEGATIVE_INFINITY : draw % 4 == 1 ? Math.nextDown(least) : least - random.nextFloat(2) - Float.MIN_NORMAL - Math.ulp(least);
+            logits[i] =
+                draw % 4 == 0
+                    ? Float.NEGATIVE_INFINITY
+                    : draw % 4 == 1
+                        ? Math.nextDown(least)
+                        : least - random.nextFloat(2) - Float.MIN_NORMAL - Math.ulp(least);
           }
         }
         int expected = all.sample(row(logits), 0);
@@ -146,7 +152,8 @@ class SamplerNeedTest {
     SamplingOptions options = SamplingOptions.defaults().withPresencePenalty(20);
     Sampler sampler = new Sampler(options, VOCABULARY);
     sampler.accept(1);
-    assertFalse(sampler.need().isMet(row(0, 9), 0, where(i -> i == 1), 5), "none is known to be best");
+    assertFalse(
+        sampler.need().isMet(row(0, 9), 0, where(i -> i == 1), 5), "none is known to be best");
     SamplingOptions never = options.withLogitBias(Map.of(1, Double.NEGATIVE_INFINITY));
     Sampler none = new Sampler(never, VOCABULARY);
     assertFalse(none.need().isMet(row(0, 9), 0, where(i -> i == 1), 5), "there is no candidate");

@@ -13,8 +13,8 @@ import org.bitnetj.tokenizer.Segment;
  * Supports what chat templates use: {@code if}, {@code for}, {@code set}, {@code macro}, filters,
  * tests, slices, string methods, {@code namespace}, {@code raise_exception} and white space
  * control. Does not support inheritance, imports, recursive loops or calls with bodies; tuples are
- * lists, and there is no arithmetic of whole numbers beyond 64 bits. Treats white space as Hugging Face's {@code
- * apply_chat_template} does. Immutable and safe to share.
+ * lists, and there is no arithmetic of whole numbers beyond 64 bits. Treats white space as Hugging
+ * Face's {@code apply_chat_template} does. Immutable and safe to share.
  *
  * <p>The length of the chat bounds the time and memory of a render. A template that needs more, or
  * whose thread is interrupted, soon ends with an exception.

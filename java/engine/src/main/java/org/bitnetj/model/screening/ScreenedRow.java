@@ -119,8 +119,8 @@ final class ScreenedRow {
 
   /**
    * Whether the candidates, whose logits are there, are enough for the row's need. If so, nothing
-   * more is done for it; if not, the threshold is lowered to the k-th largest, and candidates are to
-   * be found again.
+   * more is done for it; if not, the threshold is lowered to the k-th largest, and candidates are
+   * to be found again.
    */
   boolean settle(FloatRows logits) {
     float threshold = bounds.threshold();

@@ -63,8 +63,8 @@ class JinjaTemplateTest {
         "{{ {'a': x}|tojson }} {{ -x }} {{ - -x }} {{ -x|abs }} {{ x|int }} => {\"a\": N} -N N N N",
         "{{ x is number }} {{ x is integer }} {{ x is float }} {{ x is boolean }} {{ x is sameas x"
             + " }} => True True False False True",
-        "{{ x == x }} {{ x == -x }} {{ x > 1e20 }} {{ x < 1e21 }} {{ 1e20 < x }} {{ -x < 5 }} {{ 5 <"
-            + " x }} {{ -x < x }} => True False True True True True True True",
+        "{{ x == x }} {{ x == -x }} {{ x > 1e20 }} {{ x < 1e21 }} {{ 1e20 < x }} {{ -x < 5 }} {{ 5"
+            + " < x }} {{ -x < x }} => True False True True True True True True",
         "{{ x > '-inf'|float }} {{ x < 'inf'|float }} {{ x > true }} {{ -x > 1e300 }} => True True"
             + " True False",
         "{{ x|float }} {{ x * 1.0 }} {{ 1 if x else 0 }} => 1.2345678901234568e+20"
@@ -98,8 +98,7 @@ class JinjaTemplateTest {
               sum);
       assertTrue(e.getMessage().contains("a number is too big"), e.getMessage());
     }
-    assertThrows(
-        JinjaException.class, () -> render("{{ x is odd }}", "123456789012345678901"));
+    assertThrows(JinjaException.class, () -> render("{{ x is odd }}", "123456789012345678901"));
   }
 
   @ParameterizedTest
