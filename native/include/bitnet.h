@@ -233,9 +233,9 @@ typedef struct bn_activation16 {
 typedef struct bn_bounds {
   float* lower;
   float* upper;
-  int32_t* sums;      /* of each panel: 16 of 2 * (c >> 2) - 15 times high, 16 of it times low */
-  float* panel_lower; /* the largest of each panel's 16 */
-  float* panel_upper;
+  int32_t* sums;       /* of each panel: 16 of 2 * (c >> 2) - 15 times high, 16 of it times low */
+  float* panel_middle; /* the largest lower + upper of each panel's 16 */
+  float* panel_upper;  /* the largest upper of each panel's 16 */
   int32_t* panel_refined; /* how many rows of each panel were refined */
   float threshold;        /* rows whose upper bounds are below it are ruled out */
   int32_t reserved;

@@ -26,13 +26,13 @@ static bn_bounds new_bounds(place where, int32_t rows) {
   bn_bounds b = {.lower = guarded(where, panels * 16 * sizeof(float)),
                  .upper = guarded(where, panels * 16 * sizeof(float)),
                  .sums = guarded(where, panels * 32 * sizeof(int32_t)),
-                 .panel_lower = guarded(where, panels * sizeof(float)),
+                 .panel_middle = guarded(where, panels * sizeof(float)),
                  .panel_upper = guarded(where, panels * sizeof(float)),
                  .panel_refined = guarded(where, panels * sizeof(int32_t))};
   memset(b.lower, 1, panels * 16 * sizeof(float));
   memset(b.upper, 1, panels * 16 * sizeof(float));
   memset(b.sums, 1, panels * 32 * sizeof(int32_t));
-  memset(b.panel_lower, 1, panels * sizeof(float));
+  memset(b.panel_middle, 1, panels * sizeof(float));
   memset(b.panel_upper, 1, panels * sizeof(float));
   memset(b.panel_refined, 1, panels * sizeof(int32_t));
   return b;
@@ -92,7 +92,7 @@ static void same_bounds(const test_case* c, const bn_bounds* expected, const bn_
   same_bytes(c, "lower", expected->lower, actual->lower, panels * 64);
   same_bytes(c, "upper", expected->upper, actual->upper, panels * 64);
   same_bytes(c, "sums", expected->sums, actual->sums, panels * 128);
-  same_bytes(c, "panel_lower", expected->panel_lower, actual->panel_lower, panels * 4);
+  same_bytes(c, "panel_middle", expected->panel_middle, actual->panel_middle, panels * 4);
   same_bytes(c, "panel_upper", expected->panel_upper, actual->panel_upper, panels * 4);
   same_bytes(c, "panel_refined", expected->panel_refined, actual->panel_refined, panels * 4);
 }

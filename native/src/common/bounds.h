@@ -21,16 +21,17 @@ static inline void bn_set_bounds(const bn_low_bit* s, const bn_activation16* x,
   bounds->upper[row] = value + off;
 }
 
-/* Sets the panel's own bounds from those of its 16 rows. */
+/* Sets the panel's own values from the bounds of its 16 rows. */
 static inline void bn_set_panel_bounds(const bn_bounds* bounds, int32_t panel, int32_t refined) {
-  float lower = BN_MINUS_INFINITY;
+  float middle = BN_MINUS_INFINITY;
   float upper = BN_MINUS_INFINITY;
   for (int64_t r = 0; r < BN_LOW_BIT_ROWS; r++) {
     const int64_t row = BN_LOW_BIT_ROWS * (int64_t)panel + r;
-    lower = bounds->lower[row] > lower ? bounds->lower[row] : lower;
+    const float sum = bounds->lower[row] + bounds->upper[row];
+    middle = sum > middle ? sum : middle;
     upper = bounds->upper[row] > upper ? bounds->upper[row] : upper;
   }
-  bounds->panel_lower[panel] = lower;
+  bounds->panel_middle[panel] = middle;
   bounds->panel_upper[panel] = upper;
   bounds->panel_refined[panel] = refined;
 }

@@ -43,7 +43,7 @@ static inline void bn_set_bounds_avx512(const bn_low_bit* s, const bn_activation
   const __m512 upper = _mm512_mask_add_ps(others.upper, mask, value, off);
   _mm512_store_ps(bounds->lower + BN_LOW_BIT_ROWS * (int64_t)panel, lower);
   _mm512_store_ps(bounds->upper + BN_LOW_BIT_ROWS * (int64_t)panel, upper);
-  bounds->panel_lower[panel] = _mm512_reduce_max_ps(lower);
+  bounds->panel_middle[panel] = _mm512_reduce_max_ps(_mm512_add_ps(lower, upper));
   bounds->panel_upper[panel] = _mm512_reduce_max_ps(upper);
 }
 

@@ -26,7 +26,7 @@ final class SamplerNeed implements LogitsNeed {
 
   /** Whether a choice does not depend on logits that are not computed; as {@link #isMet}. */
   interface Decision {
-    boolean isMade(FloatRows logits, int row, ComputedLogits computed, float least);
+    boolean isMet(FloatRows logits, int row, ComputedLogits computed, float least);
   }
 
   /**
@@ -89,7 +89,7 @@ final class SamplerNeed implements LogitsNeed {
 
   @Override
   public boolean isMet(FloatRows logits, int row, ComputedLogits computed, float least) {
-    return decision.isMade(logits, row, computed, least);
+    return decision.isMet(logits, row, computed, least);
   }
 
   @Override

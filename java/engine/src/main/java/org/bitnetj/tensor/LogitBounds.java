@@ -16,7 +16,7 @@ public final class LogitBounds {
   private final MemorySegment lower;
   private final MemorySegment upper;
   private final MemorySegment sums;
-  private final MemorySegment panelLower;
+  private final MemorySegment panelMiddle;
   private final MemorySegment panelUpper;
   private final MemorySegment panelRefined;
   private final int panels;
@@ -29,7 +29,7 @@ public final class LogitBounds {
     this.lower = part(0, padded);
     this.upper = part(padded, padded);
     this.sums = part(2 * padded, 2 * padded);
-    this.panelLower = part(4 * padded, panels);
+    this.panelMiddle = part(4 * padded, panels);
     this.panelUpper = part(4 * padded + panels, panels);
     this.panelRefined = part(4 * padded + 2L * panels, panels);
   }
@@ -68,7 +68,7 @@ public final class LogitBounds {
     copy(source.lower, lower, begin, end, rows);
     copy(source.upper, upper, begin, end, rows);
     copy(source.sums, sums, begin, end, 2 * rows);
-    copy(source.panelLower, panelLower, begin, end, 1);
+    copy(source.panelMiddle, panelMiddle, begin, end, 1);
     copy(source.panelUpper, panelUpper, begin, end, 1);
     copy(source.panelRefined, panelRefined, begin, end, 1);
   }
@@ -98,9 +98,9 @@ public final class LogitBounds {
     return sums;
   }
 
-  /** The largest lower bound in each panel, float32. */
-  public MemorySegment panelLower() {
-    return panelLower;
+  /** The largest sum of a lower bound and its upper one in each panel, float32. */
+  public MemorySegment panelMiddle() {
+    return panelMiddle;
   }
 
   /** The largest upper bound in each panel, float32. */
@@ -140,9 +140,9 @@ public final class LogitBounds {
     upper.setAtIndex(JAVA_FLOAT, row, above);
   }
 
-  /** The largest lower bound in a panel. */
-  public float panelLower(int panel) {
-    return panelLower.getAtIndex(JAVA_FLOAT, panel);
+  /** The largest sum of a lower bound and its upper one in a panel. */
+  public float panelMiddle(int panel) {
+    return panelMiddle.getAtIndex(JAVA_FLOAT, panel);
   }
 
   /** The largest upper bound in a panel. */
@@ -155,8 +155,8 @@ public final class LogitBounds {
     return panelRefined.getAtIndex(JAVA_INT, panel);
   }
 
-  public void setPanel(int panel, float below, float above, int refined) {
-    panelLower.setAtIndex(JAVA_FLOAT, panel, below);
+  public void setPanel(int panel, float middle, float above, int refined) {
+    panelMiddle.setAtIndex(JAVA_FLOAT, panel, middle);
     panelUpper.setAtIndex(JAVA_FLOAT, panel, above);
     panelRefined.setAtIndex(JAVA_INT, panel, refined);
   }

@@ -224,7 +224,7 @@ final class Descriptors {
     bn_bounds.lower(struct, b.lower());
     bn_bounds.upper(struct, b.upper());
     bn_bounds.sums(struct, b.sums());
-    bn_bounds.panel_lower(struct, b.panelLower());
+    bn_bounds.panel_middle(struct, b.panelMiddle());
     bn_bounds.panel_upper(struct, b.panelUpper());
     bn_bounds.panel_refined(struct, b.panelRefined());
     bn_bounds.threshold(struct, b.threshold());

@@ -163,12 +163,12 @@ final class ScalarLowBit {
   }
 
   private static void setPanel(LogitBounds bounds, int panel, int refined) {
-    float lower = NONE;
+    float middle = NONE;
     float upper = NONE;
     for (int row = panel * PANEL_ROWS; row < (panel + 1) * PANEL_ROWS; row++) {
-      lower = Math.max(lower, bounds.lower(row));
+      middle = Math.max(middle, bounds.lower(row) + bounds.upper(row));
       upper = Math.max(upper, bounds.upper(row));
     }
-    bounds.setPanel(panel, lower, upper, refined);
+    bounds.setPanel(panel, middle, upper, refined);
   }
 }

@@ -16,9 +16,10 @@ import org.bitnetj.tensor.LowBitMatrix;
 /**
  * The best logits of the rows of a step without reading the whole head, exactly: a low-bit copy of
  * the head bounds every logit from both sides ({@link Activation16} has the proof); a token whose
- * upper bound is below the k-th largest lower bound is not among the k best, for k others surpass
- * it. What is left, ties included, are the row's candidates, and their logits are computed from the
- * head itself, as ever.
+ * upper bound is below the logits of k others is not among the k best. So the logits of the k
+ * tokens that the copy itself puts first are computed, and the least of them is the threshold. What
+ * reaches it, ties included, are the row's candidates, and their logits are computed from the head
+ * itself, as ever. A row whose need has a {@link LogitsNeed#reach} has a higher threshold first.
  *
  * <p>The copy is read in two steps, its second plane only for tokens that the first has not ruled
  * out, and each step reads it once for all rows that are screened together. Every row has a
@@ -37,6 +38,9 @@ public final class CandidateScreening {
   private static final int LEAST_PANELS = 8;
 
   private static final int CHUNKS_PER_THREAD = 8;
+
+  /** Of tokens here and there, that a worker computes at a time. */
+  private static final int LOGITS_AT_ONCE = 8;
 
   /**
    * From how many rows that are screened together and to how many their activations may be rounded
@@ -73,7 +77,8 @@ public final class CandidateScreening {
   private final ThreadTeam.Task takeRows = this::takeRows;
   private final ThreadTeam.Task bound = this::bound;
   private final BoundOne boundOne;
-  private final ThreadTeam.Task setThresholds = this::setThresholds;
+  private final ThreadTeam.Task findBest = this::findBest;
+  private final ThreadTeam.Task computeBest = this::computeBest;
   private final ThreadTeam.Task refine = this::refine;
   private final ThreadTeam.Task list = this::list;
   private final ThreadTeam.Task compute = this::compute;
@@ -212,29 +217,35 @@ public final class CandidateScreening {
   private void screen() {
     team.runGuided(count == 1 ? boundOne : bound, panels, LEAST_PANELS, MOST_PANELS, 4);
     bytesRead += lowBit.coarseBytes();
-    team.run(setThresholds, count, 1);
+    team.run(findBest, count, 1);
+    int most = 0;
     for (int i = 0; i < count; i++) {
+      most = Math.max(most, rows[i].count());
       bytesRead += rows[i].count() * head.rowBytes();
     }
-    computeCandidates();
-    boolean settled = true;
+    team.run(computeBest, count * most, LOGITS_AT_ONCE);
     for (int i = 0; i < count; i++) {
-      settled &= rows[i].settle(logits);
+      rows[i].setThreshold(logits);
     }
-    if (!settled) {
+    computeCandidates();
+    boolean complete = true;
+    for (int i = 0; i < count; i++) {
+      complete &= rows[i].complete(logits);
+    }
+    if (!complete) {
       computeCandidates();
     }
     judge();
   }
 
-  /** Finds the candidates of rows that are not settled, and computes their logits. */
+  /** Finds the candidates of rows that are not complete, and computes their logits. */
   private void computeCandidates() {
     scatter(refine);
     team.run(list, count, 1);
     int refined = 0;
     int kept = 0;
     for (int i = 0; i < count; i++) {
-      if (!rows[i].isSettled()) {
+      if (!rows[i].isComplete()) {
         refined += rows[i].refinedRows();
         kept += rows[i].pays() ? rows[i].candidates().count() : 0;
       }
@@ -242,7 +253,7 @@ public final class CandidateScreening {
     if (kept > 0) {
       scatter(compute);
       for (int i = 0; i < count; i++) {
-        kept += isComputed(rows[i]) ? computeTokens(rows[i]) : 0;
+        kept += isComputed(rows[i]) ? computeNeededTokens(rows[i]) : 0;
       }
     }
     refinedRows += refined;
@@ -252,7 +263,7 @@ public final class CandidateScreening {
   }
 
   private static boolean isComputed(ScreenedRow row) {
-    return row.pays() && !row.isSettled();
+    return row.pays() && !row.isComplete();
   }
 
   /** For tokens here and there: likely ones may be neighbours, so all ranges are short. */
@@ -283,20 +294,20 @@ public final class CandidateScreening {
   }
 
   /**
-   * Bytes that the last step read of the low-bit copy and the head, of the head for candidates
-   * only. Where several rows were screened, this counts what more than one of them needed again,
-   * but no more than there is.
+   * Bytes that the last step read of the low-bit copy and the head, of the head for candidates and
+   * for thresholds. Where several rows were screened, this counts what more than one of them needed
+   * again, but of candidates and of the second plane no more than there is each time.
    */
   public long bytesRead() {
     return bytesRead;
   }
 
-  /** Rows of the low-bit copy of which the last step read the second plane, for each row. */
+  /** Rows of the low-bit copy of which the last step read the second plane, each time. */
   public int refinedRows() {
     return refinedRows;
   }
 
-  /** Logits that the last step computed. */
+  /** Logits of candidates that the last step computed, each time. */
   public int candidates() {
     return candidates;
   }
@@ -346,14 +357,19 @@ public final class CandidateScreening {
     }
   }
 
-  private void setThresholds(int begin, int end) {
+  private void findBest(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      ScreenedRow row = rows[i];
-      row.findBest();
-      for (int t = 0; t < row.count(); t++) {
-        computeLogit(row, row.bestToken(t));
+      rows[i].findBest();
+    }
+  }
+
+  /** By the i-th best of all rows. */
+  private void computeBest(int begin, int end) {
+    for (int item = begin; item < end; item++) {
+      ScreenedRow row = rows[item % count];
+      if (item / count < row.count()) {
+        computeLogit(row, row.bestToken(item / count));
       }
-      row.setThreshold(logits);
     }
   }
 
@@ -363,7 +379,7 @@ public final class CandidateScreening {
 
   private void list(int begin, int end) {
     for (int i = begin; i < end; i++) {
-      if (!rows[i].isSettled()) {
+      if (!rows[i].isComplete()) {
         rows[i].list();
       }
     }
@@ -382,7 +398,7 @@ public final class CandidateScreening {
   }
 
   /** The tokens that are needed whatever their logits are. Returns how many were no candidates. */
-  private int computeTokens(ScreenedRow row) {
+  private int computeNeededTokens(ScreenedRow row) {
     int more = 0;
     for (int i = 0; i < row.need().tokens(); i++) {
       int token = row.need().token(i);

@@ -16,15 +16,17 @@ public interface LogitsNeed {
   int count(int rows);
 
   /**
-   * How far below the best logit those are that may be left out even if they are among the best,
-   * provided that {@link #isMet} then; ∞ if none may be.
+   * Logits further than this below the best may be left out, even if they are among the best few,
+   * if {@link #isMet} agrees; ∞: none.
    */
   default float reach() {
     return Float.POSITIVE_INFINITY;
   }
 
   /**
-   * Whether the reader decides as with all logits, if it has only these of a row.
+   * Whether the reader decides as with all logits, if it has only these of a row. Called by the
+   * thread that computes the step, while the reader waits for it, once for each row with this need.
+   * Must not throw.
    *
    * @param computed those that there are, the needed tokens among them
    * @param least no other logit reaches it

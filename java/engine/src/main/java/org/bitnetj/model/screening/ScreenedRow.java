@@ -21,12 +21,13 @@ final class ScreenedRow {
 
   private final Activation16 activation;
   private final LogitBounds bounds;
-  private float[] best = new float[64]; // lower bounds, a heap, the least on top
+  private float[] best = new float[64]; // twice the middles of bounds, a heap, the least on top
   private int[] bestTokens = new int[64]; // whose they are
   private final int tokens;
   private final float[] piece = new float[PIECE];
   private final int[] refined = new int[PIECE];
   private final float[] panel = new float[LowBitMatrix.PANEL_ROWS];
+  private final float[] panelUpper = new float[LowBitMatrix.PANEL_ROWS];
   private int row;
   private LogitsNeed need = LogitsNeed.all();
   private int count;
@@ -34,10 +35,10 @@ final class ScreenedRow {
   private int most;
   private boolean bounded;
   private float reach;
-  private float kthLargest; // no larger than the k-th largest logit
+  private float kthLargest; // k logits are no smaller
   private int refinedRows;
   private boolean pays;
-  private boolean settled;
+  private boolean complete;
 
   ScreenedRow(NativeMemory memory, LowBitMatrix lowBit) {
     this.activation = Activation16.allocate(memory, lowBit.columns());
@@ -68,7 +69,7 @@ final class ScreenedRow {
     this.most = most;
     reach = need.reach();
     pays = false;
-    settled = false;
+    complete = false;
   }
 
   /**
@@ -113,29 +114,29 @@ final class ScreenedRow {
       least = Math.min(least, logit);
       largest = Math.max(largest, logit);
     }
-    kthLargest = Math.max(best[0], least);
+    kthLargest = least;
     bounds.setThreshold(Math.max(kthLargest, largest - reach));
   }
 
   /**
    * Whether the candidates, whose logits are there, are enough for the row's need. If so, nothing
-   * more is done for it; if not, the threshold is lowered to the k-th largest, and candidates are
+   * more is done for it; if not, the threshold is lowered to that of the k best, and candidates are
    * to be found again.
    */
-  boolean settle(FloatRows logits) {
+  boolean complete(FloatRows logits) {
     float threshold = bounds.threshold();
-    settled =
-        settled
+    complete =
+        complete
             || !pays
             || threshold == kthLargest
             || need.isMet(logits, row, candidates, threshold);
-    bounds.setThreshold(settled ? Float.POSITIVE_INFINITY : kthLargest);
-    return settled;
+    bounds.setThreshold(complete ? Float.POSITIVE_INFINITY : kthLargest);
+    return complete;
   }
 
   /** Whether nothing more is to be done for it. */
-  boolean isSettled() {
-    return settled;
+  boolean isComplete() {
+    return complete;
   }
 
   /** From refined bounds: lists the candidates, if they are so few that screening pays. */
@@ -192,8 +193,9 @@ final class ScreenedRow {
   }
 
   /**
-   * Finds the tokens with the k largest lower bounds, k the count. The k-th largest of the panels'
-   * own is no larger, and only panels that reach it can hold larger ones.
+   * Finds the k tokens, k the count, whose logits are the largest by the low-bit copy itself, in
+   * the middle between their bounds. The k-th largest of the panels' own is no larger, and only
+   * panels that reach it can hold larger ones.
    */
   void findBest() {
     if (best.length < count) {
@@ -202,17 +204,17 @@ final class ScreenedRow {
     }
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
     for (int first = 0; first < bounds.panels(); first += PIECE) {
-      int panels = read(bounds.panelLower(), first, bounds.panels(), piece);
+      int panels = read(bounds.panelMiddle(), first, bounds.panels(), piece);
       for (int i = 0; i < panels; i++) {
         if (piece[i] > best[0]) {
-          replaceLeast(piece[i], first + i);
+          replaceLeast(piece[i], first + i); // a panel, for now
         }
       }
     }
     float least = best[0];
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
     for (int first = 0; first < bounds.panels(); first += PIECE) {
-      int panels = read(bounds.panelLower(), first, bounds.panels(), piece);
+      int panels = read(bounds.panelMiddle(), first, bounds.panels(), piece);
       for (int i = 0; i < panels; i++) {
         if (piece[i] >= least) {
           replaceLeastBy((first + i) * LowBitMatrix.PANEL_ROWS);
@@ -228,9 +230,11 @@ final class ScreenedRow {
 
   private void replaceLeastBy(int first) {
     int count = read(bounds.lower(), first, tokens, panel);
+    read(bounds.upper(), first, tokens, panelUpper);
     for (int i = 0; i < count; i++) {
-      if (panel[i] > best[0]) {
-        replaceLeast(panel[i], first + i);
+      float middle = panel[i] + panelUpper[i];
+      if (middle > best[0]) {
+        replaceLeast(middle, first + i);
       }
     }
   }

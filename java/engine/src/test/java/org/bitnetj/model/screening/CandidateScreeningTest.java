@@ -296,6 +296,31 @@ class CandidateScreeningTest {
     }
   }
 
+  /**
+   * Bounds of large rows are wide, so that these are the best though their lower bounds are not.
+   */
+  @Test
+  void rowsOfUnevenNormsAreScreenedToo() {
+    double[] norms = random.doubles(TOKENS).map(u -> Math.exp(3 * (u - 0.5))).toArray();
+    for (Kernels kernels : Tiers.available()) {
+      int rows = isSlow(kernels) ? 2 : 6;
+      try (Case uneven =
+          new Case(kernels, 2, rows, (r, i) -> half(norms[r] * random.nextGaussian()))) {
+        LogitsNeed[] needs = new LogitsNeed[rows];
+        for (int count : new int[] {1, 30}) {
+          Arrays.fill(needs, LogitsNeed.best(count));
+          uneven.run(needs);
+          for (int t = 0; t < rows; t++) {
+            String what = kernels.tier() + ", row " + t + ", the best " + count;
+            assertTrue(uneven.isDone(t), what);
+            int there = uneven.check(what, t, count);
+            assertTrue(there <= 10 + 3 * count, what + ": " + there);
+          }
+        }
+      }
+    }
+  }
+
   /** A need that may be met by the logits near the best, and looks at what there is. */
   private static final class NearTheBest implements LogitsNeed {
     private final int count;

@@ -18,7 +18,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float *lower;
  *     float *upper;
  *     int32_t *sums;
- *     float *panel_lower;
+ *     float *panel_middle;
  *     float *panel_upper;
  *     int32_t *panel_refined;
  *     float threshold;
@@ -36,7 +36,7 @@ public class bn_bounds {
         BitnetLibrary.C_POINTER.withName("lower"),
         BitnetLibrary.C_POINTER.withName("upper"),
         BitnetLibrary.C_POINTER.withName("sums"),
-        BitnetLibrary.C_POINTER.withName("panel_lower"),
+        BitnetLibrary.C_POINTER.withName("panel_middle"),
         BitnetLibrary.C_POINTER.withName("panel_upper"),
         BitnetLibrary.C_POINTER.withName("panel_refined"),
         BitnetLibrary.C_FLOAT.withName("threshold"),
@@ -182,48 +182,48 @@ public class bn_bounds {
         struct.set(sums$LAYOUT, sums$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout panel_lower$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("panel_lower"));
+    private static final AddressLayout panel_middle$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("panel_middle"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float *panel_lower
+     * float *panel_middle
      * }
      */
-    public static final AddressLayout panel_lower$layout() {
-        return panel_lower$LAYOUT;
+    public static final AddressLayout panel_middle$layout() {
+        return panel_middle$LAYOUT;
     }
 
-    private static final long panel_lower$OFFSET = $LAYOUT.byteOffset(groupElement("panel_lower"));
+    private static final long panel_middle$OFFSET = $LAYOUT.byteOffset(groupElement("panel_middle"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float *panel_lower
+     * float *panel_middle
      * }
      */
-    public static final long panel_lower$offset() {
-        return panel_lower$OFFSET;
+    public static final long panel_middle$offset() {
+        return panel_middle$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float *panel_lower
+     * float *panel_middle
      * }
      */
-    public static MemorySegment panel_lower(MemorySegment struct) {
-        return struct.get(panel_lower$LAYOUT, panel_lower$OFFSET);
+    public static MemorySegment panel_middle(MemorySegment struct) {
+        return struct.get(panel_middle$LAYOUT, panel_middle$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float *panel_lower
+     * float *panel_middle
      * }
      */
-    public static void panel_lower(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(panel_lower$LAYOUT, panel_lower$OFFSET, fieldValue);
+    public static void panel_middle(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(panel_middle$LAYOUT, panel_middle$OFFSET, fieldValue);
     }
 
     private static final AddressLayout panel_upper$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("panel_upper"));
