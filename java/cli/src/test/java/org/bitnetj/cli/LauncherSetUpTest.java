@@ -258,15 +258,85 @@ class LauncherSetUpTest extends ClonedLauncher {
     assertFalse(said.contains("building"), said);
   }
 
+  /** What is said of apt-get before it has lists of packages. */
+  private static final String UNLISTED =
+      "apt-get update, and then apt-get install of packages for what is missing: a JDK 25, Maven,"
+          + " CMake, Ninja or Make, a C compiler (clang 16+ or gcc 12+)\n";
+
+  @Test
+  void withoutListsNoPackageIsNamedThatMayNotDo() throws Exception {
+    Map<String, String> environment = system("apt-get", "1000", "usr/lib/jvm/java-25-openjdk");
+    executable("apt-cache", "");
+    Files.delete(folder.resolve("tools/sudo"));
+    assertEquals(1, start(environment, "--setup"), said);
+    assertEquals(
+        "bitnet: this must be installed, but you are not root, and neither sudo nor doas is here: "
+            + UNLISTED,
+        said);
+  }
+
+  /** As on Ubuntu 22.04, whose plain gcc is 11, and whose newest clang is 15. */
+  @Test
+  void aCompilerThatTheBuildWouldRefuseIsNotInstalled() throws Exception {
+    Map<String, String> environment = system("apt-get", "0", "usr/lib/jvm/java-25-openjdk");
+    executable("gcc", "#!/bin/sh\necho 11\n");
+    Files.delete(folder.resolve("packages/clang-19"));
+    executable("../packages/gcc-12", "#!/bin/sh\necho 12\n");
+    executable(
+        "apt-cache",
+        "#!/bin/sh\ncase $2 in clang-1[6-9] | gcc-1[34]) ;; *) echo Package: $2 ;; esac\n");
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(said.contains(" ninja-build gcc-12 libc6-dev binutils openjdk-25-"), said);
+    assertEquals(3, start(environment, "--setup"), said);
+  }
+
+  /** As on Debian 12 before its first apt-get update: only then is it known what it has. */
+  @Test
+  void whoSaysYesWithoutListsGetsWhatTheNewOnesHave() throws Exception {
+    Path script = program("script").orElse(null);
+    Assumptions.assumeTrue(
+        script != null && System.getProperty("os.name").equals("Linux"),
+        "skipped: there is no 'script' of util-linux, which makes terminals");
+    Map<String, String> environment = system("apt-get", "0", "usr/lib/jvm/java-25-openjdk");
+    Path installed = folder.resolve("installed");
+    for (String jdkPackage : List.of("openjdk*", "none")) {
+      Files.deleteIfExists(installed);
+      executable(
+          "apt-cache",
+          "#!/bin/sh\n[ -f %s ] || exit\ncase $2 in clang-1[7-9] | %s) ;; *) echo Package: $2 ;; esac\n"
+              .formatted(installed, jdkPackage));
+      ProcessBuilder builder =
+          new ProcessBuilder(
+              script.toString(), "-qec", "sh '" + clone.resolve("bitnet") + "' help", "/dev/null");
+      builder.environment().remove("CI");
+      builder.environment().putAll(environment);
+      builder.environment().put("SHELL", "/bin/sh");
+      Process process = builder.redirectErrorStream(true).start();
+      process.getOutputStream().write("y\n".getBytes());
+      process.getOutputStream().flush();
+      said = new String(process.getInputStream().readAllBytes()).replace("\r", "");
+      boolean found = jdkPackage.equals("none");
+      assertEquals(found ? 0 : 1, process.waitFor(), said);
+      assertTrue(said.contains("Run this now?\n  " + UNLISTED), said);
+      String packages = "maven cmake ninja-build clang-16 libc6-dev binutils";
+      if (found) {
+        assertTrue(said.contains(packages + " openjdk-25-jdk-headless\n"), said);
+      } else {
+        assertTrue(said.contains("bitnet: apt-get has no JDK 25 here: "), said);
+        assertTrue(said.contains("--setup installs " + packages + ".\n"), said);
+      }
+      assertEquals(found ? 2 : 1, Files.readAllLines(installed).size(), said);
+    }
+  }
+
   @Test
   void listsThatCannotBeFetchedEndTheSetUp() throws Exception {
     Map<String, String> environment = system("apt-get", "1000", "usr/lib/jvm/java-25-openjdk");
     executable("apt-cache", "");
     executable("sudo", "#!/bin/sh\necho 'a user is not in the sudoers file.' >&2\nexit 1\n");
-    String command = "sudo apt-get install -y --no-install-recommends maven cmake ninja-build";
     assertEquals(1, start(environment, "--version"), said);
-    assertTrue(
-        said.contains(command + " clang libc6-dev binutils openjdk-25-jdk-headless\n"), said);
+    assertTrue(said.contains("bitnet:   sudo " + UNLISTED), said);
+    assertFalse(said.contains("libc6-dev"), said);
     assertEquals(1, start(environment, "--setup"), said);
     Path log = clone.resolve("target/bitnet-build.log");
     assertEquals(
@@ -308,7 +378,8 @@ class LauncherSetUpTest extends ClonedLauncher {
         #!/bin/sh
         case ${1:-} in -m) echo arm64 ;; -sm) echo Darwin arm64 ;; *) echo Darwin ;; esac
         """);
-    executable("clang", "#!/bin/sh\nexit 1\n"); // as Apple's without its command line tools
+    // As Apple's without its command line tools, which opens a window.
+    executable("clang", "#!/bin/sh\necho opened >>" + folder.resolve("window") + "\nexit 1\n");
     Files.delete(folder.resolve("packages/clang-19"));
     assertEquals(1, start(environment, "--setup"), said);
     String compiler = "xcode-select --install brings Apple's.";
@@ -326,6 +397,11 @@ class LauncherSetUpTest extends ClonedLauncher {
             + compiler
             + " Then ./bitnet --setup fixes it.\n",
         said);
+    assertFalse(Files.exists(folder.resolve("window")));
+    executable("xcode-select", "");
+    executable("clang", "#!/bin/sh\necho 17.0.0\n");
+    assertEquals(0, start(environment, "run", "Once"), said);
+    assertFalse(said.contains("running without"), said);
   }
 
   @Test

@@ -120,7 +120,19 @@ class PseudoTerminalTest {
     String model = Models.SHIPPED.toString();
     String prompt = prompt(28).toString();
     String[] story = {
-      "run", "-m", model, "-n", "200", "-f", prompt, "--force", "-o", file.toString()
+      "run",
+      "-m",
+      model,
+      "-n",
+      "200",
+      "-f",
+      prompt,
+      "--force",
+      "-o",
+      file.toString(),
+      "--ignore-eos",
+      "--temp",
+      "0"
     };
     try (PseudoTerminal run = slow(story);
         PseudoTerminal quiet = slow("run", "-m", model, "-n", "1", "-f", prompt, "-q")) {
