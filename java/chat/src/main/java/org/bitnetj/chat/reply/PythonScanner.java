@@ -212,6 +212,7 @@ final class PythonScanner {
     char c = next();
     switch (c) {
       case '\n' -> {} // the line goes on
+      case '\r' -> at += text.startsWith("\n", at) ? 1 : 0; // so it does
       case '\\', '\'', '"', '/' -> to.append(c);
       case 'a' -> to.append('\u0007');
       case 'b' -> to.append('\b');

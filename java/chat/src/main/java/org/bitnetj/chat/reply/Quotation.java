@@ -12,7 +12,9 @@ final class Quotation {
     /** After two, which are an empty string or begin three. */
     EMPTY,
     INSIDE,
-    ESCAPED
+    ESCAPED,
+    /** After an escaped carriage return of Python, which a line feed belongs to. */
+    CONTINUED
   }
 
   private final boolean python;
@@ -76,7 +78,13 @@ final class Quotation {
         }
       }
       case INSIDE -> inside(c);
-      case ESCAPED -> state = State.INSIDE;
+      case ESCAPED -> state = python && c == '\r' ? State.CONTINUED : State.INSIDE;
+      case CONTINUED -> {
+        state = State.INSIDE;
+        if (c != '\n') {
+          inside(c);
+        }
+      }
     }
   }
 

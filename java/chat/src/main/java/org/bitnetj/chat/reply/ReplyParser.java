@@ -27,6 +27,9 @@ public final class ReplyParser {
     return marks;
   }
 
+  /** How often a reply is read again from a mark on that strings went over: bounds the time. */
+  private static final int MOST_REREADS = 20;
+
   private final ReplySink sink;
   private final ThinkingSplitter splitter;
   private final Optional<CallForm> form;
@@ -38,6 +41,7 @@ public final class ReplyParser {
   private @Nullable Quotation quotation; // of these calls; null outside of calls
   private int
       quotedEnd; // where the first end of calls stands that is in a string; negative if none
+  private int rereads; // after so many, marks end calls in strings as well
   private int calls;
 
   /**
@@ -125,7 +129,9 @@ public final class ReplyParser {
   /** Passes on calls, if they end, or goes on after a mark that may be in a string of theirs. */
   private boolean end(CallForm form, Quotation strings) {
     int at = held.indexOf(form.end(), searched);
-    strings.read(held, at < 0 ? held.length() : at);
+    if (rereads < MOST_REREADS) {
+      strings.read(held, at < 0 ? held.length() : at);
+    }
     if (at >= 0 && strings.isOpen()) {
       quotedEnd = quotedEnd < 0 ? at : quotedEnd;
       searched = at + form.end().length();
@@ -149,6 +155,7 @@ public final class ReplyParser {
       end = quotedEnd;
       found = form.read(held.substring(from, end));
     }
+    rereads += end == quotedEnd ? 1 : 0;
     if (found.isEmpty()) {
       sink.text(space + form.start() + held.substring(from, end) + form.end());
     }

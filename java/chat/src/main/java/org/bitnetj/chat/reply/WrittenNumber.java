@@ -78,12 +78,12 @@ final class WrittenNumber extends NumericNode {
 
   @Override
   public int intValue() {
-    return (int) doubleValue();
+    return canConvertToInt() ? decimalValue().intValueExact() : (int) doubleValue();
   }
 
   @Override
   public long longValue() {
-    return (long) doubleValue();
+    return canConvertToLong() ? decimalValue().longValueExact() : (long) doubleValue();
   }
 
   /**
@@ -96,7 +96,7 @@ final class WrittenNumber extends NumericNode {
     try {
       return new BigDecimal(text);
     } catch (NumberFormatException e) {
-      throw new ArithmeticException("The exponent of " + text + " is too large for a BigDecimal.");
+      throw new ArithmeticException("The exponent of " + text + " takes more than 32 bits.");
     }
   }
 
@@ -121,21 +121,31 @@ final class WrittenNumber extends NumericNode {
   /** Whether {@link #intValue()} loses nothing: of 1.5 it would lose the half. */
   @Override
   public boolean canConvertToInt() {
-    double value = doubleValue();
-    return value == (int) value;
+    return isWholeWithin(Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   /** Whether {@link #longValue()} loses nothing. */
   @Override
   public boolean canConvertToLong() {
-    double value = doubleValue();
-    return value == (long) value && value < 0x1p63; // which would become the long before it
+    return isWholeWithin(Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
   @Override
   public boolean canConvertToExactIntegral() {
-    double value = doubleValue();
-    return value == Math.rint(value) && !Double.isInfinite(value);
+    if (Double.isInfinite(doubleValue())) {
+      return false;
+    }
+    try {
+      return decimalValue().stripTrailingZeros().scale() <= 0;
+    } catch (ArithmeticException e) {
+      return false; // of an exponent that makes it no whole number
+    }
+  }
+
+  private boolean isWholeWithin(long least, long most) {
+    return canConvertToExactIntegral()
+        && decimalValue().compareTo(BigDecimal.valueOf(least)) >= 0
+        && decimalValue().compareTo(BigDecimal.valueOf(most)) <= 0;
   }
 
   @Override

@@ -129,6 +129,8 @@ class CallFormTest {
         "f(x=1",
         "f(x='a)",
         "f(x='a\nb')",
+        "f(x='a\\\n\rb')",
+        "f(x='a\\\r\rb')",
         "f(x={\"a\rb\": 1})",
         "f(x={1: 2})",
         "f(x={'a': 1, 'a': 2})",
@@ -165,6 +167,10 @@ class CallFormTest {
         "'''a'b'''|\"a'b\"",
         "'''a\nb\r'''|\"a\\nb\\r\"",
         "'a\\\nb'|\"ab\"",
+        "'a\\\r\nb'|\"ab\"",
+        "'a\\\rb'|\"ab\"",
+        "'a\\\r'|\"a\"",
+        "'''a\\\r\n\nb'''|\"a\\nb\"",
         "''|\"\""
       })
   void literalsOfPythonBecomeJson(String both) {
@@ -251,6 +257,7 @@ class CallFormTest {
                 "f(x='E\"\\'E', y='')",
                 "f(x=\"E'\", y=\"\\\\\")",
                 "f(x='''E''E\\'''', y=\"\"\"\"\"E\"\"\")",
+                "f(x='\\\r\nE\\\rE')",
                 "f(x={'E': ''})")
             .replace("E", end);
     assertParts(
@@ -260,6 +267,7 @@ class CallFormTest {
             "call: f{\"x\":\"E\\\"'E\",\"y\":\"\"}".replace("E", end),
             "call: f{\"x\":\"E'\",\"y\":\"\\\\\"}".replace("E", end),
             "call: f{\"x\":\"E''E'\",\"y\":\"\\\"\\\"E\"}".replace("E", end),
+            "call: f{\"x\":\"EE\"}".replace("E", end),
             "call: f{\"x\":{\"E\":\"\"}}".replace("E", end),
             "text: \nDone."),
         "So:\n" + python(calls) + "\nDone.");

@@ -156,18 +156,26 @@ class ReplyParserTest {
   @Test
   void manyMarksAndLongWhiteSpaceAreReadInLinearTime() {
     String marks = "\u2192<tool_call></tool_call>".repeat(200_000);
+    String quotes = "<|tool_call_start|>\"\"\"\"<|tool_call_end|>".repeat(50_000);
+    String broken = quotes + "\n<|tool_call_start|>\"\"\"\"\n<|tool_call_end|>";
     String space = " ".repeat(300_000);
     String spaced = "A" + space + "<";
     assertTimeoutPreemptively(
         Duration.ofSeconds(20),
         () -> {
-          assertEquals(marks, text(List.of(marks)));
-          assertEquals(spaced, text(List.of(spaced.split(""))));
+          assertEquals(marks, text(JSON, List.of(marks), false));
+          assertEquals(spaced, text(JSON, List.of(spaced.split("")), false));
+          for (String many : List.of(quotes, broken)) {
+            for (boolean cut : List.of(true, false)) {
+              Optional<CallForm> python = Optional.of(new PythonCalls());
+              assertEquals(many, text(python, List.of(many), cut));
+            }
+          }
         });
   }
 
   /** What a reply that comes in pieces has of text. */
-  private static String text(List<String> pieces) {
+  private static String text(Optional<CallForm> form, List<String> pieces, boolean cut) {
     StringBuilder text = new StringBuilder();
     ReplySink sink =
         new ReplySink() {
@@ -186,9 +194,9 @@ class ReplyParserTest {
             throw new AssertionError(call);
           }
         };
-    ReplyParser parser = new ReplyParser(false, JSON, sink);
+    ReplyParser parser = new ReplyParser(false, form, sink);
     pieces.forEach(parser::accept);
-    parser.finish(false);
+    parser.finish(cut);
     return text.toString();
   }
 

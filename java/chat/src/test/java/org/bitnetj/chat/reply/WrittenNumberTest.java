@@ -33,10 +33,10 @@ class WrittenNumberTest {
     for (String text : List.of("1e400", "-1E-400", "0.1234567890123456789", "1.50", "-0")) {
       assertEquals(new BigDecimal(text), number(text).decimalValue());
     }
-    for (String text : List.of("1e99999999999", "-1e-99999999999")) {
+    for (String text : List.of("1e99999999999", "-1e-99999999999", "1e-2147483648")) {
       ArithmeticException e =
           assertThrows(ArithmeticException.class, () -> number(text).decimalValue());
-      assertTrue(e.getMessage().contains(text), e.getMessage());
+      assertEquals("The exponent of " + text + " takes more than 32 bits.", e.getMessage());
     }
   }
 
@@ -72,6 +72,29 @@ class WrittenNumberTest {
       assertTrue(number(text).canConvertToLong(), text);
       assertTrue(number(text).canConvertToExactIntegral(), text);
     }
+  }
+
+  @Test
+  void theWrittenDigitsDecideWhatIsConverted() {
+    for (String text :
+        List.of(
+            "9007199254740993.5",
+            "4503599627370496.25",
+            "1e-400",
+            "1e-99999999999",
+            "2.00000000000000000001")) {
+      assertFalse(number(text).canConvertToInt(), text);
+      assertFalse(number(text).canConvertToLong(), text);
+      assertFalse(number(text).canConvertToExactIntegral(), text);
+    }
+    for (long value : List.of(9007199254740993L, Long.MAX_VALUE, Long.MIN_VALUE)) {
+      JsonNode number = number(value + ".0");
+      assertTrue(number.canConvertToLong() && !number.canConvertToInt());
+      assertEquals(value, number.longValue());
+    }
+    assertEquals(Integer.MIN_VALUE, number("-214748364800e-2").intValue());
+    assertEquals(0, number("0e999999999").longValue());
+    assertEquals(1, number("1.5").intValue());
   }
 
   @Test

@@ -216,7 +216,10 @@ final class Evaluator {
     boolean minus = unary.operator().equals("-");
     return switch (operand) {
       case Real r -> new Real(minus ? -r.value() : r.value());
-      case Big n -> minus ? n.negated() : n;
+      case Big n -> {
+        budget.scan(n.digits().length());
+        yield minus ? n.negated() : n;
+      }
       case Value n when Values.isNumber(n) ->
           new Int(integers(minus ? "-" : "+", 0, Values.integer(n), unary.line()));
       default -> throw JinjaException.at(unary.line(), Values.kind(operand) + " has no sign");

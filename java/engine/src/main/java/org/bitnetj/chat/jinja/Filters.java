@@ -180,8 +180,11 @@ final class Filters {
 
   private static Value absolute(Value value, Arguments arguments) {
     return switch (value) {
-      case Int n when n.value() != Long.MIN_VALUE -> new Int(Math.abs(n.value()));
-      case Big n -> n.sign() < 0 ? n.negated() : n;
+      case Int n -> n.value() == Long.MIN_VALUE ? Big.BEYOND : new Int(Math.abs(n.value()));
+      case Big n -> {
+        arguments.budget().scan(n.digits().length());
+        yield n.sign() < 0 ? n.negated() : n;
+      }
       case Real r -> new Real(Math.abs(r.value()));
       default -> throw arguments.error("does not go with " + Values.kind(value));
     };

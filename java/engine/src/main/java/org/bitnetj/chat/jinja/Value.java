@@ -25,6 +25,9 @@ sealed interface Value
    * @param digits in decimal, without leading zeros, perhaps after a hyphen
    */
   record Big(String digits) implements Value, Comparable<Big> {
+    /** The first number after those of 64 bits. */
+    static final Big BEYOND = new Big("9223372036854775808");
+
     @Override
     public int compareTo(Big other) {
       int sign = sign();
@@ -40,7 +43,11 @@ sealed interface Value
       return digits.startsWith("-") ? -1 : 1;
     }
 
-    Big negated() {
+    /** The same number with the other sign, which 64 bits may hold. */
+    Value negated() {
+      if (equals(BEYOND)) {
+        return new Int(Long.MIN_VALUE);
+      }
       return new Big(sign() < 0 ? digits.substring(1) : "-" + digits);
     }
   }

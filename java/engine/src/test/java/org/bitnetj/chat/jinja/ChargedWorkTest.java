@@ -28,6 +28,7 @@ class ChargedWorkTest {
     scope.set("same", Text.of("ab".repeat(LONG / 2), false));
     scope.set("sharp", Text.of("ß".repeat(LONG), false));
     scope.set("digits", Text.of("1".repeat(LONG), false));
+    scope.set("big", new Value.Big("-" + "1".repeat(LONG)));
     scope.set("spaces", Text.of(" ".repeat(LONG), false));
     scope.set("list", new Value.Items(numbers(LONG)));
     scope.set("texts", new Value.Items(IntStream.range(0, 300).mapToObj(i -> text(i)).toList()));
@@ -115,6 +116,7 @@ class ChargedWorkTest {
         "text is upper",
         "text is lower",
         "-1 is in list",
+        "-big",
       })
   void operatorsAndCallsAreCharged(String operation) {
     assertStopped(operation);
@@ -144,6 +146,7 @@ class ChargedWorkTest {
         "digits|int",
         "spaces|int",
         "digits|float",
+        "big|abs",
         "text|float",
         "text|join('-')",
         "text|map('upper')",

@@ -89,6 +89,15 @@ class JinjaTemplateTest {
   }
 
   @Test
+  void aWholeNumberThatFits64BitsAfterAMinusIsOneOfThem() throws Exception {
+    assertEquals(
+        "True -9223372036854775807 True 9223372036854775808",
+        render(
+            "{{ -x[0] == x[1] }} {{ -x[0] + 1 }} {{ x[1]|abs == x[0] }} {{ (-x[0])|abs }}",
+            "[9223372036854775808, -9223372036854775808]"));
+  }
+
+  @Test
   void wholeNumbersOfDataHaveNoArithmeticBeyond64Bits() {
     for (String sum : List.of("x + 1", "1 - x", "x * true", "x // 2", "x / 2", "x % x")) {
       JinjaException e =
