@@ -45,7 +45,7 @@ public final class CandidateScreening {
   /**
    * From how many rows that are screened together and to how many their activations may be rounded
    * to high bytes: for fewer, bounds wait for memory; more are multiplied by tiles, where there are
-   * any, and there it has not been tried.
+   * any, which were no faster by it.
    */
   private static final int LEAST_ROUNDED = 3;
 
