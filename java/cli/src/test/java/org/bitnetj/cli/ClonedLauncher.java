@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +54,10 @@ abstract class ClonedLauncher {
           "touch",
           "uname",
           "wc");
+
+  /** Which of this process's variables would change what the script does. */
+  static final Predicate<String> INHERITED =
+      name -> name.startsWith("BITNET_") || Set.of("CC", "CI", "MVNW_REPOURL").contains(name);
 
   @TempDir Path folder;
   Path clone;
@@ -128,8 +134,7 @@ abstract class ClonedLauncher {
     List<String> command = new ArrayList<>(List.of("sh", clone.resolve("bitnet").toString()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().keySet().removeIf(key -> key.startsWith("BITNET_"));
-    builder.environment().remove("CI");
+    builder.environment().keySet().removeIf(INHERITED);
     builder.environment().put("JAVA_HOME", jdk.toString());
     builder.environment().putAll(environment);
     Process process = builder.start();

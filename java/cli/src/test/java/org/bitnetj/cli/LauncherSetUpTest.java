@@ -308,7 +308,7 @@ class LauncherSetUpTest extends ClonedLauncher {
       ProcessBuilder builder =
           new ProcessBuilder(
               script.toString(), "-qec", "sh '" + clone.resolve("bitnet") + "' help", "/dev/null");
-      builder.environment().remove("CI");
+      builder.environment().keySet().removeIf(INHERITED);
       builder.environment().putAll(environment);
       builder.environment().put("SHELL", "/bin/sh");
       Process process = builder.redirectErrorStream(true).start();
@@ -379,6 +379,11 @@ class LauncherSetUpTest extends ClonedLauncher {
         case ${1:-} in -m) echo arm64 ;; -sm) echo Darwin arm64 ;; *) echo Darwin ;; esac
         """);
     // As Apple's without its command line tools, which opens a window.
+    Path script = clone.resolve("bitnet");
+    String text = Files.readString(script);
+    assertTrue(text.contains("apples_place=/usr/bin\n"));
+    Files.writeString(
+        script, text.replace("apples_place=/usr/bin", "apples_place=" + folder.resolve("tools")));
     executable("clang", "#!/bin/sh\necho opened >>" + folder.resolve("window") + "\nexit 1\n");
     Files.delete(folder.resolve("packages/clang-19"));
     assertEquals(1, start(environment, "--setup"), said);
@@ -398,6 +403,11 @@ class LauncherSetUpTest extends ClonedLauncher {
             + " Then ./bitnet --setup fixes it.\n",
         said);
     assertFalse(Files.exists(folder.resolve("window")));
+    executable("another/clang", "#!/bin/sh\necho 19.1.7\n");
+    Map<String, String> withAnother = new HashMap<>(environment);
+    withAnother.put("PATH", folder.resolve("tools/another") + ":" + environment.get("PATH"));
+    assertEquals(0, start(withAnother, "run", "Once"), said);
+    assertFalse(said.contains("running without"), said);
     executable("xcode-select", "");
     executable("clang", "#!/bin/sh\necho 17.0.0\n");
     assertEquals(0, start(environment, "run", "Once"), said);

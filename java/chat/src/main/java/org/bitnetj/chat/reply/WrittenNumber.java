@@ -138,7 +138,7 @@ final class WrittenNumber extends NumericNode {
     try {
       return decimalValue().stripTrailingZeros().scale() <= 0;
     } catch (ArithmeticException e) {
-      return false; // of an exponent that makes it no whole number
+      return false; // of an exponent that no decimal has
     }
   }
 

@@ -19,8 +19,8 @@ sealed interface Value
   record Int(long value) implements Value {}
 
   /**
-   * A whole number of more than 64 bits, which only data has: it prints and compares as it is, is
-   * rounded among real numbers, and has no whole arithmetic.
+   * A whole number of more than 64 bits, from data or the absolute value of one of 64 bits: it
+   * prints and compares as it is, is rounded among real numbers, and has no whole arithmetic.
    *
    * @param digits in decimal, without leading zeros, perhaps after a hyphen
    */

@@ -109,7 +109,7 @@ final class Values {
     if (!(b instanceof Real right)) {
       return Long.compare(left, integer(b));
     }
-    if (!(Math.abs(right.value()) < 0x1p63)) {
+    if (!(right.value() >= -0x1p63 && right.value() < 0x1p63)) {
       return right.value() < 0 ? 1 : -1;
     }
     int whole = Long.compare(left, (long) right.value());

@@ -295,8 +295,9 @@ public final class CandidateScreening {
 
   /**
    * Bytes that the last step read of the low-bit copy and the head, of the head for candidates and
-   * for thresholds. Where several rows were screened, this counts what more than one of them needed
-   * again, but of candidates and of the second plane no more than there is each time.
+   * for thresholds, which are candidates again. Where several rows were screened, this counts what
+   * more than one of them needed again, but of candidates and of the second plane no more than
+   * there is each time.
    */
   public long bytesRead() {
     return bytesRead;

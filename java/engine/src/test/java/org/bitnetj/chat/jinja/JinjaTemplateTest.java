@@ -91,9 +91,10 @@ class JinjaTemplateTest {
   @Test
   void aWholeNumberThatFits64BitsAfterAMinusIsOneOfThem() throws Exception {
     assertEquals(
-        "True -9223372036854775807 True 9223372036854775808",
+        "True -9223372036854775807 True 9223372036854775808 True False",
         render(
-            "{{ -x[0] == x[1] }} {{ -x[0] + 1 }} {{ x[1]|abs == x[0] }} {{ (-x[0])|abs }}",
+            "{{ -x[0] == x[1] }} {{ -x[0] + 1 }} {{ x[1]|abs == x[0] }} {{ (-x[0])|abs }}"
+                + " {{ -x[0] == -9223372036854775808.0 }} {{ -x[0] > -9223372036854775808.0 }}",
             "[9223372036854775808, -9223372036854775808]"));
   }
 
