@@ -189,17 +189,16 @@ BN_INLINE void bn_interleave_columns_amx(uint8_t* quads, int64_t apart, const ui
 BN_INLINE void bn_decode_fields_amx(uint8_t (*tiles)[1024], const uint8_t* quads, const int field) {
   for (int f = 0; f < 2; f++) {
     for (int i = 0; i < 1024; i++) {
-      tiles[f][i] = quads[i] >> 2 * (field + f) & 3;
+      tiles[f][i] = quads[i] & 3 << 2 * (field + f);
     }
   }
 }
 
 BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const int32_t* parts,
-                                  int64_t parts_apart) {
+                                  int64_t parts_apart, int32_t field) {
   for (int i = 0; i < 4; i++) {
-    for (int part = 0; part < 4; part++) {
-      memcpy(panels + i * panels_apart + 4 * part, parts + part * parts_apart + 4 * i,
-             4 * sizeof panels[0]);
+    for (int j = 0; j < 16; j++) {
+      panels[i * panels_apart + j] = parts[j / 4 * parts_apart + 4 * i + j % 4] >> 2 * field;
     }
   }
 }

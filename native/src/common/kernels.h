@@ -26,13 +26,9 @@ typedef int32_t bn_gate_fn(int32_t activation, const bn_rows* gate, const bn_row
                            int32_t begin, int32_t end);
 typedef int32_t bn_ternary_product_fn(const bn_ternary* w, const bn_quantized* a, const bn_rows* y,
                                       int32_t count, int32_t begin, int32_t end);
-/*
- * bn_vectors_product without panels, in scratch memory that is as large; BN_UNSUPPORTED where
- * making them is faster or needed.
- */
+/* bn_vectors_product without panels; BN_UNSUPPORTED where making them is faster or needed. */
 typedef int32_t bn_vectors_product_fn(const bn_ternary_vectors* w, const bn_quantized* a,
-                                      const bn_rows* y, int32_t count, int32_t begin, int32_t end,
-                                      uint8_t* scratch);
+                                      const bn_rows* y, int32_t count, int32_t begin, int32_t end);
 /* bn_ternary_product of a matrix with scales by groups. */
 typedef bn_ternary_product_fn bn_group_product_fn;
 typedef int64_t bn_gated_product_fn(const bn_ternary_vectors* w, const bn_quantized* a,

@@ -63,7 +63,7 @@ int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_q
   }
   for (const bn_kernels* t = bn_tiers[tier]; t != NULL; t = t->base) {
     if (t->vectors_product != NULL) {
-      const int32_t product = t->vectors_product(w, a, y, count, begin, end, scratch);
+      const int32_t product = t->vectors_product(w, a, y, count, begin, end);
       if (product != BN_UNSUPPORTED) {
         return product;
       }

@@ -183,28 +183,32 @@ BN_INLINE void bn_interleave_columns_amx(uint8_t* quads, int64_t apart, const ui
   _mm512_store_si512(quads + 3 * apart, _mm512_unpackhi_epi16(high_ab, high_cd));
 }
 
-/* Two tiles of digits from 16 times 64 bytes of quads: fields `field` and the next. */
+/*
+ * Two tiles of digits from 16 times 64 bytes of quads: fields `field` and the next, each where it
+ * is in its byte, so that its products are 4^f times as large.
+ */
 BN_INLINE void bn_decode_fields_amx(uint8_t (*tiles)[1024], const uint8_t* quads, const int field) {
-  const __m512i two_bits = _mm512_set1_epi8(3);
   BN_UNROLL for (int g = 0; g < 16; g++) {
     const __m512i x = _mm512_load_si512(quads + 64 * g);
     BN_UNROLL for (int f = 0; f < 2; f++) {
       _mm512_store_si512(tiles[f] + 64 * g,
-                         _mm512_and_si512(_mm512_srli_epi16(x, 2 * (field + f)), two_bits));
+                         _mm512_and_si512(x, _mm512_set1_epi8((char)(3 << 2 * (field + f)))));
     }
   }
 }
 
 /*
- * From the sums of a token in four such parts, to those of four panels of 16 rows that follow each
- * other. Both are that many elements apart.
+ * From the sums of a token in four such parts, 4^field times as large, to those of four panels of
+ * 16 rows that follow each other. Both are that many elements apart.
  */
 BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const int32_t* parts,
-                                  int64_t parts_apart) {
+                                  int64_t parts_apart, int32_t field) {
   __m512i v[4];
   BN_UNROLL for (int i = 0; i < 4; i++) { v[i] = _mm512_load_si512(parts + i * parts_apart); }
   bn_transpose_lanes_avx512(v);
-  BN_UNROLL for (int i = 0; i < 4; i++) { _mm512_store_si512(panels + i * panels_apart, v[i]); }
+  BN_UNROLL for (int i = 0; i < 4; i++) {
+    _mm512_store_si512(panels + i * panels_apart, _mm512_srai_epi32(v[i], (unsigned)(2 * field)));
+  }
 }
 
 /*

@@ -33,6 +33,9 @@ final class SparseFeedForward {
 
   private static final int LEAST_PANELS = 4;
 
+  /** After so many steps of several rows a layer is looked at in one of as many. */
+  private static final int LOOKS = 8;
+
   /** Bytes of a line of all columns of {@code down} that are not worth dividing. */
   private static final int SHORT_LINE = 64 << 10;
 
@@ -43,7 +46,7 @@ final class SparseFeedForward {
   private final Down down;
   private final RowsPhase<GateUp> gateUpPhase;
   private final RowsPhase<Down> downPhase;
-  private int looked; // steps of several rows; each step looks at another row
+  private int steps; // of several rows; each looks at another row
 
   /**
    * @param own as {@link LinearProducts} with the same outputs need it
@@ -173,9 +176,13 @@ final class SparseFeedForward {
       return;
     }
     if (layer == 0) {
-      looked++;
+      steps++;
     }
-    int row = looked % rows;
+    boolean often = steps <= LOOKS;
+    if (!often && (steps + layer) % LOOKS != 0) {
+      return;
+    }
+    int row = (often ? steps : steps / LOOKS) % rows;
     int active = 0;
     for (int i = 0; i < gates.columns(); i++) {
       active += gates.get(row, i) > 0 ? 1 : 0;

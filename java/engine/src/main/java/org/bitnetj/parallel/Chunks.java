@@ -10,7 +10,10 @@ final class Chunks {
   private int grain;
 
   /** How often a long chunk for each thread comes before those of {@link #grain} items. */
-  private int halvings;
+  private int rounds;
+
+  /** Items of a long chunk; 0 if it is a part of those that are left. */
+  private int longItems;
 
   private int multiple;
 
@@ -24,7 +27,20 @@ final class Chunks {
 
   /** Cuts by {@code grain}. */
   void cut(int items, int grain) {
-    set(items, grain, 0, 1);
+    set(items, grain, 0, 0, 1);
+  }
+
+  /** Cuts as {@link ThreadTeam#runInTwoSizes} says. */
+  void cutInTwoSizes(int items, int large, int small) {
+    if (large < 1) {
+      throw new IllegalArgumentException("large chunks of " + large + " items");
+    }
+    long left = small < 1 ? 0 : Math.ceilDiv(items, (long) small) * small; // whole small chunks
+    int rounds = 0;
+    for (; left >= threads * ((long) large + small); rounds++) {
+      left -= threads * (long) large;
+    }
+    set(items, small, rounds, large, 1);
   }
 
   /** Cuts as {@link ThreadTeam#runGuided} says. */
@@ -33,43 +49,48 @@ final class Chunks {
       throw new IllegalArgumentException(
           "chunks of " + least + " to " + most + " items, multiples of " + multiple);
     }
-    int halvings = 0;
+    int rounds = 0;
     int left = items;
-    for (int size = longChunk(left, multiple); size >= most - size; halvings++) {
+    for (int size = partOfHalf(left, multiple); size >= most - size; rounds++) {
       left -= threads * size;
-      size = longChunk(left, multiple);
+      size = partOfHalf(left, multiple);
     }
-    set(items, evenGrain(left, least, most, multiple), halvings, multiple);
+    set(items, evenGrain(left, least, most, multiple), rounds, 0, multiple);
   }
 
-  private void set(int items, int grain, int halvings, int multiple) {
+  private void set(int items, int grain, int rounds, int longItems, int multiple) {
     if (items < 0 || grain < 1) {
       throw new IllegalArgumentException(items + " items in chunks of " + grain);
     }
     this.items = items;
     this.grain = grain;
-    this.halvings = halvings;
+    this.rounds = rounds;
+    this.longItems = longItems;
     this.multiple = multiple;
   }
 
+  private int longChunk(int left) {
+    return longItems > 0 ? longItems : partOfHalf(left, multiple);
+  }
+
   /** A thread's part of half of the items that are left. */
-  private int longChunk(int left, int multiple) {
+  private int partOfHalf(int left, int multiple) {
     return left / (2 * threads) / multiple * multiple;
   }
 
   int count() {
     int left = items;
-    for (int i = 0; i < halvings; i++) {
-      left -= threads * longChunk(left, multiple);
+    for (int i = 0; i < rounds; i++) {
+      left -= threads * longChunk(left);
     }
-    return halvings * threads + Math.ceilDiv(left, grain);
+    return rounds * threads + Math.ceilDiv(left, grain);
   }
 
   /** The first item of chunk {@code index}; that of the chunk after the last is the end. */
   int begin(int index) {
     int begin = 0;
-    for (int i = 0; i < halvings; i++) {
-      int length = longChunk(items - begin, multiple);
+    for (int i = 0; i < rounds; i++) {
+      int length = longChunk(items - begin);
       if (index < threads) {
         return begin + index * length;
       }

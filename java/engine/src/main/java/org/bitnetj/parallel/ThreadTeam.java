@@ -194,6 +194,23 @@ public final class ThreadTeam implements AutoCloseable {
     }
   }
 
+  /**
+   * Like {@link #run}, for work that is faster by {@code large} items than by {@code small} ones:
+   * while there is a large chunk for every thread and a small one for the end, each may take a
+   * large one; the rest is divided into small ones.
+   *
+   * @throws IllegalStateException as {@link #run} does
+   */
+  public void runInTwoSizes(Task task, int items, int large, int small) {
+    enter();
+    try {
+      chunks.cutInTwoSizes(items, large, small);
+      start(task);
+    } finally {
+      user.set(null);
+    }
+  }
+
   private void enter() {
     Thread me = Thread.currentThread();
     Thread other = user.compareAndExchange(null, me);

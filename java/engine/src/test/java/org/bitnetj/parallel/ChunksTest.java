@@ -64,6 +64,25 @@ class ChunksTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "2, 160, 32, 16, '0 32 64 96 128 144 160'", // ten lines, four pairs of them
+    "2, 128, 32, 16, '0 32 64 80 96 112 128'", // two pairs, so that all end at about one time
+    "2, 150, 32, 16, '0 32 64 96 128 144 150'",
+    "2, 95, 32, 16, '0 32 64 80 95'",
+    "2, 79, 32, 16, '0 16 32 48 64 79'",
+    "2, 96, 32, 16, '0 32 64 80 96'",
+    "3, 7, 2, 1, '0 1 2 3 4 5 6 7'",
+    "1, 7, 2, 1, '0 2 4 6 7'",
+    "2, 0, 2, 1, '0'",
+  })
+  void largeChunksComeFirst(int threads, int items, int large, int small, String borders) {
+    Chunks chunks = new Chunks(threads);
+    chunks.cutInTwoSizes(items, large, small);
+    List<String> found = borders(chunks).stream().map(String::valueOf).toList();
+    assertEquals(borders, String.join(" ", found));
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 6, 8, 16})
   void anEvenGrainLeavesNoThreadMuchMoreToDoThanOthers(int threads) {
     Chunks chunks = new Chunks(threads);

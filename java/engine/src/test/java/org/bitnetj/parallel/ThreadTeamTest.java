@@ -393,6 +393,24 @@ class ThreadTeamTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5, 8})
+  void aRunInTwoSizesDoesEveryItemOnce(int threads) {
+    Random random = new Random(threads);
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      for (int round = 0; round < 3_000; round++) {
+        int items = random.nextInt(1 << random.nextInt(13));
+        AtomicIntegerArray seen = new AtomicIntegerArray(items);
+        team.runInTwoSizes(
+            (begin, end) -> IntStream.range(begin, end).forEach(seen::incrementAndGet),
+            items,
+            1 + random.nextInt(32),
+            1 + random.nextInt(8));
+        assertTrue(IntStream.range(0, items).allMatch(i -> seen.get(i) == 1), seen::toString);
+      }
+    }
+  }
+
   @Test
   void badSizesAreRefused() {
     try (ThreadTeam team = new ThreadTeam(2)) {
@@ -402,6 +420,10 @@ class ThreadTeamTest {
           IllegalArgumentException.class, () -> team.runGuided((begin, end) -> {}, 1, 0, 1, 1));
       assertThrows(
           IllegalArgumentException.class, () -> team.runGuided((begin, end) -> {}, 1, 1, 1, 0));
+      assertThrows(
+          IllegalArgumentException.class, () -> team.runInTwoSizes((begin, end) -> {}, 1, 0, 1));
+      assertThrows(
+          IllegalArgumentException.class, () -> team.runInTwoSizes((begin, end) -> {}, 1, 1, 0));
       team.run((begin, end) -> assertTrue(false, "no items, no call"), 0, 1);
     }
     assertThrows(IllegalArgumentException.class, () -> new ThreadTeam(0));
