@@ -238,6 +238,9 @@ static void check_sizes(void) {
   for (int i = 0; i < 3; i++) {
     check_count((place)(i % PLACES), 5000, 600, DIGITS_RANDOM, VALUES_SPARSE, NAN, counts[i],
                 seed++);
+    /* More columns than are shared at a time. */
+    check_count((place)(i % PLACES), 700, 5000, DIGITS_RANDOM, VALUES_SPARSE, NAN, counts[i],
+                seed++);
   }
   /* Real lengths with the largest sums, where narrow partial sums would overflow. */
   for (int i = 0; i < large_columns_count; i++) {
