@@ -36,7 +36,7 @@ extern "C" {
 #define BN_API __attribute__((visibility("default")))
 #endif
 
-#define BN_ABI_VERSION 7
+#define BN_ABI_VERSION 8
 
 /* Tiers: the first argument of every kernel. A bit mask of them is 1 << tier. */
 #define BN_TIER_C 0
@@ -227,15 +227,15 @@ typedef struct bn_activation16 {
 } bn_activation16;
 
 /*
- * Bounds of the logits of one row of activations, by the rows of a low-bit copy, which are padded
- * to whole panels with -infinity.
+ * Upper bounds of the logits of one row of activations, by the rows of a low-bit copy. All that a
+ * step reads of memory for most panels are two numbers: the bounds of single rows are there for
+ * panels only of which some row was refined, with -infinity for rows that pad.
  */
 typedef struct bn_bounds {
-  float* lower;
-  float* upper;
-  int32_t* sums;       /* of each panel: 16 of 2 * (c >> 2) - 15 times high, 16 of it times low */
-  float* panel_middle; /* the largest lower + upper of each panel's 16 */
-  float* panel_upper;  /* the largest upper of each panel's 16 */
+  float* upper;       /* of each row */
+  int32_t* sums;      /* of each panel: 16 of 2 * (c >> 2) - 15 times high, 16 of it times low */
+  float* panel_value; /* the largest logit of each panel by its coarse plane */
+  float* panel_upper; /* the largest upper bound of each panel */
   int32_t* panel_refined; /* how many rows of each panel were refined */
   float threshold;        /* rows whose upper bounds are below it are ruled out */
   int32_t reserved;
@@ -447,17 +447,19 @@ BN_API int32_t bn_pack_low_bit(int32_t tier, const bn_matrix* m, const bn_low_bi
 /*
  * Bounds by the coarse plane, for each of count rows of activations x and its bounds, and panels
  * [begin, end), which are read once for all: with t = 2 * (c >> 2) - 15 summed over the
- * products with 256 * high + low, exactly, and rounded to float, a = t * (2 * (row scale *
- * x->scale)) and b = (residual * x->error_weight + norm * x->norm_weight) + x->slack, every
- * operation rounded, they are a - b and a + b. Nothing is refined yet.
+ * products with 256 * high + low, exactly, and rounded to float, a logit is by that plane a = t *
+ * (2 * (row scale * x->scale)), and at most a + b with b = (residual * x->error_weight + norm *
+ * x->norm_weight) + x->slack, every operation rounded. Sets the sums and what panels have; nothing
+ * is refined yet.
  */
 BN_API int32_t bn_bound_logits(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
                                const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end);
 
 /*
- * The same with both planes, of the rows of panels [begin, end) whose upper bound is at least that
- * row of activations' threshold: t of 2 * c - 63, a = t * (0.5 * (row scale * x->scale)). Other
- * rows keep their bounds, so that this may be done again with a lower threshold.
+ * The same with both planes, of the rows of panels [begin, end) whose bound by the coarse plane is
+ * at least that row of activations' threshold: t of 2 * c - 63, a = t * (0.5 * (row scale *
+ * x->scale)). Other rows of these panels have that by the coarse plane. Panels whose largest bound
+ * is below the threshold are left as they are, so that this may be done again with a lower one.
  */
 BN_API int32_t bn_refine_bounds(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
                                 const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end);

@@ -23,16 +23,14 @@ static bn_low_bit new_low_bit(place where, int32_t rows, int32_t columns) {
 
 static bn_bounds new_bounds(place where, int32_t rows) {
   const size_t panels = (size_t)panels_of(rows);
-  bn_bounds b = {.lower = guarded(where, panels * 16 * sizeof(float)),
-                 .upper = guarded(where, panels * 16 * sizeof(float)),
+  bn_bounds b = {.upper = guarded(where, panels * 16 * sizeof(float)),
                  .sums = guarded(where, panels * 32 * sizeof(int32_t)),
-                 .panel_middle = guarded(where, panels * sizeof(float)),
+                 .panel_value = guarded(where, panels * sizeof(float)),
                  .panel_upper = guarded(where, panels * sizeof(float)),
                  .panel_refined = guarded(where, panels * sizeof(int32_t))};
-  memset(b.lower, 1, panels * 16 * sizeof(float));
   memset(b.upper, 1, panels * 16 * sizeof(float));
   memset(b.sums, 1, panels * 32 * sizeof(int32_t));
-  memset(b.panel_middle, 1, panels * sizeof(float));
+  memset(b.panel_value, 1, panels * sizeof(float));
   memset(b.panel_upper, 1, panels * sizeof(float));
   memset(b.panel_refined, 1, panels * sizeof(int32_t));
   return b;
@@ -89,16 +87,15 @@ static void same_bytes(const test_case* c, const char* what, const void* expecte
 static void same_bounds(const test_case* c, const bn_bounds* expected, const bn_bounds* actual,
                         int32_t rows) {
   const int64_t panels = panels_of(rows);
-  same_bytes(c, "lower", expected->lower, actual->lower, panels * 64);
   same_bytes(c, "upper", expected->upper, actual->upper, panels * 64);
   same_bytes(c, "sums", expected->sums, actual->sums, panels * 128);
-  same_bytes(c, "panel_middle", expected->panel_middle, actual->panel_middle, panels * 4);
+  same_bytes(c, "panel_value", expected->panel_value, actual->panel_value, panels * 4);
   same_bytes(c, "panel_upper", expected->panel_upper, actual->panel_upper, panels * 4);
   same_bytes(c, "panel_refined", expected->panel_refined, actual->panel_refined, panels * 4);
 }
 
-static float middle_upper(const bn_bounds* b, int32_t rows, rng* r) {
-  return b->upper[random_below(r, rows)];
+static float some_upper(const bn_bounds* b, int32_t rows, rng* r) {
+  return b->panel_upper[random_below(r, (int32_t)panels_of(rows))];
 }
 
 /* More than a tile holds. */
@@ -154,7 +151,7 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
   }
   for (int i = 0; i < 4; i++) {
     for (int32_t t = 0; t < count; t++) {
-      const float threshold = i % 2 == 0 ? middle_upper(expected + t, s->rows, r)
+      const float threshold = i % 2 == 0 ? some_upper(expected + t, s->rows, r)
                               : i == 1   ? -__builtin_inff()
                                          : __builtin_inff();
       expected[t].threshold = actual[t].threshold = twin[t].threshold = threshold;

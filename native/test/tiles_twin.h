@@ -203,6 +203,11 @@ BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const i
   }
 }
 
+BN_INLINE uint32_t bn_rows_to_refine_amx(const bn_low_bit* s, const bn_activation16* x,
+                                         const bn_bounds* bounds, int32_t panel) {
+  return bn_rows_to_refine(s, x, bounds, panel);
+}
+
 BN_INLINE void bn_refine_panel_amx(const bn_low_bit* s, const bn_activation16* x,
                                    const bn_bounds* bounds, int32_t panel, uint32_t listed,
                                    const int32_t* high, const int32_t* low) {
@@ -213,7 +218,8 @@ BN_INLINE void bn_refine_panel_amx(const bn_low_bit* s, const bn_activation16* x
       by_row[1][r] = low[at++];
     }
   }
-  bn_refine_panel(s, x, bounds, panel, bn_rows_to_refine(s, bounds, panel), by_row[0], by_row[1]);
+  bn_refine_panel(s, x, bounds, panel, bn_rows_to_refine_amx(s, x, bounds, panel), by_row[0],
+                  by_row[1]);
 }
 
 BN_INLINE void bn_row_weights_amx(float* weights, const bn_ternary* w, int64_t row) {

@@ -21,7 +21,7 @@ int32_t bn_refine_bounds_c(const bn_low_bit* s, const bn_activation16* x, const 
   const int64_t row_bytes = bn_fine_row_bytes(s);
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) {
-      const uint32_t mask = bn_rows_to_refine(s, bounds + t, panel);
+      const uint32_t mask = bn_rows_to_refine(s, x + t, bounds + t, panel);
       int32_t sums[2][BN_LOW_BIT_ROWS];
       for (int32_t r = 0; r < BN_LOW_BIT_ROWS; r++) {
         if (mask >> r & 1) {

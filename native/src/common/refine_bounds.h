@@ -19,11 +19,12 @@ typedef void bn_fine_sums(const uint8_t* const* rows, const uint8_t* const* next
                           const bn_activation16* x, int32_t sums[2][BN_MOST_REFINED]);
 
 /* Lists the rows of panels [begin, end) that reach the threshold, and says which as bit masks. */
-static inline int32_t bn_list_refined(const bn_low_bit* s, const bn_bounds* bounds, int32_t begin,
-                                      int32_t end, int32_t* list, uint32_t* masks) {
+static inline int32_t bn_list_refined(const bn_low_bit* s, const bn_activation16* x,
+                                      const bn_bounds* bounds, int32_t begin, int32_t end,
+                                      int32_t* list, uint32_t* masks) {
   int32_t count = 0;
   for (int32_t panel = begin; panel < end; panel++) {
-    const uint32_t mask = bn_rows_to_refine(s, bounds, panel);
+    const uint32_t mask = bn_rows_to_refine(s, x, bounds, panel);
     for (uint32_t left = mask; left != 0; left &= left - 1) {
       list[count++] = BN_LOW_BIT_ROWS * panel + __builtin_ctz(left);
     }
@@ -40,7 +41,7 @@ BN_INLINE void bn_refine_panels(bn_fine_sums* fine_sums, const int P, const bn_l
   int32_t list[BN_REFINED_ROWS];
   uint32_t masks[BN_REFINED_PANELS];
   int32_t by_row[2][BN_REFINED_ROWS]; /* from the first panel's first row on */
-  const int32_t count = bn_list_refined(s, bounds, begin, end, list, masks);
+  const int32_t count = bn_list_refined(s, x, bounds, begin, end, list, masks);
   for (int32_t i = 0; i < count; i += P) {
     const uint8_t* rows[BN_MOST_REFINED];
     const uint8_t* next[BN_MOST_REFINED];

@@ -95,13 +95,13 @@ BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const
  * Lists the tokens of panels [begin, end) that reach the threshold of a row of activations, and
  * says which as bit masks. Returns how many they are.
  */
-static int32_t list_tokens(const bn_low_bit* s, const bn_bounds* bounds, int32_t rows,
-                           int32_t begin, int32_t end, uint32_t* masks) {
+static int32_t list_tokens(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                           int32_t rows, int32_t begin, int32_t end, uint32_t* masks) {
   int32_t count = 0;
   for (int32_t panel = begin; panel < end; panel++) {
     uint32_t mask = 0;
     for (int32_t t = 0; t < rows; t++) {
-      mask |= bn_rows_to_refine(s, bounds + t, panel);
+      mask |= bn_rows_to_refine_amx(s, x + t, bounds + t, panel);
     }
     for (uint32_t left = mask; left != 0; left &= left - 1) {
       memory.list[count++] = BN_LOW_BIT_ROWS * panel + __builtin_ctz(left);
@@ -155,7 +155,7 @@ BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int3
 static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                           int32_t rows, int32_t begin, int32_t end) {
   uint32_t masks[LIST_PANELS];
-  const int32_t count = list_tokens(s, bounds, rows, begin, end, masks);
+  const int32_t count = list_tokens(s, x, bounds, rows, begin, end, masks);
   int32_t first = 0;
   for (; first + BN_LOW_BIT_ROWS < count; first += BN_PANELS_AMX * BN_LOW_BIT_ROWS) {
     add_tokens(s, rows, first, count, BN_PANELS_AMX);

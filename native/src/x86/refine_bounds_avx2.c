@@ -56,7 +56,7 @@ int32_t bn_refine_bounds_avx2(const bn_low_bit* s, const bn_activation16* x,
   const int64_t row_bytes = bn_fine_row_bytes(s);
   for (int32_t panel = begin; panel < end; panel++) {
     for (int32_t t = 0; t < count; t++) { /* the panel's rows stay in the L1 cache */
-      const uint32_t mask = bn_rows_to_refine(s, bounds + t, panel);
+      const uint32_t mask = bn_rows_to_refine(s, x + t, bounds + t, panel);
       const int64_t ahead = __builtin_popcount(mask) >= MANY_ROWS ? PREFETCH_BYTES : 0;
       int32_t sums[2][BN_LOW_BIT_ROWS];
       for (uint32_t left = mask; left != 0; left &= left - 1) {

@@ -13,18 +13,12 @@
 #define PREFETCH_BYTES 2048
 
 /* Lists the rows of panels [begin, end) that reach the threshold, and says which as bit masks. */
-static int32_t list_rows(const bn_low_bit* s, const bn_bounds* bounds, int32_t begin, int32_t end,
-                         int32_t* list, __mmask16* masks) {
-  const float threshold = bounds->threshold;
+static int32_t list_rows(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                         int32_t begin, int32_t end, int32_t* list, __mmask16* masks) {
   int32_t count = 0;
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (int32_t panel = begin; panel < end; panel++) {
-    __mmask16 mask = 0;
-    if (bounds->panel_upper[panel] >= threshold) {
-      const __m512 upper = _mm512_load_ps(bounds->upper + BN_LOW_BIT_ROWS * (int64_t)panel);
-      const __mmask16 there = (__mmask16)((1u << bn_panel_rows(s, panel)) - 1);
-      mask = _mm512_mask_cmp_ps_mask(there, upper, _mm512_set1_ps(threshold), _CMP_GE_OQ);
-    }
+    const __mmask16 mask = bn_rows_to_refine_avx512(s, x, bounds, panel);
     const __m512i rows = _mm512_add_epi32(_mm512_set1_epi32(BN_LOW_BIT_ROWS * panel), lanes);
     /* Into a register first: to memory this instruction is slow on Zen 4. */
     _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(mask, rows));
@@ -102,7 +96,7 @@ static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const b
   int32_t list[ROWS + BN_LOW_BIT_ROWS];
   __mmask16 masks[PANELS];
   _Alignas(64) int32_t sums[2][ROWS] = {{0}};
-  const int32_t count = list_rows(s, bounds, begin, end, list, masks);
+  const int32_t count = list_rows(s, x, bounds, begin, end, list, masks);
   if (x->low_is_zero) {
     add_list(s, x, list, count, first, sums, 1);
   } else {

@@ -211,6 +211,12 @@ BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const i
   }
 }
 
+/* bn_rows_to_refine. */
+BN_INLINE uint32_t bn_rows_to_refine_amx(const bn_low_bit* s, const bn_activation16* x,
+                                         const bn_bounds* bounds, int32_t panel) {
+  return bn_rows_to_refine_avx512(s, x, bounds, panel);
+}
+
 /*
  * Refines a panel; the sums of c & 3 times both bytes are of the listed rows of the panel, one
  * after the other.
@@ -218,7 +224,7 @@ BN_INLINE void bn_gather_rows_amx(int32_t* panels, int64_t panels_apart, const i
 BN_INLINE void bn_refine_panel_amx(const bn_low_bit* s, const bn_activation16* x,
                                    const bn_bounds* bounds, int32_t panel, uint32_t listed,
                                    const int32_t* high, const int32_t* low) {
-  const uint32_t mask = bn_rows_to_refine(s, bounds, panel);
+  const uint32_t mask = bn_rows_to_refine_amx(s, x, bounds, panel);
   if (mask == 0) {
     bn_refine_panel(s, x, bounds, panel, 0, NULL, NULL);
     return;

@@ -7,16 +7,16 @@ import java.lang.foreign.MemorySegment;
 import org.bitnetj.memory.NativeMemory;
 
 /**
- * Lower and upper bounds of the logits of one row of activations, by rows of a {@link
- * LowBitMatrix}; rows that pad its last panel have −∞. Mutable and not synchronized: writers of
- * different panels do not meet.
+ * Upper bounds of the logits of one row of activations, by rows of a {@link LowBitMatrix}. Of most
+ * panels only their largest is kept: the bounds of single rows are there for panels of which some
+ * row was refined, with −∞ for rows that pad. Mutable and not synchronized: writers of different
+ * panels do not meet.
  */
 public final class LogitBounds {
   private final MemorySegment values;
-  private final MemorySegment lower;
   private final MemorySegment upper;
   private final MemorySegment sums;
-  private final MemorySegment panelMiddle;
+  private final MemorySegment panelValue;
   private final MemorySegment panelUpper;
   private final MemorySegment panelRefined;
   private final int panels;
@@ -26,12 +26,11 @@ public final class LogitBounds {
     this.panels = panels(rows);
     long padded = (long) panels * LowBitMatrix.PANEL_ROWS;
     this.values = memory.asSlice(0, bytes(rows));
-    this.lower = part(0, padded);
-    this.upper = part(padded, padded);
-    this.sums = part(2 * padded, 2 * padded);
-    this.panelMiddle = part(4 * padded, panels);
-    this.panelUpper = part(4 * padded + panels, panels);
-    this.panelRefined = part(4 * padded + 2L * panels, panels);
+    this.upper = part(0, padded);
+    this.sums = part(padded, 2 * padded);
+    this.panelValue = part(3 * padded, panels);
+    this.panelUpper = part(3 * padded + panels, panels);
+    this.panelRefined = part(3 * padded + 2L * panels, panels);
   }
 
   private MemorySegment part(long from, long count) {
@@ -55,20 +54,20 @@ public final class LogitBounds {
 
   /** Bytes of the bounds of {@code rows} rows. */
   public static long bytes(int rows) {
-    return (4L * LowBitMatrix.PANEL_ROWS + 3) * panels(rows) * Float.BYTES;
+    return (3L * LowBitMatrix.PANEL_ROWS + 3) * panels(rows) * Float.BYTES;
   }
 
   private static int panels(int rows) {
     return (rows + LowBitMatrix.PANEL_ROWS - 1) / LowBitMatrix.PANEL_ROWS;
   }
 
-  /** Copies what {@code source}, of as many rows, has of panels {@code [begin, end)}. */
+  /**
+   * Copies what {@code source}, of as many rows and not refined, has of panels {@code [begin,
+   * end)}.
+   */
   public void copyPanels(LogitBounds source, int begin, int end) {
-    int rows = LowBitMatrix.PANEL_ROWS;
-    copy(source.lower, lower, begin, end, rows);
-    copy(source.upper, upper, begin, end, rows);
-    copy(source.sums, sums, begin, end, 2 * rows);
-    copy(source.panelMiddle, panelMiddle, begin, end, 1);
+    copy(source.sums, sums, begin, end, 2 * LowBitMatrix.PANEL_ROWS);
+    copy(source.panelValue, panelValue, begin, end, 1);
     copy(source.panelUpper, panelUpper, begin, end, 1);
     copy(source.panelRefined, panelRefined, begin, end, 1);
   }
@@ -83,12 +82,7 @@ public final class LogitBounds {
     return values;
   }
 
-  /** Of each row, float32. */
-  public MemorySegment lower() {
-    return lower;
-  }
-
-  /** Of each row, float32. */
+  /** Of each row of panels with a refined one, float32. */
   public MemorySegment upper() {
     return upper;
   }
@@ -98,9 +92,9 @@ public final class LogitBounds {
     return sums;
   }
 
-  /** The largest sum of a lower bound and its upper one in each panel, float32. */
-  public MemorySegment panelMiddle() {
-    return panelMiddle;
+  /** The largest logit of each panel by its coarse plane, float32. */
+  public MemorySegment panelValue() {
+    return panelValue;
   }
 
   /** The largest upper bound in each panel, float32. */
@@ -127,22 +121,37 @@ public final class LogitBounds {
     threshold = value;
   }
 
-  public float lower(int row) {
-    return lower.getAtIndex(JAVA_FLOAT, row);
-  }
-
   public float upper(int row) {
     return upper.getAtIndex(JAVA_FLOAT, row);
   }
 
-  public void set(int row, float below, float above) {
-    lower.setAtIndex(JAVA_FLOAT, row, below);
-    upper.setAtIndex(JAVA_FLOAT, row, above);
+  public void setUpper(int row, float bound) {
+    upper.setAtIndex(JAVA_FLOAT, row, bound);
   }
 
-  /** The largest sum of a lower bound and its upper one in a panel. */
-  public float panelMiddle(int panel) {
-    return panelMiddle.getAtIndex(JAVA_FLOAT, panel);
+  /**
+   * A row's logit by the coarse plane, from its sums.
+   *
+   * @param copy whose row it is
+   * @param x the row of activations
+   */
+  public float value(LowBitMatrix copy, Activation16 x, int row) {
+    return value(copy, x, row, sum(row, false), sum(row, true), 2);
+  }
+
+  /**
+   * The logit of a row with these centered sums, of which 256 high + low is exact in a double.
+   *
+   * @param factor a code's worth of the sums' units: 2 by the coarse plane, 0.5 by both
+   */
+  public static float value(
+      LowBitMatrix copy, Activation16 x, int row, int high, int low, float factor) {
+    return (float) (256.0 * high + low) * (factor * (copy.scale(row) * x.scale()));
+  }
+
+  /** The largest logit of a panel by its coarse plane. */
+  public float panelValue(int panel) {
+    return panelValue.getAtIndex(JAVA_FLOAT, panel);
   }
 
   /** The largest upper bound in a panel. */
@@ -155,10 +164,16 @@ public final class LogitBounds {
     return panelRefined.getAtIndex(JAVA_INT, panel);
   }
 
-  public void setPanel(int panel, float middle, float above, int refined) {
-    panelMiddle.setAtIndex(JAVA_FLOAT, panel, middle);
-    panelUpper.setAtIndex(JAVA_FLOAT, panel, above);
-    panelRefined.setAtIndex(JAVA_INT, panel, refined);
+  public void setPanelValue(int panel, float value) {
+    panelValue.setAtIndex(JAVA_FLOAT, panel, value);
+  }
+
+  public void setPanelUpper(int panel, float bound) {
+    panelUpper.setAtIndex(JAVA_FLOAT, panel, bound);
+  }
+
+  public void setPanelRefined(int panel, int rows) {
+    panelRefined.setAtIndex(JAVA_INT, panel, rows);
   }
 
   /** A row's centered sum by the coarse plane: with the low bytes, or with the high ones. */

@@ -221,10 +221,9 @@ final class Descriptors {
   }
 
   private static void describe(LogitBounds b, MemorySegment struct) {
-    bn_bounds.lower(struct, b.lower());
     bn_bounds.upper(struct, b.upper());
     bn_bounds.sums(struct, b.sums());
-    bn_bounds.panel_middle(struct, b.panelMiddle());
+    bn_bounds.panel_value(struct, b.panelValue());
     bn_bounds.panel_upper(struct, b.panelUpper());
     bn_bounds.panel_refined(struct, b.panelRefined());
     bn_bounds.threshold(struct, b.threshold());

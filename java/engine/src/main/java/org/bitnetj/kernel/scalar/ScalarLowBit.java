@@ -94,6 +94,8 @@ final class ScalarLowBit {
   }
 
   private static void bound(LowBitMatrix copy, Activation16 x, LogitBounds bounds, int panel) {
+    float value = NONE;
+    float upper = NONE;
     for (int r = 0; r < PANEL_ROWS; r++) {
       int row = panel * PANEL_ROWS + r;
       int high = 0;
@@ -104,71 +106,62 @@ final class ScalarLowBit {
           high += (2 * code - 15) * x.high().get(JAVA_BYTE, i);
           low += (2 * code - 15) * x.low().get(JAVA_BYTE, i);
         }
-        set(copy, x, bounds, row, high, low, 2f, RowNorm.COARSE_RESIDUAL);
-      } else {
-        bounds.set(row, NONE, NONE);
       }
       bounds.setSum(row, false, high);
       bounds.setSum(row, true, low);
+      if (row < copy.rows()) {
+        value = Math.max(value, bounds.value(copy, x, row));
+        upper = Math.max(upper, coarseUpper(copy, x, bounds, row));
+      }
     }
-    setPanel(bounds, panel, 0);
+    bounds.setPanelValue(panel, value);
+    bounds.setPanelUpper(panel, upper);
+    bounds.setPanelRefined(panel, 0);
   }
 
   private static void refine(LowBitMatrix copy, Activation16 x, LogitBounds bounds, int panel) {
     float threshold = bounds.threshold();
+    float[] uppers = new float[PANEL_ROWS];
     int refined = 0;
-    boolean[] wanted = new boolean[PANEL_ROWS];
-    for (int r = 0; r < PANEL_ROWS; r++) {
+    for (int r = 0; r < PANEL_ROWS && bounds.panelUpper(panel) >= threshold; r++) {
       int row = panel * PANEL_ROWS + r;
-      wanted[r] =
-          row < copy.rows()
-              && bounds.panelUpper(panel) >= threshold
-              && bounds.upper(row) >= threshold;
-      refined += wanted[r] ? 1 : 0;
-    }
-    for (int r = 0; r < PANEL_ROWS; r++) {
-      int row = panel * PANEL_ROWS + r;
-      if (!wanted[r]) {
-        continue;
+      uppers[r] = row < copy.rows() ? coarseUpper(copy, x, bounds, row) : NONE;
+      if (row < copy.rows() && uppers[r] >= threshold) {
+        uppers[r] = fineUpper(copy, x, bounds, row);
+        refined++;
       }
-      int high = 4 * bounds.sum(row, false);
-      int low = 4 * bounds.sum(row, true);
-      for (int i = 0; i < copy.columns(); i++) {
-        int code = copy.fine().get(JAVA_BYTE, copy.fineByte(row, i)) >> 2 * (i / 64 % 4) & 3;
-        high += (2 * code - 3) * x.high().get(JAVA_BYTE, i);
-        low += (2 * code - 3) * x.low().get(JAVA_BYTE, i);
-      }
-      set(copy, x, bounds, row, high, low, 0.5f, RowNorm.FINE_RESIDUAL);
     }
-    setPanel(bounds, panel, refined);
+    bounds.setPanelRefined(panel, refined);
+    if (refined > 0) {
+      float largest = NONE;
+      for (int r = 0; r < PANEL_ROWS; r++) {
+        bounds.setUpper(panel * PANEL_ROWS + r, uppers[r]);
+        largest = Math.max(largest, uppers[r]);
+      }
+      bounds.setPanelUpper(panel, largest);
+    }
   }
 
-  /** The bounds of a row from its centered sums; 256 * high + low is exact in a double. */
-  private static void set(
-      LowBitMatrix copy,
-      Activation16 x,
-      LogitBounds bounds,
-      int row,
-      int high,
-      int low,
-      float factor,
-      RowNorm residual) {
-    float sum = (float) (256.0 * high + low);
-    float value = sum * (factor * (copy.scale(row) * x.scale()));
-    float off =
-        (copy.norm(residual, row) * x.errorWeight()
-                + copy.norm(RowNorm.WHOLE, row) * x.normWeight())
-            + x.slack();
-    bounds.set(row, value - off, value + off);
+  private static float coarseUpper(LowBitMatrix copy, Activation16 x, LogitBounds bounds, int row) {
+    return bounds.value(copy, x, row) + off(copy, x, row, RowNorm.COARSE_RESIDUAL);
   }
 
-  private static void setPanel(LogitBounds bounds, int panel, int refined) {
-    float middle = NONE;
-    float upper = NONE;
-    for (int row = panel * PANEL_ROWS; row < (panel + 1) * PANEL_ROWS; row++) {
-      middle = Math.max(middle, bounds.lower(row) + bounds.upper(row));
-      upper = Math.max(upper, bounds.upper(row));
+  private static float fineUpper(LowBitMatrix copy, Activation16 x, LogitBounds bounds, int row) {
+    int high = 4 * bounds.sum(row, false);
+    int low = 4 * bounds.sum(row, true);
+    for (int i = 0; i < copy.columns(); i++) {
+      int code = copy.fine().get(JAVA_BYTE, copy.fineByte(row, i)) >> 2 * (i / 64 % 4) & 3;
+      high += (2 * code - 3) * x.high().get(JAVA_BYTE, i);
+      low += (2 * code - 3) * x.low().get(JAVA_BYTE, i);
     }
-    bounds.setPanel(panel, middle, upper, refined);
+    return LogitBounds.value(copy, x, row, high, low, 0.5f)
+        + off(copy, x, row, RowNorm.FINE_RESIDUAL);
+  }
+
+  /** What a logit is off by at most. */
+  private static float off(LowBitMatrix copy, Activation16 x, int row, RowNorm residual) {
+    return (copy.norm(residual, row) * x.errorWeight()
+            + copy.norm(RowNorm.WHOLE, row) * x.normWeight())
+        + x.slack();
   }
 }

@@ -15,11 +15,11 @@ import org.bitnetj.tensor.LowBitMatrix;
 
 /**
  * The best logits of the rows of a step without reading the whole head, exactly: a low-bit copy of
- * the head bounds every logit from both sides ({@link Activation16} has the proof); a token whose
- * upper bound is below the logits of k others is not among the k best. So the logits of the k
- * tokens that the copy itself puts first are computed, and the least of them is the threshold. What
- * reaches it, ties included, are the row's candidates, and their logits are computed from the head
- * itself, as ever. A row whose need has a {@link LogitsNeed#reach} has a higher threshold first.
+ * the head bounds every logit from above ({@link Activation16} has the proof); a token whose upper
+ * bound is below the logits of k others is not among the k best. So the logits of the k tokens that
+ * the copy itself puts first are computed, and the least of them is the threshold. What reaches it,
+ * ties included, are the row's candidates, and their logits are computed from the head itself, as
+ * ever. A row whose need has a {@link LogitsNeed#reach} has a higher threshold first.
  *
  * <p>The copy is read in two steps, its second plane only for tokens that the first has not ruled
  * out, and each step reads it once for all rows that are screened together. Every row has a
@@ -317,7 +317,7 @@ public final class CandidateScreening {
     kernels.boundLogits(lowBit, activations, bounds, count, begin, end);
   }
 
-  /** The same for one row, whose bounds are not too much to be copied: 16 bytes for each token. */
+  /** The same for one row, whose sums are not too much to be copied: 8 bytes for each token. */
   private final class BoundOne implements Repeatable {
     private final Attempt[] attempts;
 

@@ -21,13 +21,12 @@ final class ScreenedRow {
 
   private final Activation16 activation;
   private final LogitBounds bounds;
-  private float[] best = new float[64]; // twice the middles of bounds, a heap, the least on top
+  private float[] best = new float[64]; // logits by the coarse plane, a heap, the least on top
   private int[] bestTokens = new int[64]; // whose they are
-  private final int tokens;
+  private final LowBitMatrix lowBit;
   private final float[] piece = new float[PIECE];
   private final int[] refined = new int[PIECE];
   private final float[] panel = new float[LowBitMatrix.PANEL_ROWS];
-  private final float[] panelUpper = new float[LowBitMatrix.PANEL_ROWS];
   private int row;
   private LogitsNeed need = LogitsNeed.all();
   private int count;
@@ -43,7 +42,7 @@ final class ScreenedRow {
   ScreenedRow(NativeMemory memory, LowBitMatrix lowBit) {
     this.activation = Activation16.allocate(memory, lowBit.columns());
     this.bounds = LogitBounds.allocate(memory, lowBit.rows());
-    this.tokens = lowBit.rows();
+    this.lowBit = lowBit;
   }
 
   Activation16 activation() {
@@ -162,7 +161,7 @@ final class ScreenedRow {
   }
 
   private void listCandidates(int first, float threshold) {
-    int count = read(bounds.upper(), first, tokens, panel);
+    int count = read(bounds.upper(), first, lowBit.rows(), panel);
     for (int i = 0; i < count; i++) {
       if (panel[i] >= threshold) {
         candidates.append(first + i);
@@ -193,9 +192,9 @@ final class ScreenedRow {
   }
 
   /**
-   * Finds the k tokens, k the count, whose logits are the largest by the low-bit copy itself, in
-   * the middle between their bounds. The k-th largest of the panels' own is no larger, and only
-   * panels that reach it can hold larger ones.
+   * Finds the k tokens, k the count, whose logits are the largest by the coarse plane itself. The
+   * k-th largest of the panels' own is no larger, and only panels that reach it can hold larger
+   * ones.
    */
   void findBest() {
     if (best.length < count) {
@@ -204,7 +203,7 @@ final class ScreenedRow {
     }
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
     for (int first = 0; first < bounds.panels(); first += PIECE) {
-      int panels = read(bounds.panelMiddle(), first, bounds.panels(), piece);
+      int panels = read(bounds.panelValue(), first, bounds.panels(), piece);
       for (int i = 0; i < panels; i++) {
         if (piece[i] > best[0]) {
           replaceLeast(piece[i], first + i); // a panel, for now
@@ -214,7 +213,7 @@ final class ScreenedRow {
     float least = best[0];
     Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
     for (int first = 0; first < bounds.panels(); first += PIECE) {
-      int panels = read(bounds.panelMiddle(), first, bounds.panels(), piece);
+      int panels = read(bounds.panelValue(), first, bounds.panels(), piece);
       for (int i = 0; i < panels; i++) {
         if (piece[i] >= least) {
           replaceLeastBy((first + i) * LowBitMatrix.PANEL_ROWS);
@@ -229,12 +228,11 @@ final class ScreenedRow {
   }
 
   private void replaceLeastBy(int first) {
-    int count = read(bounds.lower(), first, tokens, panel);
-    read(bounds.upper(), first, tokens, panelUpper);
-    for (int i = 0; i < count; i++) {
-      float middle = panel[i] + panelUpper[i];
-      if (middle > best[0]) {
-        replaceLeast(middle, first + i);
+    int end = Math.min(first + LowBitMatrix.PANEL_ROWS, lowBit.rows());
+    for (int token = first; token < end; token++) {
+      float value = bounds.value(lowBit, activation, token);
+      if (value > best[0]) {
+        replaceLeast(value, token);
       }
     }
   }

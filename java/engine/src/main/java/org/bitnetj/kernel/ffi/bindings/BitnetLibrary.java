@@ -23,10 +23,10 @@ public class BitnetLibrary extends BitnetLibrary$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int BN_ABI_VERSION = (int)7L;
+    private static final int BN_ABI_VERSION = (int)8L;
     /**
      * {@snippet lang=c :
-     * #define BN_ABI_VERSION 7
+     * #define BN_ABI_VERSION 8
      * }
      */
     public static int BN_ABI_VERSION() {

@@ -15,10 +15,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 /**
  * {@snippet lang=c :
  * struct bn_bounds {
- *     float *lower;
  *     float *upper;
  *     int32_t *sums;
- *     float *panel_middle;
+ *     float *panel_value;
  *     float *panel_upper;
  *     int32_t *panel_refined;
  *     float threshold;
@@ -33,10 +32,9 @@ public class bn_bounds {
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-        BitnetLibrary.C_POINTER.withName("lower"),
         BitnetLibrary.C_POINTER.withName("upper"),
         BitnetLibrary.C_POINTER.withName("sums"),
-        BitnetLibrary.C_POINTER.withName("panel_middle"),
+        BitnetLibrary.C_POINTER.withName("panel_value"),
         BitnetLibrary.C_POINTER.withName("panel_upper"),
         BitnetLibrary.C_POINTER.withName("panel_refined"),
         BitnetLibrary.C_FLOAT.withName("threshold"),
@@ -48,50 +46,6 @@ public class bn_bounds {
      */
     public static final GroupLayout layout() {
         return $LAYOUT;
-    }
-
-    private static final AddressLayout lower$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("lower"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * float *lower
-     * }
-     */
-    public static final AddressLayout lower$layout() {
-        return lower$LAYOUT;
-    }
-
-    private static final long lower$OFFSET = $LAYOUT.byteOffset(groupElement("lower"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * float *lower
-     * }
-     */
-    public static final long lower$offset() {
-        return lower$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * float *lower
-     * }
-     */
-    public static MemorySegment lower(MemorySegment struct) {
-        return struct.get(lower$LAYOUT, lower$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * float *lower
-     * }
-     */
-    public static void lower(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(lower$LAYOUT, lower$OFFSET, fieldValue);
     }
 
     private static final AddressLayout upper$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("upper"));
@@ -182,48 +136,48 @@ public class bn_bounds {
         struct.set(sums$LAYOUT, sums$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout panel_middle$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("panel_middle"));
+    private static final AddressLayout panel_value$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("panel_value"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float *panel_middle
+     * float *panel_value
      * }
      */
-    public static final AddressLayout panel_middle$layout() {
-        return panel_middle$LAYOUT;
+    public static final AddressLayout panel_value$layout() {
+        return panel_value$LAYOUT;
     }
 
-    private static final long panel_middle$OFFSET = $LAYOUT.byteOffset(groupElement("panel_middle"));
+    private static final long panel_value$OFFSET = $LAYOUT.byteOffset(groupElement("panel_value"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float *panel_middle
+     * float *panel_value
      * }
      */
-    public static final long panel_middle$offset() {
-        return panel_middle$OFFSET;
+    public static final long panel_value$offset() {
+        return panel_value$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float *panel_middle
+     * float *panel_value
      * }
      */
-    public static MemorySegment panel_middle(MemorySegment struct) {
-        return struct.get(panel_middle$LAYOUT, panel_middle$OFFSET);
+    public static MemorySegment panel_value(MemorySegment struct) {
+        return struct.get(panel_value$LAYOUT, panel_value$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float *panel_middle
+     * float *panel_value
      * }
      */
-    public static void panel_middle(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(panel_middle$LAYOUT, panel_middle$OFFSET, fieldValue);
+    public static void panel_value(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(panel_value$LAYOUT, panel_value$OFFSET, fieldValue);
     }
 
     private static final AddressLayout panel_upper$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("panel_upper"));
