@@ -54,6 +54,15 @@ static inline void bn_bound_panel(const bn_low_bit* s, const bn_activation16* x,
   bounds->panel_refined[panel] = 0;
 }
 
+/* How many of panels [begin, end) reach the threshold. */
+static inline int32_t bn_panels_reached(const bn_bounds* bounds, int32_t begin, int32_t end) {
+  int32_t reached = 0;
+  for (int32_t panel = begin; panel < end; panel++) {
+    reached += bounds->panel_upper[panel] >= bounds->threshold;
+  }
+  return reached;
+}
+
 /* Which rows of a panel reach the threshold by the coarse plane, as a bit mask. */
 static inline uint32_t bn_rows_to_refine(const bn_low_bit* s, const bn_activation16* x,
                                          const bn_bounds* bounds, int32_t panel) {

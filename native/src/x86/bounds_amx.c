@@ -1,8 +1,9 @@
 /*
- * Bounds by tiles: the upper and the lower bytes of up to 16 rows of activations are two tiles, and
- * the codes of 16 tokens and 64 columns one: of a panel in the coarse plane, of any 16 tokens in
- * the fine one. They are multiplied as two tiles of tokens and two panels are; a code is used by no
- * more rows than these, so few decoded ones are kept, in the L1 cache.
+ * Bounds by tiles: the upper and the lower bytes of up to 16 rows of activations are two tiles, or
+ * the upper ones alone are one if all lower ones are zero, and the codes of 16 tokens and 64
+ * columns one: of a panel in the coarse plane, of any 16 tokens in the fine one. They are
+ * multiplied as two tiles of tokens, or one, and two panels are; a code is used by no more rows
+ * than these, so few decoded ones are kept, in the L1 cache.
  */
 #include "common/low_bit.h"
 #include "common/unroll.h"
@@ -19,6 +20,12 @@
 #define LIST_PANELS 32
 #define LIST_TOKENS (LIST_PANELS * BN_LOW_BIT_ROWS)
 
+/*
+ * Where fewer panels reach a threshold, counted for each row of activations, copying these takes
+ * longer than multiplying without tiles.
+ */
+#define FEW_REACHED 64
+
 /* Each thread's, 345 KiB. */
 static _Thread_local struct {
   _Alignas(64) int8_t bytes[2][BN_TILE_TOKENS][STRIDE];
@@ -31,12 +38,25 @@ static _Thread_local struct {
   int32_t fine[BN_TILE_TOKENS][2][LIST_TOKENS]; /* sums by row of activations, byte and list */
 } memory;
 
-/* Copies both bytes of rows of activations, to a multiple of a step's columns. */
-static void copy_bytes(const bn_activation16* x, int32_t rows, int64_t columns) {
+/*
+ * Copies the bytes of rows of activations, to a multiple of a step's columns. Returns how many
+ * tiles they are: one if all low bytes are zero, else two.
+ */
+static int copy_bytes(const bn_activation16* x, int32_t rows, int64_t columns) {
+  int tiles = 1;
+  for (int32_t t = 0; t < rows; t++) {
+    tiles = x[t].low_is_zero ? tiles : 2;
+  }
   for (int32_t t = 0; t < rows; t++) {
     memcpy(memory.bytes[0][t], x[t].high, (size_t)columns);
-    memcpy(memory.bytes[1][t], x[t].low, (size_t)columns);
+    if (tiles == 2) {
+      memcpy(memory.bytes[1][t], x[t].low, (size_t)columns);
+    }
   }
+  if (tiles == 1) {
+    memset(memory.sums[1], 0, sizeof memory.sums[1]); /* nobody adds to these */
+  }
+  return tiles;
 }
 
 /* Neighbouring panels of the coarse plane. */
@@ -69,18 +89,19 @@ BN_INLINE void decode_coarse(const void* panels, int64_t step, uint8_t (*tiles)[
   }
 }
 
-/* Bounds of panels [begin, end) by P, for the rows of activations that are copied. */
+/* Bounds of panels [begin, end) by P, for the rows of activations that are N tiles. */
 BN_INLINE void bound_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
-                            int32_t rows, int64_t steps, int32_t begin, int32_t end, const int P) {
+                            int32_t rows, int64_t steps, int32_t begin, int32_t end, const int P,
+                            const int N) {
   const bn_values values = {.start = {memory.bytes[0][0], memory.bytes[1][0]}, .stride = STRIDE};
   coarse_panels panels = coarse_panels_of(s, begin);
   bn_start_ring(&memory.ring, decode_coarse, &panels, steps, P);
   for (int32_t panel = begin; panel < end; panel += P) {
     const coarse_panels next = coarse_panels_of(s, panel + P);
-    bn_zero_sums(P, 2);
+    bn_zero_sums(P, N);
     bn_add_through_ring(&memory.ring, decode_coarse, &panels, panel + P < end ? &next : NULL,
-                        &values, 0, steps, steps, P, 2);
-    bn_store_sums(memory.sums, P, 2);
+                        &values, 0, steps, steps, P, N);
+    bn_store_sums(memory.sums, P, N);
     for (int32_t t = 0; t < rows; t++) {
       for (int p = 0; p < P; p++) {
         bn_bound_panel_amx(s, x + t, bounds + t, panel + p, memory.sums[0][p][t],
@@ -111,9 +132,12 @@ static int32_t list_tokens(const bn_low_bit* s, const bn_activation16* x, const 
   return count;
 }
 
-/* Adds up the fine codes of P times 16 tokens of the list of `count`, from `first` on. */
+/*
+ * Adds up the fine codes of P times 16 tokens of the list of `count`, from `first` on, for rows of
+ * activations that are N tiles.
+ */
 BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int32_t count,
-                          const int P) {
+                          const int P, const int N) {
   const int64_t row_bytes = bn_fine_row_bytes(s);
   const uint8_t* codes[BN_PANELS_AMX][BN_LOW_BIT_ROWS];
   const uint8_t* next[BN_PANELS_AMX][BN_LOW_BIT_ROWS];
@@ -125,7 +149,7 @@ BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int3
       next[p][r] = s->fine + row_bytes * memory.list[later < count ? later : count - 1];
     }
   }
-  bn_zero_sums(P, 2);
+  bn_zero_sums(P, N);
   const int64_t lines = row_bytes / 64;
   for (int64_t line = 0; line < lines; line += BN_RING_AMX / LINE_STEPS) {
     int64_t steps = 0;
@@ -139,9 +163,9 @@ BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int3
     const bn_values values = {.start = {memory.bytes[0][0] + BN_FINE_COLUMNS * line,
                                         memory.bytes[1][0] + BN_FINE_COLUMNS * line},
                               .stride = STRIDE};
-    bn_add_steps(NULL, memory.decoded, &values, 0, 0, steps, steps, 0, P, 2);
+    bn_add_steps(NULL, memory.decoded, &values, 0, 0, steps, steps, 0, P, N);
   }
-  bn_store_sums(memory.sums, P, 2);
+  bn_store_sums(memory.sums, P, N);
   for (int32_t t = 0; t < rows; t++) {
     for (int d = 0; d < 2; d++) {
       for (int p = 0; p < P; p++) {
@@ -151,17 +175,26 @@ BN_INLINE void add_tokens(const bn_low_bit* s, int32_t rows, int32_t first, int3
   }
 }
 
-/* Refines panels [begin, end), at most LIST_PANELS, for the rows of activations that are copied. */
-static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
-                          int32_t rows, int32_t begin, int32_t end) {
-  uint32_t masks[LIST_PANELS];
-  const int32_t count = list_tokens(s, x, bounds, rows, begin, end, masks);
+/* Adds up the fine codes of the tokens of a list, for rows of activations that are N tiles. */
+BN_INLINE void add_list(const bn_low_bit* s, int32_t rows, int32_t count, const int N) {
   int32_t first = 0;
   for (; first + BN_LOW_BIT_ROWS < count; first += BN_PANELS_AMX * BN_LOW_BIT_ROWS) {
-    add_tokens(s, rows, first, count, BN_PANELS_AMX);
+    add_tokens(s, rows, first, count, BN_PANELS_AMX, N);
   }
   if (first < count) {
-    add_tokens(s, rows, first, count, 1);
+    add_tokens(s, rows, first, count, 1, N);
+  }
+}
+
+/* Refines panels [begin, end), at most LIST_PANELS, for rows of activations in so many tiles. */
+static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                          int32_t rows, int tiles, int32_t begin, int32_t end) {
+  uint32_t masks[LIST_PANELS];
+  const int32_t count = list_tokens(s, x, bounds, rows, begin, end, masks);
+  if (tiles == 1) {
+    add_list(s, rows, count, 1);
+  } else {
+    add_list(s, rows, count, 2);
   }
   int32_t at = 0;
   for (int32_t panel = begin; panel < end; panel++) {
@@ -171,6 +204,18 @@ static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const b
                           memory.fine[t][1] + at);
     }
     at += __builtin_popcount(listed);
+  }
+}
+
+/* Bounds of panels [begin, end), two at a time and a last one, for rows that are N tiles. */
+BN_INLINE void bound_all(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                         int32_t rows, int64_t steps, int32_t begin, int32_t end, const int N) {
+  const int32_t rest = end - (end - begin) % BN_PANELS_AMX;
+  if (begin < rest) {
+    bound_panels(s, x, bounds, rows, steps, begin, rest, BN_PANELS_AMX, N);
+  }
+  if (rest < end) {
+    bound_panels(s, x, bounds, rows, steps, rest, end, 1, N);
   }
 }
 
@@ -189,14 +234,12 @@ int32_t bn_bound_logits_amx(const bn_low_bit* s, const bn_activation16* x, const
   const int32_t together = rows_together(count);
   for (int32_t first = 0; first < count; first += together) {
     const int32_t rows = count - first < together ? count - first : together;
-    copy_bytes(x + first, rows, all * BN_STEP_COLUMNS);
+    const int tiles = copy_bytes(x + first, rows, all * BN_STEP_COLUMNS);
     bn_tiles_configure(rows);
-    const int32_t rest = end - (end - begin) % BN_PANELS_AMX;
-    if (begin < rest) {
-      bound_panels(s, x + first, bounds + first, rows, all, begin, rest, BN_PANELS_AMX);
-    }
-    if (rest < end) {
-      bound_panels(s, x + first, bounds + first, rows, all, rest, end, 1);
+    if (tiles == 1) {
+      bound_all(s, x + first, bounds + first, rows, all, begin, end, 1);
+    } else {
+      bound_all(s, x + first, bounds + first, rows, all, begin, end, 2);
     }
     bn_tiles_release();
   }
@@ -205,17 +248,21 @@ int32_t bn_bound_logits_amx(const bn_low_bit* s, const bn_activation16* x, const
 
 int32_t bn_refine_bounds_amx(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                              int32_t count, int32_t begin, int32_t end) {
-  if (count < BN_LEAST_TOKENS_AMX || s->columns > MOST_COLUMNS) {
+  int32_t reached = 0;
+  for (int32_t t = 0; t < count; t++) {
+    reached += bn_panels_reached(bounds + t, begin, end);
+  }
+  if (count < BN_LEAST_TOKENS_AMX || s->columns > MOST_COLUMNS || reached < FEW_REACHED) {
     return bn_refine_bounds_of_few(s, x, bounds, count, begin, end);
   }
   const int32_t together = rows_together(count);
   for (int32_t first = 0; first < count; first += together) {
     const int32_t rows = count - first < together ? count - first : together;
-    copy_bytes(x + first, rows, BN_FINE_COLUMNS / 64 * bn_fine_row_bytes(s));
+    const int tiles = copy_bytes(x + first, rows, BN_FINE_COLUMNS / 64 * bn_fine_row_bytes(s));
     bn_tiles_configure(rows);
     for (int32_t panel = begin; panel < end; panel += LIST_PANELS) {
       const int32_t last = end - panel < LIST_PANELS ? end : panel + LIST_PANELS;
-      refine_panels(s, x + first, bounds + first, rows, panel, last);
+      refine_panels(s, x + first, bounds + first, rows, tiles, panel, last);
     }
     bn_tiles_release();
   }

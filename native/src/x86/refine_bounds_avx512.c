@@ -92,6 +92,10 @@ BN_INLINE void add_list(const bn_low_bit* s, const bn_activation16* x, const int
 /* Refines panels [begin, end), at most PANELS, for one row of activations. */
 static void refine_panels(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
                           int32_t begin, int32_t end) {
+  if (bn_panels_reached(bounds, begin, end) == 0) {
+    memset(bounds->panel_refined + begin, 0, (size_t)(end - begin) * sizeof(int32_t));
+    return;
+  }
   const int32_t first = BN_LOW_BIT_ROWS * begin;
   int32_t list[ROWS + BN_LOW_BIT_ROWS];
   __mmask16 masks[PANELS];

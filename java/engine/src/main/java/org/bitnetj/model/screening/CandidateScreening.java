@@ -43,13 +43,10 @@ public final class CandidateScreening {
   private static final int LOGITS_AT_ONCE = 8;
 
   /**
-   * From how many rows that are screened together and to how many their activations may be rounded
-   * to high bytes: for fewer, bounds wait for memory; more are multiplied by tiles, where there are
-   * any, which were no faster by it.
+   * From how many rows that are screened together on their activations may be rounded to high
+   * bytes: for fewer, bounds wait for memory.
    */
   private static final int LEAST_ROUNDED = 3;
-
-  private static final int MOST_ROUNDED = 7;
 
   /**
    * After a row for which screening did not pay, up to this many are computed without trying: twice
@@ -179,7 +176,7 @@ public final class CandidateScreening {
    * not hold.
    */
   private int take(int started) {
-    rounded = started >= LEAST_ROUNDED && started <= MOST_ROUNDED;
+    rounded = started >= LEAST_ROUNDED;
     team.run(takeRows, started, 1);
     int taken = 0;
     int withoutLow = 0;
