@@ -227,9 +227,9 @@ typedef struct bn_activation16 {
 } bn_activation16;
 
 /*
- * Upper bounds of the logits of one row of activations, by the rows of a low-bit copy. All that a
- * step reads of memory for most panels are two numbers: the bounds of single rows are there for
- * panels only of which some row was refined, with -infinity for rows that pad.
+ * Upper bounds of the logits of one row of activations, by the rows of a low-bit copy. Of each
+ * panel its largest is set; those of single rows only of panels with a refined row, with -infinity
+ * for rows that pad.
  */
 typedef struct bn_bounds {
   float* upper;       /* of each row */
@@ -376,8 +376,8 @@ BN_API int32_t bn_ternary_product(int32_t tier, const bn_ternary* w, const bn_qu
 /*
  * bn_ternary_product of a matrix by rows or columns, for any number of rows of activations, which
  * have one scale each: whole panels [begin, end) of 16 rows. By columns it reads best from a
- * multiple of 16 to the next. It works in scratch memory of scratch_bytes bytes from a
- * multiple of 64 on: at least those of 16 panels, 64 for each of them and 16 columns.
+ * multiple of 16 to the next, in tier AMX of 32. It works in scratch memory of scratch_bytes bytes
+ * from a multiple of 64 on: at least those of 16 panels, 64 for each of them and 16 columns.
  * BN_UNSUPPORTED if there are fewer or w has an unknown order.
  */
 BN_API int32_t bn_vectors_product(int32_t tier, const bn_ternary_vectors* w, const bn_quantized* a,
@@ -459,7 +459,8 @@ BN_API int32_t bn_bound_logits(int32_t tier, const bn_low_bit* copy, const bn_ac
  * The same with both planes, of the rows of panels [begin, end) whose bound by the coarse plane is
  * at least that row of activations' threshold: t of 2 * c - 63, a = t * (0.5 * (row scale *
  * x->scale)). Other rows of these panels have that by the coarse plane. Panels whose largest bound
- * is below the threshold are left as they are, so that this may be done again with a lower one.
+ * is below the threshold have no refined row then and keep all else, so that this may be done again
+ * with a lower one.
  */
 BN_API int32_t bn_refine_bounds(int32_t tier, const bn_low_bit* copy, const bn_activation16* x,
                                 const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end);

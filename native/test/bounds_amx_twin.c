@@ -1,6 +1,7 @@
 /* Tier AMX's bounds with tiles in plain C: the same source, run where there is no AMX. */
 #define bn_bound_logits_amx bn_bound_logits_of_tiles
 #define bn_refine_bounds_amx bn_refine_bounds_of_tiles
+#define FEW_REACHED 1 /* so that small cases are refined by tiles */
 #include "x86/bounds_amx.c"
 
 bn_bound_logits_fn bn_bound_logits_amx_twin;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "common/bounds.h"
 #include "testing.h"
 
 static int64_t panels_of(int32_t rows) { return (rows + 15) / 16; }
@@ -94,8 +95,12 @@ static void same_bounds(const test_case* c, const bn_bounds* expected, const bn_
   same_bytes(c, "panel_refined", expected->panel_refined, actual->panel_refined, panels * 4);
 }
 
-static float some_upper(const bn_bounds* b, int32_t rows, rng* r) {
-  return b->panel_upper[random_below(r, (int32_t)panels_of(rows))];
+/* Of some row by the coarse plane, or the largest of some panel. */
+static float some_upper(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* b, rng* r) {
+  if (random_below(r, 2) == 0) {
+    return bn_coarse_bound(s, x, b, random_below(r, s->rows)).upper;
+  }
+  return b->panel_upper[random_below(r, (int32_t)panels_of(s->rows))];
 }
 
 /* More than a tile holds. */
@@ -105,22 +110,25 @@ static float some_upper(const bn_bounds* b, int32_t rows, rng* r) {
 bn_bound_logits_fn bn_bound_logits_amx_twin;
 bn_refine_bounds_fn bn_refine_bounds_amx_twin;
 
+/* Which rows of activations have no low bytes. */
+typedef enum { ROUNDED_NONE, ROUNDED_ALL, ROUNDED_SOME, ROUNDED_ANY } rounding;
+
 /*
  * Bounds by a finished low-bit copy for some rows of activations (0: any number), in one range and
  * in two, and refined from some row's bound on.
  */
 static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_bit* s, int32_t some,
-                         rng* r) {
+                         rounding which, rng* r) {
   const int32_t panels = (int32_t)panels_of(s->rows);
   const int32_t kind = random_below(r, 6);
   const int32_t most = kind == 0 ? MOST_ROWS : kind < 4 ? MANY_ROWS + 1 : 1;
   const int32_t count = some != 0 ? some : 1 + random_below(r, most);
-  const uint32_t rounding = random_below(r, 3); /* of no row, of all, of some */
+  which = which == ROUNDED_ANY ? (rounding)random_below(r, 3) : which;
   bn_activation16 x[MOST_ROWS];
   bn_bounds expected[MOST_ROWS];
   bn_bounds actual[MOST_ROWS];
   for (int32_t t = 0; t < count; t++) {
-    const bool rounded = rounding == 1 || (rounding == 2 && random_below(r, 3) > 0);
+    const bool rounded = which == ROUNDED_ALL || (which == ROUNDED_SOME && random_below(r, 3) > 0);
     x[t] = new_activation(r, where, s->columns, rounded);
     expected[t] = new_bounds(where, s->rows);
     actual[t] = new_bounds(where, s->rows);
@@ -151,7 +159,7 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
   }
   for (int i = 0; i < 4; i++) {
     for (int32_t t = 0; t < count; t++) {
-      const float threshold = i % 2 == 0 ? some_upper(expected + t, s->rows, r)
+      const float threshold = i % 2 == 0 ? some_upper(s, x + t, expected + t, r)
                               : i == 1   ? -__builtin_inff()
                                          : __builtin_inff();
       expected[t].threshold = actual[t].threshold = twin[t].threshold = threshold;
@@ -185,7 +193,7 @@ static void check_bounds(test_case* c, int32_t tier, place where, const bn_low_b
 }
 
 static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t columns,
-                  bool finite, int32_t some, uint64_t seed) {
+                  bool finite, int32_t some, rounding which, uint64_t seed) {
   test_case c = {.op = "low_bit", .tier = tier, .seed = seed};
   describe(&c, "type %d, %d rows, %d columns, finite %d, place %d", type, rows, columns, finite,
            where);
@@ -207,7 +215,7 @@ static void check(int32_t tier, place where, int32_t type, int32_t rows, int32_t
     seal(actual.fine);
     seal(actual.scales_and_norms);
     if (largest_norm(&actual) <= 0x1p70f) { /* beyond it bounds may overflow, and mean nothing */
-      check_bounds(&c, tier, where, &actual, some, &r);
+      check_bounds(&c, tier, where, &actual, some, which, &r);
     }
   }
   release_blocks();
@@ -258,6 +266,31 @@ static void holds_the_largest_sums(int32_t tier) {
   }
 }
 
+/* Products by the coarse plane that are zeros of both signs: every tier has the same largest. */
+static void takes_one_of_two_zeros(int32_t tier) {
+  test_case c = {.op = "low_bit", .tier = tier};
+  describe(&c, "zeros");
+  const bn_low_bit s = new_low_bit(FLUSH_END, 16, 8);
+  for (int r = 0; r < 16; r++) {
+    s.scales_and_norms[r] = 0x1p-120f;
+    memset(s.coarse + 4 * r, r % 3 == 0 ? 0x11 : 0xff, 4);
+  }
+  int8_t* high = guarded(FLUSH_END, 256);
+  int8_t* low = guarded(FLUSH_END, 256);
+  memset(high, 0, 256);
+  memset(low, 0, 256);
+  high[0] = 1;
+  const bn_activation16 x = {.high = high, .low = low, .high_sum = 1, .scale = 0x1p-60f};
+  const bn_bounds expected = new_bounds(FLUSH_END, 16);
+  const bn_bounds actual = new_bounds(FLUSH_END, 16);
+  same_int(&c, "status", 0, BN_OK, bn_bound_logits(BN_TIER_C, &s, &x, &expected, 1, 0, 1));
+  same_int(&c, "status", 1, BN_OK, bn_bound_logits(tier, &s, &x, &actual, 1, 0, 1));
+  same_int(&c, "sum of row", 0, -13, expected.sums[0]);
+  same_int(&c, "sum of row", 1, 15, expected.sums[1]);
+  same_bounds(&c, &expected, &actual, 16);
+  release_blocks();
+}
+
 static bool has_own(const bn_kernels* tier) {
   return tier->pack_low_bit != NULL || tier->bound_logits != NULL || tier->refine_bounds != NULL;
 }
@@ -267,15 +300,18 @@ int main(void) {
   for (int p = 0; p < all.count; p++) {
     const int32_t tier = all.tiers[p];
     holds_the_largest_sums(tier);
+    takes_one_of_two_zeros(tier);
     /* More tokens than are listed at once; many rows take long where each instruction is emulated.
      */
     const bool emulated = small_step() > 1;
     for (int32_t some = 6; some <= (emulated ? 6 : MOST_ROWS); some += 7) {
-      check(tier, FLUSH_END, BN_TYPE_F16, 1117, 520, true, some, 1);
+      for (rounding which = ROUNDED_NONE; which <= ROUNDED_SOME; which++) {
+        check(tier, FLUSH_END, BN_TYPE_F16, 1117, 520, true, some, which, 1);
+      }
     }
     /* Tier AMX has tiles up to 8192 columns. */
     for (int32_t columns = 8191; columns <= 8193 && !emulated; columns++) {
-      check(tier, FLUSH_END, BN_TYPE_F16, 35, columns, true, MANY_ROWS, 1);
+      check(tier, FLUSH_END, BN_TYPE_F16, 35, columns, true, MANY_ROWS, ROUNDED_SOME, 1);
     }
     uint64_t seed = 1;
     for (int t = 0; t < MATRIX_TYPES; t++) {
@@ -288,12 +324,14 @@ int main(void) {
                                           : (columns + 15) / 16 * block;
         if (columns > 0) {
           const int32_t rows = columns > 1000 ? 18 : 1 + (int32_t)(seed % 40);
-          check(tier, (place)(seed % PLACES), type, rows, columns, seed % 7 != 0, 0, seed);
+          check(tier, (place)(seed % PLACES), type, rows, columns, seed % 7 != 0, 0, ROUNDED_ANY,
+                seed);
         }
         seed++;
       }
       for (int32_t rows = 1; rows <= SMALL_COLUMNS; rows += small_step(), seed++) {
-        check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, 0, seed);
+        check(tier, (place)(seed % PLACES), type, rows, block == 1 ? 263 : 256, true, 0,
+              ROUNDED_ANY, seed);
       }
     }
   }

@@ -151,7 +151,7 @@ static void check_dense(test_case* c, const sample* s, const bn_ternary_vectors*
     const int fits = copy->order == BN_ROW_MAJOR
                          ? s->w.columns % BN_LINE_DIGITS == 0 && s->w.columns <= 8192
                          : s->w.columns % 64 == 0;
-    const int by_tiles = fits && s->count >= 8 && s->count <= 16;
+    const int by_tiles = fits && s->count >= 8 && s->count <= 48;
     same_int(c, "status from panel", range[0], by_tiles ? BN_OK : BN_UNSUPPORTED,
              bn_vectors_product_amx_twin(copy, &s->a, &twin, s->count, range[0], range[1]));
     if (by_tiles) {
@@ -176,8 +176,10 @@ static void check_count(place where, int32_t rows, int32_t columns, digits weigh
            bn_ternary_product(BN_TIER_C, &s.w, &s.a, &s.product, count, 0, (rows + 15) / 16));
   const bn_ternary_vectors by_rows = vectors_of(where, &s.w, BN_ROW_MAJOR);
   const bn_ternary_vectors by_columns = vectors_of(where, &s.w, BN_COLUMN_MAJOR);
-  check_gated(&c, &s, &by_rows, gate, &r);
-  check_sparse(&c, &s, &by_columns, &r);
+  if (count <= BN_MOST_SPARSE_ROWS) {
+    check_gated(&c, &s, &by_rows, gate, &r);
+    check_sparse(&c, &s, &by_columns, &r);
+  }
   check_dense(&c, &s, &by_rows, &r);
   check_dense(&c, &s, &by_columns, &r);
   release_blocks();
@@ -233,6 +235,14 @@ static void check_sizes(void) {
     }
   }
   check_count(FLUSH_END, 40, 8192, DIGITS_PLUS, VALUES_LOW, NAN, 16, seed++);
+  /* The longest by columns, with the largest sums. */
+  check_count(FLUSH_END, 40, 130944, DIGITS_PLUS, VALUES_LOW, NAN, 8, seed++);
+  /* Several tiles, even ones and not, and more than they are used for. */
+  static const int32_t tiled[] = {17, 24, 32, 33, 48, 49};
+  for (int i = 0; i < 6; i++) {
+    check_count((place)(i % PLACES), 700 + 40 * i, 768, DIGITS_RANDOM, VALUES_RANDOM, NAN, tiled[i],
+                seed++);
+  }
   check_count(FLUSH_END, 40, 8448, DIGITS_PLUS, VALUES_LOW, NAN, 16, seed++);
   static const int32_t counts[] = {1, 2, 9};
   for (int i = 0; i < 3; i++) {

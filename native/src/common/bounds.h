@@ -49,7 +49,7 @@ static inline void bn_bound_panel(const bn_low_bit* s, const bn_activation16* x,
       sums[r] = sums[16 + r] = 0;
     }
   }
-  bounds->panel_value[panel] = value;
+  bounds->panel_value[panel] = value + 0.0f; /* of two zeros always the same */
   bounds->panel_upper[panel] = upper;
   bounds->panel_refined[panel] = 0;
 }

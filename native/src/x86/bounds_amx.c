@@ -24,7 +24,9 @@
  * Where fewer panels reach a threshold, counted for each row of activations, copying these takes
  * longer than multiplying without tiles.
  */
+#ifndef FEW_REACHED
 #define FEW_REACHED 64
+#endif
 
 /* Each thread's, 345 KiB. */
 static _Thread_local struct {
@@ -246,13 +248,19 @@ int32_t bn_bound_logits_amx(const bn_low_bit* s, const bn_activation16* x, const
   return BN_OK;
 }
 
-int32_t bn_refine_bounds_amx(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
-                             int32_t count, int32_t begin, int32_t end) {
+/* Panels that reach a threshold, counted for each row of activations. */
+static int32_t count_reached(const bn_bounds* bounds, int32_t count, int32_t begin, int32_t end) {
   int32_t reached = 0;
   for (int32_t t = 0; t < count; t++) {
     reached += bn_panels_reached(bounds + t, begin, end);
   }
-  if (count < BN_LEAST_TOKENS_AMX || s->columns > MOST_COLUMNS || reached < FEW_REACHED) {
+  return reached;
+}
+
+int32_t bn_refine_bounds_amx(const bn_low_bit* s, const bn_activation16* x, const bn_bounds* bounds,
+                             int32_t count, int32_t begin, int32_t end) {
+  if (count < BN_LEAST_TOKENS_AMX || s->columns > MOST_COLUMNS ||
+      count_reached(bounds, count, begin, end) < FEW_REACHED) {
     return bn_refine_bounds_of_few(s, x, bounds, count, begin, end);
   }
   const int32_t together = rows_together(count);

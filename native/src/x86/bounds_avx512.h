@@ -66,7 +66,7 @@ static inline void bn_bound_panel_avx512(const bn_low_bit* s, const bn_activatio
   _mm512_store_si512(to, high_sums);
   _mm512_store_si512(to + 16, low_sums);
   const bn_bounds_avx512 b = bn_bounds_of_avx512(s, x, panel, high_sums, low_sums, 2.0f, 16);
-  bounds->panel_value[panel] = bn_largest_avx512(there, b.value);
+  bounds->panel_value[panel] = bn_largest_avx512(there, b.value) + 0.0f;
   bounds->panel_upper[panel] = bn_largest_avx512(there, b.upper);
   bounds->panel_refined[panel] = 0;
 }
@@ -83,7 +83,7 @@ static inline __m512 bn_coarse_upper_avx512(const bn_low_bit* s, const bn_activa
 /* bn_rows_to_refine. */
 static inline __mmask16 bn_rows_to_refine_avx512(const bn_low_bit* s, const bn_activation16* x,
                                                  const bn_bounds* bounds, int32_t panel) {
-  if (bounds->panel_upper[panel] < bounds->threshold) {
+  if (!(bounds->panel_upper[panel] >= bounds->threshold)) {
     return 0;
   }
   return _mm512_mask_cmp_ps_mask(bn_rows_there_avx512(s, panel),

@@ -188,8 +188,9 @@ public interface Kernels {
 
   /**
    * Bounds the logits of each of the first {@code count} rows {@code x[t]} by both planes where the
-   * upper bound reaches the threshold of {@code bounds[t]}; other rows keep their bounds, so that
-   * this may be done again with a lower threshold. By panels.
+   * bound by the coarse plane reaches the threshold of {@code bounds[t]}; other rows of the same
+   * panel have that one. Panels whose largest bound is below the threshold keep it, so that this
+   * may be done again with a lower threshold. By panels.
    */
   void refineBounds(
       LowBitMatrix m, Activation16[] x, LogitBounds[] bounds, int count, int begin, int end);

@@ -33,7 +33,7 @@ final class SparseFeedForward {
 
   private static final int LEAST_PANELS = 4;
 
-  /** After so many steps of several rows a layer is looked at in one of as many. */
+  /** A layer is looked at in each of so many steps of several rows, then in one of as many. */
   private static final int LOOKS = 8;
 
   /** Bytes of a line of all columns of {@code down} that are not worth dividing. */
@@ -176,7 +176,7 @@ final class SparseFeedForward {
       return;
     }
     if (layer == 0) {
-      steps++;
+      steps = steps == Integer.MAX_VALUE ? LOOKS : steps + 1;
     }
     boolean often = steps <= LOOKS;
     if (!often && (steps + layer) % LOOKS != 0) {

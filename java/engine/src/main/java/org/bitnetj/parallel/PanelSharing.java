@@ -31,13 +31,13 @@ public final class PanelSharing {
    * by the bytes of the panels; with more, by arithmetic, and reads all rows again for each chunk.
    *
    * @param chunk panels that are computed together at the cost of one, a power of two, and twice as
-   *     many faster still; chunks are smaller only if threads would be idle
+   *     many faster by some kernels; chunks are smaller only if threads would be idle
    */
   public static void run(
       ThreadTeam team, ThreadTeam.Task product, int rows, int panels, long panelBytes, int chunk) {
     if (chunk > 1) {
       int grain = Math.min(chunk, Integer.highestOneBit(Math.max(1, panels / team.threads())));
-      team.runInTwoSizes(product, panels, 2 * grain, grain);
+      team.runInTwoSizes(product, panels, grain == chunk ? 2 * chunk : grain, grain);
     } else if (rows <= FEW_ROWS) {
       int least = (int) Math.max(1, LEAST_BYTES / panelBytes);
       int most = (int) Math.max(1, MOST_BYTES / panelBytes);

@@ -197,8 +197,10 @@ public final class ThreadTeam implements AutoCloseable {
   /**
    * Like {@link #run}, for work that is faster by {@code large} items than by {@code small} ones:
    * while there is a large chunk for every thread and a small one for the end, each may take a
-   * large one; the rest is divided into small ones.
+   * large one, which begins at a multiple of {@code large}; the rest is divided into small ones.
    *
+   * @param large items of a large chunk, at least 1
+   * @param small items of a small one, at least 1
    * @throws IllegalStateException as {@link #run} does
    */
   public void runInTwoSizes(Task task, int items, int large, int small) {

@@ -18,9 +18,8 @@ import org.bitnetj.memory.NativeMemory;
  *       in absolute value.
  *   <li>With u = 2^-24, each product of the logit's sum is rounded at most N = ceil(columns / 16) +
  *       4 times: |L - w.x| is at most g n |x|, g = N u / (1 - N u), and what underflow does.
- *   <li>A kernel computes a = v.y from the exact integer sum by three roundings and adds b to it or
- *       takes it off by one more: that is off by less than 2^-21 |v| |y| and 2^-24 b, and |v| is at
- *       most n + e.
+ *   <li>A kernel computes a = v.y from the exact integer sum by three roundings and adds b to it by
+ *       one more: that is off by less than 2^-21 |v| |y| and 2^-24 b, and |v| is at most n + e.
  * </ol>
  *
  * <p>So |L - a| is at most e {@link #errorWeight} + n {@link #normWeight} + {@link #slack} with

@@ -77,11 +77,6 @@ public final class LogitBounds {
     MemorySegment.copy(from, at, to, at, (end - begin) * each * Float.BYTES);
   }
 
-  /** All that is known of the rows, then of the panels. */
-  public MemorySegment values() {
-    return values;
-  }
-
   /** Of each row of panels with a refined one, float32. */
   public MemorySegment upper() {
     return upper;
@@ -142,7 +137,7 @@ public final class LogitBounds {
   /**
    * The logit of a row with these centered sums, of which 256 high + low is exact in a double.
    *
-   * @param factor a code's worth of the sums' units: 2 by the coarse plane, 0.5 by both
+   * @param factor what a unit of the sums is worth in scales: 2 by the coarse plane, 0.5 by both
    */
   public static float value(
       LowBitMatrix copy, Activation16 x, int row, int high, int low, float factor) {

@@ -114,7 +114,7 @@ final class ScalarLowBit {
         upper = Math.max(upper, coarseUpper(copy, x, bounds, row));
       }
     }
-    bounds.setPanelValue(panel, value);
+    bounds.setPanelValue(panel, value + 0f); // of two zeros always the same
     bounds.setPanelUpper(panel, upper);
     bounds.setPanelRefined(panel, 0);
   }

@@ -296,9 +296,7 @@ class CandidateScreeningTest {
     }
   }
 
-  /**
-   * Bounds of large rows are wide, so that these are the best though their lower bounds are not.
-   */
+  /** Bounds of large rows are wide: their logits are the largest though bounds do not show it. */
   @Test
   void rowsOfUnevenNormsAreScreenedToo() {
     double[] norms = random.doubles(TOKENS).map(u -> Math.exp(3 * (u - 0.5))).toArray();
