@@ -258,6 +258,21 @@ class LauncherSetUpTest extends ClonedLauncher {
     assertFalse(said.contains("building"), said);
   }
 
+  /** As zypper does where it could not reach one of its repositories. */
+  @Test
+  void aManagerThatFailsAfterItInstalledEverythingHasDoneItsWork() throws Exception {
+    Map<String, String> environment = system("zypper", "0", "usr/lib64/jvm/java-25-openjdk-25");
+    Path tools = folder.resolve("tools");
+    Files.move(tools.resolve("zypper"), tools.resolve("installs"));
+    executable("zypper", "#!/bin/sh\ninstalls \"$@\"\nexit 106\n");
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(
+        said.contains(
+            "bitnet: zypper ended with status 106, but everything that was missing is here now\n"),
+        said);
+    assertFalse(said.contains("could not install"), said);
+  }
+
   /** What is said of apt-get before it has lists of packages. */
   private static final String UNLISTED =
       "apt-get update, and then apt-get install of packages for what is missing: a JDK 25, Maven,"
