@@ -185,9 +185,8 @@ BN_INLINE void bn_interleave_columns_amx(uint8_t* quads, int64_t apart, const ui
 
 /*
  * Two tiles of digits from 16 times 64 bytes of quads: fields `field` and the next, each where it
- * is in its byte, so that its products are 4^f times as large: at most 128 * 128, and
- * BN_MAX_COLUMNS
- * * 2^14 < 2^31.
+ * is in its byte, so that its products are 4^f times as large. Those are at most 128 * 128, and
+ * 2^14 * BN_MAX_COLUMNS < 2^31.
  */
 BN_INLINE void bn_decode_fields_amx(uint8_t (*tiles)[1024], const uint8_t* quads, const int field) {
   BN_UNROLL for (int g = 0; g < 16; g++) {

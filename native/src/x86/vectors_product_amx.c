@@ -28,7 +28,7 @@
  */
 #define LINES 2
 #define BLOCK_COLUMNS 512
-/* The most tokens. Their tiles take turns at as many panels as the L2 cache holds. */
+/* The most tokens. Their tiles take turns at 32 panels, which the L2 cache holds of most shapes. */
 #define MOST_TOKENS 48
 #define PANELS_TOGETHER (LINES * LINE_PANELS)
 /* Columns ahead that are asked for while lines are interleaved. */

@@ -58,8 +58,8 @@ class LauncherSetUpTest extends ClonedLauncher {
     Files.writeString(
         script,
         Files.readString(script)
-            .replace(
-                places.group(), places.group().replaceAll("(?<= )/(?=\\w)", folder + "/root/")));
+            .replace(places.group(), places.group().replaceAll("(?<= )/(?=\\w)", folder + "/root/"))
+            .replace("/etc/os-release", folder + "/root/os-release"));
     Path packages = Files.createDirectories(folder.resolve("packages"));
     executable("../packages/mvn", "#!/bin/sh\necho a jar >java/cli/target/bitnet.jar\n");
     for (String tool : List.of("cmake", "ninja", "clang-19")) {
@@ -271,6 +271,17 @@ class LauncherSetUpTest extends ClonedLauncher {
             "bitnet: zypper ended with status 106, but everything that was missing is here now\n"),
         said);
     assertFalse(said.contains("could not install"), said);
+  }
+
+  /** openSUSE has an apt-get of its own as a package. */
+  @Test
+  void theManagerOfTheSystemsKindComesFirst() throws Exception {
+    Map<String, String> environment = system("zypper", "0", "usr/lib64/jvm/java-25-openjdk-25");
+    executable("apt-get", "#!/bin/sh\nexit 1\n");
+    Path release = Files.createDirectories(folder.resolve("root")).resolve("os-release");
+    Files.writeString(release, "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n");
+    assertEquals(0, start(environment, "--setup"), said);
+    assertTrue(said.contains("zypper --non-interactive install maven"), said);
   }
 
   /** What is said of apt-get before it has lists of packages. */
