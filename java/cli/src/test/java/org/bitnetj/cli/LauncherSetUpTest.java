@@ -59,7 +59,7 @@ class LauncherSetUpTest extends ClonedLauncher {
         script,
         Files.readString(script)
             .replace(places.group(), places.group().replaceAll("(?<= )/(?=\\w)", folder + "/root/"))
-            .replace("/etc/os-release", folder + "/root/os-release"));
+            .replace("/etc/os-release", folder.resolve("root").resolve("os-release").toString()));
     Path packages = Files.createDirectories(folder.resolve("packages"));
     executable("../packages/mvn", "#!/bin/sh\necho a jar >java/cli/target/bitnet.jar\n");
     for (String tool : List.of("cmake", "ninja", "clang-19")) {
