@@ -30,7 +30,7 @@
 #define BLOCK_COLUMNS 512
 /* The most tokens. Their tiles take turns at 32 panels, which the L2 cache holds of most shapes. */
 #define MOST_TOKENS 48
-#define PANELS_TOGETHER (LINES * LINE_PANELS)
+#define PANELS_IN_TURN (LINES * LINE_PANELS)
 /* Columns ahead that are asked for while lines are interleaved. */
 #define COLUMNS_AHEAD 16
 
@@ -307,7 +307,7 @@ int32_t bn_vectors_product_amx(const bn_ternary_vectors* w, const bn_quantized* 
   }
   const int32_t tiles = (count + BN_TILE_TOKENS - 1) / BN_TILE_TOKENS;
   for (int32_t first = begin; first < end;) {
-    const int32_t next = (first / PANELS_TOGETHER + 1) * PANELS_TOGETHER;
+    const int32_t next = (first / PANELS_IN_TURN + 1) * PANELS_IN_TURN;
     const int32_t last = tiles == 1 || next > end ? end : next;
     for (int32_t t = 0; t < tiles; t++) {
       multiply_tokens(w, a, y, count * t / tiles, count * (t + 1) / tiles, first, last);

@@ -33,7 +33,10 @@ final class SparseFeedForward {
 
   private static final int LEAST_PANELS = 4;
 
-  /** A layer is looked at in each of so many steps of several rows, then in one of as many. */
+  /**
+   * A layer is looked at in each of so many steps of several rows, then in one of as many: a look
+   * takes one thread 11 µs for 2B-4T, while the others wait.
+   */
   private static final int LOOKS = 8;
 
   /** Bytes of a line of all columns of {@code down} that are not worth dividing. */
